@@ -1,0 +1,47 @@
+/** A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings, exact GELU). */
+export interface VitArchitecture {
+  readonly family: 'vit';
+  /** Input height and width in pixels; a multiple of `patchSize`. */
+  readonly imageSize: number;
+  readonly patchSize: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Width of the MLP's hidden layer, usually 4 × width. */
+  readonly hidden: number;
+  readonly qkvBias: boolean;
+  /** Outputs of the head stored with the backbone; 0 when there is none. */
+  readonly classes: number;
+  readonly layerNormEpsilon: number;
+}
+
+export type Architecture = VitArchitecture;
+
+/** Evaluation preprocessing: resize, crop, scale to 0..1, subtract `mean`, divide by `std` (per RGB channel). */
+export interface Preprocessing {
+  /** Side of the square that the model sees, in pixels. */
+  readonly imageSize: number;
+  readonly interpolation: 'bicubic' | 'bilinear';
+  /** timm's crop_pct: the shorter side is resized to floor(imageSize / cropFraction) before the centre crop. */
+  readonly cropFraction: number;
+  /** `center`: shorter side, then centre crop. `squash`: both sides to the square, ratio not kept. */
+  readonly cropMode: 'center' | 'squash';
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** Number of tokens: patches plus the class token. */
+export function tokenCount(a: VitArchitecture): number {
+  return (a.imageSize / a.patchSize) ** 2 + 1;
+}
+
+/** Stored weights of the backbone, head included. */
+export function parameterCount(a: VitArchitecture): number {
+  const { width: d, hidden: h } = a;
+  const attention = 3 * d * d + (a.qkvBias ? 3 * d : 0) + d * d + d;
+  const mlp = d * h + h + h * d + d;
+  const block = attention + mlp + 4 * d;
+  const patch = 3 * a.patchSize ** 2 * d + d;
+  const head = a.classes > 0 ? (d + 1) * a.classes : 0;
+  return patch + d + tokenCount(a) * d + a.depth * block + 2 * d + head;
+}

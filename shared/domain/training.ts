@@ -1,0 +1,172 @@
+import type { VitArchitecture } from './architecture.ts';
+
+export const METHODS = ['karst', 'linear', 'full'] as const;
+export type Method = (typeof METHODS)[number];
+
+export const TARGET_MODULES = ['attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'] as const;
+export type TargetModule = (typeof TARGET_MODULES)[number];
+
+/** The hyperparameters of KARST itself; see ARCHITECTURE.md, "The method". */
+export interface KarstOptions {
+  readonly rank: number;
+  /** Bound of the small side of each Kronecker factorisation; -1 means the most balanced pair. */
+  readonly factor: number;
+  readonly kernels: number;
+  /** ΔW is scaled by alpha / rank. */
+  readonly alpha: number;
+  readonly init: 'gaussian' | 'kaiming';
+  readonly rescale: 'none' | 'scalar' | 'channel';
+  readonly targetModules: readonly TargetModule[];
+  /** Probability with which one rank direction of one kernel is left out of a training step. */
+  readonly rankDropout: number;
+}
+
+export interface AugmentationOptions {
+  /** Random resized crop: smallest area kept, 1 switches it off. */
+  readonly cropScaleMin: number;
+  /** Random translation by up to this many pixels of the model's input (zero padding), as CIFAR recipes use; 0 = off. */
+  readonly padCrop: number;
+  readonly flip: boolean;
+  /** Brightness, contrast and saturation jitter, 0..1. */
+  readonly colourJitter: number;
+  /** Largest rotation in degrees. */
+  readonly rotation: number;
+  /** RandAugment: number of operations per image (0 = off) and magnitude 0..10. */
+  readonly randAugmentOps: number;
+  readonly randAugmentMagnitude: number;
+  /** Mixup's Beta parameter; 0 = off. */
+  readonly mixup: number;
+}
+
+export interface OptimiserOptions {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** `matrices`: no decay on biases, norms, re-scaling. `all`: one group, as the oracle has it. */
+  readonly decayOn: 'matrices' | 'all';
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Largest global gradient norm; 0 = no clipping. */
+  readonly clipNorm: number;
+}
+
+export interface ScheduleOptions {
+  readonly epochs: number;
+  readonly warmupEpochs: number;
+  /** Fractions of the learning rate at which warm-up starts and the cosine ends. */
+  readonly warmupStart: number;
+  readonly cosineEnd: number;
+}
+
+export interface TrainingConfig {
+  readonly method: Method;
+  readonly karst: KarstOptions;
+  readonly optimiser: OptimiserOptions;
+  readonly schedule: ScheduleOptions;
+  readonly augmentation: AugmentationOptions;
+  readonly batchSize: number;
+  /** Batches whose gradients are summed before one update. */
+  readonly accumulate: number;
+  readonly labelSmoothing: number;
+  /** Largest drop-path probability; grows linearly with depth. */
+  readonly dropPath: number;
+  /** Power of the inverse class frequency used as class weight: 0 = off, 1 = fully balanced. */
+  readonly classWeightPower: number;
+  /** Epochs without a better validation score after which the run ends; 0 = never. */
+  readonly earlyStopping: number;
+  /** Side of the training images; must be a multiple of the patch size. 0 = the backbone's own. */
+  readonly imageSize: number;
+  /** `backbone`: its weights. `random`: its shape only (training from scratch, with method full). */
+  readonly initialise: 'backbone' | 'random';
+  readonly seed: number;
+  /** Seconds between checkpoints within an epoch; one is always written at each epoch's end. */
+  readonly checkpointEverySeconds: number;
+  /** How many checkpoints are kept beside the best. */
+  readonly keepCheckpoints: number;
+  /** Epochs between validations. */
+  readonly validateEvery: number;
+}
+
+export const KARST_DEFAULTS: KarstOptions = {
+  rank: 8,
+  factor: 8,
+  kernels: 2,
+  alpha: 8,
+  init: 'gaussian',
+  rescale: 'scalar',
+  targetModules: TARGET_MODULES,
+  rankDropout: 0,
+};
+
+export const NO_AUGMENTATION: AugmentationOptions = {
+  cropScaleMin: 1,
+  padCrop: 0,
+  flip: false,
+  colourJitter: 0,
+  rotation: 0,
+  randAugmentOps: 0,
+  randAugmentMagnitude: 5,
+  mixup: 0,
+};
+
+export const TRAINING_DEFAULTS: TrainingConfig = {
+  method: 'karst',
+  karst: KARST_DEFAULTS,
+  optimiser: {
+    learningRate: 1e-3,
+    weightDecay: 1e-4,
+    decayOn: 'matrices',
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    clipNorm: 1,
+  },
+  schedule: { epochs: 20, warmupEpochs: 1, warmupStart: 0.01, cosineEnd: 0.01 },
+  augmentation: NO_AUGMENTATION,
+  batchSize: 32,
+  accumulate: 1,
+  labelSmoothing: 0,
+  dropPath: 0,
+  classWeightPower: 0,
+  earlyStopping: 0,
+  imageSize: 0,
+  initialise: 'backbone',
+  seed: 0,
+  checkpointEverySeconds: 60,
+  keepCheckpoints: 2,
+  validateEvery: 1,
+};
+
+type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: DeepPartial<T[K]> }
+    : T;
+export type TrainingOverrides = DeepPartial<TrainingConfig>;
+
+/** Named starting points; what is not named here comes from `TRAINING_DEFAULTS`. */
+export const PRESETS = {
+  standard: {},
+  'paper-code': {
+    karst: { rank: 8, factor: 8, kernels: 8, alpha: 1, init: 'kaiming', rescale: 'scalar' },
+    optimiser: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+    schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
+    dropPath: 0.1,
+    batchSize: 32,
+  },
+  compact: {
+    karst: { rank: 8, factor: 8, kernels: 2, alpha: 1, init: 'kaiming', rescale: 'scalar' },
+    optimiser: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+    schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
+    dropPath: 0.1,
+    batchSize: 32,
+  },
+} as const satisfies Record<string, TrainingOverrides>;
+export type PresetName = keyof typeof PRESETS;
+
+/** What a run trains, as far as it follows from the backbone and the settings. */
+export interface TrainableSummary {
+  readonly architecture: VitArchitecture;
+  readonly adapterParameters: number;
+  readonly headParameters: number;
+}
