@@ -1,0 +1,370 @@
+import * as v from 'valibot';
+import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+import { METHODS, TARGET_MODULES } from '../../shared/domain/training.ts';
+import type { KarstOptions, Method } from '../../shared/domain/training.ts';
+
+/**
+ * The JSON files of a native adapter folder and what they mean here. On disk the keys are in snake case, as
+ * Hugging Face PEFT has them; every object is strict, so that a misspelt key is an error and not a default.
+ */
+
+export const ADAPTER_FORMAT_VERSION = 1;
+
+/** How the adapter came to be; for people, nothing is computed from it. */
+export interface TrainingSummary {
+  readonly runId: string;
+  readonly runName: string;
+  readonly finishedAt: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly trainImages: number;
+  readonly valImages: number;
+  /** null when there were no validation images. */
+  readonly valTop1: number | null;
+  readonly valLoss: number | null;
+}
+
+export interface AdapterConfig {
+  readonly method: Method;
+  readonly backboneName: string;
+  /** null for a model that was trained from a bare shape (method `full`). */
+  readonly backboneSha256: string | null;
+  /** Of the backbone as it is stored; the side the adapter works at is in its preprocessing. */
+  readonly architecture: VitArchitecture;
+  /** null for the methods `linear` and `full`. */
+  readonly karst: KarstOptions | null;
+  readonly training: TrainingSummary | null;
+}
+
+const count = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const real = v.pipe(v.number(), v.finite());
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const shortText = v.pipe(v.string(), v.maxLength(1000));
+
+const architectureSchema = v.strictObject({
+  family: v.literal('vit'),
+  image_size: count(1, 8192),
+  patch_size: count(1, 1024),
+  width: count(1, 65536),
+  depth: count(1, 1024),
+  heads: count(1, 1024),
+  hidden: count(1, 262144),
+  qkv_bias: v.boolean(),
+  classes: count(0, 1_000_000),
+  layer_norm_epsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+});
+
+const trainingSchema = v.strictObject({
+  run_id: shortText,
+  run_name: shortText,
+  finished_at: shortText,
+  seed: real,
+  epochs: real,
+  best_epoch: real,
+  steps: real,
+  seconds: real,
+  batch_size: real,
+  learning_rate: real,
+  weight_decay: real,
+  train_images: real,
+  val_images: real,
+  val_top1: v.nullable(real),
+  val_loss: v.nullable(real),
+});
+
+const common = {
+  peft_type: v.literal('KARST'),
+  format_version: v.literal(ADAPTER_FORMAT_VERSION),
+  base_model_name_or_path: shortText,
+  base_model_sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  architecture: architectureSchema,
+  modules_to_save: v.tuple([v.literal('head')]),
+  training: v.nullable(trainingSchema),
+};
+
+const configSchema = v.variant('method', [
+  v.strictObject({
+    method: v.literal('karst'),
+    ...common,
+    r: count(1, 4096),
+    alpha: v.pipe(v.number(), v.gtValue(0), v.finite()),
+    factor: v.union([v.literal(-1), count(1, 65536)]),
+    num_kernels: count(1, 1024),
+    init: v.picklist(['gaussian', 'kaiming']),
+    rescale: v.picklist(['none', 'scalar', 'channel']),
+    rank_dropout: fraction,
+    target_modules: v.pipe(
+      v.array(v.picklist(TARGET_MODULES)),
+      v.minLength(1),
+      v.check((m) => new Set(m).size === m.length, 'a module is named twice'),
+    ),
+  }),
+  v.strictObject({ method: v.literal('linear'), ...common }),
+  v.strictObject({ method: v.literal('full'), ...common }),
+]);
+
+const square = v.strictObject({ height: count(1, 8192), width: count(1, 8192) });
+const triple = v.tuple([real, real, real]);
+const preprocessorSchema = v.strictObject({
+  image_processor_type: v.optional(shortText),
+  do_resize: v.literal(true),
+  size: v.union([square, v.strictObject({ shortest_edge: count(1, 65536) })]),
+  /** PIL's numbers: 2 bilinear, 3 bicubic. */
+  resample: v.picklist([2, 3]),
+  do_center_crop: v.boolean(),
+  crop_size: square,
+  /** timm's crop fraction, from which `size` follows. */
+  crop_pct: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  do_rescale: v.literal(true),
+  rescale_factor: v.pipe(
+    v.number(),
+    v.check((x) => Math.abs(x * 255 - 1) < 1e-6, 'must be 1/255'),
+  ),
+  do_normalize: v.literal(true),
+  image_mean: triple,
+  image_std: v.pipe(
+    triple,
+    v.check((s) => s.every((x) => x > 0), 'must be above 0'),
+  ),
+});
+
+const labelsSchema = v.pipe(
+  v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
+  v.minLength(1),
+  v.maxLength(1_000_000),
+  v.check((l) => new Set(l).size === l.length, 'a class is named twice'),
+);
+
+function parse<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  path: string,
+): v.InferOutput<S> {
+  const outcome = v.safeParse(schema, value);
+  if (outcome.success) return outcome.output;
+  const issue = outcome.issues[0];
+  const key = v.getDotPath(issue);
+  throw new KarstError(
+    'format-unsupported',
+    `${path} is not a description this version understands: ${key === null ? '' : `"${key}": `}${issue.message}.`,
+    { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+  );
+}
+
+function architectureToJson(a: VitArchitecture): v.InferInput<typeof architectureSchema> {
+  return {
+    family: a.family,
+    image_size: a.imageSize,
+    patch_size: a.patchSize,
+    width: a.width,
+    depth: a.depth,
+    heads: a.heads,
+    hidden: a.hidden,
+    qkv_bias: a.qkvBias,
+    classes: a.classes,
+    layer_norm_epsilon: a.layerNormEpsilon,
+  };
+}
+
+function trainingToJson(t: TrainingSummary): v.InferInput<typeof trainingSchema> {
+  return {
+    run_id: t.runId,
+    run_name: t.runName,
+    finished_at: t.finishedAt,
+    seed: t.seed,
+    epochs: t.epochs,
+    best_epoch: t.bestEpoch,
+    steps: t.steps,
+    seconds: t.seconds,
+    batch_size: t.batchSize,
+    learning_rate: t.learningRate,
+    weight_decay: t.weightDecay,
+    train_images: t.trainImages,
+    val_images: t.valImages,
+    val_top1: t.valTop1,
+    val_loss: t.valLoss,
+  };
+}
+
+/** `adapter_config.json` as an object. @throws format-unsupported when the config contradicts itself */
+export function adapterConfigToJson(c: AdapterConfig): Record<string, unknown> {
+  const karst = c.karst;
+  const json = {
+    peft_type: 'KARST',
+    format_version: ADAPTER_FORMAT_VERSION,
+    method: c.method,
+    base_model_name_or_path: c.backboneName,
+    base_model_sha256: c.backboneSha256,
+    architecture: architectureToJson(c.architecture),
+    ...(karst === null
+      ? {}
+      : {
+          r: karst.rank,
+          alpha: karst.alpha,
+          factor: karst.factor,
+          num_kernels: karst.kernels,
+          init: karst.init,
+          rescale: karst.rescale,
+          rank_dropout: karst.rankDropout,
+          target_modules: [...karst.targetModules],
+        }),
+    modules_to_save: ['head'],
+    training: c.training === null ? null : trainingToJson(c.training),
+  };
+  parse(configSchema, json, 'adapter_config.json');
+  return json;
+}
+
+/** Reads `adapter_config.json`, strictly. @throws format-unsupported naming the key */
+export function adapterConfigFromJson(value: unknown, path: string): AdapterConfig {
+  if (typeof value === 'object' && value !== null && 'peft_type' in value) {
+    const { peft_type: type, format_version: version } = value as Record<string, unknown>;
+    if (type !== 'KARST')
+      throw new KarstError(
+        'format-unsupported',
+        `${path} is a PEFT adapter of type ${String(type)}, not KARST.`,
+        {
+          hint: 'Only KARST adapters can be imported.',
+          path,
+        },
+      );
+    if (typeof version === 'number' && version > ADAPTER_FORMAT_VERSION)
+      throw new KarstError(
+        'format-unsupported',
+        `${path} is written in format version ${version}; this version of KARST Studio reads ${ADAPTER_FORMAT_VERSION}.`,
+        { hint: 'Update KARST Studio.', path },
+      );
+  }
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !METHODS.includes((value as { method?: Method }).method as Method)
+  )
+    throw new KarstError(
+      'format-unsupported',
+      `${path} is not a description this version understands: "method": must be one of ${METHODS.join(', ')}.`,
+      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+    );
+  const c = parse(configSchema, value, path);
+  const a = c.architecture;
+  const architecture: VitArchitecture = {
+    family: a.family,
+    imageSize: a.image_size,
+    patchSize: a.patch_size,
+    width: a.width,
+    depth: a.depth,
+    heads: a.heads,
+    hidden: a.hidden,
+    qkvBias: a.qkv_bias,
+    classes: a.classes,
+    layerNormEpsilon: a.layer_norm_epsilon,
+  };
+  if (a.width % a.heads !== 0 || a.image_size % a.patch_size !== 0)
+    throw new KarstError(
+      'format-unsupported',
+      `${path} describes an architecture that does not add up: width ${a.width} by ${a.heads} heads, ${a.image_size} pixels by patches of ${a.patch_size}.`,
+      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+    );
+  const t = c.training;
+  return {
+    method: c.method,
+    backboneName: c.base_model_name_or_path,
+    backboneSha256: c.base_model_sha256,
+    architecture,
+    karst:
+      c.method !== 'karst'
+        ? null
+        : {
+            rank: c.r,
+            factor: c.factor,
+            kernels: c.num_kernels,
+            alpha: c.alpha,
+            init: c.init,
+            rescale: c.rescale,
+            targetModules: c.target_modules,
+            rankDropout: c.rank_dropout,
+          },
+    training:
+      t === null
+        ? null
+        : {
+            runId: t.run_id,
+            runName: t.run_name,
+            finishedAt: t.finished_at,
+            seed: t.seed,
+            epochs: t.epochs,
+            bestEpoch: t.best_epoch,
+            steps: t.steps,
+            seconds: t.seconds,
+            batchSize: t.batch_size,
+            learningRate: t.learning_rate,
+            weightDecay: t.weight_decay,
+            trainImages: t.train_images,
+            valImages: t.val_images,
+            valTop1: t.val_top1,
+            valLoss: t.val_loss,
+          },
+  };
+}
+
+/** `preprocessor_config.json` in the words of Hugging Face's image processors, plus timm's `crop_pct`. */
+export function preprocessingToJson(p: Preprocessing): Record<string, unknown> {
+  const side = { height: p.imageSize, width: p.imageSize };
+  const center = p.cropMode === 'center';
+  const json = {
+    image_processor_type: 'ViTImageProcessor',
+    do_resize: true,
+    size: center ? { shortest_edge: Math.floor(p.imageSize / p.cropFraction) } : side,
+    resample: p.interpolation === 'bicubic' ? 3 : 2,
+    do_center_crop: center,
+    crop_size: side,
+    crop_pct: p.cropFraction,
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: [...p.mean],
+    image_std: [...p.std],
+  };
+  parse(preprocessorSchema, json, 'preprocessor_config.json');
+  return json;
+}
+
+/** Reads `preprocessor_config.json` as `preprocessingToJson` writes it. @throws format-unsupported */
+export function preprocessingFromJson(value: unknown, path: string): Preprocessing {
+  const p = parse(preprocessorSchema, value, path);
+  const center = p.do_center_crop;
+  const size = p.crop_size.height;
+  const expected = center ? Math.floor(size / p.crop_pct) : size;
+  const consistent =
+    p.crop_size.width === size &&
+    ('shortest_edge' in p.size
+      ? center && p.size.shortest_edge === expected
+      : !center && p.size.height === size && p.size.width === size);
+  if (!consistent)
+    throw new KarstError(
+      'format-unsupported',
+      `${path}: "size", "crop_size", "crop_pct" and "do_center_crop" do not fit together.`,
+      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+    );
+  return {
+    imageSize: size,
+    interpolation: p.resample === 3 ? 'bicubic' : 'bilinear',
+    cropFraction: p.crop_pct,
+    cropMode: center ? 'center' : 'squash',
+    mean: p.image_mean,
+    std: p.image_std,
+  };
+}
+
+/** Reads `labels.json`: an array of class names, the index is the head's output. @throws format-unsupported */
+export function labelsFromJson(value: unknown, path: string): string[] {
+  return parse(labelsSchema, value, path);
+}

@@ -1,0 +1,246 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Preprocessing } from '../../shared/domain/architecture.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import {
+  adapterConfigFromJson,
+  adapterConfigToJson,
+  labelsFromJson,
+  preprocessingFromJson,
+  preprocessingToJson,
+  type AdapterConfig,
+} from './adapter-config.ts';
+import { writeFileAtomic, writeFolderAtomic } from './files.ts';
+import { adapterCard } from './model-card.ts';
+import { SafetensorsFile, writeSafetensors, type TensorToWrite } from './safetensors.ts';
+
+/**
+ * The native adapter folder: `adapter_model.safetensors`, `adapter_config.json`, `preprocessor_config.json`,
+ * `labels.json`, `README.md`. Tensors are float32 and exactly those of `adapterTensorShapes`.
+ */
+
+export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
+const CONFIG = 'adapter_config.json';
+const PREPROCESSOR = 'preprocessor_config.json';
+const LABELS = 'labels.json';
+const CARD = 'README.md';
+export const ADAPTER_FILES = [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS, CARD] as const;
+
+/** No JSON file of an adapter is larger than this, in bytes. */
+const JSON_LIMIT = 64 * 1024 * 1024;
+
+export interface AdapterFolder {
+  readonly dir: string;
+  /** Absolute or relative as `dir` is: open it with `SafetensorsFile.open`. */
+  readonly weights: string;
+  readonly config: AdapterConfig;
+  readonly preprocessing: Preprocessing;
+  /** Class names; the index is the head's output. */
+  readonly labels: readonly string[];
+  /** Counts of numbers: without the head, and the head's. */
+  readonly parameters: { readonly adapter: number; readonly head: number };
+  /** Sum of the files' sizes. */
+  readonly bytes: number;
+}
+
+/**
+ * Names and shapes that an adapter of this description holds. `karst`: the KARST tensors and the head;
+ * `linear`: the head alone; `full`: every tensor of the model, position embeddings at the working size.
+ */
+export function adapterTensorShapes(
+  config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst'>,
+  preprocessing: Pick<Preprocessing, 'imageSize'>,
+  classes: number,
+): Map<string, readonly number[]> {
+  const { architecture: a } = config;
+  if (config.method === 'full')
+    return vitTensorShapes(a, { classes, imageSize: preprocessing.imageSize });
+  const shapes =
+    config.karst === null
+      ? new Map<string, readonly number[]>()
+      : karstTensorShapes(a, config.karst);
+  shapes.set('head.weight', [classes, a.width]);
+  shapes.set('head.bias', [classes]);
+  return shapes;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+async function readJson(path: string): Promise<unknown> {
+  const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new KarstError(
+      'not-found',
+      `${path} is missing: this is not a complete adapter folder.`,
+      {
+        hint: `An adapter folder holds ${ADAPTER_FILES.join(', ')}.`,
+        path,
+        cause,
+      },
+    );
+  });
+  if (size > JSON_LIMIT)
+    throw new KarstError(
+      'file-damaged',
+      `${path} is ${size} bytes long, far more than it can need.`,
+      {
+        hint: 'Take a fresh copy of the adapter.',
+        path,
+      },
+    );
+  const text = await readFile(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KarstError(
+      'file-damaged',
+      `${path} is not valid JSON: ${(cause as Error).message}.`,
+      {
+        hint: 'Take a fresh copy of the adapter.',
+        path,
+        cause,
+      },
+    );
+  }
+}
+
+/** Compares the tensors of an open file with those expected. @throws file-damaged, backbone-mismatch */
+function checkShapes(
+  file: SafetensorsFile,
+  expected: ReadonlyMap<string, readonly number[]>,
+  path: string,
+): void {
+  const mismatch = (sentence: string): KarstError =>
+    new KarstError('backbone-mismatch', `${path}: ${sentence}`, {
+      hint: 'The weights do not belong to the description beside them; take a fresh copy of the adapter.',
+      path,
+    });
+  for (const [name, shape] of expected) {
+    const found = file.tensors.get(name);
+    if (found === undefined) throw mismatch(`the tensor ${name} is missing.`);
+    if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i]))
+      throw mismatch(
+        `the tensor ${name} has the shape (${found.shape.join(', ')}), expected (${shape.join(', ')}).`,
+      );
+    if (found.dtype !== 'F32')
+      throw mismatch(`the tensor ${name} is stored as ${found.dtype}, expected F32.`);
+  }
+  for (const name of file.tensors.keys())
+    if (!expected.has(name)) throw mismatch(`the tensor ${name} was not expected.`);
+}
+
+/**
+ * Reads and checks an adapter folder: descriptions against their schemas, names, shapes and data types of
+ * the tensors against the description, every number finite.
+ * @throws not-found, not-readable, file-damaged, format-unsupported, backbone-mismatch
+ */
+export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
+  const info = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new KarstError('not-found', `There is no adapter folder at ${dir}.`, {
+      hint: 'Check the path.',
+      path: dir,
+      cause,
+    });
+  });
+  if (!info.isDirectory())
+    throw new KarstError('format-unknown', `${dir} is a file; an adapter is a folder.`, {
+      hint: `An adapter folder holds ${ADAPTER_FILES.join(', ')}.`,
+      path: dir,
+    });
+  const weights = join(dir, ADAPTER_WEIGHTS);
+  const config = adapterConfigFromJson(await readJson(join(dir, CONFIG)), join(dir, CONFIG));
+  const preprocessing = preprocessingFromJson(
+    await readJson(join(dir, PREPROCESSOR)),
+    join(dir, PREPROCESSOR),
+  );
+  const labels = labelsFromJson(await readJson(join(dir, LABELS)), join(dir, LABELS));
+  const { patchSize } = config.architecture;
+  if (preprocessing.imageSize % patchSize !== 0)
+    throw new KarstError(
+      'format-unsupported',
+      `${dir}: images of ${preprocessing.imageSize} pixels cannot be cut into patches of ${patchSize}.`,
+      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path: dir },
+    );
+  const expected = adapterTensorShapes(config, preprocessing, labels.length);
+  const file = await SafetensorsFile.open(weights);
+  try {
+    checkShapes(file, expected, weights);
+    for (const name of expected.keys()) {
+      const values = await file.readFloat32(name);
+      const bad = values.findIndex((x) => !Number.isFinite(x));
+      if (bad >= 0)
+        throw new KarstError(
+          'file-damaged',
+          `${weights}: the tensor ${name} holds ${String(values[bad])} at position ${bad}.`,
+          { hint: 'Take a fresh copy of the adapter.', path: weights },
+        );
+    }
+  } finally {
+    await file.close();
+  }
+  let all = 0;
+  for (const shape of expected.values()) all += sizeOf(shape);
+  const head = labels.length * (config.architecture.width + 1);
+  let bytes = 0;
+  for (const name of [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS])
+    bytes += (await stat(join(dir, name))).size;
+  return {
+    dir,
+    weights,
+    config,
+    preprocessing,
+    labels,
+    parameters: { adapter: all - head, head },
+    bytes,
+  };
+}
+
+/**
+ * Writes an adapter folder in one piece: it is complete under `dir` or not there.
+ * @param content.tensors exactly those of `adapterTensorShapes`, in any order; written as they are named
+ * @param content.card Markdown put under the facts of the model card; may be empty
+ * @throws not-writable; internal when the tensors are not those that the config describes
+ */
+export async function writeAdapterFolder(
+  dir: string,
+  content: {
+    readonly name: string;
+    readonly tensors: readonly TensorToWrite[];
+    readonly config: AdapterConfig;
+    readonly preprocessing: Preprocessing;
+    readonly labels: readonly string[];
+    readonly card?: string;
+  },
+): Promise<void> {
+  const { config, preprocessing, labels, tensors } = content;
+  const expected = adapterTensorShapes(config, preprocessing, labels.length);
+  const names = new Set(tensors.map((t) => t.name));
+  for (const [name, shape] of expected) {
+    const tensor = tensors.find((t) => t.name === name);
+    if (tensor === undefined || tensor.shape.join() !== shape.join())
+      throw new KarstError(
+        'internal',
+        `The adapter's tensor ${name} should have the shape (${shape.join(', ')}) and ${tensor === undefined ? 'is missing' : `has (${tensor.shape.join(', ')})`}.`,
+      );
+  }
+  for (const name of names)
+    if (!expected.has(name))
+      throw new KarstError('internal', `The adapter has no place for a tensor named ${name}.`);
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  labelsFromJson([...labels], join(dir, LABELS));
+  await writeFolderAtomic(dir, async (tmp) => {
+    await writeSafetensors(join(tmp, ADAPTER_WEIGHTS), tensors, {
+      format: 'karst-adapter',
+      base_model_sha256: config.backboneSha256 ?? '',
+    });
+    await writeFileAtomic(join(tmp, CONFIG), json(adapterConfigToJson(config)));
+    await writeFileAtomic(join(tmp, PREPROCESSOR), json(preprocessingToJson(preprocessing)));
+    await writeFileAtomic(join(tmp, LABELS), json([...labels]));
+    await writeFileAtomic(
+      join(tmp, CARD),
+      adapterCard(content.name, config, preprocessing, labels, content.card),
+    );
+  });
+}

@@ -1,0 +1,70 @@
+import type { Preprocessing } from '../../shared/domain/architecture.ts';
+import { karstTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import type { AdapterConfig } from './adapter-config.ts';
+
+/** A YAML scalar in double quotes; JSON's escapes are a subset of YAML's. */
+const yaml = (text: string): string => JSON.stringify(text);
+const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+
+/** Trained numbers of a KARST adapter without its head; 0 for the other methods. */
+function karstParameters(c: AdapterConfig): number {
+  if (c.karst === null) return 0;
+  let sum = 0;
+  for (const shape of karstTensorShapes(c.architecture, c.karst).values())
+    sum += shape.reduce((a, b) => a * b, 1);
+  return sum;
+}
+
+/**
+ * `README.md` of an adapter folder: a model card with YAML front matter as Hugging Face reads it.
+ * @param notes paragraphs of the author, put after the facts
+ */
+export function adapterCard(
+  name: string,
+  c: AdapterConfig,
+  preprocessing: Preprocessing,
+  labels: readonly string[],
+  notes = '',
+): string {
+  const head = [
+    '---',
+    'library_name: karst-studio',
+    'pipeline_tag: image-classification',
+    `base_model: ${yaml(c.backboneName)}`,
+    `base_model_relation: ${c.method === 'full' ? 'finetune' : 'adapter'}`,
+    'tags:',
+    '- image-classification',
+    '- vit',
+    `- ${c.method}`,
+    'metrics:',
+    '- accuracy',
+    '---',
+    '',
+  ];
+  const t = c.training;
+  const a = c.architecture;
+  const facts = [
+    `# ${name}`,
+    '',
+    `- Backbone: ${c.backboneName} (width ${a.width}, ${a.depth} blocks, ${a.heads} heads, patches of ${a.patchSize}, ${preprocessing.imageSize} pixels)`,
+    `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from a bare shape'}`,
+    ...(c.karst === null
+      ? [`- Method: ${c.method}`]
+      : [
+          `- Method: KARST, rank ${c.karst.rank}, factor ${c.karst.factor}, ${c.karst.kernels} kernels, alpha ${c.karst.alpha}, re-scaling ${c.karst.rescale}, on ${c.karst.targetModules.join(', ')}; ${karstParameters(c)} parameters beside the head`,
+        ]),
+    `- Classes (${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
+    ...(t === null
+      ? []
+      : [
+          `- Training: run ${t.runName} (${t.runId}), ${t.trainImages} images, ${t.epochs} epochs, ${t.steps} steps of ${t.batchSize}, learning rate ${t.learningRate}, weight decay ${t.weightDecay}, seed ${t.seed}, ${Math.round(t.seconds)} s; finished ${t.finishedAt}`,
+          t.valTop1 === null
+            ? '- Validation: none'
+            : `- Validation: ${percent(t.valTop1)} of ${t.valImages} images right${t.valLoss === null ? '' : `, loss ${t.valLoss.toFixed(4)}`} (epoch ${t.bestEpoch})`,
+        ]),
+    '',
+    'Files: `adapter_model.safetensors` (weights, float32), `adapter_config.json`, `preprocessor_config.json`, `labels.json`.',
+    '',
+  ];
+  return [...head, ...facts, ...(notes === '' ? [] : [notes.trimEnd(), ''])].join('\n');
+}
