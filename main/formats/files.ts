@@ -1,0 +1,270 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KarstError } from '../../shared/domain/errors.ts';
+
+/**
+ * Writing that leaves either the old file or the whole new one, never a part: a temporary file in the same
+ * folder, fsync, rename, fsync of the folder. Errors surface as `KarstError`s that name the file.
+ */
+
+/** What of a `FileHandle` a streaming writer needs: bytes are appended in order. */
+export type Append = (bytes: Uint8Array) => Promise<void>;
+
+/** One write call takes at most this much, below the 2 GiB limit of the system call. */
+const LARGEST_WRITE = 64 * 2 ** 20;
+const READ_SIZE = 2 ** 20;
+
+const REASONS: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file system does not take files of this size',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission is denied',
+  EPERM: 'the operation is not permitted',
+  EBUSY: 'another program is using it',
+  EIO: 'the disk reports an input/output error',
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** The reason of a system error in words: "the disk is full". */
+export function reasonOf(error: unknown): string {
+  const code = systemCode(error);
+  return (code && REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
+}
+
+function systemCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+/** The `not-writable` error for `path`; a `KarstError` passes through as it is. */
+export function writeError(path: string, error: unknown): KarstError {
+  if (error instanceof KarstError) return error;
+  return new KarstError('not-writable', `Cannot write ${path}: ${reasonOf(error)}.`, {
+    hint: 'Free some space or choose a folder that you may write to.',
+    path,
+    cause: error,
+  });
+}
+
+/** The `not-found` or `not-readable` error for `path`; a `KarstError` passes through as it is. */
+export function readError(path: string, error: unknown): KarstError {
+  if (error instanceof KarstError) return error;
+  const code = systemCode(error);
+  const missing = code === 'ENOENT' || code === 'ENOTDIR';
+  return new KarstError(
+    missing ? 'not-found' : 'not-readable',
+    `Cannot read ${path}: ${reasonOf(error)}.`,
+    {
+      hint: missing
+        ? 'Check the path.'
+        : 'Check that it is a file that your account may open and that the disk is well.',
+      path,
+      cause: error,
+    },
+  );
+}
+
+/** Makes renames and new names in `dir` durable. Windows cannot open folders and needs no such call. */
+export async function syncFolder(dir: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = await open(dir, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw writeError(dir, error);
+  }
+}
+
+/** On Windows a virus scanner or indexer that holds the target makes a rename fail for a moment. */
+const RENAME_DELAYS = [10, 30, 100, 300, 1000];
+
+async function renameWithRetry(from: string, to: string): Promise<void> {
+  for (const delay of RENAME_DELAYS) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const code = systemCode(error);
+      const passing = code === 'EPERM' || code === 'EBUSY' || code === 'EACCES';
+      if (process.platform !== 'win32' || !passing) throw error;
+      await sleep(delay);
+    }
+  }
+  await rename(from, to);
+}
+
+/** A name beside `path` that no one else uses; the leading dot hides it from folder listings of images. */
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const length = Math.min(bytes.byteLength - done, LARGEST_WRITE);
+    const { bytesWritten } = await handle.write(bytes, done, length);
+    if (bytesWritten === 0) throw new Error('the file system takes no more bytes');
+    done += bytesWritten;
+  }
+}
+
+/**
+ * Writes `path` as a whole or not at all; what was there before stays until the new file is complete and on
+ * the disk. `data` is text (UTF-8), bytes, or a function that appends chunk by chunk.
+ *
+ * @throws KarstError `not-writable`, or what `data` throws; the old file is untouched and nothing is left over.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | ((append: Append) => Promise<void>),
+): Promise<void> {
+  const target = resolve(path);
+  const temporary = temporaryName(target);
+  let handle: FileHandle | null = null;
+  // Errors of the caller's function keep their own words; only our file operations become write errors.
+  const guarded = async <T>(operation: Promise<T>): Promise<T> => {
+    try {
+      return await operation;
+    } catch (error) {
+      throw writeError(target, error);
+    }
+  };
+  try {
+    const file = await guarded(open(temporary, 'wx', 0o666));
+    handle = file;
+    if (typeof data === 'function') await data((bytes) => guarded(appendAll(file, bytes)));
+    else await guarded(appendAll(file, typeof data === 'string' ? Buffer.from(data) : data));
+    await guarded(file.sync());
+    handle = null;
+    await guarded(file.close());
+    await guarded(renameWithRetry(temporary, target));
+  } catch (error) {
+    await discard(temporary, handle, error);
+  }
+  await syncFolder(dirname(target));
+}
+
+/**
+ * Fills a new folder as a whole or not at all: `fill` writes into a temporary folder beside `dir`, whose files
+ * are then fsynced and which is renamed to `dir`.
+ *
+ * @throws KarstError `name-taken` when `dir` exists, `not-writable`, or what `fill` throws; nothing is left over.
+ */
+export async function writeFolderAtomic(
+  dir: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const target = resolve(dir);
+  if (await exists(target)) throw folderTaken(target);
+  const temporary = temporaryName(target);
+  try {
+    await mkdir(temporary);
+  } catch (error) {
+    throw writeError(target, error);
+  }
+  try {
+    await fill(temporary);
+    await syncTree(temporary);
+    // POSIX renames over an empty folder, Windows refuses: look once more so that both refuse.
+    if (await exists(target)) throw folderTaken(target);
+    await renameWithRetry(temporary, target).catch((error: unknown) => {
+      const code = systemCode(error);
+      throw code === 'ENOTEMPTY' || code === 'EEXIST'
+        ? folderTaken(target)
+        : writeError(target, error);
+    });
+  } catch (error) {
+    await discard(temporary, null, error);
+  }
+  await syncFolder(dirname(target));
+}
+
+function folderTaken(path: string): KarstError {
+  return new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
+    hint: 'Choose another name or move it away.',
+    path,
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw readError(path, error);
+  }
+}
+
+async function syncTree(dir: string): Promise<void> {
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) {
+      try {
+        const handle = await open(path, 'r+');
+        try {
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        throw writeError(path, error);
+      }
+    }
+  }
+  await syncFolder(dir);
+}
+
+/** Removes what was begun and throws `error`; a failure to remove is told together with it. */
+async function discard(path: string, handle: FileHandle | null, error: unknown): Promise<never> {
+  try {
+    await handle?.close();
+    await rm(path, { recursive: true, force: true });
+  } catch (leftOver) {
+    throw new AggregateError(
+      [error, leftOver],
+      `${error instanceof Error ? error.message : String(error)} The temporary ${path} could not be removed: ${reasonOf(leftOver)}.`,
+    );
+  }
+  throw error;
+}
+
+/**
+ * SHA-256 of a file in lower-case hexadecimal, read in pieces of 1 MiB; `onBytes` is told how many bytes each had.
+ *
+ * @throws KarstError `not-found`, `not-readable`
+ */
+export async function sha256OfFile(
+  path: string,
+  onBytes?: (bytes: number) => void,
+): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const buffer = new Uint8Array(READ_SIZE);
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, READ_SIZE);
+        if (bytesRead === 0) break;
+        hash.update(buffer.subarray(0, bytesRead));
+        onBytes?.(bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw readError(path, error);
+  }
+  return hash.digest('hex');
+}
