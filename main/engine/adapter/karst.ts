@@ -1,0 +1,127 @@
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { KarstOptions, TargetModule } from '../../../shared/domain/training.ts';
+import type { Linear, Weights } from '../backbone/vit.ts';
+import * as g from '../graph/operations.ts';
+import type { Shape, Tensor } from '../graph/tensor.ts';
+import { factorise } from './factorise.ts';
+
+/**
+ * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with
+ * ΔW = (alpha / rank) · Σᵢ kron(karst_c[i], karst_a[i]ᵀ karst_b[i]ᵀ), of shape (l·k, m·n) = (out, in).
+ */
+
+/** One adapted Linear: sizes of its factors. `splits` is 3 for the fused qkv, whose parts share karst_c and karst_b. */
+export interface AdaptedLinear {
+  readonly module: string;
+  readonly target: TargetModule;
+  readonly out: number;
+  readonly in: number;
+  readonly splits: 1 | 3;
+  readonly l: number;
+  readonly k: number;
+  readonly m: number;
+  readonly n: number;
+  readonly rescaleIn: boolean;
+  readonly rescaleOut: boolean;
+}
+
+/** Every Linear that the options adapt, in the order of the network. */
+export function adaptedLinears(a: VitArchitecture, o: KarstOptions): AdaptedLinear[] {
+  const sizes: Record<TargetModule, readonly [out: number, inner: number]> = {
+    'attn.qkv': [3 * a.width, a.width],
+    'attn.proj': [a.width, a.width],
+    'mlp.fc1': [a.hidden, a.width],
+    'mlp.fc2': [a.width, a.hidden],
+  };
+  return Array.from({ length: a.depth }).flatMap((_, index) =>
+    o.targetModules.map((target): AdaptedLinear => {
+      const [out, inner] = sizes[target];
+      const splits = target === 'attn.qkv' ? 3 : 1;
+      const [l, k] = factorise(out / splits, o.factor);
+      const [m, n] = factorise(inner, o.factor);
+      const rescaled = o.rescale !== 'none';
+      return {
+        module: `blocks.${String(index)}.${target}`,
+        target,
+        out,
+        in: inner,
+        splits,
+        l,
+        k,
+        m,
+        n,
+        // The sites of the published code: the attention output, the projection's output, the MLP's output.
+        rescaleIn: rescaled && target === 'attn.proj',
+        rescaleOut: rescaled && (target === 'attn.proj' || target === 'mlp.fc2'),
+      };
+    }),
+  );
+}
+
+/** Shapes of one Linear's adapter tensors, by their stored names. */
+export function adapterShapes(linear: AdaptedLinear, o: KarstOptions): Map<string, Shape> {
+  const { module, l, k, m, n, splits } = linear;
+  const shapes = new Map<string, Shape>([
+    [`${module}.karst_c`, [o.kernels, l, m]],
+    [`${module}.karst_a`, splits === 3 ? [o.kernels, 3, o.rank, k] : [o.kernels, o.rank, k]],
+    [`${module}.karst_b`, [o.kernels, n, o.rank]],
+  ]);
+  const side = (width: number): Shape => [o.rescale === 'channel' ? width : 1];
+  if (linear.rescaleIn) {
+    shapes.set(`${module}.in_scale`, side(linear.in)).set(`${module}.in_shift`, side(linear.in));
+  }
+  if (linear.rescaleOut) {
+    shapes.set(`${module}.out_scale`, side(linear.out)).set(`${module}.out_shift`, side(linear.out));
+  }
+  return shapes;
+}
+
+/**
+ * ΔW (out, in) as one matrix product: (N, l·m)ᵀ (N, S·k·n) gives every C[p,q] · D[a,b], summed over the kernels.
+ * `rankMask` (N, rank), if given, drops rank directions and rescales the others.
+ */
+export function deltaWeight(linear: AdaptedLinear, o: KarstOptions, weights: Weights, rankMask?: Tensor): Tensor {
+  const { module, l, k, m, n, splits } = linear;
+  const { kernels, rank } = o;
+  const c = g.reshape(weights(`${module}.karst_c`), [kernels, l * m]);
+  const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
+  const masked = rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
+  const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, splits * k, rank]);
+  const d = g.matmul(a, weights(`${module}.karst_b`), { transposeB: true });
+  const scaled = g.mul(d, g.scalar(o.alpha / rank));
+  const products = g.matmul(c, g.reshape(scaled, [kernels, splits * k * n]), { transposeA: true });
+  const boxes = g.transpose(g.reshape(products, [l, m, splits, k, n]), [2, 0, 3, 1, 4]);
+  return g.reshape(boxes, [linear.out, linear.in]);
+}
+
+export interface KarstLinearOptions {
+  readonly plain: Linear;
+  readonly weights: Weights;
+  readonly hasBias: (module: string) => boolean;
+  /** (adapted linears, kernels · rank), in the order of `linears`. */
+  readonly rankMask?: Tensor;
+}
+
+/** The Linears of the backbone with KARST on those it adapts. */
+export function karstLinear(
+  linears: readonly AdaptedLinear[],
+  o: KarstOptions,
+  { plain, weights, hasBias, rankMask }: KarstLinearOptions,
+): Linear {
+  const indices = new Map(linears.map((linear, index) => [linear.module, index]));
+  return (module, x) => {
+    const index = indices.get(module);
+    const linear = index === undefined ? undefined : linears[index];
+    if (index === undefined || linear === undefined) return plain(module, x);
+    const mask =
+      rankMask === undefined
+        ? undefined
+        : g.reshape(g.slice(rankMask, [index, 0], [1, o.kernels * o.rank]), [o.kernels, o.rank]);
+    const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
+      g.add(g.mul(t, weights(`${module}.${site}_scale`)), weights(`${module}.${site}_shift`));
+    const adapted = g.add(weights(`${module}.weight`), deltaWeight(linear, o, weights, mask));
+    const product = g.matmul(linear.rescaleIn ? rescaled(x, 'in') : x, adapted, { transposeB: true });
+    const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
+    return linear.rescaleOut ? rescaled(y, 'out') : y;
+  };
+}

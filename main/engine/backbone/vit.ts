@@ -1,0 +1,137 @@
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { tokenCount } from '../../../shared/domain/architecture.ts';
+import * as g from '../graph/operations.ts';
+import type { Shape, Tensor } from '../graph/tensor.ts';
+
+/**
+ * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
+ * position embeddings, exact GELU, one fused qkv projection.
+ */
+
+/** Gives the tensor of a timm name (`blocks.0.norm1.weight`). */
+export type Weights = (name: string) => Tensor;
+
+/** y = x Wᵀ + bias of the Linear of that timm module path, for x of shape (rows, in); an adapter may stand in for it. */
+export type Linear = (module: string, x: Tensor) => Tensor;
+
+export interface VitOptions {
+  readonly weights: Weights;
+  readonly linear: Linear;
+  /** (2 · depth, batch): 0 for a dropped residual branch, 1 / (1 − p) for a kept one (arXiv 1603.09382). */
+  readonly dropPath?: Tensor;
+}
+
+/** Shapes of every stored tensor but the head, by timm name, in the order of the network. */
+export function vitShapes(a: VitArchitecture): Map<string, Shape> {
+  const { width: d, hidden, patchSize: p } = a;
+  const shapes = new Map<string, Shape>([
+    ['cls_token', [1, 1, d]],
+    ['pos_embed', [1, tokenCount(a), d]],
+    ['patch_embed.proj.weight', [d, 3, p, p]],
+    ['patch_embed.proj.bias', [d]],
+  ]);
+  const linear = (name: string, out: number, inner: number, bias = true): void => {
+    shapes.set(`${name}.weight`, [out, inner]);
+    if (bias) shapes.set(`${name}.bias`, [out]);
+  };
+  const norm = (name: string): void => {
+    shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d]);
+  };
+  for (let i = 0; i < a.depth; i++) {
+    const block = `blocks.${String(i)}`;
+    norm(`${block}.norm1`);
+    linear(`${block}.attn.qkv`, 3 * d, d, a.qkvBias);
+    linear(`${block}.attn.proj`, d, d);
+    norm(`${block}.norm2`);
+    linear(`${block}.mlp.fc1`, hidden, d);
+    linear(`${block}.mlp.fc2`, d, hidden);
+  }
+  norm('norm');
+  return shapes;
+}
+
+/** x Wᵀ + bias with the stored weights; x (rows, in) → (rows, out). */
+export function plainLinear(weights: Weights, hasBias: (module: string) => boolean): Linear {
+  return (module, x) => {
+    const y = g.matmul(x, weights(`${module}.weight`), { transposeB: true });
+    return hasBias(module) ? g.add(y, weights(`${module}.bias`)) : y;
+  };
+}
+
+/** Normalised images (batch, 3, S, S) → class-token features after the last norm (batch, width). */
+export function vitFeatures(images: Tensor, a: VitArchitecture, options: VitOptions): Tensor {
+  const batch = images.shape[0] ?? 0;
+  let tokens = embed(images, a, options.weights);
+  for (let i = 0; i < a.depth; i++) {
+    // After the last attention only the class token is read: its own query, projection and MLP are enough.
+    tokens = block(tokens, i, a, options, i === a.depth - 1);
+  }
+  const classToken = g.reshape(tokens, [batch, a.width]);
+  return layerNorm(classToken, 'norm', a, options.weights);
+}
+
+/** Features (batch, width) → logits (batch, classes). */
+export function classify(features: Tensor, weights: Weights): Tensor {
+  return g.add(g.matmul(features, weights('head.weight'), { transposeB: true }), weights('head.bias'));
+}
+
+/** (batch, 3, S, S) → (batch, 1 + patches, width); patches in row-major order behind the class token. */
+function embed(images: Tensor, a: VitArchitecture, weights: Weights): Tensor {
+  const { width: d, patchSize: p } = a;
+  const [batch = 0] = images.shape;
+  const side = a.imageSize / p;
+  const inner = 3 * p * p;
+  const boxes = g.reshape(images, [batch, 3, side, p, side, p]);
+  const rows = g.reshape(g.transpose(boxes, [0, 2, 4, 1, 3, 5]), [batch * side * side, inner]);
+  const kernel = g.reshape(weights('patch_embed.proj.weight'), [d, inner]);
+  const embedded = g.add(g.matmul(rows, kernel, { transposeB: true }), weights('patch_embed.proj.bias'));
+  const patches = g.reshape(embedded, [batch, side * side, d]);
+  const classToken = g.broadcastTo(weights('cls_token'), [batch, 1, d]);
+  return g.add(g.concat([classToken, patches], 1), weights('pos_embed'));
+}
+
+function block(x: Tensor, index: number, a: VitArchitecture, o: VitOptions, classTokenOnly: boolean): Tensor {
+  const name = `blocks.${String(index)}`;
+  const [batch = 0, count = 0] = x.shape;
+  const d = a.width;
+  const kept = classTokenOnly ? 1 : count;
+  const flat = (t: Tensor): Tensor => g.reshape(t, [batch * kept, d]);
+  const residual = (branch: Tensor, site: number): Tensor => {
+    const whole = g.reshape(branch, [batch, kept, d]);
+    if (o.dropPath === undefined) return whole;
+    const keep = g.slice(o.dropPath, [2 * index + site, 0], [1, batch]);
+    return g.mul(whole, g.reshape(keep, [batch, 1, 1]));
+  };
+  const attended = attention(layerNorm(x, `${name}.norm1`, a, o.weights), name, a, o, kept);
+  const own = g.slice(x, [0, 0, 0], [batch, kept, d]);
+  const middle = g.add(own, residual(attended, 0));
+  const normed = flat(layerNorm(middle, `${name}.norm2`, a, o.weights));
+  const hidden = g.gelu(o.linear(`${name}.mlp.fc1`, normed));
+  return g.add(middle, residual(o.linear(`${name}.mlp.fc2`, hidden), 1));
+}
+
+/** Multi-head self-attention of the first `queries` tokens over all; x (batch, tokens, width) → (batch · queries, width). */
+function attention(x: Tensor, name: string, a: VitArchitecture, o: VitOptions, queries: number): Tensor {
+  const { width: d, heads } = a;
+  const [batch = 0, count = 0] = x.shape;
+  const perHead = d / heads;
+  const qkv = g.reshape(
+    o.linear(`${name}.attn.qkv`, g.reshape(x, [batch * count, d])),
+    [batch, count, 3, heads, perHead],
+  );
+  const split = g.transpose(qkv, [2, 0, 3, 1, 4]);
+  const part = (index: number, length: number): Tensor =>
+    g.reshape(
+      g.slice(split, [index, 0, 0, 0, 0], [1, batch, heads, length, perHead]),
+      [batch, heads, length, perHead],
+    );
+  const q = g.mul(part(0, queries), g.scalar(perHead ** -0.5));
+  const scores = g.softmax(g.matmul(q, part(1, count), { transposeB: true }));
+  const mixed = g.transpose(g.matmul(scores, part(2, count)), [0, 2, 1, 3]);
+  return o.linear(`${name}.attn.proj`, g.reshape(mixed, [batch * queries, d]));
+}
+
+function layerNorm(x: Tensor, name: string, a: VitArchitecture, weights: Weights): Tensor {
+  const normed = g.normalise(x, a.layerNormEpsilon);
+  return g.add(g.mul(normed, weights(`${name}.weight`)), weights(`${name}.bias`));
+}

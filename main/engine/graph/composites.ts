@@ -1,0 +1,54 @@
+import * as g from './operations.ts';
+import type { NodeOf, Tensor } from './tensor.ts';
+
+/**
+ * Operations that are kept whole in the graph (their gradients are simpler than their parts') and taken apart
+ * here for targets that have no such kernel.
+ */
+type Composite = NodeOf<'gelu'> | NodeOf<'geluGradient'> | NodeOf<'normalise'>;
+
+const half = g.scalar(0.5);
+const one = g.scalar(1);
+
+/** Φ(x) = ½ (1 + erf(x / √2)). */
+function normalDistribution(x: Tensor): Tensor {
+  return g.mul(half, g.add(one, g.erf(g.mul(x, g.scalar(Math.SQRT1_2)))));
+}
+
+/** φ(x) = exp(−x² / 2) / √(2π). */
+function normalDensity(x: Tensor): Tensor {
+  const exponent = g.mul(g.scalar(-0.5), g.mul(x, x));
+  return g.mul(g.scalar(1 / Math.sqrt(2 * Math.PI)), g.exp(exponent));
+}
+
+export function decompose(node: Composite): Tensor {
+  const [x, dy] = node.inputs as readonly [Tensor, Tensor];
+  switch (node.op) {
+    case 'gelu':
+      return g.mul(x, normalDistribution(x));
+    case 'geluGradient':
+      return g.mul(dy, g.add(normalDistribution(x), g.mul(x, normalDensity(x))));
+    case 'normalise': {
+      const axis = [x.shape.length - 1];
+      const centred = g.sub(x, g.mean(x, axis, true));
+      const variance = g.mean(g.mul(centred, centred), axis, true);
+      return g.mul(centred, g.rsqrt(g.add(variance, g.scalar(node.attributes.epsilon))));
+    }
+  }
+}
+
+export function isComposite(node: Tensor): node is Composite {
+  return node.op === 'gelu' || node.op === 'geluGradient' || node.op === 'normalise';
+}
+
+/** The same outputs with every composite replaced by its parts; shared nodes stay shared. */
+export function withoutComposites(order: readonly Tensor[]): Map<Tensor, Tensor> {
+  const replaced = new Map<Tensor, Tensor>();
+  for (const node of order) {
+    const inputs = node.inputs.map((x) => replaced.get(x) ?? x);
+    const changed = inputs.some((x, i) => x !== node.inputs[i]);
+    const rebuilt = changed ? ({ ...node, inputs } as Tensor) : node;
+    replaced.set(node, isComposite(rebuilt) ? decompose(rebuilt) : rebuilt);
+  }
+  return replaced;
+}

@@ -1,0 +1,36 @@
+import type { NodeOf, Shape, Tensor } from './tensor.ts';
+
+/** One callable of a program. Updates happen together, after everything has been read. */
+export interface ProgramFunction {
+  readonly inputs: readonly NodeOf<'input'>[];
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly updates: readonly Update[];
+}
+
+export interface Update {
+  readonly variable: NodeOf<'variable'>;
+  readonly value: Tensor;
+}
+
+/** Functions over variables that they share. */
+export interface Program {
+  readonly variables: readonly NodeOf<'variable'>[];
+  readonly functions: Readonly<Record<string, ProgramFunction>>;
+}
+
+export type Values = Float32Array | Int32Array;
+
+/** Something that holds the variables of a program and runs its functions. */
+export interface Executor {
+  /** Variables start undefined: each has to be set before a function reads it. */
+  set(variable: string, values: Float32Array): void;
+  get(variable: string): Float32Array;
+  run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array>;
+  dispose(): void;
+}
+
+export function shapeOfVariable(program: Program, name: string): Shape {
+  const found = program.variables.find((v) => v.attributes.name === name);
+  if (found === undefined) throw new Error(`the program has no variable "${name}"`);
+  return found.shape;
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { encodeSavedModel } from '../../formats/saved-model.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Executor, Program, ProgramFunction, Values } from '../graph/program.ts';
+import { shapeOfVariable } from '../graph/program.ts';
+import { GraphError, sizeOf } from '../graph/tensor.ts';
+import { lowerProgram, NAMES } from '../graph/tensorflow/lowering.ts';
+import { installNodePolyfill } from './node-polyfill.ts';
+
+type Tf = typeof TensorFlow;
+
+/** The calls of tfjs-node's backend that its typings leave out. */
+interface NativeBackend {
+  loadSavedModelMetaGraph(folder: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  runSavedModel(
+    id: number,
+    inputs: TensorFlow.Tensor[],
+    inputInfos: { name: string }[],
+    outputNames: string[],
+  ): TensorFlow.Tensor[];
+  binding: { TF_Version: string };
+  isUsingGpuDevice: boolean;
+}
+
+let loaded: Tf | undefined;
+
+/** Loads the native addon once a process. @throws KarstError engine-unavailable */
+export function loadTensorFlow(): Tf {
+  if (loaded !== undefined) return loaded;
+  installNodePolyfill();
+  try {
+    loaded = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu') as Tf;
+  } catch (cause) {
+    throw new KarstError('engine-unavailable', 'Native TensorFlow does not load on this machine.', {
+      hint: 'Run "npm run setup" and read what it says.',
+      cause,
+    });
+  }
+  return loaded;
+}
+
+export function nativeBackend(tf: Tf): NativeBackend {
+  return tf.backend() as unknown as NativeBackend;
+}
+
+/** Runs a program in a TensorFlow session, every function compiled by XLA. Calls are synchronous. */
+export class TensorFlowExecutor implements Executor {
+  readonly #tf: Tf;
+  readonly #backend: NativeBackend;
+  readonly #program: Program;
+  readonly #session: number;
+
+  constructor(program: Program) {
+    this.#tf = loadTensorFlow();
+    this.#backend = nativeBackend(this.#tf);
+    this.#program = program;
+    const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
+    try {
+      writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(lowerProgram(program)));
+      this.#session = this.#backend.loadSavedModelMetaGraph(folder, 'serve');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  set(variable: string, values: Float32Array): void {
+    const shape = shapeOfVariable(this.#program, variable);
+    if (values.length !== sizeOf(shape)) {
+      throw new GraphError(`${String(values.length)} values for variable "${variable}" (${shape.join(', ')})`);
+    }
+    const value = this.#tf.tensor(values, [...shape], 'float32');
+    this.#run([value], [NAMES.setInput(variable)], [NAMES.set(variable)]);
+  }
+
+  get(variable: string): Float32Array {
+    shapeOfVariable(this.#program, variable);
+    const [values] = this.#run([], [], [NAMES.get(variable)]);
+    return values ?? new Float32Array();
+  }
+
+  run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {
+    const fn = this.#function(name);
+    const fed = fn.inputs.map((i) => {
+      const values = inputs[i.attributes.name];
+      if (values?.length !== sizeOf(i.shape)) {
+        throw new GraphError(`"${name}" wants ${String(sizeOf(i.shape))} values as "${i.attributes.name}"`);
+      }
+      return this.#tf.tensor(values, [...i.shape], i.dtype);
+    });
+    const keys = Object.keys(fn.outputs);
+    const values = this.#run(
+      fed,
+      fn.inputs.map((i) => NAMES.input(name, i.attributes.name)),
+      keys.map((key) => NAMES.output(name, key)),
+    );
+    return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? new Float32Array()]));
+  }
+
+  dispose(): void {
+    this.#backend.deleteSavedModel(this.#session);
+  }
+
+  #function(name: string): ProgramFunction {
+    const fn = this.#program.functions[name];
+    if (fn === undefined) throw new GraphError(`the program has no function "${name}"`);
+    return fn;
+  }
+
+  #run(inputs: TensorFlow.Tensor[], names: string[], outputs: string[]): Float32Array[] {
+    const infos = names.map((name) => ({ name: `${name}:0` }));
+    const fetched = this.#backend.runSavedModel(this.#session, inputs, infos, outputs.map((o) => `${o}:0`));
+    const values = fetched.map((t) => t.dataSync<'float32'>());
+    this.#tf.dispose([...inputs, ...fetched]);
+    return values;
+  }
+}
