@@ -1,0 +1,170 @@
+import * as v from 'valibot';
+import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+
+/** What timm's `config.json` says of a model, as far as it matters here; `null` where it says nothing. */
+export interface TimmConfig {
+  readonly architecture: string | null;
+  readonly heads: number | null;
+  readonly globalPool: string | null;
+  readonly preprocessing: Partial<Preprocessing> | null;
+}
+
+const real = v.pipe(v.number(), v.finite());
+const triple = v.tuple([real, real, real]);
+const pretrainedSchema = v.object({
+  input_size: v.optional(v.tuple([real, real, real])),
+  interpolation: v.optional(v.string()),
+  crop_pct: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
+  crop_mode: v.optional(v.string()),
+  mean: v.optional(triple),
+  std: v.optional(triple),
+});
+const configSchema = v.object({
+  architecture: v.optional(v.string()),
+  global_pool: v.optional(v.string()),
+  model_args: v.optional(
+    v.object({ num_heads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
+  ),
+  pretrained_cfg: v.optional(pretrainedSchema),
+});
+
+/** Heads by size in timm's registry (`vision_transformer.py`); the width guards against another model's name. */
+const TIMM_SIZES: Record<string, { width: number; heads: number }> = {
+  tiny: { width: 192, heads: 3 },
+  small: { width: 384, heads: 6 },
+  medium: { width: 512, heads: 8 },
+  base: { width: 768, heads: 12 },
+  large: { width: 1024, heads: 16 },
+  huge: { width: 1280, heads: 16 },
+};
+
+/** Heads of a registered name such as `vit_tiny_patch16_224.augreg_in21k`; null when it says nothing for this width. */
+export function headsOfTimmName(name: string, width: number): number | null {
+  const size = /^(?:vit|deit)_([a-z]+)_patch/.exec(name)?.[1];
+  const known = size === undefined ? undefined : TIMM_SIZES[size];
+  return known !== undefined && known.width === width ? known.heads : null;
+}
+
+function unsupported(path: string, sentence: string): KarstError {
+  return new KarstError('format-unsupported', `${path}: ${sentence}`, {
+    hint: 'Correct the file, or move it away to take the defaults.',
+    path,
+  });
+}
+
+function preprocessing(
+  path: string,
+  p: v.InferOutput<typeof pretrainedSchema>,
+): Partial<Preprocessing> | null {
+  const { interpolation, crop_mode: cropMode } = p;
+  if (interpolation !== undefined && interpolation !== 'bicubic' && interpolation !== 'bilinear')
+    throw unsupported(
+      path,
+      `interpolation "${interpolation}" is not taken, only bicubic and bilinear are.`,
+    );
+  if (cropMode !== undefined && cropMode !== 'center' && cropMode !== 'squash')
+    throw unsupported(path, `crop_mode "${cropMode}" is not taken, only center and squash are.`);
+  if (p.std?.some((x) => x <= 0)) throw unsupported(path, 'std must be above 0.');
+  const [channels, height, width] = p.input_size ?? [3, 1, 1];
+  if (channels !== 3 || height !== width)
+    throw unsupported(
+      path,
+      `input_size (${channels}, ${height}, ${width}) is not a square of three channels.`,
+    );
+  const found: { -readonly [K in keyof Preprocessing]?: Preprocessing[K] } = {};
+  if (p.input_size !== undefined) found.imageSize = height;
+  if (interpolation !== undefined) found.interpolation = interpolation;
+  if (p.crop_pct !== undefined) found.cropFraction = p.crop_pct;
+  if (cropMode !== undefined) found.cropMode = cropMode;
+  if (p.mean !== undefined) found.mean = p.mean;
+  if (p.std !== undefined) found.std = p.std;
+  return Object.keys(found).length === 0 ? null : found;
+}
+
+/**
+ * Reads timm's `config.json`: `architecture`, `global_pool`, `model_args.num_heads` and the preprocessing in
+ * `pretrained_cfg` (in older files at the top level).
+ * @throws format-unsupported naming the key
+ */
+export function parseTimmConfig(value: unknown, path: string): TimmConfig {
+  const outcome = v.safeParse(v.intersect([configSchema, pretrainedSchema]), value);
+  if (!outcome.success) {
+    const issue = outcome.issues[0];
+    const key = v.getDotPath(issue);
+    throw unsupported(
+      path,
+      `not timm's config.json: ${key === null ? '' : `"${key}": `}${issue.message}.`,
+    );
+  }
+  const c = outcome.output;
+  return {
+    architecture: c.architecture ?? null,
+    heads: c.model_args?.num_heads ?? null,
+    globalPool: c.global_pool ?? null,
+    preprocessing: preprocessing(path, c.pretrained_cfg ?? c),
+  };
+}
+
+/** The same from a safetensors file's own metadata: `architecture`, `num_heads`, `pretrained_cfg` (JSON). */
+export function timmConfigOfMetadata(
+  metadata: ReadonlyMap<string, string>,
+  path: string,
+): TimmConfig | null {
+  const architecture = metadata.get('architecture');
+  const heads = metadata.get('num_heads');
+  const pretrained = metadata.get('pretrained_cfg');
+  if (architecture === undefined && heads === undefined && pretrained === undefined) return null;
+  let cfg: unknown = {};
+  try {
+    cfg = pretrained === undefined ? {} : JSON.parse(pretrained);
+  } catch (cause) {
+    throw unsupported(
+      path,
+      `"pretrained_cfg" in its metadata is not valid JSON: ${(cause as Error).message}.`,
+    );
+  }
+  return parseTimmConfig(
+    {
+      ...(architecture === undefined ? {} : { architecture }),
+      ...(heads === undefined ? {} : { model_args: { num_heads: Number(heads) } }),
+      pretrained_cfg: cfg,
+    },
+    path,
+  );
+}
+
+/** `config.json` in timm's own layout, from which `parseTimmConfig` gets the same model back. */
+export function timmConfigToJson(
+  name: string,
+  a: VitArchitecture,
+  p: Preprocessing,
+): Record<string, unknown> {
+  return {
+    architecture: name,
+    num_classes: a.classes,
+    num_features: a.width,
+    global_pool: 'token',
+    model_args: {
+      img_size: a.imageSize,
+      patch_size: a.patchSize,
+      embed_dim: a.width,
+      depth: a.depth,
+      num_heads: a.heads,
+      mlp_ratio: a.hidden / a.width,
+      qkv_bias: a.qkvBias,
+      num_classes: a.classes,
+    },
+    pretrained_cfg: {
+      input_size: [3, p.imageSize, p.imageSize],
+      interpolation: p.interpolation,
+      crop_pct: p.cropFraction,
+      crop_mode: p.cropMode,
+      mean: [...p.mean],
+      std: [...p.std],
+      num_classes: a.classes,
+      first_conv: 'patch_embed.proj',
+      classifier: 'head',
+    },
+  };
+}
