@@ -1,0 +1,203 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { cacheFolder } from './cache-folder.mjs';
+import { firstLineOf, lastLines, runCommand } from './command.mjs';
+import { checkPrerequisites, compilerCommand, npmName } from './prerequisites.mjs';
+import { SetupProblem } from './setup-problem.mjs';
+
+/**
+ * @import { Progress } from './progress.mjs'
+ * @import { Runtime } from './tensorflow-runtime.mjs'
+ */
+
+const PACKAGE = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
+const BINDING = join('lib', 'napi-v8', 'tfjs_binding.node');
+const STAMP = 'karst-addon.json';
+
+const FLAGS = ['-O2', '-shared', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8'];
+const MAC_FLAGS = ['-undefined', 'dynamic_lookup'];
+
+/**
+ * Whether the addon in the checkout belongs to this runtime and to the installed sources.
+ *
+ * @param {string} root of the checkout
+ * @param {Runtime} runtime
+ * @returns {boolean}
+ */
+export function isAddonReady(root, runtime) {
+  const packageFolder = join(root, PACKAGE);
+  const stamp = join(packageFolder, STAMP);
+  if (!existsSync(stamp) || !existsSync(join(packageFolder, BINDING))) return false;
+  if (linkTarget(join(packageFolder, 'deps')) !== runtime.folder) return false;
+  return readFileSync(stamp, 'utf8') === stampOf(packageFolder, runtime);
+}
+
+/**
+ * Builds the addon of @tensorflow/tfjs-node-gpu against the runtime (or takes it from the cache, when any
+ * checkout built the same before) and puts it where the package looks for it.
+ *
+ * The package finds TensorFlow through its `deps` folder, which here is a link to the runtime's: going
+ * through one link keeps the relative places of lib/ and nvidia/ that the libraries rely on.
+ *
+ * @param {string} root of the checkout
+ * @param {Runtime} runtime
+ * @param {string} node the Node binary that will load it
+ * @param {Progress} progress
+ * @returns {Promise<void>}
+ * @throws {SetupProblem}
+ */
+export async function ensureAddon(root, runtime, node, progress) {
+  if (isAddonReady(root, runtime)) return;
+  const packageFolder = join(root, PACKAGE);
+  const stamp = stampOf(packageFolder, runtime);
+  rmSync(join(packageFolder, STAMP), { force: true });
+  relink(join(packageFolder, 'deps'), runtime.folder);
+  const key = createHash('sha256').update(stamp).digest('hex').slice(0, 24);
+  const cached = join(cacheFolder(), 'addon', key, 'tfjs_binding.node');
+  if (!existsSync(cached)) await build(packageFolder, cached, node, progress);
+  const binding = join(packageFolder, BINDING);
+  mkdirSync(dirname(binding), { recursive: true });
+  // A new file rather than new bytes in the old one: a running engine may have the old one mapped.
+  const temporary = `${binding}.${randomUUID()}`;
+  copyFileSync(cached, temporary);
+  renameSync(temporary, binding);
+  await tryLoading(packageFolder, cached, node);
+  writeFileSync(join(packageFolder, STAMP), stamp);
+}
+
+/**
+ * @param {string} packageFolder
+ * @param {string} cached where the result is to be
+ * @param {string} node
+ * @param {Progress} progress
+ */
+async function build(packageFolder, cached, node, progress) {
+  checkPrerequisites(['compiler']);
+  const compiler = compilerCommand()?.command ?? 'g++';
+  const headers = nodeHeaders(node);
+  progress.start('Building the TensorFlow addon');
+  mkdirSync(dirname(cached), { recursive: true });
+  const temporary = `${cached}.${randomUUID()}`;
+  const result = await runCommand(
+    compiler,
+    [
+      ...FLAGS,
+      ...(process.platform === 'darwin' ? MAC_FLAGS : []),
+      ...['-I', headers, '-I', join('deps', 'include')],
+      ...[join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')],
+      ...['-o', temporary, '-L', join('deps', 'lib'), '-ltensorflow', '-ltensorflow_framework'],
+      `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
+    ],
+    { cwd: packageFolder },
+  );
+  if (result.code !== 0) {
+    rmSync(temporary, { force: true });
+    throw new SetupProblem(
+      `The TensorFlow addon could not be built. ${compiler} says:\n${lastLines(result.output, 20)}`,
+      'Check that the compiler knows C++17 (g++ 8 or newer); CXX names another one.',
+    );
+  }
+  renameSync(temporary, cached);
+  progress.finish('TensorFlow addon built');
+}
+
+/**
+ * @param {string} packageFolder
+ * @param {string} cached
+ * @param {string} node
+ */
+async function tryLoading(packageFolder, cached, node) {
+  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(join(packageFolder, BINDING))})`;
+  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
+  const result = await runCommand(node, ['-e', load], { env });
+  if (result.code === 0) return;
+  // The next set-up is to build it again rather than to take the same file from the cache.
+  rmSync(dirname(cached), { recursive: true, force: true });
+  const reason = result.signal === null ? '' : ` (${result.signal})`;
+  throw new SetupProblem(
+    `The TensorFlow addon was built but does not load${reason}:\n${lastLines(result.output)}`,
+    'A processor without AVX, or a C library older than glibc 2.27, cannot run this TensorFlow; let ' +
+      'KARST_TENSORFLOW_DIR name one that runs here.',
+  );
+}
+
+/**
+ * Node's C headers. The project's Node carries its own; the other places serve a Node that came otherwise.
+ * Only Node-API is used, whose interface is the same in all of them.
+ *
+ * @param {string} node path of the binary
+ * @returns {string} folder with node_api.h
+ * @throws {SetupProblem}
+ */
+export function nodeHeaders(node) {
+  const configured = firstLineOf(npmName(), ['config', 'get', 'nodedir']);
+  const places = [
+    join(dirname(node), '..', 'include', 'node'),
+    ...(configured && configured !== 'undefined' ? [join(configured, 'include', 'node')] : []),
+    join(dirname(process.execPath), '..', 'include', 'node'),
+    '/usr/include/node',
+    '/usr/local/include/node',
+  ];
+  const found = places.find((place) => existsSync(join(place, 'node_api.h')));
+  if (found !== undefined) return resolve(found);
+  throw new SetupProblem(
+    `The headers of Node were not found (node_api.h, looked for in ${places.join(', ')}).`,
+    'Install them (Debian `apt install libnode-dev`, Fedora `dnf install nodejs-devel`).',
+  );
+}
+
+/**
+ * Everything the built addon depends on.
+ *
+ * @param {string} packageFolder
+ * @param {Runtime} runtime
+ * @returns {string}
+ */
+function stampOf(packageFolder, runtime) {
+  const sources = createHash('sha256');
+  const folder = join(packageFolder, 'binding');
+  for (const name of readdirSync(folder).sort()) {
+    sources.update(name).update(readFileSync(join(folder, name)));
+  }
+  return JSON.stringify({
+    runtime: runtime.id,
+    sources: sources.digest('hex'),
+    flags: FLAGS.join(' '),
+    platform: `${process.platform}-${process.arch}`,
+  });
+}
+
+/**
+ * @param {string} link
+ * @param {string} target
+ */
+function relink(link, target) {
+  if (linkTarget(link) === target) return;
+  if (lstatSync(link, { throwIfNoEntry: false })?.isDirectory()) {
+    rmSync(link, { recursive: true });
+  }
+  const temporary = `${link}.${randomUUID()}`;
+  symlinkSync(target, temporary, 'dir');
+  renameSync(temporary, link);
+}
+
+/**
+ * @param {string} path
+ * @returns {string | null} null when it is not a link
+ */
+function linkTarget(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : null;
+}

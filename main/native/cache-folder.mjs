@@ -1,0 +1,33 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/**
+ * The per-user folder for what can be fetched or computed again: the TensorFlow runtime, the compiled addon,
+ * XLA's compilation cache, decoded images. Shared by all checkouts of one user; safe to delete when no
+ * KARST process runs.
+ *
+ * `KARST_CACHE` names it; otherwise it is `karst-studio` in the platform's cache folder.
+ *
+ * @param {Record<string, string | undefined>} [environment]
+ * @param {NodeJS.Platform} [platform]
+ * @returns {string} absolute path; the folder need not exist yet
+ */
+export function cacheFolder(environment = process.env, platform = process.platform) {
+  const named = environment['KARST_CACHE'];
+  if (named) return resolve(named);
+  return join(platformCacheFolder(environment, platform), 'karst-studio');
+}
+
+/**
+ * @param {Record<string, string | undefined>} environment
+ * @param {NodeJS.Platform} platform
+ * @returns {string}
+ */
+function platformCacheFolder(environment, platform) {
+  const home = environment['HOME'] || homedir();
+  if (platform === 'win32') return environment['LOCALAPPDATA'] || join(home, 'AppData', 'Local');
+  if (platform === 'darwin') return join(home, 'Library', 'Caches');
+  // The XDG base directory specification says that a relative path is to be ignored.
+  const xdg = environment['XDG_CACHE_HOME'];
+  return xdg?.startsWith('/') ? xdg : join(home, '.cache');
+}

@@ -1,0 +1,71 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { SetupProblem } from './setup-problem.mjs';
+
+/**
+ * Runs a command to its end and collects what it prints.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options]
+ *   `onLine` gets each line of standard output as it comes
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>} `output` holds
+ *   the last 64 kB of both streams
+ * @throws {SetupProblem} when the command cannot be started
+ */
+export function runCommand(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // npm is a .cmd file on Windows, which only its command interpreter starts.
+      shell: process.platform === 'win32' && command.endsWith('.cmd'),
+    });
+    let output = '';
+    let rest = '';
+    /** @param {string} text */
+    const keep = (text) => {
+      output = (output + text).slice(-65_536);
+    };
+    child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      keep(text);
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) options.onLine?.(line);
+    });
+    child.stderr.setEncoding('utf8').on('data', keep);
+    child.on('error', (error) => {
+      const reason = `${command} could not be started: ${error.message}.`;
+      reject(new SetupProblem(reason, `Check that ${command} is installed and on PATH.`, error));
+    });
+    child.on('close', (code, signal) => {
+      resolve({ code, signal, output });
+    });
+  });
+}
+
+/**
+ * First line that a command prints, or null when it is missing or fails.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {string | null}
+ */
+export function firstLineOf(command, args) {
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    shell: process.platform === 'win32' && command.endsWith('.cmd'),
+  });
+  if (result.error || result.status !== 0) return null;
+  return (result.stdout || result.stderr).split('\n')[0]?.trim() ?? '';
+}
+
+/**
+ * The last lines of what a command printed, for an error's sentence.
+ *
+ * @param {string} output
+ * @param {number} [lines]
+ */
+export function lastLines(output, lines = 12) {
+  return output.trimEnd().split('\n').slice(-lines).join('\n');
+}

@@ -1,0 +1,69 @@
+/**
+ * Progress of set-up on standard error (standard output belongs to the command that follows, which may
+ * print JSON). On a terminal the current line is rewritten; in a log each step and each tenth is one line.
+ */
+export class Progress {
+  #stream;
+  #live;
+  #label = '';
+  #lastTenth = -1;
+  #lastDraw = 0;
+
+  /** @param {{ write(text: string): unknown, isTTY?: boolean }} [stream] */
+  constructor(stream = process.stderr) {
+    this.#stream = stream;
+    this.#live = stream.isTTY === true;
+  }
+
+  /**
+   * Begins a step.
+   * @param {string} label what is being done, e.g. "Downloading TensorFlow 2.21.0"
+   */
+  start(label) {
+    this.#label = label;
+    this.#lastTenth = -1;
+    this.#lastDraw = 0;
+    this.#stream.write(this.#live ? `\r\x1b[K… ${label}` : `… ${label}\n`);
+  }
+
+  /**
+   * Shows how far the step is.
+   * @param {number} done
+   * @param {number} total
+   * @param {'bytes' | 'files'} unit
+   */
+  advance(done, total, unit) {
+    const share = total > 0 ? Math.min(1, done / total) : 0;
+    const amount =
+      unit === 'bytes' ? `${megabytes(done)} of ${megabytes(total)} MB` : `${done} of ${total}`;
+    const percent = `${Math.floor(share * 100)} %`.padStart(5);
+    if (this.#live) {
+      const now = Date.now();
+      if (now - this.#lastDraw < 100 && share < 1) return;
+      this.#lastDraw = now;
+      const filled = Math.round(share * 20);
+      const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
+      this.#stream.write(`\r\x1b[K… ${this.#label}  ${bar} ${percent}  ${amount}`);
+      return;
+    }
+    const tenth = Math.floor(share * 10);
+    if (tenth === this.#lastTenth || tenth === 0) return;
+    this.#lastTenth = tenth;
+    this.#stream.write(`  ${percent}  ${amount}\n`);
+  }
+
+  /** @param {string} result what is there now */
+  finish(result) {
+    this.#stream.write(this.#live ? `\r\x1b[K✓ ${result}\n` : `✓ ${result}\n`);
+  }
+
+  /** Leaves the live line, so that what follows starts on a line of its own. */
+  breakLine() {
+    if (this.#live) this.#stream.write('\n');
+  }
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(0);
+}

@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.mjs';
+
+/**
+ * Environment variables that TensorFlow reads once, when its library is loaded: they have to be there before
+ * the engine process starts. What the user has set already stays as it is.
+ *
+ * @param {{ threads?: number, gpu?: boolean }} [options]
+ *   `threads`: processor threads for one operation, at least 1 (default: all that this process may use);
+ *   `gpu`: false hides every CUDA card (default true; without CUDA runtime or card it changes nothing)
+ * @param {Record<string, string | undefined>} [environment] what is set already
+ * @returns {Record<string, string>} variables to add to the engine's environment
+ */
+export function engineEnvironment(options = {}, environment = process.env) {
+  const threads = String(Math.max(1, Math.floor(options.threads ?? availableParallelism())));
+  const xlaCache = join(cacheFolder(environment), 'xla');
+  mkdirSync(xlaCache, { recursive: true });
+  /** @type {Record<string, string>} */
+  const wanted = {
+    // Start-up notes of the library are not for users; its errors still come through.
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    // Otherwise TensorFlow takes all memory of the card at once.
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    // Compiled programs outlive the process: the first step of a second run need not compile again.
+    TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${xlaCache}`,
+    TF_NUM_INTRAOP_THREADS: threads,
+    TF_NUM_INTEROP_THREADS: '1',
+    OMP_NUM_THREADS: threads,
+    CUDA_CACHE_PATH: join(cacheFolder(environment), 'cuda'),
+    ...(options.gpu === false ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
+  };
+  // An explicit wish of the caller outweighs the surroundings; defaults do not.
+  const asked = new Set([
+    ...(options.threads === undefined
+      ? []
+      : ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'OMP_NUM_THREADS']),
+    ...(options.gpu === false ? ['CUDA_VISIBLE_DEVICES'] : []),
+  ]);
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([name]) => asked.has(name) || !environment[name]),
+  );
+}
