@@ -1,5 +1,14 @@
 import * as g from './operations.ts';
-import { GraphError, inTopologicalOrder, sizeOf, type NodeOf, type OpName, type Shape, type Tensor } from './tensor.ts';
+import {
+  GraphError,
+  inTopologicalOrder,
+  shapeText,
+  sizeOf,
+  type NodeOf,
+  type OpName,
+  type Shape,
+  type Tensor,
+} from './tensor.ts';
 
 /** Given a node and the gradient of the loss with respect to it: the gradients for its inputs (null: none flows). */
 type GradientRule<K extends OpName> = (node: NodeOf<K>, dy: Tensor) => readonly (Tensor | null)[];
@@ -43,7 +52,9 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   cast: none,
   stopGradient: none,
   geluGradient: () => {
-    throw new GraphError('geluGradient has no derivative of its own: second derivatives are not provided');
+    throw new GraphError(
+      'geluGradient has no derivative of its own: second derivatives are not provided',
+    );
   },
 
   add: (node, dy) => node.inputs.map((x) => sumTo(dy, x.shape)),
@@ -161,7 +172,11 @@ function inputGradients(node: Tensor, dy: Tensor): readonly (Tensor | null)[] {
  * loss does not depend gets zeros.
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
-  if (sizeOf(loss.shape) !== 1) throw new GraphError('only a scalar can be differentiated');
+  if (sizeOf(loss.shape) !== 1 || loss.dtype !== 'float32') {
+    throw new GraphError(
+      `only a scalar can be differentiated, not ${loss.dtype} ${shapeText(loss.shape)}`,
+    );
+  }
   const order = inTopologicalOrder([loss]);
   const needed = new Set<Tensor>(targets);
   for (const node of order) {

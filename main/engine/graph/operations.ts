@@ -20,6 +20,7 @@ function node<K extends OpName>(
   shape: Shape,
   dtype: DType = 'float32',
 ): Tensor {
+  need(isShape(shape), () => `${op} of shape ${shapeText(shape)}`);
   const made: NodeOf<K> = { op, inputs, attributes, shape, dtype };
   // The union of nodes is indexed by `op`, which TypeScript cannot follow through a generic.
   return made as unknown as Tensor;
@@ -29,19 +30,45 @@ function need(condition: boolean, message: () => string): asserts condition {
   if (!condition) throw new GraphError(message());
 }
 
+function isShape(shape: Shape): boolean {
+  return shape.every((side) => Number.isInteger(side) && side >= 0);
+}
+
+/** The kinds of numbers that TensorFlow and tfjs both compute this operation on. */
+function needType(op: OpName, tensors: readonly Tensor[], allowed: readonly DType[]): void {
+  const types = tensors.map((t) => t.dtype);
+  need(
+    types.every((type) => type === types[0] && allowed.includes(type)),
+    () => `${op} of ${types.join(' and ')}`,
+  );
+}
+const FLOAT = ['float32'] as const;
+const NUMBER = ['float32', 'int32'] as const;
+
 /** A value fed at each call. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): NodeOf<'input'> {
+  need(isShape(shape), () => `input "${name}" of shape ${shapeText(shape)}`);
   return { op: 'input', inputs: [], attributes: { name }, shape, dtype };
 }
 
 /** The present value of a variable, as it is before the call's updates. */
 export function variable(name: string, shape: Shape): NodeOf<'variable'> {
+  need(isShape(shape), () => `variable "${name}" of shape ${shapeText(shape)}`);
   return { op: 'variable', inputs: [], attributes: { name }, shape, dtype: 'float32' };
 }
 
 export function constant(values: Float32Array | Int32Array, shape: Shape): Tensor {
-  need(values.length === sizeOf(shape), () => `${String(values.length)} values for ${shapeText(shape)}`);
-  return node('constant', [], { values }, shape, values instanceof Int32Array ? 'int32' : 'float32');
+  need(
+    values.length === sizeOf(shape),
+    () => `${String(values.length)} values for ${shapeText(shape)}`,
+  );
+  return node(
+    'constant',
+    [],
+    { values },
+    shape,
+    values instanceof Int32Array ? 'int32' : 'float32',
+  );
 }
 
 export function scalar(value: number): Tensor {
@@ -54,14 +81,17 @@ export function broadcastShape(a: Shape, b: Shape): Shape {
   return Array.from({ length: rank }, (_, axis) => {
     const x = a[a.length - rank + axis] ?? 1;
     const y = b[b.length - rank + axis] ?? 1;
-    need(x === y || x === 1 || y === 1, () => `${shapeText(a)} and ${shapeText(b)} do not broadcast`);
+    need(
+      x === y || x === 1 || y === 1,
+      () => `${shapeText(a)} and ${shapeText(b)} do not broadcast`,
+    );
     return x === 1 ? y : x;
   });
 }
 
 type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum';
 function binary(op: Binary, a: Tensor, b: Tensor): Tensor {
-  need(a.dtype === b.dtype, () => `${op} of ${a.dtype} and ${b.dtype}`);
+  needType(op, [a, b], op === 'div' ? FLOAT : NUMBER);
   return node(op, [a, b], {}, broadcastShape(a.shape, b.shape), a.dtype);
 }
 
@@ -73,23 +103,30 @@ export const maximum = (a: Tensor, b: Tensor): Tensor => binary('maximum', a, b)
 export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b);
 
 export function greaterEqual(a: Tensor, b: Tensor): Tensor {
+  needType('greaterEqual', [a, b], NUMBER);
   return node('greaterEqual', [a, b], {}, broadcastShape(a.shape, b.shape), 'bool');
 }
 
 /** `a` where `condition` holds, else `b`; all three of one shape. */
 export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   need(
-    condition.dtype === 'bool' && sameShape(condition.shape, a.shape) && sameShape(a.shape, b.shape),
+    condition.dtype === 'bool' &&
+      sameShape(condition.shape, a.shape) &&
+      sameShape(a.shape, b.shape),
     () => `select over ${shapeText(condition.shape)}, ${shapeText(a.shape)}, ${shapeText(b.shape)}`,
   );
-  return node('select', [condition, a, b], {}, a.shape);
+  needType('select', [a, b], NUMBER);
+  return node('select', [condition, a, b], {}, a.shape, a.dtype);
 }
 
-type Unary = 'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'erf' | 'gelu' | 'softmax' | 'logSoftmax' | 'stopGradient';
+type Unary = 'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'erf' | 'gelu' | 'softmax' | 'logSoftmax';
 const unary =
-  (op: Unary) =>
-  (x: Tensor): Tensor =>
-    node(op, [x], {}, x.shape);
+  (op: Unary, leastRank = 0) =>
+  (x: Tensor): Tensor => {
+    needType(op, [x], FLOAT);
+    need(x.shape.length >= leastRank, () => `${op} of ${shapeText(x.shape)}`);
+    return node(op, [x], {}, x.shape);
+  };
 
 export const neg = unary('neg');
 export const exp = unary('exp');
@@ -100,20 +137,31 @@ export const erf = unary('erf');
 /** Exact GELU: x · Φ(x), Hendrycks and Gimpel (arXiv 1606.08415). */
 export const gelu = unary('gelu');
 /** Over the last axis. */
-export const softmax = unary('softmax');
+export const softmax = unary('softmax', 1);
 /** Over the last axis. */
-export const logSoftmax = unary('logSoftmax');
+export const logSoftmax = unary('logSoftmax', 1);
 /** The value, through which no gradient flows. */
-export const stopGradient = unary('stopGradient');
+export function stopGradient(x: Tensor): Tensor {
+  return node('stopGradient', [x], {}, x.shape, x.dtype);
+}
 
 /** dy · (Φ(x) + x φ(x)), the backward pass of `gelu`; a leaf of differentiation. */
 export function geluGradient(x: Tensor, dy: Tensor): Tensor {
-  need(sameShape(x.shape, dy.shape), () => `geluGradient over ${shapeText(x.shape)}, ${shapeText(dy.shape)}`);
+  need(
+    sameShape(x.shape, dy.shape),
+    () => `geluGradient over ${shapeText(x.shape)}, ${shapeText(dy.shape)}`,
+  );
+  needType('geluGradient', [x, dy], FLOAT);
   return node('geluGradient', [x, dy], {}, x.shape);
 }
 
 /** (x − mean) / sqrt(variance + ε) over the last axis: layer normalisation (arXiv 1607.06450) without its affine part. */
 export function normalise(x: Tensor, epsilon: number): Tensor {
+  needType('normalise', [x], FLOAT);
+  need(
+    x.shape.length > 0 && epsilon >= 0,
+    () => `normalise of ${shapeText(x.shape)} with ε = ${String(epsilon)}`,
+  );
   return node('normalise', [x], { epsilon }, x.shape);
 }
 
@@ -123,6 +171,7 @@ export function matmul(
   b: Tensor,
   { transposeA = false, transposeB = false }: { transposeA?: boolean; transposeB?: boolean } = {},
 ): Tensor {
+  needType('matmul', [a, b], FLOAT);
   const [rows, innerA] = lastTwo(a.shape, transposeA);
   const [innerB, columns] = lastTwo(b.shape, transposeB);
   const batch = a.shape.slice(0, -2);
@@ -142,18 +191,24 @@ function lastTwo(shape: Shape, transposed: boolean): [number, number] {
 
 function reduced(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   const gone = new Set(axes);
-  need(gone.size === axes.length && axes.every((a) => a >= 0 && a < shape.length), () => `axes ${axes.join()} of ${shapeText(shape)}`);
+  need(
+    gone.size === axes.length && axes.every((a) => a >= 0 && a < shape.length),
+    () => `axes ${axes.join()} of ${shapeText(shape)}`,
+  );
   if (keepDims) return shape.map((side, axis) => (gone.has(axis) ? 1 : side));
   return shape.filter((_, axis) => !gone.has(axis));
 }
 
 export function sum(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
   if (axes.length === 0) return x;
-  return node('sum', [x], { axes, keepDims }, reduced(x.shape, axes, keepDims));
+  needType('sum', [x], NUMBER);
+  return node('sum', [x], { axes, keepDims }, reduced(x.shape, axes, keepDims), x.dtype);
 }
 
 export function max(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
-  return node('max', [x], { axes, keepDims }, reduced(x.shape, axes, keepDims));
+  if (axes.length === 0) return x;
+  needType('max', [x], NUMBER);
+  return node('max', [x], { axes, keepDims }, reduced(x.shape, axes, keepDims), x.dtype);
 }
 
 export function mean(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
@@ -162,17 +217,24 @@ export function mean(x: Tensor, axes: readonly number[], keepDims = false): Tens
 }
 
 export function sumAll(x: Tensor): Tensor {
-  return sum(x, x.shape.map((_, axis) => axis));
+  return sum(
+    x,
+    x.shape.map((_, axis) => axis),
+  );
 }
 
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  need(sizeOf(x.shape) === sizeOf(shape), () => `reshape of ${shapeText(x.shape)} to ${shapeText(shape)}`);
+  need(
+    sizeOf(x.shape) === sizeOf(shape),
+    () => `reshape of ${shapeText(x.shape)} to ${shapeText(shape)}`,
+  );
   return sameShape(x.shape, shape) ? x : node('reshape', [x], {}, shape, x.dtype);
 }
 
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   need(
-    [...permutation].sort((a, b) => a - b).every((axis, i) => axis === i) && permutation.length === x.shape.length,
+    [...permutation].sort((a, b) => a - b).every((axis, i) => axis === i) &&
+      permutation.length === x.shape.length,
     () => `permutation ${permutation.join()} of ${shapeText(x.shape)}`,
   );
   const shape = permutation.map((axis) => x.shape[axis] ?? 0);
@@ -180,7 +242,10 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
 }
 
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  need(sameShape(broadcastShape(x.shape, shape), shape), () => `broadcast of ${shapeText(x.shape)} to ${shapeText(shape)}`);
+  need(
+    sameShape(broadcastShape(x.shape, shape), shape),
+    () => `broadcast of ${shapeText(x.shape)} to ${shapeText(shape)}`,
+  );
   return sameShape(x.shape, shape) ? x : node('broadcastTo', [x], {}, shape, x.dtype);
 }
 
@@ -197,21 +262,34 @@ export function slice(x: Tensor, begin: readonly number[], shape: Shape): Tensor
 
 /** Zeros around `x`. */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
-  need(before.length === x.shape.length && after.length === x.shape.length, () => `pad of ${shapeText(x.shape)}`);
+  need(
+    before.length === x.shape.length &&
+      after.length === x.shape.length &&
+      isShape([...before, ...after]),
+    () => `pad of ${shapeText(x.shape)} by ${before.join()} and ${after.join()}`,
+  );
+  needType('pad', [x], NUMBER);
   const shape = x.shape.map((side, axis) => side + (before[axis] ?? 0) + (after[axis] ?? 0));
-  return node('pad', [x], { before, after }, shape);
+  return node('pad', [x], { before, after }, shape, x.dtype);
 }
 
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const [first] = parts;
   need(first !== undefined, () => 'concat of nothing');
+  need(axis in first.shape, () => `concat along axis ${String(axis)} of ${shapeText(first.shape)}`);
+  needType('concat', parts, NUMBER);
   if (parts.length === 1) return first;
   const total = parts.reduce((side, part) => side + (part.shape[axis] ?? 0), 0);
   need(
-    parts.every((p) => p.shape.length === first.shape.length && p.shape.every((side, i) => i === axis || side === first.shape[i])),
+    parts.every(
+      (p) =>
+        p.shape.length === first.shape.length &&
+        p.shape.every((side, i) => i === axis || side === first.shape[i]),
+    ),
     () => `concat of ${parts.map((p) => shapeText(p.shape)).join(' ')} along ${String(axis)}`,
   );
-  return node('concat', parts, { axis }, first.shape.map((side, i) => (i === axis ? total : side)));
+  const shape = first.shape.map((side, i) => (i === axis ? total : side));
+  return node('concat', parts, { axis }, shape, first.dtype);
 }
 
 export function cast(x: Tensor, dtype: DType): Tensor {
