@@ -1,0 +1,117 @@
+import { KarstError } from '../../shared/domain/errors.ts';
+
+/**
+ * Weight files of other formats, recognised by their first bytes (and, for zip files, by the names of their
+ * entries) so that the user is told what the file is and how to convert it. Nothing of them is parsed further.
+ */
+
+const CONVERT_TORCH =
+  'Convert it in Python: from safetensors.torch import save_file; save_file(torch.load(PATH, weights_only=True), "model.safetensors").';
+
+interface Foreign {
+  readonly what: string;
+  readonly hint: string;
+}
+
+const PICKLE: Foreign = {
+  what: 'is a pickled PyTorch checkpoint, which can run any program when it is opened',
+  hint: CONVERT_TORCH,
+};
+const NPZ: Foreign = {
+  what: 'is an .npz archive of NumPy arrays',
+  hint: 'Convert it in Python: from safetensors.numpy import save_file; save_file(dict(numpy.load(PATH)), "model.safetensors").',
+};
+const NPY: Foreign = {
+  what: 'is a single NumPy array',
+  hint: 'Collect the arrays under their timm names and save them with safetensors.numpy.save_file.',
+};
+const ONNX: Foreign = {
+  what: 'is an ONNX model, which can be exported to but not adapted',
+  hint: 'Use the weights it was made from, saved with safetensors.torch.save_file.',
+};
+const HDF5: Foreign = {
+  what: 'is an HDF5 file (Keras)',
+  hint: 'Save the weights under their timm names with safetensors.numpy.save_file.',
+};
+const GGUF: Foreign = {
+  what: 'is a GGUF file, a format for language models',
+  hint: 'Take the safetensors file of a vision transformer.',
+};
+const ZIP: Foreign = {
+  what: 'is a zip archive without weights that are recognised',
+  hint: 'Unpack it and name the safetensors file inside.',
+};
+const GZIP: Foreign = {
+  what: 'is compressed by gzip',
+  hint: 'Unpack it and name the safetensors file inside.',
+};
+const TAR: Foreign = {
+  what: 'is a tar archive (very old PyTorch checkpoints are such)',
+  hint: `Unpack it, or: ${CONVERT_TORCH}`,
+};
+const LFS: Foreign = {
+  what: 'is only a Git LFS pointer; the weights themselves were not downloaded',
+  hint: 'Run "git lfs pull" in the repository it came from.',
+};
+const HTML: Foreign = {
+  what: 'is a web page, probably an error page saved in place of the weights',
+  hint: 'Download the file again.',
+};
+const INDEX: Foreign = {
+  what: 'is the index of a model that is split over several safetensors files',
+  hint: 'Join the parts into one file: load each with safetensors.torch.load_file and save all with save_file.',
+};
+const JSON_TEXT: Foreign = {
+  what: 'is a JSON file, not weights',
+  hint: 'Name the safetensors file that belongs to it.',
+};
+
+const ascii = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
+
+function isPickle(head: Uint8Array): boolean {
+  // Protocols 2 to 5 open with PROTO n; torch.save before 1.6 then writes its magic number as LONG1.
+  if (head[0] !== 0x80 || head[1]! < 2 || head[1]! > 5) return false;
+  return [0x8a, 0x95, 0x7d, 0x5d, 0x63, 0x4b, 0x28].includes(head[2]!);
+}
+
+function isOnnx(head: Uint8Array): boolean {
+  // ModelProto: field 1 (ir_version) as a small varint, then producer name, domain, graph or opset.
+  return head[0] === 0x08 && head[1]! < 0x20 && [0x12, 0x1a, 0x22, 0x3a, 0x42].includes(head[2]!);
+}
+
+/**
+ * Recognises a format that is not taken.
+ *
+ * @param head the first bytes of the file, up to 64 KiB
+ * @param tail the last bytes, up to 64 KiB; a zip file's names are looked for in both
+ * @returns the error to throw, or null when the format is not known
+ */
+export function foreignWeights(
+  head: Uint8Array,
+  tail: Uint8Array,
+  path: string,
+): KarstError | null {
+  const found = recognise(head, tail);
+  if (found === null) return null;
+  const code = found === LFS || found === HTML ? 'file-damaged' : 'format-unsupported';
+  return new KarstError(code, `${path} ${found.what}.`, { hint: found.hint, path });
+}
+
+function recognise(head: Uint8Array, tail: Uint8Array): Foreign | null {
+  const start = ascii(head.subarray(0, 512));
+  if (start.startsWith('PK\u0003\u0004')) {
+    const names = ascii(head) + ascii(tail);
+    if (/data\.pkl/.test(names)) return PICKLE;
+    return /\.npy/.test(names) ? NPZ : ZIP;
+  }
+  if (isPickle(head)) return PICKLE;
+  if (start.startsWith('\u0093NUMPY')) return NPY;
+  if (start.startsWith('\u0089HDF\r\n\u001a\n')) return HDF5;
+  if (start.startsWith('GGUF')) return GGUF;
+  if (start.startsWith('\u001f\u008b')) return GZIP;
+  if (start.slice(257, 262) === 'ustar') return TAR;
+  if (start.startsWith('version https://git-lfs')) return LFS;
+  if (/^\s*<(!doctype|html|\?xml)/i.test(start)) return HTML;
+  if (/^\s*\{/.test(start)) return /"weight_map"/.test(ascii(head)) ? INDEX : JSON_TEXT;
+  return isOnnx(head) ? ONNX : null;
+}
