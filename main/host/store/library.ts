@@ -1,0 +1,120 @@
+import Database from 'better-sqlite3';
+import { KarstError } from '../../../shared/domain/errors.ts';
+
+type Value = string | number | bigint | null;
+export type Row = Record<string, Value>;
+export type Parameters = Readonly<Record<string, Value>>;
+
+/**
+ * The one SQLite connection of a host. Every failure leaves as a `KarstError` in words; statements are
+ * prepared once. Parameters are named (`@id`).
+ */
+export class Library {
+  readonly path: string;
+  readonly #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  readonly #describeDamage: () => string;
+
+  /** @param describeDamage the way out when the file turns out to be damaged */
+  constructor(db: Database.Database, describeDamage: () => string) {
+    this.#db = db;
+    this.path = db.name;
+    this.#describeDamage = describeDamage;
+  }
+
+  #prepare(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, this.path, this.#describeDamage);
+    }
+  }
+
+  /** Number of rows changed. */
+  run(sql: string, parameters: Parameters = {}): number {
+    return this.#guard(() => this.#prepare(sql).run(parameters).changes);
+  }
+
+  get(sql: string, parameters: Parameters = {}): Row | undefined {
+    return this.#guard(() => this.#prepare(sql).get(parameters) as Row | undefined);
+  }
+
+  all(sql: string, parameters: Parameters = {}): Row[] {
+    return this.#guard(() => this.#prepare(sql).all(parameters) as Row[]);
+  }
+
+  /**
+   * Rows in pages, so that memory stays flat and the connection is free between them. `sql` must select and
+   * order by the ascending integer `key`, with `@after` as its lower bound and `@limit` at its end.
+   */
+  *pages(sql: string, key: string, parameters: Parameters = {}, size = 1000): Generator<Row> {
+    let after = -1;
+    for (;;) {
+      const rows = this.all(sql, { ...parameters, after, limit: size });
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < size) return;
+      after = Number(last[key]);
+    }
+  }
+
+  /** All or nothing; takes the write lock at once, so that no other process's writing gets in between. */
+  transaction<T>(work: () => T): T {
+    return this.#guard(() => this.#db.transaction(work).immediate());
+  }
+
+  close(): void {
+    this.#guard(() => this.#db.close());
+  }
+}
+
+/** Turns what SQLite throws into a sentence; a `KarstError` passes through. */
+export function storeError(error: unknown, path: string, describeDamage: () => string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const { code } = error;
+  const fail = (
+    kind: ConstructorParameters<typeof KarstError>[0],
+    sentence: string,
+    hint: string,
+  ) => new KarstError(kind, sentence, { hint, path, cause: error });
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return fail(
+      'store-damaged',
+      `The library ${path} is damaged: ${error.message}.`,
+      describeDamage(),
+    );
+  if (code === 'SQLITE_FULL')
+    return fail(
+      'not-writable',
+      `The library ${path} cannot grow: the disk is full.`,
+      'Free some space and try again.',
+    );
+  if (code.startsWith('SQLITE_READONLY'))
+    return fail(
+      'not-writable',
+      `The library ${path} is read-only.`,
+      'Choose another home with --home, or change its permissions.',
+    );
+  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CANTOPEN')
+    return fail(
+      'not-readable',
+      `The library ${path} cannot be read or written: ${error.message} (${code}).`,
+      'Check that your account may open it and that the disk is well.',
+    );
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return fail(
+      'in-use',
+      `The library ${path} is held by another process.`,
+      'Try again when the other KARST Studio is done.',
+    );
+  return error;
+}

@@ -1,0 +1,17 @@
+import { projects } from './0001-projects.ts';
+import { backbones } from './0002-backbones.ts';
+import { datasets } from './0003-datasets.ts';
+import { runs } from './0004-runs.ts';
+import { adapters } from './0005-adapters.ts';
+import { results } from './0006-results.ts';
+import type { Migration } from './migration.ts';
+
+/** All steps in order; a new one goes at the end, in a file of its own. */
+export const MIGRATIONS: readonly Migration[] = [
+  projects,
+  backbones,
+  datasets,
+  runs,
+  adapters,
+  results,
+];

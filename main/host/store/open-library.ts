@@ -1,0 +1,187 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { readError, syncFolder, writeError } from '../../formats/files.ts';
+import type { HomeFolders } from '../home.ts';
+import { isOwnerAlive, type Owner } from '../owner.ts';
+import { Library, storeError } from './library.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import type { Migration } from './migrations/migration.ts';
+
+/** "KRST": marks the file as ours, so that another program's database is not migrated by mistake. */
+const APPLICATION_ID = 0x4b525354;
+const BUSY_TIMEOUT_MS = 10_000;
+
+export interface OpenedLibrary {
+  readonly library: Library;
+  /** What was done while opening, in sentences. */
+  readonly notices: readonly string[];
+}
+
+/** Path of the newest backup in the folder, null when there is none. */
+export function newestBackup(folder: string): string | null {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw readError(folder, error);
+  }
+  const last = names
+    .filter((n) => /^library-.*\.sqlite$/.test(n))
+    .sort()
+    .at(-1);
+  return last === undefined ? null : join(folder, last);
+}
+
+function wayOut(folders: HomeFolders): string {
+  const backup = newestBackup(folders.backups);
+  const aside = `Move ${folders.library} away`;
+  return backup === null
+    ? `${aside} (there is no backup) to begin a new library; runs and adapters keep their files beside it.`
+    : `${aside} and copy the newest backup, ${backup}, into its place.`;
+}
+
+const versionOf = (db: Database.Database): number =>
+  db.pragma('user_version', { simple: true }) as number;
+
+/** A whole copy of the database as it is now, complete and on the disk when this returns. */
+async function backUp(
+  db: Database.Database,
+  folders: HomeFolders,
+  version: number,
+): Promise<string> {
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  const target = join(folders.backups, `library-${stamp}-v${version}.sqlite`);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    mkdirSync(folders.backups, { recursive: true });
+    await db.backup(temporary);
+    const file = await open(temporary, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error instanceof Database.SqliteError
+      ? storeError(error, folders.library, () => wayOut(folders))
+      : writeError(target, error);
+  }
+  await syncFolder(folders.backups);
+  return target;
+}
+
+/** Brings the schema up to date, one transaction a step. Two hosts may do this at once: each looks again under the lock. */
+async function migrate(
+  db: Database.Database,
+  folders: HomeFolders,
+  migrations: readonly Migration[],
+  notices: string[],
+): Promise<void> {
+  for (const migration of migrations) {
+    const before = versionOf(db);
+    if (before >= migration.version) continue;
+    const backup = before === 0 ? null : await backUp(db, folders, before);
+    db.transaction(() => {
+      if (versionOf(db) >= migration.version) return;
+      migration.up(db);
+      db.pragma(`user_version = ${migration.version}`);
+      if (before === 0) db.pragma(`application_id = ${APPLICATION_ID}`);
+    }).immediate();
+    if (backup !== null)
+      notices.push(
+        `The library was brought to version ${migration.version} (${migration.name}); the state before is kept as ${backup}.`,
+      );
+  }
+}
+
+/** After an unclean stop the whole file is checked; the dead sessions are then forgotten. */
+function checkAfterUncleanStop(
+  db: Database.Database,
+  folders: HomeFolders,
+  notices: string[],
+): void {
+  const owners = db.prepare('SELECT owner FROM sessions').pluck().all() as Owner[];
+  const dead = owners.filter((owner) => !isOwnerAlive(owner));
+  if (dead.length === 0) return;
+  const findings = db.pragma('integrity_check(10)') as { integrity_check: string }[];
+  const foreign = db.pragma('foreign_key_check') as { table: string }[];
+  const problems = findings
+    .map((f) => f.integrity_check)
+    .filter((f) => f !== 'ok')
+    .concat(foreign.slice(0, 10).map((f) => `a row of ${f.table} refers to nothing`));
+  if (problems.length > 0)
+    throw new KarstError(
+      'store-damaged',
+      `The library ${folders.library} is damaged: ${problems.join('; ')}.`,
+      { hint: wayOut(folders), path: folders.library },
+    );
+  const forget = db.prepare('DELETE FROM sessions WHERE owner = ?');
+  for (const owner of dead) forget.run(owner);
+  notices.push(
+    'The studio did not close properly last time; the library was checked and is sound.',
+  );
+}
+
+/**
+ * Opens (or creates) `library.sqlite`: WAL, `synchronous = FULL`, foreign keys; refuses a newer schema and
+ * another program's file, checks the integrity after an unclean stop, migrates with a backup before each step.
+ * @param owner is entered as having the library open until `closeLibrary`
+ * @throws store-damaged, format-unsupported (newer schema), not-writable, not-readable, in-use
+ */
+export async function openLibrary(
+  folders: HomeFolders,
+  owner: Owner,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<OpenedLibrary> {
+  try {
+    mkdirSync(folders.root, { recursive: true });
+  } catch (error) {
+    throw writeError(folders.root, error);
+  }
+  const notices: string[] = [];
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(folders.library, { timeout: BUSY_TIMEOUT_MS });
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    const newest = migrations.at(-1)?.version ?? 0;
+    const version = versionOf(db);
+    const application = db.pragma('application_id', { simple: true }) as number;
+    const tables = db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() as number;
+    if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || tables > 0))
+      throw new KarstError(
+        'format-unsupported',
+        `${folders.library} is a database of another program.`,
+        { hint: 'Choose another home with --home.', path: folders.library },
+      );
+    if (version > newest)
+      throw new KarstError(
+        'format-unsupported',
+        `The library ${folders.library} has schema version ${version}; this version of KARST Studio knows versions up to ${newest}.`,
+        { hint: 'Update KARST Studio, or choose another home with --home.', path: folders.library },
+      );
+    if (version > 0) checkAfterUncleanStop(db, folders, notices);
+    await migrate(db, folders, migrations, notices);
+    db.prepare('INSERT INTO sessions (owner, opened_at) VALUES (?, ?)').run(
+      owner,
+      new Date().toISOString(),
+    );
+    return { library: new Library(db, () => wayOut(folders)), notices };
+  } catch (error) {
+    db?.close();
+    throw storeError(error, folders.library, () => wayOut(folders));
+  }
+}
+
+/** Takes the owner off the list of open studios (a clean stop) and closes the file. */
+export function closeLibrary(library: Library, owner: Owner): void {
+  library.run('DELETE FROM sessions WHERE owner = @owner', { owner });
+  library.close();
+}
