@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { SetupProblem } from './setup-problem.mjs';
 
 /**
- * Runs a command to its end and collects what it prints.
+ * Runs a command to its end and collects what it prints. When this process ends first, so does the command.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -21,6 +21,10 @@ export function runCommand(command, args, options = {}) {
       // npm is a .cmd file on Windows, which only its command interpreter starts.
       shell: process.platform === 'win32' && command.endsWith('.cmd'),
     });
+    const stop = () => {
+      child.kill();
+    };
+    process.once('exit', stop);
     let output = '';
     let rest = '';
     /** @param {string} text */
@@ -35,10 +39,12 @@ export function runCommand(command, args, options = {}) {
     });
     child.stderr.setEncoding('utf8').on('data', keep);
     child.on('error', (error) => {
+      process.off('exit', stop);
       const reason = `${command} could not be started: ${error.message}.`;
       reject(new SetupProblem(reason, `Check that ${command} is installed and on PATH.`, error));
     });
     child.on('close', (code, signal) => {
+      process.off('exit', stop);
       resolve({ code, signal, output });
     });
   });

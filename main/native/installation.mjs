@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureAddon, isAddonReady } from './addon.mjs';
+import { projectNode } from './node-runtime.mjs';
+import { arePackagesReady, ensurePackages } from './npm-packages.mjs';
+import { checkNodeVersion, checkPrerequisites } from './prerequisites.mjs';
+import {
+  damagedFiles,
+  ensureRuntime,
+  inspectRuntime,
+  removeRuntime,
+} from './tensorflow-runtime.mjs';
+import { ensurePrebuilt, isPrebuiltReady } from './windows-addon.mjs';
+
+/**
+ * @import { Prerequisite } from './prerequisites.mjs'
+ * @import { Progress } from './progress.mjs'
+ * @import { Variant } from './tensorflow-releases.mjs'
+ */
+
+/**
+ * Brings a checkout to the state in which everything runs without a network: npm packages, the project's
+ * Node, TensorFlow, the addon. What is there already is left alone; an interrupted set-up goes on where it
+ * was.
+ *
+ * @param {string} root of the checkout
+ * @param {Progress} progress
+ * @param {{ variant?: Variant }} [options] which TensorFlow; by default what this checkout used last
+ * @returns {Promise<{ node: string, changed: boolean }>} the project's Node, and whether anything was missing
+ * @throws {SetupProblem}
+ */
+export async function ensureInstalled(root, progress, options = {}) {
+  checkNodeVersion();
+  const variant = options.variant ?? chosenVariant(root);
+  const windows = process.platform === 'win32';
+  const packagesReady = arePackagesReady(root);
+  const state = windows ? null : inspectRuntime(variant);
+  const runtimeReady = state?.ready ?? true;
+  const addonReady =
+    packagesReady &&
+    (state === null ? isPrebuiltReady(root) : runtimeReady && isAddonReady(root, state.runtime));
+  const changed = !(packagesReady && runtimeReady && addonReady);
+  if (changed) {
+    /** @type {Prerequisite[]} */
+    const needed = [];
+    if (!packagesReady) needed.push('npm');
+    if (!runtimeReady) needed.push('python', 'pip');
+    if (!addonReady && !windows) needed.push('compiler');
+    checkPrerequisites(needed);
+  }
+  await ensurePackages(root, progress);
+  const node = projectNode(root);
+  if (windows) await ensurePrebuilt(root, node, variant, progress);
+  else await ensureAddon(root, await ensureRuntime(variant, progress), node, progress);
+  if (variant !== chosenVariant(root)) chooseVariant(root, variant);
+  return { node, changed };
+}
+
+/**
+ * Reads every byte of the installed TensorFlow and removes the installation when any differs.
+ *
+ * @param {string} root of the checkout
+ * @param {Progress} progress
+ * @returns {Promise<boolean>} whether it was sound (or absent)
+ */
+export async function verifyInstalled(root, progress) {
+  // What KARST_TENSORFLOW_DIR names is the user's own: there is nothing to compare it with.
+  if (process.platform === 'win32' || process.env['KARST_TENSORFLOW_DIR']) return true;
+  const { runtime, ready } = inspectRuntime(chosenVariant(root));
+  if (!ready) return true;
+  progress.start('Checking the installed TensorFlow');
+  const damaged = await damagedFiles(runtime, (done, total) => {
+    progress.advance(done, total, 'files');
+  });
+  if (damaged.length === 0) {
+    progress.finish('The installed TensorFlow is as it was downloaded');
+    return true;
+  }
+  progress.finish(`Damaged: ${damaged.join(', ')}. It is installed again`);
+  removeRuntime(runtime);
+  return false;
+}
+
+/** @param {string} root */
+function choiceFile(root) {
+  return join(root, 'node_modules', '.karst', 'tensorflow-variant');
+}
+
+/**
+ * @param {string} root
+ * @returns {Variant}
+ */
+function chosenVariant(root) {
+  const file = choiceFile(root);
+  return existsSync(file) && readFileSync(file, 'utf8') === 'gpu' ? 'gpu' : 'cpu';
+}
+
+/**
+ * @param {string} root
+ * @param {Variant} variant
+ */
+function chooseVariant(root, variant) {
+  mkdirSync(join(root, 'node_modules', '.karst'), { recursive: true });
+  writeFileSync(choiceFile(root), variant);
+}
