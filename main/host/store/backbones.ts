@@ -1,0 +1,80 @@
+import type { Backbone } from '../../../shared/domain/library.ts';
+import type { Library, Row } from './library.ts';
+import { findRow } from './names.ts';
+import { json, number, text, textOrNull } from './rows.ts';
+
+function toBackbone(row: Row): Backbone {
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    path: text(row, 'path'),
+    sha256: text(row, 'sha256'),
+    bytes: number(row, 'bytes'),
+    modifiedMs: number(row, 'modified_ms'),
+    dtype: text(row, 'dtype') as Backbone['dtype'],
+    architecture: json(row, 'architecture'),
+    preprocessing: json(row, 'preprocessing'),
+    timmName: textOrNull(row, 'timm_name'),
+    headsFrom: text(row, 'heads_from') as Backbone['headsFrom'],
+    preprocessingFrom: text(row, 'preprocessing_from') as Backbone['preprocessingFrom'],
+    createdAt: text(row, 'created_at'),
+  };
+}
+
+/** Table `backbones`. */
+export class BackboneRepository {
+  readonly #library: Library;
+  constructor(library: Library) {
+    this.#library = library;
+  }
+
+  insert(b: Backbone): void {
+    this.#library.run(
+      `INSERT INTO backbones (id, name, path, sha256, bytes, modified_ms, dtype, architecture,
+         preprocessing, timm_name, heads_from, preprocessing_from, created_at)
+       VALUES (@id, @name, @path, @sha256, @bytes, @modifiedMs, @dtype, @architecture,
+         @preprocessing, @timmName, @headsFrom, @preprocessingFrom, @createdAt)`,
+      {
+        ...b,
+        architecture: JSON.stringify(b.architecture),
+        preprocessing: JSON.stringify(b.preprocessing),
+      },
+    );
+  }
+
+  /** Where the file lies now and what the file system says of it, after its hash was found unchanged. */
+  relocate(id: string, path: string, bytes: number, modifiedMs: number): void {
+    this.#library.run(
+      'UPDATE backbones SET path = @path, bytes = @bytes, modified_ms = @modifiedMs WHERE id = @id',
+      { id, path, bytes, modifiedMs },
+    );
+  }
+
+  list(): Backbone[] {
+    return this.#library.all('SELECT * FROM backbones ORDER BY created_at, id').map(toBackbone);
+  }
+
+  get(nameOrId: string): Backbone {
+    return toBackbone(findRow(this.#library, 'backbone', nameOrId));
+  }
+
+  bySha256(sha256: string): Backbone | null {
+    const row = this.#library.get('SELECT * FROM backbones WHERE sha256 = @sha256', { sha256 });
+    return row === undefined ? null : toBackbone(row);
+  }
+
+  /** Names of the runs and adapters that stand on it. */
+  dependants(id: string): string[] {
+    return this.#library
+      .all(
+        `SELECT 'run ' || name AS label FROM runs WHERE backbone_id = @id
+         UNION ALL SELECT 'adapter ' || name FROM adapters WHERE backbone_id = @id`,
+        { id },
+      )
+      .map((row) => text(row, 'label'));
+  }
+
+  remove(id: string): void {
+    this.#library.run('DELETE FROM backbones WHERE id = @id', { id });
+  }
+}

@@ -1,0 +1,66 @@
+import type { MetricRecord } from '../../../shared/domain/metrics.ts';
+import type { Library } from './library.ts';
+import { number, text } from './rows.ts';
+
+/** Table `metrics`. */
+export class MetricRepository {
+  readonly #library: Library;
+  constructor(library: Library) {
+    this.#library = library;
+  }
+
+  /** A step that is reported again after a resume takes the place of the earlier report. */
+  insert(runId: string, record: MetricRecord): void {
+    const train = record.kind === 'train' ? record : null;
+    this.#library.run(
+      `INSERT OR REPLACE INTO metrics (run_id, step, kind, epoch, loss, top1, learning_rate, gradient_norm,
+         images_per_second, waiting, best)
+       VALUES (@runId, @step, @kind, @epoch, @loss, @top1, @learningRate, @gradientNorm,
+         @imagesPerSecond, @waiting, @best)`,
+      {
+        runId,
+        step: record.step,
+        kind: record.kind,
+        epoch: record.epoch,
+        loss: record.loss,
+        top1: record.top1,
+        learningRate: train?.learningRate ?? null,
+        gradientNorm: train?.gradientNorm ?? null,
+        imagesPerSecond: train?.imagesPerSecond ?? null,
+        waiting: train?.waiting ?? null,
+        best: record.kind === 'validation' ? Number(record.best) : null,
+      },
+    );
+  }
+
+  /** Forgets what was reported from `step` on: the run went back to a checkpoint before it. */
+  removeFrom(runId: string, step: number): void {
+    this.#library.run('DELETE FROM metrics WHERE run_id = @runId AND step >= @step', {
+      runId,
+      step,
+    });
+  }
+
+  list(runId: string): MetricRecord[] {
+    return this.#library
+      .all('SELECT * FROM metrics WHERE run_id = @runId ORDER BY step, kind', { runId })
+      .map((row) => {
+        const common = {
+          step: number(row, 'step'),
+          epoch: number(row, 'epoch'),
+          loss: number(row, 'loss'),
+          top1: number(row, 'top1'),
+        };
+        return text(row, 'kind') === 'train'
+          ? {
+              kind: 'train',
+              ...common,
+              learningRate: number(row, 'learning_rate'),
+              gradientNorm: number(row, 'gradient_norm'),
+              imagesPerSecond: number(row, 'images_per_second'),
+              waiting: number(row, 'waiting'),
+            }
+          : { kind: 'validation', ...common, best: number(row, 'best') === 1 };
+      });
+  }
+}

@@ -1,0 +1,51 @@
+import type { DatasetProblem } from '../../../shared/domain/library.ts';
+import type { Library } from './library.ts';
+import { number, numberOrNull, text } from './rows.ts';
+
+/** Table `problems`: what import and check found, by dataset. */
+export class ProblemRepository {
+  readonly #library: Library;
+  constructor(library: Library) {
+    this.#library = library;
+  }
+
+  /** Puts `problems` in the place of those stored whose kind is one of `kinds`. */
+  replace(
+    datasetId: string,
+    kinds: readonly DatasetProblem['kind'][],
+    problems: readonly DatasetProblem[],
+  ): void {
+    this.#library.transaction(() => {
+      for (const kind of kinds)
+        this.#library.run('DELETE FROM problems WHERE dataset_id = @datasetId AND kind = @kind', {
+          datasetId,
+          kind,
+        });
+      const row = this.#library.get(
+        'SELECT coalesce(max(position), -1) AS last FROM problems WHERE dataset_id = @datasetId',
+        { datasetId },
+      );
+      let position = row === undefined ? -1 : number(row, 'last');
+      for (const { kind, path, line, reason } of problems)
+        this.#library.run(
+          `INSERT INTO problems (dataset_id, position, kind, path, line, reason)
+           VALUES (@datasetId, @position, @kind, @path, @line, @reason)`,
+          { datasetId, position: ++position, kind, path, line: line ?? null, reason },
+        );
+    });
+  }
+
+  list(datasetId: string): DatasetProblem[] {
+    return this.#library
+      .all('SELECT * FROM problems WHERE dataset_id = @datasetId ORDER BY position', { datasetId })
+      .map((row) => {
+        const line = numberOrNull(row, 'line');
+        return {
+          kind: text(row, 'kind') as DatasetProblem['kind'],
+          path: text(row, 'path'),
+          reason: text(row, 'reason'),
+          ...(line === null ? {} : { line }),
+        };
+      });
+  }
+}
