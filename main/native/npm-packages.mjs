@@ -51,7 +51,13 @@ export async function ensurePackages(root, progress) {
   checkPrerequisites(['npm']);
   progress.start('Installing npm packages');
   const options = ['--ignore-scripts', '--include=optional', '--include=dev', '--no-audit'];
-  let result = await runNpm(root, ['ci', ...options], undefined);
+  const watch = setInterval(() => {
+    const { present, wanted } = countPackages(root);
+    progress.advance(present, wanted, 'packages');
+  }, 500);
+  let result = await runNpm(root, ['ci', ...options], undefined).finally(() => {
+    clearInterval(watch);
+  });
   const node = packagedNode(root);
   if (result.code === 0 && !arePackagesReady(root) && node !== null) {
     // npm leaves out optional packages whose `engines` exclude the Node it runs on; the project's is newer.
@@ -59,11 +65,34 @@ export async function ensurePackages(root, progress) {
   }
   if (result.code !== 0 || !arePackagesReady(root)) {
     throw new SetupProblem(
-      `The npm packages could not be installed. npm says:\n${lastLines(result.output)}`,
+      `The npm packages could not be installed. npm says:\n${complaints(result.output)}`,
       'Check the connection (set-up is the only time it is needed) and run the set-up again.',
     );
   }
   progress.finish('npm packages installed');
+}
+
+/**
+ * How far npm is: it unpacks each package into its place as it comes.
+ *
+ * @param {string} root
+ */
+function countPackages(root) {
+  const wanted = Object.entries(lockedPackages(lockfile(root))).filter(
+    ([path, entry]) => path !== '' && (!isOptional(entry) || isForHere(entry)),
+  );
+  const present = wanted.filter(([path]) => existsSync(join(root, path, 'package.json')));
+  return { present: present.length, wanted: wanted.length };
+}
+
+/**
+ * What npm says is wrong stands at the beginning of its error lines, under its warnings.
+ *
+ * @param {string} output
+ */
+function complaints(output) {
+  const lines = output.split('\n').filter((line) => line.startsWith('npm error '));
+  return lines.length === 0 ? lastLines(output) : lines.slice(0, 10).join('\n');
 }
 
 /** @param {string} root */
@@ -89,18 +118,28 @@ function writeStamp(path, sha256) {
 function recordMatches(root) {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
-  /** @type {Record<string, LockedPackage>} */
-  const wanted = JSON.parse(readFileSync(lockfile(root), 'utf8')).packages;
-  /** @type {Record<string, LockedPackage>} */
-  const present = JSON.parse(readFileSync(record, 'utf8')).packages;
-  return Object.entries(wanted).every(([path, entry]) => {
+  const present = lockedPackages(record);
+  return Object.entries(lockedPackages(lockfile(root))).every(([path, entry]) => {
     if (path === '') return true;
     const found = present[path];
     if (found === undefined || !existsSync(join(root, path, 'package.json'))) {
-      return (entry.optional ?? entry.devOptional) === true && !isForHere(entry);
+      return isOptional(entry) && !isForHere(entry);
     }
     return found.integrity === entry.integrity;
   });
+}
+
+/**
+ * @param {string} path of a lockfile, or of npm's record of what is installed, which has the same form
+ * @returns {Record<string, LockedPackage>} by place, such as `node_modules/sharp`
+ */
+function lockedPackages(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).packages;
+}
+
+/** @param {LockedPackage} entry */
+function isOptional(entry) {
+  return (entry.optional ?? entry.devOptional) === true;
 }
 
 /**

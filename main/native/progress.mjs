@@ -30,12 +30,14 @@ export class Progress {
    * Shows how far the step is.
    * @param {number} done
    * @param {number} total
-   * @param {'bytes' | 'files'} unit
+   * @param {'bytes' | 'files' | 'packages'} unit
    */
   advance(done, total, unit) {
     const share = total > 0 ? Math.min(1, done / total) : 0;
     const amount =
-      unit === 'bytes' ? `${megabytes(done)} of ${megabytes(total)} MB` : `${done} of ${total}`;
+      unit === 'bytes'
+        ? `${megabytes(done)} of ${megabytes(total)} MB`
+        : `${done} of ${total} ${unit}`;
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     if (this.#live) {
       const now = Date.now();
