@@ -1,0 +1,17 @@
+import { confirmRemoval } from '../confirm.ts';
+import { withStudio, type CommandContext } from '../context.ts';
+
+/** `--json`: `{"removed": adapter}`. */
+export async function run(
+  context: CommandContext,
+  name: string,
+  options: { yes?: boolean },
+): Promise<void> {
+  const removed = await withStudio(context, async (studio, signal) => {
+    const adapter = studio.adapters.get(name);
+    const question = `The adapter ${adapter.name} goes to the bin in ${studio.home}.`;
+    await confirmRemoval(context, question, options.yes === true, signal);
+    return studio.adapters.remove(adapter.id);
+  });
+  context.console.answer({ removed }, () => [`Removed the adapter ${removed.name}.`]);
+}

@@ -1,0 +1,29 @@
+import { advice, withStudio, type CommandContext } from '../context.ts';
+import { describeDataset, problemLines } from '../describe/dataset.ts';
+import { progressView } from '../output/progress.ts';
+
+/** `--json`: `{"dataset": …, "problems": [{"kind", "path", "reason"}]}`. */
+export async function run(
+  context: CommandContext,
+  path: string,
+  options: { name: string; val: number; test: number; seed: number },
+): Promise<void> {
+  const { console } = context;
+  const view = progressView(console);
+  const imported = await withStudio(context, async (studio, signal) => {
+    try {
+      return await studio.datasets.add(path, { ...options, signal, onProgress: view.host });
+    } finally {
+      view.stop();
+    }
+  });
+  const { dataset, problems } = imported;
+  console.answer({ dataset, problems }, () => [
+    `Added the dataset ${console.bold(dataset.name)}.`,
+    ...describeDataset(dataset, console),
+    ...problemLines(problems, console, {
+      most: 20,
+      rest: advice(context, 'dataset', 'show', dataset.name),
+    }),
+  ]);
+}

@@ -1,0 +1,30 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { withStudio, type CommandContext } from '../context.ts';
+import { describeDemo } from '../demo/describe.ts';
+import { runDemo } from '../demo/steps.ts';
+import { trainingSession } from '../training.ts';
+
+/**
+ * The main job on bundled data, in a data folder of its own: a temporary one, which is left for looking at,
+ * unless `--home` names one. `--json`: a `DemoReport`. Fails when anything is not as it should be.
+ */
+export async function run(
+  context: CommandContext,
+  options: { backbone?: string; epochs?: number },
+): Promise<void> {
+  const home = context.homeNamed ? context.home : await mkdtemp(path.join(tmpdir(), 'karst-demo-'));
+  const own: CommandContext = { ...context, home, homeNamed: true };
+  const session = trainingSession(
+    own,
+    options.epochs === undefined ? {} : { epochs: options.epochs },
+  );
+  context.console.say(`The demo keeps everything it makes in ${home}`);
+  const report = await withStudio(
+    own,
+    (studio, signal) => runDemo(own, studio, session, { ...options, signal }),
+    session,
+  );
+  context.console.answer(report, () => describeDemo(report, own));
+}

@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline/promises';
+import { KarstError } from '../../shared/domain/errors.ts';
+import type { CommandContext } from './context.ts';
+
+/**
+ * Asks before something is removed, unless `--yes` was given.
+ * @param question what would be done and what would stay, a sentence
+ * @throws usage where nobody can be asked (no terminal, or `--json`), cancelled when the answer is not yes
+ */
+export async function confirmRemoval(
+  context: CommandContext,
+  question: string,
+  yes: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if (yes) return;
+  if (!context.interactive || context.console.json) {
+    throw new KarstError('usage', 'Nothing was removed: there is no terminal to ask on.', {
+      hint: 'Give --yes to remove without being asked.',
+    });
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question(`${question} Remove? [y/N] `, { signal });
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  } finally {
+    lines.close();
+  }
+  throw new KarstError('cancelled', 'Nothing was removed.');
+}

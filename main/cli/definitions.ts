@@ -1,0 +1,332 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandContext, CommandResult } from './context.ts';
+import { settingsHelp } from './training-config.ts';
+
+type Runs = (
+  command: (context: CommandContext, ...args: never[]) => Promise<CommandResult>,
+) => (...args: unknown[]) => Promise<void>;
+
+/**
+ * Says what commands there are and what they take. What a command does is imported when it is run, so that
+ * `karst --help` loads none of it.
+ */
+export function defineCommands(program: Command, runs: Runs): void {
+  defineDoctor(program, runs);
+  defineBackbone(program, runs);
+  defineDataset(program, runs);
+  defineTraining(program, runs);
+  defineAdapter(program, runs);
+  defineUses(program, runs);
+  program
+    .command('serve')
+    .description('open the studio in a browser (not in this version)')
+    .option('--port <number>', 'port on the loopback interface', wholeNumber)
+    .action(runs(async () => (await import('./commands/serve.ts')).run()));
+  program
+    .command('demo')
+    .description('adapt the starter backbone to handwritten digits, from import to prediction')
+    .option('--backbone <path>', 'a backbone file instead of the starter')
+    .option('--epochs <number>', 'epochs of training', positive)
+    .action(
+      runs(async (context, options) => (await import('./commands/demo.ts')).run(context, options)),
+    );
+}
+
+function defineDoctor(program: Command, runs: Runs): void {
+  program
+    .command('doctor')
+    .description('look at the machine, the runtime and the library, and say what is wrong')
+    .action(runs(async (context) => (await import('./commands/doctor.ts')).run(context)));
+}
+
+function defineBackbone(program: Command, runs: Runs): void {
+  const backbone = program.command('backbone').description('pre-trained models');
+  backbone
+    .command('add')
+    .description('take a safetensors file with timm names into the library; it stays where it is')
+    .argument('<path>', 'the file, or a folder with model.safetensors in it')
+    .option('--name <name>', 'name in the library (default: that of the file)')
+    .option('--heads <number>', 'attention heads, where no config.json says it', positive)
+    .action(
+      runs(async (context, path, options) =>
+        (await import('./commands/backbone-add.ts')).run(context, path, options),
+      ),
+    );
+  backbone
+    .command('list')
+    .description('list the backbones')
+    .action(runs(async (context) => (await import('./commands/backbone-list.ts')).run(context)));
+  backbone
+    .command('show')
+    .description('say all about a backbone')
+    .argument('<backbone>', 'name or id')
+    .action(
+      runs(async (context, name) =>
+        (await import('./commands/backbone-show.ts')).run(context, name),
+      ),
+    );
+  backbone
+    .command('remove')
+    .description('forget a backbone; its file stays')
+    .argument('<backbone>', 'name or id')
+    .addOption(yes())
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/backbone-remove.ts')).run(context, name, options),
+      ),
+    );
+}
+
+function defineDataset(program: Command, runs: Runs): void {
+  const dataset = program.command('dataset').description('labelled images');
+  dataset
+    .command('add')
+    .description('import class folders, split folders, list files, a CSV or JSON lines table')
+    .argument('<path>', 'folder or table')
+    .requiredOption('--name <name>', 'name in the library')
+    .option('--val <share>', 'share of the images held back for validation', share, 0.2)
+    .option('--test <share>', 'share of the images held back for testing', share, 0)
+    .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
+    .action(
+      runs(async (context, path, options) =>
+        (await import('./commands/dataset-add.ts')).run(context, path, options),
+      ),
+    );
+  dataset
+    .command('list')
+    .description('list the datasets')
+    .action(runs(async (context) => (await import('./commands/dataset-list.ts')).run(context)));
+  dataset
+    .command('show')
+    .description('say all about a dataset: classes, splits, problems')
+    .argument('<dataset>', 'name or id')
+    .action(
+      runs(async (context, name) =>
+        (await import('./commands/dataset-show.ts')).run(context, name),
+      ),
+    );
+  dataset
+    .command('check')
+    .description('look at every file again: missing, changed, damaged')
+    .argument('<dataset>', 'name or id')
+    .action(
+      runs(async (context, name) =>
+        (await import('./commands/dataset-check.ts')).run(context, name),
+      ),
+    );
+  dataset
+    .command('remove')
+    .description('forget a dataset; its images stay')
+    .argument('<dataset>', 'name or id')
+    .addOption(yes())
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/dataset-remove.ts')).run(context, name, options),
+      ),
+    );
+}
+
+function defineTraining(program: Command, runs: Runs): void {
+  program
+    .command('train')
+    .description('adapt a backbone to a dataset')
+    .requiredOption('--backbone <backbone>', 'name or id')
+    .requiredOption('--dataset <dataset>', 'name or id')
+    .option('--name <name>', 'name of the run and its adapter (default: one is made up)')
+    .option('--method <method>', 'karst, linear (head only) or full')
+    .option('--preset <preset>', 'settings to start from: standard, paper-code, compact')
+    .option('--config <file>', 'JSON file with settings')
+    .option('--set <key=value>', 'one setting; may be repeated', collected, [])
+    .option('--epochs <number>', 'epochs', positive)
+    .option('--batch-size <number>', 'images a step', positive)
+    .option('--lr <number>', 'peak learning rate', number)
+    .option('--weight-decay <number>', "AdamW's decoupled weight decay", number)
+    .option(
+      '--image-size <pixels>',
+      "side of the training images (0: the backbone's own)",
+      wholeNumber,
+    )
+    .option('--seed <number>', 'seed of everything random', wholeNumber)
+    .addHelpText(
+      'after',
+      () => `\nSettings for --set and --config, with their defaults:\n${settingsHelp()}`,
+    )
+    .action(
+      runs(async (context, options) => (await import('./commands/train.ts')).run(context, options)),
+    );
+
+  const run = program.command('runs').description('trainings, finished or not');
+  run
+    .command('list')
+    .description('list the runs')
+    .action(runs(async (context) => (await import('./commands/runs-list.ts')).run(context)));
+  run
+    .command('show')
+    .description('say all about a run')
+    .argument('<run>', 'name or id')
+    .action(
+      runs(async (context, name) => (await import('./commands/runs-show.ts')).run(context, name)),
+    );
+  run
+    .command('resume')
+    .description('go on with an interrupted run from its newest checkpoint')
+    .argument('<run>', 'name or id')
+    .action(
+      runs(async (context, name) => (await import('./commands/runs-resume.ts')).run(context, name)),
+    );
+  run
+    .command('stop')
+    .description('end a run that is being trained and keep its best adapter')
+    .argument('<run>', 'name or id')
+    .action(
+      runs(async (context, name) => (await import('./commands/runs-stop.ts')).run(context, name)),
+    );
+  run
+    .command('remove')
+    .description("move a run's folder to the bin of the studio's data")
+    .argument('<run>', 'name or id')
+    .addOption(yes())
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/runs-remove.ts')).run(context, name, options),
+      ),
+    );
+}
+
+function defineAdapter(program: Command, runs: Runs): void {
+  const adapter = program.command('adapter').description('what trainings made');
+  adapter
+    .command('list')
+    .description('list the adapters')
+    .action(runs(async (context) => (await import('./commands/adapter-list.ts')).run(context)));
+  adapter
+    .command('show')
+    .description('say all about an adapter')
+    .argument('<adapter>', 'name or id')
+    .action(
+      runs(async (context, name) =>
+        (await import('./commands/adapter-show.ts')).run(context, name),
+      ),
+    );
+  adapter
+    .command('import')
+    .description('copy an adapter folder into the library')
+    .argument('<path>', 'folder with adapter_config.json and adapter_model.safetensors')
+    .option('--name <name>', 'name in the library (default: its own)')
+    .action(
+      runs(async (context, path, options) =>
+        (await import('./commands/adapter-import.ts')).run(context, path, options),
+      ),
+    );
+  adapter
+    .command('tag')
+    .description('put tags on an adapter')
+    .argument('<adapter>', 'name or id')
+    .argument('<tags...>', 'tags')
+    .option('--remove', 'take the tags away instead')
+    .action(
+      runs(async (context, name, tags, options) =>
+        (await import('./commands/adapter-tag.ts')).run(context, name, tags, options),
+      ),
+    );
+  adapter
+    .command('remove')
+    .description("move an adapter's folder to the bin of the studio's data")
+    .argument('<adapter>', 'name or id')
+    .addOption(yes())
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/adapter-remove.ts')).run(context, name, options),
+      ),
+    );
+}
+
+function defineUses(program: Command, runs: Runs): void {
+  program
+    .command('evaluate')
+    .description('measure an adapter on the labelled images of a dataset')
+    .argument('<adapter>', 'name or id')
+    .requiredOption('--dataset <dataset>', 'name or id')
+    .addOption(
+      new Option('--split <split>', 'which images')
+        .choices(['train', 'val', 'test'])
+        .default('val'),
+    )
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/evaluate.ts')).run(context, name, options),
+      ),
+    );
+  program
+    .command('predict')
+    .description('say what is on images')
+    .argument('<adapter>', 'name or id')
+    .argument('<paths...>', 'images, or folders of images')
+    .option('--top <number>', 'answers an image', positive, 5)
+    .action(
+      runs(async (context, name, paths, options) =>
+        (await import('./commands/predict.ts')).run(context, name, paths, options),
+      ),
+    );
+  program
+    .command('merge')
+    .description('fold an adapter into its backbone, and check that both answer alike')
+    .argument('<adapter>', 'name or id')
+    .option('--out <dir>', "folder to write, which must not exist (default: in the studio's data)")
+    .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/merge.ts')).run(context, name, options),
+      ),
+    );
+  program
+    .command('export')
+    .description('write a model for other programs, and check it')
+    .argument('<adapter>', 'name or id')
+    .addOption(
+      new Option('--format <format>', 'what to write')
+        .choices(['safetensors', 'onnx', 'savedmodel', 'adapter'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--out <path>', 'where to write; must not exist')
+    .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/export.ts')).run(context, name, options),
+      ),
+    );
+}
+
+function yes(): Option {
+  return new Option('--yes', 'do not ask');
+}
+
+function collected(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+function number(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a whole number of 0 or more.');
+  }
+  return value;
+}
+
+function positive(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('It must be 1 or more.');
+  return value;
+}
+
+function share(text: string): number {
+  const value = number(text);
+  if (value < 0 || value >= 1) throw new InvalidArgumentError('It must be from 0 to below 1.');
+  return value;
+}

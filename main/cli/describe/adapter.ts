@@ -1,0 +1,50 @@
+import type { Adapter, StoredEvaluation } from '../../../shared/domain/library.ts';
+import type { Console } from '../output/console.ts';
+import {
+  formatBytes,
+  formatMoment,
+  formatNumber,
+  formatParameters,
+  formatPercent,
+} from '../output/format.ts';
+import { facts } from '../output/table.ts';
+
+/** Class names that are listed before the rest is only counted. */
+const LISTED_CLASSES = 12;
+
+export function describeAdapter(
+  adapter: Adapter,
+  evaluations: readonly StoredEvaluation[],
+  console: Console,
+): string[] {
+  const { classes } = adapter;
+  const more = classes.length > LISTED_CLASSES ? ', …' : '';
+  const pairs: [string, string][] = [
+    ['id', adapter.id],
+    ['method', adapter.method],
+    ['backbone', `${adapter.backboneName} (sha256 ${adapter.backboneSha256.slice(0, 12)}…)`],
+    ['classes', `${classes.length}: ${classes.slice(0, LISTED_CLASSES).join(', ')}${more}`],
+    [
+      'parameters',
+      `${formatParameters(adapter.trainableParameters)}: ${formatParameters(adapter.adapterParameters)} adapter, ${formatParameters(adapter.headParameters)} head`,
+    ],
+    ['size', formatBytes(adapter.bytes)],
+  ];
+  if (adapter.top1 !== null) {
+    const loss = adapter.loss === null ? '' : `, loss ${formatNumber(adapter.loss)}`;
+    pairs.push(['validation', `top-1 ${formatPercent(adapter.top1)}${loss}`]);
+  }
+  for (const { split, evaluation, createdAt } of evaluations) {
+    pairs.push([
+      'evaluated',
+      `top-1 ${formatPercent(evaluation.top1)} on ${evaluation.n} ${split} images, ${formatMoment(createdAt)}`,
+    ]);
+  }
+  pairs.push(
+    ['tags', adapter.tags.length === 0 ? 'none' : adapter.tags.join(', ')],
+    ['from', adapter.runId === null ? 'imported' : `run ${adapter.runId}`],
+    ['folder', adapter.folder],
+    ['created', formatMoment(adapter.createdAt)],
+  );
+  return facts(pairs, console.dim);
+}

@@ -1,0 +1,68 @@
+import type { Dataset, DatasetLayout, DatasetProblem } from '../../../shared/domain/library.ts';
+import type { Console } from '../output/console.ts';
+import { formatBytes, formatCount, formatMoment, formatPercent, plural } from '../output/format.ts';
+import { facts, table } from '../output/table.ts';
+
+const LAYOUTS: Record<DatasetLayout, string> = {
+  'class-folders': 'a folder a class',
+  'split-folders': 'train, val, test folders',
+  'list-files': 'list files',
+  table: 'table',
+};
+
+export function describeDataset(dataset: Dataset, console: Console): string[] {
+  const { counts } = dataset;
+  const pairs: [string, string][] = [
+    ['id', dataset.id],
+    ['from', `${dataset.path} (${LAYOUTS[dataset.layout]})`],
+    ['classes', formatCount(dataset.classes.length)],
+    [
+      'images',
+      `${formatCount(counts.train)} train, ${formatCount(counts.val)} val, ${formatCount(counts.test)} test, ${formatBytes(dataset.bytes)}`,
+    ],
+    [
+      'split',
+      `${formatPercent(dataset.valFraction)} val, ${formatPercent(dataset.testFraction)} test where the source has none, seed ${dataset.seed}`,
+    ],
+  ];
+  if (dataset.duplicates > 0) pairs.push(['duplicates', formatCount(dataset.duplicates)]);
+  if (dataset.unusable > 0) pairs.push(['unusable', formatCount(dataset.unusable)]);
+  pairs.push(['added', formatMoment(dataset.createdAt)]);
+  return facts(pairs, console.dim);
+}
+
+export function classTable(dataset: Dataset, console: Console): string[] {
+  return table(
+    [
+      { title: 'class' },
+      { title: 'train', align: 'right' },
+      { title: 'val', align: 'right' },
+      { title: 'test', align: 'right' },
+    ],
+    dataset.classes.map((c) => [
+      c.name,
+      formatCount(c.train),
+      formatCount(c.val),
+      formatCount(c.test),
+    ]),
+    console.dim,
+  );
+}
+
+/** The problems by file and reason; at most `most`, then where to see the rest. */
+export function problemLines(
+  problems: readonly DatasetProblem[],
+  console: Console,
+  limit?: { readonly most: number; readonly rest: string },
+): string[] {
+  if (problems.length === 0) return [];
+  const shown = limit === undefined ? problems : problems.slice(0, limit.most);
+  const lines = shown.map(
+    ({ kind, path, line, reason }) =>
+      `  ${console.paint('yellow', kind)}  ${path}${line === undefined ? '' : `:${line}`}  ${console.dim(reason)}`,
+  );
+  const hidden = problems.length - shown.length;
+  if (hidden > 0 && limit !== undefined)
+    lines.push(`  and ${formatCount(hidden)} more: ${limit.rest}`);
+  return ['', `${plural(problems.length, 'problem')} found:`, ...lines];
+}

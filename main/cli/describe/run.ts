@@ -1,0 +1,87 @@
+import type { Run, RunState } from '../../../shared/domain/library.ts';
+import type { MetricRecord } from '../../../shared/domain/metrics.ts';
+import type { Console } from '../output/console.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatMoment,
+  formatNumber,
+  formatPercent,
+} from '../output/format.ts';
+import { facts, table } from '../output/table.ts';
+
+const COLOURS: Partial<Record<RunState, Parameters<Console['paint']>[0]>> = {
+  done: 'green',
+  running: 'cyan',
+  paused: 'cyan',
+  interrupted: 'yellow',
+  failed: 'red',
+};
+
+export function paintState(state: RunState, console: Console): string {
+  const colour = COLOURS[state];
+  return colour === undefined ? state : console.paint(colour, state);
+}
+
+export function describeRun(run: Run, console: Console): string[] {
+  const { schedule } = run.config;
+  const pairs: [string, string][] = [
+    ['id', run.id],
+    ['state', paintState(run.state, console)],
+  ];
+  if (run.error !== null) pairs.push(['because', run.error.message]);
+  pairs.push(
+    ['method', run.method],
+    ['backbone', run.backboneName],
+    ['dataset', run.datasetName],
+    [
+      'images',
+      `${formatCount(run.counts.train)} train, ${formatCount(run.counts.val)} val in ${formatCount(run.classes.length)} classes`,
+    ],
+    ['reached', `epoch ${run.epoch} of ${schedule.epochs}, step ${formatCount(run.step)}`],
+  );
+  if (run.checkpointStep !== null) {
+    pairs.push(['checkpoint', `step ${formatCount(run.checkpointStep)}`]);
+  }
+  if (run.bestTop1 !== null) {
+    const loss = run.bestLoss === null ? '' : `, loss ${formatNumber(run.bestLoss)}`;
+    pairs.push(['best', `top-1 ${formatPercent(run.bestTop1)}${loss}`]);
+  }
+  if (run.adapterId !== null) pairs.push(['adapter', run.adapterId]);
+  pairs.push(['folder', run.folder], ['created', formatMoment(run.createdAt)]);
+  if (run.startedAt !== null) pairs.push(['started', formatMoment(run.startedAt)]);
+  if (run.endedAt !== null) {
+    const seconds = (Date.parse(run.endedAt) - Date.parse(run.startedAt ?? run.createdAt)) / 1000;
+    pairs.push(['ended', `${formatMoment(run.endedAt)}, after ${formatDuration(seconds)}`]);
+  }
+  return facts(pairs, console.dim);
+}
+
+/** One line a validation: epoch, step, loss, accuracy. */
+export function validationTable(records: readonly MetricRecord[], console: Console): string[] {
+  const rows = records.flatMap((record) =>
+    record.kind === 'validation'
+      ? [
+          [
+            `${record.epoch}`,
+            formatCount(record.step),
+            formatNumber(record.loss),
+            formatPercent(record.top1),
+            record.best ? 'best so far' : '',
+          ],
+        ]
+      : [],
+  );
+  if (rows.length === 0) return [];
+  return table(
+    [
+      { title: 'epoch', align: 'right' },
+      { title: 'step', align: 'right' },
+      { title: 'val loss', align: 'right' },
+      { title: 'val top-1', align: 'right' },
+      { title: '' },
+    ],
+    rows,
+    console.dim,
+  );
+}

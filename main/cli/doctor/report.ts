@@ -1,0 +1,42 @@
+import type { DeviceReport } from '../../../shared/contract/engine.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+
+/** What `karst doctor --json` prints. Sizes are bytes. */
+export interface DoctorReport {
+  /** False when something that training needs is not in order. */
+  readonly ok: boolean;
+  readonly version: string;
+  readonly machine: {
+    readonly platform: string;
+    readonly arch: string;
+    readonly release: string;
+    readonly node: string;
+    readonly processor: string;
+    /** Processors that this process may use. */
+    readonly cores: number;
+    readonly memory: number;
+    readonly memoryFree: number;
+  };
+  /** What an engine process says it runs on, or why none could be started. */
+  readonly engine: DeviceReport | { readonly error: ErrorReport };
+  readonly data: { readonly folder: string; readonly free: number | null };
+  readonly library:
+    | {
+        readonly integrity: 'ok';
+        readonly backbones: number;
+        readonly datasets: number;
+        readonly runs: number;
+        readonly adapters: number;
+        /** Names of runs that can be resumed. */
+        readonly interrupted: readonly string[];
+        readonly notices: readonly string[];
+      }
+    | { readonly error: ErrorReport };
+  readonly starter: { readonly present: boolean; readonly path: string | null };
+  readonly cache: {
+    readonly folder: string;
+    /** What XLA compiled and kept. */
+    readonly xlaFiles: number;
+    readonly xlaBytes: number;
+  };
+}

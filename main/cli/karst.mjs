@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../native/cache-folder.mjs';
+
+/**
+ * The `karst` command. Plain JavaScript, because it may be started by a Node that does not run TypeScript:
+ * then it hands over to the project's own Node.
+ */
+
+/** The oldest Node that runs TypeScript by itself. */
+const OLDEST_WITH_TYPES = 24;
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** @param {readonly string[]} args */
+async function start(args) {
+  if (!existsSync(join(ROOT, 'node_modules', 'commander'))) {
+    return refuse(
+      args,
+      `KARST Studio is not set up: ${join(ROOT, 'node_modules')} lacks its packages.`,
+      `Run \`npm run setup\` in ${ROOT}.`,
+    );
+  }
+  if (Number.parseInt(process.versions.node, 10) >= OLDEST_WITH_TYPES) {
+    // Type stripping takes most of the start; the engine's processes inherit the cache.
+    process.env.NODE_COMPILE_CACHE ??= join(cacheFolder(), 'node');
+    module.enableCompileCache();
+    const { main } = await import('./program.ts');
+    process.exitCode = await main(args);
+    return;
+  }
+  const { packagedNode } = await import('../native/node-runtime.mjs');
+  const node = packagedNode(ROOT);
+  if (node === null) {
+    return refuse(
+      args,
+      `KARST Studio runs on Node ${OLDEST_WITH_TYPES} or newer, and this is Node ${process.versions.node}.`,
+      'Run `npm run setup`, or install a newer Node from https://nodejs.org.',
+    );
+  }
+  handOver(node, args);
+}
+
+/**
+ * Runs this script again on another Node, with the same terminal, the same signals and the same end.
+ *
+ * @param {string} node
+ * @param {readonly string[]} args
+ */
+function handOver(node, args) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...args], { stdio: 'inherit' });
+  for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(name, () => {
+      // A terminal sends Ctrl-C to the child as well.
+      if (name !== 'SIGINT' || !process.stdin.isTTY) child.kill(name);
+    });
+  }
+  child.on('error', (error) => {
+    refuse(args, `${node} could not be started: ${error.message}.`, 'Run `npm run setup`.');
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];
+  });
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {string} message
+ * @param {string} hint
+ */
+function refuse(args, message, hint) {
+  process.exitCode = 1;
+  if (args.includes('--json')) {
+    process.stdout.write(
+      `${JSON.stringify({ error: { code: 'not-available', message, hint } })}\n`,
+    );
+  } else process.stderr.write(`error: ${message}\nhint:  ${hint}\n`);
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  // `karst … | head` closes the pipe early, which is not a failure.
+  stream.on('error', (error) => {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+await start(process.argv.slice(2));

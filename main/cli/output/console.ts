@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** What of a stream the command line uses; tests hand in their own. */
+export interface Sink {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/**
+ * The two streams of a command. Standard output carries the answer (text, or under `--json` one document or
+ * one object a line), standard error everything else. Colours follow the stream they go to: none without a
+ * terminal, none under NO_COLOR, always under FORCE_COLOR (node:util's styleText knows these rules).
+ */
+export class Console {
+  readonly json: boolean;
+  readonly out: Sink;
+  readonly error: Sink;
+
+  constructor(options: { json: boolean; out?: Sink; error?: Sink }) {
+    this.json = options.json;
+    this.out = options.out ?? process.stdout;
+    this.error = options.error ?? process.stderr;
+  }
+
+  /** The command's answer: `document` under `--json`, the lines of `text()` otherwise. */
+  answer(document: unknown, text: () => readonly string[]): void {
+    if (this.json) this.out.write(`${JSON.stringify(document)}\n`);
+    else for (const line of text()) this.out.write(`${line}\n`);
+  }
+
+  /** One object of a `--json` stream; nothing without `--json`. */
+  emit(event: object): void {
+    if (this.json) this.out.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** Text for people on standard output; nothing under `--json`. */
+  say(...lines: readonly string[]): void {
+    if (!this.json) for (const line of lines) this.out.write(`${line}\n`);
+  }
+
+  /** A remark on standard error. */
+  note(message: string): void {
+    this.error.write(`${message}\n`);
+  }
+
+  warn(message: string): void {
+    this.error.write(`${paint(this.error, 'yellow', 'warning:')} ${message}\n`);
+  }
+
+  /** An error: the report on standard output under `--json`, sentence and hint on standard error otherwise. */
+  fail(report: ErrorReport): void {
+    if (this.json) {
+      this.out.write(`${JSON.stringify({ error: report })}\n`);
+      return;
+    }
+    this.error.write(`${paint(this.error, ['red', 'bold'], 'error:')} ${report.message}\n`);
+    if (report.path !== undefined && !report.message.includes(report.path)) {
+      this.error.write(`  ${report.path}\n`);
+    }
+    if (report.hint !== '')
+      this.error.write(`${paint(this.error, 'cyan', 'hint:')}  ${report.hint}\n`);
+  }
+
+  /** Colours text for standard output. */
+  paint(format: Format, text: string): string {
+    return paint(this.out, format, text);
+  }
+
+  readonly dim = (text: string): string => this.paint('dim', text);
+  readonly bold = (text: string): string => this.paint('bold', text);
+}
+
+/** Text in a colour where `sink` is a real stream that takes colours, plain text otherwise. */
+export function paint(sink: Sink, format: Format, text: string): string {
+  if (sink !== process.stdout && sink !== process.stderr) return text;
+  return styleText(format, text, { stream: sink as NodeJS.WriteStream });
+}

@@ -1,0 +1,110 @@
+import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { MetricRecord } from '../../../shared/domain/metrics.ts';
+import type { Progress } from '../../host/studio.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts';
+
+export type Phase = Extract<EngineEvent, { type: 'progress' }>['phase'] | Progress['phase'];
+
+const LABELS: Record<Phase, string> = {
+  listing: 'listing files',
+  checking: 'checking images',
+  saving: 'saving',
+  hashing: 'hashing',
+  loading: 'loading the model',
+  decoding: 'decoding images',
+  compiling: 'compiling',
+  training: 'training',
+  validating: 'validating',
+  evaluating: 'evaluating',
+  predicting: 'predicting',
+  merging: 'merging',
+  verifying: 'verifying',
+};
+
+/** Seconds before a phase's own speed is trusted for the time left. */
+const SETTLING = 2;
+
+/** Where a job is: its phase, how far, and the latest training figures. Clock in seconds. */
+export class ProgressState {
+  phase: Phase | null = null;
+  done = 0;
+  total = 0;
+  #startedAt = 0;
+  #startedWith = 0;
+  #secondsLeft: number | null = null;
+  #train: Extract<MetricRecord, { kind: 'train' }> | null = null;
+  readonly #clock: () => number;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** Takes progress of the engine or the host; true when a new phase began. */
+  update(progress: {
+    phase: Phase;
+    done: number;
+    total: number;
+    secondsLeft?: number | null;
+  }): boolean {
+    const begins = progress.phase !== this.phase || progress.done < this.done;
+    if (begins) {
+      this.#startedAt = this.#clock();
+      this.#startedWith = progress.done;
+    }
+    this.phase = progress.phase;
+    this.done = progress.done;
+    this.total = progress.total;
+    this.#secondsLeft = progress.secondsLeft ?? null;
+    return begins;
+  }
+
+  metrics(record: MetricRecord): void {
+    if (record.kind === 'train') this.#train = record;
+  }
+
+  get label(): string {
+    return this.phase === null ? 'starting' : LABELS[this.phase];
+  }
+
+  get fraction(): number {
+    return this.total > 0 ? Math.min(1, this.done / this.total) : 0;
+  }
+
+  /** "120 of 600", "1.2 GB of 3.4 GB", "1,797" while the total is not known. */
+  get amount(): string {
+    const format = this.phase === 'hashing' ? formatBytes : formatCount;
+    return this.total > 0 ? `${format(this.done)} of ${format(this.total)}` : format(this.done);
+  }
+
+  /** The engine's own estimate, or one from this phase's speed so far; null while there is none. */
+  get secondsLeft(): number | null {
+    if (this.#secondsLeft !== null) return this.#secondsLeft;
+    const seconds = this.#clock() - this.#startedAt;
+    const gained = this.done - this.#startedWith;
+    if (this.total <= 0 || gained <= 0 || seconds < SETTLING) return null;
+    return ((this.total - this.done) * seconds) / gained;
+  }
+
+  /** "loss 0.412, top-1 91.4 %, 184 images/s, 3 min 20 s left", as far as known. */
+  get details(): string {
+    const parts: string[] = [];
+    if (this.phase === 'training' && this.#train !== null) {
+      const { loss, top1, imagesPerSecond } = this.#train;
+      parts.push(`loss ${formatNumber(loss)}`, `top-1 ${formatPercent(top1)}`);
+      parts.push(`${formatNumber(imagesPerSecond)} images/s`);
+    }
+    const left = this.secondsLeft;
+    if (left !== null && this.done < this.total) parts.push(`${formatDuration(left)} left`);
+    return parts.join(', ');
+  }
+}
+
+/** The line printed after each validation. */
+export function validationLine(
+  record: Extract<MetricRecord, { kind: 'validation' }>,
+  epochs: number | null,
+): string {
+  const epoch = epochs === null ? `${record.epoch}` : `${record.epoch} of ${epochs}`;
+  const best = record.best ? ', best so far' : '';
+  return `epoch ${epoch}: validation loss ${formatNumber(record.loss)}, top-1 ${formatPercent(record.top1)}${best}`;
+}

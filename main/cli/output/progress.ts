@@ -1,0 +1,169 @@
+import { SingleBar } from 'cli-progress';
+import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { Progress } from '../../host/studio.ts';
+import { paint, type Console, type Sink } from './console.ts';
+import { ProgressState, validationLine } from './progress-state.ts';
+
+/** Shows on standard error how a job gets on. */
+export interface ProgressView {
+  /** Takes what an engine says. */
+  readonly engine: (event: EngineEvent) => void;
+  /** Takes what the host says about its own long work. */
+  readonly host: (progress: Progress) => void;
+  /** Prints a line without disturbing the bar. */
+  line(text: string): void;
+  /** Ends the display; may be called twice. */
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  /** Epochs of the run, for "epoch 3 of 20". */
+  readonly epochs?: number;
+  /** Seconds between lines where there is no terminal; default 10. */
+  readonly interval?: number;
+  readonly clock?: () => number;
+}
+
+/**
+ * A bar that redraws itself on a terminal, plain lines at intervals elsewhere. Under `--json` the plain lines
+ * are left out (scripts have the document), warnings stay.
+ */
+export function progressView(console: Console, options: ProgressOptions = {}): ProgressView {
+  const clock = options.clock ?? (() => performance.now() / 1000);
+  const state = new ProgressState(clock);
+  const display: Display =
+    console.error.isTTY === true && !(console.json && console.out.isTTY === true)
+      ? new BarDisplay(state, console.error)
+      : new LineDisplay(state, console, clock, options.interval ?? 10);
+  const warn = (message: string) =>
+    display.line(`${paint(console.error, 'yellow', 'warning:')} ${message}`, true);
+  return {
+    engine(event) {
+      switch (event.type) {
+        case 'progress':
+          display.progressed(state.update(event));
+          break;
+        case 'metrics':
+          state.metrics(event.record);
+          if (event.record.kind === 'validation') {
+            display.line(validationLine(event.record, options.epochs ?? null), false);
+          }
+          break;
+        case 'log':
+          if (event.level === 'warning') warn(event.message);
+          else display.line(event.message, false);
+          break;
+        case 'unreadable':
+          warn(event.error.message);
+          break;
+        case 'state':
+          display.line(event.state === 'paused' ? 'paused' : 'going on', false);
+          break;
+        default:
+          break;
+      }
+    },
+    host(progress) {
+      display.progressed(state.update(progress));
+    },
+    line: (text) => display.line(text, false),
+    stop: () => display.stop(),
+  };
+}
+
+interface Display {
+  progressed(newPhase: boolean): void;
+  /** `important` lines are printed even where the display is silent. */
+  line(text: string, important: boolean): void;
+  stop(): void;
+}
+
+class BarDisplay implements Display {
+  readonly #state: ProgressState;
+  readonly #sink: Sink;
+  #bar: SingleBar | null = null;
+
+  constructor(state: ProgressState, sink: Sink) {
+    this.#state = state;
+    this.#sink = sink;
+  }
+
+  progressed(): void {
+    this.#bar ??= this.#start();
+    this.#bar.setTotal(Math.max(1, this.#state.total));
+    this.#bar.update(this.#state.done);
+  }
+
+  line(text: string): void {
+    // The bar owns the cursor's line: take it away, print, and let the next progress draw it anew.
+    this.stop();
+    this.#sink.write(`${text}\n`);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = null;
+  }
+
+  #start(): SingleBar {
+    const bar = new SingleBar({
+      stream: this.#sink as NodeJS.WriteStream,
+      format: () => this.#format(),
+      fps: 8,
+      hideCursor: true,
+      clearOnComplete: true,
+      linewrap: false,
+      // Ctrl-C is the command's own business (it suspends the run).
+      gracefulExit: false,
+    });
+    bar.start(Math.max(1, this.#state.total), this.#state.done);
+    return bar;
+  }
+
+  #format(): string {
+    const { label, fraction, amount, details, total } = this.#state;
+    const head = label.padEnd(16);
+    if (total <= 0) return `${head} ${this.#state.done > 0 ? amount : '…'}`;
+    const cells = Math.min(28, Math.max(8, (this.#sink.columns ?? 80) - 72));
+    const full = Math.round(fraction * cells);
+    const bar = paint(this.#sink, 'cyan', '█'.repeat(full)) + '░'.repeat(cells - full);
+    const percent = `${Math.floor(fraction * 100)}`.padStart(3);
+    return `${head} ${bar} ${percent} %  ${details === '' ? amount : details}`;
+  }
+}
+
+class LineDisplay implements Display {
+  readonly #state: ProgressState;
+  readonly #sink: Sink;
+  readonly #quiet: boolean;
+  readonly #clock: () => number;
+  readonly #interval: number;
+  #printedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(state: ProgressState, console: Console, clock: () => number, interval: number) {
+    this.#state = state;
+    this.#sink = console.error;
+    this.#quiet = console.json;
+    this.#clock = clock;
+    this.#interval = interval;
+  }
+
+  progressed(newPhase: boolean): void {
+    if (this.#quiet) return;
+    const { label, amount, details, total } = this.#state;
+    if (newPhase && this.#state.phase !== 'training') {
+      this.#sink.write(total > 0 ? `${label}: ${amount}\n` : `${label}\n`);
+    } else if (this.#clock() - this.#printedAt >= this.#interval) {
+      this.#sink.write(`${label}: ${amount}${details === '' ? '' : `, ${details}`}\n`);
+    } else return;
+    this.#printedAt = this.#clock();
+  }
+
+  line(text: string, important: boolean): void {
+    if (important || !this.#quiet) this.#sink.write(`${text}\n`);
+  }
+
+  stop(): void {
+    this.#printedAt = Number.NEGATIVE_INFINITY;
+  }
+}

@@ -1,0 +1,213 @@
+import type { EngineEvent } from '../../shared/contract/engine.ts';
+import { type VitArchitecture } from '../../shared/domain/architecture.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import type { Run } from '../../shared/domain/library.ts';
+import type { TrainingConfig } from '../../shared/domain/training.ts';
+import type { RunOutcome, Studio } from '../host/studio.ts';
+import { advice, type CommandContext } from './context.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatParameters,
+  formatPercent,
+} from './output/format.ts';
+import { progressView, type ProgressView } from './output/progress.ts';
+import { facts } from './output/table.ts';
+
+/** Milliseconds between two progress objects of a `--json` stream. */
+const PROGRESS_INTERVAL = 1000;
+
+/** A training that is watched: what `train`, `runs resume` and `demo` have in common. */
+export interface TrainingSession {
+  readonly view: ProgressView;
+  /** For withStudio: tells what Ctrl-C does. */
+  readonly onFirst: () => void;
+  /**
+   * Trains the run to its end. Under `--json` the run's events go to standard output as they come.
+   * @throws cancelled, naming the command that goes on, when Ctrl-C suspended the run
+   */
+  execute(
+    studio: Studio,
+    run: Run,
+    options: { resume: boolean; signal: AbortSignal },
+  ): Promise<RunOutcome>;
+}
+
+export function trainingSession(
+  context: CommandContext,
+  options: { epochs?: number; stream?: boolean } = {},
+): TrainingSession {
+  const { console } = context;
+  const view = progressView(
+    console,
+    options.epochs === undefined ? {} : { epochs: options.epochs },
+  );
+  return {
+    view,
+    onFirst: () => {
+      view.stop();
+      console.note('Suspending: writing a checkpoint. Ctrl-C again ends at once.');
+    },
+    async execute(studio, run, { resume, signal }) {
+      const emit = options.stream === true ? eventStream(context) : () => undefined;
+      try {
+        return await studio.runs.execute(run.id, {
+          resume,
+          signal,
+          onProgress: view.host,
+          onEvent: (event) => {
+            view.engine(event);
+            emit(event);
+          },
+        });
+      } catch (error) {
+        if (!(error instanceof KarstError) || error.code !== 'cancelled') throw error;
+        throw suspended(context, studio.runs.get(run.id), error);
+      } finally {
+        view.stop();
+      }
+    },
+  };
+}
+
+/** Passes a run's events on as objects of a `--json` stream, progress at most once a second. */
+function eventStream(context: CommandContext): (event: EngineEvent) => void {
+  let phase: string | null = null;
+  let printedAt = 0;
+  return (event) => {
+    if (event.type === 'progress') {
+      const now = performance.now();
+      if (event.phase === phase && now - printedAt < PROGRESS_INTERVAL) return;
+      phase = event.phase;
+      printedAt = now;
+    }
+    if (event.type === 'metrics') context.console.emit({ event: 'metrics', ...event.record });
+    else if (['progress', 'checkpoint', 'log', 'state'].includes(event.type)) {
+      const { type, ...rest } = event;
+      context.console.emit({ event: type, ...rest });
+    }
+  };
+}
+
+function suspended(context: CommandContext, run: Run, cause: KarstError): KarstError {
+  const resume = advice(context, 'runs', 'resume', run.name);
+  return run.checkpointStep === null
+    ? new KarstError('cancelled', `${run.name} was ended before its first checkpoint.`, {
+        hint: `\`${resume}\` starts it again.`,
+        cause,
+      })
+    : new KarstError('cancelled', `${run.name} is suspended at step ${run.checkpointStep}.`, {
+        hint: `\`${resume}\` goes on from there.`,
+        cause,
+      });
+}
+
+/** How many parameters a run trains: those of the method and the new head of `classes` outputs. */
+export function trainableParameters(
+  architecture: VitArchitecture,
+  config: Pick<TrainingConfig, 'method' | 'karst'>,
+  classes: number,
+): number {
+  const head = (architecture.width + 1) * classes;
+  if (config.method === 'linear') return head;
+  const shapes =
+    config.method === 'karst'
+      ? karstTensorShapes(architecture, config.karst)
+      : vitTensorShapes(architecture, { classes: 0 });
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), head);
+}
+
+/** Lines that say what is going to be trained. */
+export function describePlan(
+  run: Run,
+  parameters: number | null,
+  context: CommandContext,
+): string[] {
+  const { config } = run;
+  const { karst, optimiser, schedule } = config;
+  const method =
+    config.method === 'karst'
+      ? `KARST, rank ${karst.rank}, ${karst.kernels} kernels, factor ${karst.factor}, alpha ${formatNumber(karst.alpha)}, re-scaling ${karst.rescale}`
+      : config.method === 'linear'
+        ? 'linear: the head alone'
+        : 'full fine-tuning';
+  const pairs: [string, string][] = [
+    ['run', `${context.console.bold(run.name)} (${run.id})`],
+    ['method', method],
+    ['backbone', run.backboneName],
+    [
+      'dataset',
+      `${run.datasetName}: ${formatCount(run.counts.train)} train and ${formatCount(run.counts.val)} val images in ${formatCount(run.classes.length)} classes`,
+    ],
+  ];
+  if (parameters !== null) pairs.push(['trains', `${formatParameters(parameters)} parameters`]);
+  pairs.push([
+    'schedule',
+    `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${formatNumber(optimiser.learningRate)}, seed ${config.seed}`,
+  ]);
+  return facts(pairs, context.console.dim);
+}
+
+/** The closing lines of a training. */
+export function describeOutcome(
+  { run, adapter, result }: RunOutcome,
+  context: CommandContext,
+): string[] {
+  const { console } = context;
+  const pairs: [string, string][] = [
+    ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
+    ['trained', `${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`],
+  ];
+  if (result.val !== null) {
+    pairs.push([
+      'validation',
+      `top-1 ${console.bold(formatPercent(result.val.top1))}, loss ${formatNumber(result.val.loss)}, of epoch ${result.bestEpoch}`,
+    ]);
+  }
+  pairs.push(['parameters', `${formatParameters(result.trainableParameters)} trained`]);
+  pairs.push(['folder', adapter.folder]);
+  const title =
+    run.state === 'stopped'
+      ? `${run.name} was stopped; its best adapter is kept.`
+      : result.stoppedEarly
+        ? `${run.name} ended early: validation got no better.`
+        : `${run.name} is done.`;
+  return [
+    title,
+    ...facts(pairs, console.dim),
+    '',
+    `Next: ${advice(context, 'evaluate', adapter.name, '--dataset', run.datasetName)}`,
+    `      ${advice(context, 'merge', adapter.name)}`,
+  ];
+}
+
+/** The first object of a training's `--json` stream. */
+export function startedEvent(run: Run, parameters: number | null): object {
+  return {
+    event: 'started',
+    run: run.id,
+    name: run.name,
+    method: run.method,
+    backbone: run.backboneName,
+    dataset: run.datasetName,
+    classes: run.classes.length,
+    images: run.counts,
+    epochs: run.config.schedule.epochs,
+    folder: run.folder,
+    trainableParameters: parameters,
+  };
+}
+
+/** The last object of a training's `--json` stream. */
+export function doneEvent({ run, adapter, result }: RunOutcome): object {
+  const { val } = result;
+  return {
+    event: 'done',
+    run: run.id,
+    adapter: adapter.id,
+    metrics: { val: val === null ? null : { top1: val.top1, loss: val.loss } },
+    trainableParameters: result.trainableParameters,
+  };
+}
