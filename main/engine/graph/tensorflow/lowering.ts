@@ -108,6 +108,20 @@ function callNodes(
 class Body implements Emitter {
   readonly nodes: NodeDef[] = [];
   readonly #indices = new Map<string, string>();
+  readonly #resource: string | undefined;
+  #anchor: string | undefined;
+
+  /** `resource`: the argument of one of the function's variables. */
+  constructor(resource: string | undefined) {
+    this.#resource = resource;
+  }
+
+  anchor(): readonly string[] {
+    if (this.#resource === undefined) return [];
+    // A read of its own whose value nobody uses: reads are stateful, so nothing removes or merges it.
+    this.#anchor ??= this.emit('ReadVariableOp', [this.#resource], { dtype: FLOAT }, 'value').split(':')[0];
+    return [`^${this.#anchor ?? ''}`];
+  }
 
   emit(op: string, inputs: readonly string[], attr: Record<string, AttrValue>, output: string): string {
     const name = `${op}_${String(this.nodes.length)}`;
@@ -145,10 +159,10 @@ function lowerFunction(
   const resolve = (t: Tensor): Tensor => replaced.get(t) ?? t;
   const order = inTopologicalOrder(roots.map(resolve));
 
-  const body = new Body();
   const variables = [...new Set(order.flatMap((n) => (n.op === 'variable' ? [n.attributes.name] : [])))];
   const inputNames = new Map(fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]));
   const variableNames = new Map(variables.map((v, index) => [v, `variable_${String(index)}`]));
+  const body = new Body(variableNames.get(variables[0] ?? ''));
   const references = new Map<Tensor, string>();
   const reads = new Map<string, string>();
   for (const node of order) {

@@ -1,0 +1,89 @@
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
+import { classify, plainLinear, vitFeatures, vitShapes, type Weights } from '../backbone/vit.ts';
+import type { Shape, Tensor } from '../graph/tensor.ts';
+import { adaptedLinears, adapterShapes, karstLinear, type AdaptedLinear } from './karst.ts';
+
+/** What stays as it is, what is trained, and the network that both make, for one method on one backbone. */
+export interface AdaptedModel {
+  readonly architecture: VitArchitecture;
+  /** Classes of the trained head. */
+  readonly classes: number;
+  /** Shapes of the backbone's tensors that are not trained, by timm name. */
+  readonly frozen: ReadonlyMap<string, Shape>;
+  /** Shapes of the trained tensors, by the name they are stored under. */
+  readonly trained: ReadonlyMap<string, Shape>;
+  readonly linears: readonly AdaptedLinear[];
+  /** kernels · rank: what rank dropout draws for, in each adapted Linear. */
+  readonly rankDirections: number;
+  /** Normalised images (batch, 3, S, S) → logits (batch, classes). */
+  logits(images: Tensor, weights: Weights, noise?: TrainingNoise): Tensor;
+}
+
+/** Random masks of one training step; left out in evaluation. */
+export interface TrainingNoise {
+  /** (2 · depth, batch). */
+  readonly dropPath?: Tensor;
+  /** (adapted linears, kernels · rank). */
+  readonly rankMask?: Tensor;
+}
+
+export interface AdaptedModelOptions {
+  readonly architecture: VitArchitecture;
+  readonly classes: number;
+  readonly method: Method;
+  readonly karst: KarstOptions;
+}
+
+export function headShapes(width: number, classes: number): Map<string, Shape> {
+  return new Map([
+    ['head.weight', [classes, width]],
+    ['head.bias', [classes]],
+  ]);
+}
+
+export function adaptedModel({ architecture, classes, method, karst }: AdaptedModelOptions): AdaptedModel {
+  const backbone = vitShapes(architecture);
+  const head = headShapes(architecture.width, classes);
+  const linears = method === 'karst' ? adaptedLinears(architecture, karst) : [];
+  const adapter = new Map(linears.flatMap((linear) => [...adapterShapes(linear, karst)]));
+  const trained = new Map([...(method === 'full' ? backbone : adapter), ...head]);
+  const hasBias = (module: string): boolean => backbone.has(`${module}.bias`);
+  return {
+    architecture,
+    classes,
+    frozen: method === 'full' ? new Map<string, Shape>() : backbone,
+    trained,
+    linears,
+    rankDirections: karst.kernels * karst.rank,
+    logits: (images, weights, noise = {}) => {
+      const plain = plainLinear(weights, hasBias);
+      const { dropPath, rankMask } = noise;
+      const linear = karstLinear(linears, karst, {
+        plain,
+        weights,
+        hasBias,
+        ...(rankMask === undefined ? {} : { rankMask }),
+      });
+      const options = { weights, linear, ...(dropPath === undefined ? {} : { dropPath }) };
+      return classify(vitFeatures(images, architecture, options), weights);
+    },
+  };
+}
+
+/** The backbone alone with its own head, nothing trained: what a merged model is. */
+export function plainModel(architecture: VitArchitecture, classes: number): AdaptedModel {
+  const frozen = new Map([...vitShapes(architecture), ...headShapes(architecture.width, classes)]);
+  return {
+    architecture,
+    classes,
+    frozen,
+    trained: new Map(),
+    linears: [],
+    rankDirections: 0,
+    logits: (images, weights) => {
+      const linear = plainLinear(weights, (module) => frozen.has(`${module}.bias`));
+      return classify(vitFeatures(images, architecture, { weights, linear }), weights);
+    },
+  };
+}

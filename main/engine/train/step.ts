@@ -1,0 +1,150 @@
+import type { OptimiserOptions } from '../../../shared/domain/training.ts';
+import type { AdaptedModel, TrainingNoise } from '../adapter/adapted-model.ts';
+import type { Weights } from '../backbone/vit.ts';
+import { gradients } from '../graph/differentiate.ts';
+import * as g from '../graph/operations.ts';
+import type { Program, ProgramFunction, Update } from '../graph/program.ts';
+import { GraphError, sizeOf, type NodeOf, type Tensor } from '../graph/tensor.ts';
+import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
+import { parameterGroups, sliceGroup, type ParameterGroup } from './parameters.ts';
+
+export interface StepOptions {
+  readonly batchSize: number;
+  readonly optimiser: OptimiserOptions;
+  /** Batches summed before an update. */
+  readonly accumulate: number;
+  readonly dropPath: boolean;
+  readonly rankDropout: boolean;
+}
+
+export interface TrainingProgram {
+  readonly program: Program;
+  readonly groups: readonly ParameterGroup[];
+}
+
+/** Where each named tensor of a model comes from: a frozen variable or a slice of a packed trained one. */
+function weightsOf(
+  model: AdaptedModel,
+  packed: readonly { group: ParameterGroup; parameters: NodeOf<'variable'> }[],
+): { weights: Weights; frozen: NodeOf<'variable'>[]; slices: Map<string, Tensor>[] } {
+  const frozen = [...model.frozen].map(([name, shape]) => g.variable(name, shape));
+  const slices = packed.map(({ group, parameters }) => sliceGroup(group, parameters));
+  const tensors = new Map<string, Tensor>(frozen.map((v) => [v.attributes.name, v]));
+  for (const slice of slices) {
+    for (const [name, tensor] of slice) tensors.set(name, tensor);
+  }
+  const weights: Weights = (name) => {
+    const found = tensors.get(name);
+    if (found === undefined) throw new GraphError(`the model has no tensor "${name}"`);
+    return found;
+  };
+  return { weights, frozen, slices };
+}
+
+/**
+ * Softmax cross-entropy against soft targets (batch, classes), Σᵢ weightᵢ · CEᵢ. The weights carry the mean:
+ * class weight ÷ their sum over the images of one update, 0 on padding rows.
+ */
+function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
+  const perImage = g.neg(g.sum(g.mul(targets, g.logSoftmax(logits)), [1]));
+  return g.sumAll(g.mul(perImage, weights));
+}
+
+function imagesInput(model: AdaptedModel, batch: number): NodeOf<'input'> {
+  const { imageSize } = model.architecture;
+  return g.input('images', [batch, 3, imageSize, imageSize]);
+}
+
+/** images → logits with the present weights; one function, `evaluate`. */
+export function evaluationProgram(model: AdaptedModel, batchSize: number): TrainingProgram {
+  const groups = parameterGroups(model.trained, 'all');
+  const packed = groups.map((group) => ({ group, parameters: adamState(group).parameters }));
+  const { weights, frozen } = weightsOf(model, packed);
+  const variables = [...frozen, ...packed.map((p) => p.parameters)];
+  return { program: { variables, functions: { evaluate: evaluateFunction(model, weights, batchSize) } }, groups };
+}
+
+function evaluateFunction(model: AdaptedModel, weights: Weights, batchSize: number): ProgramFunction {
+  const images = imagesInput(model, batchSize);
+  return { inputs: [images], outputs: { logits: model.logits(images, weights) }, updates: [] };
+}
+
+/**
+ * One optimiser step as one call: `train` (forward, backward, clip, AdamW), or with accumulation `accumulate`
+ * for every batch and `apply` for the update. `evaluate` shares the variables.
+ */
+export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingProgram {
+  const groups = parameterGroups(model.trained, o.optimiser.decayOn);
+  const states = groups.map(adamState);
+  const { weights, frozen, slices } = weightsOf(model, states);
+  const batch = forwardBackward(model, slices, weights, o);
+  const functions: Record<string, ProgramFunction> = {
+    evaluate: evaluateFunction(model, weights, o.batchSize),
+  };
+  const sums = o.accumulate > 1 ? groups.map((group) => g.variable(`sum.${group.name}`, [group.size])) : [];
+  if (o.accumulate === 1) {
+    const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
+    functions['train'] = {
+      inputs: [...batch.inputs, ...inputs],
+      outputs: { ...batch.outputs, ...outputs },
+      updates,
+    };
+  } else {
+    functions['accumulate'] = {
+      inputs: batch.inputs,
+      outputs: batch.outputs,
+      updates: sums.map((sum, i) => ({ variable: sum, value: g.add(sum, batch.gradients[i] as Tensor) })),
+    };
+    const applied = update(states, sums, o.optimiser);
+    const cleared = sums.map((sum): Update => ({ variable: sum, value: g.broadcastTo(g.scalar(0), sum.shape) }));
+    functions['apply'] = { ...applied, updates: [...applied.updates, ...cleared] };
+  }
+  const moments = states.flatMap((s) => [s.parameters, s.moment1, s.moment2]);
+  return { program: { variables: [...frozen, ...moments, ...sums], functions }, groups };
+}
+
+function forwardBackward(
+  model: AdaptedModel,
+  slices: readonly Map<string, Tensor>[],
+  weights: Weights,
+  o: StepOptions,
+): { inputs: NodeOf<'input'>[]; outputs: Record<string, Tensor>; gradients: Tensor[] } {
+  const images = imagesInput(model, o.batchSize);
+  const targets = g.input('targets', [o.batchSize, model.classes]);
+  const sampleWeights = g.input('weights', [o.batchSize]);
+  const inputs = [images, targets, sampleWeights];
+  const noise: { -readonly [K in keyof TrainingNoise]: TrainingNoise[K] } = {};
+  if (o.dropPath) {
+    const mask = g.input('dropPath', [2 * model.architecture.depth, o.batchSize]);
+    inputs.push(mask);
+    noise.dropPath = mask;
+  }
+  if (o.rankDropout && model.linears.length > 0) {
+    const mask = g.input('rankMask', [model.linears.length, model.rankDirections]);
+    inputs.push(mask);
+    noise.rankMask = mask;
+  }
+  const logits = model.logits(images, weights, noise);
+  const loss = crossEntropy(logits, targets, sampleWeights);
+  // Differentiated by tensor and packed again: the gradient of a slice would be a padded copy of the whole vector.
+  const tensors = slices.flatMap((slice) => [...slice.values()]);
+  const byTensor = new Map(gradients(loss, tensors).map((d, i) => [tensors[i], d]));
+  const packed = slices.map((slice) =>
+    g.concat([...slice.values()].map((t) => g.reshape(byTensor.get(t) ?? t, [sizeOf(t.shape)])), 0),
+  );
+  return { inputs, outputs: { loss, logits }, gradients: packed };
+}
+
+/** Clipping by the global norm, then AdamW. */
+function update(
+  states: readonly AdamState[],
+  raw: readonly Tensor[],
+  optimiser: OptimiserOptions,
+): ProgramFunction {
+  const scalars = g.input('scalars', [3]);
+  const gradientNorm = globalNorm(raw);
+  const { clipNorm } = optimiser;
+  const shrink = g.minimum(g.scalar(1), g.div(g.scalar(clipNorm), g.add(gradientNorm, g.scalar(1e-6))));
+  const clipped = clipNorm > 0 ? raw.map((d) => g.mul(d, shrink)) : raw;
+  return { inputs: [scalars], outputs: { gradientNorm }, updates: adamUpdates(states, clipped, scalars, optimiser) };
+}
