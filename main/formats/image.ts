@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import sharp, { type OutputInfo } from 'sharp';
+import { KarstError } from '../../shared/domain/errors.ts';
+import { BmpError, readBmp } from './bmp.ts';
+import { readError } from './files.ts';
+import { type ImageFormat, imageSignature } from './image-signature.ts';
+
+// Images are decoded several at a time, so each takes one thread; a cache of operations would only hold memory.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Largest width × height that is decoded: 100 megapixels are 300 MB of pixels. */
+export const PIXEL_LIMIT = 100_000_000;
+
+/** Largest image file, in bytes. */
+export const IMAGE_FILE_LIMIT = 512 * 2 ** 20;
+
+export interface DecodedImage {
+  readonly format: ImageFormat;
+  /** Size in pixels, EXIF orientation applied. */
+  readonly width: number;
+  readonly height: number;
+  /** height × width × 3, sRGB, 8 bits, row-major. */
+  readonly pixels: Uint8Array;
+}
+
+export interface ReadImage extends DecodedImage {
+  /** SHA-256 of the file in lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * Decodes an image to sRGB, 8 bits, three channels: EXIF orientation applied, the first frame or page, alpha
+ * flattened on white, embedded colour profiles converted to sRGB, grey and CMYK to RGB.
+ *
+ * The format is told by the content, and only JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF reach a decoder. A file
+ * that is cut off or that its decoder reports as in error is refused; mere warnings (foreign bytes between JPEG
+ * segments, unknown TIFF tags) are not, as many cameras and scanners write such files and PIL takes them.
+ *
+ * @param bytes the whole file
+ * @param path only for the sentences
+ * @throws KarstError `file-damaged`, `format-unsupported`, `format-unknown`
+ */
+export async function decodeImage(bytes: Uint8Array, path: string): Promise<DecodedImage> {
+  if (bytes.length === 0) throw damaged(path, 'is empty');
+  const signature = imageSignature(bytes);
+  if (signature.kind === 'refused')
+    throw new KarstError(
+      'format-unsupported',
+      `${path} is ${signature.name}, which is not taken.`,
+      {
+        hint: signature.hint,
+        path,
+      },
+    );
+  if (signature.kind === 'unknown')
+    throw new KarstError('format-unknown', `${path} is not an image.`, {
+      hint: 'JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF are taken.',
+      path,
+    });
+  const { format } = signature;
+  if (format === 'bmp') return decodeBmp(bytes, path);
+
+  let decoded: { data: Uint8Array; info: OutputInfo };
+  try {
+    decoded = await sharp(bytes, { failOn: 'error', limitInputPixels: PIXEL_LIMIT })
+      .autoOrient()
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+  } catch (error) {
+    throw decoderError(path, error);
+  }
+  const { data, info } = decoded;
+  if (info.channels !== 3)
+    throw new KarstError(
+      'format-unsupported',
+      `${path} has ${info.channels} channels that cannot be shown as colours.`,
+      { hint: 'Convert it to RGB.', path },
+    );
+  return { format, width: info.width, height: info.height, pixels: data };
+}
+
+/**
+ * Reads and decodes an image file as `decodeImage` does, with the hash of its content.
+ *
+ * @throws KarstError `not-found`, `not-readable`, and those of `decodeImage`
+ */
+export async function readImage(path: string): Promise<ReadImage> {
+  const bytes = await readWhole(path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { ...(await decodeImage(bytes, path)), sha256 };
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const { size } = await handle.stat();
+      if (size > IMAGE_FILE_LIMIT)
+        throw new KarstError(
+          'format-unsupported',
+          `${path} is larger than ${IMAGE_FILE_LIMIT / 2 ** 20} MiB.`,
+          { hint: 'Make it smaller.', path },
+        );
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+function decodeBmp(bytes: Uint8Array, path: string): DecodedImage {
+  try {
+    return { format: 'bmp', ...readBmp(bytes, PIXEL_LIMIT) };
+  } catch (error) {
+    if (!(error instanceof BmpError)) throw error;
+    if (!error.unsupported) throw damaged(path, error.message);
+    throw new KarstError('format-unsupported', `${path} ${error.message}.`, {
+      hint: 'Convert it to PNG or make it smaller.',
+      path,
+    });
+  }
+}
+
+function damaged(path: string, what: string): KarstError {
+  return new KarstError('file-damaged', `${path} ${what}.`, {
+    hint: 'Replace it by an intact copy or take it out of the dataset.',
+    path,
+  });
+}
+
+function decoderError(path: string, error: unknown): KarstError {
+  const text = error instanceof Error ? error.message : String(error);
+  if (text.includes('exceeds pixel limit'))
+    return new KarstError(
+      'format-unsupported',
+      `${path} has more than ${PIXEL_LIMIT / 1e6} megapixels.`,
+      { hint: 'Make it smaller.', path, cause: error },
+    );
+  // The decoder's message may have several lines, each with the name of its module before it.
+  const reason = text
+    .split('\n')
+    .map((line) => line.replace(/^\w+: /, '').trim())
+    .find((line) => line !== '');
+  return new KarstError(
+    'file-damaged',
+    `${path} cannot be decoded: ${reason ?? 'unknown error'}.`,
+    {
+      hint: 'Replace it by an intact copy or take it out of the dataset.',
+      path,
+      cause: error,
+    },
+  );
+}
