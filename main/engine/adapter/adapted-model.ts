@@ -1,8 +1,9 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
-import { classify, plainLinear, vitFeatures, vitShapes, type Weights } from '../backbone/vit.ts';
+import { classify, plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import type { Shape, Tensor } from '../graph/tensor.ts';
-import { adaptedLinears, adapterShapes, karstLinear, type AdaptedLinear } from './karst.ts';
+import { adaptedLinears, karstLinear, type AdaptedLinear } from './karst.ts';
 
 /** What stays as it is, what is trained, and the network that both make, for one method on one backbone. */
 export interface AdaptedModel {
@@ -35,18 +36,13 @@ export interface AdaptedModelOptions {
   readonly karst: KarstOptions;
 }
 
-export function headShapes(width: number, classes: number): Map<string, Shape> {
-  return new Map([
-    ['head.weight', [classes, width]],
-    ['head.bias', [classes]],
-  ]);
-}
-
 export function adaptedModel({ architecture, classes, method, karst }: AdaptedModelOptions): AdaptedModel {
-  const backbone = vitShapes(architecture);
-  const head = headShapes(architecture.width, classes);
+  const whole = vitTensorShapes(architecture, { classes });
+  const isHead = (name: string): boolean => name.startsWith('head.');
+  const backbone = new Map([...whole].filter(([name]) => !isHead(name)));
+  const head = new Map([...whole].filter(([name]) => isHead(name)));
   const linears = method === 'karst' ? adaptedLinears(architecture, karst) : [];
-  const adapter = new Map(linears.flatMap((linear) => [...adapterShapes(linear, karst)]));
+  const adapter = method === 'karst' ? karstTensorShapes(architecture, karst) : new Map<string, Shape>();
   const trained = new Map([...(method === 'full' ? backbone : adapter), ...head]);
   const hasBias = (module: string): boolean => backbone.has(`${module}.bias`);
   return {
@@ -73,7 +69,7 @@ export function adaptedModel({ architecture, classes, method, karst }: AdaptedMo
 
 /** The backbone alone with its own head, nothing trained: what a merged model is. */
 export function plainModel(architecture: VitArchitecture, classes: number): AdaptedModel {
-  const frozen = new Map([...vitShapes(architecture), ...headShapes(architecture.width, classes)]);
+  const frozen = vitTensorShapes(architecture, { classes });
   return {
     architecture,
     classes,

@@ -1,9 +1,9 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import type { KarstOptions, TargetModule } from '../../../shared/domain/training.ts';
+import { kernelFactors, moduleSize } from '../../../shared/domain/karst-shapes.ts';
+import type { KarstOptions } from '../../../shared/domain/training.ts';
 import type { Linear, Weights } from '../backbone/vit.ts';
 import * as g from '../graph/operations.ts';
-import type { Shape, Tensor } from '../graph/tensor.ts';
-import { factorise } from './factorise.ts';
+import type { Tensor } from '../graph/tensor.ts';
 
 /**
  * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with
@@ -13,7 +13,6 @@ import { factorise } from './factorise.ts';
 /** One adapted Linear: sizes of its factors. `splits` is 3 for the fused qkv, whose parts share karst_c and karst_b. */
 export interface AdaptedLinear {
   readonly module: string;
-  readonly target: TargetModule;
   readonly out: number;
   readonly in: number;
   readonly splits: 1 | 3;
@@ -27,53 +26,22 @@ export interface AdaptedLinear {
 
 /** Every Linear that the options adapt, in the order of the network. */
 export function adaptedLinears(a: VitArchitecture, o: KarstOptions): AdaptedLinear[] {
-  const sizes: Record<TargetModule, readonly [out: number, inner: number]> = {
-    'attn.qkv': [3 * a.width, a.width],
-    'attn.proj': [a.width, a.width],
-    'mlp.fc1': [a.hidden, a.width],
-    'mlp.fc2': [a.width, a.hidden],
-  };
+  const rescaled = o.rescale !== 'none';
   return Array.from({ length: a.depth }).flatMap((_, index) =>
     o.targetModules.map((target): AdaptedLinear => {
-      const [out, inner] = sizes[target];
-      const splits = target === 'attn.qkv' ? 3 : 1;
-      const [l, k] = factorise(out / splits, o.factor);
-      const [m, n] = factorise(inner, o.factor);
-      const rescaled = o.rescale !== 'none';
+      const { in: inner, out, parts } = moduleSize(a, target);
       return {
         module: `blocks.${String(index)}.${target}`,
-        target,
         out,
         in: inner,
-        splits,
-        l,
-        k,
-        m,
-        n,
+        splits: parts,
+        ...kernelFactors(a, target, o.factor),
         // The sites of the published code: the attention output, the projection's output, the MLP's output.
         rescaleIn: rescaled && target === 'attn.proj',
         rescaleOut: rescaled && (target === 'attn.proj' || target === 'mlp.fc2'),
       };
     }),
   );
-}
-
-/** Shapes of one Linear's adapter tensors, by their stored names. */
-export function adapterShapes(linear: AdaptedLinear, o: KarstOptions): Map<string, Shape> {
-  const { module, l, k, m, n, splits } = linear;
-  const shapes = new Map<string, Shape>([
-    [`${module}.karst_c`, [o.kernels, l, m]],
-    [`${module}.karst_a`, splits === 3 ? [o.kernels, 3, o.rank, k] : [o.kernels, o.rank, k]],
-    [`${module}.karst_b`, [o.kernels, n, o.rank]],
-  ]);
-  const side = (width: number): Shape => [o.rescale === 'channel' ? width : 1];
-  if (linear.rescaleIn) {
-    shapes.set(`${module}.in_scale`, side(linear.in)).set(`${module}.in_shift`, side(linear.in));
-  }
-  if (linear.rescaleOut) {
-    shapes.set(`${module}.out_scale`, side(linear.out)).set(`${module}.out_shift`, side(linear.out));
-  }
-  return shapes;
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { tokenCount } from '../../../shared/domain/architecture.ts';
 import * as g from '../graph/operations.ts';
-import type { Shape, Tensor } from '../graph/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 
 /**
  * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
@@ -19,35 +18,6 @@ export interface VitOptions {
   readonly linear: Linear;
   /** (2 · depth, batch): 0 for a dropped residual branch, 1 / (1 − p) for a kept one (arXiv 1603.09382). */
   readonly dropPath?: Tensor;
-}
-
-/** Shapes of every stored tensor but the head, by timm name, in the order of the network. */
-export function vitShapes(a: VitArchitecture): Map<string, Shape> {
-  const { width: d, hidden, patchSize: p } = a;
-  const shapes = new Map<string, Shape>([
-    ['cls_token', [1, 1, d]],
-    ['pos_embed', [1, tokenCount(a), d]],
-    ['patch_embed.proj.weight', [d, 3, p, p]],
-    ['patch_embed.proj.bias', [d]],
-  ]);
-  const linear = (name: string, out: number, inner: number, bias = true): void => {
-    shapes.set(`${name}.weight`, [out, inner]);
-    if (bias) shapes.set(`${name}.bias`, [out]);
-  };
-  const norm = (name: string): void => {
-    shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d]);
-  };
-  for (let i = 0; i < a.depth; i++) {
-    const block = `blocks.${String(i)}`;
-    norm(`${block}.norm1`);
-    linear(`${block}.attn.qkv`, 3 * d, d, a.qkvBias);
-    linear(`${block}.attn.proj`, d, d);
-    norm(`${block}.norm2`);
-    linear(`${block}.mlp.fc1`, hidden, d);
-    linear(`${block}.mlp.fc2`, d, hidden);
-  }
-  norm('norm');
-  return shapes;
 }
 
 /** x Wᵀ + bias with the stored weights; x (rows, in) → (rows, out). */
