@@ -1,0 +1,125 @@
+import { gradients } from '../../../main/engine/graph/differentiate.ts';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { Executor, ProgramFunction, Values } from '../../../main/engine/graph/program.ts';
+import {
+  inTopologicalOrder,
+  sizeOf,
+  type NodeOf,
+  type OpName,
+  type Tensor,
+} from '../../../main/engine/graph/tensor.ts';
+import { randomStream, type RandomStream } from '../../../main/engine/random.ts';
+import { ROWS, type Operand, type Row } from './operation-rows.ts';
+import { evaluate } from './reference.ts';
+
+/** A row made concrete: operands with their values, a scalar loss over the result, and its gradients. */
+export interface Case {
+  readonly title: string;
+  readonly inputs: readonly NodeOf<'input'>[];
+  readonly variables: readonly NodeOf<'variable'>[];
+  readonly given: Readonly<Record<string, Values>>;
+  readonly result: Tensor;
+  readonly loss: Tensor;
+  /** Float operands and the gradient of the loss for each; none for a row that is for values only. */
+  readonly targets: readonly (NodeOf<'input'> | NodeOf<'variable'>)[];
+  readonly gradients: readonly Tensor[];
+}
+
+export function casesOf(op: OpName): Case[] {
+  return ROWS[op].map((row, index) => makeCase(op, row, index));
+}
+
+function makeCase(op: OpName, row: Row, index: number): Case {
+  const stream = randomStream(1, op, index);
+  // Every second row has its float operands in variables.
+  const asVariables = op === 'variable' || (op !== 'input' && index % 2 === 1);
+  const operands = row.operands.map(({ shape, dtype }, i) => {
+    const name = `${op}_${String(index)}_${String(i)}`;
+    return asVariables && dtype === 'float32'
+      ? g.variable(name, shape)
+      : g.input(name, shape, dtype);
+  });
+  const given = Object.fromEntries(
+    row.operands.map((operand, i) => [operands[i]?.attributes.name ?? '', draw(operand, stream)]),
+  );
+  const result = row.build(operands);
+  const loss = weighted(result, stream);
+  const targets = row.forwardOnly === true ? [] : operands.filter((o) => o.dtype === 'float32');
+  return {
+    title: row.title,
+    inputs: operands.filter((o) => o.op === 'input'),
+    variables: operands.filter((o) => o.op === 'variable'),
+    given,
+    result,
+    loss,
+    targets,
+    gradients: gradients(loss, targets),
+  };
+}
+
+function draw({ shape, dtype, from, to }: Operand, stream: RandomStream): Values {
+  const length = sizeOf(shape);
+  if (dtype === 'float32') {
+    return Float32Array.from({ length }, () => from + (to - from) * stream.uniform());
+  }
+  return Int32Array.from({ length }, () => from + stream.integer(to - from));
+}
+
+/** Σ wᵢ xᵢ with random weights, so that every element of a gradient counts and none is like another. */
+export function weighted(x: Tensor, stream: RandomStream): Tensor {
+  const weights = Float32Array.from({ length: sizeOf(x.shape) }, () => 0.5 + stream.uniform());
+  return g.sumAll(g.mul(g.cast(x, 'float32'), g.constant(weights, x.shape)));
+}
+
+/** Result and gradients of a case as one function. */
+export function functionOf(c: Case): ProgramFunction {
+  const entries = c.gradients.map((gradient, i) => [`gradient${String(i)}`, gradient] as const);
+  return {
+    inputs: c.inputs,
+    outputs: { result: c.result, ...Object.fromEntries(entries) },
+    updates: [],
+  };
+}
+
+/** Feeds a case to an executor and runs its function. */
+export function runCase(executor: Executor, name: string, c: Case): Record<string, Float32Array> {
+  for (const { attributes } of c.variables) {
+    executor.set(attributes.name, c.given[attributes.name] as Float32Array);
+  }
+  const fed = c.inputs.map((i) => [i.attributes.name, c.given[i.attributes.name] ?? []] as const);
+  return executor.run(name, Object.fromEntries(fed) as Record<string, Values>);
+}
+
+/**
+ * Central finite differences of a scalar through the float64 reference, with respect to one named operand.
+ * What is under stopGradient stays as it is.
+ */
+export function finiteDifferences(
+  loss: Tensor,
+  given: Readonly<Record<string, ArrayLike<number>>>,
+  name: string,
+  step = 1e-5,
+): Float64Array {
+  const stopped = inTopologicalOrder([loss]).filter((node) => node.op === 'stopGradient');
+  const values = evaluate(stopped, given);
+  const held = new Map(stopped.map((node, i) => [node, values[i] ?? new Float64Array()]));
+  const at = Float64Array.from(given[name] ?? []);
+  const moved = (index: number, by: number): number => {
+    const shifted = at.slice();
+    shifted[index] = (shifted[index] ?? NaN) + by;
+    return evaluate([loss], { ...given, [name]: shifted }, held)[0]?.[0] ?? NaN;
+  };
+  return at.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step));
+}
+
+/** The largest |a − b| / max(1, |b|); Infinity for different lengths or anything not finite. */
+export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const [a = NaN, b = NaN] = [actual[i], expected[i]];
+    const difference = Math.abs(a - b) / Math.max(1, Math.abs(b));
+    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+  }
+  return largest;
+}

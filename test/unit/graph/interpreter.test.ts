@@ -1,0 +1,281 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { Program, ProgramFunction } from '../../../main/engine/graph/program.ts';
+import { GraphError, type NodeOf, type Tensor } from '../../../main/engine/graph/tensor.ts';
+
+const a = g.variable('a', [2]);
+const b = g.variable('b', [2]);
+const x = g.input('x', [2]);
+const count = g.input('count', [1], 'int32');
+
+function fn(
+  outputs: Record<string, Tensor>,
+  { inputs = [], updates = [] }: Partial<Pick<ProgramFunction, 'inputs' | 'updates'>> = {},
+): ProgramFunction {
+  return { inputs, outputs, updates };
+}
+
+function program(
+  functions: Record<string, ProgramFunction>,
+  variables: readonly NodeOf<'variable'>[] = [a, b],
+): Program {
+  return { variables, functions };
+}
+
+let before = 0;
+let interpreter: Interpreter | undefined;
+function start(p: Program): Interpreter {
+  interpreter = new Interpreter(p);
+  interpreter.set('a', Float32Array.of(1, 2));
+  interpreter.set('b', Float32Array.of(10, 20));
+  return interpreter;
+}
+beforeEach(() => {
+  before = tf.memory().numTensors;
+});
+afterEach(() => {
+  interpreter?.dispose();
+  interpreter = undefined;
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+describe('updates', () => {
+  it('happen together, after everything was read', () => {
+    const swap = fn(
+      { a, b, sum: g.add(a, b) },
+      {
+        updates: [
+          { variable: a, value: b },
+          { variable: b, value: g.add(a, b) },
+        ],
+      },
+    );
+    const run = start(program({ swap }));
+    expect(run.run('swap', {})).toEqual({
+      a: Float32Array.of(1, 2),
+      b: Float32Array.of(10, 20),
+      sum: Float32Array.of(11, 22),
+    });
+    expect(run.get('a')).toEqual(Float32Array.of(10, 20));
+    expect(run.get('b')).toEqual(Float32Array.of(11, 22));
+  });
+
+  it('may set several variables to one value, an input or a constant', () => {
+    const seven = g.constant(Float32Array.of(7, 7), [2]);
+    const feed = fn(
+      { x },
+      {
+        inputs: [x],
+        updates: [
+          { variable: a, value: x },
+          { variable: b, value: x },
+        ],
+      },
+    );
+    const fill = fn({ seven }, { updates: [{ variable: a, value: seven }] });
+    const bump = fn({}, { updates: [{ variable: a, value: g.add(a, g.scalar(1)) }] });
+    const run = start(program({ feed, fill, bump }));
+    const values = Float32Array.of(3, 4);
+    run.run('feed', { x: values });
+    values.fill(99);
+    expect(run.get('a')).toEqual(Float32Array.of(3, 4));
+    run.run('bump', {});
+    expect(run.get('a')).toEqual(Float32Array.of(4, 5));
+    expect(run.get('b')).toEqual(Float32Array.of(3, 4));
+    run.run('fill', {});
+    run.run('bump', {});
+    expect(run.run('fill', {})).toEqual({ seven: Float32Array.of(7, 7) });
+    expect(run.get('a')).toEqual(Float32Array.of(7, 7));
+  });
+
+  it('do not happen when the call fails', () => {
+    const c = g.variable('c', [2]);
+    const step = fn({ sum: g.add(a, c) }, { updates: [{ variable: a, value: b }] });
+    const run = start(program({ step }, [a, b, c]));
+    expect(() => run.run('step', {})).toThrow('variable "c" was read before it was set');
+    expect(run.get('a')).toEqual(Float32Array.of(1, 2));
+  });
+});
+
+describe('memory', () => {
+  it('is flat over calls', () => {
+    const normed = g.normalise(g.mul(x, a), 1e-6);
+    const step = fn(
+      { normed, loss: g.sumAll(g.gelu(normed)) },
+      { inputs: [x], updates: [{ variable: a, value: g.add(a, normed) }] },
+    );
+    const run = start(program({ step }));
+    const held = tf.memory();
+    for (let i = 0; i < 20; i++) {
+      run.run('step', { x: Float32Array.of(i, -i) });
+      run.get('a');
+      run.set('b', Float32Array.of(i, i));
+      expect(tf.memory().numTensors).toBe(held.numTensors);
+      expect(tf.memory().numBytes).toBe(held.numBytes);
+    }
+  });
+
+  it('of an intermediate is released at its last use', async () => {
+    const wide = g.input('wide', [1000]);
+    let t: Tensor = wide;
+    for (let i = 0; i < 100; i++) t = g.gelu(t);
+    const run = start(program({ chain: fn({ sum: g.sumAll(t) }, { inputs: [wide] }) }));
+    const held = tf.memory().numBytes;
+    const profile = await tf.profile(() => {
+      run.run('chain', { wide: new Float32Array(1000) });
+    });
+    // A step holds its operand, its result and a few parts, each of 4,000 bytes; all hundred would be 400,000.
+    expect(profile.peakBytes - held).toBeLessThan(8 * 4000);
+    expect(tf.memory().numBytes).toBe(held);
+  });
+
+  it('is released when a call fails', () => {
+    const c = g.variable('c', [2]);
+    const step = fn({ product: g.mul(g.exp(x), c), sum: g.exp(g.add(x, b)) }, { inputs: [x] });
+    const run = start(program({ step }, [a, b, c]));
+    const held = tf.memory().numTensors;
+    expect(() => run.run('step', { x: Float32Array.of(1, 2) })).toThrow(GraphError);
+    expect(tf.memory().numTensors).toBe(held);
+  });
+
+  it('of variables outlives a surrounding tidy', () => {
+    const step = fn({ a }, { updates: [{ variable: a, value: g.add(a, g.scalar(1)) }] });
+    const run = tf.tidy(() => {
+      const made = start(program({ step }));
+      made.run('step', {});
+      return made as unknown as tf.TensorContainer;
+    }) as unknown as Interpreter;
+    run.run('step', {});
+    expect(run.get('a')).toEqual(Float32Array.of(3, 4));
+  });
+});
+
+describe('values', () => {
+  it('are copies on the way in and out', () => {
+    const run = start(program({ read: fn({ a }) }));
+    const set = Float32Array.of(5, 6);
+    run.set('a', set);
+    set.fill(0);
+    run.get('a').fill(0);
+    run.run('read', {})['a']?.fill(0);
+    expect(run.get('a')).toEqual(Float32Array.of(5, 6));
+  });
+
+  it('are read by name, whichever node of the variable is used', () => {
+    const run = start(program({ read: fn({ sum: g.add(a, g.variable('a', [2])) }) }));
+    expect(run.run('read', {})).toEqual({ sum: Float32Array.of(2, 4) });
+  });
+
+  it('take integers and flags in, and give every type out as floats', () => {
+    const flag = g.input('flag', [2], 'bool');
+    const chosen = g.select(flag, x, g.neg(x));
+    const all = fn({ chosen, flag, count }, { inputs: [flag, x, count] });
+    const run = start(program({ all }));
+    const fed = { flag: Int32Array.of(1, 0), x: Float32Array.of(3, 4), count: Int32Array.of(-7) };
+    expect(run.run('all', fed)).toEqual({
+      chosen: Float32Array.of(3, -4),
+      flag: Float32Array.of(1, 0),
+      count: Float32Array.of(-7),
+    });
+  });
+});
+
+describe('a call that does not fit', () => {
+  const step = fn({ sum: g.add(x, g.cast(count, 'float32')) }, { inputs: [x, count] });
+  const good = { x: Float32Array.of(1, 2), count: Int32Array.of(3) };
+  const calls: readonly (readonly [string, (run: Interpreter) => unknown, string])[] = [
+    ['unknown function', (r) => r.run('stop', {}), 'the program has no function "stop"'],
+    [
+      'no input',
+      (r) => r.run('step', { x: good.x }),
+      '"step" was called without its input "count"',
+    ],
+    [
+      'short input',
+      (r) => r.run('step', { ...good, x: Float32Array.of(1) }),
+      'input "x" of "step" takes 2 values, got 1',
+    ],
+    [
+      'floats for integers',
+      (r) => r.run('step', { ...good, count: Float32Array.of(3) }),
+      'input "count" of "step" is int32, got Float32Array',
+    ],
+    [
+      'integers for floats',
+      (r) => r.run('step', { ...good, x: Int32Array.of(1, 2) }),
+      'input "x" of "step" is float32, got Int32Array',
+    ],
+    ['unknown input', (r) => r.run('step', { ...good, z: good.x }), '"step" has no input "z"'],
+    ['unknown variable set', (r) => r.set('z', good.x), 'the program has no variable "z"'],
+    ['unknown variable read', (r) => r.get('z'), 'the program has no variable "z"'],
+    ['short variable', (r) => r.set('a', Float32Array.of(1)), 'variable "a" takes 2 values, got 1'],
+  ];
+  it.each(calls)(
+    'is a GraphError that names the function and the input: %s',
+    (_, call, message) => {
+      const run = start(program({ step }));
+      expect(() => call(run)).toThrow(new GraphError(message));
+      expect(run.run('step', good)).toEqual({ sum: Float32Array.of(4, 5) });
+    },
+  );
+
+  it('is one that reads a variable before it is set', () => {
+    const run = new Interpreter(program({ read: fn({ a }) }));
+    expect(() => run.run('read', {})).toThrow(
+      new GraphError('variable "a" was read before it was set'),
+    );
+    expect(() => run.get('a')).toThrow(GraphError);
+    run.dispose();
+  });
+});
+
+describe('a program that does not hold together', () => {
+  const wide = g.variable('a', [3]);
+  const programs: readonly (readonly [string, Program, string])[] = [
+    ['undeclared input', program({ f: fn({ x }) }), 'input "x" of "f" is not declared'],
+    ['undeclared variable', program({ f: fn({ b }) }, [a]), 'variable "b" of "f" is not declared'],
+    [
+      'variable of another shape',
+      program({ f: fn({ wide }) }),
+      'variable "a" of "f" is used as (3) and declared as (2)',
+    ],
+    [
+      'input declared twice',
+      program({ f: fn({ x }, { inputs: [x, x] }) }),
+      '"f" declares an input twice',
+    ],
+    [
+      'variable set twice',
+      program({
+        f: fn(
+          {},
+          {
+            updates: [
+              { variable: a, value: b },
+              { variable: a, value: b },
+            ],
+          },
+        ),
+      }),
+      '"f" sets a variable twice',
+    ],
+    [
+      'variable set to another shape',
+      program({ f: fn({}, { updates: [{ variable: a, value: g.sumAll(b) }] }) }),
+      '"f" sets variable "a" (2) to float32 ()',
+    ],
+    [
+      'variable set to integers',
+      program({
+        f: fn({}, { updates: [{ variable: a, value: g.constant(Int32Array.of(1, 2), [2]) }] }),
+      }),
+      '"f" sets variable "a" (2) to int32 (2)',
+    ],
+  ];
+  it.each(programs)('is a GraphError when it is loaded: %s', (_, bad, message) => {
+    expect(() => new Interpreter(bad)).toThrow(new GraphError(message));
+  });
+});

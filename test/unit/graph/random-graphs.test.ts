@@ -1,0 +1,29 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { expect, it } from 'vitest';
+import { gradients } from '../../../main/engine/graph/differentiate.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import { distance, finiteDifferences } from './cases.ts';
+import { randomGraph } from './random-graphs.ts';
+import { evaluate } from './reference.ts';
+
+const SEEDS = Array.from({ length: 100 }, (_, seed) => seed);
+
+it.each(SEEDS)('random graph %i has the gradients that finite differences have', (seed) => {
+  const { inputs, given, loss } = randomGraph(seed);
+  const found = gradients(loss, inputs);
+  const exact = evaluate([loss, ...found], given);
+
+  inputs.forEach(({ attributes }, i) => {
+    const expected = finiteDifferences(loss, given, attributes.name, 1e-6);
+    expect(distance(exact[i + 1] ?? [], expected)).toBeLessThan(2e-6);
+  });
+
+  const outputs = Object.fromEntries([loss, ...found].map((t, i) => [String(i), t]));
+  const fn = { inputs, outputs, updates: [] };
+  const interpreter = new Interpreter({ variables: [], functions: { f: fn } });
+  const single = interpreter.run('f', given);
+  interpreter.dispose();
+  exact.forEach((values, i) => {
+    expect(distance(single[String(i)] ?? [], values)).toBeLessThan(1e-4);
+  });
+});

@@ -1,0 +1,142 @@
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { NodeOf, Shape, Tensor } from '../../../main/engine/graph/tensor.ts';
+import { randomStream, type RandomStream } from '../../../main/engine/random.ts';
+import { weighted } from './cases.ts';
+
+export interface RandomGraph {
+  readonly inputs: readonly NodeOf<'input'>[];
+  readonly given: Readonly<Record<string, Float32Array>>;
+  readonly loss: Tensor;
+}
+
+/** Largest tensor and number of axes that a random graph may have. */
+const SIZE = 48;
+const RANK = 5;
+
+type Grow = (x: Tensor, other: Tensor, stream: RandomStream) => Tensor;
+
+/** Smooth and bounded on what they are given, so that finite differences mean something. */
+const GROWTHS: readonly Grow[] = [
+  (x, other) => broadcasting(g.add, x, other),
+  (x, other) => broadcasting(g.sub, x, other),
+  (x, other) => g.mul(broadcasting(g.mul, x, other), g.scalar(0.5)),
+  (x, other) => broadcasting((a, b) => g.div(a, g.add(g.mul(b, b), g.scalar(1))), x, other),
+  (x, other) => broadcasting(g.maximum, x, other),
+  (x, other) => broadcasting(g.minimum, x, other),
+  (x, other) => {
+    const [a, b] = alike(x, other);
+    return g.select(g.greaterEqual(a, b), g.mul(a, g.scalar(0.3)), b);
+  },
+  (x) => g.neg(x),
+  (x) => g.exp(g.minimum(x, g.scalar(0.7))),
+  (x) => g.log(g.add(g.mul(x, x), g.scalar(0.5))),
+  (x) => g.sqrt(g.add(g.mul(x, x), g.scalar(0.5))),
+  (x) => g.rsqrt(g.add(g.mul(x, x), g.scalar(0.5))),
+  (x) => g.erf(x),
+  (x) => g.gelu(x),
+  (x) => g.softmax(matrix(x)),
+  (x) => g.logSoftmax(matrix(x)),
+  (x) => g.normalise(matrix(x), 0.1),
+  (x, _, stream) => {
+    const m = matrix(x);
+    const product = stream.uniform() < 0.5 ? { transposeA: true } : { transposeB: true };
+    return g.mul(g.matmul(m, m, product), g.scalar(0.25));
+  },
+  (x) => {
+    const m = matrix(x);
+    const [rows = 1, columns = 1] = m.shape;
+    const batch = g.reshape(m, [1, rows, columns]);
+    return g.mul(g.matmul(batch, g.softmax(batch), { transposeB: true }), g.scalar(0.5));
+  },
+  (x, _, stream) => g.mean(x, someAxes(x, stream), stream.uniform() < 0.5),
+  (x, _, stream) => g.max(x, someAxes(x, stream), stream.uniform() < 0.5),
+  (x, _, stream) => g.transpose(x, permutation(x.shape.length, stream)),
+  (x) =>
+    x.shape.length < RANK ? g.reshape(x, [...x.shape.slice(0, 1), 1, ...x.shape.slice(1)]) : x,
+  (x, _, stream) => {
+    const begin = x.shape.map((side) => stream.integer(side));
+    return g.slice(
+      x,
+      begin,
+      x.shape.map((side, i) => 1 + stream.integer(side - (begin[i] ?? 0))),
+    );
+  },
+  (x, _, stream) => {
+    const padding = (): number[] => x.shape.map(() => stream.integer(2));
+    return g.pad(x, padding(), padding());
+  },
+  (x, _, stream) =>
+    x.shape.length === 0 ? x : g.concat([x, g.mul(x, x)], stream.integer(x.shape.length)),
+  (x) => (x.shape.length < RANK ? g.broadcastTo(x, [2, ...x.shape]) : x),
+  (x, other) =>
+    g.add(
+      x,
+      g.mean(
+        g.stopGradient(other),
+        other.shape.map((_, axis) => axis),
+      ),
+    ),
+];
+
+/** Grows a graph from three inputs; its loss sees every node that nothing else uses. */
+export function randomGraph(seed: number, operations = 14): RandomGraph {
+  const stream = randomStream(seed, 'graph');
+  const shapes: Shape[] = [[2, 3], [3], [2, 1, 2]];
+  const inputs = shapes.map((shape, i) => g.input(`in${String(i)}`, shape));
+  const given = Object.fromEntries(
+    inputs.map((x) => {
+      const length = x.shape.reduce((product, side) => product * side, 1);
+      return [x.attributes.name, Float32Array.from({ length }, () => 3 * stream.uniform() - 1.5)];
+    }),
+  );
+  const pool: Tensor[] = [...inputs];
+  const used = new Set<Tensor>();
+  while (pool.length < inputs.length + operations) {
+    const x = pick(pool, stream);
+    const other = pick(pool, stream);
+    const grown = pick(GROWTHS, stream)(x, other, stream);
+    const size = grown.shape.reduce((product, side) => product * side, 1);
+    if (size > SIZE || grown.shape.length > RANK || pool.includes(grown)) continue;
+    used.add(x).add(other);
+    pool.push(grown);
+  }
+  const ends = pool.filter((t) => !used.has(t));
+  const loss = [...ends, ...inputs].map((t) => weighted(t, stream)).reduce((a, b) => g.add(a, b));
+  return { inputs, given, loss };
+}
+
+function pick<T>(from: readonly T[], stream: RandomStream): T {
+  return from[stream.integer(from.length)] as T;
+}
+
+/** The operation on both when they broadcast, on the first and the other's sum when not. */
+function broadcasting(op: (a: Tensor, b: Tensor) => Tensor, a: Tensor, b: Tensor): Tensor {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const fits = Array.from({ length: rank }).every((_, axis) => {
+    const [left = 1, right = 1] = [a.shape.at(-1 - axis), b.shape.at(-1 - axis)];
+    return left === right || left === 1 || right === 1;
+  });
+  return op(a, fits ? b : g.erf(g.sumAll(b)));
+}
+
+function alike(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  return [a, g.broadcastTo(g.erf(g.sumAll(b)), a.shape)];
+}
+
+/** Rows by the last axis; a scalar becomes (1, 1). */
+function matrix(x: Tensor): Tensor {
+  const columns = x.shape.at(-1) ?? 1;
+  return g.reshape(x, [x.shape.slice(0, -1).reduce((product, side) => product * side, 1), columns]);
+}
+
+function someAxes(x: Tensor, stream: RandomStream): number[] {
+  return x.shape.flatMap((_, axis) => (stream.uniform() < 0.5 ? [axis] : []));
+}
+
+function permutation(rank: number, stream: RandomStream): number[] {
+  const order = Array.from({ length: rank }, (_, axis) => axis);
+  return order
+    .map((axis) => [stream.uniform(), axis] as const)
+    .sort((a, b) => a[0] - b[0])
+    .map(([, axis]) => axis);
+}
