@@ -128,14 +128,16 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
     const kept = x.shape.map((side, axis) => (gone.has(axis) ? 1 : side));
     return [g.broadcastTo(g.reshape(dy, kept), x.shape)];
   },
-  // Ties share the gradient among themselves in full; the maxima of real activations do not tie.
+  // Ties share the gradient equally, as TensorFlow has it: a maximum over a broadcast axis must not count it twice.
   max: (node, dy) => {
     const x = input(node, 0);
-    const gone = new Set(node.attributes.axes);
+    const { axes } = node.attributes;
+    const gone = new Set(axes);
     const kept = x.shape.map((side, axis) => (gone.has(axis) ? 1 : side));
     const largest = g.broadcastTo(g.reshape(node, kept), x.shape);
-    const spread = g.broadcastTo(g.reshape(dy, kept), x.shape);
-    return [g.select(g.greaterEqual(x, largest), spread, g.broadcastTo(g.scalar(0), x.shape))];
+    const chosen = g.cast(g.greaterEqual(x, largest), 'float32');
+    const share = g.div(g.reshape(dy, kept), g.sum(chosen, axes, true));
+    return [g.mul(chosen, share)];
   },
   reshape: (node, dy) => [g.reshape(dy, input(node, 0).shape)],
   transpose: (node, dy) => {

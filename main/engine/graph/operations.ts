@@ -270,7 +270,7 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
   );
   needType('pad', [x], NUMBER);
   const shape = x.shape.map((side, axis) => side + (before[axis] ?? 0) + (after[axis] ?? 0));
-  return node('pad', [x], { before, after }, shape, x.dtype);
+  return sameShape(x.shape, shape) ? x : node('pad', [x], { before, after }, shape, x.dtype);
 }
 
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
