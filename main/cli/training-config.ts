@@ -8,6 +8,7 @@ import {
   type PresetName,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
+import { readError } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
 /** What the settings' defaults do not say about their values. */
@@ -109,7 +110,9 @@ function presetNamed(name: string): object {
 }
 
 async function settingsOfFile(file: string): Promise<[string, Value][]> {
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw readError(file, error);
+  });
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -135,7 +138,7 @@ function checked(key: string, value: unknown, file: string | null): Value {
   const choices = CHOICES[key];
   const problem = (expected: string): KarstError => {
     const where = file === null ? '' : ` in ${file}`;
-    const sentence = `${key}${where} must be ${expected}, not ${JSON.stringify(value)}.`;
+    const sentence = `${key}${where} must be ${expected}, not ${typeof value === 'number' ? value : JSON.stringify(value)}.`;
     const hint = `Its default is ${JSON.stringify(example)}.`;
     return new KarstError(
       'config-invalid',

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { displayWidth, facts, table } from '../../../main/cli/output/table.ts';
+
+describe('tables', () => {
+  it('sets words left and numbers right, without trailing blanks', () => {
+    const lines = table(
+      [{ title: 'name' }, { title: 'size', align: 'right' }, { title: 'note' }],
+      [
+        ['starter', '7.9 MB', ''],
+        ['b', '346 MB', 'large'],
+      ],
+    );
+    expect(lines).toEqual(['name       size  note', 'starter  7.9 MB', 'b        346 MB  large']);
+  });
+
+  it('measures cells without their colours and wide characters as two', () => {
+    expect(displayWidth('\u001b[31mred\u001b[39m')).toBe(3);
+    expect(displayWidth('猫')).toBe(2);
+    expect(displayWidth('e\u0301')).toBe(1);
+    const lines = table(
+      [{ title: 'c' }, { title: 'n', align: 'right' }],
+      [
+        ['\u001b[1m猫\u001b[22m', '1'],
+        ['dog', '22'],
+      ],
+    );
+    expect(lines).toEqual(['c     n', '\u001b[1m猫\u001b[22m    1', 'dog  22']);
+  });
+
+  it('colours titles after they were measured', () => {
+    const lines = table([{ title: 'a' }, { title: 'b' }], [['xxx', 'y']], (text) => `<${text}>`);
+    expect(lines).toEqual(['<a>    <b>', 'xxx  y']);
+  });
+
+  it('aligns facts', () => {
+    expect(
+      facts([
+        ['id', 'b1'],
+        ['parameters', '1.20 M'],
+      ]),
+    ).toEqual(['id          b1', 'parameters  1.20 M']);
+    expect(facts([])).toEqual([]);
+  });
+});

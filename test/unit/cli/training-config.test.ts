@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  parseAssignment,
+  SETTINGS,
+  settingsHelp,
+  trainingConfig,
+} from '../../../main/cli/training-config.ts';
+import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { PRESETS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'karst-config-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, content: string): string {
+  const target = path.join(folder, name);
+  writeFileSync(target, content);
+  return target;
+}
+
+async function refusal(sources: Parameters<typeof trainingConfig>[0]): Promise<ErrorReport> {
+  const error: unknown = await trainingConfig(sources).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(KarstError);
+  return (error as KarstError).toReport();
+}
+
+describe('settings of a run', () => {
+  it('are the defaults when nothing is said', async () => {
+    expect(await trainingConfig({})).toEqual(TRAINING_DEFAULTS);
+  });
+
+  it('take every preset as it is written', async () => {
+    const config = await trainingConfig({ preset: 'paper-code' });
+    expect(config.karst).toEqual({ ...TRAINING_DEFAULTS.karst, ...PRESETS['paper-code'].karst });
+    expect(config.schedule).toEqual(PRESETS['paper-code'].schedule);
+    expect(config.optimiser.beta1).toBe(0.9);
+    expect(config.dropPath).toBe(0.1);
+  });
+
+  it('let preset, file, options and --set win in this order', async () => {
+    const config = await trainingConfig({
+      preset: 'paper-code',
+      file: file(
+        'order.json',
+        JSON.stringify({
+          karst: { kernels: 4, rank: 4, targetModules: ['attn.qkv'] },
+          schedule: { epochs: 7 },
+          augmentation: { flip: true },
+        }),
+      ),
+      options: new Map<string, string | number>([
+        ['schedule.epochs', 5],
+        ['karst.rank', 2],
+        ['method', 'full'],
+      ]),
+      set: ['karst.rank=16', 'karst.rank=1', 'karst.targetModules=mlp.fc1, mlp.fc2'],
+    });
+    expect(config.karst).toEqual({
+      ...TRAINING_DEFAULTS.karst,
+      ...PRESETS['paper-code'].karst,
+      kernels: 4,
+      rank: 1,
+      targetModules: ['mlp.fc1', 'mlp.fc2'],
+    });
+    expect(config.schedule.epochs).toBe(5);
+    expect(config.schedule.warmupEpochs).toBe(10);
+    expect(config.augmentation.flip).toBe(true);
+    expect(config.method).toBe('full');
+  });
+
+  it.each([
+    ['karst.factor=-1', 'karst.factor', -1],
+    ['optimiser.learningRate=1e-3', 'optimiser.learningRate', 0.001],
+    ['augmentation.flip=true', 'augmentation.flip', true],
+    ['initialise=random', 'initialise', 'random'],
+    ['karst.targetModules=attn.qkv', 'karst.targetModules', ['attn.qkv']],
+    [' seed = 3 ', 'seed', 3],
+  ])('read %s', (text, key, value) => expect(parseAssignment(text)).toEqual([key, value]));
+
+  it.each([
+    ['karst.rnak=4', 'There is no setting named "karst.rnak".', 'Did you mean karst.rank?'],
+    ['rank=4', 'There is no setting named "rank".', 'Did you mean karst.rank?'],
+    [
+      'learningrate=4',
+      'There is no setting named "learningrate".',
+      'Did you mean optimiser.learningRate?',
+    ],
+    ['zzz=4', 'There is no setting named "zzz".', 'Settings: method, karst.rank,'],
+    ['karst=4', 'There is no setting named "karst".', 'Settings: method,'],
+    ['__proto__.x=4', 'There is no setting named "__proto__.x".', 'Settings: method,'],
+    ['karst.rank', '"karst.rank" is not a setting: --set takes key=value.', 'karst.rank=4'],
+    ['karst.rank=many', 'karst.rank must be a number, not "many".', 'Its default is 8.'],
+    ['karst.rank=', 'karst.rank must be a number, not "".', 'Its default is 8.'],
+    ['karst.rank=Infinity', 'karst.rank must be a number, not Infinity.', 'Its default is 8.'],
+    ['augmentation.flip=1', 'augmentation.flip must be true or false, not "1".', 'false'],
+    ['method=lora', 'method must be one of karst, linear, full, not "lora".', '"karst"'],
+    [
+      'karst.targetModules=attn.qkv,attn.k',
+      'karst.targetModules must be a list of attn.qkv, attn.proj, mlp.fc1, mlp.fc2, not ["attn.qkv","attn.k"].',
+      'attn.proj',
+    ],
+  ])('refuse --set %s', async (assignment, message, hint) => {
+    const report = await refusal({ set: [assignment] });
+    expect(report.code).toBe('config-invalid');
+    expect(report.message).toBe(message);
+    expect(report.hint).toContain(hint);
+  });
+
+  it('refuse an unknown preset by the nearest', async () => {
+    const report = await refusal({ preset: 'compct' });
+    expect(report).toMatchObject({
+      code: 'config-invalid',
+      message: 'There is no preset named "compct".',
+      hint: 'Did you mean compact? Presets: standard, paper-code, compact.',
+    });
+    expect((await refusal({ preset: 'toString' })).code).toBe('config-invalid');
+  });
+
+  it.each([
+    ['broken.json', '{"karst": ', 'is not JSON'],
+    ['list.json', '[1]', 'does not hold a JSON object'],
+    ['unknown.json', '{"karst": {"rnk": 4}}', 'There is no setting named "karst.rnk" in'],
+    ['type.json', '{"karst": {"rank": "4"}}', 'must be a number, not "4"'],
+    ['null.json', '{"seed": null}', 'must be a number, not null'],
+    ['deep.json', '{"seed": {"a": 1}}', 'There is no setting named "seed.a" in'],
+    ['proto.json', '{"__proto__": {"x": 1}}', 'There is no setting named "__proto__.x" in'],
+  ])('refuse the file %s and name it', async (name, content, message) => {
+    const target = file(name, content);
+    const report = await refusal({ file: target });
+    expect(report).toMatchObject({ code: 'config-invalid', path: target });
+    expect(report.message).toContain(message);
+    expect(report.message).toContain(target);
+  });
+
+  it('refuse a file that is not there', async () => {
+    const target = path.join(folder, 'none.json');
+    expect(await refusal({ file: target })).toMatchObject({ code: 'not-found', path: target });
+  });
+
+  it('are all in the help', () => {
+    const lines = settingsHelp().split('\n');
+    expect(lines).toHaveLength(SETTINGS.size);
+    expect(lines[0]).toMatch(/^ {2}method +karst {2}\(karst, linear, full\)$/);
+  });
+});
