@@ -1,0 +1,206 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Backbone } from '../../../shared/domain/library.ts';
+import { readError, sha256OfFile } from '../../formats/files.ts';
+import { SafetensorsFile } from '../../formats/safetensors.ts';
+import {
+  parseTimmConfig,
+  timmConfigOfMetadata,
+  type TimmConfig,
+} from '../../formats/timm-config.ts';
+import { recogniseTimmVit, type RecognisedVit } from '../../formats/timm-vit.ts';
+import type { BackboneRepository } from '../store/backbones.ts';
+import type { Library } from '../store/library.ts';
+import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
+import { now } from '../store/rows.ts';
+import type { BackboneService, Watching } from '../studio.ts';
+import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
+
+const CONFIG_LIMIT = 1024 * 1024;
+
+/** timm's `config.json` in the folder of the weights; null when there is none. */
+async function configBeside(weights: string): Promise<TimmConfig | null> {
+  const path = join(dirname(weights), 'config.json');
+  const info = await statOrNull(path);
+  if (info === null || !info.isFile()) return null;
+  const refuse = (why: string, cause?: unknown): KarstError =>
+    new KarstError('file-damaged', `${path}: ${why}.`, {
+      hint: 'Correct the file, or move it away to take the defaults.',
+      path,
+      cause,
+    });
+  if (info.size > CONFIG_LIMIT) throw refuse('it is far too long for a configuration');
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw refuse(`it is not valid JSON (${error.message})`, error);
+    throw readError(path, error);
+  }
+  return parseTimmConfig(value, path);
+}
+
+/** The weights that a path stands for: itself, or `model.safetensors` in a folder. */
+async function weightsAt(given: string): Promise<string> {
+  const path = resolve(given);
+  const info = await statOf(path);
+  if (!info.isDirectory()) return path;
+  const inside = join(path, 'model.safetensors');
+  if ((await statOrNull(inside)) === null)
+    throw new KarstError('not-found', `The folder ${path} holds no model.safetensors.`, {
+      hint: 'Name the safetensors file itself.',
+      path,
+    });
+  return inside;
+}
+
+/** Reads names and shapes of a weight file, and what lies beside it. @throws as `BackboneService.add` */
+export async function inspectBackbone(weights: string, heads?: number): Promise<RecognisedVit> {
+  const file = await SafetensorsFile.open(weights);
+  try {
+    const config = await configBeside(weights);
+    const metadata = timmConfigOfMetadata(file.metadata, weights);
+    return recogniseTimmVit(weights, file.tensors, { heads, config, metadata });
+  } finally {
+    await file.close();
+  }
+}
+
+async function hashOf(path: string, total: number, watching: Watching): Promise<string> {
+  let done = 0;
+  return sha256OfFile(path, (bytes) => {
+    throwIfCancelled(watching.signal, `Hashing ${path}`);
+    done += bytes;
+    watching.onProgress?.({ phase: 'hashing', done, total });
+  });
+}
+
+export class Backbones implements BackboneService {
+  readonly #library: Library;
+  readonly #repository: BackboneRepository;
+
+  constructor(library: Library, repository: BackboneRepository) {
+    this.#library = library;
+    this.#repository = repository;
+  }
+
+  async add(
+    path: string,
+    options: Watching & { name?: string; heads?: number } = {},
+  ): Promise<Backbone> {
+    const weights = await weightsAt(path);
+    if (options.name !== undefined)
+      requireFreeName(this.#library, 'backbone', checkName('backbone', options.name));
+    const recognised = await inspectBackbone(weights, options.heads);
+    const info = await statOf(weights);
+    const sha256 = await hashOf(weights, info.size, options);
+    const known = this.#repository.bySha256(sha256);
+    if (known !== null && (await statOrNull(known.path)) === null) {
+      // The file was moved: everything that stands on it finds it again at its new place.
+      this.#repository.relocate(known.id, weights, info.size, info.mtimeMs);
+      return this.get(known.id);
+    }
+    if (known !== null)
+      throw new KarstError(
+        'name-taken',
+        `${weights} is in the library already, as "${known.name}" (${known.id}).`,
+        { hint: `Use "${known.name}", or remove it first.`, path: weights },
+      );
+    const stem = basename(weights, extname(weights));
+    const fallback = stem === 'model' ? basename(dirname(weights)) : stem;
+    const backbone: Backbone = {
+      id: newId('backbone'),
+      name:
+        options.name === undefined
+          ? freeName(
+              this.#library,
+              'backbone',
+              checkName('backbone', recognised.timmName ?? fallback),
+            )
+          : checkName('backbone', options.name),
+      path: weights,
+      sha256,
+      bytes: info.size,
+      modifiedMs: info.mtimeMs,
+      ...recognised,
+      createdAt: now(),
+    };
+    this.#library.transaction(() => {
+      requireFreeName(this.#library, 'backbone', backbone.name);
+      this.#repository.insert(backbone);
+    });
+    return backbone;
+  }
+
+  list(): Backbone[] {
+    return this.#repository.list();
+  }
+
+  get(nameOrId: string): Backbone {
+    return this.#repository.get(nameOrId);
+  }
+
+  bySha256(sha256: string): Backbone | null {
+    return this.#repository.bySha256(sha256);
+  }
+
+  remove(nameOrId: string): Backbone {
+    const backbone = this.get(nameOrId);
+    const dependants = this.#repository.dependants(backbone.id);
+    if (dependants.length > 0)
+      throw new KarstError(
+        'in-use',
+        `The backbone "${backbone.name}" cannot be removed: ${dependants.slice(0, 5).join(', ')}${dependants.length > 5 ? ` and ${dependants.length - 5} more` : ''} ${dependants.length === 1 ? 'stands' : 'stand'} on it.`,
+        { hint: 'Remove those first.' },
+      );
+    this.#repository.remove(backbone.id);
+    return backbone;
+  }
+
+  /**
+   * The reference an engine gets, after a look at the file: when size or time differ from those stored, it is
+   * hashed again.
+   * @throws not-found when the file is gone, file-changed when it is another one now
+   */
+  async reference(backbone: Backbone, watching: Watching = {}): Promise<BackboneReference> {
+    const { path, sha256, name, architecture, preprocessing } = backbone;
+    const info = await statOrNull(path);
+    if (info === null)
+      throw new KarstError('not-found', `The backbone "${name}" is no longer at ${path}.`, {
+        hint: `Bring the file back, or add it from its new place with \`karst backbone add\`.`,
+        path,
+      });
+    if (info.size !== backbone.bytes || info.mtimeMs !== backbone.modifiedMs) {
+      const found = info.size === backbone.bytes ? await hashOf(path, info.size, watching) : null;
+      if (found !== sha256)
+        throw new KarstError(
+          'file-changed',
+          `The backbone "${name}" was changed: ${path} is no longer the file that was added.`,
+          { hint: 'Bring the old file back, or add the new one under another name.', path },
+        );
+      this.#repository.relocate(backbone.id, path, info.size, info.mtimeMs);
+    }
+    return { path, sha256, name, architecture, preprocessing };
+  }
+
+  /** Enters the starter under its name when its folder is there; moves its path along with the checkout. */
+  async registerStarter(folder: string): Promise<void> {
+    const weights = join(folder, 'model.safetensors');
+    const info = await statOrNull(weights);
+    if (info === null) return;
+    const known = this.#repository
+      .list()
+      .find((b) => b.path === weights && b.bytes === info.size && b.modifiedMs === info.mtimeMs);
+    if (known !== undefined) return;
+    const same = this.#repository.bySha256(await sha256OfFile(weights));
+    if (same !== null) {
+      if ((await statOrNull(same.path)) !== null && same.path !== weights) return;
+      this.#repository.relocate(same.id, weights, info.size, info.mtimeMs);
+      return;
+    }
+    await this.add(weights, { name: freeName(this.#library, 'backbone', 'starter') });
+  }
+}

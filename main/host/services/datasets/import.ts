@@ -1,0 +1,138 @@
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { DatasetProblem } from '../../../../shared/domain/library.ts';
+import type { ImageRepository, StoredImage } from '../../store/images.ts';
+import type { Watching } from '../../studio.ts';
+import { throwIfCancelled } from '../paths.ts';
+import { checkFiles } from './checker-pool.ts';
+import { findDuplicates, findEmptyClasses, type UsableImage } from './findings.ts';
+import type { CheckRequest } from './image-check.ts';
+import type { Listing } from './listing.ts';
+import { stratifiedSplit } from './split.ts';
+
+/** Rows written in one transaction. */
+const BATCH = 500;
+
+export interface ImportOptions extends Watching {
+  /** The source, for problems that are not about one file. */
+  readonly path: string;
+  readonly val: number;
+  readonly test: number;
+  readonly seed: number;
+  readonly threads?: number;
+}
+
+/**
+ * Looks into every listed file and stores it, good or bad; then finds duplicates and splits. The dataset itself
+ * is not published here. Returns the problems, the listing's first.
+ * @throws cancelled, dataset-unusable when no image can be used
+ */
+export async function importImages(
+  datasetId: string,
+  listing: Listing,
+  repository: ImageRepository,
+  options: ImportOptions,
+): Promise<DatasetProblem[]> {
+  const problems: DatasetProblem[] = [...listing.problems];
+  const usable = await checkAll(datasetId, listing, repository, options, problems);
+  if (usable.length === 0)
+    throw new KarstError(
+      'dataset-unusable',
+      `None of the ${listing.images.length} files can be used: ${problems.at(-1)?.reason ?? ''}`,
+      { hint: 'Check that the files are images and that your account may read them.' },
+    );
+  settle(datasetId, listing, repository, options, usable, problems);
+  return problems;
+}
+
+async function checkAll(
+  datasetId: string,
+  listing: Listing,
+  repository: ImageRepository,
+  options: ImportOptions,
+  problems: DatasetProblem[],
+): Promise<UsableImage[]> {
+  const { images } = listing;
+  const usable: UsableImage[] = [];
+  let batch: StoredImage[] = [];
+  let done = 0;
+  function* requests(): Generator<CheckRequest> {
+    for (let id = 0; id < images.length; id++)
+      yield { id, path: images[id]?.path ?? '', mode: 'decode' };
+  }
+  for await (const answer of checkFiles(requests(), options)) {
+    const image = images[answer.id];
+    if (image === undefined) continue;
+    const { path, label, split } = image;
+    const common = {
+      position: answer.id,
+      path,
+      label,
+      split: split ?? ('train' as const),
+      duplicateOf: null,
+    };
+    if ('facts' in answer) {
+      batch.push({ ...common, ...answer.facts, state: 'ok', reason: null });
+      usable.push({ position: answer.id, label, sha256: answer.facts.sha256 });
+    } else {
+      const { code, message: reason } = answer.error;
+      const state = code === 'not-found' ? 'missing' : 'unreadable';
+      batch.push({ ...common, sha256: '', bytes: 0, width: 0, height: 0, state, reason });
+      problems.push({ kind: state, path, reason });
+    }
+    done++;
+    if (batch.length >= BATCH) {
+      repository.insert(datasetId, batch);
+      batch = [];
+    }
+    options.onProgress?.({ phase: 'checking', done, total: images.length });
+  }
+  throwIfCancelled(options.signal, 'The import');
+  repository.insert(datasetId, batch);
+  // Answers come as the threads are done; everything that follows must not depend on that.
+  return usable.sort((a, b) => a.position - b.position);
+}
+
+function settle(
+  datasetId: string,
+  listing: Listing,
+  repository: ImageRepository,
+  options: ImportOptions,
+  usable: readonly UsableImage[],
+  problems: DatasetProblem[],
+): void {
+  const pathOf = (position: number): string => listing.images[position]?.path ?? '';
+  const duplicates = findDuplicates(usable, pathOf, listing.classes);
+  const splits = stratifiedSplit(
+    usable.map(({ position, label, sha256 }) => ({
+      label,
+      sha256,
+      given: listing.images[position]?.split ?? null,
+    })),
+    options,
+    options.seed,
+  );
+  const settled = usable.map(({ position, label }, i) => {
+    const first = duplicates.first.get(position);
+    return {
+      position,
+      label,
+      split: splits[i] ?? ('train' as const),
+      state: first === undefined ? ('ok' as const) : ('duplicate' as const),
+      reason: first === undefined ? null : `It has the same bytes as ${pathOf(first)}.`,
+      duplicateOf: first ?? null,
+    };
+  });
+  problems.push(
+    ...duplicates.problems,
+    ...findEmptyClasses(listing.classes, settled, options.path),
+  );
+  for (let i = 0; i < settled.length; i += BATCH) {
+    throwIfCancelled(options.signal, 'The import');
+    repository.settle(datasetId, settled.slice(i, i + BATCH));
+    options.onProgress?.({
+      phase: 'saving',
+      done: Math.min(i + BATCH, settled.length),
+      total: settled.length,
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { extname } from 'node:path';
+import type { Split } from '../../../../shared/domain/dataset.ts';
+import type { DatasetLayout, DatasetProblem } from '../../../../shared/domain/library.ts';
+import { IMAGE_ENDINGS } from '../../../formats/image-signature.ts';
+
+/** A file that the source names, before anybody looked into it. */
+export interface ListedImage {
+  /** Absolute path. */
+  readonly path: string;
+  /** Index into the listing's classes. */
+  readonly label: number;
+  /** null where the source does not say. */
+  readonly split: Split | null;
+}
+
+export interface Listing {
+  readonly layout: DatasetLayout;
+  readonly classes: readonly string[];
+  readonly images: readonly ListedImage[];
+  readonly problems: readonly DatasetProblem[];
+}
+
+/** A file with the name of its class, from which a listing is made. */
+export interface NamedImage {
+  readonly path: string;
+  readonly className: string;
+  readonly split: Split | null;
+}
+
+/** By code point, as Python's `sorted` (and so torchvision's ImageFolder) orders names. */
+export function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/**
+ * The class list of a dataset: sorted by code point, so that torchvision's indices are ours; numbers in their
+ * numeric order when every name is a whole number and `numeric` is set (the labels of list files).
+ */
+export function sortClasses(names: Iterable<string>, numeric = false): string[] {
+  const unique = [...new Set(names)];
+  if (numeric && unique.every((n) => /^\d{1,15}$/.test(n)))
+    return unique.sort((a, b) => Number(a) - Number(b));
+  return unique.sort(byCodePoint);
+}
+
+export function toListing(
+  layout: DatasetLayout,
+  images: readonly NamedImage[],
+  problems: readonly DatasetProblem[],
+  numeric = false,
+): Listing {
+  const classes = sortClasses(new Set(images.map((i) => i.className)), numeric);
+  const index = new Map(classes.map((name, label) => [name, label]));
+  return {
+    layout,
+    classes,
+    images: images.map(({ path, className, split }) => ({
+      path,
+      label: index.get(className) ?? -1,
+      split,
+    })),
+    problems,
+  };
+}
+
+const SPLIT_NAMES: Record<string, Split> = {
+  train: 'train',
+  training: 'train',
+  val: 'val',
+  valid: 'val',
+  validation: 'val',
+  dev: 'val',
+  test: 'test',
+  testing: 'test',
+};
+
+/** The split that a folder's or a column's word means, null for any other word. */
+export function splitNamed(word: string): Split | null {
+  return SPLIT_NAMES[word.toLowerCase()] ?? null;
+}
+
+/** Files and folders that systems and programs leave behind: `.DS_Store`, `._x`, `Thumbs.db` and the like. */
+export function isHidden(name: string): boolean {
+  const lower = name.toLowerCase();
+  return (
+    name.startsWith('.') ||
+    [
+      'thumbs.db',
+      'ehthumbs.db',
+      'desktop.ini',
+      '$recycle.bin',
+      '__macosx',
+      '@eadir',
+      'icon\r',
+    ].includes(lower)
+  );
+}
+
+/** Whether a file's ending is that of an image format that is taken, or it has no ending at all. */
+export function mayBeImage(name: string): boolean {
+  const ending = extname(name).toLowerCase();
+  return ending === '' || IMAGE_ENDINGS.includes(ending);
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import type { Split } from '../../../../shared/domain/dataset.ts';
+
+/** An image as the split needs it. */
+export interface Splittable {
+  readonly label: number;
+  /** Same bytes, same hash: such images stay together. */
+  readonly sha256: string;
+  /** What the source says; never changed. */
+  readonly given: Split | null;
+}
+
+/** Images with the same bytes, in the class of the first of them. */
+interface Group {
+  readonly label: number;
+  readonly members: number[];
+  /** Its place in the shuffled order. */
+  readonly order: string;
+}
+
+/** A place in the order that depends on the seed and the image's bytes alone, not on names or on the system. */
+const orderOf = (seed: number, sha256: string): string =>
+  createHash('sha256').update(`${seed}:${sha256}`).digest('hex');
+
+function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed: number): Group[] {
+  const anchored = new Map<string, Split>();
+  for (const { sha256, given } of images) if (given !== null) anchored.set(sha256, given);
+  const groups = new Map<string, Group>();
+  images.forEach(({ label, sha256, given }, i) => {
+    if (given !== null) return;
+    // A free image with the bytes of a placed one goes where that one is.
+    const anchor = anchored.get(sha256);
+    if (anchor !== undefined) splits[i] ??= anchor;
+    else {
+      const group = groups.get(sha256);
+      if (group === undefined)
+        groups.set(sha256, { label, members: [i], order: orderOf(seed, sha256) });
+      else group.members.push(i);
+    }
+  });
+  return [...groups.values()];
+}
+
+/** How many of n images are held back; at least one of three and more, and never the last one. */
+function heldBack(n: number, fraction: number): number {
+  if (fraction <= 0 || n < 2) return 0;
+  const wanted = Math.round(n * fraction);
+  return Math.min(n - 1, n >= 3 ? Math.max(1, wanted) : wanted);
+}
+
+/**
+ * Splits by class, with a seed. Given splits stay; a split that the source itself has gets nothing more, so
+ * that the fractions apply to what is left of the training images. Every class keeps at least one of them.
+ */
+export function stratifiedSplit(
+  images: readonly Splittable[],
+  fractions: { val: number; test: number },
+  seed: number,
+): Split[] {
+  const splits: (Split | null)[] = images.map((i) => i.given);
+  const has = (split: Split): boolean => images.some((i) => i.given === split);
+  const givenTrain = has('train');
+  const val = has('val') ? 0 : fractions.val;
+  const test = has('test') ? 0 : fractions.test;
+  // With a given training split the held-back images are taken from it.
+  const pool = givenTrain
+    ? images.map((i) => ({ ...i, given: i.given === 'train' ? null : i.given }))
+    : images;
+  const free = groupFree(pool, splits, seed);
+  const byClass = new Map<number, Group[]>();
+  for (const group of free) {
+    const list = byClass.get(group.label);
+    if (list === undefined) byClass.set(group.label, [group]);
+    else list.push(group);
+  }
+  for (const groups of byClass.values()) {
+    groups.sort((a, b) => (a.order < b.order ? -1 : 1));
+    const n = groups.reduce((sum, g) => sum + g.members.length, 0);
+    const wantVal = heldBack(n, val);
+    const wantTest = Math.min(heldBack(n, test), n - 1 - wantVal);
+    const left = { val: wantVal, test: wantTest };
+    for (const { members } of groups) {
+      const split: Split =
+        members.length <= left.val ? 'val' : members.length <= left.test ? 'test' : 'train';
+      if (split !== 'train') left[split] -= members.length;
+      for (const i of members) splits[i] = split;
+    }
+  }
+  return splits.map((split) => split ?? 'train');
+}

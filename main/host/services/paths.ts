@@ -1,0 +1,64 @@
+import { mkdir, rename, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { readError, syncFolder, writeError } from '../../formats/files.ts';
+import type { HomeFolders } from '../home.ts';
+
+/** `stat` in words. @throws not-found, not-readable */
+export async function statOf(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+/** null when there is nothing of that name. @throws not-readable */
+export async function statOrNull(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw readError(path, error);
+  }
+}
+
+/** @throws not-writable */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/**
+ * Moves a folder of the home to its `bin`, from where it can be brought back; where it is gone already nothing
+ * happens. Returns its new place.
+ */
+export async function moveToBin(
+  folders: HomeFolders,
+  folder: string,
+  name: string,
+): Promise<string | null> {
+  if ((await statOrNull(folder)) === null) return null;
+  await makeFolder(folders.bin);
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  const target = join(folders.bin, `${name}-${stamp}`);
+  try {
+    await rename(folder, target);
+  } catch (error) {
+    throw writeError(target, error);
+  }
+  await syncFolder(folders.bin);
+  await syncFolder(dirname(folder));
+  return target;
+}
+
+/** @throws cancelled when the signal was aborted */
+export function throwIfCancelled(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted)
+    throw new KarstError('cancelled', `${what} was cancelled.`, { hint: 'Nothing was changed.' });
+}
