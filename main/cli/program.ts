@@ -7,6 +7,8 @@ import { Console } from './output/console.ts';
 import { nearMiss } from './output/near-miss.ts';
 import { version } from './version.ts';
 
+const GLOBAL_OPTIONS = ['--home', '--json', '--help'];
+
 /**
  * Runs one command line (without the program's own name) and resolves to its exit code: 0 done, 1 failed,
  * 2 wrong usage. Never throws: whatever goes wrong is printed.
@@ -80,14 +82,16 @@ function explained(error: unknown, command: Command, args: readonly string[]): u
   if (error.code === 'commander.help') {
     return new CommanderError(2, error.code, 'No command was given');
   }
-  if (error.code !== 'commander.missingMandatoryOptionValue') return error;
-  const known = [...command.options, ...(command.parent?.options ?? [])].flatMap((option) =>
-    option.long === undefined || option.long === null ? [] : [option.long],
+  if (!['commander.missingMandatoryOptionValue', 'commander.unknownOption'].includes(error.code)) {
+    return error;
+  }
+  const known = [...command.options, ...(command.parent?.options ?? []), ...GLOBAL_OPTIONS].flatMap(
+    (option) => (typeof option === 'string' ? [option] : (option.long ?? [])),
   );
   const end = args.indexOf('--');
   const unknown = (end < 0 ? args : args.slice(0, end))
     .map((word) => word.replace(/=.*$/s, ''))
-    .find((word) => /^--./.test(word) && !known.includes(word) && word !== '--help');
+    .find((word) => /^--./.test(word) && !known.includes(word));
   if (unknown === undefined) return error;
   const near = nearMiss(unknown, known);
   const suggestion = near === null ? '' : `\n(Did you mean ${near}?)`;

@@ -1,0 +1,294 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TINY_VIT, writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
+import { trainableParameters } from '../../../main/cli/training.ts';
+import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { answer, karst, refusal, someDigits, start, workplace } from './karst.ts';
+import {
+  adapter,
+  adapterShown,
+  doctor,
+  done,
+  errorDocument,
+  evaluation,
+  predictions,
+  run,
+  runShown,
+  started,
+  trainEvent,
+  verified,
+} from './schemas.ts';
+
+/** Jobs start an engine each; how long that takes is the machine's business. */
+const PATIENCE = 120_000;
+
+let folder: string;
+let home: string;
+let images: string;
+let remove: () => Promise<void>;
+const at = (...args: string[]) => [...args, '--home', home];
+const train = (name: string, ...args: string[]) =>
+  at('train', '--backbone', 'tiny', '--dataset', 'some', '--name', name, ...args);
+
+beforeAll(async () => {
+  ({ folder, remove } = await workplace());
+  home = path.join(folder, 'home');
+  images = path.join(folder, 'digits');
+  someDigits(images, 3, 20);
+  const weights = await writeTinyBackbone(path.join(folder, 'tiny'));
+  await karst(at('backbone', 'add', weights, '--name', 'tiny'));
+  await karst(at('dataset', 'add', images, '--name', 'some', '--val', '0.25'));
+}, PATIENCE);
+afterAll(() => remove());
+
+function events(out: string): v.InferOutput<typeof trainEvent>[] {
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => v.parse(trainEvent, JSON.parse(line)));
+}
+
+describe('a training and what comes of it', () => {
+  it(
+    'streams its events and ends with the adapter',
+    async () => {
+      const { code, out } = await karst([
+        ...train('first', '--epochs', '3', '--batch-size', '15', '--lr', '0.003', '--seed', '7'),
+        '--set',
+        'karst.rank=2',
+        '--json',
+      ]);
+      expect(code, out).toBe(0);
+      const all = events(out);
+      const parameters = trainableParameters(
+        TINY_VIT,
+        { method: 'karst', karst: { ...TRAINING_DEFAULTS.karst, rank: 2 } },
+        3,
+      );
+      expect(v.parse(started, all[0])).toMatchObject({
+        name: 'first',
+        method: 'karst',
+        backbone: 'tiny',
+        dataset: 'some',
+        classes: 3,
+        images: { train: 45, val: 15, test: 0 },
+        epochs: 3,
+        trainableParameters: parameters,
+      });
+      const last = v.parse(done, all.at(-1));
+      expect(last.trainableParameters).toBe(parameters);
+      const validations = all.filter((e) => e.event === 'metrics' && e.kind === 'validation');
+      expect(validations).toHaveLength(3);
+      expect(all.some((e) => e.event === 'checkpoint')).toBe(true);
+
+      const shown = await answer(runShown, at('runs', 'show', last.run));
+      expect(shown).toMatchObject({ name: 'first', state: 'done', adapterId: last.adapter });
+      expect(shown.config).toMatchObject({
+        seed: 7,
+        batchSize: 15,
+        karst: { rank: 2, kernels: TRAINING_DEFAULTS.karst.kernels },
+        optimiser: { learningRate: 0.003 },
+      });
+      expect(shown.bestTop1).toBe(last.metrics.val?.top1);
+      expect(await answer(v.array(run), at('runs', 'list'))).toHaveLength(1);
+      const listed = await karst(at('runs', 'list'));
+      expect(listed.out).toMatch(/^first +\S+ +done +karst +tiny +some +3\/3 /m);
+      expect((await karst(at('runs', 'show', 'first'))).out).toMatch(/^epoch +step +val loss/m);
+    },
+    PATIENCE,
+  );
+
+  it(
+    'is evaluated',
+    async () => {
+      const measured = await answer(evaluation, at('evaluate', 'first', '--dataset', 'some'));
+      const shown = await answer(adapterShown, at('adapter', 'show', 'first'));
+      expect(measured.n).toBe(15);
+      expect(measured.top1).toBeCloseTo(shown.top1 ?? -1, 9);
+      expect(measured.perClass.map((c) => [c.label, c.n])).toEqual([
+        ['0', 5],
+        ['1', 5],
+        ['2', 5],
+      ]);
+      const right = measured.confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+      expect(right / measured.n).toBeCloseTo(measured.top1, 9);
+      expect(shown.evaluations).toHaveLength(1);
+      const people = await karst(at('evaluate', 'first', '--dataset', 'some', '--split', 'train'));
+      expect(people.code).toBe(0);
+      expect(people.out).toMatch(/^images +45$/m);
+      expect(people.out).toMatch(/^truth \\ predicted +0 +1 +2$/m);
+      const none = await refusal(at('evaluate', 'first', '--dataset', 'some', '--split', 'test'));
+      expect(none).toMatchObject({ exit: 1, code: 'dataset-unusable' });
+    },
+    PATIENCE,
+  );
+
+  it(
+    'predicts, and names files that it cannot read',
+    async () => {
+      const good = path.join(images, '1', readdirSync(path.join(images, '1'))[0] ?? '');
+      const bad = path.join(folder, 'bad.png');
+      writeFileSync(bad, 'no picture');
+      const rows = await answer(predictions, at('predict', 'first', good, bad, '--top', '2'));
+      expect(rows.map((row) => row.path)).toEqual([good, bad]);
+      const [first, second] = rows;
+      if (first === undefined || !('predictions' in first)) throw new Error('no prediction');
+      expect(first.predictions).toHaveLength(2);
+      const [likely, next] = first.predictions.map((p) => p.probability);
+      expect(likely).toBeGreaterThanOrEqual(next ?? 1);
+      expect(second).toMatchObject({ error: { path: bad } });
+
+      const people = await karst(at('predict', 'first', bad));
+      expect(people.code).toBe(1);
+      expect(people.out).toContain(bad);
+    },
+    PATIENCE,
+  );
+
+  it(
+    'is merged and exported with a verification',
+    async () => {
+      const out = path.join(folder, 'merged model');
+      const merged = await answer(verified, at('merge', 'first', '--out', out));
+      expect(merged.out).toBe(out);
+      expect(merged.verification.images).toBe(15);
+      expect(merged.verification.maxAbsDiff).toBeLessThanOrEqual(merged.verification.tolerance);
+      expect(merged.verification.top1Agreement).toBe(1);
+      expect(existsSync(path.join(out, 'model.safetensors'))).toBe(true);
+      const taken = await refusal(at('merge', 'first', '--out', out));
+      expect(taken.exit).toBe(1);
+      expect(taken.message).toContain(out);
+
+      const exported = path.join(folder, 'exported');
+      const people = await karst(
+        at('export', 'first', '--format', 'safetensors', '--out', exported),
+      );
+      expect(people.code, people.error).toBe(0);
+      expect(people.out).toMatch(/checked on 15 images: logits differ by at most .* 100\.0 %\n$/);
+      expect(existsSync(exported)).toBe(true);
+    },
+    PATIENCE,
+  );
+
+  it('is not exported to formats that are not there yet', async () => {
+    for (const format of ['onnx', 'savedmodel']) {
+      const out = path.join(folder, format);
+      const report = await refusal(at('export', 'first', '--format', format, '--out', out));
+      expect(report).toMatchObject({ exit: 1, code: 'not-available' });
+      expect(existsSync(out)).toBe(false);
+    }
+  });
+
+  it('is tagged, listed, copied out, imported elsewhere, and removed', async () => {
+    const tagged = await answer(adapter, at('adapter', 'tag', 'first', 'good', 'small'));
+    expect([...tagged.tags].sort()).toEqual(['good', 'small']);
+    const less = await answer(adapter, at('adapter', 'tag', 'first', 'small', '--remove'));
+    expect(less.tags).toEqual(['good']);
+    expect((await karst(at('adapter', 'list'))).out).toMatch(
+      /^first +\S+ +karst +tiny +3 .* good$/m,
+    );
+
+    const copy = path.join(folder, 'copied adapter');
+    cpSync(less.folder, copy, { recursive: true });
+    const imported = await answer(adapter, at('adapter', 'import', copy, '--name', 'second'));
+    expect(imported).toMatchObject({ name: 'second', runId: null, classes: ['0', '1', '2'] });
+
+    const stranger = path.join(folder, 'stranger');
+    mkdirSync(stranger);
+    expect((await refusal(['adapter', 'import', copy, '--home', stranger])).code).toBe(
+      'backbone-mismatch',
+    );
+    expect(await answer(v.array(adapter), ['adapter', 'list', '--home', stranger])).toEqual([]);
+
+    expect(await refusal(at('adapter', 'remove', 'second'))).toMatchObject({ code: 'usage' });
+    await answer(v.object({ removed: adapter }), at('adapter', 'remove', 'second', '--yes'));
+    expect(await refusal(at('adapter', 'show', 'second'))).toMatchObject({ code: 'not-found' });
+    expect(existsSync(copy)).toBe(true);
+  });
+
+  it('keeps its backbone in the library, and its run can go', async () => {
+    const used = await refusal(at('backbone', 'remove', 'tiny', '--yes'));
+    expect(used).toMatchObject({ exit: 1, code: 'in-use' });
+    expect(await refusal(at('runs', 'stop', 'first'))).toMatchObject({ code: 'run-state' });
+    expect(await refusal(at('runs', 'resume', 'first'))).toMatchObject({ code: 'run-state' });
+    await answer(v.object({ removed: run }), at('runs', 'remove', 'first', '--yes'));
+    expect(await answer(v.array(adapter), at('adapter', 'list'))).toHaveLength(1);
+  });
+});
+
+describe('settings out of their limits', () => {
+  it.each([
+    ['karst.rank=0', 'rank'],
+    ['imageSize=15', '4'],
+    ['schedule.epochs=-1', 'epochs'],
+  ])('are refused: %s', async (assignment, word) => {
+    const report = await refusal(train('never', '--set', assignment));
+    expect(report).toMatchObject({ exit: 2, code: 'config-invalid' });
+    expect(report.message).toContain(word);
+  });
+});
+
+describe('an interrupted training', () => {
+  it(
+    'suspends at Ctrl-C, says how to go on, and goes on',
+    async () => {
+      const running = start([...train('long', '--epochs', '2000'), '--json']);
+      await running.line((line) => line.includes('"kind":"validation"'));
+      running.child.kill('SIGINT');
+      const { code, out, error } = await running.outcome;
+      expect(code).toBe(1);
+      const last = v.parse(errorDocument, JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));
+      expect(last.error.code).toBe('cancelled');
+      expect(last.error.message).toMatch(/^long is suspended at step \d+\.$/);
+      expect(last.error.hint).toContain(`karst runs resume long --home ${home}`);
+      expect(error).toContain('Suspending: writing a checkpoint. Ctrl-C again ends at once.');
+      const suspended = await answer(runShown, at('runs', 'show', 'long'));
+      expect(suspended.state).toBe('interrupted');
+      expect(suspended.checkpointStep).toBeGreaterThan(0);
+
+      // It would go on for long: another process asks it to stop and keep its best.
+      const resumed = start([...at('runs', 'resume', 'long'), '--json']);
+      await resumed.line((line) => line.includes('"kind":"train"'));
+      expect((await answer(run, at('runs', 'stop', 'long'))).id).toBe(suspended.id);
+      const end = await resumed.outcome;
+      expect(end.code, end.out + end.error).toBe(0);
+      const all = events(end.out);
+      const steps = all.flatMap((e) => (e.event === 'metrics' ? [e.step] : []));
+      expect(Math.min(...steps)).toBeGreaterThan(suspended.checkpointStep ?? Number.NaN);
+      expect(v.parse(done, all.at(-1)).run).toBe(suspended.id);
+      expect((await answer(runShown, at('runs', 'show', 'long'))).state).toBe('stopped');
+    },
+    PATIENCE,
+  );
+});
+
+describe('doctor', () => {
+  it(
+    'says what is there, for scripts and for people',
+    async () => {
+      const report = await answer(doctor, at('doctor'));
+      expect(report.ok).toBe(true);
+      expect(report.engine).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
+      expect(report.library).toMatchObject({ integrity: 'ok', datasets: 1 });
+      expect(report.data.folder).toBe(home);
+      const people = await karst(at('doctor'));
+      expect(people.code).toBe(0);
+      expect(people.out).toMatch(/^engine +TensorFlow \d+\.\d+/m);
+      expect(people.out).toMatch(/^library +sound: /m);
+    },
+    PATIENCE,
+  );
+
+  it('reports a damaged library and does not stop at it', async () => {
+    const broken = path.join(folder, 'broken home');
+    mkdirSync(broken);
+    writeFileSync(path.join(broken, 'library.sqlite'), 'this was a library once'.repeat(400));
+    const { code, out } = await karst(['doctor', '--json', '--home', broken]);
+    expect(code).toBe(1);
+    const report = v.parse(doctor, JSON.parse(out));
+    expect(report.ok).toBe(false);
+    expect(report.library).toMatchObject({ error: { code: 'store-damaged' } });
+  });
+});

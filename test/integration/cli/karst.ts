@@ -1,0 +1,113 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { errorDocument } from './schemas.ts';
+import type { ErrorCode } from '../../../shared/domain/errors.ts';
+
+export const LAUNCHER = fileURLToPath(new URL('../../../main/cli/karst.mjs', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../../../main/assets/sample/digits', import.meta.url));
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+  /** Resolves with the first line of standard output that `matches`; rejects when the command ends before. */
+  line(matches: (line: string) => boolean): Promise<string>;
+}
+
+/** Starts the real command in a process of its own, with pipes in place of a terminal. */
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, KARST_HOME: undefined, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let error = '';
+  const watchers = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    for (const look of watchers) look();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (error += text));
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, error }));
+  });
+  const line = (matches: (line: string) => boolean) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = out.split('\n').slice(0, -1).find(matches);
+        if (found !== undefined) {
+          watchers.delete(look);
+          resolve(found);
+        }
+      };
+      watchers.add(look);
+      look();
+      void outcome.then((end) => reject(new Error(`ended before: ${JSON.stringify(end)}`)), reject);
+    });
+  return { child, outcome, line };
+}
+
+/** Runs the real command to its end. */
+export function karst(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return start(args, env).outcome;
+}
+
+/** Runs with `--json`, expects success and one document of the schema's shape, and returns it. */
+export async function answer<S extends v.GenericSchema>(
+  schema: S,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<v.InferOutput<S>> {
+  const { code, out, error } = await karst([...args, '--json'], env);
+  if (code !== 0) throw new Error(`karst ${args.join(' ')} ended with ${code}: ${out}${error}`);
+  if (!/^[^\n]+\n$/.test(out)) throw new Error(`not one document: ${out}`);
+  return v.parse(schema, JSON.parse(out));
+}
+
+export interface Refusal {
+  readonly exit: number | null;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly path?: string | undefined;
+}
+
+/** Runs with `--json`, expects failure and an error document as the last line, and returns it. */
+export async function refusal(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Refusal> {
+  const { code, out, error } = await karst([...args, '--json'], env);
+  if (code === 0) throw new Error(`karst ${args.join(' ')} did not fail: ${out}`);
+  const last = out.trimEnd().split('\n').at(-1) ?? '';
+  if (last === '') throw new Error(`karst ${args.join(' ')} said nothing: ${error}`);
+  return { exit: code, ...v.parse(errorDocument, JSON.parse(last)).error };
+}
+
+/** A folder for one test file, with the way to be rid of it. */
+export async function workplace(): Promise<{ folder: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'karst-cli-'));
+  return { folder, remove: () => rm(folder, { recursive: true }) };
+}
+
+/** Copies the first `each` images of the first `classes` classes of the bundled digits. */
+export function someDigits(target: string, classes: number, each: number): void {
+  for (let label = 0; label < classes; label++) {
+    const from = path.join(SAMPLE, `${label}`);
+    mkdirSync(path.join(target, `${label}`), { recursive: true });
+    for (const name of readdirSync(from).sort().slice(0, each)) {
+      cpSync(path.join(from, name), path.join(target, `${label}`, name));
+    }
+  }
+}

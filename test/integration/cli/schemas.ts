@@ -1,0 +1,307 @@
+import * as v from 'valibot';
+import { ERROR_CODES } from '../../../shared/domain/errors.ts';
+import { RUN_STATES } from '../../../shared/domain/library.ts';
+import { METHODS } from '../../../shared/domain/training.ts';
+
+/** The shapes of what the command line prints under `--json`, strict: a key more or less is a failure. */
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const moment = v.pipe(v.string(), v.isoTimestamp());
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const splitCounts = v.strictObject({ train: count, val: count, test: count });
+
+const errorReport = v.strictObject({
+  code: v.picklist(ERROR_CODES),
+  message: text,
+  hint: v.string(),
+  path: v.optional(text),
+});
+export const errorDocument = v.strictObject({ error: errorReport });
+
+const architecture = v.strictObject({
+  family: v.literal('vit'),
+  imageSize: count,
+  patchSize: count,
+  width: count,
+  depth: count,
+  heads: count,
+  hidden: count,
+  qkvBias: v.boolean(),
+  classes: count,
+  layerNormEpsilon: v.number(),
+});
+export const backbone = v.strictObject({
+  id: text,
+  name: text,
+  path: text,
+  sha256,
+  bytes: count,
+  modifiedMs: v.number(),
+  dtype: v.picklist(['F32', 'F16', 'BF16']),
+  architecture,
+  preprocessing: v.strictObject({
+    imageSize: count,
+    interpolation: v.picklist(['bicubic', 'bilinear']),
+    cropFraction: v.number(),
+    cropMode: v.picklist(['center', 'squash']),
+    mean: v.strictTuple([v.number(), v.number(), v.number()]),
+    std: v.strictTuple([v.number(), v.number(), v.number()]),
+  }),
+  timmName: v.nullable(text),
+  headsFrom: v.picklist(['config.json', 'metadata', 'option', 'default']),
+  preprocessingFrom: v.picklist(['config.json', 'metadata', 'option', 'default']),
+  createdAt: moment,
+});
+
+const problem = v.strictObject({
+  kind: text,
+  path: text,
+  reason: text,
+  line: v.optional(count),
+});
+const datasetEntries = {
+  id: text,
+  name: text,
+  path: text,
+  layout: v.picklist(['class-folders', 'split-folders', 'list-files', 'table']),
+  classes: v.array(
+    v.strictObject({ index: count, name: text, train: count, val: count, test: count }),
+  ),
+  counts: splitCounts,
+  unusable: count,
+  duplicates: count,
+  bytes: count,
+  valFraction: fraction,
+  testFraction: fraction,
+  seed: count,
+  createdAt: moment,
+};
+export const dataset = v.strictObject(datasetEntries);
+export const datasetImport = v.strictObject({ dataset, problems: v.array(problem) });
+export const datasetCheck = v.strictObject({ dataset, checked: count, problems: v.array(problem) });
+export const datasetShown = v.strictObject({ ...datasetEntries, problems: v.array(problem) });
+
+const validation = v.strictObject({
+  kind: v.literal('validation'),
+  step: count,
+  epoch: count,
+  loss: v.number(),
+  top1: fraction,
+  best: v.boolean(),
+});
+const trainMetrics = v.strictObject({
+  kind: v.literal('train'),
+  step: count,
+  epoch: count,
+  loss: v.number(),
+  top1: fraction,
+  learningRate: v.number(),
+  gradientNorm: v.number(),
+  imagesPerSecond: v.number(),
+  waiting: fraction,
+});
+const runEntries = {
+  id: text,
+  name: text,
+  state: v.picklist(RUN_STATES),
+  method: v.picklist(METHODS),
+  backboneId: v.nullable(text),
+  backboneName: text,
+  datasetId: v.nullable(text),
+  datasetName: text,
+  classes: v.array(text),
+  counts: splitCounts,
+  config: v.looseObject({ method: v.picklist(METHODS), seed: count }),
+  folder: text,
+  createdAt: moment,
+  startedAt: v.nullable(moment),
+  endedAt: v.nullable(moment),
+  step: count,
+  epoch: count,
+  checkpointStep: v.nullable(count),
+  bestTop1: v.nullable(fraction),
+  bestLoss: v.nullable(v.number()),
+  adapterId: v.nullable(text),
+  error: v.nullable(errorReport),
+};
+export const run = v.strictObject(runEntries);
+export const runShown = v.strictObject({ ...runEntries, validations: v.array(validation) });
+
+export const evaluation = v.strictObject({
+  n: count,
+  top1: fraction,
+  top5: fraction,
+  loss: v.number(),
+  macroF1: fraction,
+  perClass: v.array(
+    v.strictObject({
+      label: text,
+      n: count,
+      precision: fraction,
+      recall: fraction,
+      f1: fraction,
+    }),
+  ),
+  confusion: v.array(v.array(count)),
+});
+
+const adapterEntries = {
+  id: text,
+  name: text,
+  folder: text,
+  method: v.picklist(METHODS),
+  backboneId: v.nullable(text),
+  backboneName: text,
+  backboneSha256: sha256,
+  runId: v.nullable(text),
+  classes: v.array(text),
+  adapterParameters: count,
+  headParameters: count,
+  trainableParameters: count,
+  bytes: count,
+  top1: v.nullable(fraction),
+  loss: v.nullable(v.number()),
+  tags: v.array(text),
+  createdAt: moment,
+};
+export const adapter = v.strictObject(adapterEntries);
+export const adapterShown = v.strictObject({
+  ...adapterEntries,
+  evaluations: v.array(
+    v.strictObject({
+      id: text,
+      adapterId: text,
+      datasetId: text,
+      split: v.picklist(['train', 'val', 'test']),
+      evaluation,
+      createdAt: moment,
+    }),
+  ),
+});
+
+export const started = v.strictObject({
+  event: v.literal('started'),
+  run: text,
+  name: text,
+  method: v.picklist(METHODS),
+  backbone: text,
+  dataset: text,
+  classes: count,
+  images: splitCounts,
+  epochs: count,
+  folder: text,
+  trainableParameters: v.nullable(count),
+});
+export const done = v.strictObject({
+  event: v.literal('done'),
+  run: text,
+  adapter: text,
+  metrics: v.strictObject({
+    val: v.nullable(v.strictObject({ top1: fraction, loss: v.number() })),
+  }),
+  trainableParameters: count,
+});
+/** Any line of a training's stream. */
+export const trainEvent = v.variant('event', [
+  started,
+  v.strictObject({
+    event: v.literal('progress'),
+    phase: text,
+    done: v.number(),
+    total: v.number(),
+    secondsLeft: v.nullable(v.number()),
+  }),
+  v.variant('kind', [
+    v.strictObject({ event: v.literal('metrics'), ...trainMetrics.entries }),
+    v.strictObject({ event: v.literal('metrics'), ...validation.entries }),
+  ]),
+  v.strictObject({ event: v.literal('checkpoint'), step: count, epoch: count, path: text }),
+  v.strictObject({
+    event: v.literal('log'),
+    level: v.picklist(['info', 'warning']),
+    message: text,
+    path: v.optional(text),
+  }),
+  v.strictObject({ event: v.literal('state'), state: v.picklist(['running', 'paused']) }),
+  done,
+]);
+
+const verification = v.strictObject({
+  images: count,
+  maxAbsDiff: v.number(),
+  tolerance: v.number(),
+  top1Agreement: fraction,
+});
+export const verified = v.strictObject({ out: text, verification });
+
+export const predictions = v.array(
+  v.union([
+    v.strictObject({
+      path: text,
+      predictions: v.array(v.strictObject({ label: text, probability: fraction })),
+    }),
+    v.strictObject({ path: text, error: errorReport }),
+  ]),
+);
+
+const failure = v.strictObject({ error: errorReport });
+export const doctor = v.strictObject({
+  ok: v.boolean(),
+  version: text,
+  machine: v.strictObject({
+    platform: text,
+    arch: text,
+    release: text,
+    node: text,
+    processor: text,
+    cores: v.pipe(count, v.minValue(1)),
+    memory: v.pipe(count, v.minValue(1)),
+    memoryFree: count,
+  }),
+  engine: v.union([
+    v.strictObject({
+      backend: v.picklist(['tensorflow', 'tfjs-cpu']),
+      tensorflow: v.nullable(text),
+      tfjs: text,
+      devices: v.array(text),
+      device: v.picklist(['cpu', 'gpu']),
+      threads: count,
+      node: text,
+    }),
+    failure,
+  ]),
+  data: v.strictObject({ folder: text, free: v.nullable(count) }),
+  library: v.union([
+    v.strictObject({
+      integrity: v.literal('ok'),
+      backbones: count,
+      datasets: count,
+      runs: count,
+      adapters: count,
+      interrupted: v.array(text),
+      notices: v.array(text),
+    }),
+    failure,
+  ]),
+  starter: v.strictObject({ present: v.boolean(), path: v.nullable(text) }),
+  cache: v.strictObject({ folder: text, xlaFiles: count, xlaBytes: count }),
+});
+
+export const demo = v.strictObject({
+  home: text,
+  backbone: text,
+  adapter: text,
+  images: v.strictObject({ train: count, val: count }),
+  top1: fraction,
+  loss: v.number(),
+  trainableParameters: count,
+  backboneParameters: count,
+  merged: v.strictObject({ out: text, verification }),
+  exported: v.strictObject({ out: text, bytes: count, verification: v.nullable(verification) }),
+  predictions: v.array(
+    v.strictObject({ path: text, truth: text, label: text, probability: fraction }),
+  ),
+  seconds: v.number(),
+});
