@@ -1,0 +1,264 @@
+import { Worker } from 'node:worker_threads';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
+import type { AugmentationOptions } from '../../../shared/domain/training.ts';
+import { randomStream, shuffledIndices } from '../random.ts';
+import { workingRule } from './augmentation.ts';
+import { MEMORY_LIMIT, planCache } from './cache-plan.ts';
+import type {
+  ImageProblem,
+  ImageSource,
+  LoadingThreadData,
+  LoadReply,
+  LoadRequest,
+} from './messages.ts';
+
+export type { ImageProblem, ImageSource } from './messages.ts';
+
+export interface ImageBatch {
+  /** (batchSize, 3, S, S), normalised; rows without an image are 0. */
+  readonly pixels: Float32Array;
+  /** (batchSize) index into the loader's images; -1 for padding and images that could not be used. */
+  readonly indices: Int32Array;
+  /** Rows with an index of 0 or more. */
+  readonly count: number;
+  /** (batchSize) the row that each row was mixed with; its own where it was not. */
+  readonly partners: Int32Array;
+  /** Share of the row itself in its pixels; the partner has the rest. 1 without mixup. */
+  readonly lambda: number;
+  /** Images of this batch that could not be used. */
+  readonly problems: readonly ImageProblem[];
+}
+
+export interface ImageLoaderOptions {
+  readonly images: readonly ImageSource[];
+  readonly preprocessing: Preprocessing;
+  /** null gives the evaluation transform. */
+  readonly augmentation: AugmentationOptions | null;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Folder of the cache of decoded images; null keeps them in memory, up to `memoryBytes`. */
+  readonly cacheDir: string | null;
+  /** Threads that decode and augment; 1 unless told. The batches do not depend on it. */
+  readonly threads?: number;
+  readonly memoryBytes?: number;
+}
+
+export interface EpochOptions {
+  readonly epoch: number;
+  readonly shuffle: boolean;
+  /** Leaves out a last batch that is not full. */
+  readonly dropLast?: boolean;
+  /** First batch; the earlier ones are neither decoded nor drawn. */
+  readonly from?: number;
+}
+
+/** Batches ahead of the one in use are held up to so many bytes, at least 2 and at most 16 batches. */
+const PREFETCH_BYTES = 256 * 2 ** 20;
+const WARM_CHUNK = 32;
+
+interface Waiting {
+  readonly resolve: (reply: LoadReply) => void;
+  readonly reject: (error: KarstError) => void;
+}
+
+/**
+ * Loads batches in threads of its own, ahead of their use, so that images are decoded while the caller is busy in
+ * a synchronous training step; the caller only has to await between steps. A batch is a function of (seed, epoch,
+ * batch number, images) alone: neither the number of threads nor the first batch asked for nor the state of the
+ * cache changes a bit of it.
+ */
+export class ImageLoader {
+  /** Batches of an epoch, a partial last one included. */
+  readonly batchesPerEpoch: number;
+  readonly #options: ImageLoaderOptions;
+  readonly #prefetch: number;
+  #threads: Promise<readonly LoadingThread[]> | null = null;
+  #cacheFault: ErrorReport | null = null;
+  #closed = false;
+
+  constructor(options: ImageLoaderOptions) {
+    if (!Number.isInteger(options.batchSize) || options.batchSize < 1)
+      throw new RangeError(`A batch of ${options.batchSize} images is not possible.`);
+    this.#options = options;
+    this.batchesPerEpoch = Math.ceil(options.images.length / options.batchSize);
+    const bytes = options.batchSize * 3 * options.preprocessing.imageSize ** 2 * 4;
+    this.#prefetch = Math.min(16, Math.max(2, Math.floor(PREFETCH_BYTES / bytes)));
+  }
+
+  /** Why decoded images are no longer written to the cache folder (a full disk, say); null while all is well. */
+  get cacheFault(): ErrorReport | null {
+    return this.#cacheFault;
+  }
+
+  /**
+   * The batches of one epoch, in order. With `shuffle` the order of the images is
+   * `shuffledIndices(n, randomStream(seed, 'shuffle', epoch))`, else as given. An image that cannot be used
+   * becomes a padding row and is named in `problems`. One epoch is iterated at a time.
+   *
+   * @throws KarstError when a thread dies (`internal`, `out-of-memory`) or the cache folder cannot be made (`not-writable`)
+   */
+  async *epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
+    const { images, batchSize, seed } = this.#options;
+    const { epoch, shuffle, dropLast = false, from = 0 } = options;
+    const threads = await this.#start();
+    const order = shuffle
+      ? shuffledIndices(images.length, randomStream(seed, 'shuffle', epoch))
+      : Int32Array.from({ length: images.length }, (_, i) => i);
+    const end = dropLast ? Math.floor(images.length / batchSize) : this.batchesPerEpoch;
+
+    const ahead: Promise<LoadReply>[] = [];
+    const request = (batch: number) => {
+      const rows = new Int32Array(batchSize).fill(-1);
+      rows.set(order.subarray(batch * batchSize, (batch + 1) * batchSize));
+      const thread = threads[batch % threads.length]!;
+      const reply = thread.ask((ticket) => ({ type: 'batch', ticket, epoch, batch, rows }));
+      // A reply that is never awaited, because the caller went away, must not end the process.
+      reply.catch(() => undefined);
+      ahead.push(reply);
+    };
+    try {
+      for (let batch = from; batch < end; batch++) {
+        while (batch + ahead.length < Math.min(end, batch + this.#prefetch + 1))
+          request(batch + ahead.length);
+        const reply = await ahead.shift()!;
+        if (reply.type !== 'batch') throw unexpected(reply);
+        this.#cacheFault ??= reply.cacheFault;
+        // Ask for the next one before the caller's step, so that it is made meanwhile.
+        if (batch + 1 + ahead.length < end) request(batch + 1 + ahead.length);
+        const { pixels, indices, partners, lambda, problems } = reply;
+        const count = indices.reduce((sum, index) => sum + (index === -1 ? 0 : 1), 0);
+        yield { pixels, indices, count, partners, lambda, problems };
+      }
+    } finally {
+      for (const thread of threads) thread.cancel();
+    }
+  }
+
+  /**
+   * Decodes every image that the cache lacks, in all threads.
+   *
+   * @returns the images that could not be used, in order
+   * @throws KarstError as `epoch`
+   */
+  async warm(onProgress: (done: number, total: number) => void): Promise<readonly ImageProblem[]> {
+    const threads = await this.#start();
+    const total = this.#options.images.length;
+    const problems: ImageProblem[] = [];
+    let next = 0;
+    let done = 0;
+    const work = async (thread: LoadingThread) => {
+      while (next < total) {
+        const rows = Int32Array.from(
+          { length: Math.min(WARM_CHUNK, total - next) },
+          (_, i) => next + i,
+        );
+        next += rows.length;
+        const reply = await thread.ask((ticket) => ({ type: 'warm', ticket, rows }));
+        if (reply.type !== 'warm') throw unexpected(reply);
+        this.#cacheFault ??= reply.cacheFault;
+        problems.push(...reply.problems);
+        done += rows.length;
+        onProgress(done, total);
+      }
+    };
+    await Promise.all(threads.map(work));
+    return problems.sort((a, b) => a.index - b.index);
+  }
+
+  /** Ends the threads; what they are doing is dropped. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    // Had they failed to start, epoch() or warm() would have told.
+    const threads = await this.#threads?.catch(() => null);
+    if (threads) await Promise.all(threads.map((thread) => thread.close()));
+  }
+
+  #start(): Promise<readonly LoadingThread[]> {
+    if (this.#closed) throw new Error('The image loader is closed.');
+    this.#threads ??= this.#startThreads();
+    return this.#threads;
+  }
+
+  async #startThreads(): Promise<readonly LoadingThread[]> {
+    const { images, preprocessing, augmentation, seed, cacheDir } = this.#options;
+    const count = this.#options.threads ?? 1;
+    const rule = workingRule(preprocessing, augmentation).name;
+    const memory = this.#options.memoryBytes ?? MEMORY_LIMIT;
+    const cache = await planCache(cacheDir, rule, images, count, memory);
+    return Array.from({ length: count }, (_, thread) => {
+      const ownSegment = cacheDir === null ? null : cache.segments.length - count + thread;
+      return new LoadingThread({ images, preprocessing, augmentation, seed, cache, ownSegment });
+    });
+  }
+}
+
+function unexpected(reply: LoadReply): KarstError {
+  if (reply.type === 'failed') return KarstError.fromReport(reply.error);
+  return new KarstError('internal', 'A loading thread gave an answer to another question.');
+}
+
+/** The loader's end of one thread. */
+class LoadingThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #ticket = 0;
+  #failure: KarstError | null = null;
+
+  constructor(data: LoadingThreadData) {
+    this.#worker = new Worker(new URL('./loading-thread.ts', import.meta.url), {
+      workerData: data,
+    });
+    // An idle loader does not keep the process alive; one that is asked does.
+    this.#worker.unref();
+    this.#worker.on('message', (reply: LoadReply) => {
+      this.#waiting.get(reply.ticket)?.resolve(reply);
+      this.#forget(reply.ticket);
+    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`it ended with code ${code}`)));
+  }
+
+  ask(request: (ticket: number) => LoadRequest): Promise<LoadReply> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const ticket = this.#ticket++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(ticket, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage(request(ticket));
+    });
+  }
+
+  /** Drops everything that was asked and has not been begun. */
+  cancel(): void {
+    if (this.#failure !== null) return;
+    this.#worker.postMessage({ type: 'cancel' } satisfies LoadRequest);
+    this.#waiting.clear();
+    this.#worker.unref();
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure !== null) return;
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.ref();
+    this.#worker.postMessage({ type: 'close' } satisfies LoadRequest);
+    await ended;
+  }
+
+  #forget(ticket: number): void {
+    this.#waiting.delete(ticket);
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #fail(cause: Error): void {
+    if (this.#failure !== null) return;
+    const memory = (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
+    this.#failure = new KarstError(
+      memory ? 'out-of-memory' : 'internal',
+      `The thread that loads images stopped: ${cause.message}.`,
+      { hint: memory ? 'Use a smaller batch.' : 'Please report it with the log.', cause },
+    );
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+}

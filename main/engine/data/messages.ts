@@ -1,0 +1,62 @@
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { AugmentationOptions } from '../../../shared/domain/training.ts';
+import type { CachePlan } from './pixel-cache.ts';
+
+export interface ImageSource {
+  readonly path: string;
+  /** Of the content, lower-case hexadecimal; empty when it is not known, then nothing is checked or cached. */
+  readonly sha256: string;
+}
+
+/** An image that could not be used, by its place in the loader's list. */
+export interface ImageProblem {
+  readonly index: number;
+  readonly error: ErrorReport;
+}
+
+/** What a loading thread is started with. */
+export interface LoadingThreadData {
+  readonly images: readonly ImageSource[];
+  readonly preprocessing: Preprocessing;
+  readonly augmentation: AugmentationOptions | null;
+  readonly seed: number;
+  readonly cache: CachePlan;
+  /** Number of the segment that the thread may append to; null without a cache folder. */
+  readonly ownSegment: number | null;
+}
+
+/** Loader to thread. */
+export type LoadRequest =
+  | {
+      readonly type: 'batch';
+      readonly ticket: number;
+      readonly epoch: number;
+      readonly batch: number;
+      /** Image per row, -1 for padding. */
+      readonly rows: Int32Array;
+    }
+  | { readonly type: 'warm'; readonly ticket: number; readonly rows: Int32Array }
+  /** Drops the requests that have not begun. */
+  | { readonly type: 'cancel' }
+  | { readonly type: 'close' };
+
+/** Thread to loader. */
+export type LoadReply =
+  | {
+      readonly type: 'batch';
+      readonly ticket: number;
+      readonly pixels: Float32Array;
+      readonly indices: Int32Array;
+      readonly partners: Int32Array;
+      readonly lambda: number;
+      readonly problems: readonly ImageProblem[];
+      readonly cacheFault: ErrorReport | null;
+    }
+  | {
+      readonly type: 'warm';
+      readonly ticket: number;
+      readonly problems: readonly ImageProblem[];
+      readonly cacheFault: ErrorReport | null;
+    }
+  | { readonly type: 'failed'; readonly ticket: number; readonly error: ErrorReport };

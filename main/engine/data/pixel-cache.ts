@@ -1,0 +1,121 @@
+import { crc32 } from 'node:zlib';
+import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
+import { reasonOf } from '../../formats/files.ts';
+import { type SegmentRecord, SegmentReader, SegmentWriter } from './cache-segment.ts';
+import { ALIGNMENT, ImageIndex, IN_MEMORY } from './image-index.ts';
+import type { RgbImage } from './preprocessing.ts';
+
+/** What a thread needs to open the cache that its loader planned; structured-clonable, memory shared. */
+export interface CachePlan {
+  readonly index: SharedArrayBuffer;
+  /** Paths of the segments, without ending, by number. */
+  readonly segments: readonly string[];
+  /** Memory for images when there is no folder, and its end in units of 64 bytes. */
+  readonly memory: SharedArrayBuffer | null;
+  readonly memoryEnd: SharedArrayBuffer;
+  /** Bytes of pixels that may still be written to disk, in units of 64. */
+  readonly diskLeft: SharedArrayBuffer;
+}
+
+/**
+ * One thread's view of the decoded images of a loader: found through the shared index, kept in the segments of a
+ * folder or, without one, in shared memory up to its size. The system's file cache keeps the segments' pages in
+ * memory as far as there is room, so that memory stays flat however many images there are.
+ */
+export class PixelCache {
+  readonly #index: ImageIndex;
+  readonly #plan: CachePlan;
+  /** Number of the segment that this thread appends to; null when the cache is in memory. */
+  readonly #own: number | null;
+  readonly #readers = new Map<number, SegmentReader>();
+  readonly #memory: Uint8Array | null;
+  readonly #memoryEnd: Int32Array;
+  readonly #diskLeft: Int32Array;
+  #writer: SegmentWriter | null = null;
+  #fault: ErrorReport | null = null;
+
+  constructor(plan: CachePlan, own: number | null) {
+    this.#plan = plan;
+    this.#own = own;
+    this.#index = new ImageIndex({ shared: plan.index });
+    this.#memory = plan.memory === null ? null : new Uint8Array(plan.memory);
+    this.#memoryEnd = new Int32Array(plan.memoryEnd);
+    this.#diskLeft = new Int32Array(plan.diskLeft);
+  }
+
+  /** Why nothing more is written to disk; null while all is well. */
+  get fault(): ErrorReport | null {
+    return this.#fault;
+  }
+
+  has(image: number): boolean {
+    return this.#index.get(image) !== null;
+  }
+
+  /** The image, or null when it is not cached or damaged. Pixels from memory are shared: do not change them. */
+  get(image: number): RgbImage | null {
+    const place = this.#index.get(image);
+    if (place === null) return null;
+    const { segment, offset, width, height } = place;
+    if (segment === IN_MEMORY) {
+      const pixels = this.#memory!.subarray(offset, offset + width * height * 3);
+      return { width, height, pixels };
+    }
+    const pixels = this.#reader(segment).read(place);
+    if (pixels !== null) return { width, height, pixels };
+    this.#index.remove(image);
+    return null;
+  }
+
+  /** Keeps an image if there is room. */
+  put(image: number, sha256: string, { width, height, pixels }: RgbImage): void {
+    const units = Math.ceil(pixels.length / ALIGNMENT);
+    if (this.#own === null) {
+      if (this.#memory === null) return;
+      const begin = Atomics.add(this.#memoryEnd, 0, units);
+      const offset = begin * ALIGNMENT;
+      if (offset + pixels.length > this.#memory.length) {
+        Atomics.sub(this.#memoryEnd, 0, units);
+        return;
+      }
+      this.#memory.set(pixels, offset);
+      this.#index.set(image, { segment: IN_MEMORY, offset, width, height, crc: crc32(pixels) });
+      return;
+    }
+    if (this.#fault !== null) return;
+    if (Atomics.sub(this.#diskLeft, 0, units) < units) {
+      Atomics.add(this.#diskLeft, 0, units);
+      return;
+    }
+    const base = this.#plan.segments[this.#own]!;
+    let record: SegmentRecord;
+    try {
+      this.#writer ??= new SegmentWriter(base);
+      record = this.#writer.append(sha256, width, height, pixels);
+    } catch (error) {
+      // Training goes on without the cache; the loader passes this on to whoever keeps the log.
+      this.#fault = new KarstError(
+        'not-writable',
+        `Decoded images are no longer cached: cannot write ${base}.pixels: ${reasonOf(error)}.`,
+        { hint: 'Free some space; the run goes on, more slowly.', path: `${base}.pixels` },
+      ).toReport();
+      return;
+    }
+    this.#index.set(image, { segment: this.#own, ...record });
+  }
+
+  close(): void {
+    this.#writer?.close();
+    for (const reader of this.#readers.values()) reader.close();
+    this.#readers.clear();
+  }
+
+  #reader(segment: number): SegmentReader {
+    let reader = this.#readers.get(segment);
+    if (reader === undefined) {
+      reader = new SegmentReader(this.#plan.segments[segment]!);
+      this.#readers.set(segment, reader);
+    }
+    return reader;
+  }
+}
