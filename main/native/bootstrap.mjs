@@ -130,7 +130,7 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
       else if (process.platform === 'win32') process.exitCode = 128 + constants.signals[end];
       else process.kill(process.pid, end);
     },
-    (error) => {
+    (/** @type {unknown} */ error) => {
       tell(error);
       process.exitCode = 1;
     },

@@ -134,7 +134,10 @@ function recordMatches(root) {
  * @returns {Record<string, LockedPackage>} by place, such as `node_modules/sharp`
  */
 function lockedPackages(path) {
-  return JSON.parse(readFileSync(path, 'utf8')).packages;
+  const lockfile = /** @type {{ packages: Record<string, LockedPackage> }} */ (
+    JSON.parse(readFileSync(path, 'utf8'))
+  );
+  return lockfile.packages;
 }
 
 /** @param {LockedPackage} entry */

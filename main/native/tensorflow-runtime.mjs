@@ -31,6 +31,15 @@ import { downloadWheel, sha256Of, unpackWheel } from './wheel.mjs';
  * @property {string} id what it is, for the addon's cache key and for people
  */
 
+/**
+ * The record at the end of an installation.
+ *
+ * @typedef {object} Manifest
+ * @property {string} id
+ * @property {readonly string[]} wheels their sha256
+ * @property {readonly (readonly [path: string, size: number, sha256: string])[]} files
+ */
+
 const MANIFEST = 'karst-runtime.json';
 
 /** What of TensorFlow's wheel is needed: the two libraries and the headers that the addon includes. */
@@ -227,14 +236,13 @@ async function filesWithHashes(folder) {
 
 /**
  * @param {string} folder
- * @returns {{ wheels: string[], files: [string, number, string][] } | null} null when there is none or it is
- *   cut short
+ * @returns {Manifest | null} null when there is none or it is cut short
  */
 function readManifest(folder) {
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) return null;
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return /** @type {Manifest} */ (JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

@@ -1,0 +1,130 @@
+import { dirname, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+
+/**
+ * Who may import whom, as ARCHITECTURE.md draws it. A file belongs to the first layer whose folder holds
+ * it; it may import its own layer and those named here. Tests may import everything; what belongs to no
+ * layer (package.json, assets) is open to all.
+ */
+const LAYERS = [
+  { folder: 'main/electron', imports: ['main/host/studio.ts', 'shared'] },
+  { folder: 'main/host', imports: ['main/formats', 'main/native', 'shared'] },
+  { folder: 'main/engine', imports: ['main/formats', 'main/native', 'shared'] },
+  { folder: 'main/formats', imports: ['shared/domain'] },
+  { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/native', 'shared'] },
+  { folder: 'main/native', imports: [] },
+  { folder: 'renderer', imports: ['shared'] },
+  { folder: 'shared', imports: [] },
+];
+
+/** Packages that one folder alone may import. */
+const RESERVED = [
+  { package: /^electron(\/|$)/, folder: 'main/electron' },
+  { package: /^@tensorflow\//, folder: 'main/engine' },
+  { package: /^better-sqlite3(\/|$)/, folder: 'main/host/store' },
+];
+
+/** What runs before packages are installed, or must not depend on any, imports Node's own modules only. */
+const WITHOUT_PACKAGES = ['main/native'];
+
+/**
+ * @param {string} path with forward slashes, relative to the checkout
+ * @param {string} place folder or file
+ */
+function isIn(path, place) {
+  return path === place || path.startsWith(`${place}/`);
+}
+
+/**
+ * @param {string} file that imports, relative to the checkout
+ * @param {string} source what it imports
+ * @returns {string | null} what is wrong with it; null when nothing is
+ */
+export function forbiddenImport(file, source) {
+  if (isIn(file, 'test')) return null;
+  const layer = LAYERS.find(({ folder }) => isIn(file, folder));
+  if (source.startsWith('.')) {
+    if (layer === undefined) return null;
+    const target = relative(ROOT, resolve(ROOT, dirname(file), source))
+      .split(sep)
+      .join('/');
+    const other = LAYERS.find(({ folder }) => isIn(target, folder));
+    if (isIn(target, 'test')) return `${file} imports a test (${target}).`;
+    if (other === undefined || other === layer) return null;
+    if (layer.imports.some((place) => isIn(target, place))) return null;
+    return `${layer.folder} must not import ${target}; it may import ${layer.imports.join(', ') || 'nothing outside itself'}.`;
+  }
+  const reserved = RESERVED.find((entry) => entry.package.test(source));
+  if (reserved !== undefined && !isIn(file, reserved.folder)) {
+    return `Only ${reserved.folder} imports ${source}.`;
+  }
+  const place = WITHOUT_PACKAGES.find((folder) => isIn(file, folder));
+  if (place !== undefined && !source.startsWith('node:')) {
+    return `${place} imports no packages, since it runs before they are installed.`;
+  }
+  return null;
+}
+
+/**
+ * A node that TypeScript adds to the tree.
+ *
+ * @typedef {import('estree').Node & { source?: unknown, expression?: unknown }} TypedNode
+ */
+
+/** @type {import('eslint').Rule.RuleModule} */
+const importLayers = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'keep the imports between folders as ARCHITECTURE.md draws them' },
+    schema: [],
+  },
+  create(context) {
+    const file = relative(ROOT, context.filename).split(sep).join('/');
+    /**
+     * @param {import('estree').Node} node
+     * @param {unknown} source node of the module's name
+     */
+    const check = (node, source) => {
+      const name = /** @type {{ value?: unknown } | null | undefined} */ (source)?.value;
+      if (typeof name !== 'string') return;
+      const message = forbiddenImport(file, name);
+      if (message !== null) context.report({ node, message });
+    };
+    return {
+      ImportDeclaration: (node) => {
+        check(node, node.source);
+      },
+      ExportNamedDeclaration: (node) => {
+        check(node, node.source);
+      },
+      ExportAllDeclaration: (node) => {
+        check(node, node.source);
+      },
+      ImportExpression: (node) => {
+        check(node, node.source);
+      },
+      /** @param {TypedNode} node `import('…')` in a type */
+      TSImportType: (node) => {
+        check(node, node.source);
+      },
+      /** @param {TypedNode} node `import x = require('…')` */
+      TSExternalModuleReference: (node) => {
+        check(node, node.expression);
+      },
+      // Both `require('…')` and `createRequire(import.meta.url)('…')`.
+      CallExpression: (node) => {
+        const { callee } = node;
+        const direct = callee.type === 'Identifier' && callee.name === 'require';
+        const made =
+          callee.type === 'CallExpression' &&
+          callee.callee.type === 'Identifier' &&
+          callee.callee.name === 'createRequire';
+        if (direct || made) check(node, node.arguments[0]);
+      },
+    };
+  },
+};
+
+export const layersPlugin = { meta: { name: 'karst' }, rules: { 'import-layers': importLayers } };

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+import { engineEnvironment } from './main/native/tensorflow-environment.mjs';
+
+/** Suites by folder. `full` takes long and runs with `npm run test:full` only. */
+const SUITES = [
+  { name: 'unit', testTimeout: 60_000 },
+  { name: 'integration', testTimeout: 300_000 },
+  { name: 'full', testTimeout: 3_600_000 },
+];
+
+export default defineConfig({
+  test: {
+    // Native code ends with its process, and what a test leaves behind does not reach the next file.
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: SUITES.map(({ name, testTimeout }) => ({
+      extends: true,
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        testTimeout,
+        hookTimeout: testTimeout,
+        env: engineEnvironment({ threads: 2 }),
+      },
+    })),
+  },
+});
