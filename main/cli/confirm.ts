@@ -19,12 +19,23 @@ export async function confirmRemoval(
       hint: 'Give --yes to remove without being asked.',
     });
   }
+  const answer = await ask(`${question} Remove? [y/N] `, signal);
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new KarstError('cancelled', 'Nothing was removed.');
+}
+
+/** The answer typed; empty when it was Ctrl-C or Ctrl-D. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await lines.question(`${question} Remove? [y/N] `, { signal });
-    if (/^y(es)?$/i.test(answer.trim())) return;
+    return await new Promise<string>((resolve, reject) => {
+      lines.once('close', () => resolve(''));
+      lines.question(question, { signal }).then(resolve, reject);
+    });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return '';
+    throw error;
   } finally {
     lines.close();
   }
-  throw new KarstError('cancelled', 'Nothing was removed.');
 }

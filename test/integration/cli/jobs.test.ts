@@ -236,7 +236,7 @@ describe('an interrupted training', () => {
     async () => {
       const running = start([...train('long', '--epochs', '2000'), '--json']);
       await running.line((line) => line.includes('"kind":"validation"'));
-      running.child.kill('SIGINT');
+      running.interrupt();
       const { code, out, error } = await running.outcome;
       expect(code).toBe(1);
       const last = v.parse(errorDocument, JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));

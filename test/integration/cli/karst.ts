@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,11 @@ export interface Outcome {
 }
 
 export interface Running {
-  readonly child: ChildProcess;
   readonly outcome: Promise<Outcome>;
   /** Resolves with the first line of standard output that `matches`; rejects when the command ends before. */
   line(matches: (line: string) => boolean): Promise<string>;
+  /** Ctrl-C as a terminal does it: to the command and everything that it started. */
+  interrupt(): void;
 }
 
 /** Starts the real command in a process of its own, with pipes in place of a terminal. */
@@ -29,6 +30,8 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, KARST_HOME: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, which `interrupt` addresses as a whole.
+    detached: true,
   });
   let out = '';
   let error = '';
@@ -55,7 +58,10 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
       look();
       void outcome.then((end) => reject(new Error(`ended before: ${JSON.stringify(end)}`)), reject);
     });
-  return { child, outcome, line };
+  const interrupt = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+  };
+  return { outcome, line, interrupt };
 }
 
 /** Runs the real command to its end. */
