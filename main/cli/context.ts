@@ -13,9 +13,6 @@ export interface CommandContext {
   readonly interactive: boolean;
 }
 
-/** Exit code of a command; nothing stands for 0. */
-export type CommandResult = number | void;
-
 /**
  * Opens the studio, does `work` with it under Ctrl-C's rules, and closes it whatever happens. The host is
  * imported here and not above, so that usage, help and refusals stay quick and load no native code.

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandContext, CommandResult } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { settingsHelp } from './training-config.ts';
 
+/** Makes a commander action of a command, which resolves to its exit code or to nothing. */
 type Runs = (
-  command: (context: CommandContext, ...args: never[]) => Promise<CommandResult>,
+  command: (context: CommandContext, ...args: never[]) => Promise<unknown>,
 ) => (...args: unknown[]) => Promise<void>;
 
 /**

@@ -13,7 +13,7 @@ export function exitCodeOf(report: ErrorReport): 1 | 2 {
 export function reportOf(error: unknown, help: string): ErrorReport {
   if (!(error instanceof CommanderError)) return toErrorReport(error);
   const [first = '', ...more] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = more.join(' ').match(/\((Did you mean .*\?)\)/)?.[1];
+  const suggestion = /\((Did you mean .*\?)\)/.exec(more.join(' '))?.[1];
   const sentence = first.charAt(0).toUpperCase() + first.slice(1);
   return new KarstError('usage', /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, {
     hint: `${suggestion === undefined ? '' : `${suggestion} `}\`${help}\` shows the usage.`,

@@ -20,11 +20,12 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** @param {readonly string[]} args */
 async function start(args) {
   if (!existsSync(join(ROOT, 'node_modules', 'commander'))) {
-    return refuse(
+    refuse(
       args,
       `KARST Studio is not set up: ${join(ROOT, 'node_modules')} lacks its packages.`,
       `Run \`npm run setup\` in ${ROOT}.`,
     );
+    return;
   }
   if (Number.parseInt(process.versions.node, 10) >= OLDEST_WITH_TYPES) {
     // Type stripping takes most of the start; the engine's processes inherit the cache.
@@ -37,11 +38,12 @@ async function start(args) {
   const { packagedNode } = await import('../native/node-runtime.mjs');
   const node = packagedNode(ROOT);
   if (node === null) {
-    return refuse(
+    refuse(
       args,
       `KARST Studio runs on Node ${OLDEST_WITH_TYPES} or newer, and this is Node ${process.versions.node}.`,
       'Run `npm run setup`, or install a newer Node from https://nodejs.org.',
     );
+    return;
   }
   handOver(node, args);
 }
@@ -84,8 +86,8 @@ function refuse(args, message, hint) {
 
 for (const stream of [process.stdout, process.stderr]) {
   // `karst … | head` closes the pipe early, which is not a failure.
-  stream.on('error', (error) => {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') process.exit(0);
+  stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+    if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
 }

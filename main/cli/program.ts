@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { CommandContext, CommandResult } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { defineCommands } from './definitions.ts';
 import { exitCodeOf, reportOf } from './errors.ts';
 import { studioHome } from '../host/home.ts';
@@ -59,17 +59,18 @@ function buildProgram(
     });
 
   const runs =
-    (command: (context: CommandContext, ...args: never[]) => Promise<CommandResult>) =>
+    (command: (context: CommandContext, ...args: never[]) => Promise<unknown>) =>
     async (...args: unknown[]): Promise<void> => {
       const globals = program.opts<{ home?: string }>();
       const context: CommandContext = {
         home: studioHome(globals.home),
         homeNamed: globals.home !== undefined,
         console,
-        interactive: process.stdin.isTTY === true,
+        interactive: process.stdin.isTTY,
       };
       // Commander appends the command itself to arguments and options.
-      setExitCode((await command(context, ...(args.slice(0, -1) as never[]))) ?? 0);
+      const result = await command(context, ...(args.slice(0, -1) as never[]));
+      setExitCode(typeof result === 'number' ? result : 0);
     };
   defineCommands(program, runs);
 

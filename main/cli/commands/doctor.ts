@@ -5,7 +5,7 @@ import { newOwner, releaseOwner } from '../../host/owner.ts';
 import { closeLibrary, openLibrary } from '../../host/store/open-library.ts';
 import type { Studio } from '../../host/studio.ts';
 import { cacheFolder } from '../../native/cache-folder.mjs';
-import { withStudio, type CommandContext, type CommandResult } from '../context.ts';
+import { withStudio, type CommandContext } from '../context.ts';
 import { folderSize, freeSpace, machineReport } from '../doctor/machine.ts';
 import type { DoctorReport } from '../doctor/report.ts';
 import type { Console } from '../output/console.ts';
@@ -17,7 +17,7 @@ import { version } from '../version.ts';
  * `--json`: a `DoctorReport`. Nothing that is out of order stops the look at the rest; the exit code is 1 when
  * the engine or the library do not work.
  */
-export async function run(context: CommandContext): Promise<CommandResult> {
+export async function run(context: CommandContext): Promise<number> {
   const { home, console } = context;
   const cache = cacheFolder();
   const [free, xla, checked] = await Promise.all([

@@ -1,5 +1,5 @@
 import type { PredictionRow } from '../../../shared/domain/library.ts';
-import { withStudio, type CommandContext, type CommandResult } from '../context.ts';
+import { withStudio, type CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
 import { formatPercent } from '../output/format.ts';
 import { progressView } from '../output/progress.ts';
@@ -14,7 +14,7 @@ export async function run(
   name: string,
   paths: readonly string[],
   options: { top: number },
-): Promise<CommandResult> {
+): Promise<number> {
   const { console } = context;
   const view = progressView(console);
   const rows = await withStudio(context, async (studio, signal) => {

@@ -76,6 +76,6 @@ export class Console {
 
 /** Text in a colour where `sink` is a real stream that takes colours, plain text otherwise. */
 export function paint(sink: Sink, format: Format, text: string): string {
-  if (sink !== process.stdout && sink !== process.stderr) return text;
-  return styleText(format, text, { stream: sink as NodeJS.WriteStream });
+  const stream = [process.stdout, process.stderr].find((one) => one === sink);
+  return stream === undefined ? text : styleText(format, text, { stream });
 }

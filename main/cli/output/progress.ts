@@ -107,7 +107,7 @@ class BarDisplay implements Display {
 
   #start(): SingleBar {
     const bar = new SingleBar({
-      stream: this.#sink as NodeJS.WriteStream,
+      stream: this.#sink as NodeJS.WritableStream,
       format: () => this.#format(),
       fps: 8,
       hideCursor: true,

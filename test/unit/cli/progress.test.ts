@@ -22,7 +22,7 @@ class Recorder {
   clearLine(): void {}
 }
 
-const TRAIN: EngineEvent = {
+const TRAIN = {
   type: 'metrics',
   record: {
     kind: 'train',
@@ -35,11 +35,11 @@ const TRAIN: EngineEvent = {
     imagesPerSecond: 184.4,
     waiting: 0,
   },
-};
-const VALIDATION: EngineEvent = {
+} as const satisfies EngineEvent;
+const VALIDATION = {
   type: 'metrics',
   record: { kind: 'validation', step: 135, epoch: 3, loss: 0.5, top1: 0.88, best: true },
-};
+} as const satisfies EngineEvent;
 function training(done: number, secondsLeft: number | null = 200): EngineEvent {
   return { type: 'progress', phase: 'training', done, total: 600, secondsLeft };
 }
@@ -52,7 +52,7 @@ describe('the state of a job', () => {
     expect(state.update({ phase: 'training', done: 121, total: 600, secondsLeft: 200 })).toBe(
       false,
     );
-    if (TRAIN.type === 'metrics') state.metrics(TRAIN.record);
+    state.metrics(TRAIN.record);
     expect(state.amount).toBe('121 of 600');
     expect(state.details).toBe('loss 0.412, top-1 91.4 %, 184 images/s, 3 min 20 s left');
   });
@@ -80,7 +80,6 @@ describe('the state of a job', () => {
   });
 
   it('writes validations', () => {
-    if (VALIDATION.type !== 'metrics' || VALIDATION.record.kind !== 'validation') throw new Error();
     expect(validationLine(VALIDATION.record, 20)).toBe(
       'epoch 3 of 20: validation loss 0.500, top-1 88.0 %, best so far',
     );
