@@ -7,11 +7,13 @@
 type Tables = readonly [Uint8Array, Uint8Array, Uint8Array];
 
 function clip(value: number): number {
-  return value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value);
+  return value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
 }
 
 function tableOf(level: (value: number) => number): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, value) => clip(level(value)));
+  const table = new Uint8Array(256);
+  for (let value = 0; value < 256; value++) table[value] = clip(level(value));
+  return table;
 }
 
 function applyTables(pixels: Uint8Array, [red, green, blue]: Tables): void {
@@ -53,7 +55,9 @@ export function contrast(pixels: Uint8Array, factor: number): void {
 export function saturation(pixels: Uint8Array, factor: number): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const grey = luma(pixels, i);
-    for (let c = i; c < i + 3; c++) pixels[c] = clip(grey + factor * (pixels[c]! - grey));
+    pixels[i] = clip(grey + factor * (pixels[i]! - grey));
+    pixels[i + 1] = clip(grey + factor * (pixels[i + 1]! - grey));
+    pixels[i + 2] = clip(grey + factor * (pixels[i + 2]! - grey));
   }
 }
 
