@@ -260,3 +260,6 @@ export interface Studio {
   /** Ends running jobs (suspends runs) and closes the library. */
   close(): Promise<void>;
 }
+
+export { openStudio } from './open-studio.ts';
+export { studioHome } from './home.ts';

@@ -18,11 +18,14 @@ export interface NewRun {
   readonly classes: readonly string[];
   readonly counts: Run['counts'];
   readonly config: TrainingConfig;
+  /** Of the frozen file list. */
+  readonly manifestSha256: string;
   readonly createdAt: string;
 }
 
 export interface StoredRun extends Run {
   readonly backbone: BackboneReference;
+  readonly manifestSha256: string;
   readonly owner: Owner | null;
 }
 
@@ -58,9 +61,9 @@ export class RunRepository {
   insert(r: NewRun): void {
     this.#library.run(
       `INSERT INTO runs (id, name, state, backbone_id, backbone, dataset_id, dataset_name, classes, counts,
-         config, created_at)
+         config, manifest_sha256, created_at)
        VALUES (@id, @name, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes, @counts,
-         @config, @createdAt)`,
+         @config, @manifestSha256, @createdAt)`,
       {
         id: r.id,
         name: r.name,
@@ -71,6 +74,7 @@ export class RunRepository {
         classes: JSON.stringify(r.classes),
         counts: JSON.stringify(r.counts),
         config: JSON.stringify(r.config),
+        manifestSha256: r.manifestSha256,
         createdAt: r.createdAt,
       },
     );
@@ -155,6 +159,7 @@ export class RunRepository {
       classes: json(row, 'classes'),
       counts: json(row, 'counts'),
       config,
+      manifestSha256: text(row, 'manifest_sha256'),
       folder: this.#folderOf(id),
       createdAt: text(row, 'created_at'),
       startedAt: textOrNull(row, 'started_at'),

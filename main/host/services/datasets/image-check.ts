@@ -26,11 +26,13 @@ export type CheckAnswer =
 
 /** Reads a file wholly and says what it is. @throws what `readImage` throws */
 export async function inspectImage(path: string, mode: CheckRequest['mode']): Promise<ImageFacts> {
-  const { size } = await stat(path);
-  if (mode === 'hash')
-    return { bytes: size, sha256: await sha256OfFile(path), width: 0, height: 0 };
+  // The readers come first: their errors are in words.
+  if (mode === 'hash') {
+    const sha256 = await sha256OfFile(path);
+    return { bytes: (await stat(path)).size, sha256, width: 0, height: 0 };
+  }
   const { sha256, width, height } = await readImage(path);
-  return { bytes: size, sha256, width, height };
+  return { bytes: (await stat(path)).size, sha256, width, height };
 }
 
 parentPort?.on('message', ({ id, path, mode }: CheckRequest) => {

@@ -41,7 +41,7 @@ export async function entriesOf(dir: string, walk: Walk): Promise<FolderEntry[]>
         kind = target.isDirectory() ? 'folder' : target.isFile() ? 'file' : null;
       } catch (error) {
         walk.problems.push({
-          kind: 'missing',
+          kind: 'ignored',
           path,
           reason: `The link leads nowhere: ${reasonOf(error)}.`,
         });
@@ -77,7 +77,7 @@ export function ignoreFile(path: string, walk: Walk): void {
   const ending = extname(path).toLowerCase();
   if (ending === '.svg' || ending === '.svgz')
     walk.problems.push({
-      kind: 'unreadable',
+      kind: 'ignored',
       path,
       reason: 'SVG files are not taken: they are drawings that may hold scripts.',
     });

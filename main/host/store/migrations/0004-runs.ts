@@ -19,6 +19,7 @@ export const runs: Migration = {
         classes TEXT NOT NULL,
         counts TEXT NOT NULL,
         config TEXT NOT NULL,
+        manifest_sha256 TEXT NOT NULL CHECK (length(manifest_sha256) = 64),
         owner TEXT,
         request TEXT CHECK (request IN ('stop')),
         step INTEGER NOT NULL DEFAULT 0,

@@ -1,0 +1,151 @@
+import { fileURLToPath } from 'node:url';
+import type { ProbeResult } from '../../shared/contract/engine.ts';
+import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import { cacheFolder } from '../native/cache-folder.mjs';
+import { homeFolders } from './home.ts';
+import { runEngineJob } from './jobs/engine-job.ts';
+import { newOwner, releaseOwner } from './owner.ts';
+import { Adapters } from './services/adapters.ts';
+import { Backbones } from './services/backbones.ts';
+import { Datasets } from './services/datasets/datasets.ts';
+import { Runs } from './services/runs.ts';
+import { AdapterRepository } from './store/adapters.ts';
+import { BackboneRepository } from './store/backbones.ts';
+import { DatasetRepository } from './store/datasets.ts';
+import { EvaluationRepository } from './store/evaluations.ts';
+import { ExportRepository } from './store/exports.ts';
+import { ImageRepository } from './store/images.ts';
+import type { Library } from './store/library.ts';
+import { MergeRepository } from './store/merges.ts';
+import { MetricRepository } from './store/metrics.ts';
+import { closeLibrary, openLibrary } from './store/open-library.ts';
+import { ProblemRepository } from './store/problems.ts';
+import { RunRepository } from './store/runs.ts';
+import { TagRepository } from './store/tags.ts';
+import type { Studio, StudioOptions } from './studio.ts';
+import { join } from 'node:path';
+
+const GRACE_MS = 30_000;
+const STARTER = fileURLToPath(new URL('../assets/starter', import.meta.url));
+
+/**
+ * Opens the studio's data, which are created where there are none: library, services, starter backbone; runs
+ * whose process is gone are marked as interrupted, imports that were left half done are taken away.
+ * @throws store-damaged, format-unsupported, not-writable, not-readable, in-use
+ */
+export async function openStudio(options: StudioOptions): Promise<Studio> {
+  const folders = homeFolders(options.home);
+  const owner = newOwner();
+  let library: Library | null = null;
+  try {
+    const opened = await openLibrary(folders, owner);
+    library = opened.library;
+    return await assemble(options, folders, owner, library, opened.notices);
+  } catch (error) {
+    if (library !== null) closeLibrary(library, owner);
+    releaseOwner(owner);
+    throw error;
+  }
+}
+
+async function assemble(
+  options: StudioOptions,
+  folders: ReturnType<typeof homeFolders>,
+  owner: string,
+  library: Library,
+  found: readonly string[],
+): Promise<Studio> {
+  const graceMs = options.graceMs ?? GRACE_MS;
+  const engine = { spawn: options.spawn, cacheDir: cacheFolder(), graceMs };
+  const backbones = new Backbones(library, new BackboneRepository(library));
+  const datasets = new Datasets(
+    library,
+    {
+      datasets: new DatasetRepository(library),
+      images: new ImageRepository(library),
+      problems: new ProblemRepository(library),
+    },
+    owner,
+  );
+  const tags = new TagRepository(library);
+  const runRepository = new RunRepository(library, (id) => join(folders.runs, id));
+  const adapters = new Adapters({
+    ...engine,
+    library,
+    tags,
+    adapters: new AdapterRepository(library, tags, (id) => join(folders.adapters, id)),
+    evaluations: new EvaluationRepository(library),
+    merges: new MergeRepository(library),
+    exports: new ExportRepository(library),
+    runs: runRepository,
+    folders,
+    backbones,
+    datasets,
+  });
+  const runs = new Runs({
+    ...engine,
+    library,
+    owner,
+    runs: runRepository,
+    metrics: new MetricRepository(library),
+    folders,
+    backbones,
+    datasets,
+    adapters,
+  });
+  datasets.removeLeftovers();
+  const interrupted = runs.findInterrupted();
+  const notices = [...found];
+  const starter = options.starter === undefined ? STARTER : options.starter;
+  if (starter !== null)
+    try {
+      await backbones.registerStarter(starter);
+    } catch (error) {
+      // A damaged starter must not keep the user from everything else.
+      notices.push(`The starter backbone is not available: ${toErrorReport(error).message}`);
+    }
+  const probes = new Map<AbortController, Promise<unknown>>();
+  let closed: Promise<void> | null = null;
+  return {
+    home: folders.root,
+    backbones,
+    datasets,
+    runs,
+    adapters,
+    interrupted,
+    notices,
+    async probe(watching = {}) {
+      const abort = new AbortController();
+      const work = runEngineJob({
+        ...engine,
+        job: { kind: 'probe' },
+        logFile: null,
+        onEvent: watching.onEvent,
+        signal:
+          watching.signal === undefined
+            ? abort.signal
+            : AbortSignal.any([watching.signal, abort.signal]),
+      });
+      probes.set(abort, work);
+      try {
+        return ((await work) as ProbeResult).device;
+      } finally {
+        probes.delete(abort);
+      }
+    },
+    close() {
+      closed ??= (async () => {
+        for (const abort of probes.keys()) abort.abort();
+        await Promise.allSettled([runs.close(), adapters.close(), ...probes.values()]);
+        try {
+          closeLibrary(library, owner);
+        } catch (error) {
+          throw error instanceof KarstError ? error : KarstError.fromReport(toErrorReport(error));
+        } finally {
+          releaseOwner(owner);
+        }
+      })();
+      return closed;
+    },
+  };
+}

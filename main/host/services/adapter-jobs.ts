@@ -1,0 +1,144 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
+import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { Adapter, Dataset, Run } from '../../../shared/domain/library.ts';
+import { readError } from '../../formats/files.ts';
+import type { DatasetService } from '../studio.ts';
+import { isHidden, mayBeImage } from './datasets/listing.ts';
+import { manifestImages, readManifest } from './manifest.ts';
+import { statOrNull } from './paths.ts';
+import { MANIFEST } from './run-folder.ts';
+
+/** Index in the adapter's classes by the dataset's own. @throws dataset-unusable naming classes it does not know */
+export function labelsFor(adapter: Adapter, dataset: Dataset, split: Split): Map<number, number> {
+  const index = new Map(adapter.classes.map((name, i) => [name, i]));
+  const labels = new Map<number, number>();
+  const unknown: string[] = [];
+  for (const c of dataset.classes) {
+    const label = index.get(c.name);
+    if (label !== undefined) labels.set(c.index, label);
+    else if (c[split] > 0) unknown.push(c.name);
+  }
+  if (unknown.length > 0)
+    throw new KarstError(
+      'dataset-unusable',
+      `The adapter "${adapter.name}" does not know ${unknown.length === 1 ? 'the class' : `${unknown.length} classes`} of the dataset "${dataset.name}": ${unknown
+        .slice(0, 5)
+        .map((n) => `"${n}"`)
+        .join(', ')}${unknown.length > 5 ? ', …' : ''}.`,
+      { hint: 'Use a dataset whose classes have the names the adapter was trained with.' },
+    );
+  return labels;
+}
+
+/** Images of a dataset's split under the adapter's class list. */
+export function* splitImages(
+  adapter: Adapter,
+  dataset: Dataset,
+  split: Split,
+  datasets: DatasetService,
+): Generator<ManifestImage> {
+  const labels = labelsFor(adapter, dataset, split);
+  yield* manifestImages(datasets.images(dataset.id, split), labels);
+}
+
+/**
+ * Images on which two forms of an adapter's model are compared: the validation images its run had, for want of
+ * them its test images, then its training images.
+ */
+export async function runImages(
+  adapter: Adapter,
+  run: Run,
+): Promise<AsyncGenerator<ManifestImage>> {
+  const split = (['val', 'test', 'train'] as const).find((s) => run.counts[s] > 0);
+  const path = join(run.folder, MANIFEST);
+  if (split === undefined || (await statOrNull(path)) === null)
+    throw new KarstError(
+      'dataset-unusable',
+      `The run of the adapter "${adapter.name}" has no file list any more, so that there is nothing to verify on.`,
+      { hint: 'Name a dataset with --dataset.', path },
+    );
+  async function* images(): AsyncGenerator<ManifestImage> {
+    for await (const image of readManifest(path)) if (image.split === split) yield image;
+  }
+  return images();
+}
+
+/** One file to predict, under the name the user gave it. */
+export interface AskedFile {
+  readonly given: string;
+  readonly path: string;
+  /** Known already not to be there. */
+  readonly error: ErrorReport | null;
+}
+
+/** Files as given, folders as the image files in them (not in deeper folders), in their order. */
+export async function askedFiles(given: readonly string[]): Promise<AskedFile[]> {
+  const files: AskedFile[] = [];
+  for (const name of given) {
+    const path = resolve(name);
+    const info = await statOrNull(path).catch((error: unknown) => toErrorReport(error));
+    if (info === null)
+      files.push({
+        given: name,
+        path,
+        error: {
+          code: 'not-found',
+          message: `There is no file ${path}.`,
+          hint: 'Check the path.',
+          path,
+        },
+      });
+    else if ('code' in info) files.push({ given: name, path, error: info });
+    else if (!info.isDirectory()) files.push({ given: name, path, error: null });
+    else
+      for (const entry of await imageNames(path))
+        files.push({ given: join(name, entry), path: join(path, entry), error: null });
+  }
+  return files;
+}
+
+async function imageNames(folder: string): Promise<string[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    throw readError(folder, error);
+  }
+  const images: string[] = [];
+  for (const name of names.sort())
+    if (!isHidden(name) && mayBeImage(name) && (await statOrNull(join(folder, name)))?.isFile())
+      images.push(name);
+  return images;
+}
+
+/** @throws name-taken when something of that name exists, not-found when its parent does not */
+export async function requireNewPath(path: string): Promise<void> {
+  if ((await statOrNull(path)) !== null)
+    throw new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
+      hint: 'Choose another name with --out, or move it away.',
+      path,
+    });
+  const parent = dirname(path);
+  if ((await statOrNull(parent)) === null)
+    throw new KarstError(
+      'not-found',
+      `There is no folder ${parent} to write ${basename(path)} into.`,
+      {
+        hint: 'Make the folder first.',
+        path: parent,
+      },
+    );
+}
+
+/** Whether an adapter's own description fits a backbone reference; guards against a library edited by hand. */
+export function requireSameBackbone(adapter: Adapter, backbone: BackboneReference): void {
+  if (adapter.backboneSha256 !== backbone.sha256)
+    throw new KarstError(
+      'backbone-mismatch',
+      `The adapter "${adapter.name}" was trained on another backbone than "${backbone.name}" (sha256 ${adapter.backboneSha256.slice(0, 12)}… and ${backbone.sha256.slice(0, 12)}…).`,
+      { hint: 'Add the backbone it was trained on.' },
+    );
+}

@@ -1,0 +1,144 @@
+import * as v from 'valibot';
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { METHODS, TARGET_MODULES, type TrainingConfig } from '../../../shared/domain/training.ts';
+
+/** Every setting with its limits; the messages finish the sentence "… must be". */
+const whole = (min: number, max: number) => {
+  const message = `a whole number from ${min} to ${max.toLocaleString('en')}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+};
+const real = (min: number, max: number) => {
+  const message = `a number from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message));
+};
+const above = (min: number, max: number) => {
+  const message = `a number above ${min}, at most ${max}`;
+  return v.pipe(v.number(message), v.gtValue(min, message), v.maxValue(max, message));
+};
+const below = (max: number) => {
+  const message = `a number from 0 to below ${max}`;
+  return v.pipe(v.number(message), v.minValue(0, message), v.ltValue(max, message));
+};
+const oneOf = <const T extends readonly string[]>(words: T) =>
+  v.picklist(words, `one of ${words.join(', ')}`);
+const flag = v.boolean('true or false');
+
+const modules = `a list of ${TARGET_MODULES.join(', ')}, each at most once`;
+const schema = v.strictObject({
+  method: oneOf(METHODS),
+  karst: v.strictObject({
+    rank: whole(1, 1024),
+    factor: v.union(
+      [v.literal(-1), whole(1, 4096)],
+      'a whole number from 1 to 4,096, or -1 for the most balanced factors',
+    ),
+    kernels: whole(1, 256),
+    alpha: above(0, 10_000),
+    init: oneOf(['gaussian', 'kaiming']),
+    rescale: oneOf(['none', 'scalar', 'channel']),
+    targetModules: v.pipe(
+      v.array(v.picklist(TARGET_MODULES, modules), modules),
+      v.minLength(1, modules),
+      v.check((list) => new Set(list).size === list.length, modules),
+    ),
+    rankDropout: below(1),
+  }),
+  optimiser: v.strictObject({
+    learningRate: above(0, 10),
+    weightDecay: real(0, 10),
+    decayOn: oneOf(['matrices', 'all']),
+    beta1: below(1),
+    beta2: below(1),
+    epsilon: above(0, 1),
+    clipNorm: real(0, 1e6),
+  }),
+  schedule: v.strictObject({
+    epochs: whole(1, 100_000),
+    warmupEpochs: real(0, 100_000),
+    warmupStart: real(0, 1),
+    cosineEnd: real(0, 1),
+  }),
+  augmentation: v.strictObject({
+    cropScaleMin: above(0, 1),
+    padCrop: whole(0, 1024),
+    flip: flag,
+    colourJitter: real(0, 1),
+    rotation: real(0, 180),
+    randAugmentOps: whole(0, 16),
+    randAugmentMagnitude: real(0, 10),
+    mixup: real(0, 100),
+  }),
+  batchSize: whole(1, 65_536),
+  accumulate: whole(1, 65_536),
+  labelSmoothing: below(1),
+  dropPath: below(1),
+  classWeightPower: real(0, 1),
+  earlyStopping: whole(0, 100_000),
+  imageSize: whole(0, 4096),
+  initialise: oneOf(['backbone', 'random']),
+  seed: whole(0, Number.MAX_SAFE_INTEGER),
+  checkpointEverySeconds: real(1, 1e9),
+  keepCheckpoints: whole(1, 1000),
+  validateEvery: whole(1, 100_000),
+});
+
+function invalid(sentence: string, hint: string): KarstError {
+  return new KarstError('config-invalid', sentence, { hint });
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value));
+}
+
+/**
+ * Checks settings against their limits and against each other.
+ * @throws config-invalid naming the key, the value and the limits
+ */
+export function validateTrainingConfig(
+  value: unknown,
+  architecture: VitArchitecture,
+  bare = false,
+): TrainingConfig {
+  const outcome = v.safeParse(schema, value);
+  if (!outcome.success) {
+    const issue = outcome.issues[0];
+    const key = v.getDotPath(issue) ?? 'the settings';
+    if (issue.type === 'strict_object' && issue.expected === 'never')
+      throw invalid(`There is no setting "${key}".`, 'Check its spelling.');
+    if (issue.type === 'strict_object')
+      throw invalid(`The setting "${key}" is ${show(issue.input)}.`, 'Give it a value.');
+    throw invalid(
+      `The setting "${key}" is ${show(issue.input)}; it must be ${issue.message}.`,
+      `Choose ${issue.message}.`,
+    );
+  }
+  const config = outcome.output;
+  const { schedule, imageSize, method, initialise } = config;
+  if (schedule.warmupEpochs > schedule.epochs)
+    throw invalid(
+      `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most the ${schedule.epochs} epochs of "schedule.epochs".`,
+      'Choose a shorter warm-up or more epochs.',
+    );
+  if (imageSize % architecture.patchSize !== 0)
+    throw invalid(
+      `The setting "imageSize" is ${imageSize}; it must be a multiple of the backbone's patch size, ${architecture.patchSize}.`,
+      `Choose ${Math.max(1, Math.round(imageSize / architecture.patchSize)) * architecture.patchSize}, or 0 for the backbone's own size.`,
+    );
+  if (initialise === 'random' && method !== 'full')
+    throw invalid(
+      `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
+      'Choose the method full, or initialise from the backbone.',
+    );
+  if (bare && initialise !== 'random')
+    throw invalid(
+      'The setting "initialise" is "backbone", but a bare shape has no weights.',
+      'Choose "random".',
+    );
+  return config;
+}
