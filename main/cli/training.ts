@@ -129,7 +129,7 @@ export function describePlan(
   const { karst, optimiser, schedule } = config;
   const method =
     config.method === 'karst'
-      ? `KARST, rank ${karst.rank}, ${karst.kernels} kernels, factor ${karst.factor}, alpha ${formatNumber(karst.alpha)}, re-scaling ${karst.rescale}`
+      ? `KARST, rank ${karst.rank}, ${karst.kernels} kernels, factor ${karst.factor}, alpha ${karst.alpha}, re-scaling ${karst.rescale}`
       : config.method === 'linear'
         ? 'linear: the head alone'
         : 'full fine-tuning';
@@ -145,7 +145,7 @@ export function describePlan(
   if (parameters !== null) pairs.push(['trains', `${formatParameters(parameters)} parameters`]);
   pairs.push([
     'schedule',
-    `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${formatNumber(optimiser.learningRate)}, seed ${config.seed}`,
+    `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimiser.learningRate}, seed ${config.seed}`,
   ]);
   return facts(pairs, context.console.dim);
 }

@@ -1,7 +1,7 @@
 import { parameterCount } from '../../../shared/domain/architecture.ts';
 import type { Backbone, Provenance } from '../../../shared/domain/library.ts';
 import type { Console } from '../output/console.ts';
-import { formatBytes, formatMoment, formatNumber, formatParameters } from '../output/format.ts';
+import { formatBytes, formatMoment, formatParameters } from '../output/format.ts';
 import { facts } from '../output/table.ts';
 
 const FROM: Record<Provenance, string> = {
@@ -13,7 +13,7 @@ const FROM: Record<Provenance, string> = {
 
 export function describeBackbone(backbone: Backbone, console: Console): string[] {
   const { architecture: a, preprocessing: p } = backbone;
-  const triple = (values: readonly number[]) => values.map(formatNumber).join(' ');
+  const triple = (values: readonly number[]) => values.join(' ');
   return facts(
     [
       ['id', backbone.id],
@@ -30,7 +30,7 @@ export function describeBackbone(backbone: Backbone, console: Console): string[]
       ['classes', a.classes > 0 ? `${a.classes}` : 'no head'],
       [
         'preprocessing',
-        `${p.interpolation}, ${p.cropMode} at ${formatNumber(p.cropFraction)}, mean ${triple(p.mean)}, std ${triple(p.std)} (${FROM[backbone.preprocessingFrom]})`,
+        `${p.interpolation}, ${p.cropMode} at ${p.cropFraction}, mean ${triple(p.mean)}, std ${triple(p.std)} (${FROM[backbone.preprocessingFrom]})`,
       ],
       ['added', formatMoment(backbone.createdAt)],
     ],

@@ -94,7 +94,8 @@ const validation = v.strictObject({
 const trainMetrics = v.strictObject({
   kind: v.literal('train'),
   step: count,
-  epoch: count,
+  // How far, in epochs, with fractions.
+  epoch: v.pipe(v.number(), v.minValue(0)),
   loss: v.number(),
   top1: fraction,
   learningRate: v.number(),
