@@ -1,0 +1,307 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  adaptedModel,
+  plainModel,
+  type AdaptedModel,
+} from '../../../main/engine/adapter/adapted-model.ts';
+import { deltaWeight } from '../../../main/engine/adapter/karst.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { Executor, Program } from '../../../main/engine/graph/program.ts';
+import type { NodeOf } from '../../../main/engine/graph/tensor.ts';
+import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import {
+  evaluationProgram,
+  trainingProgram,
+  type TrainingProgram,
+} from '../../../main/engine/train/step.ts';
+import { readAllFloat32, SafetensorsFile } from '../../../main/formats/safetensors.ts';
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import {
+  TARGET_MODULES,
+  type KarstOptions,
+  type OptimiserOptions,
+} from '../../../shared/domain/training.ts';
+
+/**
+ * A tiny ViT, an adapter and a batch with everything that follows from them, computed in float64 by an independent
+ * PyTorch implementation; manifest.json describes each tensor, the formulas and the tolerances.
+ */
+const FOLDER = join(import.meta.dirname, '../../fixtures/oracle');
+type Tensors = ReadonlyMap<string, Float32Array>;
+const read = (name: string): Promise<Tensors> =>
+  readAllFloat32(join(FOLDER, `${name}.safetensors`));
+
+interface OracleOptimiser {
+  lr: number;
+  weight_decay: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+}
+type Tolerance =
+  'logits' | 'loss' | 'grads' | 'after1' | 'after3' | 'after3_strong' | 'delta' | 'logits_after3';
+interface Manifest {
+  config: Record<
+    'img_size' | 'patch_size' | 'width' | 'depth' | 'heads' | 'mlp_ratio' | 'classes',
+    number
+  > &
+    Record<'rank' | 'factor' | 'kernels' | 'alpha' | 'batch', number>;
+  optimizer: OracleOptimiser;
+  optimizer_strong: OracleOptimiser;
+  trainable: { adapter: number; head: number };
+  gauge: { tensors: string[] };
+  suggested_atol: Record<Tolerance, number>;
+}
+const manifest = JSON.parse(readFileSync(join(FOLDER, 'manifest.json'), 'utf8')) as Manifest;
+const { config, suggested_atol: atol } = manifest;
+const gauge = new Set(manifest.gauge.tensors);
+
+const architecture: VitArchitecture = {
+  family: 'vit',
+  imageSize: config.img_size,
+  patchSize: config.patch_size,
+  width: config.width,
+  depth: config.depth,
+  heads: config.heads,
+  hidden: config.width * config.mlp_ratio,
+  qkvBias: true,
+  classes: config.classes,
+  layerNormEpsilon: 1e-6,
+};
+const karst: KarstOptions = {
+  rank: config.rank,
+  factor: config.factor,
+  kernels: config.kernels,
+  alpha: config.alpha,
+  init: 'gaussian',
+  rescale: 'scalar',
+  targetModules: TARGET_MODULES,
+  rankDropout: 0,
+};
+const adapted = adaptedModel({ architecture, classes: config.classes, method: 'karst', karst });
+const plain = plainModel(architecture, config.classes);
+
+function optimiserOf(o: OracleOptimiser): OptimiserOptions {
+  return {
+    learningRate: o.lr,
+    weightDecay: o.weight_decay,
+    decayOn: 'all',
+    beta1: o.beta1,
+    beta2: o.beta2,
+    epsilon: o.eps,
+    clipNorm: 0,
+  };
+}
+
+let base: Tensors;
+let start: Tensors;
+let expected: Tensors;
+let images: Float32Array;
+let targets: Float32Array;
+
+beforeAll(async () => {
+  base = await read('base');
+  // The head at step 0 is the backbone's.
+  const head = [...base].filter(([name]) => name.startsWith('head.'));
+  start = new Map([...(await read('adapter')), ...head]);
+  expected = await read('expected');
+  const file = await SafetensorsFile.open(join(FOLDER, 'batch.safetensors'));
+  images = await file.readFloat32('images');
+  const labels = new BigInt64Array((await file.readBytes('labels')).slice().buffer);
+  await file.close();
+  targets = new Float32Array(config.batch * config.classes);
+  labels.forEach((label, i) => (targets[i * config.classes + Number(label)] = 1));
+});
+
+const EXECUTORS = [
+  {
+    name: 'the interpreter on tfjs-core',
+    prepare: () => tf.setBackend('cpu'),
+    execute: (program: Program): Executor => new Interpreter(program),
+  },
+  {
+    name: 'native TensorFlow, compiled by XLA',
+    prepare: async () => {
+      loadTensorFlow();
+      return tf.setBackend('tensorflow');
+    },
+    execute: (program: Program): Executor => new TensorFlowExecutor(program),
+  },
+];
+
+describe.each(EXECUTORS)('the oracle on $name', ({ prepare, execute }) => {
+  beforeAll(async () => {
+    expect(await prepare()).toBe(true);
+  });
+
+  /** A program with its weights in place and everything that training keeps at zero. */
+  function load(
+    { program, groups }: TrainingProgram,
+    model: AdaptedModel,
+    weights: Tensors,
+  ): Executor {
+    const executor = execute(program);
+    const values = new Map(
+      program.variables.map(({ attributes: { name }, shape }) => {
+        const zeros = new Float32Array(shape.reduce((product, side) => product * side, 1));
+        return [name, model.frozen.has(name) ? of(weights, name) : zeros] as const;
+      }),
+    );
+    for (const group of groups) values.set(`trained.${group.name}`, packGroup(group, weights));
+    executor.setAll(values);
+    return executor;
+  }
+
+  function evaluate(model: AdaptedModel, weights: Tensors): Float32Array {
+    const executor = load(evaluationProgram(model, config.batch), model, weights);
+    const logits = of(new Map(Object.entries(executor.run('evaluate', { images }))), 'logits');
+    executor.dispose();
+    return logits;
+  }
+
+  function fed(): Record<string, Float32Array> {
+    return { images, targets, weights: new Float32Array(config.batch).fill(1 / config.batch) };
+  }
+
+  const options = (optimiser: OptimiserOptions, accumulate: number) => ({
+    batchSize: config.batch,
+    optimiser,
+    accumulate,
+    dropPath: false,
+    rankDropout: false,
+  });
+
+  it('has the logits of the backbone, of the adapted model and of the merged one', async () => {
+    expectClose(evaluate(plain, base), of(expected, 'base_logits'), atol.logits);
+    const weights = new Map([...base, ...start]);
+    expectClose(evaluate(adapted, weights), of(expected, 'logits'), atol.logits);
+    const merged = evaluate(plain, await read('merged'));
+    expectClose(merged, of(expected, 'merged_logits'), atol.logits);
+    const mergedAfter3 = evaluate(plain, await read('merged_after3'));
+    expectClose(mergedAfter3, of(expected, 'logits_after3'), atol.logits_after3);
+  });
+
+  it('has every ΔW', async () => {
+    const deltas = await read('delta');
+    const variables: NodeOf<'variable'>[] = [...adapted.trained].map(([name, shape]) =>
+      g.variable(name, shape),
+    );
+    const byName = new Map(variables.map((v) => [v.attributes.name, v]));
+    const outputs = adapted.linears.map((linear) => {
+      return [linear.module, deltaWeight(linear, karst, (name) => byName.get(name)!)] as const;
+    });
+    const fn = { inputs: [], outputs: Object.fromEntries(outputs), updates: [] };
+    const executor = execute({ variables, functions: { deltas: fn } });
+    executor.setAll(start);
+    const found = executor.run('deltas', {});
+    executor.dispose();
+    expect(Object.keys(found).sort()).toEqual(
+      [...deltas.keys()].map((k) => k.replace('.delta_weight', '')).sort(),
+    );
+    for (const [module, values] of Object.entries(found)) {
+      expectClose(values, of(deltas, `${module}.delta_weight`), atol.delta, module);
+    }
+  });
+
+  it('has the loss and every gradient', async () => {
+    const gradients = await read('grads');
+    // Accumulated over one batch, the sums are its gradients.
+    const training = trainingProgram(adapted, options(optimiserOf(manifest.optimizer), 2));
+    const executor = load(training, adapted, new Map([...base, ...start]));
+    const { loss, logits } = executor.run('accumulate', fed());
+    expectClose(loss ?? [], of(expected, 'losses').slice(0, 1), atol.loss);
+    expectClose(logits ?? [], of(expected, 'logits'), atol.logits);
+    const found = trainedTensors(training, (group) => executor.get(`sum.${group}`));
+    executor.dispose();
+
+    expect([...found.keys()].sort()).toEqual([...gradients.keys()].sort());
+    const { adapter, head } = manifest.trainable;
+    expect([...found.values()].reduce((size, values) => size + values.length, 0)).toBe(
+      adapter + head,
+    );
+    for (const [name, values] of found) {
+      if (gauge.has(name)) expectClose(values, [0], 1e-5, name);
+      else expectClose(values, of(gradients, name), atol.grads, name);
+    }
+  });
+
+  const runs = [
+    {
+      title: 'the usual AdamW',
+      optimiser: manifest.optimizer,
+      after: { 1: 'after1', 3: 'after3' },
+    },
+    {
+      title: 'a strong AdamW',
+      optimiser: manifest.optimizer_strong,
+      after: { 3: 'after3_strong' },
+    },
+  ] as const;
+  it.each(runs)(
+    'has the state after 1 and 3 steps of $title',
+    async ({ title, optimiser, after }) => {
+      const o = optimiserOf(optimiser);
+      const training = trainingProgram(adapted, options(o, 1));
+      const executor = load(training, adapted, new Map([...base, ...start]));
+      const losses: number[] = [];
+      for (let step = 1; step <= 3; step++) {
+        const { loss } = executor.run('train', {
+          ...fed(),
+          scalars: stepScalars(o, o.learningRate, step),
+        });
+        losses.push(loss?.[0] ?? NaN);
+        const reference = new Map<number, Tolerance>(
+          Object.entries(after).map(([k, v]) => [Number(k), v]),
+        ).get(step);
+        if (reference === undefined) continue;
+        const wanted = await read(reference);
+        const found = trainedTensors(training, (group) => executor.get(`trained.${group}`));
+        expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
+        for (const [name, values] of found) {
+          // Their exact gradient is 0, so that AdamW makes up to one learning rate a step of rounding noise.
+          if (gauge.has(name))
+            expectClose(values, of(start, name), (step + 0.1) * o.learningRate, name);
+          else expectClose(values, of(wanted, name), atol[reference], name);
+        }
+      }
+      const logits = executor.run('evaluate', { images })['logits'] ?? [];
+      executor.dispose();
+      if (title !== 'the usual AdamW') return;
+      expectClose(losses, of(expected, 'losses').slice(0, 3), atol.loss);
+      expectClose(logits, of(expected, 'logits_after3'), atol.logits_after3);
+    },
+  );
+});
+
+function trainedTensors(
+  training: TrainingProgram,
+  packed: (group: string) => Float32Array,
+): Tensors {
+  return new Map(training.groups.flatMap((group) => [...unpackGroup(group, packed(group.name))]));
+}
+
+function of(tensors: Tensors, name: string): Float32Array {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`no tensor "${name}"`);
+  return found;
+}
+
+/** |actual − expected| ≤ tolerance for every element, absolute as the manifest has it. */
+function expectClose(
+  actual: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  tolerance: number,
+  what = '',
+): void {
+  expect(actual.length, what).toBe(wanted.length);
+  const differences = Array.from(wanted, (value, i) => Math.abs((actual[i] ?? NaN) - value));
+  expect(differences.every(Number.isFinite), what).toBe(true);
+  expect(Math.max(...differences), what).toBeLessThanOrEqual(tolerance);
+}
