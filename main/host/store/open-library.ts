@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,7 +56,7 @@ async function backUp(
 ): Promise<string> {
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const target = join(folders.backups, `library-${stamp}-v${version}.sqlite`);
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(folders.backups, { recursive: true });
     await db.backup(temporary);
@@ -83,10 +84,11 @@ async function migrate(
   migrations: readonly Migration[],
   notices: string[],
 ): Promise<void> {
+  const isNew = versionOf(db) === 0;
   for (const migration of migrations) {
     const before = versionOf(db);
     if (before >= migration.version) continue;
-    const backup = before === 0 ? null : await backUp(db, folders, before);
+    const backup = isNew ? null : await backUp(db, folders, before);
     db.transaction(() => {
       if (versionOf(db) >= migration.version) return;
       migration.up(db);
