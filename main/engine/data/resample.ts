@@ -1,8 +1,9 @@
 /**
  * Pillow's image resampling, bit for bit (src/libImaging/Resample.c, 8 bits per channel): two separable passes,
  * horizontal first, with a kernel that widens when the image shrinks, weights rounded to 22 bits and the
- * intermediate image rounded to 8. This is Pillow up to version 12; 13 takes the vertical pass first where that is
- * less work, which can differ by a few levels when the ratio is not kept. Pre-trained backbones saw images that were made in this way.
+ * intermediate image rounded to 8. Pre-trained backbones saw images that were made in this way. This is Pillow up to
+ * version 12; 13 takes the vertical pass first where that is less work, which can differ by a few levels when the
+ * ratio is not kept.
  */
 export type Interpolation = 'bicubic' | 'bilinear';
 
