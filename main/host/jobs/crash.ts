@@ -46,8 +46,9 @@ export function crashError(
   const words = lastWords(stderrTail);
   const log = logFile === null ? '' : ` The log is ${logFile}.`;
   const path = logFile === null ? {} : { path: logFile };
-  if (MEMORY_WORDS.test(stderrTail))
-    return new KarstError('out-of-memory', `The engine ran out of memory: ${how} (${words}).`, {
+  const memory = stderrTail.split(/\r?\n/).find((line) => MEMORY_WORDS.test(line));
+  if (memory !== undefined)
+    return new KarstError('out-of-memory', `The engine ran out of memory: ${how} (${memory.trim().slice(0, 300)}).`, {
       hint: `${MEMORY_HINT}${log}`,
       ...path,
     });

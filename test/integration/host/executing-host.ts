@@ -1,0 +1,19 @@
+/** A host of its own for the test that kills it: executes the run `argv[3]` of the home `argv[2]`, slowly. */
+import { childEngineSpawner } from '../../../main/host/child-engine.ts';
+import { openStudio } from '../../../main/host/studio.ts';
+import { fileURLToPath } from 'node:url';
+
+const engine = fileURLToPath(new URL('../../fixtures/engines/fake-engine.ts', import.meta.url));
+const spawn = childEngineSpawner(engine);
+const [, , home = '', run = ''] = process.argv;
+const studio = await openStudio({
+  home,
+  starter: null,
+  spawn: (options) => spawn({ ...options, env: { FAKE_STEPS: '100000', FAKE_DELAY: '5' } }),
+});
+await studio.runs.execute(run, {
+  resume: false,
+  onEvent: (event) => {
+    if (event.type === 'checkpoint' && event.step === 3) process.send?.('at step 3');
+  },
+});
