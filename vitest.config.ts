@@ -3,7 +3,7 @@ import { engineEnvironment } from './main/native/tensorflow-environment.mjs';
 
 /** Suites by folder. `full` takes long and runs with `npm run test:full` only. */
 const SUITES = [
-  { name: 'unit', testTimeout: 60_000 },
+  { name: 'unit', testTimeout: 120_000 },
   { name: 'integration', testTimeout: 300_000 },
   { name: 'full', testTimeout: 3_600_000 },
 ];

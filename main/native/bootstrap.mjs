@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import { spawn } from 'node:child_process';
-import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endLike, runInForeground, SIGNALS } from './foreground.mjs';
 import { ensureInstalled, verifyInstalled } from './installation.mjs';
 import { Progress } from './progress.mjs';
 import { SetupProblem } from './setup-problem.mjs';
@@ -15,9 +14,6 @@ import { SetupProblem } from './setup-problem.mjs';
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
-/** @type {readonly NodeJS.Signals[]} */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const USAGE = `Usage: node main/native/bootstrap.mjs COMMAND
   setup [--cpu | --gpu] [--verify]   install what is missing; --gpu for TensorFlow with CUDA,
@@ -88,30 +84,6 @@ async function runReady(args, progress) {
   return runInForeground(node, [join(ROOT, script), ...rest]);
 }
 
-/**
- * Runs a program as if it had been started instead of this one: same terminal, same signals, same end.
- *
- * @param {string} program
- * @param {readonly string[]} args
- * @returns {Promise<number | NodeJS.Signals>}
- */
-function runInForeground(program, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit' });
-    for (const signal of SIGNALS) {
-      process.on(signal, () => {
-        // A terminal sends Ctrl-C to the child as well, where a second one would mean "at once".
-        if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-      });
-    }
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      for (const name of SIGNALS) process.removeAllListeners(name);
-      resolve(signal ?? code ?? 1);
-    });
-  });
-}
-
 /** @param {unknown} error */
 function tell(error) {
   if (error instanceof SetupProblem) {
@@ -122,17 +94,7 @@ function tell(error) {
   if (error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  main(process.argv.slice(2)).then(
-    (end) => {
-      if (typeof end === 'number') process.exitCode = end;
-      // Ending by the same signal tells a shell script what happened.
-      else if (process.platform === 'win32') process.exitCode = 128 + constants.signals[end];
-      else process.kill(process.pid, end);
-    },
-    (/** @type {unknown} */ error) => {
-      tell(error);
-      process.exitCode = 1;
-    },
-  );
-}
+main(process.argv.slice(2)).then(endLike, (/** @type {unknown} */ error) => {
+  tell(error);
+  process.exitCode = 1;
+});

@@ -76,8 +76,7 @@ export function inspectRuntime(variant) {
 }
 
 /**
- * Makes the runtime ready in the cache that all checkouts share: downloads, unpacks to a temporary folder,
- * renames. An interrupted or damaged installation is recognised by its manifest and made anew.
+ * Makes the runtime ready, as `inspectRuntime` would find it.
  *
  * @param {Variant} variant
  * @param {Progress} progress
@@ -89,12 +88,24 @@ export async function ensureRuntime(variant, progress) {
   if (ready) return runtime;
   const release = releaseFor(variant);
   if (release === null) throw noRelease(variant);
-  const cache = cacheFolder();
-  mkdirSync(cache, { recursive: true });
+  return ensureRelease(release, progress);
+}
+
+/**
+ * Installs a release in the cache that all checkouts share: downloads, unpacks to a temporary folder,
+ * renames. An interrupted or damaged installation is recognised by its manifest and made anew.
+ *
+ * @param {Release} release
+ * @param {Progress} progress
+ * @returns {Promise<Runtime>}
+ * @throws {SetupProblem}
+ */
+export async function ensureRelease(release, progress) {
+  const folder = runtimeFolder(release);
   await withInstallLock(
-    join(cache, 'locks', release.id),
+    join(cacheFolder(), 'locks', release.id),
     async () => {
-      if (!isIntact(runtime.folder, release)) await install(release, runtime.folder, progress);
+      if (!isIntact(folder, release)) await install(release, folder, progress);
     },
     {
       onWait: () => {
@@ -102,7 +113,7 @@ export async function ensureRuntime(variant, progress) {
       },
     },
   );
-  return runtime;
+  return { folder, id: release.id };
 }
 
 /**
@@ -225,11 +236,10 @@ function nameForLinker(library) {
 async function filesWithHashes(folder) {
   /** @type {[string, number, string][]} */
   const files = [];
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const absolute = join(entry.parentPath, entry.name);
-    const path = absolute.slice(folder.length + 1);
-    files.push([path, statSync(absolute).size, await sha256Of(absolute)]);
+  for (const path of readdirSync(folder, { encoding: 'utf8', recursive: true })) {
+    const absolute = join(folder, path);
+    const found = statSync(absolute);
+    if (found.isFile()) files.push([path, found.size, await sha256Of(absolute)]);
   }
   return files;
 }

@@ -197,10 +197,9 @@ function downloadProblem(label, output) {
 function largestFileIn(folder) {
   let largest = 0;
   try {
-    for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-      if (entry.isFile()) {
-        largest = Math.max(largest, statSync(join(entry.parentPath, entry.name)).size);
-      }
+    for (const path of readdirSync(folder, { encoding: 'utf8', recursive: true })) {
+      const found = statSync(join(folder, path));
+      if (found.isFile()) largest = Math.max(largest, found.size);
     }
   } catch (error) {
     // pip moves and removes its files while they are listed.
