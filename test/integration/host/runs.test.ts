@@ -1,9 +1,20 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunControl, Studio } from '../../../main/host/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
@@ -19,19 +30,29 @@ import {
   writeClassFolders,
 } from '../../unit/host/support.ts';
 
+let template: string;
 let home: string;
 let source: string;
 
-/** A home with a backbone "tiny" and a dataset "two" of 5 + 5 images. */
-beforeEach(async () => {
-  home = join(temporaryFolder(), 'home');
-  source = temporaryFolder();
-  await writeClassFolders(join(source, 'images'), { a: 5, b: 5 });
-  await writeBackbone(join(source, 'backbone'));
-  const studio = await studioIn(home);
-  await studio.backbones.add(join(source, 'backbone'), { name: 'tiny' });
-  await studio.datasets.add(join(source, 'images'), { name: 'two' });
+/** A home with a backbone "tiny" and a dataset "two" of 5 + 5 images, made once and copied for each test. */
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'karst-runs-'));
+  const images = join(template, 'source', 'images');
+  const backbone = join(template, 'source', 'backbone');
+  await writeClassFolders(images, { a: 5, b: 5 });
+  await writeBackbone(backbone);
+  const studio = await studioIn(join(template, 'home'));
+  await studio.backbones.add(backbone, { name: 'tiny' });
+  await studio.datasets.add(images, { name: 'two' });
   await studio.close();
+});
+
+afterAll(() => rmSync(template, { recursive: true }));
+
+beforeEach(() => {
+  home = join(temporaryFolder(), 'home');
+  cpSync(join(template, 'home'), home, { recursive: true });
+  source = join(template, 'source');
 });
 
 /** A studio on the prepared home whose engines behave as `env` says. */
@@ -67,7 +88,7 @@ describe('creating a run', () => {
   });
 
   it('leaves out images that cannot be used and classes without any', async () => {
-    const folder = join(source, 'mixed');
+    const folder = join(temporaryFolder(), 'mixed');
     await writeClassFolders(folder, { a: 3, c: 3 }, 500);
     mkdirSync(join(folder, 'b'));
     writeFileSync(join(folder, 'b', 'x.png'), 'not an image');
