@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../shared/domain/architecture.ts';
+import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
 import { karstTensorShapes } from '../../shared/domain/karst-shapes.ts';
 import type { AdapterConfig } from './adapter-config.ts';
 
@@ -67,4 +67,36 @@ export function adapterCard(
     '',
   ];
   return [...head, ...facts, ...(notes === '' ? [] : [notes.trimEnd(), ''])].join('\n');
+}
+
+/**
+ * `README.md` of a merged model's folder: what it was made of and how to use it.
+ * @param backbone name of the backbone that the adapter was merged into
+ */
+export function modelCard(
+  backbone: string,
+  adapter: { readonly config: AdapterConfig; readonly labels: readonly string[] },
+  a: VitArchitecture,
+): string {
+  const { config, labels } = adapter;
+  const name = config.training?.runName ?? 'merged model';
+  return [
+    '---',
+    'library_name: timm',
+    'pipeline_tag: image-classification',
+    `base_model: ${yaml(backbone)}`,
+    'base_model_relation: finetune',
+    'tags:',
+    '- image-classification',
+    '- vit',
+    '---',
+    '',
+    `# ${name}, merged`,
+    '',
+    `The adapter ${name} (${config.method}) merged into the backbone ${backbone}: a plain vision transformer under timm's names, ${String(a.width)} wide, ${String(a.depth)} blocks, patches of ${String(a.patchSize)}, ${String(a.imageSize)} pixels.`,
+    '',
+    `- Classes (${String(labels.length)}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
+    '- `labels.json` names the outputs in order; `preprocessor_config.json` says how images are prepared; `config.json` describes the network.',
+    '',
+  ].join('\n');
 }

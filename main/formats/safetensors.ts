@@ -321,3 +321,19 @@ function narrow(values: Float32Array | Float64Array, dtype: TensorDtype): Uint8A
         : Float64Array.from(values);
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
 }
+
+/**
+ * Every tensor of a small file (an adapter, a checkpoint) in float32, by name.
+ *
+ * @throws KarstError as `SafetensorsFile.open` and `readFloat32`
+ */
+export async function readAllFloat32(path: string): Promise<Map<string, Float32Array>> {
+  const file = await SafetensorsFile.open(path);
+  try {
+    const tensors = new Map<string, Float32Array>();
+    for (const name of file.tensors.keys()) tensors.set(name, await file.readFloat32(name));
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}

@@ -138,16 +138,39 @@ export type EngineEvent =
   | {
       readonly type: 'progress';
       /** What is being done, a sentence fragment: "compiling the training step". */
-      readonly phase: 'loading' | 'decoding' | 'compiling' | 'training' | 'validating' | 'evaluating' | 'predicting' | 'merging' | 'verifying';
+      readonly phase:
+        | 'loading'
+        | 'decoding'
+        | 'compiling'
+        | 'training'
+        | 'validating'
+        | 'evaluating'
+        | 'predicting'
+        | 'merging'
+        | 'verifying';
       readonly done: number;
       readonly total: number;
       readonly secondsLeft: number | null;
     }
   | { readonly type: 'metrics'; readonly record: MetricRecord }
-  | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly message: string; readonly path?: string }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly epoch: number; readonly path: string }
+  | {
+      readonly type: 'log';
+      readonly level: 'info' | 'warning';
+      readonly message: string;
+      readonly path?: string;
+    }
+  | {
+      readonly type: 'checkpoint';
+      readonly step: number;
+      readonly epoch: number;
+      readonly path: string;
+    }
   | { readonly type: 'state'; readonly state: 'running' | 'paused' }
-  | { readonly type: 'prediction'; readonly path: string; readonly predictions: readonly Prediction[] }
+  | {
+      readonly type: 'prediction';
+      readonly path: string;
+      readonly predictions: readonly Prediction[];
+    }
   | { readonly type: 'unreadable'; readonly path: string; readonly error: ErrorReport }
   | { readonly type: 'done'; readonly result: JobResult }
   | { readonly type: 'error'; readonly error: ErrorReport };
@@ -237,7 +260,17 @@ export const engineEventSchema = v.variant('type', [
   v.object({ type: v.literal('ready'), device }),
   v.object({
     type: v.literal('progress'),
-    phase: v.picklist(['loading', 'decoding', 'compiling', 'training', 'validating', 'evaluating', 'predicting', 'merging', 'verifying']),
+    phase: v.picklist([
+      'loading',
+      'decoding',
+      'compiling',
+      'training',
+      'validating',
+      'evaluating',
+      'predicting',
+      'merging',
+      'verifying',
+    ]),
     done: finite,
     total: finite,
     secondsLeft: v.nullable(finite),

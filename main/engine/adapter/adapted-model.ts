@@ -36,13 +36,19 @@ export interface AdaptedModelOptions {
   readonly karst: KarstOptions;
 }
 
-export function adaptedModel({ architecture, classes, method, karst }: AdaptedModelOptions): AdaptedModel {
+export function adaptedModel({
+  architecture,
+  classes,
+  method,
+  karst,
+}: AdaptedModelOptions): AdaptedModel {
   const whole = vitTensorShapes(architecture, { classes });
   const isHead = (name: string): boolean => name.startsWith('head.');
   const backbone = new Map([...whole].filter(([name]) => !isHead(name)));
   const head = new Map([...whole].filter(([name]) => isHead(name)));
   const linears = method === 'karst' ? adaptedLinears(architecture, karst) : [];
-  const adapter = method === 'karst' ? karstTensorShapes(architecture, karst) : new Map<string, Shape>();
+  const adapter =
+    method === 'karst' ? karstTensorShapes(architecture, karst) : new Map<string, Shape>();
   const trained = new Map([...(method === 'full' ? backbone : adapter), ...head]);
   const hasBias = (module: string): boolean => backbone.has(`${module}.bias`);
   return {

@@ -48,12 +48,18 @@ export function adaptedLinears(a: VitArchitecture, o: KarstOptions): AdaptedLine
  * ΔW (out, in) as one matrix product: (N, l·m)ᵀ (N, S·k·n) gives every C[p,q] · D[a,b], summed over the kernels.
  * `rankMask` (N, rank), if given, drops rank directions and rescales the others.
  */
-export function deltaWeight(linear: AdaptedLinear, o: KarstOptions, weights: Weights, rankMask?: Tensor): Tensor {
+export function deltaWeight(
+  linear: AdaptedLinear,
+  o: KarstOptions,
+  weights: Weights,
+  rankMask?: Tensor,
+): Tensor {
   const { module, l, k, m, n, splits } = linear;
   const { kernels, rank } = o;
   const c = g.reshape(weights(`${module}.karst_c`), [kernels, l * m]);
   const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
-  const masked = rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
+  const masked =
+    rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
   const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, splits * k, rank]);
   const d = g.matmul(a, weights(`${module}.karst_b`), { transposeB: true });
   const scaled = g.mul(d, g.scalar(o.alpha / rank));
@@ -88,7 +94,9 @@ export function karstLinear(
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
       g.add(g.mul(t, weights(`${module}.${site}_scale`)), weights(`${module}.${site}_shift`));
     const adapted = g.add(weights(`${module}.weight`), deltaWeight(linear, o, weights, mask));
-    const product = g.matmul(linear.rescaleIn ? rescaled(x, 'in') : x, adapted, { transposeB: true });
+    const product = g.matmul(linear.rescaleIn ? rescaled(x, 'in') : x, adapted, {
+      transposeB: true,
+    });
     const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
     return linear.rescaleOut ? rescaled(y, 'out') : y;
   };

@@ -42,7 +42,10 @@ export function vitFeatures(images: Tensor, a: VitArchitecture, options: VitOpti
 
 /** Features (batch, width) → logits (batch, classes). */
 export function classify(features: Tensor, weights: Weights): Tensor {
-  return g.add(g.matmul(features, weights('head.weight'), { transposeB: true }), weights('head.bias'));
+  return g.add(
+    g.matmul(features, weights('head.weight'), { transposeB: true }),
+    weights('head.bias'),
+  );
 }
 
 /** (batch, 3, S, S) → (batch, 1 + patches, width); patches in row-major order behind the class token. */
@@ -54,13 +57,22 @@ function embed(images: Tensor, a: VitArchitecture, weights: Weights): Tensor {
   const boxes = g.reshape(images, [batch, 3, side, p, side, p]);
   const rows = g.reshape(g.transpose(boxes, [0, 2, 4, 1, 3, 5]), [batch * side * side, inner]);
   const kernel = g.reshape(weights('patch_embed.proj.weight'), [d, inner]);
-  const embedded = g.add(g.matmul(rows, kernel, { transposeB: true }), weights('patch_embed.proj.bias'));
+  const embedded = g.add(
+    g.matmul(rows, kernel, { transposeB: true }),
+    weights('patch_embed.proj.bias'),
+  );
   const patches = g.reshape(embedded, [batch, side * side, d]);
   const classToken = g.broadcastTo(weights('cls_token'), [batch, 1, d]);
   return g.add(g.concat([classToken, patches], 1), weights('pos_embed'));
 }
 
-function block(x: Tensor, index: number, a: VitArchitecture, o: VitOptions, classTokenOnly: boolean): Tensor {
+function block(
+  x: Tensor,
+  index: number,
+  a: VitArchitecture,
+  o: VitOptions,
+  classTokenOnly: boolean,
+): Tensor {
   const name = `blocks.${String(index)}`;
   const [batch = 0, count = 0] = x.shape;
   const d = a.width;
@@ -81,20 +93,31 @@ function block(x: Tensor, index: number, a: VitArchitecture, o: VitOptions, clas
 }
 
 /** Multi-head self-attention of the first `queries` tokens over all; x (batch, tokens, width) → (batch · queries, width). */
-function attention(x: Tensor, name: string, a: VitArchitecture, o: VitOptions, queries: number): Tensor {
+function attention(
+  x: Tensor,
+  name: string,
+  a: VitArchitecture,
+  o: VitOptions,
+  queries: number,
+): Tensor {
   const { width: d, heads } = a;
   const [batch = 0, count = 0] = x.shape;
   const perHead = d / heads;
-  const qkv = g.reshape(
-    o.linear(`${name}.attn.qkv`, g.reshape(x, [batch * count, d])),
-    [batch, count, 3, heads, perHead],
-  );
+  const qkv = g.reshape(o.linear(`${name}.attn.qkv`, g.reshape(x, [batch * count, d])), [
+    batch,
+    count,
+    3,
+    heads,
+    perHead,
+  ]);
   const split = g.transpose(qkv, [2, 0, 3, 1, 4]);
   const part = (index: number, length: number): Tensor =>
-    g.reshape(
-      g.slice(split, [index, 0, 0, 0, 0], [1, batch, heads, length, perHead]),
-      [batch, heads, length, perHead],
-    );
+    g.reshape(g.slice(split, [index, 0, 0, 0, 0], [1, batch, heads, length, perHead]), [
+      batch,
+      heads,
+      length,
+      perHead,
+    ]);
   const q = g.mul(part(0, queries), g.scalar(perHead ** -0.5));
   const scores = g.softmax(g.matmul(q, part(1, count), { transposeB: true }));
   const mixed = g.transpose(g.matmul(scores, part(2, count)), [0, 2, 1, 3]);

@@ -165,7 +165,7 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
 
 function inputGradients(node: Tensor, dy: Tensor): readonly (Tensor | null)[] {
   const rule = RULES[node.op] as GradientRule<OpName>;
-  return rule(node as NodeOf<OpName>, dy);
+  return rule(node, dy);
 }
 
 /**

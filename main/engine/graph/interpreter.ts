@@ -63,6 +63,10 @@ export class Interpreter implements Executor {
     this.#replace(variable, upload(values, shape, 'float32'));
   }
 
+  setAll(values: ReadonlyMap<string, Float32Array>): void {
+    for (const [name, data] of values) this.set(name, data);
+  }
+
   get(variable: string): Float32Array {
     this.#shapeOf(variable);
     return download(this.#read(variable));

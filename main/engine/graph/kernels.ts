@@ -121,7 +121,7 @@ function alongEachAxis(
     if (from[axis] === side) continue;
     const outer = sizeOf(from.slice(0, axis));
     const inner = sizeOf(from.slice(axis + 1));
-    const block = tf.reshape(result, [outer, from[axis] ?? 1, inner]) as tf.Tensor3D;
+    const block = tf.reshape<tf.Rank.R3>(result, [outer, from[axis] ?? 1, inner]);
     const to = from.map((before, i) => (i === axis ? side : before));
     result = tf.reshape(change(block, axis), to);
   }

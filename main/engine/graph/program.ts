@@ -24,6 +24,8 @@ export type Values = Float32Array | Int32Array;
 export interface Executor {
   /** Variables start undefined: each has to be set before a function reads it. */
   set(variable: string, values: Float32Array): void;
+  /** Many variables in one call, which is what a session does well. */
+  setAll(values: ReadonlyMap<string, Float32Array>): void;
   get(variable: string): Float32Array;
   run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array>;
   dispose(): void;

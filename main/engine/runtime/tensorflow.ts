@@ -69,12 +69,22 @@ export class TensorFlowExecutor implements Executor {
   }
 
   set(variable: string, values: Float32Array): void {
-    const shape = shapeOfVariable(this.#program, variable);
-    if (values.length !== sizeOf(shape)) {
-      throw new GraphError(`${String(values.length)} values for variable "${variable}" (${shape.join(', ')})`);
-    }
-    const value = this.#tf.tensor(values, [...shape], 'float32');
-    this.#run([value], [NAMES.setInput(variable)], [NAMES.set(variable)]);
+    this.setAll(new Map([[variable, values]]));
+  }
+
+  setAll(values: ReadonlyMap<string, Float32Array>): void {
+    if (values.size === 0) return;
+    const names = [...values.keys()];
+    const tensors = [...values].map(([name, data]) => {
+      const shape = shapeOfVariable(this.#program, name);
+      if (data.length !== sizeOf(shape)) {
+        throw new GraphError(
+          `${String(data.length)} values for variable "${name}" (${shape.join(', ')})`,
+        );
+      }
+      return this.#tf.tensor(data, [...shape], 'float32');
+    });
+    this.#run(tensors, names.map(NAMES.setInput), names.map(NAMES.set));
   }
 
   get(variable: string): Float32Array {
@@ -88,7 +98,9 @@ export class TensorFlowExecutor implements Executor {
     const fed = fn.inputs.map((i) => {
       const values = inputs[i.attributes.name];
       if (values?.length !== sizeOf(i.shape)) {
-        throw new GraphError(`"${name}" wants ${String(sizeOf(i.shape))} values as "${i.attributes.name}"`);
+        throw new GraphError(
+          `"${name}" wants ${String(sizeOf(i.shape))} values as "${i.attributes.name}"`,
+        );
       }
       return this.#tf.tensor(values, [...i.shape], i.dtype);
     });
@@ -113,7 +125,12 @@ export class TensorFlowExecutor implements Executor {
 
   #run(inputs: TensorFlow.Tensor[], names: string[], outputs: string[]): Float32Array[] {
     const infos = names.map((name) => ({ name: `${name}:0` }));
-    const fetched = this.#backend.runSavedModel(this.#session, inputs, infos, outputs.map((o) => `${o}:0`));
+    const fetched = this.#backend.runSavedModel(
+      this.#session,
+      inputs,
+      infos,
+      outputs.map((o) => `${o}:0`),
+    );
     const values = fetched.map((t) => t.dataSync<'float32'>());
     this.#tf.dispose([...inputs, ...fetched]);
     return values;

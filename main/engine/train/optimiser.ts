@@ -13,8 +13,14 @@ export interface AdamState {
 }
 
 export function adamState(group: ParameterGroup): AdamState {
-  const vector = (role: string): NodeOf<'variable'> => g.variable(`${role}.${group.name}`, [group.size]);
-  return { group, parameters: vector('trained'), moment1: vector('moment1'), moment2: vector('moment2') };
+  const vector = (role: string): NodeOf<'variable'> =>
+    g.variable(`${role}.${group.name}`, [group.size]);
+  return {
+    group,
+    parameters: vector('trained'),
+    moment1: vector('moment1'),
+    moment2: vector('moment2'),
+  };
 }
 
 /** What changes from step to step: fed as (learning rate, 1 − β₁ᵗ, √(1 − β₂ᵗ)). */
@@ -37,7 +43,9 @@ export function adamUpdates(
   scalars: Tensor,
   o: OptimiserOptions,
 ): Update[] {
-  const [rate, correction1, correction2] = [0, 1, 2].map((i) => g.reshape(g.slice(scalars, [i], [1]), [])) as [Tensor, Tensor, Tensor];
+  const [rate, correction1, correction2] = [0, 1, 2].map((i) =>
+    g.reshape(g.slice(scalars, [i], [1]), []),
+  ) as [Tensor, Tensor, Tensor];
   const stepSize = g.div(rate, correction1);
   return states.flatMap((state, index): Update[] => {
     const gradient = gradients[index] as Tensor;
@@ -51,7 +59,10 @@ export function adamUpdates(
       ? g.mul(state.parameters, g.sub(g.scalar(1), g.mul(rate, g.scalar(o.weightDecay))))
       : state.parameters;
     return [
-      { variable: state.parameters, value: g.sub(shrunk, g.mul(stepSize, g.div(moment1, denominator))) },
+      {
+        variable: state.parameters,
+        value: g.sub(shrunk, g.mul(stepSize, g.div(moment1, denominator))),
+      },
       { variable: state.moment1, value: moment1 },
       { variable: state.moment2, value: moment2 },
     ];
@@ -59,7 +70,12 @@ export function adamUpdates(
 }
 
 /** Linear warm-up, then cosine (arXiv 1608.03983), as a function of the update's number from 0. */
-export function learningRateAt(step: number, stepsPerEpoch: number, peak: number, s: ScheduleOptions): number {
+export function learningRateAt(
+  step: number,
+  stepsPerEpoch: number,
+  peak: number,
+  s: ScheduleOptions,
+): number {
   const warmup = Math.round(s.warmupEpochs * stepsPerEpoch);
   if (step < warmup) return peak * (s.warmupStart + (1 - s.warmupStart) * (step / warmup));
   const total = Math.max(1, s.epochs * stepsPerEpoch - warmup);

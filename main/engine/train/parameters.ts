@@ -28,7 +28,10 @@ export function parameterGroups(
   trained: ReadonlyMap<string, Shape>,
   decayOn: OptimiserOptions['decayOn'],
 ): ParameterGroup[] {
-  const pack = (name: ParameterGroup['name'], entries: readonly (readonly [string, Shape])[]): ParameterGroup => {
+  const pack = (
+    name: ParameterGroup['name'],
+    entries: readonly (readonly [string, Shape])[],
+  ): ParameterGroup => {
     let offset = 0;
     const tensors = entries.map(([tensor, shape]) => {
       const packed = { name: tensor, shape, offset, size: sizeOf(shape) };
@@ -44,24 +47,36 @@ export function parameterGroups(
 }
 
 /** The packed vector of a group from tensors by name. */
-export function packGroup(group: ParameterGroup, tensors: ReadonlyMap<string, Float32Array>): Float32Array {
+export function packGroup(
+  group: ParameterGroup,
+  tensors: ReadonlyMap<string, Float32Array>,
+): Float32Array {
   const packed = new Float32Array(group.size);
   for (const { name, offset, size } of group.tensors) {
     const values = tensors.get(name);
-    if (values?.length !== size) throw new GraphError(`tensor "${name}" is missing or of the wrong size`);
+    if (values?.length !== size)
+      throw new GraphError(`tensor "${name}" is missing or of the wrong size`);
     packed.set(values, offset);
   }
   return packed;
 }
 
 /** Views into a group's packed vector, by tensor name. */
-export function unpackGroup(group: ParameterGroup, packed: Float32Array): Map<string, Float32Array> {
-  return new Map(group.tensors.map(({ name, offset, size }) => [name, packed.subarray(offset, offset + size)]));
+export function unpackGroup(
+  group: ParameterGroup,
+  packed: Float32Array,
+): Map<string, Float32Array> {
+  return new Map(
+    group.tensors.map(({ name, offset, size }) => [name, packed.subarray(offset, offset + size)]),
+  );
 }
 
 /** Every tensor of a group as a slice of its packed variable. */
 export function sliceGroup(group: ParameterGroup, packed: NodeOf<'variable'>): Map<string, Tensor> {
   return new Map(
-    group.tensors.map(({ name, shape, offset, size }) => [name, g.reshape(g.slice(packed, [offset], [size]), shape)]),
+    group.tensors.map(({ name, shape, offset, size }) => [
+      name,
+      g.reshape(g.slice(packed, [offset], [size]), shape),
+    ]),
   );
 }

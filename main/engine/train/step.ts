@@ -61,10 +61,17 @@ export function evaluationProgram(model: AdaptedModel, batchSize: number): Train
   const packed = groups.map((group) => ({ group, parameters: adamState(group).parameters }));
   const { weights, frozen } = weightsOf(model, packed);
   const variables = [...frozen, ...packed.map((p) => p.parameters)];
-  return { program: { variables, functions: { evaluate: evaluateFunction(model, weights, batchSize) } }, groups };
+  return {
+    program: { variables, functions: { evaluate: evaluateFunction(model, weights, batchSize) } },
+    groups,
+  };
 }
 
-function evaluateFunction(model: AdaptedModel, weights: Weights, batchSize: number): ProgramFunction {
+function evaluateFunction(
+  model: AdaptedModel,
+  weights: Weights,
+  batchSize: number,
+): ProgramFunction {
   const images = imagesInput(model, batchSize);
   return { inputs: [images], outputs: { logits: model.logits(images, weights) }, updates: [] };
 }
@@ -81,7 +88,8 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
   const functions: Record<string, ProgramFunction> = {
     evaluate: evaluateFunction(model, weights, o.batchSize),
   };
-  const sums = o.accumulate > 1 ? groups.map((group) => g.variable(`sum.${group.name}`, [group.size])) : [];
+  const sums =
+    o.accumulate > 1 ? groups.map((group) => g.variable(`sum.${group.name}`, [group.size])) : [];
   if (o.accumulate === 1) {
     const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
     functions['train'] = {
@@ -93,10 +101,16 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
     functions['accumulate'] = {
       inputs: batch.inputs,
       outputs: batch.outputs,
-      updates: sums.map((sum, i) => ({ variable: sum, value: g.add(sum, batch.gradients[i] as Tensor) })),
+      updates: sums.map((sum, i) => ({
+        variable: sum,
+        value: g.add(sum, batch.gradients[i] as Tensor),
+      })),
     };
     const applied = update(states, sums, o.optimiser);
-    const cleared = sums.map((sum): Update => ({ variable: sum, value: g.broadcastTo(g.scalar(0), sum.shape) }));
+    const cleared = sums.map((sum): Update => ({
+      variable: sum,
+      value: g.broadcastTo(g.scalar(0), sum.shape),
+    }));
     functions['apply'] = { ...applied, updates: [...applied.updates, ...cleared] };
   }
   const moments = states.flatMap((s) => [s.parameters, s.moment1, s.moment2]);
@@ -130,7 +144,10 @@ function forwardBackward(
   const tensors = slices.flatMap((slice) => [...slice.values()]);
   const byTensor = new Map(gradients(loss, tensors).map((d, i) => [tensors[i], d]));
   const packed = slices.map((slice) =>
-    g.concat([...slice.values()].map((t) => g.reshape(byTensor.get(t) ?? t, [sizeOf(t.shape)])), 0),
+    g.concat(
+      [...slice.values()].map((t) => g.reshape(byTensor.get(t) ?? t, [sizeOf(t.shape)])),
+      0,
+    ),
   );
   return { inputs, outputs: { loss, logits }, gradients: packed };
 }
@@ -144,7 +161,14 @@ function update(
   const scalars = g.input('scalars', [3]);
   const gradientNorm = globalNorm(raw);
   const { clipNorm } = optimiser;
-  const shrink = g.minimum(g.scalar(1), g.div(g.scalar(clipNorm), g.add(gradientNorm, g.scalar(1e-6))));
+  const shrink = g.minimum(
+    g.scalar(1),
+    g.div(g.scalar(clipNorm), g.add(gradientNorm, g.scalar(1e-6))),
+  );
   const clipped = clipNorm > 0 ? raw.map((d) => g.mul(d, shrink)) : raw;
-  return { inputs: [scalars], outputs: { gradientNorm }, updates: adamUpdates(states, clipped, scalars, optimiser) };
+  return {
+    inputs: [scalars],
+    outputs: { gradientNorm },
+    updates: adamUpdates(states, clipped, scalars, optimiser),
+  };
 }

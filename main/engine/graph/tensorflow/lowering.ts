@@ -27,7 +27,10 @@ const XLA: AttrValue = { b: true };
 const FLOAT = typeAttribute('float32');
 const RESOURCE: AttrValue = { type: DATA_TYPE.resource };
 
-export function lowerProgram(program: Program, { compile = true }: { compile?: boolean } = {}): GraphModel {
+export function lowerProgram(
+  program: Program,
+  { compile = true }: { compile?: boolean } = {},
+): GraphModel {
   const nodes: NodeDef[] = program.variables.flatMap(variableNodes);
   const functions: FunctionDef[] = [];
   for (const [name, fn] of Object.entries(program.functions)) {
@@ -62,8 +65,18 @@ function variableNodes(variable: NodeOf<'variable'>): NodeDef[] {
       ...constantNode(NAMES.set(name), Float32Array.of(1), []),
       input: [`^${NAMES.set(name)}/assign`],
     },
-    { name: `${NAMES.get(name)}/read`, op: 'ReadVariableOp', input: [handle], attr: { dtype: FLOAT } },
-    { name: NAMES.get(name), op: 'Identity', input: [`${NAMES.get(name)}/read`], attr: { T: FLOAT } },
+    {
+      name: `${NAMES.get(name)}/read`,
+      op: 'ReadVariableOp',
+      input: [handle],
+      attr: { dtype: FLOAT },
+    },
+    {
+      name: NAMES.get(name),
+      op: 'Identity',
+      input: [`${NAMES.get(name)}/read`],
+      attr: { T: FLOAT },
+    },
   ];
 }
 
@@ -74,33 +87,36 @@ function callNodes(
   compile: boolean,
 ): NodeDef[] {
   const outputs = Object.entries(fn.outputs);
-  const placeholders = fn.inputs.map(
-    (i): NodeDef => ({
-      name: NAMES.input(name, i.attributes.name),
-      op: 'Placeholder',
-      input: [],
-      attr: { dtype: typeAttribute(i.dtype), shape: { shape: shapeProto(i.shape) } },
-    }),
-  );
+  const placeholders = fn.inputs.map((i): NodeDef => ({
+    name: NAMES.input(name, i.attributes.name),
+    op: 'Placeholder',
+    input: [],
+    attr: { dtype: typeAttribute(i.dtype), shape: { shape: shapeProto(i.shape) } },
+  }));
   const call: NodeDef = {
     name: `${name}/call`,
     op: 'StatefulPartitionedCall',
     input: [...placeholders.map((p) => p.name), ...variables.map(NAMES.variable)],
     attr: {
-      Tin: { list: { type: [...fn.inputs.map((i) => DATA_TYPE[i.dtype]), ...variables.map(() => DATA_TYPE.resource)] } },
+      Tin: {
+        list: {
+          type: [
+            ...fn.inputs.map((i) => DATA_TYPE[i.dtype]),
+            ...variables.map(() => DATA_TYPE.resource),
+          ],
+        },
+      },
       Tout: { list: { type: outputs.map(([, t]) => DATA_TYPE[t.dtype]) } },
       f: { func: { name } },
       ...(compile ? { _XlaMustCompile: XLA } : {}),
     },
   };
-  const results = outputs.map(
-    ([key, tensor], index): NodeDef => ({
-      name: NAMES.output(name, key),
-      op: 'Identity',
-      input: [`${call.name}:${String(index)}`],
-      attr: { T: typeAttribute(tensor.dtype) },
-    }),
-  );
+  const results = outputs.map(([key, tensor], index): NodeDef => ({
+    name: NAMES.output(name, key),
+    op: 'Identity',
+    input: [`${call.name}:${String(index)}`],
+    attr: { T: typeAttribute(tensor.dtype) },
+  }));
   return [...placeholders, call, ...results];
 }
 
@@ -119,11 +135,18 @@ class Body implements Emitter {
   anchor(): readonly string[] {
     if (this.#resource === undefined) return [];
     // A read of its own whose value nobody uses: reads are stateful, so nothing removes or merges it.
-    this.#anchor ??= this.emit('ReadVariableOp', [this.#resource], { dtype: FLOAT }, 'value').split(':')[0];
+    this.#anchor ??= this.emit('ReadVariableOp', [this.#resource], { dtype: FLOAT }, 'value').split(
+      ':',
+    )[0];
     return [`^${this.#anchor ?? ''}`];
   }
 
-  emit(op: string, inputs: readonly string[], attr: Record<string, AttrValue>, output: string): string {
+  emit(
+    op: string,
+    inputs: readonly string[],
+    attr: Record<string, AttrValue>,
+    output: string,
+  ): string {
     const name = `${op}_${String(this.nodes.length)}`;
     this.nodes.push({ name, op, input: inputs, attr });
     return `${name}:${output}:0`;
@@ -159,8 +182,12 @@ function lowerFunction(
   const resolve = (t: Tensor): Tensor => replaced.get(t) ?? t;
   const order = inTopologicalOrder(roots.map(resolve));
 
-  const variables = [...new Set(order.flatMap((n) => (n.op === 'variable' ? [n.attributes.name] : [])))];
-  const inputNames = new Map(fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]));
+  const variables = [
+    ...new Set(order.flatMap((n) => (n.op === 'variable' ? [n.attributes.name] : []))),
+  ];
+  const inputNames = new Map(
+    fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]),
+  );
   const variableNames = new Map(variables.map((v, index) => [v, `variable_${String(index)}`]));
   const body = new Body(variableNames.get(variables[0] ?? ''));
   const references = new Map<Tensor, string>();
@@ -174,13 +201,16 @@ function lowerFunction(
     switch (node.op) {
       case 'input': {
         const argument = inputNames.get(node.attributes.name);
-        if (argument === undefined) throw new GraphError(`input "${node.attributes.name}" of "${name}" is not declared`);
+        if (argument === undefined)
+          throw new GraphError(`input "${node.attributes.name}" of "${name}" is not declared`);
         return argument;
       }
       case 'variable': {
         // One read a variable: every use sees the value from before this call's updates.
         const key = node.attributes.name;
-        const read = reads.get(key) ?? body.emit('ReadVariableOp', [variableNames.get(key) ?? ''], { dtype: FLOAT }, 'value');
+        const read =
+          reads.get(key) ??
+          body.emit('ReadVariableOp', [variableNames.get(key) ?? ''], { dtype: FLOAT }, 'value');
         reads.set(key, read);
         return read;
       }
@@ -195,23 +225,42 @@ function lowerFunction(
     const key = u.variable.attributes.name;
     const read = reads.get(key)?.split(':')[0] ?? '';
     const value = references.get(resolve(u.value)) ?? '';
-    return body.emit('AssignVariableOp', [variableNames.get(key) ?? '', value, `^${read}`], { dtype: FLOAT }, '').split(':')[0] ?? '';
+    return (
+      body
+        .emit(
+          'AssignVariableOp',
+          [variableNames.get(key) ?? '', value, `^${read}`],
+          { dtype: FLOAT },
+          '',
+        )
+        .split(':')[0] ?? ''
+    );
   });
-  const controls = Object.fromEntries(assignments.map((node, index) => [`update_${String(index)}`, node]));
+  const controls = Object.fromEntries(
+    assignments.map((node, index) => [`update_${String(index)}`, node]),
+  );
   const definition: FunctionDef = {
     signature: {
       name,
       inputArg: [
-        ...fn.inputs.map((i) => ({ name: inputNames.get(i.attributes.name) ?? '', type: DATA_TYPE[i.dtype] })),
+        ...fn.inputs.map((i) => ({
+          name: inputNames.get(i.attributes.name) ?? '',
+          type: DATA_TYPE[i.dtype],
+        })),
         ...variables.map((v) => ({ name: variableNames.get(v) ?? '', type: RESOURCE.type ?? 0 })),
       ],
-      outputArg: outputs.map(([, t], index) => ({ name: `output_${String(index)}`, type: DATA_TYPE[t.dtype] })),
+      outputArg: outputs.map(([, t], index) => ({
+        name: `output_${String(index)}`,
+        type: DATA_TYPE[t.dtype],
+      })),
       isStateful: fn.updates.length > 0,
       controlOutput: Object.keys(controls),
     },
     attr: compile ? { _XlaMustCompile: XLA } : {},
     nodeDef: body.nodes,
-    ret: Object.fromEntries(outputs.map(([, t], index) => [`output_${String(index)}`, references.get(resolve(t)) ?? ''])),
+    ret: Object.fromEntries(
+      outputs.map(([, t], index) => [`output_${String(index)}`, references.get(resolve(t)) ?? '']),
+    ),
     controlRet: controls,
   };
   return { definition, variables };

@@ -1,10 +1,22 @@
 import { DATA_TYPE, type AttrValue, type NodeDef } from '../../../formats/saved-model.ts';
-import { GraphError, type DType, type NodeOf, type OpName, type Shape, type Tensor } from '../tensor.ts';
+import {
+  GraphError,
+  type DType,
+  type NodeOf,
+  type OpName,
+  type Shape,
+  type Tensor,
+} from '../tensor.ts';
 
 /** Writes the nodes of one function body; a reference is `node:output:index`, as FunctionDef wants it. */
 export interface Emitter {
   /** Adds a node and returns the reference to its output of that name. */
-  emit(op: string, inputs: readonly string[], attributes: Record<string, AttrValue>, output: string): string;
+  emit(
+    op: string,
+    inputs: readonly string[],
+    attributes: Record<string, AttrValue>,
+    output: string,
+  ): string;
   /** An int32 vector, as shapes, axes and offsets are given. */
   indices(values: readonly number[]): string;
   /** A control input (`^node`) on something that no value depends on; none in a function without variables. */
@@ -18,22 +30,36 @@ export function shapeProto(shape: Shape): { dim: { size: number }[] } {
   return { dim: shape.map((size) => ({ size })) };
 }
 
-export function constantNode(name: string, values: Float32Array | Int32Array, shape: Shape): NodeDef {
+export function constantNode(
+  name: string,
+  values: Float32Array | Int32Array,
+  shape: Shape,
+): NodeDef {
   const dtype = values instanceof Int32Array ? DATA_TYPE.int32 : DATA_TYPE.float32;
   const tensorContent = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const tensor = { dtype, tensorShape: shapeProto(shape), tensorContent };
   return { name, op: 'Const', input: [], attr: { dtype: { type: dtype }, value: { tensor } } };
 }
 
-type Lowering<K extends OpName> = (node: NodeOf<K>, inputs: readonly string[], e: Emitter) => string;
+type Lowering<K extends OpName> = (
+  node: NodeOf<K>,
+  inputs: readonly string[],
+  e: Emitter,
+) => string;
 
 function elementwise(op: string, output: 'y' | 'z'): Lowering<OpName> {
-  return (node, inputs, e) => e.emit(op, inputs, { T: typeAttribute(node.inputs[0]?.dtype ?? 'float32') }, output);
+  return (node, inputs, e) =>
+    e.emit(op, inputs, { T: typeAttribute(node.inputs[0]?.dtype ?? 'float32') }, output);
 }
 
 function withIndices(op: string, index: string, output: string) {
   return (node: Tensor, inputs: readonly string[], values: readonly number[], e: Emitter): string =>
-    e.emit(op, [...inputs, e.indices(values)], { T: typeAttribute(node.dtype), [index]: INDEX }, output);
+    e.emit(
+      op,
+      [...inputs, e.indices(values)],
+      { T: typeAttribute(node.dtype), [index]: INDEX },
+      output,
+    );
 }
 
 const reshape = withIndices('Reshape', 'Tshape', 'output');
@@ -70,15 +96,28 @@ const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
   sqrt: elementwise('Sqrt', 'y'),
   rsqrt: elementwise('Rsqrt', 'y'),
   erf: elementwise('Erf', 'y'),
-  select: (node, inputs, e) => e.emit('SelectV2', inputs, { T: typeAttribute(node.dtype) }, 'output'),
-  softmax: (node, inputs, e) => e.emit('Softmax', inputs, { T: typeAttribute(node.dtype) }, 'softmax'),
-  logSoftmax: (node, inputs, e) => e.emit('LogSoftmax', inputs, { T: typeAttribute(node.dtype) }, 'logsoftmax'),
+  select: (node, inputs, e) =>
+    e.emit('SelectV2', inputs, { T: typeAttribute(node.dtype) }, 'output'),
+  softmax: (node, inputs, e) =>
+    e.emit('Softmax', inputs, { T: typeAttribute(node.dtype) }, 'softmax'),
+  logSoftmax: (node, inputs, e) =>
+    e.emit('LogSoftmax', inputs, { T: typeAttribute(node.dtype) }, 'logsoftmax'),
   matmul: (node, inputs, e) => {
     const { transposeA, transposeB } = node.attributes;
     const T = typeAttribute(node.dtype);
     return node.shape.length === 2
-      ? e.emit('MatMul', inputs, { T, transpose_a: { b: transposeA }, transpose_b: { b: transposeB } }, 'product')
-      : e.emit('BatchMatMulV2', inputs, { T, adj_x: { b: transposeA }, adj_y: { b: transposeB } }, 'output');
+      ? e.emit(
+          'MatMul',
+          inputs,
+          { T, transpose_a: { b: transposeA }, transpose_b: { b: transposeB } },
+          'product',
+        )
+      : e.emit(
+          'BatchMatMulV2',
+          inputs,
+          { T, adj_x: { b: transposeA }, adj_y: { b: transposeB } },
+          'output',
+        );
   },
   sum: reduction('Sum'),
   max: reduction('Max'),
@@ -101,10 +140,20 @@ const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
       { T: INDEX, Tshape: INDEX },
       'output',
     );
-    return e.emit('Pad', [...inputs, pairs], { T: typeAttribute(node.dtype), Tpaddings: INDEX }, 'output');
+    return e.emit(
+      'Pad',
+      [...inputs, pairs],
+      { T: typeAttribute(node.dtype), Tpaddings: INDEX },
+      'output',
+    );
   },
   concat: (node, inputs, e) => {
-    const axis = e.emit('Reshape', [e.indices([node.attributes.axis]), e.indices([])], { T: INDEX, Tshape: INDEX }, 'output');
+    const axis = e.emit(
+      'Reshape',
+      [e.indices([node.attributes.axis]), e.indices([])],
+      { T: INDEX, Tshape: INDEX },
+      'output',
+    );
     return e.emit(
       'ConcatV2',
       [...inputs, axis],

@@ -1,0 +1,92 @@
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { SafetensorsFile } from '../../formats/safetensors.ts';
+import { checkVitTensors } from '../../formats/timm-vit.ts';
+import { randomStream } from '../random.ts';
+import { resamplePositionEmbedding } from './position-embedding.ts';
+
+/** The architecture at which a job works: the backbone's, at the side of the job's images. */
+export function workingArchitecture(
+  backbone: BackboneReference,
+  imageSize: number,
+): VitArchitecture {
+  const { architecture } = backbone;
+  const side = imageSize === 0 ? architecture.imageSize : imageSize;
+  if (side % architecture.patchSize !== 0) {
+    throw new KarstError(
+      'config-invalid',
+      `Images of ${String(side)} pixels cannot be cut into patches of ${String(architecture.patchSize)}.`,
+      { hint: `Choose an image size that is a multiple of ${String(architecture.patchSize)}.` },
+    );
+  }
+  return { ...architecture, imageSize: side };
+}
+
+/**
+ * The backbone's tensors in float32 by timm name, without its head; position embeddings resampled to the working
+ * size. The host has checked the file's sha256; shapes are checked here again, because they size the graph.
+ */
+export async function loadBackbone(
+  backbone: BackboneReference,
+  working: VitArchitecture,
+): Promise<Map<string, Float32Array>> {
+  if (backbone.path === null) {
+    throw new KarstError(
+      'config-invalid',
+      `The backbone "${backbone.name}" is a shape without weights.`,
+      {
+        hint: 'Train it from scratch: method full, initialise random.',
+      },
+    );
+  }
+  const { architecture } = backbone;
+  const file = await SafetensorsFile.open(backbone.path);
+  try {
+    checkVitTensors(backbone.path, file.tensors, architecture);
+    const tensors = new Map<string, Float32Array>();
+    for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
+      tensors.set(name, await file.readFloat32(name));
+    }
+    const side = (a: VitArchitecture): number => a.imageSize / a.patchSize;
+    const embedding = tensors.get('pos_embed') ?? new Float32Array();
+    tensors.set(
+      'pos_embed',
+      resamplePositionEmbedding(embedding, architecture.width, side(architecture), side(working)),
+    );
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Fresh weights as timm draws them: normal (σ = 0.02, cut at 2σ) matrices and embeddings, unit norms, zero biases. */
+export function randomBackbone(
+  architecture: VitArchitecture,
+  seed: number,
+): Map<string, Float32Array> {
+  const tensors = new Map<string, Float32Array>();
+  for (const [name, shape] of vitTensorShapes(architecture, { classes: 0 })) {
+    const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    if (/norm\d?\.weight$/.test(name)) values.fill(1);
+    else if (!name.endsWith('.bias')) truncatedNormal(values, 0.02, seed, name);
+    tensors.set(name, values);
+  }
+  return tensors;
+}
+
+/** Fills `values` with normal draws of deviation σ, redrawn beyond 2σ; a function of (seed, name) only. */
+export function truncatedNormal(
+  values: Float32Array,
+  sigma: number,
+  seed: number,
+  name: string,
+): void {
+  const stream = randomStream(seed, 'initialise', name);
+  for (let i = 0; i < values.length; i++) {
+    let z = stream.normal();
+    while (Math.abs(z) > 2) z = stream.normal();
+    values[i] = z * sigma;
+  }
+}

@@ -1,0 +1,111 @@
+import * as v from 'valibot';
+import type { EngineEvent, HostMessage, Job, JobResult } from '../../shared/contract/engine.ts';
+import { hostMessageSchema } from '../../shared/contract/host-message.ts';
+import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { JobSession } from './jobs/session.ts';
+import { openRuntime } from './runtime/executor.ts';
+
+/**
+ * The engine process: takes one job, sends events, obeys controls, ends. It ends by itself when the host is gone.
+ * The port is the parent of a forked child; under Electron the utility process's parent port stands in for it.
+ */
+interface Port {
+  send(event: EngineEvent): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onClose(listener: () => void): void;
+  close(): void;
+}
+
+function childPort(): Port {
+  return {
+    send: (event) => process.send?.(event),
+    onMessage: (listener) => process.on('message', listener),
+    onClose: (listener) => process.on('disconnect', listener),
+    close: () => {
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+async function perform(job: Job, session: JobSession): Promise<JobResult> {
+  // Each kind is loaded when it is asked for: a probe need not load the training code.
+  switch (job.kind) {
+    case 'train':
+      return (await import('./jobs/train.ts')).train(job, session);
+    case 'evaluate':
+      return (await import('./jobs/evaluate.ts')).evaluateAdapter(job, session);
+    case 'predict':
+      return (await import('./jobs/predict.ts')).predict(job, session);
+    case 'merge':
+      return (await import('./jobs/merge.ts')).merge(job, session);
+    case 'probe':
+      return { kind: 'probe', device: session.runtime.device };
+  }
+}
+
+/** Errors that TensorFlow throws as text get the code that a user can act on. */
+function classify(error: unknown): ErrorReport {
+  const text = error instanceof Error ? error.message : String(error);
+  if (
+    !(error instanceof KarstError) &&
+    /RESOURCE_EXHAUSTED|Out of memory|OOM|Array buffer allocation failed/.test(text)
+  ) {
+    return {
+      code: 'out-of-memory',
+      message: 'There is not enough memory for this job.',
+      hint: 'Use a smaller batch or smaller images, or close other programs.',
+    };
+  }
+  return toErrorReport(error);
+}
+
+async function start(
+  message: Extract<HostMessage, { type: 'start' }>,
+  port: Port,
+): Promise<JobSession | null> {
+  try {
+    const runtime = await openRuntime();
+    return new JobSession(runtime, message.cacheDir, (event) => port.send(event));
+  } catch (error) {
+    port.send({ type: 'error', error: toErrorReport(error) });
+    return null;
+  }
+}
+
+async function serve(port: Port): Promise<void> {
+  let session: JobSession | null = null;
+  const first = await new Promise<Extract<HostMessage, { type: 'start' }>>((resolve, reject) => {
+    port.onMessage((raw) => {
+      const parsed = v.safeParse(hostMessageSchema, raw);
+      if (!parsed.success) {
+        reject(
+          new KarstError(
+            'internal',
+            `The engine got a message it does not know: ${parsed.issues[0].message}.`,
+          ),
+        );
+        return;
+      }
+      const message = parsed.output as HostMessage;
+      if (message.type === 'start') resolve(message);
+      else session?.control(message.type);
+    });
+  });
+  session = await start(first, port);
+  if (session === null) return;
+  session.emit({ type: 'ready', device: session.runtime.device });
+  session.emit({ type: 'done', result: await perform(first.job, session) });
+}
+
+const port = childPort();
+port.onClose(() => process.exit(0));
+serve(port)
+  .catch((error: unknown) => {
+    port.send({ type: 'error', error: classify(error) });
+    if (!(error instanceof KarstError))
+      process.stderr.write(
+        `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+    process.exitCode = 1;
+  })
+  .finally(() => port.close());

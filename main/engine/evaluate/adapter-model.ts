@@ -1,0 +1,53 @@
+import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import { KARST_DEFAULTS } from '../../../shared/domain/training.ts';
+import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-folder.ts';
+import { readAllFloat32 } from '../../formats/safetensors.ts';
+import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
+import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
+import type { Executor } from '../graph/program.ts';
+import type { Runtime } from '../runtime/executor.ts';
+import { ModelState } from '../train/model-state.ts';
+import { evaluationProgram } from '../train/step.ts';
+
+/** An adapter on its backbone, ready to give logits. */
+export interface OpenAdapter {
+  readonly folder: AdapterFolder;
+  readonly model: AdaptedModel;
+  readonly executor: Executor;
+  readonly preprocessing: Preprocessing;
+  /** The tensors as they are stored: the adapter's, and the backbone's at the working size. */
+  readonly tensors: {
+    readonly adapter: ReadonlyMap<string, Float32Array>;
+    readonly backbone: ReadonlyMap<string, Float32Array>;
+  };
+}
+
+/** Reads an adapter folder and makes the function `evaluate` of batches of `batchSize`. The caller disposes the executor. */
+export async function openAdapter(
+  dir: string,
+  backbone: BackboneReference,
+  batchSize: number,
+  runtime: Runtime,
+): Promise<OpenAdapter> {
+  const folder = await readAdapterFolder(dir);
+  const { config, labels, preprocessing } = folder;
+  const architecture = workingArchitecture(backbone, preprocessing.imageSize);
+  const karst = config.karst ?? KARST_DEFAULTS;
+  const model = adaptedModel({
+    architecture,
+    classes: labels.length,
+    method: config.method,
+    karst,
+  });
+  const adapter = await readAllFloat32(folder.weights);
+  const stored =
+    config.method === 'full'
+      ? new Map<string, Float32Array>()
+      : await loadBackbone(backbone, architecture);
+  const { program, groups } = evaluationProgram(model, batchSize);
+  const executor = runtime.execute(program);
+  if (model.frozen.size > 0) executor.setAll(stored);
+  new ModelState(executor, groups).setTrained(adapter);
+  return { folder, model, executor, preprocessing, tensors: { adapter, backbone: stored } };
+}

@@ -1,0 +1,50 @@
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { Evaluation } from '../../../shared/domain/metrics.ts';
+import type { ImageLoader } from '../data/loader.ts';
+import type { Executor } from '../graph/program.ts';
+import { Tally } from './tally.ts';
+
+/** Runs the function `evaluate` of an executor over a loader's images, in their order. */
+export interface Pass {
+  /** Logits (classes) of one image, by its index in the loader. */
+  readonly onImage: (index: number, logits: Float32Array) => void;
+  readonly onUnreadable: (index: number, error: ErrorReport) => void;
+  readonly onBatch: (done: number) => Promise<void> | void;
+}
+
+export async function forEachLogits(
+  executor: Executor,
+  loader: ImageLoader,
+  classes: number,
+  pass: Pass,
+): Promise<void> {
+  let done = 0;
+  for await (const batch of loader.epoch({ epoch: 0, shuffle: false })) {
+    const { logits } = executor.run('evaluate', { images: batch.pixels });
+    batch.indices.forEach((index, row) => {
+      if (index >= 0 && logits !== undefined)
+        pass.onImage(index, logits.subarray(row * classes, (row + 1) * classes));
+    });
+    for (const { index, error } of batch.problems) pass.onUnreadable(index, error);
+    done += batch.count + batch.problems.length;
+    await pass.onBatch(done);
+  }
+}
+
+/** Evaluation of the present weights on the loader's images. */
+export async function evaluate(
+  executor: Executor,
+  loader: ImageLoader,
+  labels: readonly number[],
+  classes: readonly string[],
+  onBatch: Pass['onBatch'],
+  onUnreadable: Pass['onUnreadable'],
+): Promise<Evaluation> {
+  const tally = new Tally(classes);
+  await forEachLogits(executor, loader, classes.length, {
+    onImage: (index, logits) => tally.add(logits, labels[index] ?? -1),
+    onUnreadable,
+    onBatch,
+  });
+  return tally.result();
+}

@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import type { MergeJob, MergeResult } from '../../../shared/contract/engine.ts';
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import type { Verification } from '../../../shared/domain/metrics.ts';
+import { preprocessingToJson } from '../../formats/adapter-config.ts';
+import { writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
+import { modelCard } from '../../formats/model-card.ts';
+import {
+  readAllFloat32,
+  SafetensorsFile,
+  writeSafetensors,
+  type TensorDtype,
+} from '../../formats/safetensors.ts';
+import { timmConfigToJson } from '../../formats/timm-config.ts';
+import { plainModel } from '../adapter/adapted-model.ts';
+import { ImageLoader } from '../data/loader.ts';
+import { openAdapter, type OpenAdapter } from '../evaluate/adapter-model.ts';
+import { compareLogits, VERIFICATION_BATCH } from '../merge/compare.ts';
+import { mergedTensors } from '../merge/merge-weights.ts';
+import { evaluationProgram } from '../train/step.ts';
+import { readManifest } from './manifest.ts';
+import type { JobSession } from './session.ts';
+
+const MODEL = 'model.safetensors';
+
+/**
+ * Folds an adapter into its backbone, writes the model as a folder and proves on images that the file, read back,
+ * answers as the adapted model does. Beyond the tolerance nothing is left behind.
+ */
+export async function merge(job: MergeJob, session: JobSession): Promise<MergeResult> {
+  session.progress('loading', 0, 1);
+  const adapted = await openAdapter(
+    job.adapterDir,
+    job.backbone,
+    VERIFICATION_BATCH,
+    session.runtime,
+  );
+  try {
+    const { labels, config } = adapted.folder;
+    const architecture: VitArchitecture = { ...adapted.model.architecture, classes: labels.length };
+    const dtype = await storedDtypes(job.backbone.path, config.method === 'full');
+    session.progress('merging', 0, 1);
+    const merged = mergedTensors(
+      architecture,
+      config.karst,
+      adapted.tensors.adapter,
+      adapted.tensors.backbone,
+    );
+    let verification: Verification | null = null;
+    await writeFolderAtomic(job.out, async (folder) => {
+      const path = join(folder, MODEL);
+      await writeSafetensors(
+        path,
+        [...vitTensorShapes(architecture)].map(([name, shape]) => ({
+          name,
+          shape,
+          dtype: dtype(name),
+          data: merged.get(name) ?? new Float32Array(),
+        })),
+        { format: 'pt' },
+      );
+      await writeDescriptions(folder, job, adapted, architecture);
+      session.progress('merging', 1, 1);
+      verification = await verify(
+        job,
+        session,
+        adapted,
+        path,
+        architecture,
+        dtype('patch_embed.proj.weight'),
+      );
+    });
+    if (verification === null)
+      throw new KarstError('internal', 'The merged model was written without a verification.');
+    return { kind: 'merge', out: job.out, verification };
+  } finally {
+    adapted.executor.dispose();
+  }
+}
+
+/** The type each tensor is stored in: the backbone's own; float32 where there is none (trained from a bare shape). */
+async function storedDtypes(
+  path: string | null,
+  whole: boolean,
+): Promise<(name: string) => TensorDtype> {
+  if (path === null || whole) return () => 'F32';
+  const file = await SafetensorsFile.open(path);
+  try {
+    const main = file.tensors.get('patch_embed.proj.weight')?.dtype ?? 'F32';
+    return (name) => (name.startsWith('head.') ? main : (file.tensors.get(name)?.dtype ?? main));
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeDescriptions(
+  folder: string,
+  job: MergeJob,
+  { folder: adapter, preprocessing }: OpenAdapter,
+  architecture: VitArchitecture,
+): Promise<void> {
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  const name = `vit_patch${String(architecture.patchSize)}_${String(architecture.imageSize)}`;
+  await writeFileAtomic(
+    join(folder, 'config.json'),
+    json(timmConfigToJson(name, architecture, preprocessing)),
+  );
+  await writeFileAtomic(
+    join(folder, 'preprocessor_config.json'),
+    json(preprocessingToJson(preprocessing)),
+  );
+  await writeFileAtomic(join(folder, 'labels.json'), json(adapter.labels));
+  await writeFileAtomic(
+    join(folder, 'README.md'),
+    modelCard(job.backbone.name, adapter, architecture),
+  );
+}
+
+async function verify(
+  job: MergeJob,
+  session: JobSession,
+  adapted: OpenAdapter,
+  path: string,
+  architecture: VitArchitecture,
+  dtype: TensorDtype,
+): Promise<Verification> {
+  const { labels } = adapted.folder;
+  const images = (await readManifest(job.manifest, labels.length)).slice(0, job.verifyImages);
+  const { program } = evaluationProgram(
+    plainModel(architecture, labels.length),
+    VERIFICATION_BATCH,
+  );
+  const executor = session.runtime.execute(program);
+  const loader = new ImageLoader({
+    images,
+    preprocessing: adapted.preprocessing,
+    augmentation: null,
+    batchSize: VERIFICATION_BATCH,
+    seed: 0,
+    cacheDir: join(session.cacheDir, 'images'),
+  });
+  try {
+    executor.setAll(await readAllFloat32(path));
+    const verification = await compareLogits(
+      adapted.executor,
+      executor,
+      loader,
+      labels.length,
+      dtype,
+      (done) => {
+        session.progress('verifying', done, images.length);
+        return session.throwIfCancelled();
+      },
+    );
+    const { maxAbsDiff, tolerance } = verification;
+    if (verification.images === 0) {
+      throw new KarstError(
+        'dataset-unusable',
+        'None of the images to verify the merged model on can be read.',
+        {
+          hint: 'Check the dataset with "karst dataset check".',
+        },
+      );
+    }
+    if (!(maxAbsDiff <= tolerance)) {
+      throw new KarstError(
+        'verification-failed',
+        `The merged model's logits differ from the adapted model's by up to ${maxAbsDiff.toExponential(2)}, more than ${tolerance.toExponential(2)}.`,
+        { hint: 'Nothing was written; the adapter itself is unharmed.', path: job.out },
+      );
+    }
+    return verification;
+  } finally {
+    await loader.close();
+    executor.dispose();
+  }
+}

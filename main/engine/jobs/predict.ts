@@ -1,0 +1,53 @@
+import type { PredictJob, PredictResult } from '../../../shared/contract/engine.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { ImageLoader } from '../data/loader.ts';
+import { openAdapter } from '../evaluate/adapter-model.ts';
+import { forEachLogits } from '../evaluate/evaluator.ts';
+import { topPredictions } from '../evaluate/tally.ts';
+import type { JobSession } from './session.ts';
+
+/** Names what an adapter sees in each file, in the order given; a file that cannot be read gets its reason. */
+export async function predict(job: PredictJob, session: JobSession): Promise<PredictResult> {
+  session.progress('loading', 0, 1);
+  const { folder, executor, preprocessing } = await openAdapter(
+    job.adapterDir,
+    job.backbone,
+    job.batchSize,
+    session.runtime,
+  );
+  // No cache on disk: what is predicted once is seldom predicted again, and hashing it would cost a read.
+  const images = job.paths.map((path) => ({ path, sha256: path }));
+  const loader = new ImageLoader({
+    images,
+    preprocessing,
+    augmentation: null,
+    batchSize: job.batchSize,
+    seed: 0,
+    cacheDir: null,
+    memoryBytes: 0,
+  });
+  const pathOf = (index: number): string => {
+    const path = job.paths[index];
+    if (path === undefined)
+      throw new KarstError('internal', `There is no image ${String(index)} to predict.`);
+    return path;
+  };
+  try {
+    await forEachLogits(executor, loader, folder.labels.length, {
+      onImage: (index, logits) => {
+        const predictions = topPredictions(logits, folder.labels, job.top);
+        session.emit({ type: 'prediction', path: pathOf(index), predictions });
+      },
+      onUnreadable: (index, error) =>
+        session.emit({ type: 'unreadable', path: pathOf(index), error }),
+      onBatch: (done) => {
+        session.progress('predicting', done, images.length);
+        return session.throwIfCancelled();
+      },
+    });
+  } finally {
+    await loader.close();
+    executor.dispose();
+  }
+  return { kind: 'predict' };
+}

@@ -1,0 +1,66 @@
+import type { EngineEvent, HostMessage } from '../../../shared/contract/engine.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Runtime } from '../runtime/executor.ts';
+
+/** What a job asks for between two steps. */
+export type Interruption = 'none' | 'pause' | 'stop' | 'suspend';
+
+/** A job's side of the channel: it sends events and obeys controls between steps. */
+export class JobSession {
+  readonly runtime: Runtime;
+  readonly cacheDir: string;
+  readonly #send: (event: EngineEvent) => void;
+  #wish: Interruption = 'none';
+  #wake: (() => void) | undefined;
+  #lastProgress = 0;
+
+  constructor(runtime: Runtime, cacheDir: string, send: (event: EngineEvent) => void) {
+    this.runtime = runtime;
+    this.cacheDir = cacheDir;
+    this.#send = send;
+  }
+
+  emit(event: EngineEvent): void {
+    this.#send(event);
+  }
+
+  /** Progress at most ten times a second, but always the first and the last of a phase. */
+  progress(
+    phase: Extract<EngineEvent, { type: 'progress' }>['phase'],
+    done: number,
+    total: number,
+    secondsLeft: number | null = null,
+  ): void {
+    const now = performance.now();
+    if (done > 0 && done < total && now - this.#lastProgress < 100) return;
+    this.#lastProgress = now;
+    this.emit({ type: 'progress', phase, done, total, secondsLeft });
+  }
+
+  control(type: Exclude<HostMessage['type'], 'start'>): void {
+    this.#wish = type === 'resume' ? 'none' : type;
+    this.#wake?.();
+  }
+
+  /** Lets messages come in (a training step blocks the process) and says what the host wants now. */
+  async wish(): Promise<Interruption> {
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.#wish;
+  }
+
+  /** Waits while paused; returns what was asked for next. */
+  async whilePaused(): Promise<Interruption> {
+    this.emit({ type: 'state', state: 'paused' });
+    while (this.#wish === 'pause') await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = undefined;
+    if (this.#wish === 'none') this.emit({ type: 'state', state: 'running' });
+    return this.#wish;
+  }
+
+  /** For jobs that have nothing to keep: ends them when asked to. @throws KarstError cancelled */
+  async throwIfCancelled(): Promise<void> {
+    const wish = await this.wish();
+    if (wish === 'stop' || wish === 'suspend')
+      throw new KarstError('cancelled', 'The job was cancelled.');
+  }
+}

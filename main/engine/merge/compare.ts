@@ -1,0 +1,54 @@
+import type { Verification } from '../../../shared/domain/metrics.ts';
+import type { TensorDtype } from '../../formats/safetensors.ts';
+import type { ImageLoader } from '../data/loader.ts';
+import { ranked } from '../evaluate/tally.ts';
+import type { Executor } from '../graph/program.ts';
+
+export const VERIFICATION_BATCH = 16;
+
+/**
+ * Largest difference allowed between logits, as a share of the largest logit (at least 1): a hundred times what
+ * rounding does at float32, and what rounding the weights to the stored type does at the half types.
+ */
+const RELATIVE_TOLERANCE: Partial<Record<TensorDtype, number>> = {
+  F32: 1e-4,
+  F16: 2e-2,
+  BF16: 1e-1,
+};
+
+/** Runs the function `evaluate` of two executors over the same images and compares the logits. */
+export async function compareLogits(
+  a: Executor,
+  b: Executor,
+  loader: ImageLoader,
+  classes: number,
+  dtype: TensorDtype,
+  onBatch: (done: number) => Promise<void>,
+): Promise<Verification> {
+  let images = 0;
+  let maxAbsDiff = 0;
+  let largest = 1;
+  let agreed = 0;
+  for await (const batch of loader.epoch({ epoch: 0, shuffle: false })) {
+    const [za, zb] = [a, b].map(
+      (e) => e.run('evaluate', { images: batch.pixels })['logits'] ?? new Float32Array(),
+    );
+    if (za === undefined || zb === undefined) continue;
+    batch.indices.forEach((index, row) => {
+      if (index < 0) return;
+      const x = za.subarray(row * classes, (row + 1) * classes);
+      const y = zb.subarray(row * classes, (row + 1) * classes);
+      x.forEach((value, i) => {
+        const difference = Math.abs(value - (y[i] ?? NaN));
+        // NaN must not pass as "not larger".
+        maxAbsDiff = Number.isNaN(difference) ? Infinity : Math.max(maxAbsDiff, difference);
+        largest = Math.max(largest, Math.abs(value));
+      });
+      images += 1;
+      agreed += ranked(x)[0] === ranked(y)[0] ? 1 : 0;
+    });
+    await onBatch(images);
+  }
+  const tolerance = (RELATIVE_TOLERANCE[dtype] ?? 1e-4) * largest;
+  return { images, maxAbsDiff, tolerance, top1Agreement: images === 0 ? 0 : agreed / images };
+}

@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tfjs from '@tensorflow/tfjs-core';
+import type { DeviceReport } from '../../../shared/contract/engine.ts';
+import { Interpreter } from '../graph/interpreter.ts';
+import type { Executor, Program } from '../graph/program.ts';
+import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';
+
+export interface Runtime {
+  readonly device: DeviceReport;
+  execute(program: Program): Executor;
+}
+
+/**
+ * What programs run on: native TensorFlow, or with `KARST_BACKEND=tfjs-cpu` the interpreter in plain JavaScript
+ * (many times slower; for machines on which TensorFlow cannot be had). Never falls from one to the other silently.
+ * @throws KarstError engine-unavailable
+ */
+export async function openRuntime(): Promise<Runtime> {
+  return process.env['KARST_BACKEND'] === 'tfjs-cpu' ? openInterpreter() : openTensorFlow();
+}
+
+async function openInterpreter(): Promise<Runtime> {
+  await tfjs.setBackend('cpu');
+  await tfjs.ready();
+  const device = {
+    ...common(),
+    backend: 'tfjs-cpu',
+    tensorflow: null,
+    devices: ['CPU'],
+    device: 'cpu',
+    threads: 1,
+  } as const;
+  return { device, execute: (program) => new Interpreter(program) };
+}
+
+function openTensorFlow(): Runtime {
+  const tf = loadTensorFlow();
+  const backend = nativeBackend(tf);
+  const gpu = backend.isUsingGpuDevice;
+  const device = {
+    ...common(),
+    backend: 'tensorflow',
+    tensorflow: backend.binding.TF_Version,
+    devices: gpu ? ['CPU', 'GPU'] : ['CPU'],
+    device: gpu ? 'gpu' : 'cpu',
+    threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),
+  } as const;
+  return { device, execute: (program) => new TensorFlowExecutor(program) };
+}
+
+function common(): Pick<DeviceReport, 'tfjs' | 'node'> {
+  const { version } = createRequire(import.meta.url)('@tensorflow/tfjs-core/package.json') as {
+    version: string;
+  };
+  return { tfjs: version, node: process.versions.node };
+}

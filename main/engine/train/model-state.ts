@@ -1,0 +1,65 @@
+import type { Executor } from '../graph/program.ts';
+import type { NamedTensors } from './checkpoint.ts';
+import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
+
+/** The trained tensors and the optimiser's moments, in and out of the executor's packed variables. */
+export class ModelState {
+  readonly #executor: Executor;
+  readonly #groups: readonly ParameterGroup[];
+
+  constructor(executor: Executor, groups: readonly ParameterGroup[]) {
+    this.#executor = executor;
+    this.#groups = groups;
+  }
+
+  /** Sets the trained tensors, and the moments: zero, or as `optimizer` reads them from a checkpoint. */
+  set(
+    trained: ReadonlyMap<string, Float32Array>,
+    optimizer: ReadonlyMap<string, Float32Array> | null,
+  ): void {
+    const values = new Map<string, Float32Array>();
+    for (const group of this.#groups) {
+      values.set(`trained.${group.name}`, packGroup(group, trained));
+      for (const role of ['moment1', 'moment2'] as const) {
+        const stored = new Map(
+          group.tensors.map((t) => [
+            t.name,
+            optimizer?.get(`${t.name}.${role}`) ?? new Float32Array(t.size),
+          ]),
+        );
+        values.set(`${role}.${group.name}`, packGroup(group, stored));
+      }
+    }
+    this.#executor.setAll(values);
+  }
+
+  /** The trained tensors only, for a program without an optimiser. */
+  setTrained(trained: ReadonlyMap<string, Float32Array>): void {
+    this.#executor.setAll(
+      new Map(this.#groups.map((g) => [`trained.${g.name}`, packGroup(g, trained)])),
+    );
+  }
+
+  trained(): NamedTensors {
+    return new Map(this.#groups.flatMap((group) => this.#named(group, 'trained', (name) => name)));
+  }
+
+  /** `<tensor>.moment1` and `<tensor>.moment2`. */
+  optimizer(): NamedTensors {
+    return new Map(
+      this.#groups.flatMap((group) =>
+        (['moment1', 'moment2'] as const).flatMap((role) =>
+          this.#named(group, role, (name) => `${name}.${role}`),
+        ),
+      ),
+    );
+  }
+
+  #named(group: ParameterGroup, role: string, rename: (name: string) => string) {
+    const values = unpackGroup(group, this.#executor.get(`${role}.${group.name}`));
+    return group.tensors.map(
+      ({ name, shape }) =>
+        [rename(name), { shape, values: values.get(name) ?? new Float32Array() }] as const,
+    );
+  }
+}

@@ -1,0 +1,362 @@
+import { join } from 'node:path';
+import type { TrainJob } from '../../../shared/contract/engine.ts';
+import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import type { Evaluation } from '../../../shared/domain/metrics.ts';
+import type { AdaptedModel } from '../adapter/adapted-model.ts';
+import { ImageLoader, type ImageBatch } from '../data/loader.ts';
+import { evaluate } from '../evaluate/evaluator.ts';
+import type { Executor } from '../graph/program.ts';
+import type { JobSession } from '../jobs/session.ts';
+import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
+import { MetricsLog } from './metrics-log.ts';
+import { ModelState } from './model-state.ts';
+import { batchNoise } from './noise.ts';
+import { learningRateAt, stepScalars } from './optimiser.ts';
+import type { ParameterGroup } from './parameters.ts';
+import { batchTargets, classWeights } from './targets.ts';
+
+export interface TrainerParts {
+  readonly job: TrainJob;
+  readonly session: JobSession;
+  readonly model: AdaptedModel;
+  readonly executor: Executor;
+  readonly groups: readonly ParameterGroup[];
+  readonly images: {
+    readonly train: readonly ManifestImage[];
+    readonly val: readonly ManifestImage[];
+  };
+  readonly loaders: { readonly train: ImageLoader; readonly val: ImageLoader | null };
+}
+
+export interface TrainingOutcome {
+  readonly state: TrainingState;
+  readonly stoppedEarly: boolean;
+  /** Of the best epoch, or the last state when there are no validation images. */
+  readonly adapter: NamedTensors | ReadonlyMap<string, Float32Array>;
+  readonly val: Evaluation | null;
+}
+
+type Ending = 'finished' | 'stopped' | 'suspended';
+
+const START: TrainingState = {
+  version: 1,
+  step: 0,
+  epoch: 0,
+  batch: 0,
+  best: null,
+  epochsWithoutBest: 0,
+  seconds: 0,
+};
+
+/** One run: epochs of updates with validation, checkpoints, early stopping; obeys pause, stop and suspend. */
+export class Trainer {
+  readonly #p: TrainerParts;
+  readonly #checkpoints: CheckpointStore;
+  readonly #metrics: MetricsLog;
+  readonly #model: ModelState;
+  readonly #labels: readonly number[];
+  readonly #perClass: Float64Array;
+  readonly #updatesPerEpoch: number;
+  #state: TrainingState = START;
+  #savedStep = -1;
+  #savedAt = performance.now();
+  /** Seconds that one update takes, smoothed; null until an update was measured that did not compile. */
+  #pace: number | null = null;
+  #compiled = false;
+  readonly #reported = new Set<string>();
+
+  constructor(parts: TrainerParts) {
+    this.#p = parts;
+    const { job, model, images, loaders } = parts;
+    this.#checkpoints = new CheckpointStore(job.runDir);
+    this.#metrics = new MetricsLog(join(job.runDir, 'metrics.jsonl'));
+    this.#model = new ModelState(parts.executor, parts.groups);
+    this.#labels = images.train.map((image) => image.label);
+    this.#perClass = classWeights(this.#labels, model.classes, job.config.classWeightPower);
+    this.#updatesPerEpoch = Math.ceil(loaders.train.batchesPerEpoch / job.config.accumulate);
+  }
+
+  /** @param initial trained tensors of a fresh run. @throws KarstError diverged, cancelled (suspended), not-writable … */
+  async run(initial: ReadonlyMap<string, Float32Array>): Promise<TrainingOutcome> {
+    await this.#begin(initial);
+    const ending = await this.#epochs();
+    if (ending === 'suspended') {
+      await this.#save();
+      throw new KarstError(
+        'cancelled',
+        `The run "${this.#p.job.runName}" was suspended at step ${String(this.#state.step)}.`,
+        {
+          hint: `Resume it with "karst runs resume ${this.#p.job.runName}".`,
+        },
+      );
+    }
+    return this.#outcome(ending);
+  }
+
+  async #begin(initial: ReadonlyMap<string, Float32Array>): Promise<void> {
+    const { job, session } = this.#p;
+    if (!job.resume) {
+      await this.#checkpoints.clear();
+      await this.#metrics.truncateAfter(0);
+      this.#model.set(initial, null);
+      return;
+    }
+    const found = await this.#checkpoints.newest((path, reason) => {
+      session.emit({
+        type: 'log',
+        level: 'warning',
+        message: `The checkpoint ${path} is not used: ${reason}.`,
+        path,
+      });
+    });
+    if (found === null) {
+      await this.#metrics.truncateAfter(0);
+      this.#model.set(initial, null);
+      session.emit({
+        type: 'log',
+        level: 'info',
+        message: 'There is no checkpoint yet: the run starts from its beginning.',
+      });
+      return;
+    }
+    this.#state = found.state;
+    this.#savedStep = found.state.step;
+    this.#model.set(found.adapter, found.optimizer);
+    await this.#metrics.truncateAfter(found.state.step);
+    const { step, epoch } = found.state;
+    session.emit({
+      type: 'log',
+      level: 'info',
+      message: `Resumed from step ${String(step)} (epoch ${String(epoch + 1)}).`,
+      path: found.path,
+    });
+  }
+
+  async #epochs(): Promise<Ending> {
+    const { schedule, earlyStopping } = this.#p.job.config;
+    while (this.#state.epoch < schedule.epochs) {
+      const ending = await this.#epoch();
+      if (ending !== 'finished') return ending;
+      const { epochsWithoutBest } = this.#state;
+      if (earlyStopping > 0 && epochsWithoutBest >= earlyStopping) return 'stopped';
+    }
+    return 'finished';
+  }
+
+  async #epoch(): Promise<Ending> {
+    const { job, loaders } = this.#p;
+    const { accumulate, validateEvery, schedule } = job.config;
+    const batches = loaders.train.epoch({
+      epoch: this.#state.epoch,
+      shuffle: true,
+      from: this.#state.batch,
+    });
+    try {
+      for (;;) {
+        const wish = await this.#obey();
+        if (wish !== null) return wish;
+        const started = performance.now();
+        const group: ImageBatch[] = [];
+        while (group.length < accumulate) {
+          const next = await batches.next();
+          if (next.done === true) break;
+          group.push(next.value);
+        }
+        if (group.length === 0) break;
+        await this.#update(group, started, performance.now() - started);
+      }
+    } finally {
+      await batches.return();
+    }
+    const finished = this.#state.epoch + 1;
+    this.#state = { ...this.#state, epoch: finished, batch: 0 };
+    const last = finished === schedule.epochs;
+    if (loaders.val !== null && (last || finished % validateEvery === 0))
+      await this.#validate(loaders.val);
+    await this.#save();
+    return 'finished';
+  }
+
+  /** Between updates: pause, stop, suspend and timed checkpoints. Null means go on. */
+  async #obey(): Promise<Ending | null> {
+    const { session, job } = this.#p;
+    let wish = await session.wish();
+    if (wish === 'pause') {
+      await this.#save();
+      wish = await session.whilePaused();
+      this.#savedAt = performance.now();
+    }
+    if (wish === 'stop') return 'stopped';
+    if (wish === 'suspend') return 'suspended';
+    if (performance.now() - this.#savedAt > job.config.checkpointEverySeconds * 1000)
+      await this.#save();
+    return null;
+  }
+
+  async #update(group: readonly ImageBatch[], started: number, waited: number): Promise<void> {
+    const { job, session } = this.#p;
+    const { config } = job;
+    const { step, epoch, batch } = this.#state;
+    for (const b of group)
+      for (const p of b.problems) this.#report(this.#p.images.train[p.index]?.path ?? '', p.error);
+    const learningRate = learningRateAt(
+      step,
+      this.#updatesPerEpoch,
+      config.optimiser.learningRate,
+      config.schedule,
+    );
+    const { loss, gradientNorm, correct, seen } = this.#run(
+      group,
+      stepScalars(config.optimiser, learningRate, step + 1),
+    );
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw new KarstError(
+        'diverged',
+        `The loss of the run "${job.runName}" is no longer a number at step ${String(step + 1)}.`,
+        {
+          hint: `Lower the learning rate (now ${String(config.optimiser.learningRate)}) or switch gradient clipping on; earlier checkpoints are kept.`,
+        },
+      );
+    }
+    const seconds = (performance.now() - started) / 1000;
+    this.#state = {
+      ...this.#state,
+      step: step + 1,
+      batch: batch + group.length,
+      seconds: this.#state.seconds + seconds,
+    };
+    const record = {
+      kind: 'train',
+      step: step + 1,
+      epoch: epoch + (batch + group.length) / this.#p.loaders.train.batchesPerEpoch,
+      loss,
+      top1: seen === 0 ? 0 : correct / seen,
+      learningRate,
+      gradientNorm,
+      imagesPerSecond: seen / seconds,
+      waiting: Math.min(1, waited / 1000 / seconds),
+    } as const;
+    await this.#metrics.append(record);
+    session.emit({ type: 'metrics', record });
+    this.#progress(seconds);
+  }
+
+  /** The calls of one update; logits are compared with the rows' own labels. */
+  #run(group: readonly ImageBatch[], scalars: Float32Array) {
+    const { job, model, executor } = this.#p;
+    const { epoch, batch } = this.#state;
+    const targets = group.map((b) => batchTargets(b, this.#labels, this.#perClass, job.config));
+    const total = targets.reduce((sum, t) => sum + t.total, 0);
+    let loss = 0;
+    let correct = 0;
+    let seen = 0;
+    let gradientNorm = 0;
+    group.forEach((b, i) => {
+      const t = targets[i];
+      if (t === undefined) return;
+      const inputs = {
+        images: b.pixels,
+        targets: t.targets,
+        // All rows unreadable: nothing to learn from, and nothing to divide by.
+        weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
+        ...batchNoise(model, job.config, epoch, batch + i),
+      };
+      const out =
+        job.config.accumulate === 1
+          ? executor.run('train', { ...inputs, scalars })
+          : executor.run('accumulate', inputs);
+      loss += out['loss']?.[0] ?? NaN;
+      gradientNorm = out['gradientNorm']?.[0] ?? 0;
+      seen += b.count;
+      correct += this.#correct(b, out['logits'] ?? new Float32Array());
+    });
+    if (job.config.accumulate > 1)
+      gradientNorm = executor.run('apply', { scalars })['gradientNorm']?.[0] ?? NaN;
+    return { loss, gradientNorm, correct, seen };
+  }
+
+  #correct(batch: ImageBatch, logits: Float32Array): number {
+    const { classes } = this.#p.model;
+    let correct = 0;
+    batch.indices.forEach((index, row) => {
+      if (index < 0) return;
+      const z = logits.subarray(row * classes, (row + 1) * classes);
+      if (z.indexOf(z.reduce((a, b) => Math.max(a, b), -Infinity)) === this.#labels[index])
+        correct += 1;
+    });
+    return correct;
+  }
+
+  async #validate(loader: ImageLoader): Promise<void> {
+    const { session, job, executor, images } = this.#p;
+    const { step, epoch, best } = this.#state;
+    const total = images.val.length;
+    session.progress('validating', 0, total);
+    const evaluation = await evaluate(
+      executor,
+      loader,
+      images.val.map((image) => image.label),
+      job.classes,
+      (done) => session.progress('validating', done, total),
+      (index, error) => this.#report(images.val[index]?.path ?? '', error),
+    );
+    const { top1, loss } = evaluation;
+    const better = best === null || top1 > best.top1 || (top1 === best.top1 && loss < best.loss);
+    if (better) {
+      await this.#checkpoints.saveBest(step, this.#model.trained(), evaluation);
+      this.#state = { ...this.#state, best: { step, epoch, top1, loss }, epochsWithoutBest: 0 };
+    } else {
+      this.#state = {
+        ...this.#state,
+        epochsWithoutBest: this.#state.epochsWithoutBest + job.config.validateEvery,
+      };
+    }
+    const record = { kind: 'validation', step, epoch, loss, top1, best: better } as const;
+    await this.#metrics.append(record);
+    session.emit({ type: 'metrics', record });
+  }
+
+  async #save(): Promise<void> {
+    this.#savedAt = performance.now();
+    if (this.#savedStep === this.#state.step) return;
+    const { step, epoch, best } = this.#state;
+    const path = await this.#checkpoints.save(
+      this.#state,
+      this.#model.trained(),
+      this.#model.optimizer(),
+    );
+    await this.#checkpoints.prune(this.#p.job.config.keepCheckpoints, best);
+    this.#savedStep = step;
+    this.#p.session.emit({ type: 'checkpoint', step, epoch, path });
+  }
+
+  async #outcome(ending: Ending): Promise<TrainingOutcome> {
+    const stoppedEarly = ending === 'stopped';
+    const { best } = this.#state;
+    if (best === null) {
+      return { state: this.#state, stoppedEarly, adapter: this.#model.trained(), val: null };
+    }
+    const { adapter, evaluation } = await this.#checkpoints.loadBest(best.step);
+    return { state: this.#state, stoppedEarly, adapter, val: evaluation };
+  }
+
+  #progress(seconds: number): void {
+    const { session, job } = this.#p;
+    const total = job.config.schedule.epochs * this.#updatesPerEpoch;
+    const { step } = this.#state;
+    // The first update of a session compiles: its time says nothing about the next.
+    if (this.#compiled)
+      this.#pace = this.#pace === null ? seconds : 0.9 * this.#pace + 0.1 * seconds;
+    this.#compiled = true;
+    const left = this.#pace === null ? null : (total - step) * this.#pace;
+    session.progress('training', step, total, left);
+  }
+
+  /** Tells of an image that could not be used, once a session. */
+  #report(path: string, error: ErrorReport): void {
+    if (this.#reported.has(path)) return;
+    this.#reported.add(path);
+    this.#p.session.emit({ type: 'unreadable', path, error });
+  }
+}

@@ -1,0 +1,123 @@
+import * as v from 'valibot';
+import { METHODS, TARGET_MODULES } from '../domain/training.ts';
+
+/** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
+const finite = v.pipe(v.number(), v.finite());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const triple = v.tuple([finite, finite, finite]);
+
+const backbone = v.object({
+  path: v.nullable(v.string()),
+  sha256: v.string(),
+  name: v.string(),
+  architecture: v.object({
+    family: v.literal('vit'),
+    imageSize: count,
+    patchSize: count,
+    width: count,
+    depth: count,
+    heads: count,
+    hidden: count,
+    qkvBias: v.boolean(),
+    classes: count,
+    layerNormEpsilon: finite,
+  }),
+  preprocessing: v.object({
+    imageSize: count,
+    interpolation: v.picklist(['bicubic', 'bilinear']),
+    cropFraction: finite,
+    cropMode: v.picklist(['center', 'squash']),
+    mean: triple,
+    std: triple,
+  }),
+});
+
+const config = v.object({
+  method: v.picklist(METHODS),
+  karst: v.object({
+    rank: count,
+    factor: v.pipe(v.number(), v.integer()),
+    kernels: count,
+    alpha: finite,
+    init: v.picklist(['gaussian', 'kaiming']),
+    rescale: v.picklist(['none', 'scalar', 'channel']),
+    targetModules: v.array(v.picklist(TARGET_MODULES)),
+    rankDropout: finite,
+  }),
+  optimiser: v.object({
+    learningRate: finite,
+    weightDecay: finite,
+    decayOn: v.picklist(['matrices', 'all']),
+    beta1: finite,
+    beta2: finite,
+    epsilon: finite,
+    clipNorm: finite,
+  }),
+  schedule: v.object({
+    epochs: finite,
+    warmupEpochs: finite,
+    warmupStart: finite,
+    cosineEnd: finite,
+  }),
+  augmentation: v.object({
+    cropScaleMin: finite,
+    padCrop: finite,
+    flip: v.boolean(),
+    colourJitter: finite,
+    rotation: finite,
+    randAugmentOps: count,
+    randAugmentMagnitude: finite,
+    mixup: finite,
+  }),
+  batchSize: count,
+  accumulate: count,
+  labelSmoothing: finite,
+  dropPath: finite,
+  classWeightPower: finite,
+  earlyStopping: finite,
+  imageSize: count,
+  initialise: v.picklist(['backbone', 'random']),
+  seed: v.pipe(v.number(), v.integer()),
+  checkpointEverySeconds: finite,
+  keepCheckpoints: count,
+  validateEvery: count,
+});
+
+const onAdapter = { adapterDir: v.string(), backbone };
+const job = v.variant('kind', [
+  v.object({
+    kind: v.literal('train'),
+    runId: v.string(),
+    runName: v.string(),
+    runDir: v.string(),
+    adapterDir: v.string(),
+    backbone,
+    config,
+    classes: v.array(v.string()),
+    resume: v.boolean(),
+  }),
+  v.object({ kind: v.literal('evaluate'), ...onAdapter, manifest: v.string(), batchSize: count }),
+  v.object({
+    kind: v.literal('predict'),
+    ...onAdapter,
+    paths: v.array(v.string()),
+    top: count,
+    batchSize: count,
+  }),
+  v.object({
+    kind: v.literal('merge'),
+    ...onAdapter,
+    out: v.string(),
+    manifest: v.string(),
+    verifyImages: count,
+  }),
+  v.object({ kind: v.literal('probe') }),
+]);
+
+export const hostMessageSchema = v.variant('type', [
+  v.object({ type: v.literal('start'), job, cacheDir: v.string() }),
+  v.object({ type: v.literal('pause') }),
+  v.object({ type: v.literal('resume') }),
+  v.object({ type: v.literal('stop') }),
+  v.object({ type: v.literal('suspend') }),
+]);
