@@ -1,0 +1,148 @@
+import { ESLint, Linter } from 'eslint';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import tseslint from 'typescript-eslint';
+import { describe, expect, it } from 'vitest';
+import { layersPlugin } from '../../../eslint.layers.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What the rule says about a text in the place of that file. */
+function complaints(file: string, text: string): string[] {
+  const messages = new Linter({ cwd: ROOT }).verify(
+    text,
+    {
+      files: ['**/*.ts', '**/*.mjs'],
+      languageOptions: { parser: tseslint.parser as Linter.Parser },
+      plugins: { karst: layersPlugin },
+      rules: { 'karst/import-layers': 'error' },
+    },
+    { filename: join(ROOT, file) },
+  );
+  return messages.map((message) => message.message);
+}
+
+const FORBIDDEN = [
+  ['renderer/views/a.ts', '../../main/host/studio.ts'],
+  ['renderer/views/a.ts', '../../main/formats/safetensors.ts'],
+  ['main/host/jobs/a.ts', '../../engine/entry.ts'],
+  ['main/host/a.ts', '../cli/program.ts'],
+  ['main/host/a.ts', '../electron/main.ts'],
+  ['main/engine/train/a.ts', '../../host/studio.ts'],
+  ['main/engine/a.ts', '../cli/program.ts'],
+  ['main/cli/a.ts', '../engine/train/step.ts'],
+  ['main/cli/commands/a.ts', '../../../renderer/bridge/a.ts'],
+  ['main/formats/a.ts', '../host/home.ts'],
+  ['main/formats/a.ts', '../native/cache-folder.mjs'],
+  ['main/formats/a.ts', '../../shared/contract/engine.ts'],
+  ['main/electron/a.ts', '../engine/entry.ts'],
+  ['main/electron/a.ts', '../host/store/database.ts'],
+  ['main/native/a.mjs', '../host/home.ts'],
+  ['shared/domain/a.ts', '../../main/formats/files.ts'],
+  ['main/host/a.ts', '../../test/fixtures/tiny-backbone.ts'],
+  ['main/host/a.ts', 'electron'],
+  ['main/cli/a.ts', 'electron/main'],
+  ['main/host/a.ts', '@tensorflow/tfjs-core'],
+  ['main/cli/a.ts', '@tensorflow/tfjs-node-gpu'],
+  ['main/formats/a.ts', '@tensorflow/tfjs-core'],
+  ['main/engine/a.ts', 'better-sqlite3'],
+  ['main/host/services/a.ts', 'better-sqlite3'],
+  ['main/native/a.mjs', 'sharp'],
+] as const;
+
+const ALLOWED = [
+  ['renderer/views/a.ts', '../../shared/contract/engine.ts'],
+  ['main/host/services/a.ts', '../../formats/safetensors.ts'],
+  ['main/host/services/a.ts', '../store/database.ts'],
+  ['main/host/a.ts', '../native/tensorflow-environment.mjs'],
+  ['main/host/store/a.ts', 'better-sqlite3'],
+  ['main/engine/a.ts', '../formats/safetensors.ts'],
+  ['main/engine/runtime/a.ts', '@tensorflow/tfjs-node-gpu'],
+  ['main/cli/a.ts', '../host/studio.ts'],
+  ['main/cli/a.ts', '../../package.json'],
+  ['main/formats/a.ts', '../../shared/domain/errors.ts'],
+  ['main/electron/a.ts', 'electron'],
+  ['main/electron/a.ts', '../host/studio.ts'],
+  ['main/native/a.mjs', './cache-folder.mjs'],
+  ['test/unit/a.ts', '../../main/engine/train/step.ts'],
+  ['test/unit/a.ts', 'better-sqlite3'],
+] as const;
+
+describe('the import rules', () => {
+  it.each(FORBIDDEN)('%s must not import %s', (file, source) => {
+    expect(complaints(file, `import { a } from '${source}';`)).toHaveLength(1);
+  });
+
+  it.each(ALLOWED)('%s may import %s', (file, source) => {
+    expect(complaints(file, `import { a } from '${source}';`)).toEqual([]);
+  });
+
+  it.each([
+    `import 'better-sqlite3';`,
+    `import type { Database } from 'better-sqlite3';`,
+    `export { Database } from 'better-sqlite3';`,
+    `export * from 'better-sqlite3';`,
+    `export const a = await import('better-sqlite3');`,
+    `export type A = import('better-sqlite3').Database;`,
+    `import a = require('better-sqlite3');`,
+    `export const a = require('better-sqlite3');`,
+    `export const a = createRequire(import.meta.url)('better-sqlite3');`,
+  ])('hold for %s', (text) => {
+    expect(complaints('main/engine/a.ts', text)).toEqual([
+      'Only main/host/store imports better-sqlite3.',
+    ]);
+  });
+
+  it('name both ends and what is allowed', () => {
+    const text = `import { a } from '../engine/entry.ts';`;
+    expect(complaints('main/cli/a.ts', text)).toEqual([
+      'main/cli must not import main/engine/entry.ts; it may import main/host, main/formats, main/native, shared.',
+    ]);
+  });
+});
+
+/** Severities of a file's rules: 0 off, 2 error. */
+async function severities(file: string): Promise<Record<string, number>> {
+  const eslint = new ESLint({ cwd: ROOT });
+  const { rules } = (await eslint.calculateConfigForFile(join(ROOT, file))) as {
+    rules: Record<string, [number]>;
+  };
+  return Object.fromEntries(Object.entries(rules).map(([name, [severity]]) => [name, severity]));
+}
+
+describe('the configuration', () => {
+  it.each(['main/engine/a.ts', 'main/host/a.ts', 'main/formats/a.ts'])(
+    'holds %s to the rules',
+    async (file) => {
+      expect(await severities(file)).toMatchObject({
+        'karst/import-layers': 2,
+        'no-empty': 2,
+        'no-console': 2,
+        '@typescript-eslint/consistent-type-imports': 2,
+        '@typescript-eslint/no-floating-promises': 2,
+        '@typescript-eslint/no-explicit-any': 2,
+      });
+    },
+  );
+
+  it('lets the command line print', async () => {
+    expect(await severities('main/cli/a.ts')).toMatchObject({
+      'karst/import-layers': 2,
+      'no-console': 0,
+    });
+  });
+
+  it('refuses an empty catch and an import that is a type only', async () => {
+    const eslint = new ESLint({ cwd: ROOT });
+    const [result] = await eslint.lintText(
+      `import { KarstError } from '../../shared/domain/errors.ts';
+       export function a(error: KarstError): string {
+         try { return error.message; } catch {}
+         return '';
+       }\n`,
+      { filePath: join(ROOT, 'main', 'formats', 'files.ts') },
+    );
+    const rules = result?.messages.map((message) => message.ruleId);
+    expect(rules?.sort()).toEqual(['@typescript-eslint/consistent-type-imports', 'no-empty']);
+  });
+});
