@@ -1,6 +1,6 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { paintState } from '../describe/run.ts';
-import { formatMoment, formatPercent } from '../output/format.ts';
+import { formatEpochs, formatMoment, formatPercent } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
 /** `--json`: an array of runs. */
@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<void> {
             one.method,
             one.backboneName,
             one.datasetName,
-            `${one.epoch}/${one.config.schedule.epochs}`,
+            `${formatEpochs(one.epoch)}/${one.config.schedule.epochs}`,
             one.bestTop1 === null ? '' : formatPercent(one.bestTop1),
             formatMoment(one.createdAt),
           ]),

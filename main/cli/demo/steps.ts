@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parameterCount } from '../../../shared/domain/architecture.ts';
@@ -116,7 +117,9 @@ export async function runDemo(
   steps.end(verificationLine(merged.verification));
 
   steps.begin('Export the merged model as safetensors, and load it back');
-  const out = path.join(studio.home, 'exports', adapter.name);
+  const exports = path.join(studio.home, 'exports');
+  await mkdir(exports, { recursive: true });
+  const out = path.join(exports, adapter.name);
   const exported = await studio.adapters.export(adapter.id, {
     ...watching,
     format: 'safetensors',

@@ -4,6 +4,7 @@ import type { Console } from '../output/console.ts';
 import {
   formatCount,
   formatDuration,
+  formatEpochs,
   formatMoment,
   formatNumber,
   formatPercent,
@@ -38,7 +39,10 @@ export function describeRun(run: Run, console: Console): string[] {
       'images',
       `${formatCount(run.counts.train)} train, ${formatCount(run.counts.val)} val in ${formatCount(run.classes.length)} classes`,
     ],
-    ['reached', `epoch ${run.epoch} of ${schedule.epochs}, step ${formatCount(run.step)}`],
+    [
+      'reached',
+      `epoch ${formatEpochs(run.epoch)} of ${schedule.epochs}, step ${formatCount(run.step)}`,
+    ],
   );
   if (run.checkpointStep !== null) {
     pairs.push(['checkpoint', `step ${formatCount(run.checkpointStep)}`]);

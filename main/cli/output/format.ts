@@ -53,6 +53,11 @@ export function formatMoment(moment: string | number): string {
   return `${day.join('-')} ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
 }
 
+/** Epochs done, of which the last may be a part: 2 → "2", 2.3778 → "2.4". */
+export function formatEpochs(epochs: number): string {
+  return Number.isInteger(epochs) ? `${epochs}` : epochs.toFixed(1);
+}
+
 /** "1 image", "2 images", "1,797 images". */
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${formatCount(n)} ${n === 1 ? one : many}`;

@@ -6,7 +6,8 @@ import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { answer, karst, workplace } from './karst.ts';
 import { demo } from './schemas.ts';
 
-const PATIENCE = 180_000;
+/** Twelve engines one after the other; how long that takes is the machine's business. */
+const PATIENCE = 900_000;
 
 let folder: string;
 let weights: string;
@@ -32,7 +33,7 @@ describe('the demo', () => {
       expect(existsSync(report.exported.out)).toBe(true);
       expect(report.predictions.map((p) => p.truth)).toEqual(['2', '5', '8']);
 
-      const people = await karst(options);
+      const people = await karst([...options.slice(0, -1), '2']);
       expect(people.code, people.error).toBe(0);
       for (const step of [1, 2, 3, 4, 5, 6])
         expect(people.out).toMatch(new RegExp(`^${step}/6 `, 'm'));

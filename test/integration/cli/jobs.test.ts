@@ -21,9 +21,6 @@ import {
   verified,
 } from './schemas.ts';
 
-/** Jobs start an engine each; how long that takes is the machine's business. */
-const PATIENCE = 120_000;
-
 let folder: string;
 let home: string;
 let images: string;
@@ -40,7 +37,7 @@ beforeAll(async () => {
   const weights = await writeTinyBackbone(path.join(folder, 'tiny'));
   await karst(at('backbone', 'add', weights, '--name', 'tiny'));
   await karst(at('dataset', 'add', images, '--name', 'some', '--val', '0.25'));
-}, PATIENCE);
+});
 afterAll(() => remove());
 
 function events(out: string): v.InferOutput<typeof trainEvent>[] {
@@ -51,126 +48,108 @@ function events(out: string): v.InferOutput<typeof trainEvent>[] {
 }
 
 describe('a training and what comes of it', () => {
-  it(
-    'streams its events and ends with the adapter',
-    async () => {
-      const { code, out } = await karst([
-        ...train('first', '--epochs', '3', '--batch-size', '15', '--lr', '0.003', '--seed', '7'),
-        '--set',
-        'karst.rank=2',
-        '--json',
-      ]);
-      expect(code, out).toBe(0);
-      const all = events(out);
-      const parameters = trainableParameters(
-        TINY_VIT,
-        { method: 'karst', karst: { ...TRAINING_DEFAULTS.karst, rank: 2 } },
-        3,
-      );
-      expect(v.parse(started, all[0])).toMatchObject({
-        name: 'first',
-        method: 'karst',
-        backbone: 'tiny',
-        dataset: 'some',
-        classes: 3,
-        images: { train: 45, val: 15, test: 0 },
-        epochs: 3,
-        trainableParameters: parameters,
-      });
-      const last = v.parse(done, all.at(-1));
-      expect(last.trainableParameters).toBe(parameters);
-      const validations = all.filter((e) => e.event === 'metrics' && e.kind === 'validation');
-      expect(validations).toHaveLength(3);
-      expect(all.some((e) => e.event === 'checkpoint')).toBe(true);
+  it('streams its events and ends with the adapter', async () => {
+    const { code, out } = await karst([
+      ...train('first', '--epochs', '3', '--batch-size', '15', '--lr', '0.003', '--seed', '7'),
+      '--set',
+      'karst.rank=2',
+      '--json',
+    ]);
+    expect(code, out).toBe(0);
+    const all = events(out);
+    const parameters = trainableParameters(
+      TINY_VIT,
+      { method: 'karst', karst: { ...TRAINING_DEFAULTS.karst, rank: 2 } },
+      3,
+    );
+    expect(v.parse(started, all[0])).toMatchObject({
+      name: 'first',
+      method: 'karst',
+      backbone: 'tiny',
+      dataset: 'some',
+      classes: 3,
+      images: { train: 45, val: 15, test: 0 },
+      epochs: 3,
+      trainableParameters: parameters,
+    });
+    const last = v.parse(done, all.at(-1));
+    expect(last.trainableParameters).toBe(parameters);
+    const validations = all.filter((e) => e.event === 'metrics' && e.kind === 'validation');
+    expect(validations).toHaveLength(3);
+    expect(all.some((e) => e.event === 'checkpoint')).toBe(true);
 
-      const shown = await answer(runShown, at('runs', 'show', last.run));
-      expect(shown).toMatchObject({ name: 'first', state: 'done', adapterId: last.adapter });
-      expect(shown.config).toMatchObject({
-        seed: 7,
-        batchSize: 15,
-        karst: { rank: 2, kernels: TRAINING_DEFAULTS.karst.kernels },
-        optimiser: { learningRate: 0.003 },
-      });
-      expect(shown.bestTop1).toBe(last.metrics.val?.top1);
-      expect(await answer(v.array(run), at('runs', 'list'))).toHaveLength(1);
-      const listed = await karst(at('runs', 'list'));
-      expect(listed.out).toMatch(/^first +\S+ +done +karst +tiny +some +3\/3 /m);
-      expect((await karst(at('runs', 'show', 'first'))).out).toMatch(/^epoch +step +val loss/m);
-    },
-    PATIENCE,
-  );
+    const shown = await answer(runShown, at('runs', 'show', last.run));
+    expect(shown).toMatchObject({ name: 'first', state: 'done', adapterId: last.adapter });
+    expect(shown.config).toMatchObject({
+      seed: 7,
+      batchSize: 15,
+      karst: { rank: 2, kernels: TRAINING_DEFAULTS.karst.kernels },
+      optimiser: { learningRate: 0.003 },
+    });
+    expect(shown.bestTop1).toBe(last.metrics.val?.top1);
+    expect(await answer(v.array(run), at('runs', 'list'))).toHaveLength(1);
+    const listed = await karst(at('runs', 'list'));
+    expect(listed.out).toMatch(/^first +\S+ +done +karst +tiny +some +3\/3 /m);
+    expect((await karst(at('runs', 'show', 'first'))).out).toMatch(/^epoch +step +val loss/m);
+  });
 
-  it(
-    'is evaluated',
-    async () => {
-      const measured = await answer(evaluation, at('evaluate', 'first', '--dataset', 'some'));
-      const shown = await answer(adapterShown, at('adapter', 'show', 'first'));
-      expect(measured.n).toBe(15);
-      expect(measured.top1).toBeCloseTo(shown.top1 ?? -1, 9);
-      expect(measured.perClass.map((c) => [c.label, c.n])).toEqual([
-        ['0', 5],
-        ['1', 5],
-        ['2', 5],
-      ]);
-      const right = measured.confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
-      expect(right / measured.n).toBeCloseTo(measured.top1, 9);
-      expect(shown.evaluations).toHaveLength(1);
-      const people = await karst(at('evaluate', 'first', '--dataset', 'some', '--split', 'train'));
-      expect(people.code).toBe(0);
-      expect(people.out).toMatch(/^images +45$/m);
-      expect(people.out).toMatch(/^truth \\ predicted +0 +1 +2$/m);
-      const none = await refusal(at('evaluate', 'first', '--dataset', 'some', '--split', 'test'));
-      expect(none).toMatchObject({ exit: 1, code: 'dataset-unusable' });
-    },
-    PATIENCE,
-  );
+  it('is evaluated', async () => {
+    const measured = await answer(evaluation, at('evaluate', 'first', '--dataset', 'some'));
+    const shown = await answer(adapterShown, at('adapter', 'show', 'first'));
+    expect(measured.n).toBe(15);
+    expect(measured.top1).toBeCloseTo(shown.top1 ?? -1, 9);
+    expect(measured.perClass.map((c) => [c.label, c.n])).toEqual([
+      ['0', 5],
+      ['1', 5],
+      ['2', 5],
+    ]);
+    const right = measured.confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+    expect(right / measured.n).toBeCloseTo(measured.top1, 9);
+    expect(shown.evaluations).toHaveLength(1);
+    const people = await karst(at('evaluate', 'first', '--dataset', 'some', '--split', 'train'));
+    expect(people.code).toBe(0);
+    expect(people.out).toMatch(/^images +45$/m);
+    expect(people.out).toMatch(/^truth \\ predicted +0 +1 +2$/m);
+    const none = await refusal(at('evaluate', 'first', '--dataset', 'some', '--split', 'test'));
+    expect(none).toMatchObject({ exit: 1, code: 'dataset-unusable' });
+  });
 
-  it(
-    'predicts, and names files that it cannot read',
-    async () => {
-      const good = path.join(images, '1', readdirSync(path.join(images, '1'))[0] ?? '');
-      const bad = path.join(folder, 'bad.png');
-      writeFileSync(bad, 'no picture');
-      const rows = await answer(predictions, at('predict', 'first', good, bad, '--top', '2'));
-      expect(rows.map((row) => row.path)).toEqual([good, bad]);
-      const [first, second] = rows;
-      if (first === undefined || !('predictions' in first)) throw new Error('no prediction');
-      expect(first.predictions).toHaveLength(2);
-      const [likely, next] = first.predictions.map((p) => p.probability);
-      expect(likely).toBeGreaterThanOrEqual(next ?? 1);
-      expect(second).toMatchObject({ error: { path: bad } });
+  it('predicts, and names files that it cannot read', async () => {
+    const good = path.join(images, '1', readdirSync(path.join(images, '1'))[0] ?? '');
+    const bad = path.join(folder, 'bad.png');
+    writeFileSync(bad, 'no picture');
+    const rows = await answer(predictions, at('predict', 'first', good, bad, '--top', '2'));
+    expect(rows.map((row) => row.path)).toEqual([good, bad]);
+    const [first, second] = rows;
+    if (first === undefined || !('predictions' in first)) throw new Error('no prediction');
+    expect(first.predictions).toHaveLength(2);
+    const [likely, next] = first.predictions.map((p) => p.probability);
+    expect(likely).toBeGreaterThanOrEqual(next ?? 1);
+    expect(second).toMatchObject({ error: { path: bad } });
 
-      const people = await karst(at('predict', 'first', bad));
-      expect(people.code).toBe(1);
-      expect(people.out).toContain(bad);
-    },
-    PATIENCE,
-  );
+    const people = await karst(at('predict', 'first', bad));
+    expect(people.code).toBe(1);
+    expect(people.out).toContain(bad);
+  });
 
-  it(
-    'is merged and exported with a verification',
-    async () => {
-      const out = path.join(folder, 'merged model');
-      const merged = await answer(verified, at('merge', 'first', '--out', out));
-      expect(merged.out).toBe(out);
-      expect(merged.verification.images).toBe(15);
-      expect(merged.verification.maxAbsDiff).toBeLessThanOrEqual(merged.verification.tolerance);
-      expect(merged.verification.top1Agreement).toBe(1);
-      expect(existsSync(path.join(out, 'model.safetensors'))).toBe(true);
-      const taken = await refusal(at('merge', 'first', '--out', out));
-      expect(taken.exit).toBe(1);
-      expect(taken.message).toContain(out);
+  it('is merged and exported with a verification', async () => {
+    const out = path.join(folder, 'merged model');
+    const merged = await answer(verified, at('merge', 'first', '--out', out));
+    expect(merged.out).toBe(out);
+    expect(merged.verification.images).toBe(15);
+    expect(merged.verification.maxAbsDiff).toBeLessThanOrEqual(merged.verification.tolerance);
+    expect(merged.verification.top1Agreement).toBe(1);
+    expect(existsSync(path.join(out, 'model.safetensors'))).toBe(true);
+    const taken = await refusal(at('merge', 'first', '--out', out));
+    expect(taken.exit).toBe(1);
+    expect(taken.message).toContain(out);
 
-      const exported = path.join(folder, 'exported');
-      const people = await karst(
-        at('export', 'first', '--format', 'safetensors', '--out', exported),
-      );
-      expect(people.code, people.error).toBe(0);
-      expect(people.out).toMatch(/checked on 15 images: logits differ by at most .* 100\.0 %\n$/);
-      expect(existsSync(exported)).toBe(true);
-    },
-    PATIENCE,
-  );
+    const exported = path.join(folder, 'exported');
+    const people = await karst(at('export', 'first', '--format', 'safetensors', '--out', exported));
+    expect(people.code, people.error).toBe(0);
+    expect(people.out).toMatch(/checked on 15 images: logits differ by at most .* 100\.0 %\n$/);
+    expect(existsSync(exported)).toBe(true);
+  });
 
   it('is not exported to formats that are not there yet', async () => {
     for (const format of ['onnx', 'savedmodel']) {
@@ -231,55 +210,47 @@ describe('settings out of their limits', () => {
 });
 
 describe('an interrupted training', () => {
-  it(
-    'suspends at Ctrl-C, says how to go on, and goes on',
-    async () => {
-      const running = start([...train('long', '--epochs', '2000'), '--json']);
-      await running.line((line) => line.includes('"kind":"validation"'));
-      running.interrupt();
-      const { code, out, error } = await running.outcome;
-      expect(code).toBe(1);
-      const last = v.parse(errorDocument, JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));
-      expect(last.error.code).toBe('cancelled');
-      expect(last.error.message).toMatch(/^long is suspended at step \d+\.$/);
-      expect(last.error.hint).toContain(`karst runs resume long --home ${home}`);
-      expect(error).toContain('Suspending: writing a checkpoint. Ctrl-C again ends at once.');
-      const suspended = await answer(runShown, at('runs', 'show', 'long'));
-      expect(suspended.state).toBe('interrupted');
-      expect(suspended.checkpointStep).toBeGreaterThan(0);
+  it('suspends at Ctrl-C, says how to go on, and goes on', async () => {
+    const running = start([...train('long', '--epochs', '2000'), '--json']);
+    await running.line((line) => line.includes('"kind":"validation"'));
+    running.interrupt();
+    const { code, out, error } = await running.outcome;
+    expect(code).toBe(1);
+    const last = v.parse(errorDocument, JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));
+    expect(last.error.code).toBe('cancelled');
+    expect(last.error.message).toMatch(/^long is suspended at step \d+\.$/);
+    expect(last.error.hint).toContain(`karst runs resume long --home ${home}`);
+    expect(error).toContain('Suspending: writing a checkpoint. Ctrl-C again ends at once.');
+    const suspended = await answer(runShown, at('runs', 'show', 'long'));
+    expect(suspended.state).toBe('interrupted');
+    expect(suspended.checkpointStep).toBeGreaterThan(0);
 
-      // It would go on for long: another process asks it to stop and keep its best.
-      const resumed = start([...at('runs', 'resume', 'long'), '--json']);
-      await resumed.line((line) => line.includes('"kind":"train"'));
-      expect((await answer(run, at('runs', 'stop', 'long'))).id).toBe(suspended.id);
-      const end = await resumed.outcome;
-      expect(end.code, end.out + end.error).toBe(0);
-      const all = events(end.out);
-      const steps = all.flatMap((e) => (e.event === 'metrics' ? [e.step] : []));
-      expect(Math.min(...steps)).toBeGreaterThan(suspended.checkpointStep ?? Number.NaN);
-      expect(v.parse(done, all.at(-1)).run).toBe(suspended.id);
-      expect((await answer(runShown, at('runs', 'show', 'long'))).state).toBe('stopped');
-    },
-    PATIENCE,
-  );
+    // It would go on for long: another process asks it to stop and keep its best.
+    const resumed = start([...at('runs', 'resume', 'long'), '--json']);
+    await resumed.line((line) => line.includes('"kind":"train"'));
+    expect((await answer(run, at('runs', 'stop', 'long'))).id).toBe(suspended.id);
+    const end = await resumed.outcome;
+    expect(end.code, end.out + end.error).toBe(0);
+    const all = events(end.out);
+    const steps = all.flatMap((e) => (e.event === 'metrics' ? [e.step] : []));
+    expect(Math.min(...steps)).toBeGreaterThan(suspended.checkpointStep ?? Number.NaN);
+    expect(v.parse(done, all.at(-1)).run).toBe(suspended.id);
+    expect((await answer(runShown, at('runs', 'show', 'long'))).state).toBe('stopped');
+  });
 });
 
 describe('doctor', () => {
-  it(
-    'says what is there, for scripts and for people',
-    async () => {
-      const report = await answer(doctor, at('doctor'));
-      expect(report.ok).toBe(true);
-      expect(report.engine).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
-      expect(report.library).toMatchObject({ integrity: 'ok', datasets: 1 });
-      expect(report.data.folder).toBe(home);
-      const people = await karst(at('doctor'));
-      expect(people.code).toBe(0);
-      expect(people.out).toMatch(/^engine +TensorFlow \d+\.\d+/m);
-      expect(people.out).toMatch(/^library +sound: /m);
-    },
-    PATIENCE,
-  );
+  it('says what is there, for scripts and for people', async () => {
+    const report = await answer(doctor, at('doctor'));
+    expect(report.ok).toBe(true);
+    expect(report.engine).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
+    expect(report.library).toMatchObject({ integrity: 'ok', datasets: 1 });
+    expect(report.data.folder).toBe(home);
+    const people = await karst(at('doctor'));
+    expect(people.code).toBe(0);
+    expect(people.out).toMatch(/^engine +TensorFlow \d+\.\d+/m);
+    expect(people.out).toMatch(/^library +sound: /m);
+  });
 
   it('reports a damaged library and does not stop at it', async () => {
     const broken = path.join(folder, 'broken home');

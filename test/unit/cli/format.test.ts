@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatEpochs,
   formatMoment,
   formatNumber,
   formatParameters,
@@ -77,6 +78,10 @@ describe('numbers for people', () => {
   it('writes moments in local time and does not invent one', () => {
     expect(formatMoment(new Date(2026, 10, 2, 9, 5).getTime())).toBe('2026-11-02 09:05');
     expect(formatMoment('yesterday')).toBe('–');
+  });
+
+  it('writes whole epochs whole', () => {
+    expect([0, 2, 2.3778].map(formatEpochs)).toEqual(['0', '2', '2.4']);
   });
 
   it('names one thing and many', () => {

@@ -1,0 +1,133 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Dataset, Run } from '../../../shared/domain/library.ts';
+import type { Evaluation } from '../../../shared/domain/metrics.ts';
+import { writeFileAtomic } from '../../formats/files.ts';
+import type { RunOutcome, Studio } from '../../host/studio.ts';
+import { withStudio, type CommandContext } from '../context.ts';
+import { formatPercent } from '../output/format.ts';
+import { starterCard } from '../starter/card.ts';
+import {
+  STARTER_EPOCHS,
+  STARTER_SHAPE,
+  STARTER_VALIDATION,
+  starterConfig,
+} from '../starter/recipe.ts';
+import { unpackImages } from '../starter/zip.ts';
+import { describePlan, trainableParameters, trainingSession } from '../training.ts';
+
+const DATASET = 'starter-images';
+const RUN = 'starter-run';
+
+export interface StarterOptions {
+  readonly images: string;
+  /** Folder to write, which must not exist. */
+  readonly out?: string;
+  readonly epochs?: number;
+}
+
+/**
+ * Makes a starter backbone from scratch: import, train, test, write. Called again with the same home it goes on
+ * where it was. `--json`: `{"out", "test": {"n","top1","loss"} | null}`.
+ */
+export async function run(context: CommandContext, options: StarterOptions): Promise<void> {
+  const { console } = context;
+  const out = path.resolve(options.out ?? 'starter');
+  const session = trainingSession(context);
+  const result = await withStudio(
+    context,
+    async (studio, signal) => {
+      const watching = { signal, onProgress: session.view.host, onEvent: session.view.engine };
+      const dataset = await imagesOf(context, studio, options, watching);
+      const { run, adapter } = await trained(context, studio, dataset, options, session, signal);
+      const test =
+        dataset.counts.test === 0
+          ? null
+          : (
+              await studio.adapters.evaluate(adapter.id, {
+                ...watching,
+                dataset: dataset.id,
+                split: 'test',
+                batchSize: run.config.batchSize,
+              })
+            ).evaluation;
+      await studio.adapters.merge(adapter.id, { ...watching, dataset: dataset.id, out });
+      session.view.stop();
+      await writeFileAtomic(path.join(out, 'README.md'), starterCard(run, dataset.name, test));
+      return { out, test };
+    },
+    session,
+  );
+  console.answer({ out: result.out, test: result.test === null ? null : brief(result.test) }, () => [
+    `The starter backbone is in ${result.out}`,
+    ...(result.test === null
+      ? []
+      : [`It names ${formatPercent(result.test.top1)} of ${result.test.n} test images.`]),
+  ]);
+}
+
+function brief({ n, top1, loss }: Evaluation): Pick<Evaluation, 'n' | 'top1' | 'loss'> {
+  return { n, top1, loss };
+}
+
+/** The imported images: those of an earlier call, or the folder or the unpacked zip, imported now. */
+async function imagesOf(
+  context: CommandContext,
+  studio: Studio,
+  { images }: StarterOptions,
+  watching: { signal: AbortSignal; onProgress: Parameters<Studio['datasets']['add']>[1]['onProgress'] },
+): Promise<Dataset> {
+  const known = studio.datasets.list().find((d) => d.name === DATASET);
+  if (known !== undefined) return known;
+  const source = path.resolve(images);
+  const info = await stat(source).catch((cause: unknown) => {
+    throw new KarstError('not-found', `There is nothing at ${source}.`, {
+      hint: 'Name a folder of class folders, or a zip of one.',
+      path: source,
+      cause,
+    });
+  });
+  const folder = info.isDirectory() ? source : path.join(context.home, DATASET);
+  const unpacked = await stat(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!unpacked) {
+    context.console.note(`Unpacking ${source} into ${folder}`);
+    const { onProgress } = watching;
+    const tell = (done: number, total: number): void =>
+      onProgress?.({ phase: 'saving', done, total });
+    await unpackImages(source, folder, tell, watching.signal);
+  }
+  const { dataset } = await studio.datasets.add(folder, {
+    ...watching,
+    name: DATASET,
+    val: STARTER_VALIDATION,
+  } as Parameters<Studio['datasets']['add']>[1]);
+  return dataset;
+}
+
+/** The finished run: made, resumed, or found done. */
+async function trained(
+  context: CommandContext,
+  studio: Studio,
+  dataset: Dataset,
+  options: StarterOptions,
+  session: ReturnType<typeof trainingSession>,
+  signal: AbortSignal,
+): Promise<Pick<RunOutcome, 'run' | 'adapter'>> {
+  const known = studio.runs.list().find((r) => r.name === RUN);
+  const run: Run =
+    known ??
+    (await studio.runs.create({
+      backbone: STARTER_SHAPE,
+      dataset: dataset.id,
+      name: RUN,
+      config: starterConfig(options.epochs ?? STARTER_EPOCHS),
+    }));
+  if (run.adapterId !== null) return { run, adapter: studio.adapters.get(run.adapterId) };
+  const parameters = trainableParameters(STARTER_SHAPE.architecture, run.config, run.classes.length);
+  context.console.say(...describePlan(run, parameters, context), '');
+  return session.execute(studio, run, { resume: known !== undefined, signal });
+}

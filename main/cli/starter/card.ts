@@ -1,0 +1,33 @@
+import { parameterCount } from '../../../shared/domain/architecture.ts';
+import type { Evaluation } from '../../../shared/domain/metrics.ts';
+import type { Run } from '../../../shared/domain/library.ts';
+import { formatCount, formatParameters, formatPercent } from '../output/format.ts';
+import { STARTER_SHAPE } from './recipe.ts';
+
+/** `README.md` beside the starter backbone: on what and how it was made, and what it is worth. */
+export function starterCard(run: Run, images: string, test: Evaluation | null): string {
+  const a = STARTER_SHAPE.architecture;
+  const { config, counts } = run;
+  const { schedule, optimiser, augmentation } = config;
+  const classes = run.classes.length;
+  return `---
+library_name: timm
+pipeline_tag: image-classification
+tags:
+- image-classification
+- vit
+metrics:
+- accuracy
+---
+
+# The starter backbone
+
+A small vision transformer under timm's names, trained from scratch by KARST Studio's own engine. It is there so that
+the studio can be tried without a backbone of one's own; for real work, take a pre-trained one.
+
+- Shape: ${a.width} wide, ${a.depth} blocks, ${a.heads} heads, patches of ${a.patchSize} on ${a.imageSize} pixels, ${formatParameters(parameterCount({ ...a, classes }))} parameters with its head of ${classes} classes (${run.classes.join(', ')})
+- Trained on: ${images}, ${formatCount(counts.train)} images, ${formatCount(counts.val)} more to choose the best epoch
+- Recipe: ${schedule.epochs} epochs, batches of ${config.batchSize}, AdamW with learning rate ${optimiser.learningRate} (warm-up over ${schedule.warmupEpochs} epochs, then cosine) and weight decay ${optimiser.weightDecay}, label smoothing ${config.labelSmoothing}, random resized crops from ${augmentation.cropScaleMin} of the area, flips, colour jitter ${augmentation.colourJitter}, seed ${config.seed}
+- Made by: \`karst starter --images FOLDER-OR-ZIP\`
+${test === null ? '' : `- Test accuracy: ${formatPercent(test.top1)} of ${formatCount(test.n)} test images (loss ${test.loss.toFixed(3)})\n`}`;
+}

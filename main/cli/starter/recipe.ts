@@ -1,0 +1,55 @@
+import type { BareShape } from '../../host/studio.ts';
+import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
+
+/**
+ * How the starter backbone is made: a small ViT trained from scratch on CIFAR-10 with the settings of small
+ * supervised ViTs (AdamW with decay 0.05, warm-up and cosine, random resized crops, flips, label smoothing).
+ * Four blocks and not six: six stay at chance for long at learning rates at which four learn.
+ */
+export const STARTER_SHAPE: BareShape = {
+  name: 'karst-starter',
+  architecture: {
+    family: 'vit',
+    imageSize: 32,
+    patchSize: 4,
+    width: 192,
+    depth: 4,
+    heads: 3,
+    hidden: 768,
+    qkvBias: true,
+    classes: 0,
+    layerNormEpsilon: 1e-6,
+  },
+  preprocessing: {
+    imageSize: 32,
+    interpolation: 'bicubic',
+    cropFraction: 1,
+    cropMode: 'center',
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+  },
+};
+
+export const STARTER_EPOCHS = 7;
+
+export function starterConfig(epochs: number): TrainingConfig {
+  return {
+    ...TRAINING_DEFAULTS,
+    method: 'full',
+    initialise: 'random',
+    batchSize: 64,
+    labelSmoothing: 0.1,
+    checkpointEverySeconds: 300,
+    optimiser: { ...TRAINING_DEFAULTS.optimiser, learningRate: 6e-4, weightDecay: 0.05 },
+    schedule: { epochs, warmupEpochs: Math.min(0.5, epochs), warmupStart: 0.01, cosineEnd: 0.01 },
+    augmentation: {
+      ...TRAINING_DEFAULTS.augmentation,
+      cropScaleMin: 0.5,
+      flip: true,
+      colourJitter: 0.2,
+    },
+  };
+}
+
+/** Share of the training images that is held back to choose the best epoch. */
+export const STARTER_VALIDATION = 0.02;
