@@ -1,0 +1,80 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyBackbone } from '../fixtures/tiny-backbone.ts';
+
+const BOOTSTRAP = fileURLToPath(new URL('../../main/native/bootstrap.mjs', import.meta.url));
+
+/** How long a dozen engines take is the machine's business. */
+const PATIENCE = 900_000;
+
+/** The ways to start a command without any network: as root, or in a user namespace of one's own. */
+const UNSHARE = [
+  ['unshare', '-n'],
+  ['unshare', '-rn'],
+].find(([command = '', ...args]) => spawnSync(command, [...args, 'true']).status === 0);
+
+if (UNSHARE === undefined) {
+  console.warn('Skipped: this system allows no network namespace (unshare -n, unshare -rn).');
+}
+
+function withoutNetwork(args: readonly string[]) {
+  const [command = '', ...options] = UNSHARE ?? [];
+  const child = spawn(command, [...options, process.execPath, ...args], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let error = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (error += text));
+  return new Promise<{ code: number | null; out: string; error: string }>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, out, error });
+    });
+  });
+}
+
+describe.skipIf(UNSHARE === undefined)('in a network namespace without a network', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'karst-offline-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('nothing outside can be reached (which is what the next test rests on)', async () => {
+    const script = `
+      import { connect } from 'node:net';
+      import { networkInterfaces } from 'node:os';
+      const error = await new Promise((resolve) => {
+        connect({ host: '192.0.2.1', port: 443 }).on('error', resolve);
+      });
+      console.log(JSON.stringify([Object.keys(networkInterfaces()), error.code]));`;
+    const { out } = await withoutNetwork(['--input-type=module', '-e', script]);
+    expect(JSON.parse(out)).toEqual([[], 'ENETUNREACH']);
+  });
+
+  it(
+    'set-up finds nothing to do and the demo does the whole main job',
+    async () => {
+      const backbone = await writeTinyBackbone(join(folder, 'tiny'));
+      const home = join(folder, 'home');
+      const options = ['--home', home, '--backbone', backbone, '--epochs', '2', '--json'];
+      const { code, out, error } = await withoutNetwork([BOOTSTRAP, 'demo', ...options]);
+      expect(code, out + error).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({
+        home,
+        images: { train: 1437, val: 360 },
+        merged: { verification: { images: expect.any(Number) as number } },
+      });
+      expect(error).not.toContain('Download');
+    },
+    PATIENCE,
+  );
+});
