@@ -27,8 +27,8 @@ describe('gradients', () => {
     let t: Tensor = x;
     for (let i = 0; i < 50; i++) t = g.add(t, t);
     const [dx] = gradients(g.sumAll(t), [x]);
-    expect(inTopologicalOrder([dx as Tensor]).length).toBeLessThan(200);
-    expect(valuesOf(dx as Tensor)).toEqual([[2 ** 50, 2 ** 50, 2 ** 50]]);
+    expect(inTopologicalOrder([dx!]).length).toBeLessThan(200);
+    expect(valuesOf(dx!)).toEqual([[2 ** 50, 2 ** 50, 2 ** 50]]);
   });
 
   it('do not pass stopGradient', () => {
@@ -50,7 +50,7 @@ describe('gradients', () => {
     const apart = g.variable('apart', [2, 2]);
     const [dx, dApart] = gradients(g.sumAll(x), [x, apart]);
     expect(dApart?.shape).toEqual([2, 2]);
-    expect(valuesOf(dx as Tensor, dApart as Tensor)).toEqual([
+    expect(valuesOf(dx!, dApart!)).toEqual([
       [1, 1, 1],
       [0, 0, 0, 0],
     ]);
@@ -68,7 +68,7 @@ describe('gradients', () => {
   it('leave out the part of the graph below the targets', () => {
     const frozen = g.erf(g.exp(x));
     const [dy] = gradients(g.sumAll(g.mul(frozen, g.exp(y))), [y]);
-    const ops = inTopologicalOrder([dy as Tensor]).map((node) => node.op);
+    const ops = inTopologicalOrder([dy!]).map((node) => node.op);
     expect(ops.filter((op) => op === 'exp')).toHaveLength(2);
     expect(ops.filter((op) => op === 'erf')).toHaveLength(1);
   });
@@ -90,7 +90,7 @@ describe('gradients', () => {
 
   it('take a loss of shape (1) too', () => {
     const [dx] = gradients(g.sum(x, [0], true), [x]);
-    expect(valuesOf(dx as Tensor)).toEqual([[1, 1, 1]]);
+    expect(valuesOf(dx!)).toEqual([[1, 1, 1]]);
   });
 
   it('refuse a loss that is not one float', () => {
@@ -102,12 +102,12 @@ describe('gradients', () => {
 
   it('refuse the second derivative of GELU', () => {
     const [dx] = gradients(g.sumAll(g.gelu(x)), [x]);
-    expect(() => gradients(g.sumAll(dx as Tensor), [x])).toThrow(GraphError);
+    expect(() => gradients(g.sumAll(dx!), [x])).toThrow(GraphError);
   });
 
   it('can be differentiated again where every rule can', () => {
     const [dx] = gradients(g.sumAll(g.mul(g.softmax(x), y)), [x]);
-    const again = g.sumAll(g.mul(dx as Tensor, y));
+    const again = g.sumAll(g.mul(dx!, y));
     const [found] = valuesOf(...gradients(again, [x]));
     expect(distance(found ?? [], finiteDifferences(again, given, 'x'))).toBeLessThan(1e-8);
   });

@@ -76,8 +76,8 @@ const PAIRS: readonly (readonly [Shape, Shape])[] = [
     [2, 1, 3, 1],
   ],
   [
-    [1, 2, 1, 2, 1, 2],
-    [2, 1, 2, 1, 2, 1],
+    [2, 1, 2, 1, 2, 2],
+    [2, 1, 1, 1, 1],
   ],
 ];
 
@@ -177,7 +177,7 @@ function matrixProducts(): Row[] {
 }
 
 /** Every operation with every variant of it; a new operation needs its line here, or this does not compile. */
-export const ROWS: { readonly [K in OpName]: readonly Row[] } = {
+export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
   input: [row('alone', [[2, 3]], (x) => x)],
   // The operands are inputs in one half of the tests and variables in the other.
   variable: [row('alone', [[2, 3]], (x) => x)],

@@ -262,7 +262,7 @@ function compute(
       const inputs = node.inputs.map(
         (x) => values.get(x) ?? { shape: [], data: new Float64Array() },
       );
-      return reference(node as NodeOf<OpName>, inputs);
+      return reference(node, inputs);
     }
   }
 }

@@ -1,0 +1,180 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gradients } from '../../../main/engine/graph/differentiate.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type {
+  Executor,
+  Program,
+  ProgramFunction,
+  Values,
+} from '../../../main/engine/graph/program.ts';
+import type { OpName } from '../../../main/engine/graph/tensor.ts';
+import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { casesOf, distance } from './cases.ts';
+import { ROWS } from './operation-rows.ts';
+import { randomGraph } from './random-graphs.ts';
+
+/**
+ * The lowering, compiled by XLA, against the interpreter on tfjs's CPU backend, which operations.test.ts holds to
+ * the reference; and the interpreter on the native backend, operation by operation.
+ */
+
+/** One function with everything that belongs together in it: compiling is what takes the time here. */
+interface Batch {
+  readonly fn: ProgramFunction;
+  readonly program: Program;
+  readonly given: Readonly<Record<string, Values>>;
+}
+
+const OPS = Object.keys(ROWS) as OpName[];
+const GRAPHS = [1000, 1001, 1002, 1003];
+
+/** Lowered by one and the same function, whatever their rank: every third variant is enough for the compiler. */
+const ALIKE = new Set<OpName>([
+  ...(['sub', 'mul', 'maximum', 'minimum', 'greaterEqual'] as const),
+  ...(['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'erf'] as const),
+]);
+
+// float32 against float32 with other orders of summation and another erf (tfjs's is good to 1.5e-7).
+const TOLERANCE = 3e-5;
+// The same through a dozen operations after one another.
+const DEEP_TOLERANCE = 1e-4;
+
+const batches = new Map<string, Batch>([
+  ...OPS.map((op) => [op, operationBatch(op)] as const),
+  ...GRAPHS.map((seed) => [`random graph ${String(seed)}`, randomBatch(seed)] as const),
+]);
+const expected = new Map<string, Record<string, Float32Array>>();
+
+beforeAll(async () => {
+  // Before the addon is loaded, which makes its own backend tfjs's one and only.
+  await tf.setBackend('cpu');
+  for (const [name, batch] of batches)
+    expected.set(name, runBatch(new Interpreter(batch.program), batch));
+  // Hundreds of small kernels are compiled to run once: what LLVM would make of them is not worth its time.
+  process.env['XLA_FLAGS'] = '--xla_backend_optimization_level=0';
+  loadTensorFlow();
+  expect(tf.getBackend()).toBe('tensorflow');
+});
+
+function operationBatch(op: OpName): Batch {
+  const cases = casesOf(op).filter((_, i) => !ALIKE.has(op) || i % 3 === 0);
+  const outputs = cases.flatMap((c, i) => [
+    [`result${String(i)}`, c.result] as const,
+    ...c.gradients.map((t, j) => [`gradient${String(i)}_${String(j)}`, t] as const),
+  ]);
+  const inputs = cases.flatMap((c) => c.inputs);
+  const fn = { inputs, outputs: Object.fromEntries(outputs), updates: [] };
+  const variables = cases.flatMap((c) => c.variables);
+  const given = Object.assign({}, ...cases.map((c) => c.given)) as Record<string, Values>;
+  return { fn, given, program: { variables, functions: { f: fn } } };
+}
+
+function randomBatch(seed: number): Batch {
+  const { inputs, given, loss } = randomGraph(seed);
+  const outputs = Object.fromEntries(
+    [loss, ...gradients(loss, inputs)].map((t, i) => [`output${String(i)}`, t]),
+  );
+  const fn = { inputs, outputs, updates: [] };
+  return { fn, given, program: { variables: [], functions: { f: fn } } };
+}
+
+function runBatch(executor: Executor, { fn, program, given }: Batch): Record<string, Float32Array> {
+  for (const { attributes } of program.variables) {
+    executor.set(attributes.name, given[attributes.name] as Float32Array);
+  }
+  const fed = fn.inputs.map(({ attributes: { name } }) => [name, given[name]!] as const);
+  const outputs = executor.run('f', Object.fromEntries(fed));
+  executor.dispose();
+  return outputs;
+}
+
+describe.each([...batches])('%s', { timeout: 300_000 }, (name, batch) => {
+  const tolerance = OPS.includes(name as OpName) ? TOLERANCE : DEEP_TOLERANCE;
+
+  it('is the same compiled by XLA', () => {
+    expectAgreement(runBatch(new TensorFlowExecutor(batch.program), batch));
+  });
+
+  it('is the same in native operations one by one', () => {
+    expectAgreement(runBatch(new Interpreter(batch.program), batch));
+  });
+
+  function expectAgreement(outputs: Record<string, Float32Array>): void {
+    const wanted = expected.get(name) ?? {};
+    expect(Object.keys(outputs).sort()).toEqual(Object.keys(wanted).sort());
+    for (const [key, values] of Object.entries(wanted)) {
+      expect(distance(outputs[key] ?? [], values), key).toBeLessThan(tolerance);
+    }
+  }
+});
+
+describe('a compiled program', () => {
+  const a = g.variable('a', [2]);
+  const b = g.variable('b', [2]);
+  const x = g.input('x', [2]);
+  const swap: ProgramFunction = {
+    inputs: [x],
+    outputs: { a, sum: g.add(g.add(a, b), x) },
+    updates: [
+      { variable: a, value: b },
+      { variable: b, value: g.add(a, x) },
+    ],
+  };
+  const read: ProgramFunction = { inputs: [], outputs: { a, b }, updates: [] };
+  const program: Program = { variables: [a, b], functions: { swap, read } };
+
+  it('reads everything before it updates anything, in every function over the same variables', () => {
+    for (const executor of [new TensorFlowExecutor(program), new Interpreter(program)]) {
+      executor.set('a', Float32Array.of(1, 2));
+      executor.set('b', Float32Array.of(10, 20));
+      expect(executor.run('swap', { x: Float32Array.of(100, 200) })).toEqual({
+        a: Float32Array.of(1, 2),
+        sum: Float32Array.of(111, 222),
+      });
+      const after = { a: Float32Array.of(10, 20), b: Float32Array.of(101, 202) };
+      expect(executor.run('read', {})).toEqual(after);
+      expect({ a: executor.get('a'), b: executor.get('b') }).toEqual(after);
+      executor.run('swap', { x: Float32Array.of(0, 0) });
+      expect(executor.get('a')).toEqual(after.b);
+      expect(executor.get('b')).toEqual(after.a);
+      executor.dispose();
+    }
+  });
+
+  it('holds its variables apart from those of another program', () => {
+    const [one, two] = [new TensorFlowExecutor(program), new TensorFlowExecutor(program)];
+    one.set('a', Float32Array.of(1, 2));
+    two.set('a', Float32Array.of(3, 4));
+    expect([...one.get('a'), ...two.get('a')]).toEqual([1, 2, 3, 4]);
+    one.dispose();
+    expect([...two.get('a')]).toEqual([3, 4]);
+    two.dispose();
+  });
+
+  it('leaves no tensors behind', () => {
+    const executor = new TensorFlowExecutor(program);
+    const before = tf.memory().numTensors;
+    for (let i = 0; i < 5; i++) {
+      executor.set('a', Float32Array.of(i, i));
+      executor.set('b', Float32Array.of(i, i));
+      executor.run('swap', { x: Float32Array.of(1, 1) });
+      executor.get('b');
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    executor.dispose();
+  });
+
+  it('names function and input when a call does not fit', () => {
+    const executor = new TensorFlowExecutor(program);
+    expect(() => executor.run('swap', {})).toThrow(/"swap".*"x"/);
+    expect(() => executor.run('swap', { x: Float32Array.of(1) })).toThrow(/"swap".*"x"/);
+    expect(() => executor.run('stop', {})).toThrow('no function "stop"');
+    expect(() => {
+      executor.set('a', Float32Array.of(1));
+    }).toThrow('"a"');
+    executor.dispose();
+  });
+});
