@@ -24,6 +24,20 @@ export function defineCommands(program: Command, runs: Runs): void {
     .option('--port <number>', 'port on the loopback interface', wholeNumber)
     .action(runs(async () => (await import('./commands/serve.ts')).run()));
   program
+    .command('starter')
+    .description('make a starter backbone from scratch on a folder or zip of images')
+    .requiredOption(
+      '--images <path>',
+      'folder of class folders (or train/ and test/), or a zip of one',
+    )
+    .option('--out <dir>', 'folder to write (default: ./starter)')
+    .option('--epochs <number>', 'epochs of training', positive)
+    .action(
+      runs(async (context, options) =>
+        (await import('./commands/starter.ts')).run(context, options),
+      ),
+    );
+  program
     .command('demo')
     .description('adapt the starter backbone to handwritten digits, from import to prediction')
     .option('--backbone <path>', 'a backbone file instead of the starter')

@@ -4,7 +4,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset, Run } from '../../../shared/domain/library.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import { writeFileAtomic } from '../../formats/files.ts';
-import type { RunOutcome, Studio } from '../../host/studio.ts';
+import type { RunOutcome, Studio, Watching } from '../../host/studio.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { formatPercent } from '../output/format.ts';
 import { starterCard } from '../starter/card.ts';
@@ -59,12 +59,15 @@ export async function run(context: CommandContext, options: StarterOptions): Pro
     },
     session,
   );
-  console.answer({ out: result.out, test: result.test === null ? null : brief(result.test) }, () => [
-    `The starter backbone is in ${result.out}`,
-    ...(result.test === null
-      ? []
-      : [`It names ${formatPercent(result.test.top1)} of ${result.test.n} test images.`]),
-  ]);
+  console.answer(
+    { out: result.out, test: result.test === null ? null : brief(result.test) },
+    () => [
+      `The starter backbone is in ${result.out}`,
+      ...(result.test === null
+        ? []
+        : [`It names ${formatPercent(result.test.top1)} of ${result.test.n} test images.`]),
+    ],
+  );
 }
 
 function brief({ n, top1, loss }: Evaluation): Pick<Evaluation, 'n' | 'top1' | 'loss'> {
@@ -76,7 +79,7 @@ async function imagesOf(
   context: CommandContext,
   studio: Studio,
   { images }: StarterOptions,
-  watching: { signal: AbortSignal; onProgress: Parameters<Studio['datasets']['add']>[1]['onProgress'] },
+  watching: Watching & { readonly signal: AbortSignal },
 ): Promise<Dataset> {
   const known = studio.datasets.list().find((d) => d.name === DATASET);
   if (known !== undefined) return known;
@@ -104,7 +107,7 @@ async function imagesOf(
     ...watching,
     name: DATASET,
     val: STARTER_VALIDATION,
-  } as Parameters<Studio['datasets']['add']>[1]);
+  });
   return dataset;
 }
 
@@ -127,7 +130,11 @@ async function trained(
       config: starterConfig(options.epochs ?? STARTER_EPOCHS),
     }));
   if (run.adapterId !== null) return { run, adapter: studio.adapters.get(run.adapterId) };
-  const parameters = trainableParameters(STARTER_SHAPE.architecture, run.config, run.classes.length);
+  const parameters = trainableParameters(
+    STARTER_SHAPE.architecture,
+    run.config,
+    run.classes.length,
+  );
   context.console.say(...describePlan(run, parameters, context), '');
   return session.execute(studio, run, { resume: known !== undefined, signal });
 }
