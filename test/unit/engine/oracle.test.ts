@@ -13,6 +13,7 @@ import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
 import * as g from '../../../main/engine/graph/operations.ts';
 import type { Executor, Program } from '../../../main/engine/graph/program.ts';
 import type { NodeOf } from '../../../main/engine/graph/tensor.ts';
+import { deltaWeight64, mergedTensors } from '../../../main/engine/merge/merge-weights.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/train/optimiser.ts';
 import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
@@ -46,7 +47,15 @@ interface OracleOptimiser {
   eps: number;
 }
 type Tolerance =
-  'logits' | 'loss' | 'grads' | 'after1' | 'after3' | 'after3_strong' | 'delta' | 'logits_after3';
+  | 'logits'
+  | 'loss'
+  | 'grads'
+  | 'after1'
+  | 'after3'
+  | 'after3_strong'
+  | 'delta'
+  | 'merged'
+  | 'logits_after3';
 interface Manifest {
   config: Record<
     'img_size' | 'patch_size' | 'width' | 'depth' | 'heads' | 'mlp_ratio' | 'classes',
@@ -136,7 +145,7 @@ const EXECUTORS = [
   },
 ];
 
-describe.each(EXECUTORS)('the oracle on $name', ({ prepare, execute }) => {
+describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare, execute }) => {
   beforeAll(async () => {
     expect(await prepare()).toBe(true);
   });
@@ -278,6 +287,29 @@ describe.each(EXECUTORS)('the oracle on $name', ({ prepare, execute }) => {
       expectClose(logits, of(expected, 'logits_after3'), atol.logits_after3);
     },
   );
+});
+
+describe('the oracle and merging in float64', () => {
+  it('has every ΔW', async () => {
+    const deltas = await read('delta');
+    for (const linear of adapted.linears) {
+      const values = deltaWeight64(linear, karst, start);
+      expectClose(values, of(deltas, `${linear.module}.delta_weight`), atol.delta, linear.module);
+    }
+    expect(deltas.size).toBe(adapted.linears.length);
+  });
+
+  it.each([
+    { adapter: 'adapter', merged: 'merged' },
+    { adapter: 'after3', merged: 'merged_after3' },
+  ])('has every tensor of $merged', async ({ adapter, merged }) => {
+    const wanted = await read(merged);
+    const before = new Map([...base].map(([name, values]) => [name, values.slice()]));
+    const found = mergedTensors(architecture, karst, await read(adapter), base);
+    expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
+    for (const [name, values] of found) expectClose(values, of(wanted, name), atol.merged, name);
+    expect(base).toEqual(before);
+  });
 });
 
 function trainedTensors(
