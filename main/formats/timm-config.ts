@@ -88,6 +88,7 @@ function preprocessing(
  * @throws format-unsupported naming the key
  */
 export function parseTimmConfig(value: unknown, path: string): TimmConfig {
+  if (Array.isArray(value)) throw unsupported(path, "not timm's config.json: it is a list.");
   const outcome = v.safeParse(v.intersect([configSchema, pretrainedSchema]), value);
   if (!outcome.success) {
     const issue = outcome.issues[0];

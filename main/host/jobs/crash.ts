@@ -48,10 +48,14 @@ export function crashError(
   const path = logFile === null ? {} : { path: logFile };
   const memory = stderrTail.split(/\r?\n/).find((line) => MEMORY_WORDS.test(line));
   if (memory !== undefined)
-    return new KarstError('out-of-memory', `The engine ran out of memory: ${how} (${memory.trim().slice(0, 300)}).`, {
-      hint: `${MEMORY_HINT}${log}`,
-      ...path,
-    });
+    return new KarstError(
+      'out-of-memory',
+      `The engine ran out of memory: ${how} (${memory.trim().slice(0, 300)}).`,
+      {
+        hint: `${MEMORY_HINT}${log}`,
+        ...path,
+      },
+    );
   if (signal === 'SIGKILL' && oomKillsMore > 0)
     return new KarstError(
       'out-of-memory',

@@ -97,6 +97,7 @@ export class Backbones implements BackboneService {
     const recognised = await inspectBackbone(weights, options.heads);
     const info = await statOf(weights);
     const sha256 = await hashOf(weights, info.size, options);
+    throwIfCancelled(options.signal, `Adding ${weights}`);
     const known = this.#repository.bySha256(sha256);
     if (known !== null && (await statOrNull(known.path)) === null) {
       // The file was moved: everything that stands on it finds it again at its new place.

@@ -72,11 +72,20 @@ describe('creating a run', () => {
   it('freezes the file list with hashes and writes the settings', async () => {
     const studio = await open();
     const run = await create(studio);
-    expect(run).toMatchObject({ state: 'queued', classes: ['a', 'b'], counts: { train: 8, val: 2, test: 0 } });
+    expect(run).toMatchObject({
+      state: 'queued',
+      classes: ['a', 'b'],
+      counts: { train: 8, val: 2, test: 0 },
+    });
     expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'manifest.jsonl']);
     const images = manifestOf(run.folder);
     expect(images).toHaveLength(10);
-    expect(images[0]).toMatchObject({ path: join(source, 'images', 'a', '0.png'), width: 8, height: 6, label: 0 });
+    expect(images[0]).toMatchObject({
+      path: join(source, 'images', 'a', '0.png'),
+      width: 8,
+      height: 6,
+      label: 0,
+    });
     expect(images.every((i) => /^[0-9a-f]{64}$/.test(i.sha256))).toBe(true);
     expect(JSON.parse(readFileSync(join(run.folder, 'config.json'), 'utf8'))).toMatchObject({
       id: run.id,
@@ -107,9 +116,17 @@ describe('creating a run', () => {
       studio.runs.create({ backbone: 'tiny', dataset: 'two', config: bad }),
       'config-invalid',
     );
-    expect(error.message).toBe('The setting "karst.rank" is 0; it must be a whole number from 1 to 1,024.');
-    await refusal(studio.runs.create({ backbone: 'tin', dataset: 'two', config: CONFIG }), 'not-found');
-    await refusal(studio.runs.create({ backbone: 'tiny', dataset: 'too', config: CONFIG }), 'not-found');
+    expect(error.message).toBe(
+      'The setting "karst.rank" is 0; it must be a whole number from 1 to 1,024.',
+    );
+    await refusal(
+      studio.runs.create({ backbone: 'tin', dataset: 'two', config: CONFIG }),
+      'not-found',
+    );
+    await refusal(
+      studio.runs.create({ backbone: 'tiny', dataset: 'too', config: CONFIG }),
+      'not-found',
+    );
     expect(existsSync(join(home, 'runs'))).toBe(false);
     await create(studio);
     await refusal(create(studio), 'name-taken');
@@ -127,7 +144,11 @@ describe('creating a run', () => {
     const studio = await open();
     const shape = { name: 'bare', architecture: ARCHITECTURE, preprocessing: PREPROCESSING };
     await refusal(
-      studio.runs.create({ backbone: shape, dataset: 'two', config: { ...CONFIG, method: 'full' } }),
+      studio.runs.create({
+        backbone: shape,
+        dataset: 'two',
+        config: { ...CONFIG, method: 'full' },
+      }),
       'config-invalid',
     );
     const run = await studio.runs.create({
@@ -136,7 +157,12 @@ describe('creating a run', () => {
       config: { ...CONFIG, method: 'full', initialise: 'random' },
     });
     const { adapter } = await studio.runs.execute(run.id, { resume: false });
-    expect(adapter).toMatchObject({ method: 'full', backboneId: null, backboneSha256: '', backboneName: 'bare' });
+    expect(adapter).toMatchObject({
+      method: 'full',
+      backboneId: null,
+      backboneSha256: '',
+      backboneName: 'bare',
+    });
   });
 });
 
@@ -151,7 +177,15 @@ describe('executing a run', () => {
     });
     expect(events.slice(0, 4)).toEqual(['ready', 'progress', 'metrics', 'checkpoint']);
     expect(events.at(-1)).toBe('done');
-    expect(outcome.run).toMatchObject({ state: 'done', step: 4, epoch: 2, checkpointStep: 3, bestTop1: 0.8, bestLoss: 0.25, error: null });
+    expect(outcome.run).toMatchObject({
+      state: 'done',
+      step: 4,
+      epoch: 2,
+      checkpointStep: 3,
+      bestTop1: 0.8,
+      bestLoss: 0.25,
+      error: null,
+    });
     expect(outcome.result.val?.n).toBe(2);
     expect(outcome.adapter).toMatchObject({
       id: run.id.replace('run-', 'ad-'),
@@ -166,9 +200,23 @@ describe('executing a run', () => {
     expect(readdirSync(outcome.adapter.folder)).toContain('adapter_model.safetensors');
     const metrics = studio.runs.metrics('first');
     expect(metrics.map((m) => `${m.kind} ${m.step}`)).toEqual([
-      'train 1', 'validation 1', 'train 2', 'validation 2', 'train 3', 'validation 3', 'train 4', 'validation 4',
+      'train 1',
+      'validation 1',
+      'train 2',
+      'validation 2',
+      'train 3',
+      'validation 3',
+      'train 4',
+      'validation 4',
     ]);
-    expect(metrics[1]).toEqual({ kind: 'validation', step: 1, epoch: 1, loss: 1, top1: 0.5, best: true });
+    expect(metrics[1]).toEqual({
+      kind: 'validation',
+      step: 1,
+      epoch: 1,
+      loss: 1,
+      top1: 0.5,
+      best: true,
+    });
     await refusal(studio.runs.execute('first', { resume: true }), 'run-state');
   });
 
@@ -178,17 +226,24 @@ describe('executing a run', () => {
     ['garbage', 'internal', /not understood \(record\.step/],
     ['diverge', 'diverged', /not finite/],
     ['wrong-result', 'internal', /"train" with a result "predict"/],
-  ] as const)('reports an engine that ends by "%s" and keeps what was stored', async (mode, code, sentence) => {
-    const studio = await open({ FAKE_ENGINE: mode });
-    const run = await create(studio);
-    const error = await refusal(studio.runs.execute(run.id, { resume: false }), code);
-    expect(error.message).toMatch(sentence);
-    const after = studio.runs.get(run.id);
-    expect(after).toMatchObject({ state: 'failed', adapterId: null, error: { code, message: error.message } });
-    expect(after.checkpointStep).toBe(mode === 'wrong-result' ? 3 : 1);
-    expect(studio.runs.metrics(run.id).length).toBeGreaterThan(1);
-    expect(studio.adapters.list()).toEqual([]);
-  });
+  ] as const)(
+    'reports an engine that ends by "%s" and keeps what was stored',
+    async (mode, code, sentence) => {
+      const studio = await open({ FAKE_ENGINE: mode });
+      const run = await create(studio);
+      const error = await refusal(studio.runs.execute(run.id, { resume: false }), code);
+      expect(error.message).toMatch(sentence);
+      const after = studio.runs.get(run.id);
+      expect(after).toMatchObject({
+        state: 'failed',
+        adapterId: null,
+        error: { code, message: error.message },
+      });
+      expect(after.checkpointStep).toBe(mode === 'wrong-result' ? 3 : 1);
+      expect(studio.runs.metrics(run.id).length).toBeGreaterThan(1);
+      expect(studio.adapters.list()).toEqual([]);
+    },
+  );
 
   it('tells a kill -9 of the engine, and the run can be resumed', async () => {
     const broken = await open({ FAKE_ENGINE: 'killed' });
@@ -201,7 +256,12 @@ describe('executing a run', () => {
     await refusal(studio.runs.execute(run.id, { resume: false }), 'run-state');
     const { run: done } = await studio.runs.execute(run.id, { resume: true });
     expect(done.state).toBe('done');
-    expect(studio.runs.metrics(run.id).filter((m) => m.kind === 'train').map((m) => m.step)).toEqual([1, 2, 3, 4]);
+    expect(
+      studio.runs
+        .metrics(run.id)
+        .filter((m) => m.kind === 'train')
+        .map((m) => m.step),
+    ).toEqual([1, 2, 3, 4]);
   });
 
   it('suspends on abort and goes on from the checkpoint', async () => {
@@ -220,7 +280,10 @@ describe('executing a run', () => {
     expect(slow.runs.get(run.id)).toMatchObject({ state: 'interrupted', error: null });
     await slow.close();
     const studio = await open({ FAKE_STEPS: '6' });
-    expect((await studio.runs.execute(run.id, { resume: true })).run).toMatchObject({ state: 'done', step: 6 });
+    expect((await studio.runs.execute(run.id, { resume: true })).run).toMatchObject({
+      state: 'done',
+      step: 6,
+    });
   });
 
   it('kills an engine that does not obey, after the grace period', async () => {
@@ -230,7 +293,10 @@ describe('executing a run', () => {
     const onEvent = (event: EngineEvent): void => {
       if (event.type === 'checkpoint') abort.abort();
     };
-    await refusal(studio.runs.execute(run.id, { resume: false, signal: abort.signal, onEvent }), 'cancelled');
+    await refusal(
+      studio.runs.execute(run.id, { resume: false, signal: abort.signal, onEvent }),
+      'cancelled',
+    );
     expect(studio.runs.get(run.id).state).toBe('interrupted');
   });
 
@@ -264,7 +330,9 @@ describe('executing a run', () => {
     const listener = (): void => {
       throw new Error('the screen is gone');
     };
-    await expect(studio.runs.execute(run.id, { resume: false, onEvent: listener })).rejects.toThrow('the screen is gone');
+    await expect(studio.runs.execute(run.id, { resume: false, onEvent: listener })).rejects.toThrow(
+      'the screen is gone',
+    );
     expect(studio.runs.get(run.id).state).toBe('failed');
   });
 
@@ -308,7 +376,10 @@ describe('two hosts on one home', () => {
     const studio = await open();
     const run = await create(studio);
     await studio.close();
-    const child = fork(fileURLToPath(new URL('./executing-host.ts', import.meta.url)), [home, run.id]);
+    const child = fork(fileURLToPath(new URL('./executing-host.ts', import.meta.url)), [
+      home,
+      run.id,
+    ]);
     await new Promise<void>((resolve, reject) => {
       child.on('message', () => resolve());
       child.on('exit', () => reject(new Error('the host ended early')));
@@ -320,7 +391,10 @@ describe('two hosts on one home', () => {
     const next = await open();
     expect(next.interrupted.map((r) => r.id)).toEqual([run.id]);
     expect(next.notices).toEqual([expect.stringContaining('did not close properly')]);
-    expect(next.runs.get(run.id)).toMatchObject({ state: 'interrupted', error: { code: 'engine-crashed' } });
+    expect(next.runs.get(run.id)).toMatchObject({
+      state: 'interrupted',
+      error: { code: 'engine-crashed' },
+    });
     // The engine notices the loss of its host: its last step no longer moves.
     const lastStep = (): string => readFileSync(join(run.folder, 'last-step'), 'utf8');
     await expect

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync, copyFileSync, truncateSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  copyFileSync,
+  truncateSync,
+} from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -18,23 +26,35 @@ async function add(
 }
 
 const classesOf = ({ dataset }: DatasetImport): string[] => dataset.classes.map((c) => c.name);
-const kinds = ({ problems }: DatasetImport): string[] => problems.map((p) => `${p.kind} ${p.path.split('/').at(-1)}`);
+const kinds = ({ problems }: DatasetImport): string[] =>
+  problems.map((p) => `${p.kind} ${p.path.split('/').at(-1)}`);
 /** `split class/file` of every image in stored order. */
 const rows = (studio: Studio): string[] =>
-  [...studio.datasets.images('x')].map((i) => `${i.split} ${i.path.split('/').slice(-2).join('/')}`);
+  [...studio.datasets.images('x')].map(
+    (i) => `${i.split} ${i.path.split('/').slice(-2).join('/')}`,
+  );
 
 describe('class folders', () => {
   it('are classes in the order of their code points; what systems leave behind is not seen', async () => {
     const root = temporaryFolder();
     await writeClassFolders(root, { Zebra: 2, äpfel: 2, 'a b': 2, '10': 2, '9': 2 });
-    for (const junk of ['.DS_Store', 'Thumbs.db', 'desktop.ini', join('Zebra', '.DS_Store'), join('Zebra', '._0.png')])
+    for (const junk of [
+      '.DS_Store',
+      'Thumbs.db',
+      'desktop.ini',
+      join('Zebra', '.DS_Store'),
+      join('Zebra', '._0.png'),
+    ])
       writeFileSync(join(root, junk), 'junk');
     mkdirSync(join(root, '.hidden'));
     await writeImage(join(root, '.hidden', 'x.png'), 1);
     const result = await add(root);
     expect(classesOf(result)).toEqual(['10', '9', 'Zebra', 'a b', 'äpfel']);
     expect(result.problems).toEqual([]);
-    expect(result.dataset).toMatchObject({ layout: 'class-folders', counts: { train: 10, val: 0, test: 0 } });
+    expect(result.dataset).toMatchObject({
+      layout: 'class-folders',
+      counts: { train: 10, val: 0, test: 0 },
+    });
     expect(result.dataset.path).toBe(root);
   });
 
@@ -52,10 +72,20 @@ describe('class folders', () => {
     writeFileSync(join(root, 'a', 'notes.txt'), 'notes');
     writeFileSync(join(root, 'a', 'drawing.svg'), '<svg/>');
     const result = await add(root);
-    expect(rows(result.studio)).toEqual(['train a/0.png', 'train er/x.png', 'train b/0.png', 'train link/linked.png']);
+    expect(rows(result.studio)).toEqual([
+      'train a/0.png',
+      'train er/x.png',
+      'train b/0.png',
+      'train link/linked.png',
+    ]);
     expect(classesOf(result)).toEqual(['a', 'b']);
     expect(kinds(result).sort()).toEqual([
-      'empty-class empty', 'ignored broken.png', 'ignored drawing.svg', 'ignored loop', 'ignored loose.png', 'ignored notes.txt',
+      'empty-class empty',
+      'ignored broken.png',
+      'ignored drawing.svg',
+      'ignored loop',
+      'ignored loose.png',
+      'ignored notes.txt',
     ]);
     expect(result.studio.datasets.problems('x')).toEqual(result.problems);
   });
@@ -68,31 +98,46 @@ describe('class folders', () => {
       .jpeg()
       .toBuffer();
     writeFileSync(join(root, 'a', 'turned.jpg'), jpeg);
-    const noise = await sharp(Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251)), {
-      raw: { width: 64, height: 64, channels: 3 },
-    }).png().toBuffer();
+    const noise = await sharp(
+      Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251)),
+      {
+        raw: { width: 64, height: 64, channels: 3 },
+      },
+    )
+      .png()
+      .toBuffer();
     writeFileSync(join(root, 'a', 'cut.png'), noise);
     truncateSync(join(root, 'a', 'cut.png'), noise.length >> 1);
     writeFileSync(join(root, 'b', 'empty.png'), '');
     writeFileSync(join(root, 'b', 'text.png'), 'no image at all');
     const result = await add(root);
-    expect(kinds(result).sort()).toEqual(['unreadable cut.png', 'unreadable empty.png', 'unreadable text.png']);
+    expect(kinds(result).sort()).toEqual([
+      'unreadable cut.png',
+      'unreadable empty.png',
+      'unreadable text.png',
+    ]);
     expect(result.problems.every((p) => p.reason.includes(p.path))).toBe(true);
     expect(result.dataset).toMatchObject({ unusable: 3, counts: { train: 5, val: 2 } });
-    const turned = [...result.studio.datasets.images('x')].find((i) => i.path.endsWith('turned.jpg'));
+    const turned = [...result.studio.datasets.images('x')].find((i) =>
+      i.path.endsWith('turned.jpg'),
+    );
     expect(turned).toMatchObject({ width: 20, height: 40, state: 'ok', bytes: jpeg.length });
   });
 
   it('report exact duplicates and keep them on the same side', async () => {
     const root = temporaryFolder();
     await writeClassFolders(root, { a: 10, b: 10 });
-    for (let i = 0; i < 10; i++) copyFileSync(join(root, 'a', `${i}.png`), join(root, 'a', `${i}-copy.png`));
+    for (let i = 0; i < 10; i++)
+      copyFileSync(join(root, 'a', `${i}.png`), join(root, 'a', `${i}-copy.png`));
     copyFileSync(join(root, 'b', '0.png'), join(root, 'a', 'z.png'));
     const result = await add(root, { val: 0.3, test: 0.2 });
     expect(result.dataset.duplicates).toBe(11);
     expect(result.problems.filter((p) => p.kind === 'duplicate')).toHaveLength(10);
     expect(result.problems.filter((p) => p.kind === 'conflicting-label')).toEqual([
-      expect.objectContaining({ path: join(root, 'b', '0.png'), reason: expect.stringContaining('the class "a"') as string }),
+      expect.objectContaining({
+        path: join(root, 'b', '0.png'),
+        reason: expect.stringContaining('the class "a"') as string,
+      }),
     ]);
     const splits = new Map<string, Set<string>>();
     for (const { sha256, split } of result.studio.datasets.images('x'))
@@ -110,7 +155,10 @@ describe('other layouts', () => {
     await writeClassFolders(join(root, 'valid'), { a: 1, b: 1 }, 100);
     await writeClassFolders(join(root, 'test'), { a: 2, b: 1 }, 200);
     const result = await add(root, { val: 0.5, test: 0.4 });
-    expect(result.dataset).toMatchObject({ layout: 'split-folders', counts: { train: 6, val: 2, test: 3 } });
+    expect(result.dataset).toMatchObject({
+      layout: 'split-folders',
+      counts: { train: 6, val: 2, test: 3 },
+    });
   });
 
   it('train/ and test/ alone: validation comes from the training images', async () => {
@@ -132,14 +180,25 @@ describe('other layouts', () => {
     const root = temporaryFolder();
     for (let i = 0; i < 12; i++) await writeImage(join(root, 'images', `im ${i}.png`), i);
     const line = (i: number, label: number): string => `images/im ${i}.png ${label}`;
-    writeFileSync(join(root, 'train800.txt'), `\uFEFF${[line(0, 10), line(1, 9), line(2, 2), 'nonsense', ''].join('\r\n')}`);
+    writeFileSync(
+      join(root, 'train800.txt'),
+      `\uFEFF${[line(0, 10), line(1, 9), line(2, 2), 'nonsense', ''].join('\r\n')}`,
+    );
     writeFileSync(join(root, 'val200.txt'), [line(3, 10), line(4, 9)].join('\n'));
     writeFileSync(join(root, 'train800val200.txt'), 'not read');
     writeFileSync(join(root, 'test.txt'), [line(5, 2), 'images/gone.png 2'].join('\n'));
     const result = await add(root);
     expect(classesOf(result)).toEqual(['2', '9', '10']);
-    expect(result.dataset).toMatchObject({ layout: 'list-files', counts: { train: 3, val: 2, test: 1 }, unusable: 1 });
-    expect(kinds(result).sort()).toEqual(['bad-line train800.txt', 'ignored train800val200.txt', 'missing gone.png']);
+    expect(result.dataset).toMatchObject({
+      layout: 'list-files',
+      counts: { train: 3, val: 2, test: 1 },
+      unusable: 1,
+    });
+    expect(kinds(result).sort()).toEqual([
+      'bad-line train800.txt',
+      'ignored train800val200.txt',
+      'missing gone.png',
+    ]);
     expect(result.problems.find((p) => p.kind === 'bad-line')?.line).toBe(4);
   });
 
@@ -168,11 +227,18 @@ describe('other layouts', () => {
     const csv = await add(root);
     expect(csv.dataset).toMatchObject({ layout: 'table', counts: { train: 2, val: 1, test: 0 } });
     expect(csv.problems).toEqual([
-      expect.objectContaining({ kind: 'bad-line', line: 5, reason: expect.stringContaining('"someday"') as string }),
+      expect.objectContaining({
+        kind: 'bad-line',
+        line: 5,
+        reason: expect.stringContaining('"someday"') as string,
+      }),
       expect.objectContaining({ kind: 'bad-line', line: 6 }),
     ]);
     const jsonl = join(root, 'list.jsonl');
-    writeFileSync(jsonl, '{"file_name":"img/0, really.png","label":0}\n{broken\n{"file_name":"img/1, really.png","label":1,"split":"test"}\n');
+    writeFileSync(
+      jsonl,
+      '{"file_name":"img/0, really.png","label":0}\n{broken\n{"file_name":"img/1, really.png","label":1,"split":"test"}\n',
+    );
     const lines = await add(jsonl);
     expect(classesOf(lines)).toEqual(['0', '1']);
     expect(lines.dataset.counts).toEqual({ train: 1, val: 0, test: 1 });
@@ -181,7 +247,9 @@ describe('other layouts', () => {
 
   it('says what is not a dataset', async () => {
     const root = temporaryFolder();
-    expect((await refusal(add(join(root, 'nowhere')), 'not-found')).path).toBe(join(root, 'nowhere'));
+    expect((await refusal(add(join(root, 'nowhere')), 'not-found')).path).toBe(
+      join(root, 'nowhere'),
+    );
     expect((await refusal(add(root), 'dataset-unusable')).hint).toContain('class folders');
     writeFileSync(join(root, 'x.zip'), 'PK');
     await refusal(add(join(root, 'x.zip')), 'not-available');
@@ -201,13 +269,20 @@ describe('the split', () => {
   const images = (n: number, label = 0) =>
     Array.from({ length: n }, (_, i) => ({ label, sha256: `${label}-${i}`, given: null }));
 
-  it.each([[1, 1, 0, 0], [2, 2, 0, 0], [3, 1, 1, 1], [10, 7, 2, 1], [100, 70, 20, 10]])(
-    'of %i images leaves %i to train on, %i and %i held back',
-    (n, train, val, test) => {
-      const splits = stratifiedSplit(images(n), { val: 0.2, test: 0.1 }, 0);
-      expect(['train', 'val', 'test'].map((s) => splits.filter((x) => x === s).length)).toEqual([train, val, test]);
-    },
-  );
+  it.each([
+    [1, 1, 0, 0],
+    [2, 2, 0, 0],
+    [3, 1, 1, 1],
+    [10, 7, 2, 1],
+    [100, 70, 20, 10],
+  ])('of %i images leaves %i to train on, %i and %i held back', (n, train, val, test) => {
+    const splits = stratifiedSplit(images(n), { val: 0.2, test: 0.1 }, 0);
+    expect(['train', 'val', 'test'].map((s) => splits.filter((x) => x === s).length)).toEqual([
+      train,
+      val,
+      test,
+    ]);
+  });
 
   it('is the same for the same seed in any order of the files, and another for another seed', () => {
     const a = [...images(50), ...images(50, 1)];
@@ -226,11 +301,24 @@ describe('the split', () => {
       { label: 0, sha256: 'other', given: null },
       { label: 0, sha256: 'same', given: null },
     ];
-    expect(stratifiedSplit(given, { val: 0, test: 0.5 }, 0)).toEqual(['train', 'test', 'train', 'test']);
+    expect(stratifiedSplit(given, { val: 0, test: 0.5 }, 0)).toEqual([
+      'train',
+      'test',
+      'train',
+      'test',
+    ]);
   });
 
   it('sorts class names like Python', () => {
-    expect(sortClasses(['b', 'B', 'ä', 'a10', 'a9', '😀', '\uFF5E'])).toEqual(['B', 'a10', 'a9', 'b', 'ä', '\uFF5E', '😀']);
+    expect(sortClasses(['b', 'B', 'ä', 'a10', 'a9', '😀', '\uFF5E'])).toEqual([
+      'B',
+      'a10',
+      'a9',
+      'b',
+      'ä',
+      '\uFF5E',
+      '😀',
+    ]);
     expect(sortClasses(['10', '9', '1'], true)).toEqual(['1', '9', '10']);
   });
 });
@@ -241,7 +329,11 @@ describe('checking, removing, cancelling', () => {
     await writeClassFolders(root, { a: 4, b: 4 });
     const { studio } = await add(root);
     expect((await studio.datasets.check('x')).problems).toEqual([]);
-    const [gone, longer, other] = [0, 1, 2].map((i) => join(root, 'a', `${i}.png`)) as [string, string, string];
+    const [gone, longer, other] = [0, 1, 2].map((i) => join(root, 'a', `${i}.png`)) as [
+      string,
+      string,
+      string,
+    ];
     const saved = [gone, longer, other].map((p) => [p, readFileSync(p)] as const);
     rmSync(gone);
     writeFileSync(longer, Buffer.concat([readFileSync(longer), Buffer.from('x')]));
@@ -250,7 +342,11 @@ describe('checking, removing, cancelling', () => {
     writeFileSync(other, bytes);
     const check = await studio.datasets.check('x');
     expect(check.checked).toBe(8);
-    expect(check.problems.map((p) => [p.kind, p.path])).toEqual([['missing', gone], ['changed', longer], ['changed', other]]);
+    expect(check.problems.map((p) => [p.kind, p.path])).toEqual([
+      ['missing', gone],
+      ['changed', longer],
+      ['changed', other],
+    ]);
     expect(check.dataset.unusable).toBe(3);
     expect(studio.datasets.problems('x')).toEqual(check.problems);
     for (const [path, content] of saved) writeFileSync(path, content);
@@ -305,14 +401,23 @@ describe('checking, removing, cancelling', () => {
 
   it('takes a few thousand files in batches', async () => {
     const root = temporaryFolder();
-    const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } }).png().toBuffer();
+    const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
     for (const name of ['a', 'b']) {
       mkdirSync(join(root, name));
       // Bytes after the end of a PNG are allowed and make every file another.
-      for (let i = 0; i < 1100; i++) writeFileSync(join(root, name, `${i}.png`), Buffer.concat([png, Buffer.from(`${name}${i}`)]));
+      for (let i = 0; i < 1100; i++)
+        writeFileSync(
+          join(root, name, `${i}.png`),
+          Buffer.concat([png, Buffer.from(`${name}${i}`)]),
+        );
     }
     const { dataset, studio } = await add(root, { val: 0.1 });
     expect(dataset.counts).toEqual({ train: 1980, val: 220, test: 0 });
-    expect([...studio.datasets.images('x')].map((i) => i.label)).toEqual([...Array<number>(1100).fill(0), ...Array<number>(1100).fill(1)]);
+    expect([...studio.datasets.images('x')].map((i) => i.label)).toEqual([
+      ...Array<number>(1100).fill(0),
+      ...Array<number>(1100).fill(1),
+    ]);
   });
 });

@@ -36,7 +36,10 @@ async function libraryAt(version: number): Promise<string> {
 
 const raw = (home: string): Database.Database => new Database(homeFolders(home).library);
 const tables = (db: Database.Database): string[] =>
-  db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").pluck().all() as string[];
+  db
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    .pluck()
+    .all() as string[];
 
 describe('a new library', () => {
   it('is in WAL mode, keeps foreign keys and has strict tables alone', async () => {
@@ -46,7 +49,11 @@ describe('a new library', () => {
       expect(library.get('PRAGMA synchronous')).toEqual({ synchronous: 2 });
       expect(library.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 });
       expect(library.get('PRAGMA user_version')).toEqual({ user_version: MIGRATIONS.length });
-      expect(library.all('SELECT name FROM pragma_table_list WHERE schema = \'main\' AND strict = 0 AND name NOT LIKE \'sqlite_%\'')).toEqual([]);
+      expect(
+        library.all(
+          "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
+        ),
+      ).toEqual([]);
     });
   });
 
@@ -142,7 +149,10 @@ describe('a library that cannot be opened', () => {
     const db = raw(home);
     db.pragma('user_version = 999');
     db.close();
-    const error = await refusal(withLibrary(home, () => undefined), 'format-unsupported');
+    const error = await refusal(
+      withLibrary(home, () => undefined),
+      'format-unsupported',
+    );
     expect(error.message).toContain('schema version 999');
     expect(error.hint).toContain('Update');
     const again = raw(home);
@@ -155,7 +165,14 @@ describe('a library that cannot be opened', () => {
     const db = raw(home);
     db.exec('CREATE TABLE bookmarks (url TEXT)');
     db.close();
-    expect((await refusal(withLibrary(home, () => undefined), 'format-unsupported')).message).toContain('another program');
+    expect(
+      (
+        await refusal(
+          withLibrary(home, () => undefined),
+          'format-unsupported',
+        )
+      ).message,
+    ).toContain('another program');
   });
 
   it('is named together with the newest backup when it is no database at all', async () => {
@@ -165,8 +182,14 @@ describe('a library that cannot be opened', () => {
     mkdirSync(backups, { recursive: true });
     for (const stamp of ['2026-01-01', '2026-02-01'])
       copyFileSync(library, join(backups, `library-${stamp}-v5.sqlite`));
-    writeFileSync(library, 'this was overwritten by something else, at least a page of it'.repeat(100));
-    const error = await refusal(withLibrary(home, () => undefined), 'store-damaged');
+    writeFileSync(
+      library,
+      'this was overwritten by something else, at least a page of it'.repeat(100),
+    );
+    const error = await refusal(
+      withLibrary(home, () => undefined),
+      'store-damaged',
+    );
     expect(error.message).toContain(library);
     expect(error.hint).toContain(join(backups, 'library-2026-02-01-v5.sqlite'));
   });
@@ -181,7 +204,10 @@ describe('a library that cannot be opened', () => {
     db.pragma('journal_mode = DELETE');
     db.close();
     truncateSync(homeFolders(home).library, 4096 * 20);
-    const error = await refusal(withLibrary(home, () => undefined), 'store-damaged');
+    const error = await refusal(
+      withLibrary(home, () => undefined),
+      'store-damaged',
+    );
     expect(error.hint).toContain('there is no backup');
   });
 });
@@ -225,7 +251,14 @@ describe('after an unclean stop', () => {
     db.prepare("INSERT INTO tags VALUES ('ad-none', 'lost')").run();
     db.prepare('INSERT INTO sessions VALUES (?, ?)').run('999999999:1:dead', '2026-01-01');
     db.close();
-    expect((await refusal(withLibrary(home, () => undefined), 'store-damaged')).message).toContain('a row of tags refers to nothing');
+    expect(
+      (
+        await refusal(
+          withLibrary(home, () => undefined),
+          'store-damaged',
+        )
+      ).message,
+    ).toContain('a row of tags refers to nothing');
   });
 });
 
@@ -250,7 +283,10 @@ describe('failures of the disk', () => {
   it('a home that is a file is a sentence', async () => {
     const home = join(temporaryFolder(), 'home');
     writeFileSync(home, '');
-    await refusal(withLibrary(home, () => undefined), 'not-writable');
+    await refusal(
+      withLibrary(home, () => undefined),
+      'not-writable',
+    );
   });
 
   it('a lock that another process holds is a sentence', async () => {
@@ -280,13 +316,21 @@ describe('names and ids', () => {
       projects.insert('terns');
       expect(projects.get(gulls.id)).toEqual(gulls);
       expect(projects.get('gulls')).toEqual(gulls);
-      expect((await refusal(() => projects.get('guls'), 'not-found')).hint).toBe('Did you mean "gulls"?');
-      expect((await refusal(() => projects.get('albatross'), 'not-found')).hint).toBe('There are "gulls", "terns".');
+      expect((await refusal(() => projects.get('guls'), 'not-found')).hint).toBe(
+        'Did you mean "gulls"?',
+      );
+      expect((await refusal(() => projects.get('albatross'), 'not-found')).hint).toBe(
+        'There are "gulls", "terns".',
+      );
     });
   });
 
   it('ranks near names', () => {
-    expect(nearNames('hand', ['hands', 'digits', 'sand', 'HAND2'])).toEqual(['HAND2', 'hands', 'sand']);
+    expect(nearNames('hand', ['hands', 'digits', 'sand', 'HAND2'])).toEqual([
+      'HAND2',
+      'hands',
+      'sand',
+    ]);
   });
 
   it('keeps notes on things', async () => {

@@ -5,7 +5,12 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach } from 'vitest';
 import { childEngineSpawner } from '../../../main/host/child-engine.ts';
-import { openStudio, type EngineSpawner, type Studio, type StudioOptions } from '../../../main/host/studio.ts';
+import {
+  openStudio,
+  type EngineSpawner,
+  type Studio,
+  type StudioOptions,
+} from '../../../main/host/studio.ts';
 import { timmConfigToJson } from '../../../main/formats/timm-config.ts';
 import { writeSafetensors } from '../../../main/formats/safetensors.ts';
 import type { Preprocessing, VitArchitecture } from '../../../shared/domain/architecture.ts';
@@ -137,7 +142,10 @@ export const CONFIG: TrainingConfig = {
 };
 
 /** The error that a promise or a function ends with, which must be a `KarstError` of that code. */
-export async function refusal(work: Promise<unknown> | (() => unknown), code: ErrorCode): Promise<KarstError> {
+export async function refusal(
+  work: Promise<unknown> | (() => unknown),
+  code: ErrorCode,
+): Promise<KarstError> {
   try {
     await (typeof work === 'function' ? work() : work);
   } catch (error) {

@@ -1,0 +1,317 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseTimmConfig, timmConfigToJson } from '../../../main/formats/timm-config.ts';
+import { recogniseTimmVit, type TensorTable } from '../../../main/formats/timm-vit.ts';
+import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import {
+  factorize,
+  karstTensorShapes,
+  vitTensorShapes,
+} from '../../../shared/domain/karst-shapes.ts';
+import { KARST_DEFAULTS } from '../../../shared/domain/training.ts';
+import {
+  ARCHITECTURE,
+  PREPROCESSING,
+  refusal,
+  studioIn,
+  temporaryFolder,
+  writeBackbone,
+} from './support.ts';
+
+const table = (
+  a: VitArchitecture,
+  change: (shapes: Map<string, readonly number[]>) => void = () => undefined,
+): TensorTable => {
+  const shapes = vitTensorShapes(a);
+  change(shapes);
+  return new Map([...shapes].map(([name, shape]) => [name, { dtype: 'F32', shape }]));
+};
+const TINY: VitArchitecture = {
+  ...ARCHITECTURE,
+  imageSize: 224,
+  patchSize: 16,
+  width: 192,
+  depth: 12,
+  heads: 3,
+  hidden: 768,
+  classes: 1000,
+};
+const count = (shapes: ReadonlyMap<string, readonly number[]>): number =>
+  [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+
+describe('shapes', () => {
+  it('factorise as LyCORIS does', () => {
+    expect([
+      factorize(192, 8),
+      factorize(4, 8),
+      factorize(768, -1),
+      factorize(10, 4),
+      factorize(7, 4),
+      factorize(4, 16),
+    ]).toEqual([
+      [8, 24],
+      [2, 2],
+      [24, 32],
+      [2, 5],
+      [1, 7],
+      [2, 2],
+    ]);
+  });
+
+  it('add up to the known sizes: ViT-B/16 with 0.30 M parameters of KARST "compact", 1.20 M with eight kernels', () => {
+    const base: VitArchitecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
+    expect(count(vitTensorShapes(base))).toBe(parameterCount(base));
+    expect(parameterCount(base)).toBe(86_567_656);
+    expect(count(karstTensorShapes(base, { ...KARST_DEFAULTS, kernels: 2 })) / 1e6).toBeCloseTo(
+      0.3,
+      2,
+    );
+    expect(count(karstTensorShapes(base, { ...KARST_DEFAULTS, kernels: 8 })) / 1e6).toBeCloseTo(
+      1.2,
+      2,
+    );
+  });
+});
+
+describe('recognising a timm ViT', () => {
+  it('reads everything but the heads from names and shapes', () => {
+    expect(recogniseTimmVit('x', table(TINY))).toMatchObject({
+      architecture: TINY,
+      headsFrom: 'default',
+      preprocessingFrom: 'default',
+      preprocessing: {
+        imageSize: 224,
+        interpolation: 'bicubic',
+        cropFraction: 0.9,
+        mean: [0.5, 0.5, 0.5],
+      },
+      dtype: 'F32',
+    });
+    const bare = { ...TINY, qkvBias: false, classes: 0, depth: 1 };
+    expect(recogniseTimmVit('x', table(bare)).architecture).toEqual(bare);
+  });
+
+  it('takes the heads from the option, config.json, metadata or the width, and says which', () => {
+    const named = parseTimmConfig(
+      { architecture: 'vit_tiny_patch16_224.augreg_in21k', num_classes: 1000 },
+      'c',
+    );
+    const counted = parseTimmConfig({ architecture: 'x', model_args: { num_heads: 6 } }, 'c');
+    const from = (sources: object): [number, string] => {
+      const { architecture, headsFrom } = recogniseTimmVit('x', table(TINY), sources);
+      return [architecture.heads, headsFrom];
+    };
+    expect(from({ config: named })).toEqual([3, 'config.json']);
+    expect(from({ config: counted })).toEqual([6, 'config.json']);
+    expect(from({ metadata: counted })).toEqual([6, 'metadata']);
+    expect(from({ heads: 12, config: counted })).toEqual([12, 'option']);
+    expect(() => from({ heads: 5 })).toThrow(
+      '5 attention heads do not divide the width 192 (said by --heads)',
+    );
+    expect(() => recogniseTimmVit('x', table(ARCHITECTURE))).toThrow(
+      'cannot be told from the width 12',
+    );
+  });
+
+  it('takes the preprocessing from timm, in both of its layouts', () => {
+    const nested = parseTimmConfig(timmConfigToJson('n', ARCHITECTURE, PREPROCESSING), 'c');
+    const found = recogniseTimmVit('x', table(ARCHITECTURE), { config: nested });
+    expect(found).toMatchObject({
+      architecture: ARCHITECTURE,
+      preprocessing: PREPROCESSING,
+      preprocessingFrom: 'config.json',
+      timmName: 'n',
+    });
+    expect(
+      parseTimmConfig({ crop_pct: 0.95, mean: [0.4, 0.4, 0.4], interpolation: 'bilinear' }, 'c')
+        .preprocessing,
+    ).toEqual({
+      cropFraction: 0.95,
+      mean: [0.4, 0.4, 0.4],
+      interpolation: 'bilinear',
+    });
+    expect(() => parseTimmConfig({ pretrained_cfg: { crop_pct: 3 } }, 'c')).toThrow(
+      '"pretrained_cfg.crop_pct"',
+    );
+    expect(() => parseTimmConfig({ pretrained_cfg: { interpolation: 'lanczos' } }, 'c')).toThrow(
+      '"lanczos" is not taken',
+    );
+    expect(() => parseTimmConfig([], 'c')).toThrow("not timm's config.json");
+  });
+
+  it.each([
+    ['dist_token', [1, 1, 12], 'distilled DeiT'],
+    ['reg_token', [1, 4, 12], 'register tokens'],
+    ['norm_pre.weight', [12], 'CLIP'],
+    ['fc_norm.weight', [12], 'averages its tokens'],
+    ['blocks.0.ls1.gamma', [12], 'layer scale'],
+    ['blocks.1.attn.q_norm.weight', [4], 'normalises queries and keys'],
+    ['layers.0.blocks.0.norm1.weight', [12], 'Swin'],
+    ['vit.embeddings.cls_token', [1, 1, 12], 'Hugging Face names'],
+    ['blocks.0.attn.qkv.karst_a', [2, 3, 1, 1], 'an adapter, not a backbone'],
+    ['model.cls_token', [1, 1, 12], 'prefix'],
+    ['blocks.0.attn.relative', [1], 'blocks.0.attn.relative does not belong'],
+  ])('refuses a file with %s', (name, shape, sentence) => {
+    expect(() =>
+      recogniseTimmVit(
+        'x',
+        table(TINY, (s) => s.set(name, shape)),
+      ),
+    ).toThrow(sentence);
+  });
+
+  it.each([
+    ['blocks.1.mlp.fc2.bias', null, 'the tensor blocks.1.mlp.fc2.bias of shape (192) is missing'],
+    ['cls_token', null, 'cls_token is missing'],
+    ['blocks.3.attn.proj.weight', [192, 191], 'has the shape (192, 191), expected (192, 192)'],
+    ['pos_embed', [1, 100, 192], '100 tokens'],
+    ['pos_embed', [197, 192], 'expected 3 dimensions'],
+    ['patch_embed.proj.weight', [192, 1, 16, 16], 'three channels'],
+  ])('names the tensor %s when it is wrong (%j)', (name, shape, sentence) => {
+    const change = (s: Map<string, readonly number[]>): void => {
+      if (shape === null) s.delete(name);
+      else s.set(name, shape);
+    };
+    expect(() => recogniseTimmVit('x', table(TINY, change))).toThrow(sentence);
+  });
+});
+
+describe('backbones in the library', () => {
+  it.each(['F32', 'F16', 'BF16'] as const)(
+    'are added in %s, referenced where they lie',
+    async (dtype) => {
+      const folder = join(temporaryFolder(), 'my vit');
+      const path = await writeBackbone(folder, { dtype });
+      const studio = await studioIn(join(temporaryFolder(), 'home'));
+      let bytes = 0;
+      const added = await studio.backbones.add(folder, {
+        name: 'tiny',
+        onProgress: (p) => (bytes = p.done),
+      });
+      expect(added).toMatchObject({
+        name: 'tiny',
+        path,
+        dtype,
+        architecture: ARCHITECTURE,
+        preprocessing: PREPROCESSING,
+      });
+      expect(bytes).toBe(added.bytes);
+      expect(studio.backbones.get(added.id)).toEqual(added);
+      expect(studio.backbones.list()).toEqual([added]);
+      expect((await refusal(studio.backbones.add(path), 'name-taken')).message).toContain(
+        'as "tiny"',
+      );
+      expect(studio.backbones.remove('tiny')).toEqual(added);
+      expect(existsSync(path)).toBe(true);
+    },
+  );
+
+  it('take their name from timm, the file or the folder', async () => {
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    const metadata = { num_heads: '3' };
+    await writeBackbone(join(root, 'a'), {});
+    await writeBackbone(join(root, 'b'), {
+      name: 'mine.safetensors',
+      value: 0.2,
+      config: false,
+      metadata,
+    });
+    await writeBackbone(join(root, 'c'), { value: 0.3, config: false, metadata });
+    await writeBackbone(join(root, 'd'), { value: 0.4 });
+    const names = [];
+    for (const path of ['a', join('b', 'mine.safetensors'), 'c', 'd'])
+      names.push((await studio.backbones.add(join(root, path))).name);
+    expect(names).toEqual(['vit_test', 'mine', 'c', 'vit_test-2']);
+    expect(studio.backbones.get('mine').headsFrom).toBe('metadata');
+  });
+
+  it('are refused in words when the file is no backbone, and nothing is stored', async () => {
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    const at = (name: string, content: string | Buffer): string => {
+      writeFileSync(join(root, name), content);
+      return join(root, name);
+    };
+    expect(
+      (
+        await refusal(
+          studio.backbones.add(at('x.pth', Buffer.from('80027d71', 'hex'))),
+          'format-unsupported',
+        )
+      ).hint,
+    ).toContain('save_file');
+    await refusal(studio.backbones.add(at('x.txt', 'hello, this is text')), 'format-unknown');
+    await refusal(studio.backbones.add(at('empty', '')), 'file-damaged');
+    await refusal(studio.backbones.add(join(root, 'nowhere')), 'not-found');
+    mkdirSync(join(root, 'folder'));
+    await refusal(studio.backbones.add(join(root, 'folder')), 'not-found');
+    const cut = await writeBackbone(join(root, 'cut'));
+    truncateSync(cut, 2000);
+    await refusal(studio.backbones.add(cut), 'file-damaged');
+    const bad = await writeBackbone(join(root, 'bad'));
+    writeFileSync(join(root, 'bad', 'config.json'), '{');
+    expect((await refusal(studio.backbones.add(bad), 'file-damaged')).message).toContain(
+      'config.json',
+    );
+    const abort = new AbortController();
+    const good = await writeBackbone(join(root, 'good'));
+    const onProgress = (): void => abort.abort();
+    await refusal(studio.backbones.add(good, { signal: abort.signal, onProgress }), 'cancelled');
+    await refusal(studio.backbones.add(good, { signal: AbortSignal.abort() }), 'cancelled');
+    expect(studio.backbones.list()).toEqual([]);
+  });
+
+  it('that were moved are found again by adding them from their new place', async () => {
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    const path = await writeBackbone(join(root, 'old'));
+    const { id } = await studio.backbones.add(path, { name: 'tiny' });
+    renameSync(join(root, 'old'), join(root, 'new'));
+    const moved = await studio.backbones.add(join(root, 'new'));
+    expect(moved).toMatchObject({ id, name: 'tiny', path: join(root, 'new', 'model.safetensors') });
+  });
+
+  it('a touched file is hashed again and accepted, a changed one is not', async () => {
+    const { Backbones } = await import('../../../main/host/services/backbones.ts');
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    const path = await writeBackbone(join(root, 'b'));
+    const added = await studio.backbones.add(path, { name: 'tiny' });
+    const service = studio.backbones as InstanceType<typeof Backbones>;
+    utimesSync(path, 1000, 1000);
+    expect(await service.reference(added)).toMatchObject({
+      path,
+      sha256: added.sha256,
+      name: 'tiny',
+    });
+    expect(studio.backbones.get('tiny').modifiedMs).toBe(1_000_000);
+    appendFileSync(path, 'x');
+    await refusal(service.reference(studio.backbones.get('tiny')), 'file-changed');
+  });
+
+  it('the starter registers itself, and a damaged one is only told', async () => {
+    const root = temporaryFolder();
+    const starter = join(root, 'starter');
+    await writeBackbone(starter);
+    const studio = await studioIn(join(root, 'home'), { starter });
+    expect(studio.backbones.get('starter').path).toBe(join(starter, 'model.safetensors'));
+    await studio.close();
+    const again = await studioIn(join(root, 'home'), { starter });
+    expect(again.backbones.list()).toHaveLength(1);
+    await again.close();
+    writeFileSync(join(starter, 'model.safetensors'), 'damaged');
+    const damaged = await studioIn(join(root, 'other'), { starter });
+    expect(damaged.notices).toEqual([expect.stringContaining('starter backbone is not available')]);
+    expect(damaged.backbones.list()).toEqual([]);
+  });
+});
