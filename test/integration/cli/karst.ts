@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,8 @@ export interface Running {
   /** Ctrl-C as a terminal does it: to the command and everything that it started. */
   interrupt(): void;
 }
+
+const living = new Set<ChildProcess>();
 
 /** Starts the real command in a process of its own, with pipes in place of a terminal. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
@@ -58,6 +61,8 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
       look();
       void outcome.then((end) => reject(new Error(`ended before: ${JSON.stringify(end)}`)), reject);
     });
+  living.add(child);
+  child.on('close', () => living.delete(child));
   const interrupt = () => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
   };
@@ -101,10 +106,19 @@ export async function refusal(
   return { exit: code, ...v.parse(errorDocument, JSON.parse(last)).error };
 }
 
-/** A folder for one test file, with the way to be rid of it. */
+/** A folder for one test file, with the way to be rid of it and of commands that a failed test left behind. */
 export async function workplace(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'karst-cli-'));
-  return { folder, remove: () => rm(folder, { recursive: true }) };
+  const remove = async () => {
+    for (const child of living) {
+      if (child.pid === undefined) continue;
+      const ended = once(child, 'close');
+      process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    }
+    await rm(folder, { recursive: true });
+  };
+  return { folder, remove };
 }
 
 /** Copies the first `each` images of the first `classes` classes of the bundled digits. */
