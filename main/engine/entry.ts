@@ -13,15 +13,24 @@ interface Port {
   send(event: EngineEvent): void;
   onMessage(listener: (message: unknown) => void): void;
   onClose(listener: () => void): void;
-  close(): void;
+  /** Closes the channel when everything that was sent has left this process. */
+  close(): Promise<void>;
 }
 
 function childPort(): Port {
+  let sent = Promise.resolve();
   return {
-    send: (event) => process.send?.(event),
+    send: (event) => {
+      // Messages leave in their order: the last one's departure is everyone's.
+      sent = new Promise((resolve) => {
+        if (process.send === undefined) resolve();
+        else process.send(event, undefined, undefined, () => resolve());
+      });
+    },
     onMessage: (listener) => process.on('message', listener),
     onClose: (listener) => process.on('disconnect', listener),
-    close: () => {
+    close: async () => {
+      await sent;
       if (process.connected) process.disconnect();
     },
   };
@@ -74,6 +83,7 @@ async function start(
 
 async function serve(port: Port): Promise<void> {
   let session: JobSession | null = null;
+  const early: Exclude<HostMessage['type'], 'start'>[] = [];
   const first = await new Promise<Extract<HostMessage, { type: 'start' }>>((resolve, reject) => {
     port.onMessage((raw) => {
       const parsed = v.safeParse(hostMessageSchema, raw);
@@ -88,17 +98,20 @@ async function serve(port: Port): Promise<void> {
       }
       const message = parsed.output as HostMessage;
       if (message.type === 'start') resolve(message);
-      else session?.control(message.type);
+      else if (session === null) early.push(message.type);
+      else session.control(message.type);
     });
   });
   session = await start(first, port);
   if (session === null) return;
+  for (const control of early) session.control(control);
   session.emit({ type: 'ready', device: session.runtime.device });
   session.emit({ type: 'done', result: await perform(first.job, session) });
 }
 
 const port = childPort();
-port.onClose(() => process.exit(0));
+// With the exit code that is set by then: an engine that closes the channel itself comes by here, too.
+port.onClose(() => process.exit());
 serve(port)
   .catch((error: unknown) => {
     port.send({ type: 'error', error: classify(error) });
