@@ -124,22 +124,28 @@ export class CheckpointStore {
     return { adapter: await readAllFloat32(join(path, ADAPTER)), evaluation };
   }
 
-  /** Keeps the newest `keep` checkpoints and the best adapters that they or `best` name; removes the others. */
+  /**
+   * Keeps the newest `keep` checkpoints and the best adapters that they or `best` name; removes the others, and
+   * checkpoints whose state can no longer be read.
+   */
   async prune(keep: number, best: Best | null): Promise<void> {
     const steps = await this.#numbers('step');
-    const kept = steps.slice(0, Math.max(1, keep));
+    const kept = new Set<number>();
     const needed = new Set([best?.step]);
-    for (const step of kept) {
-      const text = await readFile(join(this.folder, `step-${String(step)}`, STATE), 'utf8');
-      needed.add(v.parse(stateSchema, JSON.parse(text)).best?.step);
+    for (const step of steps) {
+      if (kept.size === Math.max(1, keep)) break;
+      const path = join(this.folder, `step-${String(step)}`);
+      if ((await damageOf(path, [STATE])) !== null) continue;
+      kept.add(step);
+      needed.add((await readState(path)).best?.step);
     }
-    const gone = [
-      ...steps.slice(kept.length).map((step) => `step-${String(step)}`),
-      ...(await this.#numbers('best'))
-        .filter((step) => !needed.has(step))
-        .map((step) => `best-${String(step)}`),
-    ];
-    for (const name of gone) await rm(join(this.folder, name), { recursive: true, force: true });
+    await this.#remove('step', (step) => !kept.has(step));
+    await this.#remove('best', (step) => !needed.has(step));
+  }
+
+  /** Removes the checkpoints after `step`: damaged ones that were passed over, whose steps are made again. */
+  async discardAfter(step: number): Promise<void> {
+    await this.#remove('step', (other) => other > step);
   }
 
   async clear(): Promise<void> {
@@ -172,10 +178,15 @@ export class CheckpointStore {
   async #load(path: string): Promise<LoadedCheckpoint> {
     return {
       path,
-      state: v.parse(stateSchema, JSON.parse(await readFile(join(path, STATE), 'utf8'))),
+      state: await readState(path),
       adapter: await readAllFloat32(join(path, ADAPTER)),
       optimizer: await readAllFloat32(join(path, OPTIMIZER)),
     };
+  }
+
+  async #remove(kind: 'step' | 'best', gone: (step: number) => boolean): Promise<void> {
+    for (const step of (await this.#numbers(kind)).filter(gone))
+      await rm(join(this.folder, `${kind}-${String(step)}`), { recursive: true, force: true });
   }
 
   /** Steps of the folders of a kind, newest first. */
@@ -192,8 +203,12 @@ export class CheckpointStore {
   }
 }
 
-/** What is wrong with a checkpoint folder, as a phrase; null when every file is as COMPLETE says. */
-async function damageOf(path: string): Promise<string | null> {
+async function readState(path: string): Promise<TrainingState> {
+  return v.parse(stateSchema, JSON.parse(await readFile(join(path, STATE), 'utf8')));
+}
+
+/** What is wrong with a checkpoint folder, as a phrase; null when its files (or those named) are as COMPLETE says. */
+async function damageOf(path: string, files?: readonly string[]): Promise<string | null> {
   let entries: v.InferOutput<typeof completeSchema>;
   try {
     entries = v.parse(completeSchema, JSON.parse(await readFile(join(path, COMPLETE), 'utf8')));
@@ -201,6 +216,7 @@ async function damageOf(path: string): Promise<string | null> {
     return `its COMPLETE marker cannot be read (${error instanceof Error ? error.message : String(error)})`;
   }
   for (const [file, { bytes, sha256 }] of Object.entries(entries)) {
+    if (files !== undefined && !files.includes(file)) continue;
     const full = join(path, file);
     const size = await stat(full).then(
       (s) => s.size,

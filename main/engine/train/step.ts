@@ -142,13 +142,8 @@ function forwardBackward(
   const loss = crossEntropy(logits, targets, sampleWeights);
   // Differentiated by tensor and packed again: the gradient of a slice would be a padded copy of the whole vector.
   const tensors = slices.flatMap((slice) => [...slice.values()]);
-  const byTensor = new Map(gradients(loss, tensors).map((d, i) => [tensors[i], d]));
-  const packed = slices.map((slice) =>
-    g.concat(
-      [...slice.values()].map((t) => g.reshape(byTensor.get(t) ?? t, [sizeOf(t.shape)])),
-      0,
-    ),
-  );
+  const flat = gradients(loss, tensors).map((d) => g.reshape(d, [sizeOf(d.shape)]));
+  const packed = slices.map((slice) => g.concat(flat.splice(0, slice.size), 0));
   return { inputs, outputs: { loss, logits }, gradients: packed };
 }
 

@@ -123,6 +123,7 @@ export class Trainer {
     this.#state = found.state;
     this.#savedStep = found.state.step;
     this.#model.set(found.adapter, found.optimizer);
+    await this.#checkpoints.discardAfter(found.state.step);
     await this.#metrics.truncateAfter(found.state.step);
     const { step, epoch } = found.state;
     session.emit({
@@ -136,10 +137,10 @@ export class Trainer {
   async #epochs(): Promise<Ending> {
     const { schedule, earlyStopping } = this.#p.job.config;
     while (this.#state.epoch < schedule.epochs) {
+      // Asked before an epoch, so that a run resumed after its last one does not train another.
+      if (earlyStopping > 0 && this.#state.epochsWithoutBest >= earlyStopping) return 'stopped';
       const ending = await this.#epoch();
       if (ending !== 'finished') return ending;
-      const { epochsWithoutBest } = this.#state;
-      if (earlyStopping > 0 && epochsWithoutBest >= earlyStopping) return 'stopped';
     }
     return 'finished';
   }
@@ -153,7 +154,9 @@ export class Trainer {
       from: this.#state.batch,
     });
     try {
-      for (;;) {
+      // Wishes are obeyed before a batch, never between the last one and the validation: the checkpoint of an
+      // epoch's last step is the one that knows of its validation.
+      while (this.#state.batch < loaders.train.batchesPerEpoch) {
         const wish = await this.#obey();
         if (wish !== null) return wish;
         const started = performance.now();
@@ -163,7 +166,6 @@ export class Trainer {
           if (next.done === true) break;
           group.push(next.value);
         }
-        if (group.length === 0) break;
         await this.#update(group, started, performance.now() - started);
       }
     } finally {
