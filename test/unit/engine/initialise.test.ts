@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { initialAdapter } from '../../../main/engine/adapter/initialise.ts';
+import { randomBackbone } from '../../../main/engine/backbone/load.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/domain/training.ts';
+import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+
+const KERNELS = 4;
+const options = (init: KarstOptions['init']): KarstOptions => ({
+  ...KARST_DEFAULTS,
+  kernels: KERNELS,
+  init,
+});
+// (N, l, m), (N, 3, r, k), (N, n, r): large enough that sample deviations are within a few per cent.
+const SHAPES = new Map<string, readonly number[]>([
+  ['blocks.0.attn.qkv.karst_c', [KERNELS, 40, 25]],
+  ['blocks.0.attn.qkv.karst_a', [KERNELS, 3, 20, 49]],
+  ['blocks.0.attn.qkv.karst_b', [KERNELS, 30, 20]],
+  ['blocks.0.attn.proj.in_scale', [16]],
+  ['blocks.0.attn.proj.in_shift', [16]],
+  ['blocks.0.attn.proj.out_scale', [1]],
+  ['blocks.0.attn.proj.out_shift', [1]],
+  ['head.weight', [50, 100]],
+  ['head.bias', [50]],
+]);
+
+const of = (tensors: ReadonlyMap<string, Float32Array>, name: string): Float32Array => {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`no tensor "${name}"`);
+  return found;
+};
+function moments(values: Float32Array): { mean: number; deviation: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+  return { mean, deviation: Math.sqrt(variance) };
+}
+const extreme = (values: Float32Array): number =>
+  values.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+
+describe('the start of an adapter', () => {
+  const gaussian = initialAdapter(SHAPES, options('gaussian'), 3);
+
+  it('has karst_b zero and re-scaling neutral', () => {
+    expect(extreme(of(gaussian, 'blocks.0.attn.qkv.karst_b'))).toBe(0);
+    for (const side of ['in', 'out']) {
+      const site = `blocks.0.attn.proj.${side}`;
+      expect(new Set(of(gaussian, `${site}_scale`))).toEqual(new Set([1]));
+      expect(new Set(of(gaussian, `${site}_shift`))).toEqual(new Set([0]));
+    }
+  });
+
+  it('draws karst_c with 1/√(N·m) and karst_a with 1/√k under gaussian', () => {
+    const c = moments(of(gaussian, 'blocks.0.attn.qkv.karst_c'));
+    expect(c.deviation * Math.sqrt(KERNELS * 25)).toBeCloseTo(1, 1);
+    expect(Math.abs(c.mean) * Math.sqrt(KERNELS * 25)).toBeLessThan(0.06);
+    const a = moments(of(gaussian, 'blocks.0.attn.qkv.karst_a'));
+    expect(a.deviation * 7).toBeCloseTo(1, 1);
+    // Not uniform: the tails go beyond √3 deviations.
+    expect(extreme(of(gaussian, 'blocks.0.attn.qkv.karst_a')) * 7).toBeGreaterThan(2.5);
+  });
+
+  it('draws both uniformly within 1/√fan under kaiming, whatever the number of kernels', () => {
+    const kaiming = initialAdapter(SHAPES, options('kaiming'), 3);
+    for (const [leaf, fan] of [
+      ['karst_c', 25],
+      ['karst_a', 49],
+    ] as const) {
+      const values = of(kaiming, `blocks.0.attn.qkv.${leaf}`);
+      expect(extreme(values)).toBeLessThanOrEqual(1 / Math.sqrt(fan));
+      expect(extreme(values)).toBeGreaterThan(0.98 / Math.sqrt(fan));
+      expect(moments(values).deviation * Math.sqrt(3 * fan)).toBeCloseTo(1, 1);
+    }
+    expect(extreme(of(kaiming, 'blocks.0.attn.qkv.karst_b'))).toBe(0);
+  });
+
+  it('has a head of small numbers, cut at two deviations, and no bias', () => {
+    const head = of(gaussian, 'head.weight');
+    expect(extreme(head)).toBeLessThanOrEqual(Math.fround(0.04));
+    // A normal cut at 2σ has a deviation of 0.880 σ.
+    expect(moments(head).deviation / 0.02).toBeCloseTo(0.88, 1);
+    expect(extreme(of(gaussian, 'head.bias'))).toBe(0);
+  });
+
+  it('depends on the seed and on each name alone', () => {
+    const name = 'blocks.0.attn.qkv.karst_a';
+    const alone = initialAdapter(new Map([[name, SHAPES.get(name)!]]), options('gaussian'), 3);
+    expect(of(alone, name)).toEqual(of(gaussian, name));
+    const other = initialAdapter(SHAPES, options('gaussian'), 4);
+    expect(of(other, name)).not.toEqual(of(gaussian, name));
+    const renamed = initialAdapter(
+      new Map([['blocks.1.attn.qkv.karst_a', SHAPES.get(name)!]]),
+      options('gaussian'),
+      3,
+    );
+    expect(of(renamed, 'blocks.1.attn.qkv.karst_a')).not.toEqual(of(gaussian, name));
+  });
+});
+
+describe('a backbone from scratch', () => {
+  it('has unit norms, zero biases and small normal weights', () => {
+    const tensors = randomBackbone(MINUTE_VIT, 9);
+    expect(tensors.has('head.weight')).toBe(false);
+    for (const [name, values] of tensors) {
+      if (/norm\d?\.weight$/.test(name)) expect(new Set(values), name).toEqual(new Set([1]));
+      else if (name.endsWith('.bias')) expect(extreme(values), name).toBe(0);
+      else {
+        expect(extreme(values), name).toBeGreaterThan(0.01);
+        expect(extreme(values), name).toBeLessThanOrEqual(Math.fround(0.04));
+      }
+    }
+  });
+});
