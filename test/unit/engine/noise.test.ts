@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { batchNoise } from '../../../main/engine/train/noise.ts';
+import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
+import { configured, MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+
+const architecture = { ...MINUTE_VIT, depth: 3 };
+const config: TrainingConfig = configured(
+  { dropPath: 0.4, batchSize: 500, karst: { rank: 8, kernels: 8, rankDropout: 0.25 } },
+  TRAINING_DEFAULTS,
+);
+const { karst } = config;
+const model = adaptedModel({ architecture, classes: 3, method: 'karst', karst });
+const share = (values: Float32Array, value: number): number =>
+  values.filter((v) => v === Math.fround(value)).length / values.length;
+
+describe('the random masks of a step', () => {
+  const noise = batchNoise(model, config, 2, 7);
+
+  it('drop paths more often the deeper, both branches of a block alike, and make up for it', () => {
+    const mask = noise['dropPath']!;
+    expect(mask.length).toBe(2 * 3 * 500);
+    [0, 0.2, 0.4].forEach((p, block) => {
+      const rows = mask.subarray(block * 1000, (block + 1) * 1000);
+      expect(share(rows, 0)).toBeCloseTo(p, 1);
+      expect(share(rows, 0) + share(rows, 1 / (1 - p))).toBe(1);
+    });
+  });
+
+  it('drop rank directions of each Linear by themselves', () => {
+    const mask = noise['rankMask']!;
+    expect(mask.length).toBe(12 * 64);
+    expect(share(mask, 0)).toBeCloseTo(0.25, 1);
+    expect(share(mask, 0) + share(mask, 1 / 0.75)).toBe(1);
+    expect(mask.slice(0, 64)).not.toEqual(mask.slice(64, 128));
+  });
+
+  it('are functions of seed, epoch and batch', () => {
+    expect(batchNoise(model, config, 2, 7)).toEqual(noise);
+    for (const other of [
+      batchNoise(model, config, 3, 7),
+      batchNoise(model, config, 2, 8),
+      batchNoise(model, { ...config, seed: 1 }, 2, 7),
+    ]) {
+      expect(other['dropPath']).not.toEqual(noise['dropPath']);
+      expect(other['rankMask']).not.toEqual(noise['rankMask']);
+    }
+  });
+
+  it('are none where they are off or have nothing to drop', () => {
+    expect(batchNoise(model, configured({}), 0, 0)).toEqual({});
+    const linear = configured({ method: 'linear', dropPath: 0.5, karst: { rankDropout: 0.5 } });
+    const head = adaptedModel({ architecture, classes: 3, method: 'linear', karst });
+    expect(batchNoise(head, linear, 0, 0)).toEqual({});
+  });
+
+  it('of a single block drop it with the full probability', () => {
+    const shallow = { ...architecture, depth: 1 };
+    const one = adaptedModel({ architecture: shallow, classes: 3, method: 'karst', karst });
+    expect(share(batchNoise(one, config, 0, 0)['dropPath']!, 0)).toBeCloseTo(0.4, 1);
+  });
+});
