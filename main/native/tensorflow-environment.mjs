@@ -19,8 +19,9 @@ export function engineEnvironment(options = {}, environment = process.env) {
   mkdirSync(xlaCache, { recursive: true });
   /** @type {Record<string, string>} */
   const wanted = {
-    // Start-up notes of the library are not for users; its errors still come through.
-    TF_CPP_MIN_LOG_LEVEL: '2',
+    // Only what ends the process: its errors reach us as exceptions, and a compiled program that comes from the
+    // cache is announced as one, in many lines.
+    TF_CPP_MIN_LOG_LEVEL: '3',
     // Otherwise TensorFlow takes all memory of the card at once.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // Compiled programs outlive the process: the first step of a second run need not compile again.

@@ -7,7 +7,7 @@ import { encodeSavedModel } from '../../formats/saved-model.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Executor, Program, ProgramFunction, Values } from '../graph/program.ts';
 import { shapeOfVariable } from '../graph/program.ts';
-import { GraphError, sizeOf } from '../graph/tensor.ts';
+import { GraphError, sizeOf, type DType, type Shape } from '../graph/tensor.ts';
 import { lowerProgram, NAMES } from '../graph/tensorflow/lowering.ts';
 import { installNodePolyfill } from './node-polyfill.ts';
 
@@ -25,6 +25,14 @@ interface NativeBackend {
   ): TensorFlow.Tensor[];
   binding: { TF_Version: string };
   isUsingGpuDevice: boolean;
+}
+
+/** A value for one placeholder. */
+interface Feed {
+  readonly name: string;
+  readonly values: Values;
+  readonly shape: Shape;
+  readonly dtype: DType;
 }
 
 let loaded: Tf | undefined;
@@ -74,40 +82,43 @@ export class TensorFlowExecutor implements Executor {
 
   setAll(values: ReadonlyMap<string, Float32Array>): void {
     if (values.size === 0) return;
-    const names = [...values.keys()];
-    const tensors = [...values].map(([name, data]) => {
+    const feeds = [...values].map(([name, data]): Feed => {
       const shape = shapeOfVariable(this.#program, name);
       if (data.length !== sizeOf(shape)) {
         throw new GraphError(
-          `${String(data.length)} values for variable "${name}" (${shape.join(', ')})`,
+          `variable "${name}" takes ${String(sizeOf(shape))} values, got ${String(data.length)}`,
         );
       }
-      return this.#tf.tensor(data, [...shape], 'float32');
+      return { name: NAMES.setInput(name), values: data, shape, dtype: 'float32' };
     });
-    this.#run(tensors, names.map(NAMES.setInput), names.map(NAMES.set));
+    this.#run(feeds, [...values.keys()].map(NAMES.set));
   }
 
   get(variable: string): Float32Array {
     shapeOfVariable(this.#program, variable);
-    const [values] = this.#run([], [], [NAMES.get(variable)]);
+    const [values] = this.#run([], [NAMES.get(variable)]);
     return values ?? new Float32Array();
   }
 
   run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {
     const fn = this.#function(name);
-    const fed = fn.inputs.map((i) => {
+    const feeds = fn.inputs.map((i): Feed => {
       const values = inputs[i.attributes.name];
       if (values?.length !== sizeOf(i.shape)) {
         throw new GraphError(
           `"${name}" wants ${String(sizeOf(i.shape))} values as "${i.attributes.name}"`,
         );
       }
-      return this.#tf.tensor(values, [...i.shape], i.dtype);
+      return {
+        name: NAMES.input(name, i.attributes.name),
+        values,
+        shape: i.shape,
+        dtype: i.dtype,
+      };
     });
     const keys = Object.keys(fn.outputs);
     const values = this.#run(
-      fed,
-      fn.inputs.map((i) => NAMES.input(name, i.attributes.name)),
+      feeds,
       keys.map((key) => NAMES.output(name, key)),
     );
     return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? new Float32Array()]));
@@ -123,16 +134,26 @@ export class TensorFlowExecutor implements Executor {
     return fn;
   }
 
-  #run(inputs: TensorFlow.Tensor[], names: string[], outputs: string[]): Float32Array[] {
-    const infos = names.map((name) => ({ name: `${name}:0` }));
-    const fetched = this.#backend.runSavedModel(
-      this.#session,
-      inputs,
-      infos,
-      outputs.map((o) => `${o}:0`),
-    );
-    const values = fetched.map((t) => t.dataSync<'float32'>());
-    this.#tf.dispose([...inputs, ...fetched]);
-    return values;
+  /** One session call; every tensor made for it is released, whatever happens. */
+  #run(feeds: readonly Feed[], outputs: readonly string[]): Float32Array[] {
+    const tensors: TensorFlow.Tensor[] = [];
+    try {
+      for (const feed of feeds) {
+        tensors.push(this.#tf.tensor(feed.values, [...feed.shape], feed.dtype));
+      }
+      const fetched = this.#backend.runSavedModel(
+        this.#session,
+        [...tensors],
+        feeds.map(({ name }) => ({ name: `${name}:0` })),
+        outputs.map((name) => `${name}:0`),
+      );
+      tensors.push(...fetched);
+      return fetched.map((t) => {
+        const values = t.dataSync();
+        return values instanceof Float32Array ? values : Float32Array.from(values);
+      });
+    } finally {
+      this.#tf.dispose(tensors);
+    }
   }
 }

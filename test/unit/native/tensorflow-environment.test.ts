@@ -11,7 +11,7 @@ describe('engineEnvironment', () => {
     const environment = engineEnvironment({}, { KARST_CACHE: cache });
     const all = String(availableParallelism());
     expect(environment).toEqual({
-      TF_CPP_MIN_LOG_LEVEL: '2',
+      TF_CPP_MIN_LOG_LEVEL: '3',
       TF_FORCE_GPU_ALLOW_GROWTH: 'true',
       TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${join(cache, 'xla')}`,
       TF_NUM_INTRAOP_THREADS: all,
