@@ -246,7 +246,7 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
   if (
     typeof value === 'object' &&
     value !== null &&
-    !METHODS.includes((value as { method?: Method }).method as Method)
+    !METHODS.some((method) => method === (value as { method?: unknown }).method)
   )
     throw new KarstError(
       'format-unsupported',

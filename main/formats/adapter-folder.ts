@@ -68,8 +68,8 @@ export function adapterTensorShapes(
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 async function readJson(path: string): Promise<unknown> {
-  const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
+  const { size } = await stat(path).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new KarstError(
       'not-found',
       `${path} is missing: this is not a complete adapter folder.`,
@@ -136,8 +136,8 @@ function checkShapes(
  * @throws not-found, not-readable, file-damaged, format-unsupported, backbone-mismatch
  */
 export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
-  const info = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
+  const info = await stat(dir).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new KarstError('not-found', `There is no adapter folder at ${dir}.`, {
       hint: 'Check the path.',
       path: dir,
@@ -219,7 +219,7 @@ export async function writeAdapterFolder(
   const names = new Set(tensors.map((t) => t.name));
   for (const [name, shape] of expected) {
     const tensor = tensors.find((t) => t.name === name);
-    if (tensor === undefined || tensor.shape.join() !== shape.join())
+    if (tensor?.shape.join() !== shape.join())
       throw new KarstError(
         'internal',
         `The adapter's tensor ${name} should have the shape (${shape.join(', ')}) and ${tensor === undefined ? 'is missing' : `has (${tensor.shape.join(', ')})`}.`,

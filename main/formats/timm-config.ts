@@ -43,7 +43,7 @@ const TIMM_SIZES: Record<string, { width: number; heads: number }> = {
 export function headsOfTimmName(name: string, width: number): number | null {
   const size = /^(?:vit|deit)_([a-z]+)_patch/.exec(name)?.[1];
   const known = size === undefined ? undefined : TIMM_SIZES[size];
-  return known !== undefined && known.width === width ? known.heads : null;
+  return known?.width === width ? known.heads : null;
 }
 
 function unsupported(path: string, sentence: string): KarstError {

@@ -24,7 +24,7 @@ const MEMORY_HINT =
 function lastWords(stderr: string): string {
   const lines = stderr.split(/\r?\n/).map((l) => l.trim());
   const line = lines
-    .filter((l) => l !== '' && !l.startsWith('at ') && !/^Node\.js v/.test(l))
+    .filter((l) => l !== '' && !l.startsWith('at ') && !l.startsWith('Node.js v'))
     .at(-1);
   return line === undefined ? '' : line.slice(0, 300);
 }

@@ -8,7 +8,7 @@ import type {
   MergeResult,
 } from '../../../shared/contract/engine.ts';
 import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
-import { KarstError } from '../../../shared/domain/errors.ts';
+import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type {
   Adapter,
   DatasetProblem,
@@ -17,7 +17,7 @@ import type {
   StoredEvaluation,
   StoredMerge,
 } from '../../../shared/domain/library.ts';
-import type { Verification } from '../../../shared/domain/metrics.ts';
+import type { Prediction, Verification } from '../../../shared/domain/metrics.ts';
 import {
   ADAPTER_FILES,
   readAdapterFolder,
@@ -287,7 +287,10 @@ export class Adapters implements AdapterService {
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const asked = await askedFiles(options.paths);
     const paths = [...new Set(asked.filter((f) => f.error === null).map((f) => f.path))];
-    const answers = new Map<string, Omit<PredictionRow, 'path'>>();
+    const answers = new Map<
+      string,
+      { predictions: readonly Prediction[] } | { error: ErrorReport }
+    >();
     if (paths.length > 0)
       await this.#run(
         adapter,
@@ -317,7 +320,7 @@ export class Adapters implements AdapterService {
           hint: 'This is a fault in KARST Studio: please report it with the log.',
           path,
         });
-      return { path: given, ...answer } as PredictionRow;
+      return { path: given, ...answer };
     });
   }
 

@@ -24,7 +24,7 @@ const CONFIG_LIMIT = 1024 * 1024;
 async function configBeside(weights: string): Promise<TimmConfig | null> {
   const path = join(dirname(weights), 'config.json');
   const info = await statOrNull(path);
-  if (info === null || !info.isFile()) return null;
+  if (!info?.isFile()) return null;
   const refuse = (why: string, cause?: unknown): KarstError =>
     new KarstError('file-damaged', `${path}: ${why}.`, {
       hint: 'Correct the file, or move it away to take the defaults.',

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackboneReference, TrainResult } from '../../../shared/contract/engine.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
-import type { Adapter, Run } from '../../../shared/domain/library.ts';
+import type { Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { readError } from '../../formats/files.ts';
@@ -69,7 +69,7 @@ export class Runs implements RunService {
     const { names, labels } = runClasses(dataset);
     const reference: BackboneReference =
       backbone === null
-        ? { ...(bare as BareShape), path: null, sha256: '' }
+        ? { ...shape, path: null, sha256: '' }
         : await backbones.reference(backbone);
     const wanted = options.name === undefined ? null : checkName('run', options.name);
     if (wanted !== null) requireFreeName(library, 'run', wanted);
@@ -195,9 +195,8 @@ export class Runs implements RunService {
   ): Promise<RunOutcome> {
     const { library, runs, adapters } = this.#c;
     const folder = await adapters.inspect(result.adapterDir);
-    let adapter: Adapter | null = null;
-    library.transaction(() => {
-      adapter = adapters.register(adapterId, folder, {
+    const adapter = library.transaction(() => {
+      const entered = adapters.register(adapterId, folder, {
         name: freeName(library, 'adapter', run.name),
         runId: run.id,
         backboneId: run.backboneId,
@@ -206,8 +205,8 @@ export class Runs implements RunService {
       });
       runs.progress(run.id, { step: result.steps, epoch: result.epochs });
       runs.finish(run.id, stopped ? 'stopped' : 'done', null, now());
+      return entered;
     });
-    if (adapter === null) throw new KarstError('internal', 'The adapter was not entered.');
     return { run: this.get(run.id), adapter, result };
   }
 
@@ -320,8 +319,11 @@ export class Runs implements RunService {
 
 /** Without what is the host's own business. */
 function toRun(stored: StoredRun): Run {
-  const { backbone: _backbone, owner: _owner, manifestSha256: _sha, ...run } = stored;
-  return run;
+  const run: Record<string, unknown> = { ...stored };
+  delete run['backbone'];
+  delete run['owner'];
+  delete run['manifestSha256'];
+  return run as unknown as Run;
 }
 
 function runState(run: Run, why: string, hint = ''): KarstError {

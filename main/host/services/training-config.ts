@@ -93,7 +93,9 @@ function invalid(sentence: string, hint: string): KarstError {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value));
+  // Numbers that JSON has no word for, such as NaN, keep theirs.
+  if (typeof value === 'number') return String(value);
+  return value === undefined ? 'missing' : JSON.stringify(value);
 }
 
 /**

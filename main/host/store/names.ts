@@ -21,9 +21,8 @@ const LENGTH = 6;
 /** A new id, such as `ds-4k7x2q`: the prefix of its kind and six random digits (7 × 10⁸ of a kind). */
 export function newId(kind: NamedKind | keyof typeof PREFIXES): string {
   const prefix = kind in KINDS ? KINDS[kind as NamedKind].prefix : PREFIXES[kind as 'merge'];
-  let id = `${prefix}-`;
-  for (let i = 0; i < LENGTH; i++) id += DIGITS[randomInt(DIGITS.length)];
-  return id;
+  const digits = Array.from({ length: LENGTH }, () => DIGITS.charAt(randomInt(DIGITS.length)));
+  return `${prefix}-${digits.join('')}`;
 }
 
 /** Number of single-character edits between two words (Levenshtein), at most `limit` + 1. */

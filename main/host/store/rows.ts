@@ -30,6 +30,7 @@ export function numberOrNull(row: Row, column: string): number | null {
 }
 
 /** A column of JSON that this program wrote itself. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names what it wrote
 export function json<T>(row: Row, column: string): T {
   try {
     return JSON.parse(text(row, column)) as T;

@@ -116,7 +116,7 @@ describe('training settings', () => {
 
   it.each<[object, string]>([
     [{ batchSize: 1.5 }, '"batchSize" is 1.5; it must be a whole number from 1 to 65,536'],
-    [{ batchSize: NaN }, '"batchSize" is null; it must be a whole number'],
+    [{ batchSize: NaN }, '"batchSize" is NaN; it must be a whole number'],
     [{ dropPath: 1 }, '"dropPath" is 1; it must be a number from 0 to below 1'],
     [{ method: 'lora' }, '"method" is "lora"; it must be one of karst, linear, full'],
     [{ karst: { ...TRAINING_DEFAULTS.karst, factor: 0 } }, '"karst.factor" is 0'],
@@ -145,7 +145,7 @@ describe('training settings', () => {
 describe('the home', () => {
   it('is the option, KARST_HOME, or the platform’s folder for application data', () => {
     const env = { HOME: '/h', KARST_HOME: '/k', APPDATA: 'C:\\d', XDG_DATA_HOME: '/x' };
-    const { KARST_HOME: _, ...rest } = env;
+    const rest = { ...env, KARST_HOME: undefined };
     expect(studioHome('/o', env, 'linux')).toBe('/o');
     expect(studioHome(undefined, env, 'linux')).toBe('/k');
     expect(studioHome(undefined, rest, 'linux')).toBe('/x/karst-studio');

@@ -18,7 +18,7 @@ export async function* checkFiles(
   const threads = Math.max(1, Math.min(options.threads ?? availableParallelism(), 8));
   const source = requests[Symbol.iterator]();
   const answers: CheckAnswer[] = [];
-  let failure: Error | null = null;
+  const failures: Error[] = [];
   let wake: () => void = () => undefined;
   const workers = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL('./image-check.ts', import.meta.url));
@@ -27,8 +27,8 @@ export async function* checkFiles(
       feed(worker);
       wake();
     });
-    worker.on('error', (error) => {
-      failure = error;
+    worker.on('error', (error: Error) => {
+      failures.push(error);
       wake();
     });
     return worker;
@@ -45,20 +45,17 @@ export async function* checkFiles(
   try {
     for (let i = 0; i < DEPTH; i++) workers.forEach(feed);
     while (open > 0) {
-      if (answers.length === 0 && failure === null && !options.signal?.aborted)
+      if (answers.length === 0 && failures.length === 0 && !options.signal?.aborted)
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       if (options.signal?.aborted) return;
-      if (failure !== null)
-        throw new KarstError(
-          'internal',
-          `A thread that checks images ended: ${(failure as Error).message}.`,
-          {
-            hint: 'This is a fault in KARST Studio: please report it with the log.',
-            cause: failure,
-          },
-        );
+      const [failure] = failures;
+      if (failure !== undefined)
+        throw new KarstError('internal', `A thread that checks images ended: ${failure.message}.`, {
+          hint: 'This is a fault in KARST Studio: please report it with the log.',
+          cause: failure,
+        });
       for (const answer of answers.splice(0)) {
         open--;
         yield answer;
