@@ -13,7 +13,7 @@ function complaints(file: string, text: string): string[] {
     text,
     {
       files: ['**/*.ts', '**/*.mjs'],
-      languageOptions: { parser: tseslint.parser as Linter.Parser },
+      languageOptions: { parser: tseslint.parser },
       plugins: { karst: layersPlugin },
       rules: { 'karst/import-layers': 'error' },
     },
