@@ -22,6 +22,7 @@ const COMMANDS = [
   'predict',
   'merge',
   'export',
+  'starter',
   'serve',
   'demo',
 ];
