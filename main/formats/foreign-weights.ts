@@ -101,8 +101,8 @@ function recognise(head: Uint8Array, tail: Uint8Array): Foreign | null {
   const start = ascii(head.subarray(0, 512));
   if (start.startsWith('PK\u0003\u0004')) {
     const names = ascii(head) + ascii(tail);
-    if (/data\.pkl/.test(names)) return PICKLE;
-    return /\.npy/.test(names) ? NPZ : ZIP;
+    if (names.includes('data.pkl')) return PICKLE;
+    return names.includes('.npy') ? NPZ : ZIP;
   }
   if (isPickle(head)) return PICKLE;
   if (start.startsWith('\u0093NUMPY')) return NPY;
@@ -112,6 +112,6 @@ function recognise(head: Uint8Array, tail: Uint8Array): Foreign | null {
   if (start.slice(257, 262) === 'ustar') return TAR;
   if (start.startsWith('version https://git-lfs')) return LFS;
   if (/^\s*<(!doctype|html|\?xml)/i.test(start)) return HTML;
-  if (/^\s*\{/.test(start)) return /"weight_map"/.test(ascii(head)) ? INDEX : JSON_TEXT;
+  if (/^\s*\{/.test(start)) return ascii(head).includes('"weight_map"') ? INDEX : JSON_TEXT;
   return isOnnx(head) ? ONNX : null;
 }

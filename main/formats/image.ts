@@ -62,18 +62,7 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
   const { format } = signature;
   if (format === 'bmp') return decodeBmp(bytes, path);
 
-  let decoded: { data: Uint8Array; info: OutputInfo };
-  try {
-    decoded = await sharp(bytes, { failOn: 'error', limitInputPixels: PIXEL_LIMIT })
-      .autoOrient()
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-  } catch (error) {
-    throw decoderError(path, error);
-  }
-  const { data, info } = decoded;
+  const { data, info } = await decodeByLibvips(bytes, path);
   if (info.channels !== 3)
     throw new KarstError(
       'format-unsupported',
@@ -81,6 +70,28 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
       { hint: 'Convert it to RGB.', path },
     );
   return { format, width: info.width, height: info.height, pixels: data };
+}
+
+/** libvips keeps its messages in one buffer for all threads: a neighbour's call can empty it before it is read. */
+const LOST_MESSAGE = 'Unknown error';
+
+async function decodeByLibvips(
+  bytes: Uint8Array,
+  path: string,
+): Promise<{ data: Uint8Array; info: OutputInfo }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sharp(bytes, { failOn: 'error', limitInputPixels: PIXEL_LIMIT })
+        .autoOrient()
+        .flatten({ background: '#ffffff' })
+        .toColourspace('srgb')
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+    } catch (error) {
+      const lost = error instanceof Error && error.message.includes(LOST_MESSAGE);
+      if (!lost || attempt === 3) throw decoderError(path, error);
+    }
+  }
 }
 
 /**
@@ -146,10 +157,10 @@ function decoderError(path: string, error: unknown): KarstError {
   const reason = text
     .split('\n')
     .map((line) => line.replace(/^\w+: /, '').trim())
-    .find((line) => line !== '');
+    .find((line) => line !== '' && line !== LOST_MESSAGE);
   return new KarstError(
     'file-damaged',
-    `${path} cannot be decoded: ${reason ?? 'unknown error'}.`,
+    `${path} cannot be decoded: ${reason ?? 'its content is damaged'}.`,
     {
       hint: 'Replace it by an intact copy or take it out of the dataset.',
       path,

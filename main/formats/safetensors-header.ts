@@ -94,7 +94,7 @@ export function parseHeader(json: Uint8Array, dataBytes: number, path: string): 
   const metadata = new Map<string, string>();
   for (const [name, entry] of root as ReadonlyMap<string, JsonValue>) {
     if (name === '__metadata__') {
-      if (!(entry instanceof Map)) refuse('has metadata that are not a JSON object');
+      if (!(entry instanceof Map)) refuse('has metadata that is not a JSON object');
       for (const [key, value] of entry as ReadonlyMap<string, JsonValue>) {
         if (typeof value !== 'string')
           return refuse(`has the metadata entry ${JSON.stringify(key)}, which is not text`);
@@ -141,7 +141,7 @@ function parseTensor(
   if (shape === null)
     return refuse(`gives the tensor ${quoted} a shape that is not a list of sizes`);
   const offsets = sizes(fields.get('data_offsets'));
-  if (offsets === null || offsets.length !== 2)
+  if (offsets?.length !== 2)
     return refuse(`gives the tensor ${quoted} offsets that are not two whole numbers`);
   const [begin, end] = offsets as [number, number];
   if (begin > end) return refuse(`gives the tensor ${quoted} an end before its beginning`);

@@ -210,18 +210,24 @@ function widen(dtype: TensorDtype, bytes: Uint8Array, out: Float32Array | Float6
   const { buffer } = bytes;
   switch (dtype) {
     case 'F64':
-      return out.set(new Float64Array(buffer));
+      out.set(new Float64Array(buffer));
+      return;
     case 'F32':
-      return out.set(new Float32Array(buffer));
+      out.set(new Float32Array(buffer));
+      return;
     case 'I32':
-      return out.set(new Int32Array(buffer));
+      out.set(new Int32Array(buffer));
+      return;
     case 'I16':
-      return out.set(new Int16Array(buffer));
+      out.set(new Int16Array(buffer));
+      return;
     case 'I8':
-      return out.set(new Int8Array(buffer));
+      out.set(new Int8Array(buffer));
+      return;
     case 'U8':
     case 'BOOL':
-      return out.set(bytes);
+      out.set(bytes);
+      return;
     case 'I64': {
       const values = new BigInt64Array(buffer);
       for (let i = 0; i < values.length; i++) out[i] = Number(values[i]);

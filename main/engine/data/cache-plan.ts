@@ -18,7 +18,7 @@ const DISK_RESERVE = 2 * 2 ** 30;
 /** Most bytes of decoded images in memory when there is no cache folder. */
 export const MEMORY_LIMIT = 512 * 2 ** 20;
 
-/** Room for several million years of threads: a share of 2^31 units of 64 bytes. */
+/** The largest number of 64-byte units that a 32-bit counter holds. */
 const UNITS = 2 ** 31 - 1;
 
 interface Segment {
@@ -113,8 +113,8 @@ async function makeRoom(dir: string, inUse: ReadonlySet<string>): Promise<number
   for (const segment of segments) {
     if (total <= DISK_LIMIT / 2 && free >= 2 * DISK_RESERVE) break;
     if (inUse.has(segment.base)) continue;
-    await rm(`${segment.base}.index`);
-    await rm(`${segment.base}.pixels`);
+    await rm(`${segment.base}.index`, { force: true });
+    await rm(`${segment.base}.pixels`, { force: true });
     total -= segment.bytes;
     free += segment.bytes;
   }

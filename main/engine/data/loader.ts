@@ -184,7 +184,9 @@ export class ImageLoader {
     const { images, preprocessing, augmentation, seed, cacheDir } = this.#options;
     const count = this.#options.threads ?? 1;
     const rule = workingRule(preprocessing, augmentation).name;
-    const memory = this.#options.memoryBytes ?? MEMORY_LIMIT;
+    // Enough for every image with sides of up to 3 : 1; memory that is not written to is not taken.
+    const all = images.length * (1.5 * preprocessing.imageSize) ** 2 * 3 * 3;
+    const memory = Math.ceil(Math.min(all, this.#options.memoryBytes ?? MEMORY_LIMIT));
     const cache = await planCache(cacheDir, rule, images, count, memory);
     return Array.from({ length: count }, (_, thread) => {
       const ownSegment = cacheDir === null ? null : cache.segments.length - count + thread;
@@ -215,7 +217,7 @@ class LoadingThread {
       this.#waiting.get(reply.ticket)?.resolve(reply);
       this.#forget(reply.ticket);
     });
-    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', (code) => this.#fail(new Error(`it ended with code ${code}`)));
   }
 

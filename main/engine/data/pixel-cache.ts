@@ -61,7 +61,14 @@ export class PixelCache {
       const pixels = this.#memory!.subarray(offset, offset + width * height * 3);
       return { width, height, pixels };
     }
-    const pixels = this.#reader(segment).read(place);
+    let pixels: Uint8Array | null;
+    try {
+      pixels = this.#reader(segment).read(place);
+    } catch {
+      // A segment that is gone (another process made room) or that the disk does not give back: the source is
+      // there to be decoded again, and tells if it has gone too.
+      pixels = null;
+    }
     if (pixels !== null) return { width, height, pixels };
     this.#index.remove(image);
     return null;

@@ -166,7 +166,11 @@ describe('writeFolderAtomic', () => {
     expect((await failure(writeFolderAtomic(target, fill))).code).toBe('name-taken');
     expect(fill).not.toHaveBeenCalled();
     const other = join(dir, 'other');
-    const error = await failure(writeFolderAtomic(other, async () => void (await mkdir(other))));
+    const error = await failure(
+      writeFolderAtomic(other, async () => {
+        await mkdir(other);
+      }),
+    );
     expect(error.code).toBe('name-taken');
     expect((await readdir(dir)).sort()).toEqual(['adapter', 'other']);
   });

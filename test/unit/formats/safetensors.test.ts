@@ -179,7 +179,7 @@ describe('hostile and damaged files', () => {
       'metadata as a list',
       file('{"__metadata__":[]}', 0),
       'file-damaged',
-      'has metadata that are not a JSON object',
+      'has metadata that is not a JSON object',
     ],
     [
       'a tensor that is a number',

@@ -6,8 +6,11 @@ import {
 } from '../../../main/formats/strict-json.ts';
 
 function plain(value: JsonValue): unknown {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([k, v]) => [k, plain(v)]));
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (value instanceof Map) {
+    const map = value as ReadonlyMap<string, JsonValue>;
+    return Object.fromEntries([...map].map(([k, v]) => [k, plain(v)]));
+  }
+  return Array.isArray(value) ? (value as readonly JsonValue[]).map(plain) : value;
 }
 
 describe('parseStrictJson', () => {
