@@ -110,6 +110,8 @@ async function serve(port: Port): Promise<void> {
 }
 
 const port = childPort();
+// A terminal sends Ctrl-C to the whole process group; what it means is for the host to say.
+process.on('SIGINT', () => undefined);
 // With the exit code that is set by then: an engine that closes the channel itself comes by here, too.
 port.onClose(() => process.exit());
 serve(port)

@@ -15,8 +15,8 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
     job.batchSize,
     session.runtime,
   );
-  // No cache on disk: what is predicted once is seldom predicted again, and hashing it would cost a read.
-  const images = job.paths.map((path) => ({ path, sha256: path }));
+  // No hash to hold the files to, and no cache: what is predicted once is seldom predicted again.
+  const images = job.paths.map((path) => ({ path, sha256: '' }));
   const loader = new ImageLoader({
     images,
     preprocessing,
