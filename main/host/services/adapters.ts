@@ -1,4 +1,4 @@
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type {
   BackboneReference,
@@ -18,28 +18,14 @@ import type {
   StoredMerge,
 } from '../../../shared/domain/library.ts';
 import type { Prediction, Verification } from '../../../shared/domain/metrics.ts';
-import {
-  ADAPTER_FILES,
-  readAdapterFolder,
-  type AdapterFolder,
-} from '../../formats/adapter-folder.ts';
-import { syncFolder, writeError, writeFolderAtomic } from '../../formats/files.ts';
-import type { HomeFolders } from '../home.ts';
+import { readAdapterFolder } from '../../formats/adapter-folder.ts';
+import { syncFolder, writeError } from '../../formats/files.ts';
 import { runEngineJob } from '../jobs/engine-job.ts';
-import type { AdapterRepository } from '../store/adapters.ts';
-import type { EvaluationRepository } from '../store/evaluations.ts';
-import type { ExportRepository } from '../store/exports.ts';
-import type { Library } from '../store/library.ts';
-import type { MergeRepository } from '../store/merges.ts';
-import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
+import { newId } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { RunRepository } from '../store/runs.ts';
-import type { TagRepository } from '../store/tags.ts';
 import type {
   AdapterEvaluation,
   AdapterService,
-  DatasetService,
-  EngineSpawner,
   ExportOutcome,
   JobWatching,
   Watching,
@@ -53,181 +39,20 @@ import {
 } from './adapter-jobs.ts';
 import type { Backbones } from './backbones.ts';
 import { writeManifest } from './manifest.ts';
-import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from './paths.ts';
+import { makeFolder, statOrNull } from './paths.ts';
+import { AdapterShelf, copyAdapter } from './adapter-shelf.ts';
 
 const DEFAULT_BATCH = 32;
 const DEFAULT_TOP = 5;
 /** Images that a merge is verified on unless said otherwise. */
 const DEFAULT_VERIFY_IMAGES = 64;
 
-export interface AdaptersContext {
-  readonly library: Library;
-  readonly adapters: AdapterRepository;
-  readonly tags: TagRepository;
-  readonly evaluations: EvaluationRepository;
-  readonly merges: MergeRepository;
-  readonly exports: ExportRepository;
-  readonly runs: RunRepository;
-  readonly folders: HomeFolders;
-  readonly spawn: EngineSpawner;
-  readonly cacheDir: string;
-  readonly graceMs: number;
-  readonly backbones: Backbones;
-  readonly datasets: DatasetService;
-}
-
-interface Origin {
-  readonly name: string;
-  readonly runId: string | null;
-  readonly backboneId: string | null;
-  readonly top1: number | null;
-  readonly loss: number | null;
-}
-
-export class Adapters implements AdapterService {
-  readonly #c: AdaptersContext;
+/** What engines do with adapters: evaluate, predict, merge, export. */
+export class Adapters extends AdapterShelf implements AdapterService {
   readonly #active = new Map<AbortController, Promise<unknown>>();
 
-  constructor(context: AdaptersContext) {
-    this.#c = context;
-  }
-
-  list(): Adapter[] {
-    return this.#c.adapters.list();
-  }
-
-  get(nameOrId: string): Adapter {
-    return this.#c.adapters.get(nameOrId);
-  }
-
-  /** Reads and checks an adapter folder. */
-  async inspect(folder: string): Promise<AdapterFolder> {
-    return readAdapterFolder(folder);
-  }
-
-  /** Enters a folder that lies in the library already; call it inside a transaction. */
-  register(id: string, folder: AdapterFolder, origin: Origin): Adapter {
-    this.#c.adapters.insert({
-      id,
-      ...origin,
-      method: folder.config.method,
-      backboneName: folder.config.backboneName,
-      backboneSha256: folder.config.backboneSha256 ?? '',
-      classes: folder.labels,
-      adapterParameters: folder.parameters.adapter,
-      headParameters: folder.parameters.head,
-      bytes: folder.bytes,
-      createdAt: now(),
-    });
-    return this.get(id);
-  }
-
-  /**
-   * Where the adapter of a run goes. What an earlier session left there without entering it (a crash between
-   * writing and entering) is moved to the bin.
-   */
-  async placeForRun(runId: string): Promise<{ id: string; folder: string }> {
-    const { folders, adapters } = this.#c;
-    await makeFolder(folders.adapters);
-    const paired = runId.replace(/^run-/, 'ad-');
-    const taken = adapters.list().some((a) => a.id === paired);
-    const id = taken ? newId('adapter') : paired;
-    const folder = join(folders.adapters, id);
-    await moveToBin(folders, folder, id);
-    return { id, folder };
-  }
-
-  async import(path: string, options: Watching & { name?: string } = {}): Promise<Adapter> {
-    const { library, folders, backbones } = this.#c;
-    const source = resolve(path);
-    const wanted = options.name === undefined ? null : checkName('adapter', options.name);
-    if (wanted !== null) requireFreeName(library, 'adapter', wanted);
-    const given = await readAdapterFolder(source);
-    const backboneId = this.#backboneFor(given, backbones);
-    throwIfCancelled(options.signal, 'The import');
-    const id = newId('adapter');
-    const folder = join(folders.adapters, id);
-    await makeFolder(folders.adapters);
-    await copyAdapter(source, folder);
-    try {
-      // What counts is what lies in the library now, not what lay in the source a moment ago.
-      const copied = await readAdapterFolder(folder);
-      this.#backboneFor(copied, backbones);
-      throwIfCancelled(options.signal, 'The import');
-      return library.transaction(() =>
-        this.register(id, copied, {
-          name: this.#nameOf(wanted, copied, source),
-          runId: null,
-          backboneId,
-          top1: copied.config.training?.valTop1 ?? null,
-          loss: copied.config.training?.valLoss ?? null,
-        }),
-      );
-    } catch (error) {
-      // The copy is ours and was never entered.
-      await rm(folder, { recursive: true, force: true });
-      throw error;
-    }
-  }
-
-  #nameOf(wanted: string | null, folder: AdapterFolder, source: string): string {
-    const { library } = this.#c;
-    if (wanted !== null) {
-      requireFreeName(library, 'adapter', wanted);
-      return wanted;
-    }
-    const name = folder.config.training?.runName || source.split(/[/\\]/).at(-1) || 'adapter';
-    return freeName(
-      library,
-      'adapter',
-      checkName('adapter', name.replace(/^[.-]+/, '') || 'adapter'),
-    );
-  }
-
-  /** Id of the backbone that the description names; null for a model that brings all its weights. */
-  #backboneFor(folder: AdapterFolder, backbones: Backbones): string | null {
-    const { backboneSha256: sha256, backboneName, architecture } = folder.config;
-    if (sha256 === null) {
-      if (folder.config.method === 'full') return null;
-      throw mismatch(folder.dir, 'it names no backbone');
-    }
-    const backbone = backbones.bySha256(sha256);
-    if (backbone === null)
-      throw mismatch(
-        folder.dir,
-        `it was trained on the backbone "${backboneName}" (sha256 ${sha256.slice(0, 12)}…), which is not in the library`,
-      );
-    for (const [key, value] of Object.entries(backbone.architecture))
-      if (architecture[key as keyof typeof architecture] !== value)
-        throw mismatch(
-          folder.dir,
-          `its description says ${key} ${String(architecture[key as keyof typeof architecture])}, the backbone "${backbone.name}" has ${String(value)}`,
-        );
-    return backbone.id;
-  }
-
-  async remove(nameOrId: string): Promise<Adapter> {
-    const adapter = this.get(nameOrId);
-    await moveToBin(this.#c.folders, adapter.folder, adapter.id);
-    this.#c.adapters.remove(adapter.id);
-    return adapter;
-  }
-
-  tag(nameOrId: string, tags: readonly string[], options: { remove?: boolean } = {}): Adapter {
-    const { id } = this.get(nameOrId);
-    const tidy = tags.map((tag) => tag.trim().normalize('NFC'));
-    for (const tag of tidy)
-      if (tag === '' || tag.length > 50 || /[\p{Cc}\p{Cf},]/u.test(tag))
-        throw new KarstError('usage', `"${tag}" cannot be a tag.`, {
-          hint: 'A tag has 1 to 50 visible characters and no comma.',
-        });
-    if (options.remove === true) this.#c.tags.remove(id, tidy);
-    else this.#c.tags.add(id, tidy);
-    return this.get(id);
-  }
-
   evaluations(nameOrId: string): StoredEvaluation[] {
-    return this.#c.evaluations.of(this.get(nameOrId).id);
+    return this.context.evaluations.of(this.get(nameOrId).id);
   }
 
   async evaluate(
@@ -235,9 +60,9 @@ export class Adapters implements AdapterService {
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation> {
     const adapter = this.get(nameOrId);
-    const dataset = this.#c.datasets.get(options.dataset);
+    const dataset = this.context.datasets.get(options.dataset);
     const split = options.split ?? 'val';
-    const images = splitImages(adapter, dataset, split, this.#c.datasets);
+    const images = splitImages(adapter, dataset, split, this.context.datasets);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const result = await this.#withManifest(images, async (manifest, n) => {
       if (n === 0)
@@ -264,7 +89,7 @@ export class Adapters implements AdapterService {
       evaluation: result.evaluation,
       createdAt: now(),
     };
-    this.#c.evaluations.insert(stored);
+    this.context.evaluations.insert(stored);
     const problems = result.problems.map(({ path, error }): DatasetProblem => ({
       kind:
         error.code === 'not-found'
@@ -332,16 +157,16 @@ export class Adapters implements AdapterService {
     const id = newId('merge');
     let out: string;
     if (options.out === undefined) {
-      await makeFolder(this.#c.folders.merged);
+      await makeFolder(this.context.folders.merged);
       out = join(
-        this.#c.folders.merged,
+        this.context.folders.merged,
         `${adapter.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-${id}`,
       );
     } else out = resolve(options.out);
     await requireNewPath(out);
     const verification = await this.#mergeInto(adapter, out, options);
     const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
-    this.#c.merges.insert(stored);
+    this.context.merges.insert(stored);
     return { out, verification, stored };
   }
 
@@ -380,7 +205,7 @@ export class Adapters implements AdapterService {
     adapter: Adapter,
     datasetName: string | undefined,
   ): Promise<Iterable<ManifestImage> | AsyncIterable<ManifestImage>> {
-    const { datasets, runs } = this.#c;
+    const { datasets, runs } = this.context;
     if (datasetName !== undefined) {
       const dataset = datasets.get(datasetName);
       const split = (['val', 'test', 'train'] as const).find((s) => dataset.counts[s] > 0) ?? 'val';
@@ -427,7 +252,7 @@ export class Adapters implements AdapterService {
       verification,
       createdAt: now(),
     };
-    this.#c.exports.insert(stored);
+    this.context.exports.insert(stored);
     return { out, verification, stored };
   }
 
@@ -456,7 +281,7 @@ export class Adapters implements AdapterService {
     images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
     use: (path: string, images: number) => Promise<T>,
   ): Promise<T> {
-    const { folders } = this.#c;
+    const { folders } = this.context;
     await makeFolder(folders.work);
     const path = join(folders.work, `${newId('work')}.jsonl`);
     try {
@@ -489,7 +314,7 @@ export class Adapters implements AdapterService {
     job: (backbone: BackboneReference) => Job,
     abort: AbortController,
   ): Promise<JobResult> {
-    const { spawn, cacheDir, graceMs, backbones, folders } = this.#c;
+    const { spawn, cacheDir, graceMs, backbones, folders } = this.context;
     if ((await statOrNull(adapter.folder)) === null)
       throw new KarstError(
         'not-found',
@@ -536,26 +361,6 @@ export class Adapters implements AdapterService {
     for (const [abort] of active) abort.abort();
     await Promise.allSettled(active.map(([, work]) => work));
   }
-}
-
-/** Copies the five files of an adapter, whole or not at all; anything else in the folder stays behind. */
-async function copyAdapter(source: string, target: string): Promise<void> {
-  await writeFolderAtomic(target, async (tmp) => {
-    for (const name of ADAPTER_FILES) {
-      const from = join(source, name);
-      if ((await statOrNull(from)) === null) continue;
-      await copyFile(from, join(tmp, name)).catch((error: unknown) => {
-        throw writeError(join(target, name), error);
-      });
-    }
-  });
-}
-
-function mismatch(path: string, why: string): KarstError {
-  return new KarstError('backbone-mismatch', `The adapter ${path} cannot be taken: ${why}.`, {
-    hint: 'Add the backbone it was trained on with `karst backbone add`, then import again.',
-    path,
-  });
 }
 
 function requireCount(name: string, value: number): number {
