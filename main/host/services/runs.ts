@@ -199,7 +199,8 @@ export class Runs implements RunService {
       const entered = adapters.register(adapterId, folder, {
         name: freeName(library, 'adapter', run.name),
         runId: run.id,
-        backboneId: run.backboneId,
+        // Trained from scratch, a model stands on no weights but its own.
+        backboneId: folder.config.backboneSha256 === null ? null : run.backboneId,
         top1: result.val?.top1 ?? null,
         loss: result.val?.loss ?? null,
       });

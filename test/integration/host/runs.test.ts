@@ -166,6 +166,19 @@ describe('creating a run', () => {
   });
 });
 
+describe('training from scratch in the shape of a backbone', () => {
+  it('gives a model that stands on no backbone and is evaluated without one', async () => {
+    const studio = await open();
+    const config = { ...CONFIG, method: 'full', initialise: 'random' } as const;
+    const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
+    const { adapter } = await studio.runs.execute(run.id, { resume: false });
+    expect(run.backboneId).not.toBeNull();
+    expect(adapter).toMatchObject({ backboneId: null, backboneSha256: '' });
+    const { evaluation } = await studio.adapters.evaluate(adapter.id, { dataset: 'two' });
+    expect(evaluation.n).toBe(2);
+  });
+});
+
 describe('executing a run', () => {
   it('stores metrics, state and the adapter', async () => {
     const studio = await open();
