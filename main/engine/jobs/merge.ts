@@ -48,7 +48,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
       adapted.tensors.adapter,
       adapted.tensors.backbone,
     );
-    let verification: Verification | null = null;
+    const proof: { verification?: Verification } = {};
     await writeFolderAtomic(job.out, async (folder) => {
       const path = join(folder, MODEL);
       await writeSafetensors(
@@ -63,7 +63,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
       );
       await writeDescriptions(folder, job, adapted, architecture);
       session.progress('merging', 1, 1);
-      verification = await verify(
+      proof.verification = await verify(
         job,
         session,
         adapted,
@@ -72,9 +72,9 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
         dtype('patch_embed.proj.weight'),
       );
     });
-    if (verification === null)
+    if (proof.verification === undefined)
       throw new KarstError('internal', 'The merged model was written without a verification.');
-    return { kind: 'merge', out: job.out, verification };
+    return { kind: 'merge', out: job.out, verification: proof.verification };
   } finally {
     adapted.executor.dispose();
   }

@@ -191,8 +191,8 @@ export class CheckpointStore {
 
   /** Steps of the folders of a kind, newest first. */
   async #numbers(kind: 'step' | 'best'): Promise<number[]> {
-    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+    const names = await readdir(this.folder).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
     });
     const pattern = new RegExp(`^${kind}-(\\d+)$`);

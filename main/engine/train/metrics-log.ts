@@ -16,8 +16,8 @@ export class MetricsLog {
 
   /** Forgets what was recorded after `step`: a resumed run goes through these steps again. */
   async truncateAfter(step: number): Promise<void> {
-    const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
+    const text = await readFile(this.#path, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
       throw error;
     });
     // After a crash the last line can be half a record: only whole lines count.

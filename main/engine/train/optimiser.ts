@@ -48,7 +48,7 @@ export function adamUpdates(
   ) as [Tensor, Tensor, Tensor];
   const stepSize = g.div(rate, correction1);
   return states.flatMap((state, index): Update[] => {
-    const gradient = gradients[index] as Tensor;
+    const gradient = gradients[index]!;
     const blend = (old: Tensor, beta: number, value: Tensor): Tensor =>
       g.add(g.mul(g.scalar(beta), old), g.mul(g.scalar(1 - beta), value));
     const moment1 = blend(state.moment1, o.beta1, gradient);

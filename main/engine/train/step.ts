@@ -103,7 +103,7 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
       outputs: batch.outputs,
       updates: sums.map((sum, i) => ({
         variable: sum,
-        value: g.add(sum, batch.gradients[i] as Tensor),
+        value: g.add(sum, batch.gradients[i]!),
       })),
     };
     const applied = update(states, sums, o.optimiser);

@@ -171,5 +171,5 @@ const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
 export function lowerNode(node: Tensor, inputs: readonly string[], e: Emitter): string {
   const lowering = LOWERINGS[node.op] as Lowering<OpName> | undefined;
   if (lowering === undefined) throw new GraphError(`"${node.op}" has no TensorFlow lowering`);
-  return lowering(node as NodeOf<OpName>, inputs, e);
+  return lowering(node, inputs, e);
 }

@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+
+/**
+ * What the starter backbone is worth: validation accuracy of four ways to use it, on few images a class.
+ *
+ *   node test/bench/starter-worth.ts --home DIR NAME=FOLDER:PER_CLASS … [--seeds 3] [--backbone starter]
+ *
+ * For each dataset (a folder of class folders) and seed, PER_CLASS images a class are drawn for training and all others
+ * validate. Runs are kept in the home: called again, finished ones are read and not repeated. Prints a Markdown table.
+ */
+
+const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
+const run = promisify(execFile);
+
+interface Way {
+  readonly title: string;
+  readonly name: string;
+  readonly settings: readonly string[];
+}
+
+/** One set of settings a method, the same on every dataset; chosen by hand on other seeds than those reported. */
+const COMMON = ['batchSize=32', 'schedule.warmupEpochs=2', 'optimiser.weightDecay=0.01'];
+const WAYS: readonly Way[] = [
+  {
+    title: 'from scratch (same shape)',
+    name: 'scratch',
+    settings: ['method=full', 'initialise=random', 'optimiser.learningRate=0.0006'],
+  },
+  {
+    title: 'linear probe on the starter',
+    name: 'linear',
+    settings: ['method=linear', 'optimiser.learningRate=0.01'],
+  },
+  {
+    title: 'KARST on the starter',
+    name: 'karst',
+    settings: ['method=karst', 'karst.kernels=8', 'optimiser.learningRate=0.002'],
+  },
+  {
+    title: 'full fine-tuning of the starter',
+    name: 'full',
+    settings: ['method=full', 'optimiser.learningRate=0.0003'],
+  },
+];
+
+interface Done {
+  readonly event: string;
+  readonly metrics: { readonly val: { readonly top1: number } };
+  readonly trainableParameters: number;
+}
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    home: { type: 'string' },
+    seeds: { type: 'string', default: '3' },
+    backbone: { type: 'string', default: 'starter' },
+    epochs: { type: 'string', default: '40' },
+  },
+});
+if (options.home === undefined || positionals.length === 0) {
+  throw new Error('Usage: starter-worth.ts --home DIR NAME=FOLDER:PER_CLASS …');
+}
+const home = resolve(options.home);
+await mkdir(home, { recursive: true });
+
+/** The last object that the command line printed under --json. */
+async function karst(...args: string[]): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [KARST, '--home', home, '--json', ...args], {
+    maxBuffer: 2 ** 28,
+  });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** Draws the training images of a seed with a small generator of its own and imports the list. */
+async function importFewShot(
+  name: string,
+  folder: string,
+  perClass: number,
+  seed: number,
+): Promise<string> {
+  const dataset = `${name}-${String(seed)}`;
+  const list = join(home, `${dataset}.jsonl`);
+  const known = (await karst('dataset', 'list')) as { name: string }[];
+  if (known.some((d) => d.name === dataset)) return dataset;
+  const lines: string[] = [];
+  for (const label of (await readdir(folder)).sort()) {
+    const files = (await readdir(join(folder, label)).catch(() => [])).sort();
+    let state = (seed + 1) * 7919;
+    const keyed = files.map((file) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return { file, key: state };
+    });
+    keyed.sort((a, b) => a.key - b.key);
+    keyed.forEach(({ file }, i) => {
+      const split = i < perClass ? 'train' : 'val';
+      lines.push(JSON.stringify({ file_name: join(folder, label, file), label, split }));
+    });
+  }
+  await writeFile(list, `${lines.join('\n')}\n`);
+  await karst('dataset', 'add', list, '--name', dataset);
+  return dataset;
+}
+
+async function train(way: Way, dataset: string, seed: number): Promise<Done> {
+  const file = join(home, `${way.name}-${dataset}.json`);
+  const stored = await readFile(file, 'utf8').catch(() => null);
+  if (stored !== null) return JSON.parse(stored) as Done;
+  const settings = [...COMMON, ...way.settings, `seed=${String(seed)}`];
+  const done = (await karst(
+    'train',
+    ...['--backbone', options.backbone, '--dataset', dataset, '--epochs', options.epochs],
+    ...settings.flatMap((s) => ['--set', s]),
+  )) as Done;
+  await writeFile(file, JSON.stringify(done));
+  return done;
+}
+
+const header: string[] = ['| |'];
+const rows = new Map(WAYS.map((way) => [way.name, `| ${way.title} |`]));
+for (const positional of positionals) {
+  const [, name, folder, perClass] = /^([^=]+)=(.+):(\d+)$/.exec(positional) ?? [];
+  if (name === undefined || folder === undefined)
+    throw new Error(`"${positional}" is not NAME=FOLDER:PER_CLASS`);
+  header.push(` ${name} | parameters |`);
+  for (const way of WAYS) {
+    const results: Done[] = [];
+    for (let seed = 0; seed < Number(options.seeds); seed++) {
+      const dataset = await importFewShot(name, resolve(folder), Number(perClass), seed);
+      results.push(await train(way, dataset, seed));
+      console.error(way.name, dataset, results.at(-1)?.metrics.val.top1);
+    }
+    const top1 = results.map((r) => 100 * r.metrics.val.top1);
+    const mean = top1.reduce((a, b) => a + b, 0) / top1.length;
+    const deviation = Math.sqrt(
+      top1.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, top1.length - 1),
+    );
+    const parameters = results[0]?.trainableParameters.toLocaleString('en') ?? '';
+    rows.set(
+      way.name,
+      `${rows.get(way.name) ?? ''} ${mean.toFixed(1)} ± ${deviation.toFixed(1)} % | ${parameters} |`,
+    );
+  }
+}
+console.log(
+  [header.join(''), `|---|${'---:|'.repeat(2 * positionals.length)}`, ...rows.values()].join('\n'),
+);
