@@ -1,8 +1,8 @@
 import type { Split } from '../../../shared/domain/dataset.ts';
-import { withStudio, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { problemLines } from '../describe/dataset.ts';
 import { describeEvaluation } from '../describe/evaluation.ts';
-import { progressView } from '../output/progress.ts';
+import { withWatchedStudio } from '../watched.ts';
 
 /** `--json`: `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]]}`; fractions, not per cent. */
 export async function run(
@@ -11,19 +11,9 @@ export async function run(
   options: { dataset: string; split: Split },
 ): Promise<void> {
   const { console } = context;
-  const view = progressView(console);
-  const { evaluation, problems } = await withStudio(context, async (studio, signal) => {
-    try {
-      return await studio.adapters.evaluate(name, {
-        ...options,
-        signal,
-        onProgress: view.host,
-        onEvent: view.engine,
-      });
-    } finally {
-      view.stop();
-    }
-  });
+  const { evaluation, problems } = await withWatchedStudio(context, (studio, watching) =>
+    studio.adapters.evaluate(name, { ...options, ...watching }),
+  );
   const { n, top1, top5, loss, macroF1, perClass, confusion } = evaluation;
   console.answer({ n, top1, top5, loss, macroF1, perClass, confusion }, () => [
     ...describeEvaluation(evaluation, console),

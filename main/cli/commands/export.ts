@@ -1,7 +1,7 @@
 import type { ExportFormat } from '../../../shared/domain/library.ts';
-import { withStudio, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { verificationLine } from '../describe/evaluation.ts';
-import { progressView } from '../output/progress.ts';
+import { withWatchedStudio } from '../watched.ts';
 
 /**
  * `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"}}`; the
@@ -13,19 +13,9 @@ export async function run(
   options: { format: ExportFormat; out: string; dataset?: string },
 ): Promise<void> {
   const { console } = context;
-  const view = progressView(console);
-  const { out, verification } = await withStudio(context, async (studio, signal) => {
-    try {
-      return await studio.adapters.export(name, {
-        ...options,
-        signal,
-        onProgress: view.host,
-        onEvent: view.engine,
-      });
-    } finally {
-      view.stop();
-    }
-  });
+  const { out, verification } = await withWatchedStudio(context, (studio, watching) =>
+    studio.adapters.export(name, { ...options, ...watching }),
+  );
   console.answer({ out, verification }, () => [
     `Exported ${console.bold(name)} as ${options.format} to ${out}`,
     ...(verification === null ? [] : [verificationLine(verification)]),

@@ -1,6 +1,6 @@
-import { withStudio, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { verificationLine } from '../describe/evaluation.ts';
-import { progressView } from '../output/progress.ts';
+import { withWatchedStudio } from '../watched.ts';
 
 /** `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"}}`. */
 export async function run(
@@ -9,19 +9,9 @@ export async function run(
   options: { out?: string; dataset?: string },
 ): Promise<void> {
   const { console } = context;
-  const view = progressView(console);
-  const { out, verification } = await withStudio(context, async (studio, signal) => {
-    try {
-      return await studio.adapters.merge(name, {
-        ...options,
-        signal,
-        onProgress: view.host,
-        onEvent: view.engine,
-      });
-    } finally {
-      view.stop();
-    }
-  });
+  const { out, verification } = await withWatchedStudio(context, (studio, watching) =>
+    studio.adapters.merge(name, { ...options, ...watching }),
+  );
   console.answer({ out, verification }, () => [
     `Merged ${console.bold(name)} into ${out}`,
     verificationLine(verification),

@@ -1,9 +1,9 @@
 import type { PredictionRow } from '../../../shared/domain/library.ts';
-import { withStudio, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
 import { formatPercent } from '../output/format.ts';
-import { progressView } from '../output/progress.ts';
 import { table } from '../output/table.ts';
+import { withWatchedStudio } from '../watched.ts';
 
 /**
  * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for a file that can't
@@ -16,23 +16,17 @@ export async function run(
   options: { top: number },
 ): Promise<number> {
   const { console } = context;
-  const view = progressView(console);
-  const rows = await withStudio(context, async (studio, signal) => {
-    try {
-      return await studio.adapters.predict(name, {
-        paths,
-        top: options.top,
-        signal,
-        onProgress: view.host,
-        // What cannot be read is said once, in its own row.
-        onEvent: (event) => {
-          if (event.type !== 'unreadable') view.engine(event);
-        },
-      });
-    } finally {
-      view.stop();
-    }
-  });
+  const rows = await withWatchedStudio(context, (studio, watching) =>
+    studio.adapters.predict(name, {
+      ...watching,
+      paths,
+      top: options.top,
+      // What cannot be read is said once, in its own row.
+      onEvent: (event) => {
+        if (event.type !== 'unreadable') watching.onEvent(event);
+      },
+    }),
+  );
   console.answer(rows, () => rows.flatMap((row) => describeRow(row, console)));
   return rows.every((row) => 'error' in row) ? 1 : 0;
 }
