@@ -1,0 +1,257 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Executor, Program } from '../../../main/engine/graph/program.ts';
+import type { Runtime } from '../../../main/engine/runtime/executor.ts';
+import { writeAdapterFolder } from '../../../main/formats/adapter-folder.ts';
+import { sha256OfFile } from '../../../main/formats/files.ts';
+import {
+  readAllFloat32,
+  SafetensorsFile,
+  writeSafetensors,
+  type TensorDtype,
+} from '../../../main/formats/safetensors.ts';
+import { parseTimmConfig } from '../../../main/formats/timm-config.ts';
+import { checkVitTensors, recogniseTimmVit } from '../../../main/formats/timm-vit.ts';
+import type {
+  BackboneReference,
+  EngineEvent,
+  MergeResult,
+  TrainJob,
+} from '../../../shared/contract/engine.ts';
+import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import type { Prediction } from '../../../shared/domain/metrics.ts';
+import type { TrainingOverrides } from '../../../shared/domain/training.ts';
+import { runProcess } from '../../fixtures/engine/engine-process.ts';
+import { openInterpreter, perform } from '../../fixtures/engine/in-process.ts';
+import {
+  about,
+  configured,
+  MINUTE_VIT,
+  weightsFile,
+  Workshop,
+  writeManifest,
+} from '../../fixtures/engine/workshop.ts';
+
+let workshop: Workshop;
+let images: ManifestImage[];
+/** Those that merged models are verified on. */
+let manifest: string;
+beforeAll(async () => {
+  workshop = await Workshop.open();
+  images = await workshop.images({ train: 20, val: 0 });
+  manifest = join(workshop.folder, 'manifest.jsonl');
+  await writeManifest(manifest, images);
+});
+afterAll(() => workshop.remove());
+
+async function trained(
+  overrides: TrainingOverrides,
+  changes: Partial<TrainJob> = {},
+): Promise<TrainJob> {
+  const config = configured({ schedule: { epochs: 1, warmupEpochs: 0 }, ...overrides });
+  const job = await workshop.run(images, config, changes);
+  await perform(job, { cacheDir: workshop.cacheDir });
+  return job;
+}
+const mergeJob = (job: TrainJob, out = `${job.runDir}-merged`) =>
+  ({
+    kind: 'merge',
+    adapterDir: job.adapterDir,
+    backbone: job.backbone,
+    out,
+    manifest,
+    verifyImages: 18,
+  }) as const;
+
+async function dtypes(path: string): Promise<Set<TensorDtype>> {
+  const file = await SafetensorsFile.open(path);
+  try {
+    return new Set([...file.tensors.values()].map((t) => t.dtype));
+  } finally {
+    await file.close();
+  }
+}
+
+async function predictions(
+  adapterDir: string,
+  backbone: BackboneReference,
+): Promise<(readonly Prediction[])[]> {
+  const paths = images.slice(0, 8).map((i) => i.path);
+  const job = { kind: 'predict', adapterDir, backbone, paths, top: 3, batchSize: 8 } as const;
+  const { events } = await perform(job, { cacheDir: workshop.cacheDir });
+  return events.flatMap((e) => (e.type === 'prediction' ? [e.predictions] : []));
+}
+
+describe('a merge', () => {
+  it.each([
+    { title: 'KARST, scalar', overrides: {} },
+    { title: 'KARST, channel', overrides: { karst: { rescale: 'channel', alpha: 7 } } },
+    { title: 'linear', overrides: { method: 'linear' } },
+    { title: 'full', overrides: { method: 'full' } },
+    { title: 'another image size', overrides: { imageSize: 24 } },
+  ] as const)('of $title is verified on images and is a plain backbone', async ({ overrides }) => {
+    const job = await trained(overrides);
+    const backboneBefore = await sha256OfFile(job.backbone.path!);
+    const { result } = await perform(mergeJob(job), { cacheDir: workshop.cacheDir });
+    const { out, verification } = result as MergeResult;
+    expect(verification).toMatchObject({ images: 18, top1Agreement: 1 });
+    expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
+    expect(verification.tolerance).toBeLessThan(1e-2);
+    expect((await readdir(out)).sort()).toEqual([
+      'README.md',
+      'config.json',
+      'labels.json',
+      'model.safetensors',
+      'preprocessor_config.json',
+    ]);
+    // Source files are never written to.
+    expect(await sha256OfFile(job.backbone.path!)).toBe(backboneBefore);
+
+    const imageSize = 'imageSize' in overrides ? overrides.imageSize : 16;
+    const architecture = { ...MINUTE_VIT, imageSize, classes: 3 };
+    const path = join(out, 'model.safetensors');
+    const file = await SafetensorsFile.open(path);
+    checkVitTensors(path, file.tensors, architecture);
+    const configPath = join(out, 'config.json');
+    const text = await readFile(configPath, 'utf8');
+    const config = parseTimmConfig(JSON.parse(text), configPath);
+    const recognised = recogniseTimmVit(path, file.tensors, { config });
+    expect(recognised.architecture).toEqual(architecture);
+    await file.close();
+
+    // The merged weights as a whole model, and under another adapter's head: the same answers as the adapter's.
+    const merged = await readAllFloat32(path);
+    expect([...merged.keys()].sort()).toEqual([...vitTensorShapes(architecture).keys()].sort());
+    const whole: BackboneReference = {
+      ...job.backbone,
+      path,
+      sha256: await sha256OfFile(path),
+      architecture,
+      preprocessing: { ...job.backbone.preprocessing, imageSize },
+    };
+    const headOnly = await headAdapter(job, whole, merged);
+    const [wanted, found] = [
+      await predictions(job.adapterDir, job.backbone),
+      await predictions(headOnly, whole),
+    ];
+    expect(wanted).toHaveLength(8);
+    expect(found).toEqual(
+      wanted.map((row) => row.map((p) => ({ ...p, probability: about(p.probability, 5) }))),
+    );
+  });
+
+  it.each(['F16', 'BF16'] as const)('keeps the type %s of the backbone', async (dtype) => {
+    const path = join(workshop.folder, `${dtype}.safetensors`);
+    const stored = await readAllFloat32(workshop.backbone.path!);
+    const shapes = vitTensorShapes(MINUTE_VIT);
+    await writeSafetensors(
+      path,
+      [...shapes].map(([name, shape]) => ({ name, shape, dtype, data: stored.get(name)! })),
+    );
+    const backbone = { ...workshop.backbone, path, sha256: await sha256OfFile(path) };
+    const job = await trained({}, { backbone });
+    expect(await dtypes(weightsFile(job))).toEqual(new Set(['F32']));
+    const { result } = await perform(mergeJob(job), { cacheDir: workshop.cacheDir });
+    const { out, verification } = result as MergeResult;
+    expect(await dtypes(join(out, 'model.safetensors'))).toEqual(new Set([dtype]));
+    // Rounded to half precision it cannot be exact; were it, the adapter had not been folded in.
+    expect(verification.maxAbsDiff).toBeGreaterThan(0);
+    expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
+  });
+
+  it('that is wrong is refused, and nothing of it is left', async () => {
+    const job = await trained({});
+    const runtime = spoiling(await openInterpreter());
+    const before = await readdir(workshop.folder);
+    const merge = mergeJob(job);
+    const rejection = perform(merge, { cacheDir: workshop.cacheDir, runtime });
+    await expect(rejection).rejects.toMatchObject({
+      code: 'verification-failed',
+      path: merge.out,
+      message: expect.stringMatching(/differ .* by up to \d\.\d+e-\d, more than/) as string,
+    });
+    expect(await readdir(workshop.folder)).toEqual(before);
+    // The same merge with nothing spoilt goes through.
+    await perform(merge, { cacheDir: workshop.cacheDir });
+    expect(await readdir(workshop.folder)).toContain(basename(merge.out));
+  });
+
+  it('without a readable image proves nothing and is refused', async () => {
+    const job = await trained({ method: 'linear' });
+    const none = join(job.runDir, 'gone.jsonl');
+    const gone = { ...images[0]!, path: join(workshop.folder, 'gone.png'), sha256: '0'.repeat(64) };
+    await writeManifest(none, [gone]);
+    const before = await readdir(workshop.folder);
+    await expect(
+      perform({ ...mergeJob(job), manifest: none }, { cacheDir: workshop.cacheDir }),
+    ).rejects.toMatchObject({ code: 'dataset-unusable' });
+    expect(await readdir(workshop.folder)).toEqual(before);
+  });
+
+  it('does not touch a folder that is there already', async () => {
+    const job = await trained({ method: 'linear' });
+    const merge = mergeJob(job);
+    await perform(merge, { cacheDir: workshop.cacheDir });
+    const model = join(merge.out, 'model.safetensors');
+    const before = await sha256OfFile(model);
+    await expect(perform(merge, { cacheDir: workshop.cacheDir })).rejects.toThrow(merge.out);
+    expect(await sha256OfFile(model)).toBe(before);
+  });
+
+  it('runs on native TensorFlow as a process', async () => {
+    const job = await trained({});
+    const merge = mergeJob(job);
+    const engine = await runProcess(merge, workshop.cacheDir, { native: true });
+    expect(engine.outcome()).toMatchObject({
+      type: 'done',
+      result: { kind: 'merge', out: merge.out, verification: { images: 18, top1Agreement: 1 } },
+    });
+    const phases = engine.events.flatMap((e: EngineEvent) =>
+      e.type === 'progress' ? [e.phase] : [],
+    );
+    expect([...new Set(phases)]).toEqual(['loading', 'merging', 'verifying']);
+  });
+});
+
+/** A runtime whose second executor, that of the merged model, gets weights that are off by a thousandth. */
+function spoiling(runtime: Runtime): Runtime {
+  let made = 0;
+  const execute = (program: Program): Executor => {
+    const executor = runtime.execute(program);
+    if (++made !== 2) return executor;
+    const setAll = executor.setAll.bind(executor);
+    executor.setAll = (values) =>
+      setAll(new Map([...values].map(([name, v]) => [name, v.map((x) => x * 1.001)])));
+    return executor;
+  };
+  return { device: runtime.device, execute };
+}
+
+/** An adapter of nothing but the head of a merged model, for that model as a backbone. */
+async function headAdapter(
+  job: TrainJob,
+  backbone: BackboneReference,
+  merged: ReadonlyMap<string, Float32Array>,
+): Promise<string> {
+  const dir = `${job.runDir}-head`;
+  await writeAdapterFolder(dir, {
+    name: 'head',
+    tensors: [
+      { name: 'head.weight', shape: [3, MINUTE_VIT.width] },
+      { name: 'head.bias', shape: [3] },
+    ].map((t) => ({ ...t, dtype: 'F32' as const, data: merged.get(t.name)! })),
+    config: {
+      method: 'linear',
+      backboneName: backbone.name,
+      backboneSha256: backbone.sha256,
+      architecture: backbone.architecture,
+      karst: null,
+      training: null,
+    },
+    preprocessing: backbone.preprocessing,
+    labels: job.classes,
+  });
+  return dir;
+}

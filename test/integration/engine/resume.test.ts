@@ -1,0 +1,162 @@
+import { appendFile, readdir, readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineEvent, TrainJob } from '../../../shared/contract/engine.ts';
+import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import type { TrainingOverrides } from '../../../shared/domain/training.ts';
+import { runProcess } from '../../fixtures/engine/engine-process.ts';
+import { interruptedAt, perform } from '../../fixtures/engine/in-process.ts';
+import {
+  configured,
+  metricsOf,
+  timeless,
+  weightsFile,
+  Workshop,
+} from '../../fixtures/engine/workshop.ts';
+
+/** A run that is interrupted and resumed ends with the bytes of one that was not. */
+let workshop: Workshop;
+let images: ManifestImage[];
+beforeAll(async () => {
+  workshop = await Workshop.open();
+  images = await workshop.images({ train: 22, val: 6 });
+});
+afterAll(() => workshop.remove());
+
+/** Everything that draws random numbers, at once: six batches an epoch, the last of two images. */
+const EVERY_CHANCE: TrainingOverrides = {
+  schedule: { epochs: 3, warmupEpochs: 0.5 },
+  karst: { rankDropout: 0.2 },
+  dropPath: 0.3,
+  labelSmoothing: 0.1,
+  classWeightPower: 0.5,
+  augmentation: {
+    cropScaleMin: 0.5,
+    flip: true,
+    colourJitter: 0.3,
+    rotation: 10,
+    randAugmentOps: 1,
+    mixup: 0.4,
+  },
+};
+const layOut = (overrides: TrainingOverrides = {}): Promise<TrainJob> =>
+  workshop.run(images, configured({ ...EVERY_CHANCE, ...overrides }));
+
+async function expectSame(job: TrainJob, whole: TrainJob): Promise<void> {
+  expect(timeless(await metricsOf(job))).toEqual(timeless(await metricsOf(whole)));
+  expect((await readFile(weightsFile(job))).equals(await readFile(weightsFile(whole)))).toBe(true);
+}
+const log = (events: readonly EngineEvent[]): string =>
+  events.flatMap((e) => (e.type === 'log' ? [`${e.level}: ${e.message}`] : [])).join('\n');
+
+describe('on native TensorFlow, in processes of their own', () => {
+  let whole: TrainJob;
+  beforeAll(async () => {
+    whole = await layOut();
+    const engine = await runProcess(whole, workshop.cacheDir, { native: true });
+    expect(engine.outcome()).toMatchObject({ type: 'done', result: { steps: 18, epochs: 3 } });
+    const steps = (await metricsOf(whole)).flatMap((r) => (r.kind === 'train' ? [r.step] : []));
+    expect(steps).toEqual(Array.from({ length: 18 }, (_, i) => i + 1));
+  });
+
+  it('a run suspended in mid-epoch goes on bit for bit', async () => {
+    const job = await layOut();
+    const env = { KARST_TEST_STEP: '8', KARST_TEST_ACTION: 'suspend' };
+    const first = await runProcess(job, workshop.cacheDir, { native: true, env });
+    expect(first.outcome()).toMatchObject({ type: 'error', error: { code: 'cancelled' } });
+    expect(await first.ended()).toEqual({ code: 1, signal: null });
+    expect((await metricsOf(job)).at(-1)).toMatchObject({ kind: 'train', step: 8 });
+    const second = await runProcess({ ...job, resume: true }, workshop.cacheDir, { native: true });
+    expect(second.outcome().type).toBe('done');
+    expect(await second.ended()).toEqual({ code: 0, signal: null });
+    expect(log(second.events)).toContain('Resumed from step 8 (epoch 2)');
+    const told = second.events.flatMap((e) => (e.type === 'metrics' ? [e.record.step] : []));
+    expect(told[0]).toBe(9);
+    await expectSame(job, whole);
+  });
+
+  it('a run killed in mid-epoch goes on bit for bit from its last checkpoint', async () => {
+    const job = await layOut({ checkpointEverySeconds: 0, keepCheckpoints: 3 });
+    const env = { KARST_TEST_STEP: '9', KARST_TEST_ACTION: 'kill' };
+    const first = await runProcess(job, workshop.cacheDir, { native: true, env });
+    expect(await first.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+    // A machine that loses power leaves less in order than a process that is killed.
+    await appendFile(join(job.runDir, 'metrics.jsonl'), '{"kind":"train","step":10,"epo');
+    expect((await readdir(join(job.runDir, 'checkpoints'))).sort()).toEqual(
+      ['best-6', 'step-6', 'step-7', 'step-8'].sort(),
+    );
+    await truncate(join(job.runDir, 'checkpoints', 'step-8', 'optimizer.safetensors'), 100);
+    const second = await runProcess({ ...job, resume: true }, workshop.cacheDir, { native: true });
+    expect(log(second.events)).toMatch(/^warning: .*step-8.* optimizer\.safetensors has 100 bytes/);
+    expect(log(second.events)).toContain('info: Resumed from step 7 (epoch 2)');
+    await expectSame(job, whole);
+  });
+});
+
+describe('on the interpreter', () => {
+  const variants: { title: string; overrides: TrainingOverrides; at: readonly number[] }[] = [
+    { title: 'accumulated batches', overrides: { accumulate: 4 }, at: [1, 3, 4] },
+    { title: 'the method linear', overrides: { method: 'linear', accumulate: 1 }, at: [11] },
+    { title: 'checkpoints at every step', overrides: { checkpointEverySeconds: 0 }, at: [6, 18] },
+    { title: 'rare validations', overrides: { validateEvery: 2, accumulate: 3 }, at: [4] },
+  ];
+  it.each(variants)('$title: suspended at $at and resumed', async ({ overrides, at }) => {
+    const whole = await layOut(overrides);
+    const options = { cacheDir: workshop.cacheDir };
+    await perform(whole, options);
+    let job = await layOut(overrides);
+    for (const step of at) {
+      const run = interruptedAt(job, step, 'suspend', options);
+      // After a run's last update there is nothing left to suspend.
+      if (step === 18) await run;
+      else await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+      job = { ...job, resume: true };
+    }
+    if (at.at(-1) !== 18) await perform(job, options);
+    await expectSame(job, whole);
+  });
+
+  it('what was recorded of a validation is not recorded again', async () => {
+    // Suspended with its last step told: the validation of the epoch comes before the wish is obeyed.
+    const options = { cacheDir: workshop.cacheDir };
+    const job = await layOut({ checkpointEverySeconds: 0 });
+    await expect(interruptedAt(job, 6, 'suspend', options)).rejects.toThrow('suspended at step 6');
+    await expect(interruptedAt({ ...job, resume: true }, 7, 'suspend', options)).rejects.toThrow(
+      'suspended at step 7',
+    );
+    const kinds = (await metricsOf(job)).map((r) => `${r.kind} ${String(r.step)}`);
+    expect(kinds.slice(5)).toEqual(['train 6', 'validation 6', 'train 7']);
+  });
+
+  it('ends with a sentence when every checkpoint is damaged', async () => {
+    const options = { cacheDir: workshop.cacheDir };
+    const job = await layOut();
+    await expect(interruptedAt(job, 7, 'suspend', options)).rejects.toThrow('suspended');
+    const folder = join(job.runDir, 'checkpoints');
+    const steps = (await readdir(folder)).filter((name) => name.startsWith('step-'));
+    expect(steps.sort()).toEqual(['step-6', 'step-7']);
+    for (const step of steps) await truncate(join(folder, step, 'adapter.safetensors'), 50);
+    const before = await metricsOf(job);
+    const events: EngineEvent[] = [];
+    await expect(perform({ ...job, resume: true }, { ...options, events })).rejects.toMatchObject({
+      code: 'checkpoint-invalid',
+      path: folder,
+    });
+    expect(log(events).match(/warning: The checkpoint .* is not used/g)).toHaveLength(2);
+    // Nothing was thrown away on the way.
+    expect(await metricsOf(job)).toEqual(before);
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(steps));
+    // Afresh it goes, and forgets what was.
+    await perform({ ...job, resume: false }, options);
+    expect((await metricsOf(job)).filter((r) => r.kind === 'train').map((r) => r.step)).toEqual(
+      Array.from({ length: 18 }, (_, i) => i + 1),
+    );
+  });
+
+  it('starts at the beginning when it was stopped before its first checkpoint', async () => {
+    const job = await layOut({ schedule: { epochs: 1 } });
+    const { events } = await perform({ ...job, resume: true }, { cacheDir: workshop.cacheDir });
+    expect(log(events)).toContain('There is no checkpoint yet');
+    expect((await metricsOf(job)).length).toBe(7);
+  });
+});
