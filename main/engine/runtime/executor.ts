@@ -1,9 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import '@tensorflow/tfjs-backend-cpu';
-import * as tfjs from '@tensorflow/tfjs-core';
 import type { DeviceReport } from '../../../shared/contract/engine.ts';
-import { Interpreter } from '../graph/interpreter.ts';
 import type { Executor, Program } from '../graph/program.ts';
 import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';
 
@@ -22,6 +19,10 @@ export async function openRuntime(): Promise<Runtime> {
 }
 
 async function openInterpreter(): Promise<Runtime> {
+  // Loaded here alone: a second backend beside the native one would only cost time and say so.
+  await import('@tensorflow/tfjs-backend-cpu');
+  const tfjs = await import('@tensorflow/tfjs-core');
+  const { Interpreter } = await import('../graph/interpreter.ts');
   await tfjs.setBackend('cpu');
   await tfjs.ready();
   const device = {
