@@ -70,7 +70,7 @@ describe.skipIf(UNSHARE === undefined)('in a network namespace without a network
       expect(code, out + error).toBe(0);
       expect(JSON.parse(out)).toMatchObject({
         home,
-        images: { train: 1437, val: 360 },
+        images: { train: 1438, val: 359 },
         merged: { verification: { images: expect.any(Number) as number } },
       });
       expect(error).not.toContain('Download');
