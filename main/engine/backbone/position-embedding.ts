@@ -1,3 +1,5 @@
+import { cubic } from '../data/resample.ts';
+
 /**
  * Position embeddings for another image size: timm's `resample_abs_pos_embed`, that is PyTorch's antialiased
  * bicubic interpolation (a = −1/2, pixel centres at ½) over the patch grid; the class token's stays as it is.
@@ -52,16 +54,9 @@ function bicubicWeights(size: number, target: number): Tap[][] {
     const end = Math.min(size, Math.trunc(centre + 2 * widening + 0.5));
     const taps = Array.from({ length: end - begin }, (__, k) => ({
       from: begin + k,
-      weight: keys((begin + k - centre + 0.5) / widening),
+      weight: cubic((begin + k - centre + 0.5) / widening),
     }));
     const sum = taps.reduce((total, tap) => total + tap.weight, 0);
     return taps.map(({ from, weight }) => ({ from, weight: weight / sum }));
   });
-}
-
-/** Keys' cubic convolution with a = −1/2. */
-function keys(distance: number): number {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }

@@ -18,8 +18,8 @@ export interface Rectangle {
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-/** Keys' cubic convolution with a = -1/2. */
-function cubic(distance: number): number {
+/** Keys' cubic convolution with a = -1/2, as PIL and PyTorch's antialiased interpolation have it. */
+export function cubic(distance: number): number {
   const x = Math.abs(distance);
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
