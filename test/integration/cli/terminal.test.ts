@@ -48,8 +48,11 @@ function onTerminal(
 ): Promise<{ code: number | null; shown: string }> {
   const command = ['-c', ON_A_TERMINAL, options.typed ?? '', process.execPath, LAUNCHER, ...args];
   const child = spawn('python3', command, {
+    // Node shows no colours either where CI or NODE_DISABLE_COLORS is set: neither belongs to a terminal.
     env: {
       ...process.env,
+      CI: undefined,
+      NODE_DISABLE_COLORS: undefined,
       NO_COLOR: undefined,
       FORCE_COLOR: undefined,
       TERM: 'xterm',
