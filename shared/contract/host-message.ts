@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { METHODS, TARGET_MODULES } from '../domain/training.ts';
+import { METHODS, OPTIMISERS, TARGET_MODULES } from '../domain/training.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
 const finite = v.pipe(v.number(), v.finite());
@@ -32,7 +32,18 @@ const backbone = v.object({
   }),
 });
 
-const config = v.object({
+export const augmentationOptions = v.object({
+  cropScaleMin: finite,
+  padCrop: finite,
+  flip: v.boolean(),
+  colourJitter: finite,
+  rotation: finite,
+  randAugmentOps: count,
+  randAugmentMagnitude: finite,
+  mixup: finite,
+});
+
+export const trainingConfig = v.object({
   method: v.picklist(METHODS),
   karst: v.object({
     rank: count,
@@ -45,7 +56,9 @@ const config = v.object({
     rankDropout: finite,
   }),
   optimiser: v.object({
+    name: v.picklist(OPTIMISERS),
     learningRate: finite,
+    muonLearningRate: finite,
     weightDecay: finite,
     decayOn: v.picklist(['matrices', 'all']),
     beta1: finite,
@@ -59,20 +72,12 @@ const config = v.object({
     warmupStart: finite,
     cosineEnd: finite,
   }),
-  augmentation: v.object({
-    cropScaleMin: finite,
-    padCrop: finite,
-    flip: v.boolean(),
-    colourJitter: finite,
-    rotation: finite,
-    randAugmentOps: count,
-    randAugmentMagnitude: finite,
-    mixup: finite,
-  }),
+  augmentation: augmentationOptions,
   batchSize: count,
   accumulate: count,
   labelSmoothing: finite,
   dropPath: finite,
+  patchDrop: finite,
   classWeightPower: finite,
   earlyStopping: finite,
   imageSize: count,
@@ -92,7 +97,7 @@ const job = v.variant('kind', [
     runDir: v.string(),
     adapterDir: v.string(),
     backbone,
-    config,
+    config: trainingConfig,
     classes: v.array(v.string()),
     resume: v.boolean(),
   }),

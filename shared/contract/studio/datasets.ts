@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { augmentationOptions } from '../host-message.ts';
+import { procedure } from './procedure.ts';
+import { task } from './tasks.ts';
+import {
+  count,
+  dataset,
+  datasetProblem,
+  filePath,
+  fraction,
+  id,
+  imageState,
+  media,
+  name,
+  nothing,
+  page,
+  split,
+} from './values.ts';
+
+/** One image of a dataset as the gallery shows it. */
+export const galleryImage = v.object({
+  /** Its place in the dataset, which names it. */
+  position: count,
+  media,
+  /** Path below the dataset's folder, with forward slashes. */
+  file: v.string(),
+  width: count,
+  height: count,
+  bytes: count,
+  /** Index of its class. */
+  label: count,
+  split,
+  state: imageState,
+  /** Taken out of training and evaluation by the user. */
+  excluded: v.boolean(),
+  /** Why it cannot be used, or what it is a duplicate of. */
+  reason: v.nullable(v.string()),
+});
+export type GalleryImage = v.InferOutput<typeof galleryImage>;
+
+export const imageFilter = v.object({
+  label: v.exactOptional(count),
+  split: v.exactOptional(split),
+  /** `excluded` stands beside the states of files. */
+  state: v.exactOptional(v.union([imageState, v.literal('excluded')])),
+  /** Part of the file's name. */
+  search: v.exactOptional(v.string()),
+});
+export type ImageFilter = v.InferOutput<typeof imageFilter>;
+
+const one = v.strictObject({ id });
+
+export const datasetProcedures = {
+  'datasets.list': procedure(nothing, v.array(dataset)),
+  'datasets.get': procedure(one, dataset),
+  'datasets.import': procedure(
+    v.strictObject({
+      path: filePath,
+      name,
+      val: fraction,
+      test: fraction,
+      seed: count,
+      /** The project that gets it. */
+      projectId: v.nullable(id),
+    }),
+    task,
+  ),
+  /** Looks at every file again. */
+  'datasets.check': procedure(one, task),
+  'datasets.rename': procedure(v.strictObject({ id, name }), dataset),
+  /** Forgets it; the images stay where they are. */
+  'datasets.remove': procedure(one, nothing),
+  'datasets.problems': procedure(
+    v.strictObject({ id, ...page }),
+    v.object({ total: count, problems: v.array(datasetProblem) }),
+  ),
+  'datasets.images': procedure(
+    v.strictObject({ id, filter: imageFilter, ...page }),
+    v.object({ total: count, images: v.array(galleryImage) }),
+  ),
+  /** Relabels, moves to a split, excludes or takes back the images named by position, or all that a filter leaves. */
+  'datasets.changeImages': procedure(
+    v.strictObject({
+      id,
+      images: v.union([v.array(count), imageFilter]),
+      change: v.strictObject({
+        label: v.exactOptional(count),
+        split: v.exactOptional(split),
+        excluded: v.exactOptional(v.boolean()),
+      }),
+    }),
+    v.object({ changed: count, dataset }),
+  ),
+  /** Draws the split anew, stratified by class. */
+  'datasets.resplit': procedure(
+    v.strictObject({ id, val: fraction, test: fraction, seed: count }),
+    dataset,
+  ),
+  /** What these settings make of some images: `copies` of each, made by the engine's own code. */
+  'datasets.augment': procedure(
+    v.strictObject({
+      id,
+      positions: v.pipe(v.array(count), v.maxLength(16)),
+      augmentation: augmentationOptions,
+      /** Side in pixels. */
+      imageSize: v.pipe(count, v.minValue(8), v.maxValue(1024)),
+      copies: v.pipe(count, v.minValue(1), v.maxValue(16)),
+      seed: count,
+    }),
+    v.object({ images: v.array(v.object({ position: count, copies: v.array(media) })) }),
+  ),
+};

@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { trainingConfig } from '../host-message.ts';
+import { procedure } from './procedure.ts';
+import { task } from './tasks.ts';
+import {
+  count,
+  errorReport,
+  finite,
+  id,
+  media,
+  metricRecord,
+  name,
+  nothing,
+  prediction,
+  runEntries,
+} from './values.ts';
+
+/** What a running run does at this moment. */
+export const runProgress = v.object({
+  /** As the engine names it: `compiling`, `training`, `validating`, … */
+  phase: v.string(),
+  done: count,
+  total: count,
+  secondsLeft: v.nullable(finite),
+  imagesPerSecond: v.nullable(finite),
+});
+export type RunProgress = v.InferOutput<typeof runProgress>;
+
+export const runView = v.object({
+  ...runEntries,
+  projectId: v.nullable(id),
+  notes: v.string(),
+  /** Steps in the whole run. */
+  totalSteps: count,
+  /** From 0; null unless it waits in the queue. */
+  queuePosition: v.nullable(count),
+  progress: v.nullable(runProgress),
+});
+export type RunView = v.InferOutput<typeof runView>;
+
+/** What settings mean before anything is started. */
+export const runPlan = v.object({
+  adapterParameters: count,
+  headParameters: count,
+  backboneParameters: count,
+  adapterBytes: count,
+  steps: count,
+  /** Estimate of what training needs, and what is free. */
+  memoryBytes: count,
+  memoryFreeBytes: count,
+  /** From steps measured with these settings on this machine; null when none were. */
+  seconds: v.nullable(finite),
+  /** Settings that are out of their limits or do not go together, by the setting's dotted name. */
+  problems: v.array(v.object({ setting: v.string(), error: errorReport })),
+});
+export type RunPlan = v.InferOutput<typeof runPlan>;
+
+/** The answers on the same few validation images after each validation. */
+export const sampleSet = v.object({
+  epoch: finite,
+  images: v.array(v.object({ media, truth: v.string(), predictions: v.array(prediction) })),
+});
+export type SampleSet = v.InferOutput<typeof sampleSet>;
+
+export const logLine = v.object({
+  at: v.string(),
+  level: v.picklist(['info', 'warning', 'error']),
+  message: v.string(),
+});
+export type LogLine = v.InferOutput<typeof logLine>;
+
+const one = v.strictObject({ id });
+const settings = { backboneId: id, datasetId: id, config: trainingConfig };
+
+export const runProcedures = {
+  'runs.list': procedure(nothing, v.array(runView)),
+  'runs.get': procedure(one, runView),
+  'runs.plan': procedure(v.strictObject({ ...settings, datasetId: v.nullable(id) }), runPlan),
+  /** Takes a few steps with these settings, so that `runs.plan` can say how long they take. */
+  'runs.measure': procedure(v.strictObject(settings), task),
+  /** Queues a run; it starts when those before it have ended. */
+  'runs.create': procedure(
+    v.strictObject({ ...settings, projectId: v.nullable(id), name: v.nullable(name) }),
+    runView,
+  ),
+  'runs.rename': procedure(v.strictObject({ id, name }), runView),
+  'runs.note': procedure(v.strictObject({ id, notes: v.string() }), runView),
+  /** Moves its folder to the bin; its adapter stays in the library. */
+  'runs.remove': procedure(one, nothing),
+  'runs.pause': procedure(one, runView),
+  /** Goes on with a paused run; puts an interrupted or failed one back into the queue. */
+  'runs.resume': procedure(one, runView),
+  /** Ends it at the next step and keeps the best adapter. Takes a waiting one out of the queue. */
+  'runs.stop': procedure(one, runView),
+  'runs.move': procedure(v.strictObject({ id, queuePosition: count }), v.array(runView)),
+  /** So many more epochs for a finished run, from where it ended; queued. */
+  'runs.extend': procedure(
+    v.strictObject({ id, epochs: v.pipe(count, v.minValue(1), v.maxValue(10_000)) }),
+    runView,
+  ),
+  /** The records after that step, oldest first. */
+  'runs.metrics': procedure(v.strictObject({ id, afterStep: count }), v.array(metricRecord)),
+  'runs.samples': procedure(one, v.array(sampleSet)),
+  /** The last lines. */
+  'runs.log': procedure(one, v.array(logLine)),
+};

@@ -1,0 +1,245 @@
+import * as v from 'valibot';
+import type { Preprocessing, VitArchitecture } from '../../domain/architecture.ts';
+import { SPLITS } from '../../domain/dataset.ts';
+import { ERROR_CODES, type ErrorReport } from '../../domain/errors.ts';
+import {
+  DATASET_LAYOUTS,
+  EXPORT_FORMATS,
+  IMAGE_STATES,
+  RUN_STATES,
+  type Adapter,
+  type Backbone,
+  type Dataset,
+  type DatasetProblem,
+  type Run,
+  type StoredEvaluation,
+  type StoredExport,
+  type StoredMerge,
+} from '../../domain/library.ts';
+import type { Evaluation, MetricRecord, Prediction, Verification } from '../../domain/metrics.ts';
+import { METHODS } from '../../domain/training.ts';
+import { trainingConfig } from '../host-message.ts';
+
+/** Schemas of what the library holds, as it crosses the bridge between the window and the host. */
+
+export const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
+export const name = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200));
+export const filePath = v.pipe(v.string(), v.nonEmpty(), v.maxLength(4096));
+export const finite = v.pipe(v.number(), v.finite());
+export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+export const split = v.picklist(SPLITS);
+export const nothing = v.strictObject({});
+
+export const errorReport: v.GenericSchema<unknown, ErrorReport> = v.object({
+  code: v.picklist(ERROR_CODES),
+  message: v.string(),
+  hint: v.string(),
+  path: v.exactOptional(v.string()),
+});
+
+const triple = v.tuple([finite, finite, finite]);
+const counts = v.object({ train: count, val: count, test: count });
+
+export const architecture: v.GenericSchema<unknown, VitArchitecture> = v.object({
+  family: v.literal('vit'),
+  imageSize: count,
+  patchSize: count,
+  width: count,
+  depth: count,
+  heads: count,
+  hidden: count,
+  qkvBias: v.boolean(),
+  classes: count,
+  layerNormEpsilon: finite,
+});
+
+export const preprocessing: v.GenericSchema<unknown, Preprocessing> = v.object({
+  imageSize: count,
+  interpolation: v.picklist(['bicubic', 'bilinear']),
+  cropFraction: finite,
+  cropMode: v.picklist(['center', 'squash']),
+  mean: triple,
+  std: triple,
+});
+
+const provenance = v.picklist(['config.json', 'metadata', 'option', 'default']);
+export const backbone: v.GenericSchema<unknown, Backbone> = v.object({
+  id,
+  name: v.string(),
+  path: v.string(),
+  sha256: v.string(),
+  bytes: count,
+  modifiedMs: finite,
+  dtype: v.picklist(['F32', 'F16', 'BF16']),
+  architecture,
+  preprocessing,
+  timmName: v.nullable(v.string()),
+  headsFrom: provenance,
+  preprocessingFrom: provenance,
+  createdAt: v.string(),
+});
+
+export const dataset: v.GenericSchema<unknown, Dataset> = v.object({
+  id,
+  name: v.string(),
+  path: v.string(),
+  layout: v.picklist(DATASET_LAYOUTS),
+  classes: v.array(
+    v.object({ index: count, name: v.string(), train: count, val: count, test: count }),
+  ),
+  counts,
+  unusable: count,
+  duplicates: count,
+  bytes: count,
+  valFraction: finite,
+  testFraction: finite,
+  seed: v.pipe(v.number(), v.integer()),
+  createdAt: v.string(),
+});
+
+export const imageState = v.picklist(IMAGE_STATES);
+
+export const datasetProblem: v.GenericSchema<unknown, DatasetProblem> = v.object({
+  kind: v.picklist([
+    'unreadable',
+    'missing',
+    'changed',
+    'duplicate',
+    'conflicting-label',
+    'empty-class',
+    'ignored',
+    'bad-line',
+  ]),
+  path: v.string(),
+  reason: v.string(),
+  line: v.exactOptional(count),
+});
+
+export const prediction: v.GenericSchema<unknown, Prediction> = v.object({
+  label: v.string(),
+  probability: finite,
+});
+
+export const evaluation: v.GenericSchema<unknown, Evaluation> = v.object({
+  n: count,
+  top1: finite,
+  top5: finite,
+  loss: finite,
+  macroF1: finite,
+  perClass: v.array(
+    v.object({ label: v.string(), n: count, precision: finite, recall: finite, f1: finite }),
+  ),
+  confusion: v.array(v.array(count)),
+});
+
+export const verification: v.GenericSchema<unknown, Verification> = v.object({
+  images: count,
+  maxAbsDiff: finite,
+  tolerance: finite,
+  top1Agreement: finite,
+});
+
+export const metricRecord: v.GenericSchema<unknown, MetricRecord> = v.variant('kind', [
+  v.object({
+    kind: v.literal('train'),
+    step: count,
+    epoch: finite,
+    loss: finite,
+    top1: finite,
+    learningRate: finite,
+    gradientNorm: finite,
+    imagesPerSecond: finite,
+    waiting: finite,
+  }),
+  v.object({
+    kind: v.literal('validation'),
+    step: count,
+    epoch: finite,
+    loss: finite,
+    top1: finite,
+    best: v.boolean(),
+  }),
+]);
+
+export const method = v.picklist(METHODS);
+
+/** What `Run` holds; a run on the bridge has more, see runs.ts. */
+export const runEntries = {
+  id,
+  name: v.string(),
+  state: v.picklist(RUN_STATES),
+  method,
+  backboneId: v.nullable(id),
+  backboneName: v.string(),
+  datasetId: v.nullable(id),
+  datasetName: v.string(),
+  classes: v.array(v.string()),
+  counts,
+  config: trainingConfig,
+  folder: v.string(),
+  createdAt: v.string(),
+  startedAt: v.nullable(v.string()),
+  endedAt: v.nullable(v.string()),
+  step: count,
+  epoch: finite,
+  checkpointStep: v.nullable(count),
+  bestTop1: v.nullable(finite),
+  bestLoss: v.nullable(finite),
+  adapterId: v.nullable(id),
+  error: v.nullable(errorReport),
+};
+export const run: v.GenericSchema<unknown, Run> = v.object(runEntries);
+
+export const adapter: v.GenericSchema<unknown, Adapter> = v.object({
+  id,
+  name: v.string(),
+  folder: v.string(),
+  method,
+  backboneId: v.nullable(id),
+  backboneName: v.string(),
+  backboneSha256: v.string(),
+  runId: v.nullable(id),
+  classes: v.array(v.string()),
+  adapterParameters: count,
+  headParameters: count,
+  trainableParameters: count,
+  bytes: count,
+  top1: v.nullable(finite),
+  loss: v.nullable(finite),
+  tags: v.array(v.string()),
+  createdAt: v.string(),
+});
+
+export const storedEvaluation: v.GenericSchema<unknown, StoredEvaluation> = v.object({
+  id,
+  adapterId: id,
+  datasetId: id,
+  split,
+  evaluation,
+  createdAt: v.string(),
+});
+
+export const storedMerge: v.GenericSchema<unknown, StoredMerge> = v.object({
+  id,
+  adapterId: id,
+  out: v.string(),
+  verification,
+  createdAt: v.string(),
+});
+
+export const exportFormat = v.picklist(EXPORT_FORMATS);
+export const storedExport: v.GenericSchema<unknown, StoredExport> = v.object({
+  id,
+  adapterId: id,
+  format: exportFormat,
+  out: v.string(),
+  verification: v.nullable(verification),
+  createdAt: v.string(),
+});
+
+/** Part of a long list: `total` counts what the filter leaves, `offset` and `limit` choose from it. */
+export const page = { offset: count, limit: v.pipe(count, v.maxValue(1000)) };
+
+/** Names a picture without its path: `/media/<id>?size=<pixels>`, by HTTP or by the window's own scheme. */
+export const media = v.pipe(v.string(), v.regex(/^[\w.-]{1,120}$/));
