@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
 import {
   METHODS,
+  OPTIMISERS,
   PRESETS,
   TARGET_MODULES,
   TRAINING_DEFAULTS,
@@ -18,6 +19,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   'karst.init': ['gaussian', 'kaiming'],
   'karst.rescale': ['none', 'scalar', 'channel'],
   'karst.targetModules': TARGET_MODULES,
+  'optimiser.name': OPTIMISERS,
   'optimiser.decayOn': ['matrices', 'all'],
 };
 

@@ -38,8 +38,14 @@ export interface AugmentationOptions {
   readonly mixup: number;
 }
 
+export const OPTIMISERS = ['adamw', 'muon'] as const;
+
 export interface OptimiserOptions {
+  /** `muon`: Muon for the matrices of the blocks, AdamW for everything else; for the method full. */
+  readonly name: (typeof OPTIMISERS)[number];
   readonly learningRate: number;
+  /** Of the matrices that Muon trains; warmed up and lowered as `learningRate` is. */
+  readonly muonLearningRate: number;
   readonly weightDecay: number;
   /** `matrices`: no decay on biases, norms, re-scaling. `all`: one group, as the oracle has it. */
   readonly decayOn: 'matrices' | 'all';
@@ -70,6 +76,8 @@ export interface TrainingConfig {
   readonly labelSmoothing: number;
   /** Largest drop-path probability; grows linearly with depth. */
   readonly dropPath: number;
+  /** Share of the patches that each image is trained without, except in the last epochs; 0 = off. */
+  readonly patchDrop: number;
   /** Power of the inverse class frequency used as class weight: 0 = off, 1 = fully balanced. */
   readonly classWeightPower: number;
   /** Epochs without a better validation score after which the run ends; 0 = never. */
@@ -113,7 +121,9 @@ export const TRAINING_DEFAULTS: TrainingConfig = {
   method: 'karst',
   karst: KARST_DEFAULTS,
   optimiser: {
+    name: 'adamw',
     learningRate: 1e-3,
+    muonLearningRate: 0.02,
     weightDecay: 1e-4,
     decayOn: 'matrices',
     beta1: 0.9,
@@ -127,6 +137,7 @@ export const TRAINING_DEFAULTS: TrainingConfig = {
   accumulate: 1,
   labelSmoothing: 0,
   dropPath: 0,
+  patchDrop: 0,
   classWeightPower: 0,
   earlyStopping: 0,
   imageSize: 0,

@@ -27,6 +27,8 @@ export interface TrainingNoise {
   readonly dropPath?: Tensor;
   /** (adapted linears, kernels · rank). */
   readonly rankMask?: Tensor;
+  /** (batch, kept patches, patches). */
+  readonly patchSelection?: Tensor;
 }
 
 export interface AdaptedModelOptions {
@@ -60,14 +62,19 @@ export function adaptedModel({
     rankDirections: karst.kernels * karst.rank,
     logits: (images, weights, noise = {}) => {
       const plain = plainLinear(weights, hasBias);
-      const { dropPath, rankMask } = noise;
+      const { dropPath, rankMask, patchSelection } = noise;
       const linear = karstLinear(linears, karst, {
         plain,
         weights,
         hasBias,
         ...(rankMask === undefined ? {} : { rankMask }),
       });
-      const options = { weights, linear, ...(dropPath === undefined ? {} : { dropPath }) };
+      const options = {
+        weights,
+        linear,
+        ...(dropPath === undefined ? {} : { dropPath }),
+        ...(patchSelection === undefined ? {} : { patchSelection }),
+      };
       return classify(vitFeatures(images, architecture, options), weights);
     },
   };

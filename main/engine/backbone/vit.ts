@@ -18,6 +18,8 @@ export interface VitOptions {
   readonly linear: Linear;
   /** (2 · depth, batch): 0 for a dropped residual branch, 1 / (1 − p) for a kept one (arXiv 1603.09382). */
   readonly dropPath?: Tensor;
+  /** (batch, kept, patches), rows one-hot: the patches that are kept (arXiv 2208.07220); the class token always is. */
+  readonly patchSelection?: Tensor;
 }
 
 /** x Wᵀ + bias with the stored weights; x (rows, in) → (rows, out). */
@@ -32,6 +34,7 @@ export function plainLinear(weights: Weights, hasBias: (module: string) => boole
 export function vitFeatures(images: Tensor, a: VitArchitecture, options: VitOptions): Tensor {
   const batch = images.shape[0] ?? 0;
   let tokens = embed(images, a, options.weights);
+  if (options.patchSelection !== undefined) tokens = selected(tokens, options.patchSelection);
   for (let i = 0; i < a.depth; i++) {
     // After the last attention only the class token is read: its own query, projection and MLP are enough.
     tokens = block(tokens, i, a, options, i === a.depth - 1);
@@ -64,6 +67,14 @@ function embed(images: Tensor, a: VitArchitecture, weights: Weights): Tensor {
   const patches = g.reshape(embedded, [batch, side * side, d]);
   const classToken = g.broadcastTo(weights('cls_token'), [batch, 1, d]);
   return g.add(g.concat([classToken, patches], 1), weights('pos_embed'));
+}
+
+/** The class token and the patches that `selection` names; order among patches means nothing to the blocks. */
+function selected(tokens: Tensor, selection: Tensor): Tensor {
+  const [batch = 0, count = 0, d = 0] = tokens.shape;
+  const classToken = g.slice(tokens, [0, 0, 0], [batch, 1, d]);
+  const patches = g.slice(tokens, [0, 1, 0], [batch, count - 1, d]);
+  return g.concat([classToken, g.matmul(selection, patches)], 1);
 }
 
 function block(

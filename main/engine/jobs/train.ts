@@ -8,7 +8,7 @@ import { initialAdapter } from '../adapter/initialise.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { sizeOf } from '../graph/tensor.ts';
-import { usesDropPath, usesRankDropout } from '../train/noise.ts';
+import { keptPatches, usesDropPath, usesRankDropout } from '../train/noise.ts';
 import { trainingProgram } from '../train/step.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
 import { readManifest } from './manifest.ts';
@@ -45,6 +45,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     accumulate: config.accumulate,
     dropPath: usesDropPath(config),
     rankDropout: usesRankDropout(config, model),
+    keptPatches: keptPatches(config, architecture),
   });
   const executor = session.runtime.execute(program);
   const loaders = openLoaders(job, images, architecture.imageSize, session.cacheDir);

@@ -2,6 +2,11 @@ import type { Executor } from '../graph/program.ts';
 import type { NamedTensors } from './checkpoint.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
 
+/** What the optimiser keeps of a group beside the trained tensors. */
+function momentsOf(group: ParameterGroup): readonly string[] {
+  return group.name === 'orthogonal' ? ['momentum'] : ['moment1', 'moment2'];
+}
+
 /** The trained tensors and the optimiser's moments, in and out of the executor's packed variables. */
 export class ModelState {
   readonly #executor: Executor;
@@ -20,7 +25,7 @@ export class ModelState {
     const values = new Map<string, Float32Array>();
     for (const group of this.#groups) {
       values.set(`trained.${group.name}`, packGroup(group, trained));
-      for (const role of ['moment1', 'moment2'] as const) {
+      for (const role of momentsOf(group)) {
         const stored = new Map(
           group.tensors.map((t) => [
             t.name,
@@ -44,13 +49,11 @@ export class ModelState {
     return new Map(this.#groups.flatMap((group) => this.#named(group, 'trained', (name) => name)));
   }
 
-  /** `<tensor>.moment1` and `<tensor>.moment2`. */
+  /** `<tensor>.moment1` and `<tensor>.moment2`, or `<tensor>.momentum` of what Muon trains. */
   optimizer(): NamedTensors {
     return new Map(
       this.#groups.flatMap((group) =>
-        (['moment1', 'moment2'] as const).flatMap((role) =>
-          this.#named(group, role, (name) => `${name}.${role}`),
-        ),
+        momentsOf(group).flatMap((role) => this.#named(group, role, (name) => `${name}.${role}`)),
       ),
     );
   }

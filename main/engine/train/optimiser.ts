@@ -6,6 +6,7 @@ import type { ParameterGroup } from './parameters.ts';
 
 /** AdamW (arXiv 1711.05101) on packed vectors. */
 export interface AdamState {
+  readonly kind: 'adamw';
   readonly group: ParameterGroup;
   readonly parameters: NodeOf<'variable'>;
   readonly moment1: NodeOf<'variable'>;
@@ -16,6 +17,7 @@ export function adamState(group: ParameterGroup): AdamState {
   const vector = (role: string): NodeOf<'variable'> =>
     g.variable(`${role}.${group.name}`, [group.size]);
   return {
+    kind: 'adamw',
     group,
     parameters: vector('trained'),
     moment1: vector('moment1'),
@@ -23,9 +25,17 @@ export function adamState(group: ParameterGroup): AdamState {
   };
 }
 
-/** What changes from step to step: fed as (learning rate, 1 − β₁ᵗ, √(1 − β₂ᵗ)). */
+/**
+ * What changes from step to step, fed as (learning rate, 1 − β₁ᵗ, √(1 − β₂ᵗ), Muon's learning rate): both rates are the
+ * same share of their peaks.
+ */
 export function stepScalars(o: OptimiserOptions, learningRate: number, step: number): Float32Array {
-  return Float32Array.of(learningRate, 1 - o.beta1 ** step, Math.sqrt(1 - o.beta2 ** step));
+  return Float32Array.of(
+    learningRate,
+    1 - o.beta1 ** step,
+    Math.sqrt(1 - o.beta2 ** step),
+    o.muonLearningRate * (learningRate / o.learningRate),
+  );
 }
 
 /** √ Σ g² over all groups. */
@@ -35,38 +45,45 @@ export function globalNorm(gradients: readonly Tensor[]): Tensor {
 
 /**
  * p ← p (1 − lr·λ) − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), decoupled decay λ on the `decayed` group only.
- * `scalars` (3) as `stepScalars` gives them.
+ * `scalars` (4) as `stepScalars` gives them.
  */
 export function adamUpdates(
-  states: readonly AdamState[],
-  gradients: readonly Tensor[],
+  state: AdamState,
+  gradient: Tensor,
   scalars: Tensor,
   o: OptimiserOptions,
 ): Update[] {
-  const [rate, correction1, correction2] = [0, 1, 2].map((i) =>
-    g.reshape(g.slice(scalars, [i], [1]), []),
-  ) as [Tensor, Tensor, Tensor];
+  const [rate, correction1, correction2] = [0, 1, 2].map((i) => scalarAt(scalars, i)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const stepSize = g.div(rate, correction1);
-  return states.flatMap((state, index): Update[] => {
-    const gradient = gradients[index]!;
-    const blend = (old: Tensor, beta: number, value: Tensor): Tensor =>
-      g.add(g.mul(g.scalar(beta), old), g.mul(g.scalar(1 - beta), value));
-    const moment1 = blend(state.moment1, o.beta1, gradient);
-    const moment2 = blend(state.moment2, o.beta2, g.mul(gradient, gradient));
-    const denominator = g.add(g.div(g.sqrt(moment2), correction2), g.scalar(o.epsilon));
-    const decays = state.group.name === 'decayed' && o.weightDecay > 0;
-    const shrunk = decays
-      ? g.mul(state.parameters, g.sub(g.scalar(1), g.mul(rate, g.scalar(o.weightDecay))))
-      : state.parameters;
-    return [
-      {
-        variable: state.parameters,
-        value: g.sub(shrunk, g.mul(stepSize, g.div(moment1, denominator))),
-      },
-      { variable: state.moment1, value: moment1 },
-      { variable: state.moment2, value: moment2 },
-    ];
-  });
+  const blend = (old: Tensor, beta: number, value: Tensor): Tensor =>
+    g.add(g.mul(g.scalar(beta), old), g.mul(g.scalar(1 - beta), value));
+  const moment1 = blend(state.moment1, o.beta1, gradient);
+  const moment2 = blend(state.moment2, o.beta2, g.mul(gradient, gradient));
+  const denominator = g.add(g.div(g.sqrt(moment2), correction2), g.scalar(o.epsilon));
+  const shrunk =
+    state.group.name === 'decayed' ? decayed(state.parameters, rate, o) : state.parameters;
+  return [
+    {
+      variable: state.parameters,
+      value: g.sub(shrunk, g.mul(stepSize, g.div(moment1, denominator))),
+    },
+    { variable: state.moment1, value: moment1 },
+    { variable: state.moment2, value: moment2 },
+  ];
+}
+
+export function scalarAt(scalars: Tensor, index: number): Tensor {
+  return g.reshape(g.slice(scalars, [index], [1]), []);
+}
+
+/** Decoupled weight decay: p (1 − rate·λ). */
+export function decayed(parameters: Tensor, rate: Tensor, o: OptimiserOptions): Tensor {
+  if (o.weightDecay === 0) return parameters;
+  return g.mul(parameters, g.sub(g.scalar(1), g.mul(rate, g.scalar(o.weightDecay))));
 }
 
 /** Linear warm-up, then cosine (arXiv 1608.03983), as a function of the update's number from 0. */

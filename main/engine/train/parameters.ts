@@ -1,9 +1,9 @@
-import type { OptimiserOptions } from '../../../shared/domain/training.ts';
+import { TARGET_MODULES, type OptimiserOptions } from '../../../shared/domain/training.ts';
 import * as g from '../graph/operations.ts';
 import { GraphError, sizeOf, type NodeOf, type Shape, type Tensor } from '../graph/tensor.ts';
 
 /**
- * Trained tensors live packed in one vector an optimiser group, so that an AdamW step is a dozen operations
+ * Trained tensors live packed in one vector an optimiser group, so that an optimiser's step is a few operations
  * however many tensors there are, and a checkpoint is a few reads.
  */
 export interface PackedTensor {
@@ -14,7 +14,8 @@ export interface PackedTensor {
 }
 
 export interface ParameterGroup {
-  readonly name: 'decayed' | 'undecayed';
+  /** `orthogonal`: the matrices that Muon trains; the others are AdamW's. */
+  readonly name: 'decayed' | 'undecayed' | 'orthogonal';
   readonly tensors: readonly PackedTensor[];
   readonly size: number;
 }
@@ -24,9 +25,30 @@ function isMatrix(name: string, shape: Shape): boolean {
   return name.includes('.karst_') || (name.endsWith('.weight') && shape.length >= 2);
 }
 
+const BLOCK_MATRIX = new RegExp(
+  `^blocks\\.\\d+\\.(?:${TARGET_MODULES.map((m) => m.replace('.', '\\.')).join('|')})\\.weight$`,
+);
+const isBlockMatrix = (name: string): boolean => BLOCK_MATRIX.test(name);
+
+/** The matrix that Muon takes for one: of the fused qkv, each of its three parts. */
+export function orthogonalPiece(name: string, shape: Shape): { rows: number; columns: number } {
+  const [rows = 0, columns = 0] = shape;
+  return { rows: name.endsWith('.attn.qkv.weight') ? rows / 3 : rows, columns };
+}
+
+/** Equal pieces side by side, so that they are one stack of matrices in the packed vector. */
+function byPiece(entries: readonly (readonly [string, Shape])[]): (readonly [string, Shape])[] {
+  const groups = Map.groupBy(entries, ([name, shape]) => {
+    const { rows, columns } = orthogonalPiece(name, shape);
+    return `${String(rows)}×${String(columns)}`;
+  });
+  return [...groups.values()].flat();
+}
+
 export function parameterGroups(
   trained: ReadonlyMap<string, Shape>,
   decayOn: OptimiserOptions['decayOn'],
+  optimiser: OptimiserOptions['name'] = 'adamw',
 ): ParameterGroup[] {
   const pack = (
     name: ParameterGroup['name'],
@@ -40,10 +62,16 @@ export function parameterGroups(
     });
     return { name, tensors, size: offset };
   };
-  const entries = [...trained];
+  const forMuon = ([name]: readonly [string, Shape]): boolean =>
+    optimiser === 'muon' && isBlockMatrix(name);
+  const entries = [...trained].filter((entry) => !forMuon(entry));
   const decayed = entries.filter(([name, shape]) => decayOn === 'all' || isMatrix(name, shape));
   const others = entries.filter(([name, shape]) => decayOn !== 'all' && !isMatrix(name, shape));
-  return [pack('decayed', decayed), pack('undecayed', others)].filter((group) => group.size > 0);
+  return [
+    pack('decayed', decayed),
+    pack('undecayed', others),
+    pack('orthogonal', byPiece([...trained].filter(forMuon))),
+  ].filter((group) => group.size > 0);
 }
 
 /** The packed vector of a group from tensors by name. */

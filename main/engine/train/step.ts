@@ -5,7 +5,9 @@ import { gradients } from '../graph/differentiate.ts';
 import * as g from '../graph/operations.ts';
 import type { Program, ProgramFunction, Update } from '../graph/program.ts';
 import { GraphError, sizeOf, type NodeOf, type Tensor } from '../graph/tensor.ts';
+import { muonState, muonUpdates, type MuonState } from './muon.ts';
 import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
+import { patchCount } from './noise.ts';
 import { parameterGroups, sliceGroup, type ParameterGroup } from './parameters.ts';
 
 export interface StepOptions {
@@ -15,7 +17,18 @@ export interface StepOptions {
   readonly accumulate: number;
   readonly dropPath: boolean;
   readonly rankDropout: boolean;
+  /** Patches that an image keeps in a step of the functions that drop some; null: no such functions. */
+  readonly keptPatches: number | null;
 }
+
+type OptimiserState = AdamState | MuonState;
+
+/**
+ * The functions of a step. Those `…Dropping` see only the patches that the input `patchSelection` names; `apply` is the
+ * update after accumulated batches of either kind.
+ */
+export const stepFunction = (accumulate: boolean, dropping: boolean): string =>
+  (accumulate ? 'accumulate' : 'train') + (dropping ? 'Dropping' : '');
 
 export interface TrainingProgram {
   readonly program: Program;
@@ -77,35 +90,42 @@ function evaluateFunction(
 }
 
 /**
- * One optimiser step as one call: `train` (forward, backward, clip, AdamW), or with accumulation `accumulate`
+ * One optimiser step as one call: `train` (forward, backward, clip, update), or with accumulation `accumulate`
  * for every batch and `apply` for the update. `evaluate` shares the variables.
  */
 export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingProgram {
-  const groups = parameterGroups(model.trained, o.optimiser.decayOn);
-  const states = groups.map(adamState);
+  const groups = parameterGroups(model.trained, o.optimiser.decayOn, o.optimiser.name);
+  const states = groups.map((group): OptimiserState =>
+    group.name === 'orthogonal' ? muonState(group) : adamState(group),
+  );
   const { weights, frozen, slices } = weightsOf(model, states);
-  const batch = forwardBackward(model, slices, weights, o);
   const functions: Record<string, ProgramFunction> = {
     evaluate: evaluateFunction(model, weights, o.batchSize),
   };
   const sums =
     o.accumulate > 1 ? groups.map((group) => g.variable(`sum.${group.name}`, [group.size])) : [];
-  if (o.accumulate === 1) {
-    const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
-    functions['train'] = {
-      inputs: [...batch.inputs, ...inputs],
-      outputs: { ...batch.outputs, ...outputs },
-      updates,
-    };
-  } else {
-    functions['accumulate'] = {
-      inputs: batch.inputs,
-      outputs: batch.outputs,
-      updates: sums.map((sum, i) => ({
-        variable: sum,
-        value: g.add(sum, batch.gradients[i]!),
-      })),
-    };
+  for (const keptPatches of o.keptPatches === null ? [null] : [null, o.keptPatches]) {
+    const batch = forwardBackward(model, slices, weights, { ...o, keptPatches });
+    const name = stepFunction(o.accumulate > 1, keptPatches !== null);
+    if (o.accumulate === 1) {
+      const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
+      functions[name] = {
+        inputs: [...batch.inputs, ...inputs],
+        outputs: { ...batch.outputs, ...outputs },
+        updates,
+      };
+    } else {
+      functions[name] = {
+        inputs: batch.inputs,
+        outputs: batch.outputs,
+        updates: sums.map((sum, i) => ({
+          variable: sum,
+          value: g.add(sum, batch.gradients[i]!),
+        })),
+      };
+    }
+  }
+  if (o.accumulate > 1) {
     const applied = update(states, sums, o.optimiser);
     const cleared = sums.map((sum): Update => ({
       variable: sum,
@@ -113,7 +133,9 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
     }));
     functions['apply'] = { ...applied, updates: [...applied.updates, ...cleared] };
   }
-  const moments = states.flatMap((s) => [s.parameters, s.moment1, s.moment2]);
+  const moments = states.flatMap((s) =>
+    s.kind === 'muon' ? [s.parameters, s.momentum] : [s.parameters, s.moment1, s.moment2],
+  );
   return { program: { variables: [...frozen, ...moments, ...sums], functions }, groups };
 }
 
@@ -138,6 +160,12 @@ function forwardBackward(
     inputs.push(mask);
     noise.rankMask = mask;
   }
+  if (o.keptPatches !== null) {
+    const patches = patchCount(model.architecture);
+    const selection = g.input('patchSelection', [o.batchSize, o.keptPatches, patches]);
+    inputs.push(selection);
+    noise.patchSelection = selection;
+  }
   const logits = model.logits(images, weights, noise);
   const loss = crossEntropy(logits, targets, sampleWeights);
   // Differentiated by tensor and packed again: the gradient of a slice would be a padded copy of the whole vector.
@@ -147,13 +175,13 @@ function forwardBackward(
   return { inputs, outputs: { loss, logits }, gradients: packed };
 }
 
-/** Clipping by the global norm, then AdamW. */
+/** Clipping by the global norm, then every group's update by its optimiser. */
 function update(
-  states: readonly AdamState[],
+  states: readonly OptimiserState[],
   raw: readonly Tensor[],
   optimiser: OptimiserOptions,
 ): ProgramFunction {
-  const scalars = g.input('scalars', [3]);
+  const scalars = g.input('scalars', [4]);
   const gradientNorm = globalNorm(raw);
   const { clipNorm } = optimiser;
   const shrink = g.minimum(
@@ -164,6 +192,10 @@ function update(
   return {
     inputs: [scalars],
     outputs: { gradientNorm },
-    updates: adamUpdates(states, clipped, scalars, optimiser),
+    updates: states.flatMap((state, i) =>
+      state.kind === 'muon'
+        ? muonUpdates(state, clipped[i]!, scalars, optimiser)
+        : adamUpdates(state, clipped[i]!, scalars, optimiser),
+    ),
   };
 }

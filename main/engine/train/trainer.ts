@@ -12,9 +12,10 @@ import type { JobSession } from '../jobs/session.ts';
 import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
 import { MetricsLog } from './metrics-log.ts';
 import { ModelState } from './model-state.ts';
-import { batchNoise } from './noise.ts';
+import { batchNoise, dropsPatches } from './noise.ts';
 import { learningRateAt, stepScalars } from './optimiser.ts';
 import type { ParameterGroup } from './parameters.ts';
+import { stepFunction } from './step.ts';
 import { batchTargets, classWeights } from './targets.ts';
 
 export interface TrainerParts {
@@ -250,6 +251,7 @@ export class Trainer {
     const { job, model, executor } = this.#p;
     const { epoch, batch } = this.#state;
     const targets = group.map((b) => batchTargets(b, this.#labels, this.#perClass, job.config));
+    const fn = stepFunction(job.config.accumulate > 1, dropsPatches(job.config, epoch));
     const total = targets.reduce((sum, t) => sum + t.total, 0);
     let loss = 0;
     let correct = 0;
@@ -267,8 +269,8 @@ export class Trainer {
       };
       const out =
         job.config.accumulate === 1
-          ? executor.run('train', { ...inputs, scalars })
-          : executor.run('accumulate', inputs);
+          ? executor.run(fn, { ...inputs, scalars })
+          : executor.run(fn, inputs);
       loss += out['loss']?.[0] ?? NaN;
       gradientNorm = out['gradientNorm']?.[0] ?? 0;
       seen += b.count;

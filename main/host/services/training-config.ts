@@ -1,7 +1,12 @@
 import * as v from 'valibot';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { METHODS, TARGET_MODULES, type TrainingConfig } from '../../../shared/domain/training.ts';
+import {
+  METHODS,
+  OPTIMISERS,
+  TARGET_MODULES,
+  type TrainingConfig,
+} from '../../../shared/domain/training.ts';
 
 /** Every setting with its limits; the messages finish the sentence "… must be". */
 const whole = (min: number, max: number) => {
@@ -50,7 +55,9 @@ const schema = v.strictObject({
     rankDropout: below(1),
   }),
   optimiser: v.strictObject({
+    name: oneOf(OPTIMISERS),
     learningRate: above(0, 10),
+    muonLearningRate: above(0, 10),
     weightDecay: real(0, 10),
     decayOn: oneOf(['matrices', 'all']),
     beta1: below(1),
@@ -78,6 +85,7 @@ const schema = v.strictObject({
   accumulate: whole(1, 65_536),
   labelSmoothing: below(1),
   dropPath: below(1),
+  patchDrop: real(0, 0.9),
   classWeightPower: real(0, 1),
   earlyStopping: whole(0, 100_000),
   imageSize: whole(0, 4096),
@@ -121,7 +129,7 @@ export function validateTrainingConfig(
     );
   }
   const config = outcome.output;
-  const { schedule, imageSize, method, initialise } = config;
+  const { schedule, imageSize, method, initialise, optimiser } = config;
   if (schedule.warmupEpochs > schedule.epochs)
     throw invalid(
       `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most the ${schedule.epochs} epochs of "schedule.epochs".`,
@@ -136,6 +144,11 @@ export function validateTrainingConfig(
     throw invalid(
       `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
       'Choose the method full, or initialise from the backbone.',
+    );
+  if (optimiser.name === 'muon' && method !== 'full')
+    throw invalid(
+      `The setting "optimiser.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
+      'Choose the optimiser adamw, or the method full.',
     );
   if (bare && initialise !== 'random')
     throw invalid(

@@ -97,6 +97,16 @@ describe('on the interpreter', () => {
   const variants: { title: string; overrides: TrainingOverrides; at: readonly number[] }[] = [
     { title: 'accumulated batches', overrides: { accumulate: 4 }, at: [1, 3, 4] },
     { title: 'the method linear', overrides: { method: 'linear', accumulate: 1 }, at: [11] },
+    {
+      title: 'Muon and dropped patches',
+      overrides: {
+        method: 'full',
+        optimiser: { name: 'muon' },
+        patchDrop: 0.5,
+        accumulate: 1,
+      },
+      at: [3, 14],
+    },
     { title: 'checkpoints at every step', overrides: { checkpointEverySeconds: 0 }, at: [6, 18] },
     { title: 'rare validations', overrides: { validateEvery: 2, accumulate: 3 }, at: [3] },
   ];

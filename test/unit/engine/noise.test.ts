@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
-import { batchNoise } from '../../../main/engine/train/noise.ts';
+import { batchNoise, dropsPatches, keptPatches } from '../../../main/engine/train/noise.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
 import { configured, MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 
@@ -45,6 +45,49 @@ describe('the random masks of a step', () => {
       expect(other['dropPath']).not.toEqual(noise['dropPath']);
       expect(other['rankMask']).not.toEqual(noise['rankMask']);
     }
+  });
+
+  it('keep the share of patches that is left, other ones in each image, each once', () => {
+    const wide = { ...architecture, imageSize: 64 };
+    const sixtyFour = adaptedModel({ architecture: wide, classes: 3, method: 'karst', karst });
+    const dropping = { ...config, patchDrop: 0.7 };
+    expect(keptPatches(dropping, wide)).toBe(19);
+    const selection = batchNoise(sixtyFour, dropping, 2, 7)['patchSelection']!;
+    expect(selection.length).toBe(500 * 19 * 64);
+    const counts = new Float64Array(64);
+    const seen = new Set<string>();
+    for (let image = 0; image < 500; image++) {
+      const rows = Array.from({ length: 19 }, (_, i) => {
+        const row = selection.subarray((image * 19 + i) * 64, (image * 19 + i + 1) * 64);
+        expect(row.reduce((a, b) => a + b, 0)).toBe(1);
+        return row.indexOf(1);
+      });
+      expect(new Set(rows).size).toBe(19);
+      for (const patch of rows) counts[patch]! += 1;
+      seen.add(rows.sort((a, b) => a - b).join());
+    }
+    expect(seen.size).toBe(500);
+    // 500 draws of 19 in 64: each patch 148 times, give or take 10.
+    expect(Math.min(...counts)).toBeGreaterThan(100);
+    expect(Math.max(...counts)).toBeLessThan(200);
+    expect(batchNoise(sixtyFour, dropping, 2, 7)['patchSelection']).toEqual(selection);
+    expect(batchNoise(sixtyFour, dropping, 2, 8)['patchSelection']).not.toEqual(selection);
+    expect(batchNoise(sixtyFour, dropping, 1, 7)['patchSelection']).not.toEqual(selection);
+  });
+
+  it('leave at least one patch, and all of them in the last sixth of the epochs', () => {
+    expect(keptPatches({ ...config, patchDrop: 0.9 }, architecture)).toBe(1);
+    expect(keptPatches(config, architecture)).toBeNull();
+    const lacking = (epochs: number): boolean[] =>
+      Array.from({ length: epochs }, (_, epoch) => {
+        const schedule = { ...config.schedule, epochs };
+        return dropsPatches({ ...config, schedule, patchDrop: 0.5 }, epoch);
+      });
+    expect(lacking(1)).toEqual([true]);
+    expect(lacking(6)).toEqual([true, true, true, true, true, false]);
+    expect(lacking(14).lastIndexOf(true)).toBe(11);
+    const last = { ...config, schedule: { ...config.schedule, epochs: 6 }, patchDrop: 0.5 };
+    expect(batchNoise(model, last, 5, 0)).not.toHaveProperty('patchSelection');
   });
 
   it('are none where they are off or have nothing to drop', () => {

@@ -13,7 +13,9 @@ import { randomTensors } from './random-tensors.ts';
 const CLASSES = 3;
 const BATCH = 4;
 const OPTIMISER: OptimiserOptions = {
+  name: 'adamw',
   learningRate: 0.01,
+  muonLearningRate: 0.02,
   weightDecay: 0.2,
   decayOn: 'matrices',
   beta1: 0.8,
@@ -32,7 +34,7 @@ beforeAll(async () => {
 });
 
 function load(optimiser: OptimiserOptions, accumulate: number) {
-  const options = { batchSize: BATCH, optimiser, accumulate, dropPath: false, rankDropout: false };
+  const options = { batchSize: BATCH, optimiser, accumulate, dropPath: false, rankDropout: false, keptPatches: null };
   const { program, groups } = trainingProgram(model, options);
   const executor = new Interpreter(program);
   executor.setAll(

@@ -99,7 +99,9 @@ const plain = plainModel(architecture, config.classes);
 
 function optimiserOf(o: OracleOptimiser): OptimiserOptions {
   return {
+    name: 'adamw',
     learningRate: o.lr,
+    muonLearningRate: 0.02,
     weightDecay: o.weight_decay,
     decayOn: 'all',
     beta1: o.beta1,
@@ -185,6 +187,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     accumulate,
     dropPath: false,
     rankDropout: false,
+    keptPatches: null,
   });
 
   it('has the logits of the backbone, of the adapted model and of the merged one', async () => {

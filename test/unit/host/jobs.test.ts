@@ -118,6 +118,7 @@ describe('training settings', () => {
     [{ batchSize: 1.5 }, '"batchSize" is 1.5; it must be a whole number from 1 to 65,536'],
     [{ batchSize: NaN }, '"batchSize" is NaN; it must be a whole number'],
     [{ dropPath: 1 }, '"dropPath" is 1; it must be a number from 0 to below 1'],
+    [{ patchDrop: 0.95 }, '"patchDrop" is 0.95; it must be a number from 0 to 0.9'],
     [{ method: 'lora' }, '"method" is "lora"; it must be one of karst, linear, full'],
     [{ karst: { ...TRAINING_DEFAULTS.karst, factor: 0 } }, '"karst.factor" is 0'],
     [{ karst: { ...TRAINING_DEFAULTS.karst, targetModules: [] } }, '"karst.targetModules" is []'],
@@ -133,6 +134,10 @@ describe('training settings', () => {
     [{ seed: undefined }, '"seed" is missing'],
     [{ imageSize: 20 }, "a multiple of the backbone's patch size, 8"],
     [{ initialise: 'random' }, 'only the method "full"'],
+    [
+      { optimiser: { ...TRAINING_DEFAULTS.optimiser, name: 'muon' } },
+      '"optimiser.name" is "muon" with the method "karst"',
+    ],
     [
       { schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 2, warmupEpochs: 3 } },
       'at most the 2 epochs',

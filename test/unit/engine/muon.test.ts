@@ -1,0 +1,224 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import type { Executor, Program } from '../../../main/engine/graph/program.ts';
+import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { packGroup, parameterGroups, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { trainingProgram } from '../../../main/engine/train/step.ts';
+import { KARST_DEFAULTS, type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { distance, randomTensors } from './random-tensors.ts';
+
+const CLASSES = 3;
+const BATCH = 4;
+const OPTIMISER: OptimiserOptions = {
+  name: 'muon',
+  learningRate: 0.01,
+  muonLearningRate: 0.1,
+  weightDecay: 0.2,
+  decayOn: 'matrices',
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 0.5,
+  clipNorm: 0.05,
+};
+const model = adaptedModel({
+  architecture: MINUTE_VIT,
+  classes: CLASSES,
+  method: 'full',
+  karst: KARST_DEFAULTS,
+});
+const start = randomTensors(model.trained, 2, 0.3);
+const MATRIX = /^blocks\.\d\.(attn\.(qkv|proj)|mlp\.fc[12])\.weight$/;
+
+const EXECUTORS = [
+  {
+    name: 'the interpreter on tfjs-core',
+    prepare: () => tf.setBackend('cpu'),
+    execute: (program: Program): Executor => new Interpreter(program),
+  },
+  {
+    name: 'native TensorFlow, compiled by XLA',
+    prepare: async () => {
+      loadTensorFlow();
+      return tf.setBackend('tensorflow');
+    },
+    execute: (program: Program): Executor => new TensorFlowExecutor(program),
+  },
+];
+
+function batch(seed: number): Record<string, Float32Array> {
+  const images = randomTensors(new Map([['images', [BATCH, 3, 16, 16]]]), seed).get('images')!;
+  const targets = new Float32Array(BATCH * CLASSES);
+  for (let row = 0; row < BATCH; row++) targets[row * CLASSES + ((row + seed) % CLASSES)] = 1;
+  return { images, targets, weights: new Float32Array(BATCH).fill(1 / BATCH) };
+}
+
+type Matrix = number[][];
+
+/** Muon as its author's code has it, on rows of numbers: momentum, Nesterov, five quintic iterations, scale, decay. */
+class Reference {
+  readonly parameters: Matrix;
+  #momentum: Matrix;
+
+  constructor(values: ArrayLike<number>, columns: number) {
+    this.parameters = rowsOf(values, columns);
+    this.#momentum = this.parameters.map((row) => row.map(() => 0));
+  }
+
+  step(gradient: Matrix, rate: number, decay: number): void {
+    this.#momentum = combined(0.95, this.#momentum, 1, gradient);
+    const update = orthogonalised(combined(1, gradient, 0.95, this.#momentum));
+    const scale = Math.sqrt(Math.max(1, gradient.length / gradient[0]!.length));
+    this.parameters.forEach((row, i) =>
+      row.forEach((p, j) => (row[j] = p * (1 - rate * decay) - rate * scale * update[i]![j]!)),
+    );
+  }
+}
+
+const rowsOf = (values: ArrayLike<number>, columns: number): Matrix =>
+  Array.from({ length: values.length / columns }, (_, i) =>
+    Array.from({ length: columns }, (_, j) => values[i * columns + j]!),
+  );
+const combined = (a: number, x: Matrix, b: number, y: Matrix): Matrix =>
+  x.map((row, i) => row.map((value, j) => a * value + b * y[i]![j]!));
+const transposed = (x: Matrix): Matrix => x[0]!.map((_, j) => x.map((row) => row[j]!));
+const product = (x: Matrix, y: Matrix): Matrix =>
+  x.map((row) => y[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * y[k]![j]!, 0)));
+
+function orthogonalised(matrix: Matrix): Matrix {
+  if (matrix.length > matrix[0]!.length) return transposed(orthogonalised(transposed(matrix)));
+  const norm = Math.hypot(...matrix.flat());
+  let x = matrix.map((row) => row.map((value) => value / (norm + 1e-7)));
+  for (let i = 0; i < 5; i++) {
+    const a = product(x, transposed(x));
+    x = combined(3.4445, x, 1, product(combined(-4.775, a, 2.0315, product(a, a)), x));
+  }
+  return x;
+}
+
+describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, execute }) => {
+  beforeAll(async () => {
+    expect(await prepare()).toBe(true);
+  });
+
+  function load(optimiser: OptimiserOptions, accumulate: number) {
+    const { program, groups } = trainingProgram(model, {
+      batchSize: BATCH,
+      optimiser,
+      accumulate,
+      dropPath: false,
+      rankDropout: false,
+      keptPatches: null,
+    });
+    const executor = execute(program);
+    const zeros = program.variables.map(({ attributes: { name }, shape }) => {
+      return [name, new Float32Array(shape.reduce((a, b) => a * b, 1))] as const;
+    });
+    executor.setAll(new Map(zeros));
+    for (const group of groups) executor.set(`trained.${group.name}`, packGroup(group, start));
+    const tensors = (role: string): Map<string, Float32Array> =>
+      new Map(groups.flatMap((g) => [...unpackGroup(g, executor.get(`${role}.${g.name}`))]));
+    return {
+      executor,
+      tensors,
+      set: (values: ReadonlyMap<string, Float32Array>) => {
+        for (const group of groups) executor.set(`trained.${group.name}`, packGroup(group, values));
+      },
+    };
+  }
+
+  it('takes two steps of every matrix, each third of the qkv by itself, as by its definition', () => {
+    const trained = load(OPTIMISER, 1);
+    const probe = load(OPTIMISER, 2);
+    const references = new Map<string, Reference[]>();
+    for (const [name, shape] of model.trained) {
+      if (!MATRIX.test(name)) continue;
+      const parts = name.includes('qkv') ? 3 : 1;
+      const values = start.get(name)!;
+      const size = values.length / parts;
+      references.set(
+        name,
+        Array.from({ length: parts }, (_, i) => {
+          return new Reference(values.subarray(i * size, (i + 1) * size), shape[1]!);
+        }),
+      );
+    }
+    expect(references.size).toBe(8);
+    for (const step of [1, 2]) {
+      const inputs = batch(step);
+      probe.set(trained.tensors('trained'));
+      probe.executor.set('sum.orthogonal', new Float32Array(sizeOf('orthogonal')));
+      probe.executor.set('sum.decayed', new Float32Array(sizeOf('decayed')));
+      probe.executor.set('sum.undecayed', new Float32Array(sizeOf('undecayed')));
+      probe.executor.run('accumulate', inputs);
+      const gradients = probe.tensors('sum');
+      const norm = Math.hypot(...[...gradients.values()].map((v) => Math.hypot(...v)));
+      const shrink = OPTIMISER.clipNorm / norm;
+      expect(shrink).toBeLessThan(1);
+      // Half of the peak of both rates, as a schedule would have it.
+      const scalars = stepScalars(OPTIMISER, OPTIMISER.learningRate / 2, step);
+      const { gradientNorm } = trained.executor.run('train', { ...inputs, scalars });
+      expect(gradientNorm![0]! / norm).toBeCloseTo(1, 4);
+      for (const [name, parts] of references) {
+        const columns = model.trained.get(name)![1]!;
+        const rows = rowsOf(gradients.get(name)!, columns).map((row) => row.map((d) => d * shrink));
+        const height = rows.length / parts.length;
+        parts.forEach((part, i) =>
+          part.step(rows.slice(i * height, (i + 1) * height), 0.05, OPTIMISER.weightDecay),
+        );
+      }
+    }
+    const found = trained.tensors('trained');
+    for (const [name, parts] of references) {
+      const wanted = parts.flatMap((part) => part.parameters.flat());
+      expect(distance(found.get(name)!, wanted), name).toBeLessThan(2e-4);
+      expect(distance(found.get(name)!, start.get(name)!), name).toBeGreaterThan(1e-2);
+    }
+    trained.executor.dispose();
+    probe.executor.dispose();
+  });
+
+  it('leaves everything else to AdamW', () => {
+    const muon = load(OPTIMISER, 1);
+    const adamW = load({ ...OPTIMISER, name: 'adamw' }, 1);
+    const step = { ...batch(1), scalars: stepScalars(OPTIMISER, OPTIMISER.learningRate, 1) };
+    muon.executor.run('train', step);
+    adamW.executor.run('train', step);
+    const [found, other] = [muon.tensors('trained'), adamW.tensors('trained')];
+    expect([...found.keys()].sort()).toEqual([...model.trained.keys()].sort());
+    for (const [name, values] of found) {
+      const apart = distance(values, other.get(name)!);
+      if (MATRIX.test(name)) expect(apart, name).toBeGreaterThan(1e-2);
+      else expect(apart, name).toBeLessThan(1e-6);
+    }
+    muon.executor.dispose();
+    adamW.executor.dispose();
+  });
+});
+
+const groups = parameterGroups(model.trained, 'matrices', 'muon');
+function sizeOf(name: string): number {
+  return groups.find((group) => group.name === name)!.size;
+}
+
+describe('what Muon trains', () => {
+  it('is the matrices of the blocks, and nothing without it', () => {
+    const names = groups.map((g) => [g.name, g.tensors.map((t) => t.name)] as const);
+    const orthogonal = new Map(names).get('orthogonal')!;
+    expect(orthogonal.every((name) => MATRIX.test(name))).toBe(true);
+    expect(orthogonal).toHaveLength(8);
+    expect(new Map(names).get('decayed')!.sort()).toEqual([
+      'head.weight',
+      'patch_embed.proj.weight',
+    ]);
+    expect(groups.reduce((n, group) => n + group.tensors.length, 0)).toBe(model.trained.size);
+    expect(parameterGroups(model.trained, 'matrices').map((group) => group.name)).toEqual([
+      'decayed',
+      'undecayed',
+    ]);
+  });
+});

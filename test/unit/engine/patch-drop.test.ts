@@ -1,0 +1,83 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { trainingProgram } from '../../../main/engine/train/step.ts';
+import { KARST_DEFAULTS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { distance, randomTensors } from './random-tensors.ts';
+
+/** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
+const architecture = { ...MINUTE_VIT, imageSize: 24 };
+const PATCHES = 9;
+const model = adaptedModel({ architecture, classes: 3, method: 'full', karst: KARST_DEFAULTS });
+const trained = randomTensors(model.trained, 3, 0.3);
+const batch = {
+  images: randomTensors(new Map([['images', [2, 3, 24, 24]]]), 4).get('images')!,
+  targets: Float32Array.of(1, 0, 0, 0, 0, 1),
+  weights: Float32Array.of(0.5, 0.5),
+};
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+function gradients(keptPatches: number, selection: Float32Array | null) {
+  const { program, groups } = trainingProgram(model, {
+    batchSize: 2,
+    optimiser: TRAINING_DEFAULTS.optimiser,
+    accumulate: 2,
+    dropPath: false,
+    rankDropout: false,
+    keptPatches,
+  });
+  const executor = new Interpreter(program);
+  for (const group of groups) {
+    executor.set(`trained.${group.name}`, packGroup(group, trained));
+    executor.set(`sum.${group.name}`, new Float32Array(group.size));
+  }
+  const { logits } =
+    selection === null
+      ? executor.run('accumulate', batch)
+      : executor.run('accumulateDropping', { ...batch, patchSelection: selection });
+  const found = groups.flatMap((g) => [...unpackGroup(g, executor.get(`sum.${g.name}`))]);
+  executor.dispose();
+  return { logits: logits!, gradients: new Map(found) };
+}
+
+function selecting(...images: readonly (readonly number[])[]): Float32Array {
+  const rows = images.flat();
+  const selection = new Float32Array(rows.length * PATCHES);
+  rows.forEach((patch, row) => (selection[row * PATCHES + patch] = 1));
+  return selection;
+}
+
+describe('a step without some patches', () => {
+  it('is one with all of them when all are named, in whatever order', () => {
+    const whole = gradients(PATCHES, null);
+    const named = gradients(
+      PATCHES,
+      selecting([8, 7, 6, 5, 4, 3, 2, 1, 0], [2, 0, 1, 8, 3, 5, 4, 7, 6]),
+    );
+    expect(distance(named.logits, whole.logits)).toBeLessThan(1e-5);
+    for (const [name, values] of whole.gradients)
+      expect(distance(named.gradients.get(name)!, values), name).toBeLessThan(1e-5);
+  });
+
+  it('learns from the patches that are left, and from them alone', () => {
+    const { gradients: found } = gradients(3, selecting([0, 4, 7], [4, 5, 8]));
+    const positions = found.get('pos_embed')!;
+    const moved = Array.from({ length: 1 + PATCHES }, (_, token) =>
+      positions.subarray(token * 16, (token + 1) * 16).some((d) => Math.abs(d) > 1e-9),
+    );
+    const seen = new Set([0, 4, 5, 7, 8]);
+    expect(moved).toEqual([true, ...Array.from({ length: PATCHES }, (_, i) => seen.has(i))]);
+    for (const [name, values] of found)
+      expect(
+        values.some((d) => Math.abs(d) > 1e-9),
+        name,
+      ).toBe(true);
+  });
+});
