@@ -88,6 +88,15 @@ export class ImageRepository {
     for (const row of rows) yield toImage(row);
   }
 
+  /** null when there is no such place. */
+  at(datasetId: string, position: number): StoredImage | null {
+    const row = this.#library.get(
+      'SELECT * FROM images WHERE dataset_id = @datasetId AND position = @position',
+      { datasetId, position },
+    );
+    return row === undefined ? null : toImage(row);
+  }
+
   count(datasetId: string): number {
     const row = this.#library.get(
       'SELECT count(*) AS n FROM images WHERE dataset_id = @datasetId',

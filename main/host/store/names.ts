@@ -12,7 +12,14 @@ const KINDS = {
 } as const;
 export type NamedKind = keyof typeof KINDS;
 
-const PREFIXES = { note: 'nt', evaluation: 'ev', merge: 'mg', export: 'ex', work: 'job' } as const;
+const PREFIXES = {
+  note: 'nt',
+  evaluation: 'ev',
+  merge: 'mg',
+  export: 'ex',
+  work: 'job',
+  task: 'task',
+} as const;
 
 /** Crockford's digits without vowels: nothing that can be misread, no words. */
 const DIGITS = '0123456789bcdfghjkmnpqrstvwxyz';

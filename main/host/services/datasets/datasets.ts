@@ -124,6 +124,14 @@ export class Datasets implements DatasetService {
     return this.#images.all(this.get(nameOrId).id, split);
   }
 
+  image(datasetId: string, position: number): DatasetImage {
+    const image = this.#images.at(datasetId, position);
+    if (image !== null) return image;
+    throw new KarstError('not-found', `There is no image ${position} in that dataset.`, {
+      hint: 'It may have been removed from the library.',
+    });
+  }
+
   problems(nameOrId: string): DatasetProblem[] {
     return this.#problems.list(this.get(nameOrId).id);
   }

@@ -1,0 +1,18 @@
+import type { EngineSpawner, Studio } from '../studio.ts';
+import type { Emit } from './emit.ts';
+import type { MediaShelf } from './media-shelf.ts';
+import type { RunQueue } from './run-queue.ts';
+import type { TaskBoard } from './task-board.ts';
+
+/** What the procedures work with. */
+export interface DeskContext {
+  readonly studio: Studio;
+  readonly emit: Emit;
+  readonly tasks: TaskBoard;
+  readonly media: MediaShelf;
+  readonly queue: RunQueue;
+  /** Starts engines under the threads and device of the settings. */
+  readonly spawn: EngineSpawner;
+  /** Folder for what can be computed again. */
+  readonly cacheDir: string;
+}

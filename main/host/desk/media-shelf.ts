@@ -1,0 +1,146 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { readError, writeError } from '../../formats/files.ts';
+import { decodeImage } from '../../formats/image.ts';
+import { statOf } from '../services/paths.ts';
+import { Thumbnails, type Picture } from './thumbnails.ts';
+
+export type { Picture } from './thumbnails.ts';
+
+/** Largest picture that a window may hand in. */
+export const UPLOAD_LIMIT = 40 * 2 ** 20;
+
+/** Pictures of one session that are handed in or chosen; beyond it the oldest lose their names. */
+const UPLOADS_KEPT = 2_000;
+const REGISTERED_KEPT = 200_000;
+
+export interface MediaSources {
+  readonly cacheDir: string;
+  /** One image of a dataset. @throws not-found */
+  readonly datasetImage: (
+    datasetId: string,
+    position: number,
+  ) => { readonly path: string; readonly sha256: string };
+  /** Told once when small pictures can no longer be kept. */
+  readonly onProblem: (error: KarstError) => void;
+}
+
+/**
+ * Names pictures without their paths, and draws them. Names are `d.<dataset>.<position>` for images of datasets,
+ * `u.<random>` for what a window handed in, `f.<random>` for files that the host itself chose; the last two
+ * hold until the host ends.
+ */
+export class MediaShelf {
+  readonly #sources: MediaSources;
+  readonly #thumbnails: Thumbnails;
+  readonly #uploads = new Map<string, string>();
+  readonly #registered = new Map<string, string>();
+  readonly #namesOfPaths = new Map<string, string>();
+  #uploadFolder: string | null = null;
+
+  constructor(sources: MediaSources) {
+    this.#sources = sources;
+    this.#thumbnails = new Thumbnails(sources.cacheDir, sources.onProblem);
+  }
+
+  /**
+   * @param size longer side in pixels; null for the picture as it is
+   * @throws not-found, not-readable, file-damaged, format-unsupported, format-unknown
+   */
+  async picture(media: string, size: number | null): Promise<Picture> {
+    const image = this.#imageOf(media);
+    if (size === null) return this.#thumbnails.whole(image.path);
+    return this.#thumbnails.small(image.path, image.sha256 ?? (await keyOf(image.path)), size);
+  }
+
+  /**
+   * Keeps a picture that a window handed in until the host ends. Returns its name.
+   * @param name of the file, for sentences alone
+   * @throws usage when it is too large; file-damaged, format-unsupported, format-unknown
+   */
+  async addUpload(name: string, bytes: Uint8Array): Promise<string> {
+    if (bytes.byteLength > UPLOAD_LIMIT)
+      throw new KarstError('usage', `${name} is larger than ${UPLOAD_LIMIT / 2 ** 20} MB.`, {
+        hint: 'Make it smaller, or use the folder prediction, which reads files where they lie.',
+      });
+    const { format } = await decodeImage(bytes, name);
+    const media = `u.${randomBytes(12).toString('hex')}`;
+    const path = join(this.#folderOfUploads(), `${media}.${format}`);
+    try {
+      await writeFile(path, bytes, { mode: 0o600 });
+    } catch (error) {
+      throw writeError(path, error);
+    }
+    this.#uploads.set(media, path);
+    for (const [oldest, oldPath] of this.#uploads) {
+      if (this.#uploads.size <= UPLOADS_KEPT) break;
+      this.#uploads.delete(oldest);
+      await rm(oldPath, { force: true });
+    }
+    return media;
+  }
+
+  /** The file behind a name. @throws not-found */
+  pathOf(media: string): string {
+    return this.#imageOf(media).path;
+  }
+
+  /** Names a file that the host itself chose, so that a window can show it; a file keeps its name. */
+  register(path: string): string {
+    const known = this.#namesOfPaths.get(path);
+    if (known !== undefined) return known;
+    const media = `f.${randomBytes(12).toString('hex')}`;
+    this.#registered.set(media, path);
+    this.#namesOfPaths.set(path, media);
+    for (const [oldest, oldPath] of this.#registered) {
+      if (this.#registered.size <= REGISTERED_KEPT) break;
+      this.#registered.delete(oldest);
+      this.#namesOfPaths.delete(oldPath);
+    }
+    return media;
+  }
+
+  /** Takes the oldest small pictures away when they have become too many. */
+  async tidy(): Promise<void> {
+    await this.#thumbnails.prune();
+  }
+
+  /** Removes what windows handed in. */
+  async close(): Promise<void> {
+    this.#uploads.clear();
+    if (this.#uploadFolder === null) return;
+    await rm(this.#uploadFolder, { recursive: true, force: true });
+    this.#uploadFolder = null;
+  }
+
+  /** Made when it is first needed; only this account may look into it. */
+  #folderOfUploads(): string {
+    try {
+      this.#uploadFolder ??= mkdtempSync(join(tmpdir(), 'karst-uploads-'));
+    } catch (error) {
+      throw writeError(tmpdir(), error);
+    }
+    return this.#uploadFolder;
+  }
+
+  #imageOf(media: string): { readonly path: string; readonly sha256?: string } {
+    const ofDataset = /^d\.([\w-]+)\.(\d{1,15})$/.exec(media);
+    if (ofDataset !== null) return this.#sources.datasetImage(ofDataset[1]!, Number(ofDataset[2]));
+    const path = this.#uploads.get(media) ?? this.#registered.get(media);
+    if (path !== undefined) return { path };
+    throw new KarstError('not-found', 'That picture is no longer there.', {
+      hint: 'Load the page anew, or hand the picture in again.',
+    });
+  }
+}
+
+/** Stands for the content of a file without reading it: its place, size and time. */
+async function keyOf(path: string): Promise<string> {
+  const info = await statOf(path);
+  if (!info.isFile()) throw readError(path, new Error('it is not a file'));
+  return createHash('sha256').update(`${path}\0${info.size}\0${info.mtimeMs}`).digest('hex');
+}

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { readError, writeError } from '../../formats/files.ts';
+import { PIXEL_LIMIT, readImage } from '../../formats/image.ts';
+import { imageSignature, type ImageFormat } from '../../formats/image-signature.ts';
+import { Turns } from './turns.ts';
+
+/** A picture as a window shows it. */
+export interface Picture {
+  readonly bytes: Uint8Array;
+  /** Media type, such as `image/webp`. */
+  readonly type: string;
+}
+
+/** Sides in pixels that are made; a window gets the smallest that is not below what it asked for. */
+export const THUMBNAIL_SIZES = [64, 128, 256, 512, 1024, 2048] as const;
+
+/** What a window shows without our help. */
+const SHOWN_AS_IT_IS: Partial<Record<ImageFormat, string>> = {
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  avif: 'image/avif',
+};
+
+/** A file of at most this size that is no larger than the thumbnail would be is its own thumbnail. */
+const SMALL_FILE = 64 * 2 ** 10;
+
+/** The cache is brought down to three quarters of this when it is found larger. */
+const CACHE_LIMIT = 2 ** 30;
+
+/**
+ * Small versions of images, kept on disk. Only what is recognised as an image reaches a decoder; a file that is
+ * damaged shows as much as can be read of it.
+ */
+export class Thumbnails {
+  readonly #folder: string;
+  readonly #turns = new Turns(Math.max(2, availableParallelism()));
+  readonly #onProblem: (error: KarstError) => void;
+  #keeping = true;
+
+  /** @param onProblem told once when pictures can no longer be kept; they are shown all the same */
+  constructor(cacheDir: string, onProblem: (error: KarstError) => void) {
+    this.#folder = join(cacheDir, 'thumbnails');
+    this.#onProblem = onProblem;
+  }
+
+  /**
+   * @param key 64 hexadecimal digits that stand for the content of the file
+   * @param size longer side in pixels, rounded up to one of `THUMBNAIL_SIZES`
+   * @throws not-found, not-readable, file-damaged, format-unsupported, format-unknown
+   */
+  async small(path: string, key: string, size: number): Promise<Picture> {
+    const side = THUMBNAIL_SIZES.find((step) => step >= size) ?? THUMBNAIL_SIZES.at(-1)!;
+    const kept = join(this.#folder, key.slice(0, 2), `${key}-${side}.webp`);
+    const found = await readOrNull(kept);
+    if (found !== null) return { bytes: found, type: 'image/webp' };
+    return this.#turns.take(async () => {
+      const { image, format, bytes } = await openImage(path);
+      const type = SHOWN_AS_IT_IS[format];
+      if (type !== undefined && bytes <= SMALL_FILE && (await longerSide(image, path)) <= side)
+        return { bytes: await readWhole(path), type };
+      const made = await draw(path, image, side);
+      await this.#keep(kept, made.bytes);
+      return made;
+    });
+  }
+
+  /** The file as it is, or converted when windows do not show its format. */
+  async whole(path: string): Promise<Picture> {
+    return this.#turns.take(async () => {
+      const { image, format } = await openImage(path);
+      const type = SHOWN_AS_IT_IS[format];
+      if (type !== undefined) return { bytes: await readWhole(path), type };
+      return draw(path, image, 4 * THUMBNAIL_SIZES.at(-1)!);
+    });
+  }
+
+  async #keep(path: string, bytes: Uint8Array): Promise<void> {
+    if (!this.#keeping) return;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+      // Not brought to the disk at once as what a user made is: it can be drawn again.
+      await writeFile(temporary, bytes);
+      await rename(temporary, path);
+    } catch (error) {
+      this.#keeping = false;
+      this.#onProblem(writeError(path, error));
+    }
+  }
+
+  /** Takes the oldest away when there are too many. @param limit bytes */
+  async prune(limit = CACHE_LIMIT): Promise<void> {
+    try {
+      const files: { path: string; bytes: number; madeAt: number }[] = [];
+      for (const name of await readdir(this.#folder, { recursive: true })) {
+        const path = join(this.#folder, name);
+        const info = await stat(path);
+        if (info.isFile()) files.push({ path, bytes: info.size, madeAt: info.mtimeMs });
+      }
+      let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+      if (total <= limit) return;
+      files.sort((a, b) => a.madeAt - b.madeAt);
+      for (const { path, bytes } of files) {
+        if (total <= limit * 0.75) return;
+        await rm(path, { force: true });
+        total -= bytes;
+      }
+    } catch (error) {
+      // No folder yet, or another studio is tidying it at the same time.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#onProblem(readError(this.#folder, error));
+    }
+  }
+}
+
+interface OpenedImage {
+  readonly image: Sharp;
+  readonly format: ImageFormat;
+  /** Of the file. */
+  readonly bytes: number;
+}
+
+async function openImage(path: string): Promise<OpenedImage> {
+  const head = new Uint8Array(512);
+  let length = 0;
+  let bytes = 0;
+  try {
+    const handle = await open(path, 'r');
+    try {
+      bytes = (await handle.stat()).size;
+      length = (await handle.read(head, 0, head.length, 0)).bytesRead;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw readError(path, error);
+  }
+  const signature = imageSignature(head.subarray(0, length));
+  if (signature.kind !== 'supported')
+    throw new KarstError(
+      signature.kind === 'unknown' ? 'format-unknown' : 'format-unsupported',
+      signature.kind === 'unknown'
+        ? `${path} is not an image.`
+        : `${path} is ${signature.name}, which is not taken.`,
+      {
+        hint:
+          signature.kind === 'unknown'
+            ? 'JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF are taken.'
+            : signature.hint,
+        path,
+      },
+    );
+  const { format } = signature;
+  if (format === 'bmp') {
+    const { pixels, width, height } = await readImage(path);
+    return { image: sharp(pixels, { raw: { width, height, channels: 3 } }), format, bytes };
+  }
+  return {
+    image: sharp(path, { failOn: 'none', limitInputPixels: PIXEL_LIMIT }),
+    format,
+    bytes,
+  };
+}
+
+async function longerSide(image: Sharp, path: string): Promise<number> {
+  try {
+    const { width, height } = await image.metadata();
+    return Math.max(width, height);
+  } catch (error) {
+    throw notDrawn(path, error);
+  }
+}
+
+async function draw(path: string, image: Sharp, side: number): Promise<Picture> {
+  try {
+    const bytes = await image
+      .autoOrient()
+      .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .webp({ quality: 82, effort: 2 })
+      .toBuffer();
+    return { bytes, type: 'image/webp' };
+  } catch (error) {
+    throw notDrawn(path, error);
+  }
+}
+
+function notDrawn(path: string, error: unknown): KarstError {
+  const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return new KarstError('file-damaged', `${path} cannot be shown: ${reason ?? ''}.`, {
+    hint: 'Replace it by an intact copy.',
+    path,
+    cause: error,
+  });
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+async function readOrNull(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw readError(path, error);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { taskProcedures as procedures } from '../../../shared/contract/studio/tasks.ts';
+import type { DeskContext } from '../desk/context.ts';
+
+export function taskProcedures({ tasks }: DeskContext): Handlers<keyof typeof procedures> {
+  return {
+    'tasks.list': () => tasks.list(),
+    'tasks.cancel': ({ id }) => tasks.cancel(id),
+    'tasks.dismiss'({ id }) {
+      tasks.dismiss(id);
+      return {};
+    },
+  };
+}
