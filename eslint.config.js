@@ -1,18 +1,23 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
+import vue from 'eslint-plugin-vue';
 import tseslint from 'typescript-eslint';
+import vueParser from 'vue-eslint-parser';
 import { layersPlugin } from './eslint.layers.js';
 
+/** For the parser that reads types; the same for every file, so that they share one project. */
+const typeReading = {
+  projectService: { allowDefaultProject: ['eslint.config.js', '*.config.ts'] },
+  tsconfigRootDir: import.meta.dirname,
+  extraFileExtensions: ['.vue'],
+};
+
 export default defineConfig(
-  globalIgnores(['node_modules/', 'coverage/', 'test-results/']),
+  globalIgnores(['node_modules/', 'coverage/', 'test-results/', 'dist/', 'release/']),
+  vue.configs['flat/recommended'],
   {
-    files: ['**/*.ts', '**/*.mjs', '**/*.js'],
+    files: ['**/*.ts', '**/*.mjs', '**/*.js', '**/*.vue'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: {
-      parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'vitest.config.ts'] },
-        tsconfigRootDir: import.meta.dirname,
-      },
-    },
+    languageOptions: { parserOptions: typeReading },
     plugins: { karst: layersPlugin },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
@@ -34,6 +39,32 @@ export default defineConfig(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // Functions of one interface are asynchronous alike, whether or not they wait.
       '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['**/*.vue'],
+    languageOptions: {
+      parser: vueParser,
+      parserOptions: { ...typeReading, parser: tseslint.parser },
+    },
+    rules: {
+      'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+      'vue/component-api-style': ['error', ['script-setup']],
+      'vue/define-macros-order': 'error',
+      'vue/html-button-has-type': 'error',
+      'vue/no-undef-components': ['error', { ignorePatterns: ['RouterLink', 'RouterView'] }],
+      'vue/no-unused-refs': 'error',
+      'vue/no-v-html': 'error',
+      // Strings that people see stand in the locale files.
+      'vue/no-bare-strings-in-template': 'error',
+      // What Prettier decides.
+      'vue/first-attribute-linebreak': 'off',
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/html-indent': 'off',
+      'vue/html-self-closing': 'off',
+      'vue/max-attributes-per-line': 'off',
+      'vue/multiline-html-element-content-newline': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
     },
   },
   {

@@ -9,7 +9,8 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
  * layer (package.json, assets) is open to all.
  */
 const LAYERS = [
-  { folder: 'main/electron', imports: ['main/host/studio.ts', 'shared'] },
+  // The shell is bundled for Electron's own Node: of the host it knows where the data lies, and its messages.
+  { folder: 'main/electron', imports: ['main/host/home.ts', 'main/native', 'shared'] },
   { folder: 'main/host', imports: ['main/formats', 'main/native', 'shared'] },
   { folder: 'main/engine', imports: ['main/formats', 'main/native', 'shared'] },
   { folder: 'main/formats', imports: ['shared/domain'] },

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { runCommand } from './command.mjs';
+
+/** @import { Progress } from './progress.mjs' */
+
+/**
+ * Installs Debian packages where that needs nobody's consent: on Debian (or a relative of it), as root. It is
+ * for the tests' own needs; nothing that a user runs installs anything in the system.
+ *
+ * @param {readonly string[]} names
+ * @param {string} what they bring, in words, for the progress
+ * @param {Progress} progress
+ * @returns {Promise<string | null>} null when they are installed, else why not
+ */
+export async function installDebianPackages(names, what, progress) {
+  if (!existsSync('/etc/debian_version')) return 'this is not Debian or a relative of it';
+  if (process.getuid?.() !== 0) return 'only root installs packages';
+  progress.start(`Installing ${what} from Debian's packages`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { env: environment };
+  // Another apt may be at work: wait for it rather than fail.
+  const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
+  const update = await runCommand('apt-get', [...apt, 'update'], options);
+  const install = ['install', '--yes', '--no-install-recommends', ...names];
+  const { code, output } = await runCommand('apt-get', [...apt, ...install], options);
+  if (code === 0) {
+    progress.finish(`${what} installed`);
+    return null;
+  }
+  progress.breakLine();
+  const complaint = `${update.output}\n${output}`
+    .split('\n')
+    .findLast((line) => line.startsWith('E:'));
+  return `apt-get failed${complaint === undefined ? '' : ` (${complaint.slice(2).trim()})`}`;
+}
+
+/**
+ * The line that a person runs to have the same.
+ *
+ * @param {readonly string[]} names
+ */
+export function installLine(names) {
+  return `sudo apt-get install --no-install-recommends ${names.join(' ')}`;
+}
