@@ -2,9 +2,10 @@ import type { BareShape } from '../../host/studio.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
 
 /**
- * How the starter backbone is made: a small ViT trained from scratch on CIFAR-10 with the settings of small
- * supervised ViTs (AdamW with decay 0.05, warm-up and cosine, random resized crops, flips, label smoothing).
- * Four blocks and not six: six stay at chance for long at learning rates at which four learn.
+ * How the starter backbone is made: a small ViT trained from scratch on CIFAR-10 with the settings under which
+ * one learns most in a few hours on a processor: Muon for the matrices of the blocks (the same accuracy after a third of
+ * the images that AdamW needs), half of the patches dropped but in the last epochs (more images an hour), translations,
+ * flips, label smoothing. Four blocks and not six: in the same time six see too few images to be better.
  */
 export const STARTER_SHAPE: BareShape = {
   name: 'karst-starter',
@@ -30,21 +31,28 @@ export const STARTER_SHAPE: BareShape = {
   },
 };
 
-export const STARTER_EPOCHS = 7;
+export const STARTER_EPOCHS = 8;
 
 export function starterConfig(epochs: number): TrainingConfig {
   return {
     ...TRAINING_DEFAULTS,
     method: 'full',
     initialise: 'random',
-    batchSize: 64,
+    batchSize: 128,
+    patchDrop: 0.5,
     labelSmoothing: 0.1,
     checkpointEverySeconds: 300,
-    optimiser: { ...TRAINING_DEFAULTS.optimiser, learningRate: 6e-4, weightDecay: 0.05 },
+    optimiser: {
+      ...TRAINING_DEFAULTS.optimiser,
+      name: 'muon',
+      learningRate: 1e-3,
+      muonLearningRate: 0.02,
+      weightDecay: 0.05,
+    },
     schedule: { epochs, warmupEpochs: Math.min(0.5, epochs), warmupStart: 0.01, cosineEnd: 0.01 },
     augmentation: {
       ...TRAINING_DEFAULTS.augmentation,
-      cropScaleMin: 0.5,
+      padCrop: 4,
       flip: true,
       colourJitter: 0.2,
     },
