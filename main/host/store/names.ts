@@ -1,14 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 
-/** The kinds of named things, with their table and the prefix of their ids. */
+/** The kinds of named things: their table, the prefix of their ids, which of the rows can be found. */
 const KINDS = {
-  project: { table: 'projects', prefix: 'pr', word: 'project' },
-  backbone: { table: 'backbones', prefix: 'bb', word: 'backbone' },
-  dataset: { table: 'datasets', prefix: 'ds', word: 'dataset' },
-  run: { table: 'runs', prefix: 'run', word: 'run' },
-  adapter: { table: 'adapters', prefix: 'ad', word: 'adapter' },
+  project: { table: 'projects', prefix: 'pr', word: 'project', there: '1' },
+  backbone: { table: 'backbones', prefix: 'bb', word: 'backbone', there: '1' },
+  dataset: { table: 'datasets', prefix: 'ds', word: 'dataset', there: '1' },
+  run: { table: 'runs', prefix: 'run', word: 'run', there: NOT_BINNED },
+  adapter: { table: 'adapters', prefix: 'ad', word: 'adapter', there: NOT_BINNED },
 } as const;
 export type NamedKind = keyof typeof KINDS;
 
@@ -72,14 +73,15 @@ export function nearNames(word: string, candidates: readonly string[]): string[]
  * @throws not-found with names that are close
  */
 export function findRow(library: Library, kind: NamedKind, nameOrId: string, condition = '1'): Row {
-  const { table, word } = KINDS[kind];
+  const { table, word, there } = KINDS[kind];
   const row = library.get(
-    `SELECT * FROM ${table} WHERE (id = @key OR name = @key) AND ${condition} ORDER BY id = @key DESC LIMIT 1`,
+    `SELECT * FROM ${table} WHERE (id = @key OR name = @key) AND ${there} AND ${condition}
+     ORDER BY id = @key DESC LIMIT 1`,
     { key: nameOrId },
   );
   if (row !== undefined) return row;
   const names = library
-    .all(`SELECT name FROM ${table} WHERE ${condition} ORDER BY name`)
+    .all(`SELECT name FROM ${table} WHERE ${there} AND ${condition} ORDER BY name`)
     .map((r) => String(r['name']));
   const near = nearNames(nameOrId, names);
   const list = names
