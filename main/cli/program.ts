@@ -5,7 +5,7 @@ import { exitCodeOf, reportOf } from './errors.ts';
 import { studioHome } from '../host/home.ts';
 import { Console } from './output/console.ts';
 import { nearMiss } from './output/near-miss.ts';
-import { version } from './version.ts';
+import { version } from '../host/version.ts';
 
 const GLOBAL_OPTIONS = ['--home', '--json', '--help'];
 

@@ -9,6 +9,8 @@ import { Adapters } from './services/adapters.ts';
 import { Backbones } from './services/backbones.ts';
 import { Datasets } from './services/datasets/datasets.ts';
 import { Runs } from './services/runs.ts';
+import { settingsSpawner } from './services/settings/settings-spawner.ts';
+import { SettingsStore } from './services/settings/settings.ts';
 import { AdapterRepository } from './store/adapters.ts';
 import { BackboneRepository } from './store/backbones.ts';
 import { DatasetRepository } from './store/datasets.ts';
@@ -21,6 +23,7 @@ import { MetricRepository } from './store/metrics.ts';
 import { closeLibrary, openLibrary } from './store/open-library.ts';
 import { ProblemRepository } from './store/problems.ts';
 import { RunRepository } from './store/runs.ts';
+import { SettingRepository } from './store/settings.ts';
 import { TagRepository } from './store/tags.ts';
 import type { Studio, StudioOptions } from './studio.ts';
 import { join } from 'node:path';
@@ -56,7 +59,9 @@ async function assemble(
   found: readonly string[],
 ): Promise<Studio> {
   const graceMs = options.graceMs ?? GRACE_MS;
-  const engine = { spawn: options.spawn, cacheDir: cacheFolder(), graceMs };
+  const settings = new SettingsStore(new SettingRepository(library));
+  const spawn = settingsSpawner(options.spawn, settings);
+  const engine = { spawn, cacheDir: cacheFolder(), graceMs };
   const backbones = new Backbones(library, new BackboneRepository(library));
   const datasets = new Datasets(
     library,
@@ -108,6 +113,7 @@ async function assemble(
   let closed: Promise<void> | null = null;
   return {
     home: folders.root,
+    settings,
     backbones,
     datasets,
     runs,

@@ -4,6 +4,7 @@ import type {
   HostMessage,
   TrainResult,
 } from '../../shared/contract/engine.ts';
+import type { Settings } from '../../shared/contract/studio/system.ts';
 import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
 import type { Split } from '../../shared/domain/dataset.ts';
 import type {
@@ -21,6 +22,7 @@ import type {
 } from '../../shared/domain/library.ts';
 import type { Evaluation, MetricRecord, Verification } from '../../shared/domain/metrics.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
+import type { SettingsChange } from './services/settings/settings.ts';
 
 /**
  * The host as its users (command line, Electron, `serve`) see it. Every function rejects with `KarstError`
@@ -246,9 +248,17 @@ export interface StudioOptions {
   readonly graceMs?: number;
 }
 
+/** What a person set for this home; engines keep to threads and device from their next start on. */
+export interface SettingsService {
+  get(): Settings;
+  /** What is left out, or undefined, stays as it is. Returns all of them. */
+  update(change: SettingsChange): Settings;
+}
+
 export interface Studio {
   /** Absolute path of the studio's data. */
   readonly home: string;
+  readonly settings: SettingsService;
   readonly backbones: BackboneService;
   readonly datasets: DatasetService;
   readonly runs: RunService;

@@ -6,12 +6,12 @@ import { closeLibrary, openLibrary } from '../../host/store/open-library.ts';
 import type { Studio } from '../../host/studio.ts';
 import { cacheFolder } from '../../native/cache-folder.mjs';
 import { withStudio, type CommandContext } from '../context.ts';
-import { folderSize, freeSpace, machineReport } from '../doctor/machine.ts';
-import type { DoctorReport } from '../doctor/report.ts';
+import { folderSize, freeSpace, machineReport } from '../../host/services/diagnosis/machine.ts';
+import type { DoctorReport } from '../../host/services/diagnosis/report.ts';
 import type { Console } from '../output/console.ts';
 import { formatBytes, formatCount, plural } from '../output/format.ts';
 import { facts } from '../output/table.ts';
-import { version } from '../version.ts';
+import { version } from '../../host/version.ts';
 
 /**
  * `--json`: a `DoctorReport`. Nothing that is out of order stops the look at the rest; the exit code is 1 when

@@ -1,13 +1,20 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parameterCount } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Adapter, Backbone, Dataset } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { folderSize } from '../../host/services/diagnosis/machine.ts';
+import {
+  SAMPLE_CONFIG,
+  SAMPLE_FOLDER,
+  SAMPLE_IMAGES,
+  SAMPLE_VALIDATION,
+  STARTER_NAME,
+} from '../../host/services/sample.ts';
 import type { Studio } from '../../host/studio.ts';
 import type { CommandContext } from '../context.ts';
-import { folderSize } from '../doctor/machine.ts';
 import { verificationLine } from '../describe/evaluation.ts';
 import {
   formatCount,
@@ -17,16 +24,6 @@ import {
   formatPercent,
 } from '../output/format.ts';
 import { trainableParameters, type TrainingSession } from '../training.ts';
-import { trainingConfig } from '../training-config.ts';
-
-/** The bundled digits: 1,797 images in ten class folders. */
-export const SAMPLE = fileURLToPath(new URL('../../assets/sample/digits', import.meta.url));
-const SAMPLE_IMAGES = 1797;
-
-/** What suits the digits: small, quick to learn, and not to be mirrored. */
-const EPOCHS = 6;
-const SETTINGS = ['batchSize=32', 'optimiser.learningRate=0.003', 'schedule.warmupEpochs=1'];
-const VALIDATION_SHARE = 0.2;
 
 /** Largest difference between the accuracy that training measured and that of the stored adapter. */
 const ACCURACY_TOLERANCE = 0.01;
@@ -83,10 +80,11 @@ export async function runDemo(
     `${formatCount(dataset.counts.train)} images to train on, ${formatCount(dataset.counts.val)} to validate, ${dataset.classes.length} classes`,
   );
 
-  const config = await trainingConfig({
-    options: new Map([['schedule.epochs', options.epochs ?? EPOCHS]]),
-    set: SETTINGS,
-  });
+  const { schedule } = SAMPLE_CONFIG;
+  const config: TrainingConfig = {
+    ...SAMPLE_CONFIG,
+    schedule: { ...schedule, epochs: options.epochs ?? schedule.epochs },
+  };
   const trainable = trainableParameters(backbone.architecture, config, dataset.classes.length);
   const total = parameterCount({ ...backbone.architecture, classes: 0 });
   steps.begin(
@@ -177,7 +175,7 @@ function stepPrinter(
 async function demoBackbone(studio: Studio, options: DemoOptions): Promise<Backbone> {
   const known = studio.backbones.list();
   if (options.backbone === undefined) {
-    const starter = known.find((backbone) => backbone.name === 'starter');
+    const starter = known.find((backbone) => backbone.name === STARTER_NAME);
     if (starter !== undefined) return starter;
     throw new KarstError('not-found', 'The starter backbone is not part of this installation.', {
       hint: 'Name another one: karst demo --backbone FILE.safetensors.',
@@ -197,18 +195,18 @@ async function importSample(
   studio: Studio,
   watching: Parameters<Studio['datasets']['check']>[1],
 ): Promise<Dataset> {
-  const { dataset } = await studio.datasets.add(SAMPLE, {
+  const { dataset } = await studio.datasets.add(SAMPLE_FOLDER, {
     ...watching,
     name: freeName('digits', studio.datasets.list()),
-    val: VALIDATION_SHARE,
+    val: SAMPLE_VALIDATION,
     seed: 0,
   });
   const images = dataset.counts.train + dataset.counts.val + dataset.counts.test;
   if (images !== SAMPLE_IMAGES || dataset.unusable > 0) {
     throw new KarstError(
       'file-damaged',
-      `The sample in ${SAMPLE} has ${images} usable images instead of ${SAMPLE_IMAGES}.`,
-      { hint: 'Bring the folder back from the repository.', path: SAMPLE },
+      `The sample in ${SAMPLE_FOLDER} has ${images} usable images instead of ${SAMPLE_IMAGES}.`,
+      { hint: 'Bring the folder back from the repository.', path: SAMPLE_FOLDER },
     );
   }
   return dataset;

@@ -71,7 +71,10 @@ export const fileList = v.object({
   ),
   /** More entries than are listed. */
   more: v.boolean(),
-  /** Where a person is likely to start: home, pictures, roots. */
+  /**
+   * Where a person is likely to start. `name` is a key that the window has words for (`home`, `desktop`,
+   * `documents`, `downloads`, `pictures`, `computer`), or the name of a drive as it is.
+   */
   places: v.array(v.object({ name: v.string(), path: v.string() })),
 });
 export type FileList = v.InferOutput<typeof fileList>;

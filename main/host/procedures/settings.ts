@@ -1,0 +1,16 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { DeskContext } from '../desk/context.ts';
+
+export function settingsProcedures({
+  studio,
+  emit,
+}: DeskContext): Handlers<'settings.get' | 'settings.update'> {
+  return {
+    'settings.get': () => studio.settings.get(),
+    'settings.update'(change) {
+      const settings = studio.settings.update(change);
+      emit('library', { part: 'settings', id: null });
+      return settings;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { DeskContext } from '../desk/context.ts';
+
+/** Standard base64 with its padding; Node's own decoder would pass over what does not belong there. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+export function uploadProcedures({ media }: DeskContext): Handlers<'uploads.add'> {
+  return {
+    async 'uploads.add'({ name, base64 }) {
+      const shown = name.trim().slice(0, 200) || 'The picture';
+      if (base64.length % 4 !== 0 || !BASE64.test(base64))
+        throw new KarstError('usage', `${shown} arrived damaged: it is not base64.`, {
+          hint: 'Try again.',
+        });
+      return { media: await media.addUpload(shown, Buffer.from(base64, 'base64')) };
+    },
+  };
+}

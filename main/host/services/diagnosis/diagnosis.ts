@@ -1,0 +1,84 @@
+import { release } from 'node:os';
+import type { DeviceReport } from '../../../../shared/contract/engine.ts';
+import type { Diagnosis } from '../../../../shared/contract/studio/system.ts';
+import { toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Studio } from '../../studio.ts';
+import { version } from '../../version.ts';
+import { anonymous } from './anonymous.ts';
+import { freeSpace, machineReport } from './machine.ts';
+
+/** Looks at the machine, and starts an engine to ask what it runs on. Never rejects for a want of an engine. */
+export async function diagnose(studio: Studio): Promise<Diagnosis> {
+  const { platform, arch, processor, cores, memory, memoryFree } = machineReport();
+  const [diskFreeBytes, asked] = await Promise.all([freeSpace(studio.home), askEngine(studio)]);
+  const machine: Diagnosis['machine'] = {
+    platform,
+    architecture: arch,
+    processor,
+    cores,
+    memoryBytes: memory,
+    freeMemoryBytes: Math.floor(memoryFree),
+    diskFreeBytes,
+  };
+  return { machine, ...asked, report: describe(studio, machine, asked) };
+}
+
+async function askEngine(studio: Studio): Promise<Pick<Diagnosis, 'device' | 'error'>> {
+  try {
+    const device = await studio.probe();
+    return { device: { ...device, devices: [...device.devices] }, error: null };
+  } catch (error) {
+    return { device: null, error: toErrorReport(error) };
+  }
+}
+
+/** The text to paste into a report, one fact a line. In English, whoever reads it. */
+function describe(
+  studio: Studio,
+  machine: Diagnosis['machine'],
+  { device, error }: Pick<Diagnosis, 'device' | 'error'>,
+): string {
+  const { threads, device: wanted } = studio.settings.get();
+  const facts: [string, string][] = [
+    ['KARST Studio', version()],
+    ['Node', process.versions.node],
+    ['System', `${machine.platform} ${machine.architecture}, ${release()}`],
+    ['Processor', `${machine.processor}, ${machine.cores} cores to use`],
+    ['Memory', `${gigabytes(machine.memoryBytes)}, ${gigabytes(machine.freeMemoryBytes)} free`],
+    [
+      'Disk',
+      machine.diskFreeBytes === null ? 'not known' : `${gigabytes(machine.diskFreeBytes)} free`,
+    ],
+    ...(device === null ? [] : describeDevice(device)),
+    ...(error === null ? [] : describeError(error)),
+    ['Settings', `threads ${threads === 0 ? 'auto' : threads}, device ${wanted}`],
+    [
+      'Library',
+      [
+        `${studio.backbones.list().length} backbones`,
+        `${studio.datasets.list().length} datasets`,
+        `${studio.runs.list().length} runs`,
+        `${studio.adapters.list().length} adapters`,
+      ].join(', '),
+    ],
+    ...studio.notices.map((notice): [string, string] => ['Notice', anonymous(notice)]),
+  ];
+  return facts.map(([name, fact]) => `${name}: ${fact}`).join('\n');
+}
+
+function describeDevice(device: DeviceReport): [string, string][] {
+  const tensorflow =
+    device.tensorflow === null ? 'no native TensorFlow' : `TensorFlow ${device.tensorflow}`;
+  return [
+    ['Engine', `${tensorflow} under tfjs ${device.tfjs}, ${device.threads} threads`],
+    ['Device', `${device.device} (found: ${device.devices.join(', ')})`],
+  ];
+}
+
+function describeError({ code, message, hint }: ErrorReport): [string, string][] {
+  return [['Engine', anonymous(`${code}. ${message} ${hint}`.trim())]];
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

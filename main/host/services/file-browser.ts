@@ -1,0 +1,167 @@
+import type { Dirent, Stats } from 'node:fs';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { FileList } from '../../../shared/contract/studio/system.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { readError, writeError } from '../../formats/files.ts';
+
+/** Entries of one folder that a window is shown. */
+export const LISTED_AT_MOST = 2_000;
+
+/** Folders below the home folder where people keep things, by the key that the window has words for. */
+const PLACES = ['Desktop', 'Documents', 'Downloads', 'Pictures'] as const;
+
+/** Folders whose entries are drives; on Linux each account has its own. */
+const MOUNTS: Partial<Record<NodeJS.Platform, (account: string) => readonly string[]>> = {
+  linux: (account) => [`/media/${account}`, `/run/media/${account}`, '/mnt'],
+  darwin: () => ['/Volumes'],
+};
+
+/** What Windows keeps at the root of a drive, hidden by an attribute that Node does not tell. */
+const HIDDEN_ON_WINDOWS =
+  /^(\$.*|System Volume Information|Recovery|pagefile\.sys|hiberfil\.sys)$/i;
+
+const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+interface Found {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'folder' | 'file';
+}
+
+/**
+ * One folder of this machine: folders first, each part by name; hidden entries are left out.
+ * @param folder absolute path; null for the home folder
+ * @param extensions endings of the files that are wanted, lower case with the dot; none: folders alone
+ * @throws usage for a relative path; not-found, not-readable
+ */
+export async function listFolder(
+  folder: string | null,
+  extensions: readonly string[],
+): Promise<FileList> {
+  const place = folder === null ? homedir() : absolute(folder);
+  const wanted = new Set(extensions.map((ending) => ending.toLowerCase()));
+  const found = (await Promise.all((await entriesOf(place)).map((entry) => look(place, entry))))
+    .filter((entry) => entry !== null)
+    .filter(({ kind, name }) => kind === 'folder' || wanted.has(path.extname(name).toLowerCase()))
+    .sort(
+      (a, b) =>
+        Number(a.kind === 'file') - Number(b.kind === 'file') || byName.compare(a.name, b.name),
+    );
+  const parent = path.dirname(place);
+  return {
+    folder: place,
+    parent: parent === place ? null : parent,
+    entries: await Promise.all(found.slice(0, LISTED_AT_MOST).map(measured)),
+    more: found.length > LISTED_AT_MOST,
+    places: await places(),
+  };
+}
+
+/** Makes a folder and lists it. @throws usage, name-taken, not-writable */
+export async function makeFolderIn(parent: string, name: string): Promise<FileList> {
+  const folder = path.join(absolute(parent), checkFileName(name));
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new KarstError('name-taken', `${folder} exists already.`, {
+        hint: 'Choose another name.',
+        path: folder,
+        cause: error,
+      });
+    throw writeError(folder, error);
+  }
+  return listFolder(folder, []);
+}
+
+function absolute(folder: string): string {
+  if (path.isAbsolute(folder)) return path.resolve(folder);
+  throw new KarstError('usage', `"${folder}" is not a whole path.`, {
+    hint: `Write it from the root on, such as ${path.join(homedir(), folder)}.`,
+  });
+}
+
+function checkFileName(name: string): string {
+  const problem =
+    name === '.' || name === '..' || name.startsWith('.')
+      ? 'it begins with a dot'
+      : /[\p{Cc}/\\]/u.test(name)
+        ? 'it holds a slash, a backslash or a control character'
+        : /[<>:"|?*]|[. ]$/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(name)
+          ? 'Windows does not take it, so that it could not be carried there'
+          : null;
+  if (problem === null) return name;
+  throw new KarstError('usage', `"${name}" cannot be the name of a folder: ${problem}.`, {
+    hint: 'Choose another name.',
+  });
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !isHidden(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
+      throw new KarstError('not-found', `${folder} is not a folder.`, {
+        hint: 'Choose the folder that holds it.',
+        path: folder,
+        cause: error,
+      });
+    throw readError(folder, error);
+  }
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || (process.platform === 'win32' && HIDDEN_ON_WINDOWS.test(name));
+}
+
+/** null for what is neither folder nor file, such as a link that leads nowhere. */
+async function look(folder: string, entry: Dirent): Promise<Found | null> {
+  const { name } = entry;
+  const own = path.join(folder, name);
+  const target = entry.isSymbolicLink() ? await statOrNone(own) : entry;
+  const kind = target?.isDirectory() ? 'folder' : target?.isFile() ? 'file' : null;
+  return kind === null ? null : { name, path: own, kind };
+}
+
+async function measured(found: Found): Promise<FileList['entries'][number]> {
+  const info = found.kind === 'file' ? await statOrNone(found.path) : null;
+  return { ...found, bytes: info?.size ?? null };
+}
+
+/** A list shows what can be seen: an entry that vanished or is locked has no size, and is no reason to show nothing. */
+async function statOrNone(file: string): Promise<Stats | null> {
+  return stat(file).catch(() => null);
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return (await statOrNone(file))?.isDirectory() ?? false;
+}
+
+/** Home, the usual folders in it that exist, and the roots of drives. */
+async function places(): Promise<FileList['places']> {
+  const home = homedir();
+  const usual = PLACES.map((name) => ({ name: name.toLowerCase(), path: path.join(home, name) }));
+  const candidates = [{ name: 'home', path: home }, ...usual, ...(await drives())];
+  const there = await Promise.all(candidates.map((candidate) => isFolder(candidate.path)));
+  return candidates.filter((_, i) => there[i]);
+}
+
+async function drives(): Promise<FileList['places']> {
+  if (process.platform === 'win32')
+    // A: and B: are floppy drives, which make noises when they are asked.
+    return [...'CDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => {
+      const root = `${letter}:\\`;
+      return { name: root, path: root };
+    });
+  const mounts = MOUNTS[process.platform]?.(path.basename(homedir())) ?? [];
+  const mounted = await Promise.all(
+    mounts.map(async (mount) => {
+      // Without drives there is no such folder, or one that is not for this account.
+      const names = await readdir(mount).catch(() => []);
+      return names.map((name) => ({ name, path: path.join(mount, name) }));
+    }),
+  );
+  return [{ name: 'computer', path: '/' }, ...mounted.flat()];
+}

@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import { settings as schema, type Settings } from '../../../../shared/contract/studio/system.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { SettingRepository } from '../../store/settings.ts';
+
+export const SETTING_DEFAULTS: Settings = {
+  language: 'system',
+  theme: 'system',
+  threads: 0,
+  device: 'auto',
+  welcomed: false,
+};
+
+/** Some settings, as a window sends them; what is undefined is left alone. */
+export type SettingsChange = { readonly [K in keyof Settings]?: Settings[K] | undefined };
+
+/** The settings of a home: the same for the window, the browser and the command line. */
+export class SettingsStore {
+  readonly #settings: SettingRepository;
+  constructor(settings: SettingRepository) {
+    this.#settings = settings;
+  }
+
+  /** @throws store-damaged when something else wrote a value that makes no sense */
+  get(): Settings {
+    const stored = Object.fromEntries(this.#settings.all());
+    const outcome = v.safeParse(schema, { ...SETTING_DEFAULTS, ...stored });
+    if (outcome.success) return outcome.output;
+    const key = v.getDotPath(outcome.issues[0]) ?? '';
+    throw new KarstError('store-damaged', `The library holds a setting "${key}" of no meaning.`, {
+      hint: 'Restore the newest backup, or report this.',
+    });
+  }
+
+  update(change: SettingsChange): Settings {
+    this.#settings.set(new Map(Object.entries(change).filter(([, value]) => value !== undefined)));
+    return this.get();
+  }
+}
