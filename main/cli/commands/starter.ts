@@ -4,6 +4,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset, Run } from '../../../shared/domain/library.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import { writeFileAtomic } from '../../formats/files.ts';
+import { requireNewPath } from '../../host/services/adapter-jobs.ts';
 import type { RunOutcome, Studio, Watching } from '../../host/studio.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { formatPercent } from '../output/format.ts';
@@ -34,6 +35,8 @@ export interface StarterOptions {
 export async function run(context: CommandContext, options: StarterOptions): Promise<void> {
   const { console } = context;
   const out = path.resolve(options.out ?? 'starter');
+  // Known before hours of training, not after them.
+  await requireNewPath(out);
   const session = trainingSession(context);
   const result = await withStudio(
     context,

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { writeFolderAtomic } from '../../formats/files.ts';
+import { writeError, writeFolderAtomic } from '../../formats/files.ts';
 
 /** What a zip of images may hold; beyond that it is refused before anything is kept. */
 const LIMITS = { entries: 2_000_000, bytes: 64 * 2 ** 30, ratio: 1000 } as const;
+const HINT = 'Name a folder of class folders, or a zip of one.';
 const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif)$/i;
 /** Unix file types in the upper half of the external attributes. */
 const TYPE_MASK = 0o170000;
@@ -35,6 +36,7 @@ export async function unpackImages(
     await writeFolderAtomic(out, async (folder) => {
       let bytes = 0;
       let done = 0;
+      let images = 0;
       for await (const entry of archive.eachEntry()) {
         if (signal.aborted) throw new KarstError('cancelled', `Unpacking ${zip} was cancelled.`);
         onProgress(++done, archive.entryCount);
@@ -49,11 +51,26 @@ export async function unpackImages(
         await mkdir(path.dirname(target), { recursive: true });
         const stream = await archive.openReadStreamPromise(entry);
         await pipeline(stream, createWriteStream(target, { flags: 'wx' }));
+        images += 1;
       }
+      if (images === 0) throw refuse('it has no images');
     });
+  } catch (error) {
+    if (error instanceof KarstError) throw error;
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    // What the system did not say, the reader of the archive did.
+    throw syscall === undefined ? damaged(zip, message, error) : writeError(out, error);
   } finally {
     archive.close();
   }
+}
+
+function damaged(zip: string, reason: string, cause: unknown): KarstError {
+  return new KarstError('file-damaged', `${zip} cannot be read as a zip: ${reason}.`, {
+    hint: HINT,
+    path: zip,
+    cause,
+  });
 }
 
 async function openZip(zip: string): Promise<yauzl.ZipFile> {
@@ -61,12 +78,7 @@ async function openZip(zip: string): Promise<yauzl.ZipFile> {
     return await yauzl.openPromise(zip, { autoClose: false, lazyEntries: true });
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new KarstError(
-      missing ? 'not-found' : 'file-damaged',
-      missing
-        ? `There is no file ${zip}.`
-        : `${zip} cannot be read as a zip: ${(cause as Error).message}.`,
-      { hint: 'Name a folder of class folders, or a zip of one.', path: zip, cause },
-    );
+    if (!missing) throw damaged(zip, (cause as Error).message, cause);
+    throw new KarstError('not-found', `There is no file ${zip}.`, { hint: HINT, path: zip, cause });
   }
 }
