@@ -41,10 +41,14 @@ async function perform(job: Job, session: JobSession): Promise<JobResult> {
   switch (job.kind) {
     case 'train':
       return (await import('./jobs/train.ts')).train(job, session);
+    case 'measure':
+      return (await import('./jobs/measure.ts')).measure(job, session);
     case 'evaluate':
       return (await import('./jobs/evaluate.ts')).evaluateAdapter(job, session);
     case 'predict':
       return (await import('./jobs/predict.ts')).predict(job, session);
+    case 'try':
+      return (await import('./jobs/try.ts')).answerQuestions(job, session);
     case 'merge':
       return (await import('./jobs/merge.ts')).merge(job, session);
     case 'probe':
@@ -83,7 +87,7 @@ async function start(
 
 async function serve(port: Port): Promise<void> {
   let session: JobSession | null = null;
-  const early: Exclude<HostMessage['type'], 'start'>[] = [];
+  const early: Exclude<HostMessage, { type: 'start' }>[] = [];
   const first = await new Promise<Extract<HostMessage, { type: 'start' }>>((resolve, reject) => {
     port.onMessage((raw) => {
       const parsed = v.safeParse(hostMessageSchema, raw);
@@ -98,13 +102,13 @@ async function serve(port: Port): Promise<void> {
       }
       const message = parsed.output as HostMessage;
       if (message.type === 'start') resolve(message);
-      else if (session === null) early.push(message.type);
-      else session.control(message.type);
+      else if (session === null) early.push(message);
+      else session.receive(message);
     });
   });
   session = await start(first, port);
   if (session === null) return;
-  for (const control of early) session.control(control);
+  for (const message of early) session.receive(message);
   session.emit({ type: 'ready', device: session.runtime.device });
   session.emit({ type: 'done', result: await perform(first.job, session) });
 }

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import type { Architecture, Preprocessing } from '../domain/architecture.ts';
 import { ERROR_CODES, type ErrorReport } from '../domain/errors.ts';
-import type { Evaluation, MetricRecord, Prediction, Verification } from '../domain/metrics.ts';
+import type {
+  Evaluation,
+  MetricRecord,
+  Prediction,
+  SampleRecord,
+  Verification,
+} from '../domain/metrics.ts';
 import type { TrainingConfig } from '../domain/training.ts';
 
 /**
@@ -33,6 +39,19 @@ export interface TrainJob {
   readonly classes: readonly string[];
   /** Continue from the newest checkpoint that verifies; false starts afresh. */
   readonly resume: boolean;
+  /** The step at which the run, which had ended there, was last given more epochs; null when it never was. */
+  readonly extendedAt: number | null;
+}
+
+/** Takes a few steps on random images with these settings, and keeps nothing but how long they took. */
+export interface MeasureJob {
+  readonly kind: 'measure';
+  readonly backbone: BackboneReference;
+  readonly config: TrainingConfig;
+  /** Number of classes. */
+  readonly classes: number;
+  /** Updates that are timed, after the first, which compiles. */
+  readonly steps: number;
 }
 
 export interface EvaluateJob {
@@ -53,6 +72,13 @@ export interface PredictJob {
   readonly batchSize: number;
 }
 
+/** Keeps a model ready and answers questions about files until it is told to stop. */
+export interface TryJob {
+  readonly kind: 'try';
+  readonly adapterDir: string;
+  readonly backbone: BackboneReference;
+}
+
 export interface MergeJob {
   readonly kind: 'merge';
   readonly adapterDir: string;
@@ -70,7 +96,7 @@ export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = TrainJob | EvaluateJob | PredictJob | MergeJob | ProbeJob;
+export type Job = TrainJob | MeasureJob | EvaluateJob | PredictJob | TryJob | MergeJob | ProbeJob;
 
 export type HostMessage =
   | { readonly type: 'start'; readonly job: Job; readonly cacheDir: string }
@@ -79,7 +105,21 @@ export type HostMessage =
   /** Ends training at the next step, keeps the best adapter so far, ends with `done`. */
   | { readonly type: 'stop' }
   /** Writes a checkpoint and ends with `error` of code `cancelled`; the run can be resumed. */
-  | { readonly type: 'suspend' };
+  | { readonly type: 'suspend' }
+  /** For a job `try`; answered by an `answer` of the same id, in the order of asking. */
+  | {
+      readonly type: 'question';
+      readonly id: number;
+      readonly paths: readonly string[];
+      readonly top: number;
+    };
+
+/** What can be asked of any job between two steps. */
+export type Control = Exclude<HostMessage['type'], 'start' | 'question'>;
+
+/** What a model says of one file. */
+export type FileAnswer =
+  { readonly predictions: readonly Prediction[] } | { readonly error: ErrorReport };
 
 export interface DeviceReport {
   readonly backend: 'tensorflow' | 'tfjs-cpu';
@@ -108,6 +148,20 @@ export interface TrainResult {
   readonly val: Evaluation | null;
 }
 
+/** Times are medians, in seconds. */
+export interface MeasureResult {
+  readonly kind: 'measure';
+  readonly device: DeviceReport;
+  /** One update of the optimiser, all its batches together; over the whole schedule where steps differ. */
+  readonly secondsPerStep: number;
+  /** One batch of a validation. */
+  readonly secondsPerValidationBatch: number;
+  /** Until the first update was done: loading, building, compiling. */
+  readonly startSeconds: number;
+  /** Most memory that the process held at once. */
+  readonly peakBytes: number;
+}
+
 export interface EvaluateResult {
   readonly kind: 'evaluate';
   readonly evaluation: Evaluation;
@@ -118,6 +172,10 @@ export interface EvaluateResult {
 
 export interface PredictResult {
   readonly kind: 'predict';
+}
+
+export interface TryResult {
+  readonly kind: 'try';
 }
 
 export interface MergeResult {
@@ -131,7 +189,14 @@ export interface ProbeResult {
   readonly device: DeviceReport;
 }
 
-export type JobResult = TrainResult | EvaluateResult | PredictResult | MergeResult | ProbeResult;
+export type JobResult =
+  | TrainResult
+  | MeasureResult
+  | EvaluateResult
+  | PredictResult
+  | TryResult
+  | MergeResult
+  | ProbeResult;
 
 export type EngineEvent =
   | { readonly type: 'ready'; readonly device: DeviceReport }
@@ -143,6 +208,7 @@ export type EngineEvent =
         | 'decoding'
         | 'compiling'
         | 'training'
+        | 'measuring'
         | 'validating'
         | 'evaluating'
         | 'predicting'
@@ -153,6 +219,7 @@ export type EngineEvent =
       readonly secondsLeft: number | null;
     }
   | { readonly type: 'metrics'; readonly record: MetricRecord }
+  | { readonly type: 'samples'; readonly record: SampleRecord }
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warning';
@@ -172,6 +239,8 @@ export type EngineEvent =
       readonly predictions: readonly Prediction[];
     }
   | { readonly type: 'unreadable'; readonly path: string; readonly error: ErrorReport }
+  /** One for each path of the question, in its order. */
+  | { readonly type: 'answer'; readonly id: number; readonly answers: readonly FileAnswer[] }
   | { readonly type: 'done'; readonly result: JobResult }
   | { readonly type: 'error'; readonly error: ErrorReport };
 
@@ -230,6 +299,13 @@ const metricRecord = v.variant('kind', [
     best: v.boolean(),
   }),
 ]);
+const sampleRecord = v.object({
+  step: finite,
+  epoch: finite,
+  images: v.array(
+    v.object({ path: v.string(), truth: v.string(), predictions: v.array(prediction) }),
+  ),
+});
 const result = v.variant('kind', [
   v.object({
     kind: v.literal('train'),
@@ -245,12 +321,21 @@ const result = v.variant('kind', [
     val: v.nullable(evaluation),
   }),
   v.object({
+    kind: v.literal('measure'),
+    device,
+    secondsPerStep: finite,
+    secondsPerValidationBatch: finite,
+    startSeconds: finite,
+    peakBytes: finite,
+  }),
+  v.object({
     kind: v.literal('evaluate'),
     evaluation,
     rows: v.array(v.nullable(v.array(prediction))),
     problems: v.array(v.object({ path: v.string(), error: errorReport })),
   }),
   v.object({ kind: v.literal('predict') }),
+  v.object({ kind: v.literal('try') }),
   v.object({ kind: v.literal('merge'), out: v.string(), verification }),
   v.object({ kind: v.literal('probe'), device }),
 ]);
@@ -265,6 +350,7 @@ export const engineEventSchema = v.variant('type', [
       'decoding',
       'compiling',
       'training',
+      'measuring',
       'validating',
       'evaluating',
       'predicting',
@@ -276,6 +362,7 @@ export const engineEventSchema = v.variant('type', [
     secondsLeft: v.nullable(finite),
   }),
   v.object({ type: v.literal('metrics'), record: metricRecord }),
+  v.object({ type: v.literal('samples'), record: sampleRecord }),
   v.object({
     type: v.literal('log'),
     level: v.picklist(['info', 'warning']),
@@ -286,6 +373,13 @@ export const engineEventSchema = v.variant('type', [
   v.object({ type: v.literal('state'), state: v.picklist(['running', 'paused']) }),
   v.object({ type: v.literal('prediction'), path: v.string(), predictions: v.array(prediction) }),
   v.object({ type: v.literal('unreadable'), path: v.string(), error: errorReport }),
+  v.object({
+    type: v.literal('answer'),
+    id: finite,
+    answers: v.array(
+      v.union([v.object({ predictions: v.array(prediction) }), v.object({ error: errorReport })]),
+    ),
+  }),
   v.object({ type: v.literal('done'), result }),
   v.object({ type: v.literal('error'), error: errorReport }),
 ]);

@@ -100,6 +100,14 @@ const job = v.variant('kind', [
     config: trainingConfig,
     classes: v.array(v.string()),
     resume: v.boolean(),
+    extendedAt: v.nullable(count),
+  }),
+  v.object({
+    kind: v.literal('measure'),
+    backbone,
+    config: trainingConfig,
+    classes: count,
+    steps: count,
   }),
   v.object({ kind: v.literal('evaluate'), ...onAdapter, manifest: v.string(), batchSize: count }),
   v.object({
@@ -109,6 +117,7 @@ const job = v.variant('kind', [
     top: count,
     batchSize: count,
   }),
+  v.object({ kind: v.literal('try'), ...onAdapter }),
   v.object({
     kind: v.literal('merge'),
     ...onAdapter,
@@ -125,4 +134,5 @@ export const hostMessageSchema = v.variant('type', [
   v.object({ type: v.literal('resume') }),
   v.object({ type: v.literal('stop') }),
   v.object({ type: v.literal('suspend') }),
+  v.object({ type: v.literal('question'), id: count, paths: v.array(v.string()), top: count }),
 ]);

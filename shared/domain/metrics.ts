@@ -47,6 +47,18 @@ export interface Prediction {
   readonly probability: number;
 }
 
+/** One line of a run's `samples.jsonl`: the answers on the same few validation images after a validation. */
+export interface SampleRecord {
+  readonly step: number;
+  readonly epoch: number;
+  readonly images: readonly {
+    readonly path: string;
+    readonly truth: string;
+    /** The likeliest few, likeliest first. */
+    readonly predictions: readonly Prediction[];
+  }[];
+}
+
 /** How far two forms of one model are apart on the same images. */
 export interface Verification {
   readonly images: number;

@@ -87,7 +87,7 @@ export interface TrainingConfig {
   /** `backbone`: its weights. `random`: its shape only (training from scratch, with method full). */
   readonly initialise: 'backbone' | 'random';
   readonly seed: number;
-  /** Seconds between checkpoints within an epoch; one is always written at each epoch's end. */
+  /** Seconds between checkpoints. The end of an epoch writes one sooner: after five, or when it is the best so far. */
   readonly checkpointEverySeconds: number;
   /** How many checkpoints are kept beside the best. */
   readonly keepCheckpoints: number;

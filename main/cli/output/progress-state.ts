@@ -14,6 +14,7 @@ const LABELS: Record<Phase, string> = {
   decoding: 'decoding images',
   compiling: 'compiling',
   training: 'training',
+  measuring: 'measuring steps',
   validating: 'validating',
   evaluating: 'evaluating',
   predicting: 'predicting',

@@ -31,20 +31,21 @@ export async function forEachLogits(
   }
 }
 
-/** Evaluation of the present weights on the loader's images. */
+/** Evaluation of the present weights on the loader's images, whose labels are in the same order. */
 export async function evaluate(
   executor: Executor,
   loader: ImageLoader,
   labels: readonly number[],
   classes: readonly string[],
-  onBatch: Pass['onBatch'],
-  onUnreadable: Pass['onUnreadable'],
+  pass: Pass,
 ): Promise<Evaluation> {
   const tally = new Tally(classes);
   await forEachLogits(executor, loader, classes.length, {
-    onImage: (index, logits) => tally.add(logits, labels[index] ?? -1),
-    onUnreadable,
-    onBatch,
+    ...pass,
+    onImage: (index, logits) => {
+      tally.add(logits, labels[index] ?? -1);
+      pass.onImage(index, logits);
+    },
   });
   return tally.result();
 }

@@ -1,11 +1,13 @@
-import type { EngineEvent, HostMessage } from '../../../shared/contract/engine.ts';
+import type { Control, EngineEvent, HostMessage } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Runtime } from '../runtime/executor.ts';
 
 /** What a job asks for between two steps. */
 export type Interruption = 'none' | 'pause' | 'stop' | 'suspend';
 
-/** A job's side of the channel: it sends events and obeys controls between steps. */
+export type Question = Extract<HostMessage, { type: 'question' }>;
+
+/** A job's side of the channel: it sends events, obeys controls between steps and takes questions. */
 export class JobSession {
   readonly runtime: Runtime;
   readonly cacheDir: string;
@@ -13,6 +15,8 @@ export class JobSession {
   #wish: Interruption = 'none';
   #wake: (() => void) | undefined;
   #lastProgress = 0;
+  #phase: string | null = null;
+  readonly #questions: Question[] = [];
 
   constructor(runtime: Runtime, cacheDir: string, send: (event: EngineEvent) => void) {
     this.runtime = runtime;
@@ -32,14 +36,34 @@ export class JobSession {
     secondsLeft: number | null = null,
   ): void {
     const now = performance.now();
-    if (done > 0 && done < total && now - this.#lastProgress < 100) return;
+    const goesOn = phase === this.#phase && done > 0 && done < total;
+    if (goesOn && now - this.#lastProgress < 100) return;
     this.#lastProgress = now;
+    this.#phase = phase;
     this.emit({ type: 'progress', phase, done, total, secondsLeft });
   }
 
-  control(type: Exclude<HostMessage['type'], 'start'>): void {
+  receive(message: Exclude<HostMessage, { type: 'start' }>): void {
+    if (message.type === 'question') {
+      this.#questions.push(message);
+      this.#wake?.();
+    } else this.control(message.type);
+  }
+
+  control(type: Control): void {
     this.#wish = type === 'resume' ? 'none' : type;
     this.#wake?.();
+  }
+
+  /** Waits for a question; null when the job is to end. @throws KarstError cancelled */
+  async nextQuestion(): Promise<Question | null> {
+    for (;;) {
+      if (this.#wish === 'suspend') throw cancelled();
+      if (this.#wish === 'stop') return null;
+      const question = this.#questions.shift();
+      if (question !== undefined) return question;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
   }
 
   /** Lets messages come in (a training step blocks the process) and says what the host wants now. */
@@ -60,7 +84,8 @@ export class JobSession {
   /** For jobs that have nothing to keep: ends them when asked to. @throws KarstError cancelled */
   async throwIfCancelled(): Promise<void> {
     const wish = await this.wish();
-    if (wish === 'stop' || wish === 'suspend')
-      throw new KarstError('cancelled', 'The job was cancelled.');
+    if (wish === 'stop' || wish === 'suspend') throw cancelled();
   }
 }
+
+const cancelled = (): KarstError => new KarstError('cancelled', 'The job was cancelled.');

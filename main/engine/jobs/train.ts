@@ -1,15 +1,11 @@
 import { join } from 'node:path';
 import type { TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
-import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
-import { initialAdapter } from '../adapter/initialise.ts';
-import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
+import type { AdaptedModel } from '../adapter/adapted-model.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { sizeOf } from '../graph/tensor.ts';
-import { keptPatches, usesDropPath, usesRankDropout } from '../train/noise.ts';
-import { trainingProgram } from '../train/step.ts';
+import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
 import { readManifest } from './manifest.ts';
 import type { JobSession } from './session.ts';
@@ -28,35 +24,17 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     });
   }
   session.progress('loading', 0, 1);
-  const architecture = workingArchitecture(job.backbone, config.imageSize);
-  const model = adaptedModel({
-    architecture,
-    classes: job.classes.length,
-    method: config.method,
-    karst: config.karst,
-  });
-  const backbone =
-    config.initialise === 'random'
-      ? randomBackbone(architecture, config.seed)
-      : await loadBackbone(job.backbone, architecture);
-  const { program, groups } = trainingProgram(model, {
-    batchSize: config.batchSize,
-    optimiser: config.optimiser,
-    accumulate: config.accumulate,
-    dropPath: usesDropPath(config),
-    rankDropout: usesRankDropout(config, model),
-    keptPatches: keptPatches(config, architecture),
-  });
-  const executor = session.runtime.execute(program);
-  const loaders = openLoaders(job, images, architecture.imageSize, session.cacheDir);
+  const { model, executor, groups, initial } = await prepareTraining(
+    job.backbone,
+    config,
+    job.classes.length,
+    session.runtime,
+  );
+  const loaders = openLoaders(job, images, model.architecture.imageSize, session.cacheDir);
   try {
-    executor.setAll(frozenValues(model, backbone));
-    if (config.accumulate > 1) {
-      executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, new Float32Array(g.size)])));
-    }
     session.progress('loading', 1, 1);
     const parts: TrainerParts = { job, session, model, executor, groups, images, loaders };
-    const outcome = await new Trainer(parts).run(initialValues(model, config, backbone));
+    const outcome = await new Trainer(parts).run(initial);
     await writeAdapter(job, model, images, outcome);
     return summary(job, model, outcome);
   } finally {
@@ -86,24 +64,6 @@ function openLoaders(
         ? null
         : new ImageLoader({ ...common, images: images.val, augmentation: null }),
   };
-}
-
-function frozenValues(
-  model: AdaptedModel,
-  backbone: ReadonlyMap<string, Float32Array>,
-): Map<string, Float32Array> {
-  return new Map([...backbone].filter(([name]) => model.frozen.has(name)));
-}
-
-/** The backbone's tensors where these are trained, fresh ones for the adapter and the head. */
-function initialValues(
-  model: AdaptedModel,
-  config: TrainingConfig,
-  backbone: ReadonlyMap<string, Float32Array>,
-): Map<string, Float32Array> {
-  const fresh = new Map([...model.trained].filter(([name]) => !backbone.has(name)));
-  const trainedBackbone = [...backbone].filter(([name]) => model.trained.has(name));
-  return new Map([...trainedBackbone, ...initialAdapter(fresh, config.karst, config.seed)]);
 }
 
 async function writeAdapter(

@@ -2,21 +2,20 @@ import { join } from 'node:path';
 import type { TrainJob } from '../../../shared/contract/engine.ts';
 import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
-import type { Evaluation } from '../../../shared/domain/metrics.ts';
+import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
-import type { ImageLoader } from '../data/loader.ts';
-import { type ImageBatch } from '../data/loader.ts';
+import type { ImageBatch, ImageLoader } from '../data/loader.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
 import type { Executor } from '../graph/program.ts';
 import type { JobSession } from '../jobs/session.ts';
 import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
-import { MetricsLog } from './metrics-log.ts';
 import { ModelState } from './model-state.ts';
-import { batchNoise, dropsPatches } from './noise.ts';
-import { learningRateAt, stepScalars } from './optimiser.ts';
+import { learningRateAt } from './optimiser.ts';
 import type { ParameterGroup } from './parameters.ts';
-import { stepFunction } from './step.ts';
-import { batchTargets, classWeights } from './targets.ts';
+import { SampleTaker } from './samples.ts';
+import { StepLog } from './step-log.ts';
+import { classWeights } from './targets.ts';
+import { makeUpdate, type UpdateParts } from './update.ts';
 
 export interface TrainerParts {
   readonly job: TrainJob;
@@ -41,6 +40,12 @@ export interface TrainingOutcome {
 
 type Ending = 'finished' | 'stopped' | 'suspended';
 
+/**
+ * Seconds without a checkpoint after which the end of an epoch writes one. The end of the run and an epoch that is
+ * the best so far always do; epochs of a second would spend more time on the disk than on training.
+ */
+const EPOCH_CHECKPOINT_SECONDS = 5;
+
 const START: TrainingState = {
   version: 1,
   step: 0,
@@ -55,10 +60,11 @@ const START: TrainingState = {
 export class Trainer {
   readonly #p: TrainerParts;
   readonly #checkpoints: CheckpointStore;
-  readonly #metrics: MetricsLog;
+  readonly #metrics: StepLog<MetricRecord>;
+  readonly #samples: StepLog<SampleRecord>;
+  readonly #sampleTaker: SampleTaker;
   readonly #model: ModelState;
-  readonly #labels: readonly number[];
-  readonly #perClass: Float64Array;
+  readonly #update: UpdateParts;
   readonly #updatesPerEpoch: number;
   #state: TrainingState = START;
   #savedStep = -1;
@@ -70,21 +76,31 @@ export class Trainer {
 
   constructor(parts: TrainerParts) {
     this.#p = parts;
-    const { job, model, images, loaders } = parts;
+    const { job, model, executor, images, loaders } = parts;
+    const { config } = job;
     this.#checkpoints = new CheckpointStore(job.runDir);
-    this.#metrics = new MetricsLog(join(job.runDir, 'metrics.jsonl'));
-    this.#model = new ModelState(parts.executor, parts.groups);
-    this.#labels = images.train.map((image) => image.label);
-    this.#perClass = classWeights(this.#labels, model.classes, job.config.classWeightPower);
-    this.#updatesPerEpoch = Math.ceil(loaders.train.batchesPerEpoch / job.config.accumulate);
+    this.#metrics = new StepLog(join(job.runDir, 'metrics.jsonl'));
+    this.#samples = new StepLog(join(job.runDir, 'samples.jsonl'));
+    this.#sampleTaker = new SampleTaker(images.val, job.classes);
+    this.#model = new ModelState(executor, parts.groups);
+    const labels = images.train.map((image) => image.label);
+    this.#update = {
+      model,
+      executor,
+      config,
+      labels,
+      classWeights: classWeights(labels, model.classes, config.classWeightPower),
+    };
+    this.#updatesPerEpoch = Math.ceil(loaders.train.batchesPerEpoch / config.accumulate);
   }
 
   /** @param initial trained tensors of a fresh run. @throws KarstError diverged, cancelled (suspended), not-writable … */
   async run(initial: ReadonlyMap<string, Float32Array>): Promise<TrainingOutcome> {
     await this.#begin(initial);
     const ending = await this.#epochs();
+    // Also of a run that has come to its end: it can be given more epochs.
+    await this.#save();
     if (ending === 'suspended') {
-      await this.#save();
       throw new KarstError(
         'cancelled',
         `The run "${this.#p.job.runName}" was suspended at step ${String(this.#state.step)}.`,
@@ -100,8 +116,7 @@ export class Trainer {
     const { job, session } = this.#p;
     if (!job.resume) {
       await this.#checkpoints.clear();
-      await this.#metrics.truncateAfter(0);
-      this.#model.set(initial, null);
+      await this.#startAfresh(initial);
       return;
     }
     const found = await this.#checkpoints.newest((path, reason) => {
@@ -113,8 +128,7 @@ export class Trainer {
       });
     });
     if (found === null) {
-      await this.#metrics.truncateAfter(0);
-      this.#model.set(initial, null);
+      await this.#startAfresh(initial);
       session.emit({
         type: 'log',
         level: 'info',
@@ -122,18 +136,38 @@ export class Trainer {
       });
       return;
     }
-    this.#state = found.state;
-    this.#savedStep = found.state.step;
+    const { state } = found;
+    // More epochs are a new chance: patience that was used up before they were given counts no longer.
+    const extended = job.extendedAt !== null && state.step <= job.extendedAt;
+    this.#state = extended ? { ...state, epochsWithoutBest: 0 } : state;
+    this.#savedStep = state.step;
     this.#model.set(found.adapter, found.optimizer);
-    await this.#checkpoints.discardAfter(found.state.step);
-    await this.#metrics.truncateAfter(found.state.step);
-    const { step, epoch } = found.state;
+    await this.#checkpoints.discardAfter(state.step);
+    await this.#forgetAfter(state.step);
     session.emit({
       type: 'log',
       level: 'info',
-      message: `Resumed from step ${String(step)} (epoch ${String(epoch + 1)}).`,
+      message: `Resumed from step ${String(state.step)} (epoch ${String(state.epoch + 1)}).`,
       path: found.path,
     });
+  }
+
+  async #startAfresh(initial: ReadonlyMap<string, Float32Array>): Promise<void> {
+    await this.#forgetAfter(0);
+    this.#model.set(initial, null);
+  }
+
+  async #forgetAfter(step: number): Promise<void> {
+    for (const log of [this.#metrics, this.#samples]) {
+      await log.truncateAfter(step, (lines) =>
+        this.#p.session.emit({
+          type: 'log',
+          level: 'warning',
+          message: `${log.path} had ${lines.length === 1 ? 'a line that is no record' : `${String(lines.length)} lines that are no records`} (line ${String(lines[0])}${lines.length === 1 ? '' : ' first'}), left out now: the charts have a gap there, the training has none.`,
+          path: log.path,
+        }),
+      );
+    }
   }
 
   async #epochs(): Promise<Ending> {
@@ -168,7 +202,7 @@ export class Trainer {
           if (next.done === true) break;
           group.push(next.value);
         }
-        await this.#update(group, started, performance.now() - started);
+        await this.#step(group, started, performance.now() - started);
       }
     } finally {
       await batches.return();
@@ -176,9 +210,10 @@ export class Trainer {
     const finished = this.#state.epoch + 1;
     this.#state = { ...this.#state, epoch: finished, batch: 0 };
     const last = finished === schedule.epochs;
-    if (loaders.val !== null && (last || finished % validateEvery === 0))
-      await this.#validate(loaders.val);
-    await this.#save();
+    const validates = loaders.val !== null && (last || finished % validateEvery === 0);
+    const best = validates && (await this.#validate(loaders.val));
+    const patience = Math.min(EPOCH_CHECKPOINT_SECONDS, job.config.checkpointEverySeconds);
+    if (last || best || this.#secondsSinceSave() >= patience) await this.#save();
     return 'finished';
   }
 
@@ -193,12 +228,15 @@ export class Trainer {
     }
     if (wish === 'stop') return 'stopped';
     if (wish === 'suspend') return 'suspended';
-    if (performance.now() - this.#savedAt > job.config.checkpointEverySeconds * 1000)
-      await this.#save();
+    if (this.#secondsSinceSave() > job.config.checkpointEverySeconds) await this.#save();
     return null;
   }
 
-  async #update(group: readonly ImageBatch[], started: number, waited: number): Promise<void> {
+  #secondsSinceSave(): number {
+    return (performance.now() - this.#savedAt) / 1000;
+  }
+
+  async #step(group: readonly ImageBatch[], started: number, waited: number): Promise<void> {
     const { job, session } = this.#p;
     const { config } = job;
     const { step, epoch, batch } = this.#state;
@@ -210,10 +248,8 @@ export class Trainer {
       config.optimiser.learningRate,
       config.schedule,
     );
-    const { loss, gradientNorm, correct, seen } = this.#run(
-      group,
-      stepScalars(config.optimiser, learningRate, step + 1),
-    );
+    const place = { epoch, batch, step, learningRate };
+    const { loss, gradientNorm, correct, seen } = makeUpdate(this.#update, group, place);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new KarstError(
         'diverged',
@@ -246,66 +282,18 @@ export class Trainer {
     this.#progress(seconds);
   }
 
-  /** The calls of one update; logits are compared with the rows' own labels. */
-  #run(group: readonly ImageBatch[], scalars: Float32Array) {
-    const { job, model, executor } = this.#p;
-    const { epoch, batch } = this.#state;
-    const targets = group.map((b) => batchTargets(b, this.#labels, this.#perClass, job.config));
-    const fn = stepFunction(job.config.accumulate > 1, dropsPatches(job.config, epoch));
-    const total = targets.reduce((sum, t) => sum + t.total, 0);
-    let loss = 0;
-    let correct = 0;
-    let seen = 0;
-    let gradientNorm = 0;
-    group.forEach((b, i) => {
-      const t = targets[i];
-      if (t === undefined) return;
-      const inputs = {
-        images: b.pixels,
-        targets: t.targets,
-        // All rows unreadable: nothing to learn from, and nothing to divide by.
-        weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
-        ...batchNoise(model, job.config, epoch, batch + i),
-      };
-      const out =
-        job.config.accumulate === 1
-          ? executor.run(fn, { ...inputs, scalars })
-          : executor.run(fn, inputs);
-      loss += out['loss']?.[0] ?? NaN;
-      gradientNorm = out['gradientNorm']?.[0] ?? 0;
-      seen += b.count;
-      correct += this.#correct(b, out['logits'] ?? new Float32Array());
-    });
-    if (job.config.accumulate > 1)
-      gradientNorm = executor.run('apply', { scalars })['gradientNorm']?.[0] ?? NaN;
-    return { loss, gradientNorm, correct, seen };
-  }
-
-  #correct(batch: ImageBatch, logits: Float32Array): number {
-    const { classes } = this.#p.model;
-    let correct = 0;
-    batch.indices.forEach((index, row) => {
-      if (index < 0) return;
-      const z = logits.subarray(row * classes, (row + 1) * classes);
-      if (z.indexOf(z.reduce((a, b) => Math.max(a, b), -Infinity)) === this.#labels[index])
-        correct += 1;
-    });
-    return correct;
-  }
-
-  async #validate(loader: ImageLoader): Promise<void> {
+  /** Says whether it was the best so far. */
+  async #validate(loader: ImageLoader): Promise<boolean> {
     const { session, job, executor, images } = this.#p;
     const { step, epoch, best } = this.#state;
     const total = images.val.length;
     session.progress('validating', 0, total);
-    const evaluation = await evaluate(
-      executor,
-      loader,
-      images.val.map((image) => image.label),
-      job.classes,
-      (done) => session.progress('validating', done, total),
-      (index, error) => this.#report(images.val[index]?.path ?? '', error),
-    );
+    const labels = images.val.map((image) => image.label);
+    const evaluation = await evaluate(executor, loader, labels, job.classes, {
+      onImage: (index, logits) => this.#sampleTaker.take(index, logits),
+      onUnreadable: (index, error) => this.#report(images.val[index]?.path ?? '', error),
+      onBatch: (done) => session.progress('validating', done, total),
+    });
     const { top1, loss } = evaluation;
     const better = best === null || top1 > best.top1 || (top1 === best.top1 && loss < best.loss);
     if (better) {
@@ -320,6 +308,10 @@ export class Trainer {
     const record = { kind: 'validation', step, epoch, loss, top1, best: better } as const;
     await this.#metrics.append(record);
     session.emit({ type: 'metrics', record });
+    const samples = this.#sampleTaker.record(step, epoch);
+    await this.#samples.append(samples);
+    session.emit({ type: 'samples', record: samples });
+    return better;
   }
 
   async #save(): Promise<void> {

@@ -164,6 +164,7 @@ export class Runs implements RunService {
           config: run.config,
           classes: run.classes,
           resume,
+          extendedAt: null,
         },
         onEvent: (event) => {
           session.receive(event);

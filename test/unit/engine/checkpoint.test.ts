@@ -7,7 +7,7 @@ import {
   type NamedTensors,
   type TrainingState,
 } from '../../../main/engine/train/checkpoint.ts';
-import { MetricsLog } from '../../../main/engine/train/metrics-log.ts';
+import { StepLog } from '../../../main/engine/train/step-log.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 
@@ -176,22 +176,49 @@ describe('the metrics of a run', () => {
     return readFile(path(), 'utf8');
   };
 
+  /** Truncates, and says which lines it found damaged. */
+  const truncated = async (log: StepLog<MetricRecord>, step: number): Promise<number[][]> => {
+    const told: number[][] = [];
+    await log.truncateAfter(step, (lines) => told.push([...lines]));
+    return told;
+  };
+
   it('lose what came after a step and half a last line, and go on behind it', async () => {
-    const log = new MetricsLog(path());
+    const log = new StepLog<MetricRecord>(path());
     for (const step of [1, 2, 3, 4]) await log.append(validation(step));
     await appendFile(path(), '{"kind":"validation","step":2,"ep');
-    await log.truncateAfter(2);
+    expect(await truncated(log, 2)).toEqual([]);
     await log.append(validation(3));
     const wanted = [1, 2, 3].map((step) => `${JSON.stringify(validation(step))}\n`).join('');
     expect(await read()).toBe(wanted);
   });
 
+  it('lose whole lines that are no records, which are told of', async () => {
+    const log = new StepLog<MetricRecord>(path());
+    await log.append(validation(1));
+    await appendFile(path(), '\u0000\u0000\u0000\n[3]\n\n{"step":"two"}\nnull\n');
+    await log.append(validation(2));
+    await log.append(validation(9));
+    expect(await truncated(log, 5)).toEqual([[2, 3, 5, 6]]);
+    const wanted = [1, 2].map((step) => `${JSON.stringify(validation(step))}\n`).join('');
+    expect(await read()).toBe(wanted);
+    expect(await truncated(log, 5)).toEqual([]);
+  });
+
   it('may be nothing but half a line, or not there yet', async () => {
-    const log = new MetricsLog(path());
-    await log.truncateAfter(5);
+    const log = new StepLog<MetricRecord>(path());
+    expect(await truncated(log, 5)).toEqual([]);
     expect(await read()).toBe('');
     await writeFile(path(), '{"kind":');
-    await log.truncateAfter(5);
+    expect(await truncated(log, 5)).toEqual([]);
     expect(await read()).toBe('');
+  });
+
+  it('are refused in words where the file cannot be written', async () => {
+    const log = new StepLog<MetricRecord>(join(runDir, 'gone', 'metrics.jsonl'));
+    await expect(log.append(validation(1))).rejects.toMatchObject({
+      code: 'not-writable',
+      path: log.path,
+    });
   });
 });

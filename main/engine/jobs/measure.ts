@@ -1,0 +1,105 @@
+import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
+import type { ImageBatch } from '../data/loader.ts';
+import { randomStream } from '../random.ts';
+import { ModelState } from '../train/model-state.ts';
+import { dropsPatches } from '../train/noise.ts';
+import { prepareTraining } from '../train/prepare.ts';
+import { classWeights } from '../train/targets.ts';
+import { makeUpdate, type UpdateParts } from '../train/update.ts';
+import type { JobSession } from './session.ts';
+
+/** Validation batches that are timed, after the first, which compiles. */
+const VALIDATION_BATCHES = 3;
+
+/** Times the update of a run with these settings on images of noise; nothing is written. */
+export async function measure(job: MeasureJob, session: JobSession): Promise<MeasureResult> {
+  const { config } = job;
+  const began = performance.now();
+  session.progress('loading', 0, 1);
+  const { model, executor, groups, initial } = await prepareTraining(
+    job.backbone,
+    config,
+    job.classes,
+    session.runtime,
+  );
+  try {
+    new ModelState(executor, groups).set(initial, null);
+    session.progress('loading', 1, 1);
+    const group = Array.from({ length: config.accumulate }, (_, i) =>
+      noiseBatch(config.batchSize, model.architecture.imageSize, i),
+    );
+    const labels = Array.from({ length: config.batchSize }, (_, i) => i % job.classes);
+    const parts: UpdateParts = {
+      model,
+      executor,
+      config,
+      labels,
+      classWeights: classWeights(labels, model.classes, config.classWeightPower),
+    };
+    const { epochs } = config.schedule;
+    // Epochs on all patches take longer than those that drop some; most runs have one kind alone.
+    const kinds = [0, epochs - 1].filter(
+      (epoch, i) => i === 0 || dropsPatches(config, epoch) !== dropsPatches(config, 0),
+    );
+    const total = kinds.length * (job.steps + 1) + VALIDATION_BATCHES + 1;
+    let done = 0;
+    let startSeconds = 0;
+    const timed = async (work: () => void, count: number): Promise<number> => {
+      const seconds: number[] = [];
+      for (let i = 0; i <= count; i++) {
+        await session.throwIfCancelled();
+        if (i === 0) session.progress('compiling', done, total);
+        const started = performance.now();
+        work();
+        if (i > 0) seconds.push((performance.now() - started) / 1000);
+        session.progress('measuring', ++done, total);
+      }
+      return median(seconds);
+    };
+    const secondsOf: number[] = [];
+    for (const epoch of kinds) {
+      let step = 0;
+      const update = (): void => {
+        makeUpdate(parts, group, { epoch, batch: 0, step, learningRate: 0 });
+        step += 1;
+        if (startSeconds === 0) startSeconds = (performance.now() - began) / 1000;
+      };
+      secondsOf.push(await timed(update, job.steps));
+    }
+    const secondsPerValidationBatch = await timed(() => {
+      executor.run('evaluate', { images: group[0]?.pixels ?? new Float32Array() });
+    }, VALIDATION_BATCHES);
+    const dropping = Array.from({ length: epochs }, (_, epoch) => dropsPatches(config, epoch));
+    const share = dropping.filter((drops) => drops === dropping[0]).length / epochs;
+    const [first = 0, other = first] = secondsOf;
+    return {
+      kind: 'measure',
+      device: session.runtime.device,
+      secondsPerStep: share * first + (1 - share) * other,
+      secondsPerValidationBatch,
+      startSeconds,
+      // In kilobytes on every platform.
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  } finally {
+    executor.dispose();
+  }
+}
+
+function noiseBatch(size: number, side: number, number: number): ImageBatch {
+  const stream = randomStream(0, 'measure', number);
+  return {
+    pixels: Float32Array.from({ length: size * 3 * side * side }, () => stream.normal()),
+    indices: Int32Array.from({ length: size }, (_, i) => i),
+    count: size,
+    partners: Int32Array.from({ length: size }, (_, i) => i),
+    lambda: 1,
+    problems: [],
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2;
+}

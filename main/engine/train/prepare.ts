@@ -1,0 +1,72 @@
+import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
+import { initialAdapter } from '../adapter/initialise.ts';
+import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
+import type { Executor } from '../graph/program.ts';
+import type { Runtime } from '../runtime/executor.ts';
+import { keptPatches, usesDropPath, usesRankDropout } from './noise.ts';
+import type { ParameterGroup } from './parameters.ts';
+import { trainingProgram } from './step.ts';
+
+/** A model that is ready to be trained. */
+export interface PreparedTraining {
+  readonly model: AdaptedModel;
+  /** Holds the frozen weights already; whoever asked for it disposes it. */
+  readonly executor: Executor;
+  readonly groups: readonly ParameterGroup[];
+  /** Trained tensors of a fresh run. */
+  readonly initial: ReadonlyMap<string, Float32Array>;
+}
+
+/** Loads the backbone, builds the step for these settings and puts the frozen weights in place. */
+export async function prepareTraining(
+  reference: BackboneReference,
+  config: TrainingConfig,
+  classes: number,
+  runtime: Runtime,
+): Promise<PreparedTraining> {
+  const architecture = workingArchitecture(reference, config.imageSize);
+  const { method, karst } = config;
+  const model = adaptedModel({ architecture, classes, method, karst });
+  const backbone =
+    config.initialise === 'random'
+      ? randomBackbone(architecture, config.seed)
+      : await loadBackbone(reference, architecture);
+  const { program, groups } = trainingProgram(model, {
+    batchSize: config.batchSize,
+    optimiser: config.optimiser,
+    accumulate: config.accumulate,
+    dropPath: usesDropPath(config),
+    rankDropout: usesRankDropout(config, model),
+    keptPatches: keptPatches(config, architecture),
+  });
+  const executor = runtime.execute(program);
+  try {
+    executor.setAll(frozenValues(model, backbone));
+    if (config.accumulate > 1)
+      executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, new Float32Array(g.size)])));
+    return { model, executor, groups, initial: initialValues(model, config, backbone) };
+  } catch (error) {
+    executor.dispose();
+    throw error;
+  }
+}
+
+function frozenValues(
+  model: AdaptedModel,
+  backbone: ReadonlyMap<string, Float32Array>,
+): Map<string, Float32Array> {
+  return new Map([...backbone].filter(([name]) => model.frozen.has(name)));
+}
+
+/** The backbone's tensors where these are trained, fresh ones for the adapter and the head. */
+function initialValues(
+  model: AdaptedModel,
+  config: TrainingConfig,
+  backbone: ReadonlyMap<string, Float32Array>,
+): Map<string, Float32Array> {
+  const fresh = new Map([...model.trained].filter(([name]) => !backbone.has(name)));
+  const trainedBackbone = [...backbone].filter(([name]) => model.trained.has(name));
+  return new Map([...trainedBackbone, ...initialAdapter(fresh, config.karst, config.seed)]);
+}

@@ -1,0 +1,68 @@
+import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import type { Prediction, SampleRecord } from '../../../shared/domain/metrics.ts';
+import { topPredictions } from '../evaluate/tally.ts';
+
+/** Images whose answers are told after each validation, and how many answers of each. */
+const SAMPLES = 8;
+const ANSWERS = 3;
+
+/**
+ * Which validation images are told of: the first of each class, then the second, and so on, until there are
+ * `count`; of more classes than that, such as lie evenly among them. In the order of the images.
+ */
+export function chooseSamples(
+  images: readonly Pick<ManifestImage, 'label'>[],
+  count = SAMPLES,
+): number[] {
+  const byClass = new Map<number, number[]>();
+  images.forEach(({ label }, index) => {
+    const own = byClass.get(label);
+    if (own === undefined) byClass.set(label, [index]);
+    else own.push(index);
+  });
+  const classes = [...byClass.entries()].sort(([a], [b]) => a - b).map(([, own]) => own);
+  const shown =
+    classes.length <= count
+      ? classes
+      : Array.from({ length: count }, (_, i) => classes[Math.floor((i * classes.length) / count)]!);
+  const chosen: number[] = [];
+  const most = Math.max(0, ...shown.map((own) => own.length));
+  for (let round = 0; round < most && chosen.length < count; round++) {
+    for (const own of shown) {
+      const index = own[round];
+      if (index !== undefined && chosen.length < count) chosen.push(index);
+    }
+  }
+  return chosen.sort((a, b) => a - b);
+}
+
+/** Gathers the answers on the chosen images while a validation passes over all. */
+export class SampleTaker {
+  readonly #images: readonly ManifestImage[];
+  readonly #classes: readonly string[];
+  readonly #chosen: readonly number[];
+  readonly #answers = new Map<number, Prediction[]>();
+
+  constructor(images: readonly ManifestImage[], classes: readonly string[]) {
+    this.#images = images;
+    this.#classes = classes;
+    this.#chosen = chooseSamples(images);
+  }
+
+  take(index: number, logits: Float32Array): void {
+    if (this.#chosen.includes(index))
+      this.#answers.set(index, topPredictions(logits, this.#classes, ANSWERS));
+  }
+
+  /** The answers since the last time; images that could not be read are left out. */
+  record(step: number, epoch: number): SampleRecord {
+    const images = this.#chosen.flatMap((index) => {
+      const image = this.#images[index];
+      const predictions = this.#answers.get(index);
+      if (image === undefined || predictions === undefined) return [];
+      return [{ path: image.path, truth: this.#classes[image.label] ?? '', predictions }];
+    });
+    this.#answers.clear();
+    return { step, epoch, images };
+  }
+}

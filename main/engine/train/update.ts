@@ -1,0 +1,89 @@
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import type { AdaptedModel } from '../adapter/adapted-model.ts';
+import type { ImageBatch } from '../data/loader.ts';
+import type { Executor } from '../graph/program.ts';
+import { batchNoise, dropsPatches } from './noise.ts';
+import { stepScalars } from './optimiser.ts';
+import { stepFunction } from './step.ts';
+import { batchTargets } from './targets.ts';
+
+/** What updates are made with, the same for all of a run. */
+export interface UpdateParts {
+  readonly model: AdaptedModel;
+  readonly executor: Executor;
+  readonly config: TrainingConfig;
+  /** Of the training images, by the index that batches name them with. */
+  readonly labels: readonly number[];
+  /** Weight of each class. */
+  readonly classWeights: Float64Array;
+}
+
+/** When an update happens; its randomness follows from that. */
+export interface UpdatePlace {
+  readonly epoch: number;
+  /** Of the group's first batch, in its epoch. */
+  readonly batch: number;
+  /** Updates made before. */
+  readonly step: number;
+  readonly learningRate: number;
+}
+
+export interface UpdateOutcome {
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /** Images whose first answer was right, of those seen; before the update. */
+  readonly correct: number;
+  readonly seen: number;
+}
+
+/** One update of the trained tensors by the gradient over a group of batches. */
+export function makeUpdate(
+  parts: UpdateParts,
+  group: readonly ImageBatch[],
+  { epoch, batch, step, learningRate }: UpdatePlace,
+): UpdateOutcome {
+  const { model, executor, config, labels } = parts;
+  const accumulates = config.accumulate > 1;
+  const scalars = stepScalars(config.optimiser, learningRate, step + 1);
+  const targets = group.map((b) => batchTargets(b, labels, parts.classWeights, config));
+  const fn = stepFunction(accumulates, dropsPatches(config, epoch));
+  const total = targets.reduce((sum, t) => sum + t.total, 0);
+  let loss = 0;
+  let correct = 0;
+  let seen = 0;
+  let gradientNorm = 0;
+  group.forEach((b, i) => {
+    const t = targets[i];
+    if (t === undefined) return;
+    const inputs = {
+      images: b.pixels,
+      targets: t.targets,
+      // All rows unreadable: nothing to learn from, and nothing to divide by.
+      weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
+      ...batchNoise(model, config, epoch, batch + i),
+    };
+    const out = executor.run(fn, accumulates ? inputs : { ...inputs, scalars });
+    loss += out['loss']?.[0] ?? NaN;
+    gradientNorm = out['gradientNorm']?.[0] ?? 0;
+    seen += b.count;
+    correct += correctRows(b, out['logits'] ?? new Float32Array(), model.classes, labels);
+  });
+  if (accumulates) gradientNorm = executor.run('apply', { scalars })['gradientNorm']?.[0] ?? NaN;
+  return { loss, gradientNorm, correct, seen };
+}
+
+/** Rows whose largest logit is that of their own label. */
+function correctRows(
+  batch: ImageBatch,
+  logits: Float32Array,
+  classes: number,
+  labels: readonly number[],
+): number {
+  let correct = 0;
+  batch.indices.forEach((index, row) => {
+    if (index < 0) return;
+    const z = logits.subarray(row * classes, (row + 1) * classes);
+    if (z.indexOf(z.reduce((a, b) => Math.max(a, b), -Infinity)) === labels[index]) correct += 1;
+  });
+  return correct;
+}

@@ -1,0 +1,78 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { EngineEvent, MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
+import type { TrainingOverrides } from '../../../shared/domain/training.ts';
+import { runProcess } from '../../fixtures/engine/engine-process.ts';
+import { perform } from '../../fixtures/engine/in-process.ts';
+import { configured, Workshop } from '../../fixtures/engine/workshop.ts';
+
+/** How long steps take, without a run. */
+let workshop: Workshop;
+beforeAll(async () => (workshop = await Workshop.open()));
+afterAll(() => workshop.remove());
+
+const layOut = (overrides: TrainingOverrides = {}): MeasureJob => ({
+  kind: 'measure',
+  backbone: workshop.backbone,
+  config: configured(overrides),
+  classes: 3,
+  steps: 4,
+});
+const progress = (events: readonly EngineEvent[], phase: string): [number, number][] =>
+  events.flatMap((e) =>
+    e.type === 'progress' && e.phase === phase ? [[e.done, e.total] as [number, number]] : [],
+  );
+
+it('says how long a step, a batch of a validation and the start take, and leaves nothing behind', async () => {
+  const before = await readdir(workshop.folder);
+  const engine = await runProcess(layOut(), workshop.cacheDir, { native: true });
+  const outcome = engine.outcome();
+  expect(outcome).toMatchObject({
+    type: 'done',
+    result: { kind: 'measure', device: { backend: 'tensorflow' } },
+  });
+  const result = (outcome as Extract<EngineEvent, { type: 'done' }>).result as MeasureResult;
+  expect(result.secondsPerStep).toBeGreaterThan(0);
+  expect(result.secondsPerValidationBatch).toBeGreaterThan(0);
+  // Compiling takes longer than what was compiled.
+  expect(result.startSeconds).toBeGreaterThan(result.secondsPerStep);
+  // TensorFlow alone is more than a hundred megabytes.
+  expect(result.peakBytes).toBeGreaterThan(100 * 2 ** 20);
+  expect(await readdir(workshop.folder)).toEqual(before);
+  // The first of each kind compiles; then four steps and three validations are timed.
+  expect(progress(engine.events, 'compiling')).toEqual([
+    [0, 9],
+    [5, 9],
+  ]);
+  expect(progress(engine.events, 'measuring').at(-1)).toEqual([9, 9]);
+});
+
+it.each<{ title: string; overrides: TrainingOverrides; total: number }>([
+  { title: 'accumulated batches', overrides: { accumulate: 3 }, total: 9 },
+  {
+    title: 'dropped patches, and the last epochs on all of them',
+    overrides: { patchDrop: 0.5, schedule: { epochs: 6 } },
+    total: 14,
+  },
+  { title: 'the head alone', overrides: { method: 'linear' }, total: 9 },
+  {
+    title: 'everything, from scratch',
+    overrides: { method: 'full', initialise: 'random' },
+    total: 9,
+  },
+])('measures $title', async ({ overrides, total }) => {
+  const { result, events } = await perform(layOut(overrides), { cacheDir: workshop.cacheDir });
+  const { secondsPerStep } = result as MeasureResult;
+  expect(secondsPerStep).toBeGreaterThan(0);
+  expect(progress(events, 'measuring').at(-1)).toEqual([total, total]);
+});
+
+it('ends when nobody wants to know any more', async () => {
+  const measuring = perform(layOut(), {
+    cacheDir: workshop.cacheDir,
+    onEvent: (event, session) => {
+      if (event.type === 'progress' && event.phase === 'measuring') session.control('suspend');
+    },
+  });
+  await expect(measuring).rejects.toMatchObject({ code: 'cancelled' });
+});
