@@ -20,8 +20,8 @@ export interface Outcome {
 
 export interface Running {
   readonly outcome: Promise<Outcome>;
-  /** Resolves with the first line of standard output that `matches`; rejects when the command ends before. */
-  line(matches: (line: string) => boolean): Promise<string>;
+  /** Resolves with the first line of an output that `matches`; rejects when the command ends before. */
+  line(matches: (line: string) => boolean, of?: 'out' | 'error'): Promise<string>;
   /** Ctrl-C as a terminal does it: to the command and everything that it started. */
   interrupt(): void;
 }
@@ -43,15 +43,19 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
     out += text;
     for (const look of watchers) look();
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (error += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    error += text;
+    for (const look of watchers) look();
+  });
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, error }));
   });
-  const line = (matches: (line: string) => boolean) =>
+  const line: Running['line'] = (matches, of = 'out') =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        const found = out.split('\n').slice(0, -1).find(matches);
+        const text = of === 'out' ? out : error;
+        const found = text.split('\n').slice(0, -1).find(matches);
         if (found !== undefined) {
           watchers.delete(look);
           resolve(found);
