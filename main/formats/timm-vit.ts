@@ -188,7 +188,7 @@ export interface VitSources {
 }
 
 /** timm's defaults for a ViT of the augreg family. */
-const DEFAULT_PREPROCESSING = {
+export const DEFAULT_PREPROCESSING = {
   interpolation: 'bicubic',
   cropFraction: 0.9,
   cropMode: 'center',

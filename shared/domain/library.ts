@@ -43,7 +43,7 @@ export interface DatasetClass {
   /** Index that the images' labels and a run's head use. */
   readonly index: number;
   readonly name: string;
-  /** Usable images per split. */
+  /** Images per split that take part: usable and not excluded. */
   readonly train: number;
   readonly val: number;
   readonly test: number;
@@ -56,9 +56,11 @@ export interface Dataset {
   readonly path: string;
   readonly layout: DatasetLayout;
   readonly classes: readonly DatasetClass[];
-  /** Usable images. */
+  /** Images that take part: usable and not excluded. */
   readonly counts: Readonly<Record<Split, number>>;
-  /** Images that cannot be used, and exact duplicates among the usable ones. */
+  /** Usable images that the user took out; with `counts` and `unusable` these are all. */
+  readonly excluded: number;
+  /** Images that cannot be used, and exact duplicates among those that take part. */
   readonly unusable: number;
   readonly duplicates: number;
   readonly bytes: number;
@@ -66,6 +68,8 @@ export interface Dataset {
   readonly valFraction: number;
   readonly testFraction: number;
   readonly seed: number;
+  /** Splits that the source itself names; drawing anew leaves its images there unless told otherwise. */
+  readonly givenSplits: readonly Split[];
   readonly createdAt: string;
 }
 
@@ -80,6 +84,8 @@ export interface DatasetImage {
   readonly label: number;
   readonly split: Split;
   readonly state: ImageState;
+  /** Taken out of training, evaluation and counts by the user, whatever its state. */
+  readonly excluded: boolean;
   readonly reason: string | null;
 }
 
@@ -184,7 +190,8 @@ export interface StoredMerge {
   readonly createdAt: string;
 }
 
-export const EXPORT_FORMATS = ['adapter', 'safetensors', 'onnx', 'savedmodel'] as const;
+/** `adapter` is the adapter's folder, `karst` the same in one file. */
+export const EXPORT_FORMATS = ['adapter', 'karst', 'safetensors', 'onnx', 'savedmodel'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface StoredExport {
@@ -192,7 +199,7 @@ export interface StoredExport {
   readonly adapterId: string;
   readonly format: ExportFormat;
   readonly out: string;
-  /** null for the adapter folder, which is copied as it is. */
+  /** null for the formats `adapter` and `karst`, which hold the adapter as it is. */
   readonly verification: Verification | null;
   readonly createdAt: string;
 }

@@ -81,6 +81,8 @@ async function hashOf(path: string, total: number, watching: Watching): Promise<
 export class Backbones implements BackboneService {
   readonly #library: Library;
   readonly #repository: BackboneRepository;
+  /** Id of the backbone that comes with the studio; null when there is none. */
+  #starter: string | null = null;
 
   constructor(library: Library, repository: BackboneRepository) {
     this.#library = library;
@@ -92,8 +94,7 @@ export class Backbones implements BackboneService {
     options: Watching & { name?: string; heads?: number } = {},
   ): Promise<Backbone> {
     const weights = await weightsAt(path);
-    if (options.name !== undefined)
-      requireFreeName(this.#library, 'backbone', checkName('backbone', options.name));
+    if (options.name !== undefined) this.checkNewName(options.name);
     const recognised = await inspectBackbone(weights, options.heads);
     const info = await statOf(weights);
     const sha256 = await hashOf(weights, info.size, options);
@@ -136,12 +137,34 @@ export class Backbones implements BackboneService {
     return backbone;
   }
 
+  checkNewName(wanted: string): string {
+    const name = checkName('backbone', wanted);
+    requireFreeName(this.#library, 'backbone', name);
+    return name;
+  }
+
   list(): Backbone[] {
     return this.#repository.list();
   }
 
   get(nameOrId: string): Backbone {
     return this.#repository.get(nameOrId);
+  }
+
+  isStarter(backbone: Backbone): boolean {
+    return backbone.id === this.#starter;
+  }
+
+  rename(nameOrId: string, wanted: string): Backbone {
+    const name = checkName('backbone', wanted);
+    return this.#library.transaction(() => {
+      const backbone = this.get(nameOrId);
+      if (name !== backbone.name) {
+        requireFreeName(this.#library, 'backbone', name);
+        this.#repository.rename(backbone.id, name);
+      }
+      return this.get(backbone.id);
+    });
   }
 
   bySha256(sha256: string): Backbone | null {
@@ -155,7 +178,9 @@ export class Backbones implements BackboneService {
       throw new KarstError(
         'in-use',
         `The backbone "${backbone.name}" cannot be removed: ${dependants.slice(0, 5).join(', ')}${dependants.length > 5 ? ` and ${dependants.length - 5} more` : ''} ${dependants.length === 1 ? 'stands' : 'stand'} on it.`,
-        { hint: 'Remove those first.' },
+        {
+          hint: 'Remove those first, and delete from the bin what is there.',
+        },
       );
     this.#repository.remove(backbone.id);
     return backbone;
@@ -195,13 +220,15 @@ export class Backbones implements BackboneService {
     const known = this.#repository
       .list()
       .find((b) => b.path === weights && b.bytes === info.size && b.modifiedMs === info.mtimeMs);
-    if (known !== undefined) return;
-    const same = this.#repository.bySha256(await sha256OfFile(weights));
-    if (same !== null) {
-      if ((await statOrNull(same.path)) !== null && same.path !== weights) return;
-      this.#repository.relocate(same.id, weights, info.size, info.mtimeMs);
-      return;
-    }
-    await this.add(weights, { name: freeName(this.#library, 'backbone', 'starter') });
+    const starter =
+      known ??
+      this.#repository.bySha256(await sha256OfFile(weights)) ??
+      (await this.add(weights, { name: freeName(this.#library, 'backbone', 'starter') }));
+    this.#starter = starter.id;
+    const moved = starter.path !== weights && (await statOrNull(starter.path)) === null;
+    const touched =
+      starter.path === weights &&
+      (starter.bytes !== info.size || starter.modifiedMs !== info.mtimeMs);
+    if (moved || touched) this.#repository.relocate(starter.id, weights, info.size, info.mtimeMs);
   }
 }

@@ -9,9 +9,14 @@ import { readError, writeFileAtomic } from '../../formats/files.ts';
 /** Lines joined into one write. */
 const BATCH = 1000;
 
-/** Images that take part in something: whole, and as they were imported. */
-export function isUsable(image: Pick<DatasetImage, 'state'>): boolean {
+/** The file is whole and as it was imported. */
+export function isUsableFile(image: Pick<DatasetImage, 'state'>): boolean {
   return image.state === 'ok' || image.state === 'duplicate';
+}
+
+/** Images that take part in something: usable, and not taken out by the user. */
+export function isUsable(image: Pick<DatasetImage, 'state' | 'excluded'>): boolean {
+  return !image.excluded && isUsableFile(image);
 }
 
 /** Writes JSON lines of `ManifestImage`, whole or not at all. Returns the number of images per split. */

@@ -50,6 +50,10 @@ export class BackboneRepository {
     );
   }
 
+  rename(id: string, name: string): void {
+    this.#library.run('UPDATE backbones SET name = @name WHERE id = @id', { id, name });
+  }
+
   list(): Backbone[] {
     return this.#library.all('SELECT * FROM backbones ORDER BY created_at, id').map(toBackbone);
   }
@@ -63,12 +67,15 @@ export class BackboneRepository {
     return row === undefined ? null : toBackbone(row);
   }
 
-  /** Names of the runs and adapters that stand on it. */
+  /** The runs and adapters that stand on it, those in the bin too, as `run "name"`. */
   dependants(id: string): string[] {
     return this.#library
       .all(
-        `SELECT 'run ' || name AS label FROM runs WHERE backbone_id = @id
-         UNION ALL SELECT 'adapter ' || name FROM adapters WHERE backbone_id = @id`,
+        `SELECT kind || ' "' || coalesce(bin.name || '" in the bin', things.name || '"') AS label
+         FROM (SELECT 'the run' AS kind, id, name, created_at FROM runs WHERE backbone_id = @id
+           UNION ALL SELECT 'the adapter', id, name, created_at FROM adapters WHERE backbone_id = @id) things
+         LEFT JOIN bin ON bin.id = things.id
+         ORDER BY things.created_at, things.id`,
         { id },
       )
       .map((row) => text(row, 'label'));

@@ -1,11 +1,15 @@
+import { SPLITS, type Split } from '../../../shared/domain/dataset.ts';
 import type { Dataset, DatasetClass, DatasetLayout } from '../../../shared/domain/library.ts';
 import type { Owner } from '../owner.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
-import { number, text } from './rows.ts';
+import { json, now, number, text } from './rows.ts';
 
 /** Half-imported datasets are not there for anybody. */
 const READY = 'importing_by IS NULL';
+
+/** Images of a row of `image_counts` where the condition holds. */
+const sumOf = (condition: string): string => `coalesce(sum(iif(${condition}, i.images, 0)), 0)`;
 
 export interface NewDataset {
   readonly id: string;
@@ -19,7 +23,7 @@ export interface NewDataset {
   readonly createdAt: string;
 }
 
-/** Tables `datasets` and `classes`. */
+/** Tables `datasets`, `classes` and, read only, `image_counts`, which the database itself keeps up to date. */
 export class DatasetRepository {
   readonly #library: Library;
   constructor(library: Library) {
@@ -30,8 +34,10 @@ export class DatasetRepository {
   begin(d: NewDataset, classes: readonly string[]): void {
     this.#library.transaction(() => {
       this.#library.run(
-        `INSERT INTO datasets (id, name, path, layout, val_fraction, test_fraction, seed, importing_by, created_at)
-         VALUES (@id, @name, @path, @layout, @valFraction, @testFraction, @seed, @importingBy, @createdAt)`,
+        `INSERT INTO datasets (id, name, path, layout, val_fraction, test_fraction, seed, importing_by,
+           created_at, updated_at)
+         VALUES (@id, @name, @path, @layout, @valFraction, @testFraction, @seed, @importingBy,
+           @createdAt, @createdAt)`,
         { ...d },
       );
       classes.forEach((name, label) =>
@@ -43,8 +49,31 @@ export class DatasetRepository {
     });
   }
 
-  publish(id: string): void {
-    this.#library.run('UPDATE datasets SET importing_by = NULL WHERE id = @id', { id });
+  /** @param givenSplits those that the source itself names */
+  publish(id: string, givenSplits: readonly Split[]): void {
+    this.#library.run(
+      'UPDATE datasets SET importing_by = NULL, given_splits = @given, updated_at = @at WHERE id = @id',
+      { id, given: JSON.stringify(givenSplits), at: now() },
+    );
+  }
+
+  rename(id: string, name: string): void {
+    this.#library.run('UPDATE datasets SET name = @name WHERE id = @id', { id, name });
+    this.touch(id);
+  }
+
+  /** Notes down that it was changed now. */
+  touch(id: string): void {
+    this.#library.run('UPDATE datasets SET updated_at = @at WHERE id = @id', { id, at: now() });
+  }
+
+  /** What the split was drawn with. */
+  setDraw(id: string, draw: { val: number; test: number; seed: number }): void {
+    this.#library.run(
+      'UPDATE datasets SET val_fraction = @val, test_fraction = @test, seed = @seed WHERE id = @id',
+      { id, val: draw.val, test: draw.test, seed: draw.seed },
+    );
+    this.touch(id);
   }
 
   /** Owners of imports that are not finished, by dataset id. */
@@ -64,6 +93,12 @@ export class DatasetRepository {
     return this.#toDataset(findRow(this.#library, 'dataset', nameOrId, READY));
   }
 
+  /** Where a dataset came from, without counting its images. */
+  source(nameOrId: string): { id: string; path: string } {
+    const row = findRow(this.#library, 'dataset', nameOrId, READY);
+    return { id: text(row, 'id'), path: text(row, 'path') };
+  }
+
   remove(id: string): void {
     this.#library.run('DELETE FROM datasets WHERE id = @id', { id });
   }
@@ -72,13 +107,14 @@ export class DatasetRepository {
     const id = text(row, 'id');
     const byClass = this.#library.all(
       `SELECT c.label, c.name,
-         coalesce(sum(i.split = 'train' AND i.state IN ('ok', 'duplicate')), 0) AS train,
-         coalesce(sum(i.split = 'val' AND i.state IN ('ok', 'duplicate')), 0) AS val,
-         coalesce(sum(i.split = 'test' AND i.state IN ('ok', 'duplicate')), 0) AS test,
-         coalesce(sum(i.state NOT IN ('ok', 'duplicate')), 0) AS unusable,
-         coalesce(sum(i.state = 'duplicate'), 0) AS duplicates,
+         ${sumOf("i.split = 'train' AND NOT i.excluded AND i.state IN ('ok', 'duplicate')")} AS train,
+         ${sumOf("i.split = 'val' AND NOT i.excluded AND i.state IN ('ok', 'duplicate')")} AS val,
+         ${sumOf("i.split = 'test' AND NOT i.excluded AND i.state IN ('ok', 'duplicate')")} AS test,
+         ${sumOf("i.excluded AND i.state IN ('ok', 'duplicate')")} AS excluded,
+         ${sumOf("i.state NOT IN ('ok', 'duplicate')")} AS unusable,
+         ${sumOf("NOT i.excluded AND i.state = 'duplicate'")} AS duplicates,
          coalesce(sum(i.bytes), 0) AS bytes
-       FROM classes c LEFT JOIN images i ON i.dataset_id = c.dataset_id AND i.label = c.label
+       FROM classes c LEFT JOIN image_counts i ON i.dataset_id = c.dataset_id AND i.label = c.label
        WHERE c.dataset_id = @id GROUP BY c.label ORDER BY c.label`,
       { id },
     );
@@ -98,12 +134,14 @@ export class DatasetRepository {
       layout: text(row, 'layout') as DatasetLayout,
       classes,
       counts: { train: total('train'), val: total('val'), test: total('test') },
+      excluded: total('excluded'),
       unusable: total('unusable'),
       duplicates: total('duplicates'),
       bytes: total('bytes'),
       valFraction: number(row, 'val_fraction'),
       testFraction: number(row, 'test_fraction'),
       seed: number(row, 'seed'),
+      givenSplits: SPLITS.filter((split) => json<Split[]>(row, 'given_splits').includes(split)),
       createdAt: text(row, 'created_at'),
     };
   }

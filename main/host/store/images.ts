@@ -1,5 +1,8 @@
-import type { Split } from '../../../shared/domain/dataset.ts';
+import type { ImageFilter } from '../../../shared/contract/studio/datasets.ts';
+import { SPLITS, type Split } from '../../../shared/domain/dataset.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DatasetImage, ImageState } from '../../../shared/domain/library.ts';
+import { filterSql, pageSql, totalSql } from './image-filter.ts';
 import type { Library, Row } from './library.ts';
 import { number, numberOrNull, text, textOrNull } from './rows.ts';
 
@@ -8,6 +11,29 @@ export interface StoredImage extends DatasetImage {
   readonly position: number;
   /** Position of the first image with the same bytes, null for that one itself. */
   readonly duplicateOf: number | null;
+  /** The split that the source puts it into; null where it says none. */
+  readonly givenSplit: Split | null;
+}
+
+/** An image at import. */
+export interface NewImage extends Omit<StoredImage, 'excluded'> {
+  /** What a search looks in. */
+  readonly searchKey: string;
+}
+
+/** What a user changes of images; keys left out stay as they are. */
+export interface ImageChange {
+  readonly label?: number;
+  readonly split?: Split;
+  readonly excluded?: boolean;
+}
+
+/** Two images of equal bytes that both take part. */
+export interface DuplicatePair {
+  readonly path: string;
+  readonly label: number;
+  readonly firstPath: string;
+  readonly firstLabel: number;
 }
 
 function toImage(row: Row): StoredImage {
@@ -21,12 +47,14 @@ function toImage(row: Row): StoredImage {
     label: number(row, 'label'),
     split: text(row, 'split') as Split,
     state: text(row, 'state') as ImageState,
+    excluded: number(row, 'excluded') === 1,
     reason: textOrNull(row, 'reason'),
     duplicateOf: numberOrNull(row, 'duplicate_of'),
+    givenSplit: textOrNull(row, 'given_split') as Split | null,
   };
 }
 
-/** Table `images`. */
+/** Table `images`. Positions are handed over as one JSON array, so that a statement takes any number of them. */
 export class ImageRepository {
   readonly #library: Library;
   constructor(library: Library) {
@@ -34,14 +62,14 @@ export class ImageRepository {
   }
 
   /** One transaction for the whole batch. */
-  insert(datasetId: string, images: readonly StoredImage[]): void {
+  insert(datasetId: string, images: readonly NewImage[]): void {
     this.#library.transaction(() => {
       for (const image of images)
         this.#library.run(
           `INSERT INTO images (dataset_id, position, path, sha256, bytes, width, height, label, split,
-             state, reason, duplicate_of)
+             state, reason, duplicate_of, given_split, search_key)
            VALUES (@datasetId, @position, @path, @sha256, @bytes, @width, @height, @label, @split,
-             @state, @reason, @duplicateOf)`,
+             @state, @reason, @duplicateOf, @givenSplit, @searchKey)`,
           { datasetId, ...image },
         );
     });
@@ -53,11 +81,11 @@ export class ImageRepository {
     images: readonly Pick<StoredImage, 'position' | 'split' | 'state' | 'reason' | 'duplicateOf'>[],
   ): void {
     this.#library.transaction(() => {
-      for (const image of images)
+      for (const { position, split, state, reason, duplicateOf } of images)
         this.#library.run(
           `UPDATE images SET split = @split, state = @state, reason = @reason, duplicate_of = @duplicateOf
            WHERE dataset_id = @datasetId AND position = @position`,
-          { datasetId, ...image },
+          { datasetId, position, split, state, reason, duplicateOf },
         );
     });
   }
@@ -88,22 +116,108 @@ export class ImageRepository {
     for (const row of rows) yield toImage(row);
   }
 
-  /** null when there is no such place. */
-  at(datasetId: string, position: number): StoredImage | null {
+  /** @throws not-found */
+  get(datasetId: string, position: number): StoredImage {
     const row = this.#library.get(
       'SELECT * FROM images WHERE dataset_id = @datasetId AND position = @position',
       { datasetId, position },
     );
-    return row === undefined ? null : toImage(row);
+    if (row !== undefined) return toImage(row);
+    throw new KarstError('not-found', `The dataset has no image number ${position}.`, {
+      hint: 'Load the page anew: the dataset may have been removed.',
+    });
+  }
+
+  /** A page of what a filter leaves, in stored order, and how many those are. */
+  page(
+    datasetId: string,
+    filter: ImageFilter,
+    page: { readonly offset: number; readonly limit: number },
+  ): { total: number; images: StoredImage[] } {
+    const total = totalSql(datasetId, filter);
+    const { sql, parameters } = pageSql(datasetId, filter);
+    const row = this.#library.get(total.sql, total.parameters);
+    const { offset, limit } = page;
+    return {
+      total: row === undefined ? 0 : number(row, 'n'),
+      images: this.#library.all(sql, { ...parameters, offset, limit }).map(toImage),
+    };
+  }
+
+  /** Positions of all that a filter leaves. */
+  positions(datasetId: string, filter: ImageFilter): number[] {
+    const { from, where, parameters } = filterSql(datasetId, filter);
+    return this.#library
+      .all(`SELECT position FROM ${from} WHERE ${where} ORDER BY position`, parameters)
+      .map((row) => number(row, 'position'));
+  }
+
+  /** Number of images that became other than they were; positions that there are not are passed over. */
+  change(datasetId: string, positions: readonly number[], change: ImageChange): number {
+    const values: Record<string, string | number> = {};
+    if (change.label !== undefined) values['label'] = change.label;
+    if (change.split !== undefined) values['split'] = change.split;
+    if (change.excluded !== undefined) values['excluded'] = change.excluded ? 1 : 0;
+    const columns = Object.keys(values);
+    if (columns.length === 0) return 0;
+    return this.#library.run(
+      `UPDATE images SET ${columns.map((c) => `${c} = @${c}`).join(', ')}
+       WHERE dataset_id = @datasetId AND position IN (SELECT value FROM json_each(@positions))
+         AND (${columns.map((c) => `${c} <> @${c}`).join(' OR ')})`,
+      { datasetId, positions: JSON.stringify(positions), ...values },
+    );
+  }
+
+  /** These and all others with the bytes of one of them. */
+  withDuplicates(datasetId: string, positions: readonly number[]): number[] {
+    return this.#library
+      .all(
+        `WITH chosen AS MATERIALIZED (
+           SELECT position, coalesce(duplicate_of, position) AS first FROM images
+           WHERE dataset_id = @datasetId AND position IN (SELECT value FROM json_each(@positions))
+         )
+         SELECT position FROM chosen
+         UNION SELECT first FROM chosen
+         UNION SELECT position FROM images INDEXED BY images_of_first
+           WHERE dataset_id = @datasetId AND duplicate_of IN (SELECT first FROM chosen)`,
+        { datasetId, positions: JSON.stringify(positions) },
+      )
+      .map((row) => number(row, 'position'));
+  }
+
+  /** Puts images into splits by position; number of those that were in another. */
+  setSplits(datasetId: string, splits: ReadonlyMap<Split, readonly number[]>): number {
+    return this.#library.transaction(() =>
+      SPLITS.reduce(
+        (changed, split) => changed + this.change(datasetId, splits.get(split) ?? [], { split }),
+        0,
+      ),
+    );
+  }
+
+  /** Duplicates with the first image of the same bytes, where both take part; in stored order. */
+  duplicatePairs(datasetId: string): DuplicatePair[] {
+    return this.#library
+      .all(
+        `SELECT i.path, i.label, f.path AS first_path, f.label AS first_label
+         FROM images i INDEXED BY images_of_first
+         JOIN images f ON f.dataset_id = i.dataset_id AND f.position = i.duplicate_of
+         WHERE i.dataset_id = @datasetId AND i.duplicate_of IS NOT NULL AND i.state = 'duplicate'
+           AND i.excluded = 0 AND f.excluded = 0 AND f.state IN ('ok', 'duplicate')
+         ORDER BY i.position`,
+        { datasetId },
+      )
+      .map((row) => ({
+        path: text(row, 'path'),
+        label: number(row, 'label'),
+        firstPath: text(row, 'first_path'),
+        firstLabel: number(row, 'first_label'),
+      }));
   }
 
   count(datasetId: string): number {
-    const row = this.#library.get(
-      'SELECT count(*) AS n FROM images WHERE dataset_id = @datasetId',
-      {
-        datasetId,
-      },
-    );
+    const { sql, parameters } = totalSql(datasetId, {});
+    const row = this.#library.get(sql, parameters);
     return row === undefined ? 0 : number(row, 'n');
   }
 }

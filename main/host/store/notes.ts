@@ -1,41 +1,30 @@
 import type { Library } from './library.ts';
-import { newId } from './names.ts';
 import { now, text } from './rows.ts';
 
-export interface Note {
-  readonly id: string;
-  /** Id of any thing in the library. */
-  readonly subjectId: string;
-  readonly body: string;
-  readonly createdAt: string;
-}
-
-/** Table `notes`. */
+/** Table `notes`: one text a thing, whatever its kind. */
 export class NoteRepository {
   readonly #library: Library;
   constructor(library: Library) {
     this.#library = library;
   }
 
-  insert(subjectId: string, body: string): Note {
-    const note = { id: newId('note'), subjectId, body, createdAt: now() };
-    this.#library.run(
-      'INSERT INTO notes (id, subject_id, body, created_at) VALUES (@id, @subjectId, @body, @createdAt)',
-      note,
-    );
-    return note;
+  /** Empty where nothing was written. */
+  of(subjectId: string): string {
+    const row = this.#library.get('SELECT body FROM notes WHERE subject_id = @subjectId', {
+      subjectId,
+    });
+    return row === undefined ? '' : text(row, 'body');
   }
 
-  of(subjectId: string): Note[] {
-    return this.#library
-      .all('SELECT * FROM notes WHERE subject_id = @subjectId ORDER BY created_at, id', {
-        subjectId,
-      })
-      .map((row) => ({
-        id: text(row, 'id'),
-        subjectId: text(row, 'subject_id'),
-        body: text(row, 'body'),
-        createdAt: text(row, 'created_at'),
-      }));
+  /** Puts `body` in the place of what was there; an empty one takes the note away. */
+  write(subjectId: string, body: string): void {
+    if (body === '')
+      this.#library.run('DELETE FROM notes WHERE subject_id = @subjectId', { subjectId });
+    else
+      this.#library.run(
+        `INSERT INTO notes (subject_id, body, updated_at) VALUES (@subjectId, @body, @at)
+         ON CONFLICT (subject_id) DO UPDATE SET body = @body, updated_at = @at`,
+        { subjectId, body, at: now() },
+      );
   }
 }

@@ -1,6 +1,16 @@
 import type { DatasetProblem } from '../../../shared/domain/library.ts';
-import type { Library } from './library.ts';
+import type { Library, Row } from './library.ts';
 import { number, numberOrNull, text } from './rows.ts';
+
+function toProblem(row: Row): DatasetProblem {
+  const line = numberOrNull(row, 'line');
+  return {
+    kind: text(row, 'kind') as DatasetProblem['kind'],
+    path: text(row, 'path'),
+    reason: text(row, 'reason'),
+    ...(line === null ? {} : { line }),
+  };
+}
 
 /** Table `problems`: what import and check found, by dataset. */
 export class ProblemRepository {
@@ -38,14 +48,26 @@ export class ProblemRepository {
   list(datasetId: string): DatasetProblem[] {
     return this.#library
       .all('SELECT * FROM problems WHERE dataset_id = @datasetId ORDER BY position', { datasetId })
-      .map((row) => {
-        const line = numberOrNull(row, 'line');
-        return {
-          kind: text(row, 'kind') as DatasetProblem['kind'],
-          path: text(row, 'path'),
-          reason: text(row, 'reason'),
-          ...(line === null ? {} : { line }),
-        };
-      });
+      .map(toProblem);
+  }
+
+  page(
+    datasetId: string,
+    { offset, limit }: { readonly offset: number; readonly limit: number },
+  ): { total: number; problems: DatasetProblem[] } {
+    const row = this.#library.get(
+      'SELECT count(*) AS n FROM problems WHERE dataset_id = @datasetId',
+      { datasetId },
+    );
+    return {
+      total: row === undefined ? 0 : number(row, 'n'),
+      problems: this.#library
+        .all(
+          `SELECT * FROM problems WHERE dataset_id = @datasetId
+           ORDER BY position LIMIT @limit OFFSET @offset`,
+          { datasetId, offset, limit },
+        )
+        .map(toProblem),
+    };
   }
 }

@@ -41,9 +41,9 @@ export type GalleryImage = v.InferOutput<typeof galleryImage>;
 export const imageFilter = v.object({
   label: v.exactOptional(count),
   split: v.exactOptional(split),
-  /** `excluded` stands beside the states of files. */
+  /** A state of files, of excluded ones too; `excluded` leaves the excluded ones whatever their state. */
   state: v.exactOptional(v.union([imageState, v.literal('excluded')])),
-  /** Part of the file's name. */
+  /** Part of the file's path below the dataset's folder, in any case. */
   search: v.exactOptional(v.string()),
 });
 export type ImageFilter = v.InferOutput<typeof imageFilter>;
@@ -78,7 +78,10 @@ export const datasetProcedures = {
     v.strictObject({ id, filter: imageFilter, ...page }),
     v.object({ total: count, images: v.array(galleryImage) }),
   ),
-  /** Relabels, moves to a split, excludes or takes back the images named by position, or all that a filter leaves. */
+  /**
+   * Relabels, moves to a split, excludes or takes back the images named by position, or all that a filter leaves.
+   * Exact duplicates of an image go with it to another split. `changed` counts those that became other.
+   */
   'datasets.changeImages': procedure(
     v.strictObject({
       id,
@@ -91,12 +94,24 @@ export const datasetProcedures = {
     }),
     v.object({ changed: count, dataset }),
   ),
-  /** Draws the split anew, stratified by class. */
+  /**
+   * Draws the split anew, stratified by class; exact duplicates stay together. Images that the source itself puts
+   * into a split (`givenSplits`) stay as at import, unless `redrawGiven`.
+   */
   'datasets.resplit': procedure(
-    v.strictObject({ id, val: fraction, test: fraction, seed: count }),
+    v.strictObject({
+      id,
+      val: fraction,
+      test: fraction,
+      seed: count,
+      redrawGiven: v.exactOptional(v.boolean()),
+    }),
     dataset,
   ),
-  /** What these settings make of some images: `copies` of each, made by the engine's own code. */
+  /**
+   * What these settings make of some images: `copies` of each, made by the engine's own code; none of an image
+   * that cannot be read. A newer question about the same dataset ends one under way with `cancelled`.
+   */
   'datasets.augment': procedure(
     v.strictObject({
       id,
@@ -106,6 +121,8 @@ export const datasetProcedures = {
       imageSize: v.pipe(count, v.minValue(8), v.maxValue(1024)),
       copies: v.pipe(count, v.minValue(1), v.maxValue(16)),
       seed: count,
+      /** Whose preprocessing is used; left out: the usual one. */
+      backboneId: v.exactOptional(id),
     }),
     v.object({ images: v.array(v.object({ position: count, copies: v.array(media) })) }),
   ),

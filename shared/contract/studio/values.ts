@@ -89,12 +89,14 @@ export const dataset: v.GenericSchema<unknown, Dataset> = v.object({
     v.object({ index: count, name: v.string(), train: count, val: count, test: count }),
   ),
   counts,
+  excluded: count,
   unusable: count,
   duplicates: count,
   bytes: count,
   valFraction: finite,
   testFraction: finite,
   seed: v.pipe(v.number(), v.integer()),
+  givenSplits: v.array(split),
   createdAt: v.string(),
 });
 

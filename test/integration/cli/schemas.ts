@@ -70,12 +70,14 @@ const datasetEntries = {
     v.strictObject({ index: count, name: text, train: count, val: count, test: count }),
   ),
   counts: splitCounts,
+  excluded: count,
   unusable: count,
   duplicates: count,
   bytes: count,
   valFraction: fraction,
   testFraction: fraction,
   seed: count,
+  givenSplits: v.array(v.picklist(['train', 'val', 'test'])),
   createdAt: moment,
 };
 export const dataset = v.strictObject(datasetEntries);

@@ -12,6 +12,9 @@ import { ProjectRepository } from '../../../main/host/store/projects.ts';
 import { NoteRepository } from '../../../main/host/store/notes.ts';
 import { refusal, temporaryFolder } from './support.ts';
 
+const projectsIn = (library: Library): ProjectRepository =>
+  new ProjectRepository(library, new NoteRepository(library));
+
 /** Opens, works, closes. */
 async function withLibrary<T>(home: string, work: (library: Library) => T): Promise<Awaited<T>> {
   const owner = newOwner();
@@ -76,6 +79,10 @@ describe('each migration', () => {
     4: ['metrics', 'runs'],
     5: ['adapters', 'tags'],
     6: ['evaluations', 'exports', 'merges'],
+    7: ['image_counts', 'project_datasets'],
+    8: ['step_times'],
+    9: ['adapter_search', 'bin', 'evaluation_images'],
+    10: ['settings'],
   };
   it.each(MIGRATIONS.map((m) => [m.version, m.name] as const))(
     '%i (%s) adds its tables and nothing else',
@@ -92,7 +99,9 @@ describe('each migration', () => {
     async (version) => {
       const home = await libraryAt(version - 1);
       const db = raw(home);
-      db.prepare("INSERT INTO projects VALUES ('pr-1', 'seaside', '2026-01-01')").run();
+      db.prepare(
+        "INSERT INTO projects (id, name, created_at) VALUES ('pr-1', 'seaside', '2026-01-01')",
+      ).run();
       db.close();
       const owner = newOwner();
       const opened = await openLibrary(homeFolders(home), owner, MIGRATIONS.slice(0, version));
@@ -197,7 +206,7 @@ describe('a library that cannot be opened', () => {
   it('that lost its end after an unclean stop is found out', async () => {
     const home = temporaryFolder();
     await withLibrary(home, (library) => {
-      for (let i = 0; i < 2000; i++) new ProjectRepository(library).insert(`project ${i}`);
+      for (let i = 0; i < 2000; i++) projectsIn(library).insert(`project ${i}`);
     });
     const db = raw(home);
     db.prepare('INSERT INTO sessions VALUES (?, ?)').run('999999999:1:dead', '2026-01-01');
@@ -268,7 +277,7 @@ describe('failures of the disk', () => {
     await withLibrary(home, async (library) => {
       const { page_count: pages } = library.get('PRAGMA page_count') ?? {};
       library.get(`PRAGMA max_page_count = ${Number(pages)}`);
-      const projects = new ProjectRepository(library);
+      const projects = projectsIn(library);
       const fill = (): void => {
         library.transaction(() => {
           for (let i = 0; i < 5000; i++) projects.insert(`project ${i}`);
@@ -295,7 +304,7 @@ describe('failures of the disk', () => {
       library.get('PRAGMA busy_timeout = 10');
       const other = raw(home);
       other.exec('BEGIN IMMEDIATE');
-      await refusal(() => new ProjectRepository(library).insert('x'), 'in-use');
+      await refusal(() => projectsIn(library).insert('x'), 'in-use');
       other.exec('COMMIT');
       other.close();
     });
@@ -311,7 +320,7 @@ describe('names and ids', () => {
 
   it('finds a project by id and by name, and suggests near names', async () => {
     await withLibrary(temporaryFolder(), async (library) => {
-      const projects = new ProjectRepository(library);
+      const projects = projectsIn(library);
       const gulls = projects.insert('gulls');
       projects.insert('terns');
       expect(projects.get(gulls.id)).toEqual(gulls);
@@ -333,12 +342,15 @@ describe('names and ids', () => {
     ]);
   });
 
-  it('keeps notes on things', async () => {
+  it('keeps one text a thing', async () => {
     await withLibrary(temporaryFolder(), (library) => {
       const notes = new NoteRepository(library);
-      const note = notes.insert('ds-1', 'blurred on purpose');
-      expect(notes.of('ds-1')).toEqual([note]);
-      expect(notes.of('ds-2')).toEqual([]);
+      notes.write('ds-1', 'blurred on purpose');
+      notes.write('ds-1', 'blurred, all of them');
+      expect([notes.of('ds-1'), notes.of('ds-2')]).toEqual(['blurred, all of them', '']);
+      notes.write('ds-1', '');
+      expect(notes.of('ds-1')).toBe('');
+      expect(library.all('SELECT * FROM notes')).toEqual([]);
     });
   });
 });

@@ -1,51 +1,57 @@
 import { resolve } from 'node:path';
-import type { Split } from '../../../../shared/domain/dataset.ts';
+import type { ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
+import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetImage, DatasetProblem } from '../../../../shared/domain/library.ts';
 import { isOwnerAlive, type Owner } from '../../owner.ts';
 import type { DatasetRepository } from '../../store/datasets.ts';
-import type { ImageRepository } from '../../store/images.ts';
+import type { ImageChange, ImageRepository, StoredImage } from '../../store/images.ts';
 import type { Library } from '../../store/library.ts';
 import { checkName, newId, requireFreeName } from '../../store/names.ts';
 import type { ProblemRepository } from '../../store/problems.ts';
 import { now } from '../../store/rows.ts';
-import type { DatasetCheck, DatasetImport, DatasetService, Watching } from '../../studio.ts';
+import type {
+  AugmentationRequest,
+  DatasetCheck,
+  DatasetImport,
+  DatasetService,
+  GalleryEntry,
+  Page,
+  Watching,
+} from '../../studio.ts';
+import type { AugmentationPreviews } from './augmentation-previews.ts';
 import { CHECKED_KINDS, checkImages } from './check.ts';
 import { listDataset } from './detect.ts';
+import { checkDraw, type Draw } from './draw.ts';
+import { changeImages, drawAnew, refreshFindings } from './edits.ts';
+import { fileBelow } from './file-name.ts';
 import { importImages } from './import.ts';
+import type { Listing } from './listing.ts';
 import type { Walk } from './walk.ts';
-
-function checkFraction(name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0 && value < 1) return value;
-  throw new KarstError(
-    'usage',
-    `--${name} is ${value}; it is a share of the images, from 0 to below 1.`,
-    {
-      hint: `For a fifth write --${name} 0.2.`,
-    },
-  );
-}
 
 export class Datasets implements DatasetService {
   readonly #library: Library;
   readonly #datasets: DatasetRepository;
   readonly #images: ImageRepository;
   readonly #problems: ProblemRepository;
+  readonly #previews: AugmentationPreviews;
   readonly #owner: Owner;
 
   constructor(
     library: Library,
-    repositories: {
+    parts: {
       datasets: DatasetRepository;
       images: ImageRepository;
       problems: ProblemRepository;
+      previews: AugmentationPreviews;
     },
     owner: Owner,
   ) {
     this.#library = library;
-    this.#datasets = repositories.datasets;
-    this.#images = repositories.images;
-    this.#problems = repositories.problems;
+    this.#datasets = parts.datasets;
+    this.#images = parts.images;
+    this.#problems = parts.problems;
+    this.#previews = parts.previews;
     this.#owner = owner;
   }
 
@@ -54,19 +60,12 @@ export class Datasets implements DatasetService {
     options: Watching & { name: string; val?: number; test?: number; seed?: number },
   ): Promise<DatasetImport> {
     const path = resolve(given);
-    const name = checkName('dataset', options.name);
-    const val = checkFraction('val', options.val ?? 0.2);
-    const test = checkFraction('test', options.test ?? 0);
-    const seed = options.seed ?? 0;
-    if (val + test >= 1)
-      throw new KarstError('usage', `--val ${val} and --test ${test} leave nothing to train on.`, {
-        hint: 'Choose shares whose sum is below 1.',
-      });
-    if (!Number.isSafeInteger(seed))
-      throw new KarstError('usage', `--seed is ${seed}; it is a whole number.`, {
-        hint: 'For example --seed 1.',
-      });
-    requireFreeName(this.#library, 'dataset', name);
+    const draw = checkDraw({
+      val: options.val ?? 0.2,
+      test: options.test ?? 0,
+      seed: options.seed ?? 0,
+    });
+    const name = this.checkNewName(options.name, path);
     let listed = 0;
     const walk: Walk = {
       problems: [],
@@ -75,41 +74,58 @@ export class Datasets implements DatasetService {
       onFile: () => options.onProgress?.({ phase: 'listing', done: ++listed, total: 0 }),
     };
     const listing = await listDataset(path, walk);
-    const id = newId('dataset');
-    this.#library.transaction(() => {
-      requireFreeName(this.#library, 'dataset', name);
-      this.#datasets.begin(
-        {
-          id,
-          name,
-          path,
-          layout: listing.layout,
-          valFraction: val,
-          testFraction: test,
-          seed,
-          importingBy: this.#owner,
-          createdAt: now(),
-        },
-        listing.classes,
-      );
-    });
+    const id = this.#begin(name, path, listing, draw);
     try {
-      const problems = await importImages(id, listing, this.#images, {
-        ...options,
-        path,
-        val,
-        test,
-        seed,
-      });
+      const problems = await importImages(id, listing, this.#images, { ...options, ...draw, path });
       this.#library.transaction(() => {
         this.#problems.replace(id, [], problems);
-        this.#datasets.publish(id);
+        this.#datasets.publish(id, givenSplitsOf(listing));
       });
       return { dataset: this.#datasets.get(id), problems };
     } catch (error) {
       this.#datasets.remove(id);
       throw error;
     }
+  }
+
+  /** Enters the dataset, hidden until it is complete. Returns its id. */
+  #begin(name: string, path: string, listing: Listing, draw: Draw): string {
+    const id = newId('dataset');
+    this.#library.transaction(() => {
+      this.checkNewName(name, path);
+      this.#datasets.begin(
+        {
+          id,
+          name,
+          path,
+          layout: listing.layout,
+          valFraction: draw.val,
+          testFraction: draw.test,
+          seed: draw.seed,
+          importingBy: this.#owner,
+          createdAt: now(),
+        },
+        listing.classes,
+      );
+    });
+    return id;
+  }
+
+  checkNewName(wanted: string, given: string): string {
+    const name = checkName('dataset', wanted);
+    const path = resolve(given);
+    const same = this.list().find((dataset) => dataset.name === name && dataset.path === path);
+    if (same !== undefined)
+      throw new KarstError(
+        'name-taken',
+        `${path} is in the library already, as "${name}" (${same.id}).`,
+        {
+          hint: `Check "${name}" to look at its files again, remove it first, or choose another name.`,
+          path,
+        },
+      );
+    requireFreeName(this.#library, 'dataset', name);
+    return name;
   }
 
   list(): Dataset[] {
@@ -121,26 +137,94 @@ export class Datasets implements DatasetService {
   }
 
   images(nameOrId: string, split?: Split): IterableIterator<DatasetImage> {
-    return this.#images.all(this.get(nameOrId).id, split);
+    return this.#images.all(this.#datasets.source(nameOrId).id, split);
   }
 
-  image(datasetId: string, position: number): DatasetImage {
-    const image = this.#images.at(datasetId, position);
-    if (image !== null) return image;
-    throw new KarstError('not-found', `There is no image ${position} in that dataset.`, {
-      hint: 'It may have been removed from the library.',
-    });
+  image(nameOrId: string, position: number): GalleryEntry {
+    const { id, path } = this.#datasets.source(nameOrId);
+    return toEntry(path, this.#images.get(id, position));
+  }
+
+  gallery(
+    nameOrId: string,
+    filter: ImageFilter,
+    page: Page,
+  ): { total: number; images: GalleryEntry[] } {
+    const { id, path } = this.#datasets.source(nameOrId);
+    const { total, images } = this.#images.page(id, filter, page);
+    return { total, images: images.map((image) => toEntry(path, image)) };
   }
 
   problems(nameOrId: string): DatasetProblem[] {
     return this.#problems.list(this.get(nameOrId).id);
   }
 
+  problemPage(nameOrId: string, page: Page): { total: number; problems: DatasetProblem[] } {
+    return this.#problems.page(this.#datasets.source(nameOrId).id, page);
+  }
+
   async check(nameOrId: string, options: Watching = {}): Promise<DatasetCheck> {
     const { id } = this.get(nameOrId);
     const { checked, problems } = await checkImages(id, this.#images, options);
-    this.#problems.replace(id, CHECKED_KINDS, problems);
-    return { dataset: this.get(id), checked, problems };
+    return this.#library.transaction(() => {
+      // It may have been removed meanwhile.
+      const dataset = this.get(id);
+      this.#problems.replace(id, CHECKED_KINDS, problems);
+      refreshFindings(dataset, this.#images, this.#problems);
+      this.#datasets.touch(id);
+      return { dataset, checked, problems };
+    });
+  }
+
+  rename(nameOrId: string, wanted: string): Dataset {
+    const name = checkName('dataset', wanted);
+    return this.#library.transaction(() => {
+      const dataset = this.get(nameOrId);
+      if (name !== dataset.name) {
+        requireFreeName(this.#library, 'dataset', name);
+        this.#datasets.rename(dataset.id, name);
+      }
+      return this.get(dataset.id);
+    });
+  }
+
+  change(
+    nameOrId: string,
+    which: readonly number[] | ImageFilter,
+    change: ImageChange,
+  ): { changed: number; dataset: Dataset } {
+    return this.#edit(nameOrId, (dataset) => changeImages(dataset, this.#images, which, change));
+  }
+
+  resplit(nameOrId: string, options: Draw & { redrawGiven?: boolean }): Dataset {
+    const { redrawGiven = false, ...wanted } = options;
+    const draw = checkDraw(wanted);
+    return this.#edit(nameOrId, ({ id }) => {
+      this.#datasets.setDraw(id, draw);
+      return drawAnew(id, this.#images, draw, redrawGiven);
+    }).dataset;
+  }
+
+  /** All or nothing; what follows from the images is said anew when any became other. */
+  #edit(
+    nameOrId: string,
+    work: (dataset: Dataset) => number,
+  ): { changed: number; dataset: Dataset } {
+    return this.#library.transaction(() => {
+      const { id } = this.get(nameOrId);
+      const changed = work(this.get(id));
+      if (changed > 0) {
+        this.#datasets.touch(id);
+        refreshFindings(this.get(id), this.#images, this.#problems);
+      }
+      return { changed, dataset: this.get(id) };
+    });
+  }
+
+  async augment(nameOrId: string, request: AugmentationRequest): Promise<readonly string[][]> {
+    const { id } = this.#datasets.source(nameOrId);
+    const images = request.positions.map((position) => this.#images.get(id, position));
+    return this.#previews.make(id, images, request);
   }
 
   remove(nameOrId: string): Dataset {
@@ -154,4 +238,17 @@ export class Datasets implements DatasetService {
     for (const { id, owner } of this.#datasets.importing())
       if (!isOwnerAlive(owner)) this.#datasets.remove(id);
   }
+
+  /** Ends previews under way and takes their pictures away. */
+  async close(): Promise<void> {
+    await this.#previews.close();
+  }
+}
+
+function toEntry(source: string, image: StoredImage): GalleryEntry {
+  return { ...image, file: fileBelow(source, image.path) };
+}
+
+function givenSplitsOf(listing: Listing): Split[] {
+  return SPLITS.filter((split) => listing.images.some((image) => image.split === split));
 }

@@ -1,5 +1,5 @@
-import type { DatasetProblem } from '../../../../shared/domain/library.ts';
-import type { StoredImage } from '../../store/images.ts';
+import type { DatasetClass, DatasetProblem } from '../../../../shared/domain/library.ts';
+import type { DuplicatePair, StoredImage } from '../../store/images.ts';
 
 /** The usable images of an import, held as columns so that a million of them stay small. */
 export interface UsableImage {
@@ -33,22 +33,27 @@ export function findDuplicates(
       continue;
     }
     first.set(image.position, earlier.position);
-    const other = pathOf(earlier.position);
-    problems.push(
-      earlier.label === image.label
-        ? {
-            kind: 'duplicate',
-            path: pathOf(image.position),
-            reason: `It has the same bytes as ${other}.`,
-          }
-        : {
-            kind: 'conflicting-label',
-            path: pathOf(image.position),
-            reason: `It is in the class "${classes[image.label]}" and has the same bytes as ${other} in the class "${classes[earlier.label]}".`,
-          },
-    );
+    const pair = {
+      path: pathOf(image.position),
+      label: image.label,
+      firstPath: pathOf(earlier.position),
+      firstLabel: earlier.label,
+    };
+    problems.push(duplicateProblem(pair, classes));
   }
   return { first, problems };
+}
+
+/** What is to be said of two images with equal bytes. */
+export function duplicateProblem(pair: DuplicatePair, classes: readonly string[]): DatasetProblem {
+  const { path, label, firstPath, firstLabel } = pair;
+  return label === firstLabel
+    ? { kind: 'duplicate', path, reason: `It has the same bytes as ${firstPath}.` }
+    : {
+        kind: 'conflicting-label',
+        path,
+        reason: `It is in the class "${classes[label]}" and has the same bytes as ${firstPath} in the class "${classes[firstLabel]}".`,
+      };
 }
 
 /** Classes whose images all turned out to be unusable, or that have none to train on. */
@@ -57,22 +62,30 @@ export function findEmptyClasses(
   images: Iterable<Pick<StoredImage, 'label' | 'split'>>,
   path: string,
 ): DatasetProblem[] {
-  const usable = new Set<number>();
-  const trained = new Set<number>();
+  const counts = classes.map((name) => ({ name, train: 0, val: 0, test: 0 }));
   for (const { label, split } of images) {
-    usable.add(label);
-    if (split === 'train') trained.add(label);
+    const count = counts[label];
+    if (count !== undefined) count[split]++;
   }
-  return classes.flatMap((name, label): DatasetProblem[] =>
-    trained.has(label)
+  return emptyClassProblems(counts, path);
+}
+
+/** The same, of counted classes. */
+export function emptyClassProblems(
+  classes: readonly Omit<DatasetClass, 'index'>[],
+  path: string,
+): DatasetProblem[] {
+  return classes.flatMap(({ name, train, val, test }): DatasetProblem[] =>
+    train > 0
       ? []
       : [
           {
             kind: 'empty-class',
             path,
-            reason: usable.has(label)
-              ? `The class "${name}" has no training image.`
-              : `The class "${name}" has no image that can be used.`,
+            reason:
+              val + test > 0
+                ? `The class "${name}" has no training image.`
+                : `The class "${name}" has no image that can be used.`,
           },
         ],
   );

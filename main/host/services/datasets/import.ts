@@ -1,9 +1,11 @@
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetProblem } from '../../../../shared/domain/library.ts';
-import type { ImageRepository, StoredImage } from '../../store/images.ts';
+import type { ImageRepository, NewImage } from '../../store/images.ts';
 import type { Watching } from '../../studio.ts';
 import { throwIfCancelled } from '../paths.ts';
 import { checkFiles } from './checker-pool.ts';
+import type { Draw } from './draw.ts';
+import { searchKeyOf } from './file-name.ts';
 import { findDuplicates, findEmptyClasses, type UsableImage } from './findings.ts';
 import type { CheckRequest } from './image-check.ts';
 import type { Listing } from './listing.ts';
@@ -12,12 +14,9 @@ import { stratifiedSplit } from './split.ts';
 /** Rows written in one transaction. */
 const BATCH = 500;
 
-export interface ImportOptions extends Watching {
+export interface ImportOptions extends Watching, Draw {
   /** The source, for problems that are not about one file. */
   readonly path: string;
-  readonly val: number;
-  readonly test: number;
-  readonly seed: number;
   readonly threads?: number;
 }
 
@@ -53,7 +52,7 @@ async function checkAll(
 ): Promise<UsableImage[]> {
   const { images } = listing;
   const usable: UsableImage[] = [];
-  let batch: StoredImage[] = [];
+  let batch: NewImage[] = [];
   let done = 0;
   function* requests(): Generator<CheckRequest> {
     for (let id = 0; id < images.length; id++)
@@ -69,6 +68,8 @@ async function checkAll(
       label,
       split: split ?? ('train' as const),
       duplicateOf: null,
+      givenSplit: split,
+      searchKey: searchKeyOf(options.path, path),
     };
     if ('facts' in answer) {
       batch.push({ ...common, ...answer.facts, state: 'ok', reason: null });

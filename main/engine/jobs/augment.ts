@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { AugmentJob, AugmentResult } from '../../../shared/contract/engine.ts';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { writeError } from '../../formats/files.ts';
+import { workingRule } from '../data/augmentation.ts';
+import { BatchMaker } from '../data/batch-maker.ts';
+import { planCache } from '../data/cache-plan.ts';
+import type { JobSession } from './session.ts';
+
+/**
+ * Decoded images are kept in memory between the copies. One may have so many times the pixels of the model's
+ * square: a shorter side of 1.5 times its side, and a longer one of up to four times that.
+ */
+const WORKING_PIXELS = 9;
+
+/**
+ * Pictures of what a training would see of some images: each copy is the batch of all the images in one epoch, as
+ * the loader makes it, mixup included, turned back from normalised values into a PNG. Nothing here is computed by
+ * TensorFlow, which is not loaded.
+ */
+export async function augment(job: AugmentJob, session: JobSession): Promise<AugmentResult> {
+  const { preprocessing, augmentation, copies, seed, out } = job;
+  const side = preprocessing.imageSize;
+  const rule = workingRule(preprocessing, augmentation).name;
+  const memory = job.images.length * WORKING_PIXELS * 3 * side ** 2;
+  const cache = await planCache(null, rule, job.images, 1, memory);
+  const maker = new BatchMaker({
+    images: job.images,
+    preprocessing,
+    augmentation,
+    seed,
+    cache,
+    ownSegment: null,
+  });
+  const rows = Int32Array.from(job.images, (_, index) => index);
+  const images: string[][] = job.images.map(() => []);
+  const problems = new Map<number, ErrorReport>();
+  for (let epoch = 0; epoch < copies; epoch++) {
+    session.progress('decoding', epoch, copies);
+    await session.throwIfCancelled();
+    const batch = await maker.make(epoch, 0, rows);
+    for (const { index, error } of batch.problems) problems.set(index, error);
+    for (const [row, index] of batch.indices.entries()) {
+      if (index === -1) continue;
+      const planes = batch.pixels.subarray(row * 3 * side ** 2, (row + 1) * 3 * side ** 2);
+      const file = `${String(index)}-${String(epoch)}.png`;
+      await writePicture(join(out, file), planes, preprocessing);
+      images[index]?.push(file);
+    }
+  }
+  session.progress('decoding', copies, copies);
+  return {
+    kind: 'augment',
+    images,
+    problems: [...problems].map(([index, error]) => ({ index, error })),
+  };
+}
+
+/** @param planes (3, S, S), normalised */
+async function writePicture(
+  path: string,
+  planes: Float32Array,
+  { imageSize: side, mean, std }: Preprocessing,
+): Promise<void> {
+  const pixels = new Uint8ClampedArray(3 * side ** 2);
+  for (let c = 0; c < 3; c++) {
+    const plane = planes.subarray(c * side ** 2, (c + 1) * side ** 2);
+    const [m, s] = [mean[c]!, std[c]!];
+    plane.forEach((value, i) => (pixels[3 * i + c] = (value * s + m) * 255));
+  }
+  const png = await sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
+    .png({ compressionLevel: 3 })
+    .toBuffer();
+  try {
+    await writeFile(path, png);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}

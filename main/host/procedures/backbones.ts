@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type {
+  BackboneDetail,
+  backboneProcedures as procedures,
+} from '../../../shared/contract/studio/backbones.ts';
+import { parameterCount } from '../../../shared/domain/architecture.ts';
+import type { Backbone } from '../../../shared/domain/library.ts';
+import type { DeskContext } from '../desk/context.ts';
+
+export function backboneProcedures({
+  studio: { backbones },
+  tasks,
+  emit,
+}: DeskContext): Handlers<keyof typeof procedures> {
+  const detail = (backbone: Backbone): BackboneDetail => ({
+    backbone,
+    parameters: parameterCount(backbone.architecture),
+    starter: backbones.isStarter(backbone),
+  });
+  return {
+    'backbones.list': () => backbones.list().map(detail),
+    'backbones.add'({ path, name: wanted, heads }) {
+      // A name that cannot be had is refused at once, not when a large file has been hashed.
+      const name = wanted === null ? null : backbones.checkNewName(wanted);
+      return tasks.start('backbone-add', name ?? basename(path), async ({ signal, host }) => {
+        const { id } = await backbones.add(path, {
+          signal,
+          onProgress: host,
+          ...(name === null ? {} : { name }),
+          ...(heads === null ? {} : { heads }),
+        });
+        emit('library', { part: 'backbones', id });
+        return { kind: 'backbone', backboneId: id };
+      });
+    },
+    'backbones.rename'({ id, name }) {
+      const backbone = backbones.rename(id, name);
+      emit('library', { part: 'backbones', id: backbone.id });
+      return detail(backbone);
+    },
+    'backbones.remove'({ id }) {
+      const backbone = backbones.remove(id);
+      emit('library', { part: 'backbones', id: backbone.id });
+      // Projects that started from it start from none now.
+      emit('library', { part: 'projects', id: null });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type {
+  GalleryImage,
+  datasetProcedures as procedures,
+} from '../../../shared/contract/studio/datasets.ts';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Dataset } from '../../../shared/domain/library.ts';
+import { DEFAULT_PREPROCESSING } from '../../formats/timm-vit.ts';
+import type { DeskContext } from '../desk/context.ts';
+import type { GalleryEntry } from '../studio.ts';
+
+export function datasetProcedures(context: DeskContext): Handlers<keyof typeof procedures> {
+  const { datasets, projects } = context.studio;
+  const { emit, tasks, media } = context;
+  /** Projects say when a dataset of theirs last changed. */
+  const changed = (dataset: Dataset): Dataset => {
+    emit('library', { part: 'datasets', id: dataset.id });
+    emit('library', { part: 'projects', id: null });
+    return dataset;
+  };
+  return {
+    'datasets.list': () => datasets.list(),
+    'datasets.get': ({ id }) => datasets.get(id),
+    'datasets.import'({ path, name: wanted, val, test, seed, projectId }) {
+      // What can be known at once is said at once, not when many files have been looked at.
+      const name = datasets.checkNewName(wanted, path);
+      const project = projectId === null ? null : projects.get(projectId);
+      return tasks.start('dataset-import', name, async ({ signal, host }) => {
+        const { dataset, problems } = await datasets.add(path, {
+          name,
+          val,
+          test,
+          seed,
+          signal,
+          onProgress: host,
+        });
+        if (project !== null) projects.attachDataset(project.id, dataset.id);
+        changed(dataset);
+        return { kind: 'dataset', datasetId: dataset.id, problems: problems.length };
+      });
+    },
+    'datasets.check'({ id: wanted }) {
+      const { id, name } = datasets.get(wanted);
+      return tasks.start('dataset-check', name, async ({ signal, host }) => {
+        try {
+          const { problems } = await datasets.check(id, { signal, onProgress: host });
+          return { kind: 'dataset', datasetId: id, problems: problems.length };
+        } finally {
+          // A check that was cancelled keeps what it found until then.
+          emit('library', { part: 'datasets', id });
+        }
+      });
+    },
+    'datasets.rename': ({ id, name }) => changed(datasets.rename(id, name)),
+    'datasets.remove'({ id }) {
+      changed(datasets.remove(id));
+      return {};
+    },
+    'datasets.problems': ({ id, ...page }) => datasets.problemPage(id, page),
+    'datasets.images'({ id, filter, ...page }) {
+      const { total, images } = datasets.gallery(id, filter, page);
+      return { total, images: images.map((image) => toGalleryImage(id, image)) };
+    },
+    'datasets.changeImages'({ id, images, change }) {
+      const outcome = datasets.change(id, images, change);
+      if (outcome.changed > 0) changed(outcome.dataset);
+      return outcome;
+    },
+    'datasets.resplit': ({ id, ...draw }) => changed(datasets.resplit(id, draw)),
+    async 'datasets.augment'({ id, positions, augmentation, imageSize, copies, seed, backboneId }) {
+      const pictures = await datasets.augment(id, {
+        positions,
+        preprocessing: preprocessingOf(context, backboneId, imageSize),
+        augmentation,
+        copies,
+        seed,
+      });
+      return {
+        images: positions.map((position, i) => ({
+          position,
+          copies: (pictures[i] ?? []).map((path) => media.register(path)),
+        })),
+      };
+    },
+  };
+}
+
+function toGalleryImage(datasetId: string, image: GalleryEntry): GalleryImage {
+  const { position, file, width, height, bytes, label, split, state, excluded, reason } = image;
+  const media = `d.${datasetId}.${position}`;
+  return { position, media, file, width, height, bytes, label, split, state, excluded, reason };
+}
+
+function preprocessingOf(
+  { studio }: DeskContext,
+  backboneId: string | undefined,
+  imageSize: number,
+): Preprocessing {
+  const usual =
+    backboneId === undefined
+      ? DEFAULT_PREPROCESSING
+      : studio.backbones.get(backboneId).preprocessing;
+  return { ...usual, imageSize };
+}

@@ -1,0 +1,25 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type {
+  Project,
+  projectProcedures as procedures,
+} from '../../../shared/contract/studio/projects.ts';
+import type { DeskContext } from '../desk/context.ts';
+
+export function projectProcedures({
+  studio: { projects },
+  emit,
+}: DeskContext): Handlers<keyof typeof procedures> {
+  const changed = (project: Project): Project => {
+    emit('library', { part: 'projects', id: project.id });
+    return project;
+  };
+  return {
+    'projects.list': () => projects.list(),
+    'projects.get': ({ id }) => projects.get(id),
+    'projects.create': ({ name }) => changed(projects.create(name)),
+    'projects.update': ({ id, ...changes }) => changed(projects.update(id, changes)),
+    'projects.duplicate': ({ id, name }) => changed(projects.duplicate(id, name)),
+    'projects.attachDataset': ({ id, datasetId }) => changed(projects.attachDataset(id, datasetId)),
+    'projects.detachDataset': ({ id, datasetId }) => changed(projects.detachDataset(id, datasetId)),
+  };
+}

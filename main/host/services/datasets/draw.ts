@@ -1,0 +1,35 @@
+import { KarstError } from '../../../../shared/domain/errors.ts';
+
+/** How a split is drawn. */
+export interface Draw {
+  /** Shares of the images that take part. */
+  readonly val: number;
+  readonly test: number;
+  readonly seed: number;
+}
+
+const PURPOSE = { val: 'validation', test: 'testing' } as const;
+
+/** @throws usage for shares that leave nothing to train on, or a seed that is no whole number */
+export function checkDraw(draw: Draw): Draw {
+  for (const split of ['val', 'test'] as const) {
+    const value = draw[split];
+    if (!Number.isFinite(value) || value < 0 || value >= 1)
+      throw new KarstError(
+        'usage',
+        `The share of images held back for ${PURPOSE[split]} is ${value}; it goes from 0 to below 1.`,
+        { hint: 'For a fifth of the images give 0.2.' },
+      );
+  }
+  if (draw.val + draw.test >= 1)
+    throw new KarstError(
+      'usage',
+      `Holding back ${draw.val} for validation and ${draw.test} for testing leaves nothing to train on.`,
+      { hint: 'Choose shares whose sum is below 1.' },
+    );
+  if (!Number.isSafeInteger(draw.seed))
+    throw new KarstError('usage', `The seed is ${draw.seed}; it is a whole number.`, {
+      hint: 'Any will do, for example 1.',
+    });
+  return draw;
+}
