@@ -20,9 +20,19 @@ export function defineCommands(program: Command, runs: Runs): void {
   defineUses(program, runs);
   program
     .command('serve')
-    .description('open the studio in a browser (not in this version)')
-    .option('--port <number>', 'port on the loopback interface', wholeNumber)
-    .action(runs(async () => (await import('./commands/serve.ts')).run()));
+    .description('serve the studio to a browser of this machine, until Ctrl-C')
+    .option('--port <number>', 'port on the loopback interface (default: one that is free)', port)
+    .option('--open', 'open it in the browser')
+    .addHelpText(
+      'after',
+      `
+Prints an address with a token, by which the browser is let in; keep it to yourself. From another machine, lead
+the port through SSH: ssh -L 8321:127.0.0.1:8321 HOST karst serve --port 8321
+Ctrl-C suspends a training with a checkpoint; it goes on at the next start. A second Ctrl-C ends it at once.`,
+    )
+    .action(
+      runs(async (context, options) => (await import('./commands/serve.ts')).run(context, options)),
+    );
   program
     .command('starter')
     .description('make a starter backbone from scratch on a folder or zip of images')
@@ -225,8 +235,8 @@ function defineAdapter(program: Command, runs: Runs): void {
     );
   adapter
     .command('import')
-    .description('copy an adapter folder into the library')
-    .argument('<path>', 'folder with adapter_config.json and adapter_model.safetensors')
+    .description('copy an adapter into the library')
+    .argument('<path>', 'a .karst file, or a folder with adapter_config.json and its weights')
     .option('--name <name>', 'name in the library (default: its own)')
     .action(
       runs(async (context, path, options) =>
@@ -300,7 +310,7 @@ function defineUses(program: Command, runs: Runs): void {
     .argument('<adapter>', 'name or id')
     .addOption(
       new Option('--format <format>', 'what to write')
-        .choices(['safetensors', 'onnx', 'savedmodel', 'adapter'])
+        .choices(['safetensors', 'onnx', 'savedmodel', 'adapter', 'karst'])
         .makeOptionMandatory(),
     )
     .requiredOption('--out <path>', 'where to write; must not exist')
@@ -331,6 +341,12 @@ function wholeNumber(text: string): number {
   if (!Number.isSafeInteger(value) || value < 0) {
     throw new InvalidArgumentError('It must be a whole number of 0 or more.');
   }
+  return value;
+}
+
+function port(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError('It must be 65535 or less.');
   return value;
 }
 

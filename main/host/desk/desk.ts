@@ -102,7 +102,7 @@ async function answer(
 
 /** @throws usage with a sentence that names the field */
 function checkInput(procedure: ProcedureName, input: unknown): unknown {
-  const outcome = v.safeParse(PROCEDURES[procedure].input as v.GenericSchema, input);
+  const outcome = v.safeParse(PROCEDURES[procedure].input, input);
   if (outcome.success) return outcome.output;
   const [issue] = outcome.issues;
   const path = v.getDotPath(issue);

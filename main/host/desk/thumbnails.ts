@@ -58,7 +58,7 @@ export class Thumbnails {
   async small(path: string, key: string, size: number): Promise<Picture> {
     const side = THUMBNAIL_SIZES.find((step) => step >= size) ?? THUMBNAIL_SIZES.at(-1)!;
     const kept = join(this.#folder, key.slice(0, 2), `${key}-${side}.webp`);
-    const found = await readOrNull(kept);
+    const found = await this.#find(kept);
     if (found !== null) return { bytes: found, type: 'image/webp' };
     return this.#turns.take(async () => {
       const { image, format, bytes } = await openImage(path);
@@ -90,9 +90,23 @@ export class Thumbnails {
       await writeFile(temporary, bytes);
       await rename(temporary, path);
     } catch (error) {
-      this.#keeping = false;
-      this.#onProblem(writeError(path, error));
+      this.#giveUp(writeError(path, error));
     }
+  }
+
+  async #find(path: string): Promise<Uint8Array | null> {
+    if (!this.#keeping) return null;
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#giveUp(readError(path, error));
+      return null;
+    }
+  }
+
+  #giveUp(error: KarstError): void {
+    if (this.#keeping) this.#onProblem(error);
+    this.#keeping = false;
   }
 
   /** Takes the oldest away when there are too many. @param limit bytes */
@@ -206,15 +220,6 @@ async function readWhole(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw readError(path, error);
-  }
-}
-
-async function readOrNull(path: string): Promise<Uint8Array | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw readError(path, error);
   }
 }

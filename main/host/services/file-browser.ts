@@ -151,8 +151,8 @@ async function places(): Promise<FileList['places']> {
 async function drives(): Promise<FileList['places']> {
   if (process.platform === 'win32')
     // A: and B: are floppy drives, which make noises when they are asked.
-    return [...'CDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => {
-      const root = `${letter}:\\`;
+    return Array.from({ length: 24 }, (_, i) => {
+      const root = `${String.fromCharCode(67 + i)}:\\`;
       return { name: root, path: root };
     });
   const mounts = MOUNTS[process.platform]?.(path.basename(homedir())) ?? [];

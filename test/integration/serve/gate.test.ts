@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, builtPages, logIn, PAGE, serveFake, TestWindow, type FakeDesk } from './support.ts';
+import type { StudioServer } from '../../../main/host/serve/server.ts';
+
+let server: StudioServer;
+let desk: FakeDesk;
+let pages: { folder: string; remove: () => void };
+let cookie: Record<string, string>;
+let host: string;
+let origin: string;
+
+beforeAll(async () => {
+  pages = builtPages();
+  ({ server, desk } = await serveFake(pages.folder));
+  cookie = await logIn(server);
+  host = `127.0.0.1:${server.port}`;
+  origin = `http://${host}`;
+});
+afterAll(async () => {
+  await server.close();
+  pages.remove();
+});
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  ask(server.port, path, { headers: { ...cookie, ...headers } });
+
+describe('the token', () => {
+  it('has 256 bits, and is another one every time', async () => {
+    const token = new URL(server.url).searchParams.get('token') ?? '';
+    expect(Buffer.from(token, 'base64url')).toHaveLength(32);
+    const other = await serveFake(pages.folder);
+    expect(new URL(other.server.url).searchParams.get('token')).not.toBe(token);
+    // Its cookie is of no use here, nor under the name that ours has.
+    const foreign = (await logIn(other.server))['cookie'] ?? '';
+    await other.server.close();
+    expect((await ask(server.port, '/', { headers: { cookie: foreign } })).status).toBe(403);
+    const renamed = `karst-${server.port}=${foreign.split('=')[1] ?? ''}`;
+    expect((await ask(server.port, '/', { headers: { cookie: renamed } })).status).toBe(403);
+  });
+
+  it('is taken out of the address at the first visit, and gives a cookie that scripts and other sites cannot use', async () => {
+    const answer = await ask(
+      server.port,
+      `/?token=${new URL(server.url).searchParams.get('token')}`,
+    );
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('/');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const [set = ''] = answer.headers['set-cookie'] ?? [];
+    expect(set.split('; ').slice(1)).toEqual(['Path=/', 'HttpOnly', 'SameSite=Strict']);
+    expect(set).not.toContain(new URL(server.url).searchParams.get('token'));
+    const page = await ask(server.port, '/', { headers: { cookie: set.split(';')[0] ?? '' } });
+    expect([page.status, page.body.toString()]).toEqual([200, PAGE]);
+  });
+
+  it('leads on by a page where a redirect would count as another site’s', async () => {
+    const { pathname, search } = new URL(server.url);
+    const answer = await ask(server.port, pathname + search, {
+      headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['set-cookie']).toHaveLength(1);
+    expect(answer.body.toString()).toContain('url=/"');
+  });
+
+  it.each(['', 'x', 'A'.repeat(43)])('that is wrong (%s) gives nothing', async (token) => {
+    const answer = await ask(server.port, `/?token=${token}`);
+    expect(answer.status).toBe(403);
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    // Not even to whoever is in already: an old address is an old address.
+    expect((await get(`/?token=${token}`)).status).toBe(403);
+  });
+
+  it('that is a pass opens once', async () => {
+    const { pathname, search } = new URL(server.passUrl());
+    expect((await ask(server.port, pathname + search)).status).toBe(303);
+    expect((await ask(server.port, pathname + search)).status).toBe(403);
+  });
+});
+
+describe('without the cookie', () => {
+  it.each(['/', '/index.html', '/runs/1', '/assets/main-abc123.js', '/media/f.1', '/nothing.js'])(
+    '%s is refused',
+    async (path) => {
+      const before = desk.pictures.length;
+      const answer = await ask(server.port, path);
+      expect(answer.status).toBe(403);
+      expect(answer.body.toString()).toContain('karst serve');
+      expect(answer.body.toString()).not.toContain('studio</title>');
+      expect(desk.pictures).toHaveLength(before);
+    },
+  );
+
+  it('a value that is near, or stands under another name, is refused', async () => {
+    const [name = '', value = ''] = (cookie['cookie'] ?? '').split('=');
+    const flipped = value.startsWith('A') ? `B${value.slice(1)}` : `A${value.slice(1)}`;
+    for (const wrong of [`${name}=${flipped}`, `x${name}=${value}`, `${name}=${value}x`, name])
+      expect((await ask(server.port, '/', { headers: { cookie: wrong } })).status).toBe(403);
+    const among = `a=b; ${name}=old; ${name}=${value}; c`;
+    expect((await ask(server.port, '/', { headers: { cookie: among } })).status).toBe(200);
+  });
+
+  it('a window is refused', async () => {
+    expect(await new TestWindow(server.port, { origin }).refused()).toBe(403);
+  });
+});
+
+describe('the host of a request', () => {
+  it('may be the loopback address or localhost, with the port', async () => {
+    expect((await get('/', { host })).status).toBe(200);
+    expect((await get('/', { host: `localhost:${server.port}` })).status).toBe(200);
+  });
+
+  it.each([
+    'evil.example',
+    '127.0.0.1',
+    'localhost',
+    '127.0.0.1:1',
+    '127.0.0.2:PORT',
+    'localhost.evil.example:PORT',
+    '127.0.0.1.nip.io:PORT',
+    'LOCALHOST:PORT.',
+    '[::1]:PORT',
+  ])('is refused when it is "%s", whatever else fits', async (name) => {
+    const wrong = name.replace('PORT', String(server.port));
+    const { search } = new URL(server.url);
+    for (const path of ['/', `/${search}`, '/media/f.1']) {
+      const answer = await get(path, { host: wrong, origin: `http://${wrong}` });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['set-cookie']).toBeUndefined();
+    }
+    const headers = { ...cookie, host: wrong };
+    const socket = new TestWindow(server.port, { origin: `http://${wrong}`, headers });
+    expect(await socket.refused()).toBe(403);
+  });
+});
+
+describe('another site', () => {
+  it.each([
+    'http://evil.example',
+    'http://127.0.0.1:1',
+    'http://localhost:PORT',
+    'https://127.0.0.1:PORT',
+    'http://127.0.0.1:PORT.evil.example',
+    'null',
+  ])('cannot open a window from %s', async (name) => {
+    const wrong = name.replace('PORT', String(server.port));
+    const socket = new TestWindow(server.port, { origin: wrong, headers: cookie });
+    expect(await socket.refused()).toBe(403);
+  });
+
+  it('cannot open one without an origin', async () => {
+    expect(await new TestWindow(server.port, { headers: cookie }).refused()).toBe(403);
+  });
+
+  it('cannot embed pictures or scripts, but may have a link to the studio', async () => {
+    for (const site of ['cross-site', 'same-site']) {
+      const image = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' };
+      expect((await get('/media/f.1', image)).status).toBe(403);
+      expect((await get('/assets/main-abc123.js', image)).status).toBe(403);
+      const link = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+      expect((await get('/runs', link)).status).toBe(200);
+    }
+    const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'no-cors' };
+    expect((await get('/media/f.1', own)).status).toBe(200);
+  });
+
+  it('cannot post, and neither can the studio’s own page', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+      for (const from of ['http://evil.example', undefined]) {
+        const headers = from === undefined ? cookie : { ...cookie, origin: from };
+        const answer = await ask(server.port, '/', { method, headers });
+        expect(answer.status).toBe(403);
+        expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+      }
+      const own = await ask(server.port, '/', { method, headers: { ...cookie, origin } });
+      expect([own.status, own.headers.allow]).toEqual([405, 'GET, HEAD']);
+    }
+  });
+});
+
+describe('every answer', () => {
+  it.each(['/', '/runs', '/assets/main-abc123.js', '/media/f.1', '/media/f.gone', '/no.js', '/%'])(
+    '(%s) says that nothing else may load or frame it, and lets no other origin read it',
+    async (path) => {
+      for (const headers of [cookie, {}]) {
+        const answer = await ask(server.port, path, { headers: { ...headers, origin } });
+        const policy = answer.headers['content-security-policy'] ?? '';
+        for (const part of [
+          "default-src 'self'",
+          "script-src 'self'",
+          "style-src 'self' 'unsafe-inline'",
+          "img-src 'self' blob: data:",
+          "media-src 'self' blob:",
+          `connect-src 'self' ws://${host}`,
+          "frame-ancestors 'none'",
+          "base-uri 'none'",
+          "form-action 'none'",
+        ])
+          expect(policy.split('; ')).toContain(part);
+        expect(answer.headers).toMatchObject({
+          'x-content-type-options': 'nosniff',
+          'referrer-policy': 'no-referrer',
+          'cross-origin-opener-policy': 'same-origin',
+          'cross-origin-resource-policy': 'same-origin',
+          'x-frame-options': 'DENY',
+        });
+        expect(
+          Object.keys(answer.headers).filter((name) => name.startsWith('access-control')),
+        ).toEqual([]);
+      }
+    },
+  );
+});

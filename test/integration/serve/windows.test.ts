@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Windows } from '../../../main/host/serve/windows.ts';
+import type { StudioServer } from '../../../main/host/serve/server.ts';
+import { builtPages, FakeDesk, logIn, serveFake, TestWindow } from './support.ts';
+
+let server: StudioServer;
+let desk: FakeDesk;
+let pages: { folder: string; remove: () => void };
+let own: { origin: string; headers: Record<string, string> };
+
+beforeAll(async () => {
+  pages = builtPages();
+  ({ server, desk } = await serveFake(pages.folder));
+  own = { origin: `http://127.0.0.1:${server.port}`, headers: await logIn(server) };
+});
+afterAll(async () => {
+  await server.close();
+  pages.remove();
+});
+
+const open = () => new TestWindow(server.port, own).opened();
+
+describe('a window', () => {
+  it('gets an answer to each call by its number, refusals too', async () => {
+    const window = await open();
+    window.call(1, 'runs.list', { a: [1, 'ü'] });
+    window.call(2, 'fail');
+    await vi.waitFor(() => expect(window.replies).toHaveLength(2));
+    expect(window.replies.toSorted((a, b) => (a.type < b.type ? -1 : 1))).toEqual([
+      { type: 'answer', id: 1, output: { procedure: 'runs.list', input: { a: [1, 'ü'] } } },
+      {
+        type: 'refusal',
+        id: 2,
+        error: { code: 'not-found', message: 'There is no such thing.', hint: 'Look elsewhere.' },
+      },
+    ]);
+    window.socket.close();
+  });
+
+  it('is told of events, and so is every other', async () => {
+    const [a, b] = [await open(), await open()];
+    desk.announcer.emit('library', { part: 'runs', id: 'run-1' });
+    const event = { type: 'event', event: 'library', payload: { part: 'runs', id: 'run-1' } };
+    await vi.waitFor(() => expect([a.replies, b.replies]).toEqual([[event], [event]]));
+    a.socket.close();
+    await a.closed();
+    desk.announcer.emit('navigate', { to: '/runs' });
+    await vi.waitFor(() => expect(b.replies).toHaveLength(2));
+    expect(a.replies).toHaveLength(1);
+    b.socket.close();
+  });
+
+  it('may open at localhost as well, where that is its page', async () => {
+    const host = `localhost:${server.port}`;
+    const window = new TestWindow(server.port, {
+      origin: `http://${host}`,
+      headers: { ...own.headers, host },
+    });
+    await window.opened();
+    window.socket.close();
+  });
+
+  it('is only at its own place', async () => {
+    expect(await new TestWindow(server.port, own, '/other').refused()).toBe(404);
+  });
+
+  it('takes a picture of 40 MB, and is closed for a larger message', async () => {
+    const window = await open();
+    window.call(1, 'uploads.add', { base64: 'A'.repeat(56_000_000) });
+    await vi.waitFor(() => expect(window.replies).toHaveLength(1), 20_000);
+    const closed = window.closed();
+    window.socket.on('error', () => undefined);
+    window.socket.send('A'.repeat(65 * 2 ** 20));
+    expect([1006, 1009]).toContain(await closed);
+  });
+
+  it.each([
+    ['not JSON', 'hello', 1008],
+    ['no call', '{"type":"answer","id":1}', 1008],
+    [
+      'a call with more than belongs to it',
+      '{"type":"call","id":1,"procedure":"x","input":{},"y":1}',
+      1008,
+    ],
+    ['a number that is none', '{"type":"call","id":"1","procedure":"x","input":{}}', 1008],
+    ['bytes', Buffer.from('{}'), 1003],
+  ])('that says %s is closed', async (_what, message, code) => {
+    const window = await open();
+    const closed = window.closed();
+    window.socket.send(message);
+    expect(await closed).toBe(code);
+  });
+});
+
+describe('windows at their limits', () => {
+  const closing: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+
+  /** `Windows` on a bare server, with the host's end of the connection to look at. */
+  async function bare(heartbeatMs?: number) {
+    const fake = new FakeDesk();
+    const windows = new Windows(fake, heartbeatMs);
+    const http = createServer();
+    const sockets = new WebSocketServer({ server: http });
+    const ends: WebSocket[] = [];
+    sockets.on('connection', (socket) => {
+      ends.push(socket);
+      windows.add(socket);
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    closing.push(async () => {
+      await windows.close();
+      sockets.close();
+      http.close();
+    });
+    const { port } = http.address() as AddressInfo;
+    return { fake, windows, ends, connect: () => new TestWindow(port).opened() };
+  }
+
+  const progress = (done: number) =>
+    ({
+      runId: 'run-1',
+      progress: { phase: 'training', done, total: 9, secondsLeft: 1, imagesPerSecond: 1 },
+    }) as const;
+
+  it('that lag are spared what the next event says anew, and nothing else', async () => {
+    const { fake, ends, connect } = await bare();
+    const window = await connect();
+    vi.spyOn(ends[0]!, 'bufferedAmount', 'get').mockReturnValue(2 * 2 ** 20);
+    fake.announcer.emit('runProgress', progress(1));
+    fake.announcer.emit('navigate', { to: '/a' });
+    vi.restoreAllMocks();
+    fake.announcer.emit('runProgress', progress(2));
+    await vi.waitFor(() => expect(window.replies).toHaveLength(2));
+    expect(window.replies).toMatchObject([{ event: 'navigate' }, { payload: progress(2) }]);
+  });
+
+  it('that take nothing any more are cut off', async () => {
+    const { fake, windows, ends, connect } = await bare();
+    const window = await connect();
+    const closed = window.closed();
+    vi.spyOn(ends[0]!, 'bufferedAmount', 'get').mockReturnValue(65 * 2 ** 20);
+    fake.announcer.emit('navigate', { to: '/a' });
+    expect(await closed).toBe(1006);
+    await vi.waitFor(() => expect(windows.count).toBe(0));
+  });
+
+  it('that do not answer the heartbeat are cut off, and those that do are not', async () => {
+    const { windows, connect } = await bare(50);
+    const [alive, dead] = [await connect(), await connect()];
+    // A machine that went to sleep: its socket is there, and nobody reads it.
+    dead.socket.pause();
+    await vi.waitFor(() => expect(windows.count).toBe(1), 5_000);
+    expect(alive.socket.readyState).toBe(alive.socket.OPEN);
+    dead.socket.terminate();
+  });
+
+  it('are told that the studio ends', async () => {
+    const { windows, connect } = await bare();
+    const window = await connect();
+    const closed = window.closed();
+    await windows.close();
+    expect(await closed).toBe(1001);
+  });
+});
