@@ -1,0 +1,13 @@
+import { KarstError } from '../../shared/domain/errors.ts';
+
+/** @throws KarstError when the surroundings do not let the page write to the clipboard */
+export async function copyText(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch (cause) {
+    throw new KarstError('not-available', 'The clipboard could not be written to.', {
+      hint: 'Select the text and copy it by the keyboard.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { ref, type Ref } from 'vue';
+import { useRouter } from 'vue-router';
+import type { Task } from '../../shared/contract/studio/tasks.ts';
+import { t } from '../i18n.ts';
+import { useRuns } from '../stores/runs.ts';
+import { taskTitle, useTasks } from '../stores/tasks.ts';
+import { useToasts, type ToastAction } from '../stores/toasts.ts';
+
+/** Path of what a finished task made; null when there is nothing to go to. */
+export function placeOf(task: Task): string | null {
+  const { result } = task;
+  if (result === null) return null;
+  switch (result.kind) {
+    case 'dataset':
+      return `/data/${result.datasetId}`;
+    case 'backbone':
+      return '/backbones';
+    case 'adapter':
+      return `/library/${result.adapterId}`;
+    case 'evaluation':
+      return `/evaluations/${result.evaluationId}`;
+    case 'sample':
+      return `/runs/${result.runId}`;
+    case 'written':
+    case 'predictions':
+    case 'measured':
+      return null;
+  }
+}
+
+/**
+ * Tells of runs and tasks that end while the window is open, once each, with a way to what they made. Returns the
+ * text of the live region, which says when work begins; what ends is read out with its notification.
+ */
+export function useAnnouncements(): Readonly<Ref<string>> {
+  const router = useRouter();
+  const toasts = useToasts();
+  const tasks = useTasks();
+  const runs = useRuns();
+  const spoken = ref('');
+
+  function show(path: string): ToastAction {
+    return { label: t('tasks.tray.show'), run: () => void router.push(path) };
+  }
+
+  tasks.onEnded((task) => {
+    if (tasks.isFollowed(task.id) || task.state === 'cancelled') return;
+    if (task.state === 'failed') {
+      if (task.error !== null) toasts.fail(task.error);
+      return;
+    }
+    const place = placeOf(task);
+    toasts.say(t(`tasks.ended.${task.kind}`, { subject: task.subject }), {
+      tone: 'done',
+      ...(place === null ? {} : { action: show(place) }),
+    });
+  });
+  tasks.onStarted((task) => {
+    spoken.value = taskTitle(task);
+  });
+  runs.onEnded((run) => {
+    if (run.state === 'queued' || run.state === 'running' || run.state === 'paused') return;
+    const tone = run.state === 'failed' ? 'failed' : run.state === 'done' ? 'done' : 'info';
+    toasts.say(t(`frame.runEnded.${run.state}`, { name: run.name }), {
+      tone,
+      action: show(`/runs/${run.id}`),
+    });
+  });
+
+  return spoken;
+}

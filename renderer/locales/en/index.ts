@@ -1,0 +1,12 @@
+import { common } from './common.ts';
+import { errors } from './errors.ts';
+import { frame } from './frame.ts';
+import { projects } from './projects.ts';
+import { settings } from './settings.ts';
+import { tasks } from './tasks.ts';
+import { terms } from './terms.ts';
+import { units } from './units.ts';
+import { welcome } from './welcome.ts';
+
+/** All that the studio says, by area. The keys of this tree are the keys of every language. */
+export const en = { common, errors, frame, projects, settings, tasks, terms, units, welcome };

@@ -1,0 +1,15 @@
+import { defineStore } from 'pinia';
+import type { BackboneDetail } from '../../shared/contract/studio/backbones.ts';
+import { useBridge } from '../bridge/index.ts';
+import { useLibraryList } from './library-list.ts';
+
+/** A backbone's details with its id in front, as lists want it. */
+export type BackboneItem = BackboneDetail & { readonly id: string };
+
+export const useBackbones = defineStore('backbones', () => {
+  const bridge = useBridge();
+  return useLibraryList<BackboneItem>('backbones', async () => {
+    const details = await bridge.call('backbones.list', {});
+    return details.map((detail) => ({ id: detail.backbone.id, ...detail }));
+  });
+});

@@ -1,0 +1,44 @@
+import { defineStore } from 'pinia';
+import { ref, shallowRef } from 'vue';
+import type { ShellInfo } from '../../shared/contract/studio/shell.ts';
+import type { Status } from '../../shared/contract/studio/system.ts';
+import { useBridge } from '../bridge/index.ts';
+
+/** What surrounds the window: the shell, the state of the connection, the host's own status. */
+export const useShell = defineStore('shell', () => {
+  const bridge = useBridge();
+  const info = shallowRef<ShellInfo | null>(null);
+  const status = shallowRef<Status | null>(null);
+  const connection = ref(bridge.connection);
+  /** Why the host ended; null while it is there. */
+  const gone = ref<string | null>(null);
+
+  async function loadInfo(): Promise<ShellInfo> {
+    info.value ??= await bridge.call('shell.info', {});
+    return info.value;
+  }
+
+  async function loadStatus(): Promise<Status> {
+    status.value = await bridge.call('system.status', {});
+    return status.value;
+  }
+
+  async function restart(): Promise<void> {
+    await bridge.call('shell.restart', {});
+    gone.value = null;
+  }
+
+  async function reveal(path: string): Promise<void> {
+    await bridge.call('shell.reveal', { path });
+  }
+
+  bridge.onConnection((state) => {
+    connection.value = state;
+    if (state === 'open') gone.value = null;
+  });
+  bridge.on('hostGone', ({ reason }) => {
+    gone.value = reason;
+  });
+
+  return { info, status, connection, gone, loadInfo, loadStatus, restart, reveal };
+});
