@@ -55,6 +55,9 @@ export default defineConfig(
       'vue/no-undef-components': ['error', { ignorePatterns: ['RouterLink', 'RouterView'] }],
       'vue/no-unused-refs': 'error',
       'vue/no-v-html': 'error',
+      // A property that may be left out is undefined then, as its type says; destructuring sets the other defaults.
+      'vue/require-default-prop': 'off',
+      '@typescript-eslint/no-useless-default-assignment': 'off',
       // Strings that people see stand in the locale files.
       'vue/no-bare-strings-in-template': 'error',
       // What Prettier decides.
