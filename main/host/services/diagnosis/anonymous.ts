@@ -1,27 +1,30 @@
 import { homedir, userInfo } from 'node:os';
 
+/** A drive, a share or a leading slash, then anything but blanks, quotes and brackets. */
+const PATH = /(?<![\w.:/\\])(?:[A-Za-z]:\\|\\\\|\/(?=[\w.~-]))[^\s"'<>()[\],;]*/g;
+
 /**
  * Takes out of a text what says whose machine it came from: paths of files and folders, the account's name.
- * @param known folders and names that must not appear, in whatever form
+ * @param paths that may stand in it; one with blanks is only recognised when it is known
  */
-export function anonymous(text: string, known: readonly string[] = ownNames()): string {
+export function anonymous(text: string, paths: readonly string[] = []): string {
+  const known = [...paths, homedir()].filter((path) => path.length > 1);
   let clean = text;
-  // Paths first: they hold the names. A drive or a leading slash, then anything but blanks, quotes and brackets.
-  clean = clean.replaceAll(
-    /(?<![\w.:/\\])(?:[A-Za-z]:\\|\\\\|\/(?=[\w.~-]))[^\s"'<>()[\],;]*/g,
-    '<path>',
-  );
-  for (const name of known) if (name.length > 2) clean = clean.replaceAll(name, '<name>');
-  return clean;
+  // The longest first: a folder's path is the beginning of those of its files.
+  for (const path of known.sort((a, b) => b.length - a.length))
+    clean = clean.replaceAll(path, '<path>');
+  clean = clean.replaceAll(PATH, '<path>').replaceAll(/(<path>[\\/]?)+/g, '<path>');
+  const account = accountName();
+  // A name of one or two letters would be found in every word.
+  return account !== null && account.length > 2 ? clean.replaceAll(account, '<name>') : clean;
 }
 
-function ownNames(): string[] {
-  const names = [homedir()];
+function accountName(): string | null {
   try {
-    names.push(userInfo().username);
+    return userInfo().username;
   } catch (error) {
     // In a container the account may have no entry: then it has no name to hide.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return null;
+    throw error;
   }
-  return names;
 }

@@ -50,7 +50,7 @@ function describe(
       machine.diskFreeBytes === null ? 'not known' : `${gigabytes(machine.diskFreeBytes)} free`,
     ],
     ...(device === null ? [] : describeDevice(device)),
-    ...(error === null ? [] : describeError(error)),
+    ...(error === null ? [] : describeError(error, studio.home)),
     ['Settings', `threads ${threads === 0 ? 'auto' : threads}, device ${wanted}`],
     [
       'Library',
@@ -61,7 +61,10 @@ function describe(
         `${studio.adapters.list().length} adapters`,
       ].join(', '),
     ],
-    ...studio.notices.map((notice): [string, string] => ['Notice', anonymous(notice)]),
+    ...studio.notices.map((notice): [string, string] => [
+      'Notice',
+      anonymous(notice, [studio.home]),
+    ]),
   ];
   return facts.map(([name, fact]) => `${name}: ${fact}`).join('\n');
 }
@@ -75,8 +78,11 @@ function describeDevice(device: DeviceReport): [string, string][] {
   ];
 }
 
-function describeError({ code, message, hint }: ErrorReport): [string, string][] {
-  return [['Engine', anonymous(`${code}. ${message} ${hint}`.trim())]];
+function describeError(
+  { code, message, hint, path = '' }: ErrorReport,
+  home: string,
+): [string, string][] {
+  return [['Engine', anonymous(`${code}. ${message} ${hint}`.trim(), [path, home])]];
 }
 
 function gigabytes(bytes: number): string {
