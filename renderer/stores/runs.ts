@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed } from 'vue';
+import type { Input } from '../../shared/contract/studio.ts';
 import type { RunView } from '../../shared/contract/studio/runs.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
@@ -37,7 +38,73 @@ export const useRuns = defineStore('runs', () => {
     return () => endedListeners.delete(listener);
   }
 
-  return { ...list, running, paused, queue, onEnded };
+  function kept(run: RunView): RunView {
+    list.put(run);
+    return run;
+  }
+
+  /** One run, asked for when the list does not have it. @throws not-found */
+  async function get(id: string): Promise<RunView> {
+    return list.byId.value.get(id) ?? kept(await bridge.call('runs.get', { id }));
+  }
+
+  /** Queues a new run. */
+  async function create(input: Input<'runs.create'>): Promise<RunView> {
+    return kept(await bridge.call('runs.create', input));
+  }
+
+  async function rename(id: string, name: string): Promise<RunView> {
+    return kept(await bridge.call('runs.rename', { id, name }));
+  }
+
+  async function note(id: string, notes: string): Promise<RunView> {
+    return kept(await bridge.call('runs.note', { id, notes }));
+  }
+
+  /** To the bin. */
+  async function remove(id: string): Promise<void> {
+    await bridge.call('runs.remove', { id });
+    list.drop(id);
+  }
+
+  async function pause(id: string): Promise<RunView> {
+    return kept(await bridge.call('runs.pause', { id }));
+  }
+
+  async function resume(id: string): Promise<RunView> {
+    return kept(await bridge.call('runs.resume', { id }));
+  }
+
+  async function stop(id: string): Promise<RunView> {
+    return kept(await bridge.call('runs.stop', { id }));
+  }
+
+  async function extend(id: string, epochs: number): Promise<RunView> {
+    return kept(await bridge.call('runs.extend', { id, epochs }));
+  }
+
+  /** Gives a waiting run another place in the queue, from 0. */
+  async function move(id: string, queuePosition: number): Promise<void> {
+    for (const run of await bridge.call('runs.move', { id, queuePosition })) list.put(run);
+  }
+
+  return {
+    ...list,
+    running,
+    paused,
+    queue,
+    onEnded,
+    get,
+    create,
+    rename,
+    note,
+    remove,
+    pause,
+    resume,
+    stop,
+    extend,
+    move,
+  };
 });
 
 /** Share of the whole run that is done, 0..1. */

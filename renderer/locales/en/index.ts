@@ -1,12 +1,30 @@
+import { charts } from './charts.ts';
 import { common } from './common.ts';
 import { errors } from './errors.ts';
 import { frame } from './frame.ts';
 import { projects } from './projects.ts';
+import { runs } from './runs.ts';
 import { settings } from './settings.ts';
 import { tasks } from './tasks.ts';
 import { terms } from './terms.ts';
+import { train } from './train.ts';
+import { training } from './training.ts';
 import { units } from './units.ts';
 import { welcome } from './welcome.ts';
 
 /** All that the studio says, by area. The keys of this tree are the keys of every language. */
-export const en = { common, errors, frame, projects, settings, tasks, terms, units, welcome };
+export const en = {
+  charts,
+  common,
+  errors,
+  frame,
+  projects,
+  runs,
+  settings,
+  tasks,
+  terms,
+  train,
+  training,
+  units,
+  welcome,
+};

@@ -1,23 +1,31 @@
 import type { en } from '../en/index.ts';
 import type { Shape } from '../shape.ts';
+import { charts } from './charts.ts';
 import { common } from './common.ts';
 import { errors } from './errors.ts';
 import { frame } from './frame.ts';
 import { projects } from './projects.ts';
+import { runs } from './runs.ts';
 import { settings } from './settings.ts';
 import { tasks } from './tasks.ts';
 import { terms } from './terms.ts';
+import { train } from './train.ts';
+import { training } from './training.ts';
 import { units } from './units.ts';
 import { welcome } from './welcome.ts';
 
 export const zhCN: Shape<typeof en> = {
+  charts,
   common,
   errors,
   frame,
   projects,
+  runs,
   settings,
   tasks,
   terms,
+  train,
+  training,
   units,
   welcome,
 };

@@ -1,0 +1,131 @@
+import {
+  formatFixed,
+  formatLoss,
+  formatPercent,
+  formatSignificant,
+} from '../../composables/format.ts';
+import { nearest } from './column.ts';
+
+/** One line of a chart. x does not fall. */
+export interface ChartSeries {
+  readonly key: string;
+  readonly label: string;
+  /** Which of the ten colours of series, from 1. */
+  readonly colour: number;
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  /** What tells it from others where colours are not enough. */
+  readonly stroke?: 'solid' | 'dashed' | 'dotted';
+  /** Few points, each of which is shown. */
+  readonly dots?: boolean;
+  /** Index of the point that is marked as the best; -1 for none. */
+  readonly best?: number;
+}
+
+/** What the y axis measures, which decides how its figures are written. */
+export type Measure = 'loss' | 'accuracy' | 'learningRate' | 'imagesPerSecond';
+export type Along = 'epochs' | 'steps';
+
+export interface Reading {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The point of a series that is nearest to `x`, the last for null; null of an empty series. */
+export function read(series: ChartSeries, x: number | null): Reading | null {
+  const index = x === null ? series.x.length - 1 : nearest(series.x, x);
+  return index < 0 ? null : { x: series.x[index]!, y: series.y[index]! };
+}
+
+/** Where the points of all series begin and end; null while there are none. */
+export function extent(all: readonly ChartSeries[]): { from: number; to: number } | null {
+  let from = Infinity;
+  let to = -Infinity;
+  for (const { x } of all) {
+    if (x.length === 0) continue;
+    from = Math.min(from, x[0]!);
+    to = Math.max(to, x[x.length - 1]!);
+  }
+  return from > to ? null : { from, to };
+}
+
+/** A value of the chart in full, for reading. */
+export function valueText(measure: Measure, value: number): string {
+  switch (measure) {
+    case 'loss':
+      return formatLoss(value);
+    case 'accuracy':
+      return formatPercent(value);
+    case 'learningRate':
+      return formatSignificant(value, 3);
+    case 'imagesPerSecond':
+      return formatFixed(value, value >= 100 ? 0 : 1);
+  }
+}
+
+/** A place on the x axis: whole steps, epochs with as many digits as tell a step from the next. */
+export function placeText(along: Along, x: number): string {
+  return along === 'steps' || Number.isInteger(x) ? formatFixed(x, 0) : formatFixed(x, 2);
+}
+
+/** Labels of an axis, all with the digits that the step between them needs. */
+export function tickTexts(measure: Measure, ticks: readonly number[]): string[] {
+  const gap = ticks.length > 1 ? Math.abs(ticks[1]! - ticks[0]!) : 1;
+  if (measure === 'learningRate') return ticks.map((tick) => formatSignificant(tick, 3));
+  const shift = measure === 'accuracy' ? 2 : 0;
+  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(gap) - shift - 1e-9)));
+  return ticks.map((tick) =>
+    measure === 'accuracy' ? formatPercent(tick, digits) : formatFixed(tick, digits),
+  );
+}
+
+/** Limits of the y axis around values from `low` to `high`. Accuracy stays within 0 and 1, rates begin at 0. */
+export function valueRange(measure: Measure, low: number, high: number): [number, number] {
+  const room = high > low ? (high - low) * 0.08 : Math.abs(high) * 0.1 || 0.1;
+  switch (measure) {
+    case 'accuracy':
+      return [Math.max(0, low - room), Math.min(1, high + room)];
+    case 'loss':
+      return [Math.max(0, low - room), high + room];
+    case 'learningRate':
+    case 'imagesPerSecond':
+      return [0, high + room];
+  }
+}
+
+export interface TableRow {
+  readonly x: number;
+  /** One a series, in their order; null where it has no point. */
+  readonly values: readonly (number | null)[];
+}
+
+/**
+ * The chart as a table of at most about `limit` rows: at every point of the short series (validations, usually), or
+ * else at points spread evenly over the longest. Others give their nearest point, and none where they do not reach.
+ */
+export function tableRows(all: readonly ChartSeries[], limit: number): TableRow[] {
+  const filled = all.filter((series) => series.x.length > 0);
+  const short = filled.filter((series) => series.x.length <= limit);
+  const places = new Set<number>();
+  if (short.length > 0) {
+    for (const { x } of short) for (let i = 0; i < x.length; i++) places.add(x[i]!);
+  } else {
+    const longest = filled.reduce<ArrayLike<number>>(
+      (sofar, { x }) => (x.length > sofar.length ? x : sofar),
+      [],
+    );
+    const stride = (longest.length - 1) / (limit - 1);
+    for (let i = 0; i < Math.min(limit, longest.length); i++) {
+      places.add(longest[Math.round(i * stride)]!);
+    }
+  }
+  return [...places]
+    .sort((a, b) => a - b)
+    .map((x) => ({ x, values: all.map((series) => valueAt(series, x)) }));
+}
+
+function valueAt(series: ChartSeries, x: number): number | null {
+  const { length } = series.x;
+  if (length === 0 || x > series.x[length - 1]!) return null;
+  return series.y[nearest(series.x, x)]!;
+}

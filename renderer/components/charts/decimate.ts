@@ -1,0 +1,53 @@
+import { lowerBound } from './column.ts';
+
+export interface Points {
+  readonly x: number[];
+  readonly y: number[];
+}
+
+/**
+ * Chooses from a line's points those that draw the same picture when the stretch from `from` to `to` is `pixels`
+ * wide: of the points that fall on one pixel the first, the lowest, the highest and the last, and one point beyond
+ * either end, so that the line leaves the picture where it would. At most four points a pixel, however many there are.
+ *
+ * @param x does not fall
+ */
+export function decimate(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  from: number,
+  to: number,
+  pixels: number,
+): Points {
+  const chosen: Points = { x: [], y: [] };
+  const take = (index: number): void => {
+    chosen.x.push(x[index]!);
+    chosen.y.push(y[index]!);
+  };
+  const first = Math.max(0, lowerBound(x, from) - 1);
+  let end = lowerBound(x, to);
+  while (end < x.length && x[end]! <= to) end++;
+  end = Math.min(x.length, end + 1);
+  if (end - first <= pixels * 2 || to <= from) {
+    for (let i = first; i < end; i++) take(i);
+    return chosen;
+  }
+  const perUnit = pixels / (to - from);
+  const pixelOf = (index: number): number => Math.floor((x[index]! - from) * perUnit);
+  let i = first;
+  while (i < end) {
+    const pixel = pixelOf(i);
+    const start = i;
+    let lowest = i;
+    let highest = i;
+    for (i++; i < end && pixelOf(i) === pixel; i++) {
+      if (y[i]! < y[lowest]!) lowest = i;
+      if (y[i]! > y[highest]!) highest = i;
+    }
+    const inOrder = [start, Math.min(lowest, highest), Math.max(lowest, highest), i - 1];
+    inOrder.forEach((index, place) => {
+      if (place === 0 || index > inOrder[place - 1]!) take(index);
+    });
+  }
+  return chosen;
+}

@@ -1,0 +1,140 @@
+import {
+  computed,
+  onScopeDispose,
+  ref,
+  shallowRef,
+  type ComputedRef,
+  type Ref,
+  type ShallowRef,
+} from 'vue';
+import type { LogLine, SampleSet } from '../../shared/contract/studio/runs.ts';
+import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import type { MetricRecord } from '../../shared/domain/metrics.ts';
+import { useBridge } from '../bridge/index.ts';
+import { Course } from '../training/course.ts';
+
+const LOG_LINES = 2000;
+
+export interface RunCourse {
+  /** The same object all along; `version` says when it has changed. */
+  readonly course: Course;
+  readonly version: Readonly<Ref<number>>;
+  /** Answers on the same images after each validation, oldest first. */
+  readonly samples: Readonly<ShallowRef<readonly SampleSet[]>>;
+  readonly log: Readonly<ShallowRef<readonly LogLine[]>>;
+  /** The first answer has come. */
+  readonly loaded: Readonly<Ref<boolean>>;
+  readonly error: Readonly<ShallowRef<ErrorReport | null>>;
+  /** Something of the course, made anew when it grows. */
+  of<T>(look: (course: Course) => T): ComputedRef<T>;
+  reload(): Promise<void>;
+}
+
+/**
+ * All that a run told of itself and goes on telling, from its first step, whenever the window was opened. What was
+ * missed while the connection was lost, or because events were dropped, is asked for.
+ */
+export function useRunCourse(id: string): RunCourse {
+  const bridge = useBridge();
+  const course = new Course();
+  const version = ref(0);
+  const samples = shallowRef<readonly SampleSet[]>([]);
+  const log = shallowRef<readonly LogLine[]>([]);
+  const loaded = ref(false);
+  const error = shallowRef<ErrorReport | null>(null);
+  /** What comes while an answer is due; it is newer than the answer. */
+  let waiting: { metrics: MetricRecord[]; samples: SampleSet[]; log: LogLine[] } | null = null;
+  let ended = false;
+
+  function take(records: readonly MetricRecord[]): void {
+    if (records.length === 0) return;
+    course.append(records);
+    version.value += 1;
+  }
+
+  /** @param newer records that follow what is asked for */
+  async function load(fromStep: number, newer: readonly MetricRecord[] = []): Promise<void> {
+    // Whoever waits already has what comes in the meantime.
+    if (waiting !== null) return;
+    const gathered: NonNullable<typeof waiting> = { metrics: [...newer], samples: [], log: [] };
+    waiting = gathered;
+    try {
+      const [metrics, sets, lines] = await Promise.all([
+        bridge.call('runs.metrics', { id, afterStep: fromStep }),
+        bridge.call('runs.samples', { id }),
+        bridge.call('runs.log', { id }),
+      ]);
+      if (ended) return;
+      if (fromStep === 0) course.clear();
+      take(metrics);
+      samples.value = gathered.samples.reduce(withSamples, sets);
+      log.value = [...lines, ...gathered.log.filter((line) => !hasLine(lines, line))];
+      version.value += 1;
+      loaded.value = true;
+      error.value = null;
+    } catch (thrown) {
+      error.value = toErrorReport(thrown);
+    } finally {
+      waiting = null;
+      take(gathered.metrics);
+    }
+  }
+
+  /** Only what is missing; all of it when the run has gone back to an earlier step. */
+  async function catchUp(): Promise<void> {
+    try {
+      const { step } = await bridge.call('runs.get', { id });
+      // The record of a validation has the step of the training before it: that step is asked for again.
+      await load(step < course.lastStep ? 0 : Math.max(0, course.lastStep - 1));
+    } catch (thrown) {
+      error.value = toErrorReport(thrown);
+    }
+  }
+
+  const stops = [
+    bridge.on('metrics', ({ runId, records }) => {
+      if (runId !== id) return;
+      if (waiting !== null) {
+        waiting.metrics.push(...records);
+      } else if (course.misses(records)) {
+        void load(Math.max(0, course.lastStep - 1), records);
+      } else {
+        take(records);
+      }
+    }),
+    bridge.on('samples', ({ runId, samples: set }) => {
+      if (runId !== id) return;
+      if (waiting === null) samples.value = withSamples(samples.value, set);
+      else waiting.samples.push(set);
+    }),
+    bridge.on('log', ({ runId, lines }) => {
+      if (runId !== id) return;
+      if (waiting === null) log.value = [...log.value, ...lines].slice(-LOG_LINES);
+      else waiting.log.push(...lines);
+    }),
+    bridge.onReconnected(() => void catchUp()),
+  ];
+  onScopeDispose(() => {
+    ended = true;
+    for (const stop of stops) stop();
+  });
+
+  function of<T>(look: (course: Course) => T): ComputedRef<T> {
+    return computed(() => {
+      void version.value;
+      return look(course);
+    });
+  }
+
+  void load(0);
+  return { course, version, samples, log, loaded, error, of, reload: () => load(0) };
+}
+
+/** A resumed run goes over epochs again: the newer answers win, and those after them go. */
+function withSamples(sets: readonly SampleSet[], set: SampleSet): readonly SampleSet[] {
+  return [...sets.filter((other) => other.epoch < set.epoch), set];
+}
+
+function hasLine(lines: readonly LogLine[], line: LogLine): boolean {
+  return lines.some((other) => other.at === line.at && other.message === line.message);
+}

@@ -1,0 +1,26 @@
+export const charts = {
+  along: { epochs: 'Epochs', steps: 'Steps' },
+  at: { epochs: 'epoch {place}', steps: 'step {place}' },
+  measure: {
+    loss: 'Loss, nats',
+    accuracy: 'Accuracy, %',
+    learningRate: 'Learning rate',
+    imagesPerSecond: 'Images a second',
+  },
+  series: { train: 'Training', validation: 'Validation', learningRate: 'Learning rate' },
+  best: 'best at epoch {epoch}',
+  xAxis: 'Along',
+  smoothing: {
+    label: 'Smoothing',
+    off: 'No smoothing',
+    over: 'Smooth over {count} steps',
+  },
+  empty: 'Nothing measured yet',
+  table: 'Table',
+  read: 'Values of {title}; the arrow keys move along the chart',
+  toggle: 'Hide or show {label}',
+  actions: 'Save {title}',
+  savePicture: 'Save as picture',
+  saveCsv: 'Save as CSV',
+  zoomOut: 'Show all',
+};

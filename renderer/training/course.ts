@@ -1,0 +1,108 @@
+import type { MetricRecord } from '../../shared/domain/metrics.ts';
+import { Column, lowerBound } from '../components/charts/column.ts';
+
+type TrainRecord = Extract<MetricRecord, { kind: 'train' }>;
+type ValidationRecord = Extract<MetricRecord, { kind: 'validation' }>;
+
+const TRAIN_FIELDS = [
+  'step',
+  'epoch',
+  'loss',
+  'top1',
+  'learningRate',
+  'imagesPerSecond',
+  'waiting',
+] as const satisfies readonly (keyof TrainRecord)[];
+const VALIDATION_FIELDS = [
+  'step',
+  'epoch',
+  'loss',
+  'top1',
+] as const satisfies readonly (keyof ValidationRecord)[];
+
+type Columns<F extends string> = Readonly<Record<F, Column>>;
+
+function columns<F extends string>(fields: readonly F[]): Columns<F> {
+  return Object.fromEntries(fields.map((field) => [field, new Column()])) as Record<F, Column>;
+}
+
+function append<F extends string>(to: Columns<F>, record: Readonly<Record<F, number>>): void {
+  for (const field of Object.keys(to) as F[]) to[field].push(record[field]);
+}
+
+/** Forgets what is at `step` and after it. */
+function cut<F extends 'step'>(from: Columns<F | 'step'>, step: number): void {
+  const length = lowerBound(from.step.view(), step);
+  for (const column of Object.values<Column>(from)) column.truncate(length);
+}
+
+/**
+ * All that a run told of itself, by column, in the order of steps. Records may come twice (a question overlaps with
+ * the events that follow it) and from earlier on (a run that resumes goes over the steps since its checkpoint
+ * again): the newer ones win, and what lay after them goes.
+ */
+export class Course {
+  readonly train: Columns<(typeof TRAIN_FIELDS)[number]> = columns(TRAIN_FIELDS);
+  readonly validation: Columns<(typeof VALIDATION_FIELDS)[number]> = columns(VALIDATION_FIELDS);
+
+  /** The newest step; 0 before the first. */
+  get lastStep(): number {
+    return Math.max(this.train.step.last ?? 0, this.validation.step.last ?? 0);
+  }
+
+  /** Whether steps between what is here and these records are not here. */
+  misses(records: readonly MetricRecord[]): boolean {
+    const [first] = records;
+    if (first === undefined) return false;
+    return first.step > this.lastStep + (first.kind === 'train' ? 1 : 0);
+  }
+
+  append(records: readonly MetricRecord[]): void {
+    for (const record of records) {
+      if (record.kind === 'train') {
+        if (record.step <= this.lastStep) {
+          cut(this.train, record.step);
+          cut(this.validation, record.step);
+        }
+        append(this.train, record);
+      } else {
+        // The training record of the same step comes before it and stays.
+        cut(this.validation, record.step);
+        append(this.validation, record);
+      }
+    }
+  }
+
+  clear(): void {
+    cut(this.train, 0);
+    cut(this.validation, 0);
+  }
+
+  /** Index of the best validation: the most accurate, among equals that with the lowest loss; -1 before the first. */
+  best(): number {
+    const top1 = this.validation.top1.view();
+    const loss = this.validation.loss.view();
+    let best = -1;
+    for (let i = 0; i < top1.length; i++) {
+      const better =
+        best === -1 || top1[i]! > top1[best]! || (top1[i] === top1[best] && loss[i]! < loss[best]!);
+      if (better) best = i;
+    }
+    return best;
+  }
+
+  /** Share of the training time spent waiting for images, 0..1; null before the first step. */
+  waitingShare(): number | null {
+    const waiting = this.train.waiting.view();
+    const rate = this.train.imagesPerSecond.view();
+    let waited = 0;
+    let total = 0;
+    for (let i = 0; i < waiting.length; i++) {
+      // Steps are of equal images: their time is as the inverse of the rate.
+      if (rate[i]! <= 0) continue;
+      waited += waiting[i]! / rate[i]!;
+      total += 1 / rate[i]!;
+    }
+    return total === 0 ? null : waited / total;
+  }
+}

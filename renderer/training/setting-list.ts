@@ -1,0 +1,169 @@
+import {
+  METHODS,
+  OPTIMISERS,
+  TARGET_MODULES,
+  type TrainingConfig,
+} from '../../shared/domain/training.ts';
+
+/** Dotted names of all settings of a run. */
+type Leaves<T> = {
+  [K in keyof T & string]: T[K] extends string | number | boolean | readonly unknown[]
+    ? K
+    : `${K}.${Leaves<T[K]>}`;
+}[keyof T & string];
+export type SettingKey = Leaves<TrainingConfig>;
+export type SettingValue = string | number | boolean | readonly string[];
+
+export const SETTING_GROUPS = [
+  'basics',
+  'karst',
+  'optimiser',
+  'schedule',
+  'augmentation',
+  'regularisation',
+  'run',
+] as const;
+export type SettingGroup = (typeof SETTING_GROUPS)[number];
+
+interface NumberLimits {
+  readonly kind: 'number';
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+  /** By how much the arrows of the field change it; `times` for values of many magnitudes. */
+  readonly step: number | 'times';
+  /** The limit itself is not allowed. */
+  readonly minExcluded?: true;
+  readonly maxExcluded?: true;
+}
+
+export type SettingLimits =
+  | NumberLimits
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'several'; readonly choices: readonly string[] }
+  | { readonly kind: 'flag' };
+
+/** What the form needs to know of a setting; its words are in the locale files under the same name. */
+export interface SettingInfo {
+  readonly group: SettingGroup;
+  readonly limits: SettingLimits;
+  /** Whether it has any effect beside the other settings; left out: always. */
+  readonly matters?: (config: TrainingConfig) => boolean;
+}
+
+function whole(min: number, max: number, step = 1): NumberLimits {
+  return { kind: 'number', min, max, whole: true, step };
+}
+
+function real(min: number, max: number, step: number | 'times'): NumberLimits {
+  return { kind: 'number', min, max, whole: false, step };
+}
+
+function above(min: number, max: number, step: number | 'times'): NumberLimits {
+  return { ...real(min, max, step), minExcluded: true };
+}
+
+function below(max: number, step: number | 'times'): NumberLimits {
+  return { ...real(0, max, step), maxExcluded: true };
+}
+
+function oneOf(choices: readonly string[]): SettingLimits {
+  return { kind: 'choice', choices };
+}
+
+const FLAG: SettingLimits = { kind: 'flag' };
+
+const isKarst = (config: TrainingConfig): boolean => config.method === 'karst';
+const isFull = (config: TrainingConfig): boolean => config.method === 'full';
+const trainsBlocks = (config: TrainingConfig): boolean => config.method !== 'linear';
+const warmsUp = (config: TrainingConfig): boolean => config.schedule.warmupEpochs > 0;
+
+/** Every setting with its limits, which are those that the host checks, in the order of the form. */
+export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
+  method: { group: 'basics', limits: oneOf(METHODS) },
+  'schedule.epochs': { group: 'basics', limits: whole(1, 100_000) },
+  batchSize: { group: 'basics', limits: whole(1, 65_536) },
+  'optimiser.learningRate': { group: 'basics', limits: above(0, 10, 'times') },
+  imageSize: { group: 'basics', limits: whole(0, 4096, 16) },
+
+  'karst.rank': { group: 'karst', limits: whole(1, 1024), matters: isKarst },
+  'karst.kernels': { group: 'karst', limits: whole(1, 256), matters: isKarst },
+  'karst.factor': { group: 'karst', limits: whole(-1, 4096), matters: isKarst },
+  'karst.alpha': { group: 'karst', limits: above(0, 10_000, 1), matters: isKarst },
+  'karst.init': { group: 'karst', limits: oneOf(['gaussian', 'kaiming']), matters: isKarst },
+  'karst.rescale': {
+    group: 'karst',
+    limits: oneOf(['none', 'scalar', 'channel']),
+    matters: isKarst,
+  },
+  'karst.rankDropout': { group: 'karst', limits: below(1, 0.05), matters: isKarst },
+  'karst.targetModules': {
+    group: 'karst',
+    limits: { kind: 'several', choices: TARGET_MODULES },
+    matters: isKarst,
+  },
+
+  'optimiser.name': { group: 'optimiser', limits: oneOf(OPTIMISERS), matters: isFull },
+  'optimiser.muonLearningRate': {
+    group: 'optimiser',
+    limits: above(0, 10, 'times'),
+    matters: (config) => isFull(config) && config.optimiser.name === 'muon',
+  },
+  'optimiser.weightDecay': { group: 'optimiser', limits: real(0, 10, 'times') },
+  'optimiser.decayOn': {
+    group: 'optimiser',
+    limits: oneOf(['matrices', 'all']),
+    matters: (config) => config.optimiser.weightDecay > 0,
+  },
+  'optimiser.clipNorm': { group: 'optimiser', limits: real(0, 1e6, 0.5) },
+  'optimiser.beta1': { group: 'optimiser', limits: below(1, 0.01) },
+  'optimiser.beta2': { group: 'optimiser', limits: below(1, 0.001) },
+  'optimiser.epsilon': { group: 'optimiser', limits: above(0, 1, 'times') },
+  accumulate: { group: 'optimiser', limits: whole(1, 65_536) },
+
+  'schedule.warmupEpochs': { group: 'schedule', limits: real(0, 100_000, 1) },
+  'schedule.warmupStart': { group: 'schedule', limits: real(0, 1, 0.01), matters: warmsUp },
+  'schedule.cosineEnd': { group: 'schedule', limits: real(0, 1, 0.01) },
+  earlyStopping: { group: 'schedule', limits: whole(0, 100_000) },
+
+  'augmentation.flip': { group: 'augmentation', limits: FLAG },
+  'augmentation.cropScaleMin': { group: 'augmentation', limits: above(0, 1, 0.05) },
+  'augmentation.padCrop': { group: 'augmentation', limits: whole(0, 1024) },
+  'augmentation.rotation': { group: 'augmentation', limits: real(0, 180, 5) },
+  'augmentation.colourJitter': { group: 'augmentation', limits: real(0, 1, 0.05) },
+  'augmentation.randAugmentOps': { group: 'augmentation', limits: whole(0, 16) },
+  'augmentation.randAugmentMagnitude': {
+    group: 'augmentation',
+    limits: real(0, 10, 1),
+    matters: (config) => config.augmentation.randAugmentOps > 0,
+  },
+  'augmentation.mixup': { group: 'augmentation', limits: real(0, 100, 0.1) },
+
+  labelSmoothing: { group: 'regularisation', limits: below(1, 0.05) },
+  dropPath: { group: 'regularisation', limits: below(1, 0.05), matters: trainsBlocks },
+  patchDrop: { group: 'regularisation', limits: real(0, 0.9, 0.05), matters: trainsBlocks },
+  classWeightPower: { group: 'regularisation', limits: real(0, 1, 0.1) },
+
+  seed: { group: 'run', limits: whole(0, Number.MAX_SAFE_INTEGER) },
+  initialise: { group: 'run', limits: oneOf(['backbone', 'random']), matters: isFull },
+  validateEvery: { group: 'run', limits: whole(1, 100_000) },
+  checkpointEverySeconds: { group: 'run', limits: real(1, 1e9, 30) },
+  keepCheckpoints: { group: 'run', limits: whole(1, 1000) },
+};
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** The settings of a group that have an effect beside the others; the method is chosen apart from them. */
+export function settingsOf(group: SettingGroup, config: TrainingConfig): SettingKey[] {
+  return SETTING_KEYS.filter(
+    (key) => key !== 'method' && SETTINGS[key].group === group && matters(key, config),
+  );
+}
+
+export function matters(key: SettingKey, config: TrainingConfig): boolean {
+  return SETTINGS[key].matters?.(config) ?? true;
+}
+
+export function isSettingKey(name: string): name is SettingKey {
+  return Object.hasOwn(SETTINGS, name);
+}

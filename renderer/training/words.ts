@@ -1,0 +1,72 @@
+import { formatCount, formatSignificant } from '../composables/format.ts';
+import { hasMessage, t, type MessageKey } from '../i18n.ts';
+import { SETTINGS, type SettingKey, type SettingValue } from './setting-list.ts';
+
+const UNITS: Partial<Record<SettingKey, MessageKey>> = {
+  'augmentation.padCrop': 'training.unit.pixels',
+  'augmentation.rotation': 'training.unit.degrees',
+  'schedule.warmupEpochs': 'training.unit.epochs',
+  earlyStopping: 'training.unit.epochs',
+  validateEvery: 'training.unit.epochs',
+  imageSize: 'training.unit.pixels',
+  checkpointEverySeconds: 'training.unit.seconds',
+};
+
+/** Settings whose zero means that something does not happen. */
+const OFF_AT_ZERO: ReadonlySet<SettingKey> = new Set([
+  'optimiser.clipNorm',
+  'augmentation.padCrop',
+  'augmentation.rotation',
+  'augmentation.colourJitter',
+  'augmentation.randAugmentOps',
+  'augmentation.mixup',
+  'karst.rankDropout',
+  'labelSmoothing',
+  'dropPath',
+  'patchDrop',
+  'classWeightPower',
+  'earlyStopping',
+  'schedule.warmupEpochs',
+]);
+
+export function settingName(key: SettingKey): string {
+  return t(`training.setting.${key}.name`);
+}
+
+/** What it does and what is usual, in one line. */
+export function settingText(key: SettingKey): string {
+  return t(`training.setting.${key}.text`);
+}
+
+export function settingUnit(key: SettingKey): string {
+  const unit = UNITS[key];
+  return unit === undefined ? '' : t(unit);
+}
+
+/** The word for one of a setting's choices. */
+export function choiceName(key: SettingKey, choice: string): string {
+  const message = `training.choice.${key}.${choice.replace('.', '-')}`;
+  return hasMessage(message) ? t(message) : choice;
+}
+
+/** A value as people read it. */
+export function valueText(key: SettingKey, value: SettingValue): string {
+  if (typeof value === 'boolean') return value ? t('common.on') : t('common.off');
+  if (typeof value === 'string') return choiceName(key, value);
+  if (typeof value === 'number') return numberText(key, value);
+  const { limits } = SETTINGS[key];
+  if (limits.kind === 'several' && value.length === limits.choices.length) {
+    return t('train.allLayers');
+  }
+  return value.map((choice) => choiceName(key, choice)).join(', ');
+}
+
+function numberText(key: SettingKey, value: number): string {
+  if (value === 0 && OFF_AT_ZERO.has(key)) return t('common.off');
+  if (key === 'augmentation.cropScaleMin' && value === 1) return t('common.off');
+  if (key === 'imageSize' && value === 0) return t('train.ownSize');
+  if (key === 'seed') return String(value);
+  const number = Number.isInteger(value) ? formatCount(value) : formatSignificant(value, 6);
+  const unit = settingUnit(key);
+  return unit === '' ? number : `${number} ${unit}`;
+}
