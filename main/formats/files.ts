@@ -122,13 +122,20 @@ async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
  * Writes `path` as a whole or not at all; what was there before stays until the new file is complete and on
  * the disk. `data` is text (UTF-8), bytes, or a function that appends chunk by chunk.
  *
- * @throws KarstError `not-writable`, or what `data` throws; the old file is untouched and nothing is left over.
+ * @param options.replace false: a file that exists is not overwritten; default true
+ * @throws KarstError `not-writable`, `name-taken`, or what `data` throws; the old file is untouched and nothing is
+ * left over.
  */
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array | ((append: Append) => Promise<void>),
+  options: { readonly replace?: boolean } = {},
 ): Promise<void> {
   const target = resolve(path);
+  const keepOld = async (): Promise<void> => {
+    if (options.replace === false && (await exists(target))) throw nameTaken(target);
+  };
+  await keepOld();
   const temporary = temporaryName(target);
   let handle: FileHandle | null = null;
   // Errors of the caller's function keep their own words; only our file operations become write errors.
@@ -147,6 +154,7 @@ export async function writeFileAtomic(
     await guarded(file.sync());
     handle = null;
     await guarded(file.close());
+    await keepOld();
     await guarded(renameWithRetry(temporary, target));
   } catch (error) {
     await discard(temporary, handle, error);
@@ -165,7 +173,7 @@ export async function writeFolderAtomic(
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const target = resolve(dir);
-  if (await exists(target)) throw folderTaken(target);
+  if (await exists(target)) throw nameTaken(target);
   const temporary = temporaryName(target);
   try {
     await mkdir(temporary);
@@ -176,11 +184,11 @@ export async function writeFolderAtomic(
     await fill(temporary);
     await syncTree(temporary);
     // POSIX renames over an empty folder, Windows refuses: look once more so that both refuse.
-    if (await exists(target)) throw folderTaken(target);
+    if (await exists(target)) throw nameTaken(target);
     await renameWithRetry(temporary, target).catch((error: unknown) => {
       const code = systemCode(error);
       throw code === 'ENOTEMPTY' || code === 'EEXIST'
-        ? folderTaken(target)
+        ? nameTaken(target)
         : writeError(target, error);
     });
   } catch (error) {
@@ -189,7 +197,7 @@ export async function writeFolderAtomic(
   await syncFolder(dirname(target));
 }
 
-function folderTaken(path: string): KarstError {
+function nameTaken(path: string): KarstError {
   return new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
     hint: 'Choose another name or move it away.',
     path,

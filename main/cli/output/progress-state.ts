@@ -10,6 +10,8 @@ const LABELS: Record<Phase, string> = {
   checking: 'checking images',
   saving: 'saving',
   hashing: 'hashing',
+  packing: 'packing',
+  unpacking: 'unpacking',
   loading: 'loading the model',
   decoding: 'decoding images',
   compiling: 'compiling',
@@ -21,6 +23,9 @@ const LABELS: Record<Phase, string> = {
   merging: 'merging',
   verifying: 'verifying',
 };
+
+/** Phases that count bytes and not things. */
+const IN_BYTES: readonly Phase[] = ['hashing', 'packing', 'unpacking'];
 
 /** Seconds before a phase's own speed is trusted for the time left. */
 const SETTLING = 2;
@@ -73,7 +78,7 @@ export class ProgressState {
 
   /** "120 of 600", "1.2 GB of 3.4 GB", "1,797" while the total is not known. */
   get amount(): string {
-    const format = this.phase === 'hashing' ? formatBytes : formatCount;
+    const format = this.phase !== null && IN_BYTES.includes(this.phase) ? formatBytes : formatCount;
     return this.total > 0 ? `${format(this.done)} of ${format(this.total)}` : format(this.done);
   }
 

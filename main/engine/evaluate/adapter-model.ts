@@ -23,12 +23,16 @@ export interface OpenAdapter {
   };
 }
 
-/** Reads an adapter folder and makes the function `evaluate` of batches of `batchSize`. The caller disposes the executor. */
+/**
+ * Reads an adapter folder and makes the function `evaluate` of batches of `batchSize`, with `single` also
+ * `evaluateOne`. The caller disposes the executor.
+ */
 export async function openAdapter(
   dir: string,
   backbone: BackboneReference,
   batchSize: number,
   runtime: Runtime,
+  single = false,
 ): Promise<OpenAdapter> {
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
@@ -45,7 +49,7 @@ export async function openAdapter(
     config.method === 'full'
       ? new Map<string, Float32Array>()
       : await loadBackbone(backbone, architecture);
-  const { program, groups } = evaluationProgram(model, batchSize);
+  const { program, groups } = evaluationProgram(model, batchSize, single);
   const executor = runtime.execute(program);
   if (model.frozen.size > 0) executor.setAll(stored);
   new ModelState(executor, groups).setTrained(adapter);

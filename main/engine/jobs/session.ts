@@ -9,8 +9,8 @@ export type Question = Extract<HostMessage, { type: 'question' }>;
 
 /** A job's side of the channel: it sends events, obeys controls between steps and takes questions. */
 export class JobSession {
-  readonly runtime: Runtime;
   readonly cacheDir: string;
+  readonly #runtime: Runtime | null;
   readonly #send: (event: EngineEvent) => void;
   #wish: Interruption = 'none';
   #wake: (() => void) | undefined;
@@ -18,10 +18,16 @@ export class JobSession {
   #phase: string | null = null;
   readonly #questions: Question[] = [];
 
-  constructor(runtime: Runtime, cacheDir: string, send: (event: EngineEvent) => void) {
-    this.runtime = runtime;
+  /** @param runtime null for a job that computes no tensors */
+  constructor(runtime: Runtime | null, cacheDir: string, send: (event: EngineEvent) => void) {
+    this.#runtime = runtime;
     this.cacheDir = cacheDir;
     this.#send = send;
+  }
+
+  get runtime(): Runtime {
+    if (this.#runtime !== null) return this.#runtime;
+    throw new KarstError('internal', 'The engine was started without TensorFlow.');
   }
 
   emit(event: EngineEvent): void {

@@ -68,16 +68,24 @@ function imagesInput(model: AdaptedModel, batch: number): NodeOf<'input'> {
   return g.input('images', [batch, 3, imageSize, imageSize]);
 }
 
-/** images → logits with the present weights; one function, `evaluate`. */
-export function evaluationProgram(model: AdaptedModel, batchSize: number): TrainingProgram {
+/**
+ * images → logits with the present weights: the function `evaluate`, and with `single` also `evaluateOne`, for which
+ * one image need not be padded to a batch.
+ */
+export function evaluationProgram(
+  model: AdaptedModel,
+  batchSize: number,
+  single = false,
+): TrainingProgram {
   const groups = parameterGroups(model.trained, 'all');
   const packed = groups.map((group) => ({ group, parameters: adamState(group).parameters }));
   const { weights, frozen } = weightsOf(model, packed);
   const variables = [...frozen, ...packed.map((p) => p.parameters)];
-  return {
-    program: { variables, functions: { evaluate: evaluateFunction(model, weights, batchSize) } },
-    groups,
+  const functions: Record<string, ProgramFunction> = {
+    evaluate: evaluateFunction(model, weights, batchSize),
   };
+  if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1);
+  return { program: { variables, functions }, groups };
 }
 
 function evaluateFunction(

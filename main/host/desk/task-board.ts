@@ -20,11 +20,16 @@ export interface TaskWork {
   /** Aborted by `tasks.cancel` and at the end of the host; the work then rejects with `cancelled`. */
   readonly signal: AbortSignal;
   /** @param secondsLeft estimated from the speed of the phase when left out */
-  progress(phase: string, done: number, total: number, secondsLeft?: number | null): void;
+  readonly progress: (
+    phase: string,
+    done: number,
+    total: number,
+    secondsLeft?: number | null,
+  ) => void;
   /** Takes an engine's events and shows those that tell of progress. */
-  engine(event: EngineEvent): void;
+  readonly engine: (event: EngineEvent) => void;
   /** Takes the progress of the host's own work. */
-  host(progress: Progress): void;
+  readonly host: (progress: Progress) => void;
 }
 
 interface Entry {

@@ -1,15 +1,16 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
-import type { Adapter, Dataset, Run } from '../../../shared/domain/library.ts';
+import type { Adapter, Dataset } from '../../../shared/domain/library.ts';
 import { readError } from '../../formats/files.ts';
+import type { HomeFolders } from '../home.ts';
+import { newId } from '../store/names.ts';
 import type { DatasetService } from '../studio.ts';
 import { isHidden, mayBeImage } from './datasets/listing.ts';
-import { manifestImages, readManifest } from './manifest.ts';
-import { statOrNull } from './paths.ts';
-import { MANIFEST } from './run-folder.ts';
+import { manifestImages, writeManifest } from './manifest.ts';
+import { makeFolder, statOrNull } from './paths.ts';
 
 /** Index in the adapter's classes by the dataset's own. @throws dataset-unusable naming classes it does not know */
 export function labelsFor(adapter: Adapter, dataset: Dataset, split: Split): Map<number, number> {
@@ -44,26 +45,20 @@ export function* splitImages(
   yield* manifestImages(datasets.images(dataset.id, split), labels);
 }
 
-/**
- * Images on which two forms of an adapter's model are compared: the validation images its run had, for want of
- * them its test images, then its training images.
- */
-export async function runImages(
-  adapter: Adapter,
-  run: Run,
-): Promise<AsyncGenerator<ManifestImage>> {
-  const split = (['val', 'test', 'train'] as const).find((s) => run.counts[s] > 0);
-  const path = join(run.folder, MANIFEST);
-  if (split === undefined || (await statOrNull(path)) === null)
-    throw new KarstError(
-      'dataset-unusable',
-      `The run of the adapter "${adapter.name}" has no file list any more, so that there is nothing to verify on.`,
-      { hint: 'Name a dataset with --dataset.', path },
-    );
-  async function* images(): AsyncGenerator<ManifestImage> {
-    for await (const image of readManifest(path)) if (image.split === split) yield image;
+/** Writes images into a manifest of its own under the home's `work`, which is gone when `use` is done. */
+export async function withManifest<T>(
+  folders: HomeFolders,
+  images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
+  use: (path: string, images: number) => Promise<T>,
+): Promise<T> {
+  await makeFolder(folders.work);
+  const path = join(folders.work, `${newId('work')}.jsonl`);
+  try {
+    const { train, val, test } = await writeManifest(path, images);
+    return await use(path, train + val + test);
+  } finally {
+    await rm(path, { force: true });
   }
-  return images();
 }
 
 /** One file to predict, under the name the user gave it. */
@@ -141,4 +136,19 @@ export function requireSameBackbone(adapter: Adapter, backbone: BackboneReferenc
       `The adapter "${adapter.name}" was trained on another backbone than "${backbone.name}" (sha256 ${adapter.backboneSha256.slice(0, 12)}… and ${backbone.sha256.slice(0, 12)}…).`,
       { hint: 'Add the backbone it was trained on.' },
     );
+}
+
+/** A number that a user may set. @throws usage */
+export function requireCount(name: string, value: number, most = 1_000_000): number {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new KarstError(
+    'usage',
+    `--${name} is ${value}; it is a whole number from 1 to ${most.toLocaleString('en')}.`,
+    { hint: `For example --${name} 8.` },
+  );
+}
+
+/** The name of something in the library as the name of a file: letters, digits, dots and dashes. */
+export function fileNameFor(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
 }

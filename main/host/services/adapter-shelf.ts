@@ -1,6 +1,7 @@
 import { copyFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { KarstError } from '../../../shared/domain/errors.ts';
+import { basename, join, resolve } from 'node:path';
+import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Adapter } from '../../../shared/domain/library.ts';
 import {
   ADAPTER_FILES,
@@ -8,24 +9,31 @@ import {
   type AdapterFolder,
 } from '../../formats/adapter-folder.ts';
 import { writeError, writeFolderAtomic } from '../../formats/files.ts';
+import { isKarstFile, KARST_ENDING, unpackKarstFile } from '../../formats/karst-file.ts';
 import type { HomeFolders } from '../home.ts';
-import type { AdapterRepository } from '../store/adapters.ts';
+import type { AdapterPage, AdapterRepository } from '../store/adapters.ts';
 import type { EvaluationRepository } from '../store/evaluations.ts';
 import type { ExportRepository } from '../store/exports.ts';
+import type { ImageRepository } from '../store/images.ts';
 import type { Library } from '../store/library.ts';
 import type { MergeRepository } from '../store/merges.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
+import type { NoteRepository } from '../store/notes.ts';
 import { now } from '../store/rows.ts';
 import type { RunRepository } from '../store/runs.ts';
 import type { TagRepository } from '../store/tags.ts';
-import type { DatasetService, EngineSpawner, Watching } from '../studio.ts';
+import type { AdapterLineage, DatasetService, EngineSpawner, Watching } from '../studio.ts';
 import type { Backbones } from './backbones.ts';
+import type { Bin } from './bin.ts';
 import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from './paths.ts';
+import { MANIFEST } from './run-folder.ts';
 
 export interface AdaptersContext {
   readonly library: Library;
   readonly adapters: AdapterRepository;
   readonly tags: TagRepository;
+  readonly notes: NoteRepository;
+  readonly images: ImageRepository;
   readonly evaluations: EvaluationRepository;
   readonly merges: MergeRepository;
   readonly exports: ExportRepository;
@@ -34,6 +42,9 @@ export interface AdaptersContext {
   readonly spawn: EngineSpawner;
   readonly cacheDir: string;
   readonly graceMs: number;
+  /** Milliseconds that an engine which answers questions stays ready after the last one. */
+  readonly warmMs: number;
+  readonly bin: Bin;
   readonly backbones: Backbones;
   readonly datasets: DatasetService;
 }
@@ -58,8 +69,64 @@ export class AdapterShelf {
     return this.context.adapters.list();
   }
 
+  page(
+    filter: AdapterFilter,
+    page: { readonly offset: number; readonly limit: number },
+  ): AdapterPage {
+    return this.context.adapters.page(filter, page.offset, page.limit);
+  }
+
+  /** Every tag in use, in the order of their letters. */
+  tags(): string[] {
+    return this.context.adapters.tags();
+  }
+
   get(nameOrId: string): Adapter {
     return this.context.adapters.get(nameOrId);
+  }
+
+  lineage(nameOrId: string): AdapterLineage {
+    const { adapters, notes, runs } = this.context;
+    const adapter = this.get(nameOrId);
+    const run = runs.find(adapter.runId);
+    const line = adapter.runId === null ? [adapter] : adapters.ofRun(adapter.runId);
+    return {
+      adapter,
+      notes: notes.of(adapter.id),
+      version: 1 + line.findIndex(({ id }) => id === adapter.id),
+      versions: line.toReversed(),
+      runId: run?.id ?? null,
+      manifest:
+        run === null
+          ? null
+          : {
+              path: join(run.folder, MANIFEST),
+              sha256: run.manifestSha256,
+              images: run.counts.train + run.counts.val + run.counts.test,
+            },
+    };
+  }
+
+  rename(nameOrId: string, wanted: string): Adapter {
+    const { library, adapters } = this.context;
+    const { id, name } = this.get(nameOrId);
+    const tidy = checkName('adapter', wanted);
+    if (tidy !== name)
+      library.transaction(() => {
+        requireFreeName(library, 'adapter', tidy);
+        adapters.rename(id, tidy);
+      });
+    return this.get(id);
+  }
+
+  /** Puts `text` in the place of what was noted on it. */
+  note(nameOrId: string, text: string): void {
+    const { library, adapters, notes } = this.context;
+    const { id } = this.get(nameOrId);
+    library.transaction(() => {
+      notes.write(id, text.trim());
+      adapters.refreshSearch(id);
+    });
   }
 
   /** Reads and checks an adapter folder. */
@@ -92,8 +159,7 @@ export class AdapterShelf {
     const { folders, adapters } = this.context;
     await makeFolder(folders.adapters);
     const paired = runId.replace(/^run-/, 'ad-');
-    const taken = adapters.list().some((a) => a.id === paired);
-    const id = taken ? newId('adapter') : paired;
+    const id = adapters.exists(paired) ? newId('adapter') : paired;
     const folder = join(folders.adapters, id);
     await moveToBin(folders, folder, id);
     return { id, folder };
@@ -104,17 +170,23 @@ export class AdapterShelf {
     const source = resolve(path);
     const wanted = options.name === undefined ? null : checkName('adapter', options.name);
     if (wanted !== null) requireFreeName(library, 'adapter', wanted);
-    const given = await readAdapterFolder(source);
-    const backboneId = this.#backboneFor(given, backbones);
+    const packed = await isKarstFile(source);
+    // A folder is looked at where it lies, before anything is copied.
+    if (!packed) this.#backboneFor(await readAdapterFolder(source), backbones);
     throwIfCancelled(options.signal, 'The import');
     const id = newId('adapter');
     const folder = join(folders.adapters, id);
     await makeFolder(folders.adapters);
-    await copyAdapter(source, folder);
+    if (packed)
+      await unpackKarstFile(source, folder, {
+        signal: options.signal,
+        onBytes: (done, total) => options.onProgress?.({ phase: 'unpacking', done, total }),
+      });
+    else await copyAdapter(source, folder);
     try {
       // What counts is what lies in the library now, not what lay in the source a moment ago.
       const copied = await readAdapterFolder(folder);
-      this.#backboneFor(copied, backbones);
+      const backboneId = this.#backboneFor(copied, backbones);
       throwIfCancelled(options.signal, 'The import');
       return library.transaction(() =>
         this.register(id, copied, {
@@ -128,7 +200,7 @@ export class AdapterShelf {
     } catch (error) {
       // The copy is ours and was never entered.
       await rm(folder, { recursive: true, force: true });
-      throw error;
+      throw packed ? inside(source, folder, error) : error;
     }
   }
 
@@ -138,7 +210,10 @@ export class AdapterShelf {
       requireFreeName(library, 'adapter', wanted);
       return wanted;
     }
-    const name = folder.config.training?.runName || source.split(/[/\\]/).at(-1) || 'adapter';
+    const file = basename(source);
+    const name =
+      folder.config.training?.runName ||
+      (file.toLowerCase().endsWith(KARST_ENDING) ? file.slice(0, -KARST_ENDING.length) : file);
     return freeName(
       library,
       'adapter',
@@ -170,8 +245,7 @@ export class AdapterShelf {
 
   async remove(nameOrId: string): Promise<Adapter> {
     const adapter = this.get(nameOrId);
-    await moveToBin(this.context.folders, adapter.folder, adapter.id);
-    this.context.adapters.remove(adapter.id);
+    await this.context.bin.put('adapter', adapter);
     return adapter;
   }
 
@@ -183,8 +257,12 @@ export class AdapterShelf {
         throw new KarstError('usage', `"${tag}" cannot be a tag.`, {
           hint: 'A tag has 1 to 50 visible characters and no comma.',
         });
-    if (options.remove === true) this.context.tags.remove(id, tidy);
-    else this.context.tags.add(id, tidy);
+    const { library, adapters } = this.context;
+    library.transaction(() => {
+      if (options.remove === true) this.context.tags.remove(id, tidy);
+      else this.context.tags.add(id, tidy);
+      adapters.refreshSearch(id);
+    });
     return this.get(id);
   }
 }
@@ -199,6 +277,16 @@ export async function copyAdapter(source: string, target: string): Promise<void>
         throw writeError(join(target, name), error);
       });
     }
+  });
+}
+
+/** Speaks of what is wrong in a `.karst` file, and not of the place it was unpacked to. */
+function inside(source: string, folder: string, error: unknown): KarstError {
+  const { code, message, hint } = toErrorReport(error);
+  return new KarstError(code, message.replaceAll(folder, source), {
+    hint,
+    path: source,
+    cause: error,
   });
 }
 

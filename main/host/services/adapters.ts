@@ -1,250 +1,137 @@
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import type {
-  BackboneReference,
-  EvaluateResult,
-  Job,
-  JobResult,
-  MergeResult,
-} from '../../../shared/contract/engine.ts';
-import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
-import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { join, resolve } from 'node:path';
+import type { FileAnswer } from '../../../shared/contract/engine.ts';
+import type { Split } from '../../../shared/domain/dataset.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 import type {
   Adapter,
-  DatasetProblem,
   ExportFormat,
   PredictionRow,
   StoredEvaluation,
+  StoredExport,
   StoredMerge,
 } from '../../../shared/domain/library.ts';
-import type { Prediction, Verification } from '../../../shared/domain/metrics.ts';
-import { readAdapterFolder } from '../../formats/adapter-folder.ts';
-import { syncFolder, writeError } from '../../formats/files.ts';
-import { runEngineJob } from '../jobs/engine-job.ts';
+import type { Verification } from '../../../shared/domain/metrics.ts';
+import { packKarstFile } from '../../formats/karst-file.ts';
+import type { EvaluatedFile, EvaluatedFilter } from '../store/evaluations.ts';
 import { newId } from '../store/names.ts';
 import { now } from '../store/rows.ts';
 import type {
   AdapterEvaluation,
+  AdapterResults,
   AdapterService,
   ExportOutcome,
   JobWatching,
-  Watching,
+  MergeOutcome,
+  PredictionTable,
 } from '../studio.ts';
-import {
-  askedFiles,
-  requireNewPath,
-  requireSameBackbone,
-  runImages,
-  splitImages,
-} from './adapter-jobs.ts';
-import type { Backbones } from './backbones.ts';
-import { writeManifest } from './manifest.ts';
-import { makeFolder, statOrNull } from './paths.ts';
-import { AdapterShelf, copyAdapter } from './adapter-shelf.ts';
+import { AdapterEngines } from './adapter-engines.ts';
+import { fileNameFor, requireNewPath } from './adapter-jobs.ts';
+import { AdapterShelf, copyAdapter, type AdaptersContext } from './adapter-shelf.ts';
+import { Evaluations } from './evaluations.ts';
+import { Merging, type MergeOptions } from './merging.ts';
+import { makeFolder } from './paths.ts';
+import { Predictions } from './predictions.ts';
 
-const DEFAULT_BATCH = 32;
-const DEFAULT_TOP = 5;
-/** Images that a merge is verified on unless said otherwise. */
-const DEFAULT_VERIFY_IMAGES = 64;
-
-/** What engines do with adapters: evaluate, predict, merge, export. */
+/** The adapters of the library and what engines do with them: evaluate, predict, merge, export. */
 export class Adapters extends AdapterShelf implements AdapterService {
-  readonly #active = new Map<AbortController, Promise<unknown>>();
+  readonly #engines: AdapterEngines;
+  readonly #evaluations: Evaluations;
+  readonly #predictions: Predictions;
+  readonly #merging: Merging;
 
-  evaluations(nameOrId: string): StoredEvaluation[] {
-    return this.context.evaluations.of(this.get(nameOrId).id);
+  constructor(context: AdaptersContext) {
+    super(context);
+    this.#engines = new AdapterEngines(context);
+    this.#evaluations = new Evaluations({ ...context, engines: this.#engines });
+    this.#predictions = new Predictions(this.#engines, context);
+    this.#merging = new Merging({ ...context, engines: this.#engines });
   }
 
   async evaluate(
     nameOrId: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation> {
-    const adapter = this.get(nameOrId);
-    const dataset = this.context.datasets.get(options.dataset);
-    const split = options.split ?? 'val';
-    const images = splitImages(adapter, dataset, split, this.context.datasets);
-    const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
-    const result = await this.#withManifest(images, async (manifest, n) => {
-      if (n === 0)
-        throw new KarstError(
-          'dataset-unusable',
-          `The dataset "${dataset.name}" has no ${split} image that can be used.`,
-          {
-            hint: `Choose another split; it has ${dataset.counts.train} train, ${dataset.counts.val} val and ${dataset.counts.test} test images.`,
-          },
-        );
-      return (await this.#run(adapter, options, (backbone) => ({
-        kind: 'evaluate',
-        adapterDir: adapter.folder,
-        backbone,
-        manifest,
-        batchSize,
-      }))) as EvaluateResult;
-    });
-    const stored: StoredEvaluation = {
-      id: newId('evaluation'),
-      adapterId: adapter.id,
-      datasetId: dataset.id,
-      split,
-      evaluation: result.evaluation,
-      createdAt: now(),
+    return this.#evaluations.measure(this.get(nameOrId), options);
+  }
+
+  evaluations(nameOrId: string): StoredEvaluation[] {
+    return this.#evaluations.of(this.get(nameOrId));
+  }
+
+  allEvaluations(): StoredEvaluation[] {
+    return this.#evaluations.list();
+  }
+
+  evaluation(id: string): StoredEvaluation {
+    return this.#evaluations.get(id);
+  }
+
+  evaluationImages(
+    id: string,
+    filter: EvaluatedFilter,
+    page: { readonly offset: number; readonly limit: number },
+  ): { total: number; images: EvaluatedFile[] } {
+    return this.#evaluations.images(id, filter, page);
+  }
+
+  results(nameOrId: string): AdapterResults {
+    const { id } = this.get(nameOrId);
+    const { merges, exports } = this.context;
+    return {
+      evaluations: this.#evaluations.of({ id }),
+      merges: merges.of(id),
+      exports: exports.of(id),
     };
-    this.context.evaluations.insert(stored);
-    const problems = result.problems.map(({ path, error }): DatasetProblem => ({
-      kind:
-        error.code === 'not-found'
-          ? 'missing'
-          : error.code === 'file-changed'
-            ? 'changed'
-            : 'unreadable',
-      path,
-      reason: error.message,
-    }));
-    return { stored, evaluation: result.evaluation, problems };
   }
 
   async predict(
     nameOrId: string,
     options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
   ): Promise<PredictionRow[]> {
-    const adapter = this.get(nameOrId);
-    const top = requireCount('top', options.top ?? DEFAULT_TOP);
-    const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
-    const asked = await askedFiles(options.paths);
-    const paths = [...new Set(asked.filter((f) => f.error === null).map((f) => f.path))];
-    const answers = new Map<
-      string,
-      { predictions: readonly Prediction[] } | { error: ErrorReport }
-    >();
-    if (paths.length > 0)
-      await this.#run(
-        adapter,
-        {
-          ...options,
-          onEvent: (event) => {
-            if (event.type === 'prediction')
-              answers.set(event.path, { predictions: event.predictions });
-            else if (event.type === 'unreadable') answers.set(event.path, { error: event.error });
-            options.onEvent?.(event);
-          },
-        },
-        (backbone) => ({
-          kind: 'predict',
-          adapterDir: adapter.folder,
-          backbone,
-          paths,
-          top,
-          batchSize,
-        }),
-      );
-    return asked.map(({ given, path, error }): PredictionRow => {
-      if (error !== null) return { path: given, error };
-      const answer = answers.get(path);
-      if (answer === undefined)
-        throw new KarstError('internal', `The engine said nothing about ${path}.`, {
-          hint: 'This is a fault in KARST Studio: please report it with the log.',
-          path,
-        });
-      return { path: given, ...answer };
-    });
+    return this.#predictions.ofPaths(this.get(nameOrId), options);
+  }
+
+  async predictFolder(
+    nameOrId: string,
+    options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
+  ): Promise<PredictionTable> {
+    return this.#predictions.ofFolder(this.get(nameOrId), options);
+  }
+
+  async predictAtOnce(
+    nameOrId: string,
+    options: { paths: readonly string[]; top: number },
+  ): Promise<readonly FileAnswer[]> {
+    return this.#predictions.atOnce(this.get(nameOrId), options.paths, options.top);
   }
 
   async merge(
     nameOrId: string,
-    options: JobWatching & { out?: string; dataset?: string; verifyImages?: number } = {},
-  ): Promise<{ out: string; verification: Verification; stored: StoredMerge }> {
+    options: MergeOptions & { out?: string } = {},
+  ): Promise<MergeOutcome> {
     const adapter = this.get(nameOrId);
+    const { folders, merges } = this.context;
     const id = newId('merge');
-    let out: string;
-    if (options.out === undefined) {
-      await makeFolder(this.context.folders.merged);
-      out = join(
-        this.context.folders.merged,
-        `${adapter.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-${id}`,
-      );
-    } else out = resolve(options.out);
-    await requireNewPath(out);
-    const verification = await this.#mergeInto(adapter, out, options);
+    if (options.out === undefined) await makeFolder(folders.merged);
+    const out =
+      options.out === undefined
+        ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
+        : resolve(options.out);
+    const verification = await this.#merging.intoFolder(adapter, out, options);
     const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
-    this.context.merges.insert(stored);
+    merges.insert(stored);
     return { out, verification, stored };
-  }
-
-  async #mergeInto(
-    adapter: Adapter,
-    out: string,
-    options: JobWatching & { dataset?: string; verifyImages?: number },
-  ): Promise<Verification> {
-    const verifyImages = requireCount(
-      'verify-images',
-      options.verifyImages ?? DEFAULT_VERIFY_IMAGES,
-    );
-    const images = await this.#verificationImages(adapter, options.dataset);
-    const result = await this.#withManifest(images, async (manifest, n) => {
-      if (n === 0)
-        throw new KarstError(
-          'dataset-unusable',
-          `There are no images to verify the merged model on.`,
-          {
-            hint: 'Name another dataset with --dataset.',
-          },
-        );
-      return (await this.#run(adapter, options, (backbone) => ({
-        kind: 'merge',
-        adapterDir: adapter.folder,
-        backbone,
-        out,
-        manifest,
-        verifyImages,
-      }))) as MergeResult;
-    });
-    return result.verification;
-  }
-
-  async #verificationImages(
-    adapter: Adapter,
-    datasetName: string | undefined,
-  ): Promise<Iterable<ManifestImage> | AsyncIterable<ManifestImage>> {
-    const { datasets, runs } = this.context;
-    if (datasetName !== undefined) {
-      const dataset = datasets.get(datasetName);
-      const split = (['val', 'test', 'train'] as const).find((s) => dataset.counts[s] > 0) ?? 'val';
-      return splitImages(adapter, dataset, split, datasets);
-    }
-    if (adapter.runId === null)
-      throw new KarstError(
-        'dataset-unusable',
-        `The adapter "${adapter.name}" was not trained in this library, so that there are no images to verify on.`,
-        { hint: 'Name a dataset of its classes with --dataset.' },
-      );
-    return runImages(adapter, runs.get(adapter.runId));
   }
 
   async export(
     nameOrId: string,
-    options: JobWatching & {
-      format: ExportFormat;
-      out: string;
-      dataset?: string;
-      verifyImages?: number;
-    },
+    options: MergeOptions & { format: ExportFormat; out: string },
   ): Promise<ExportOutcome> {
     const adapter = this.get(nameOrId);
     const { format } = options;
     const out = resolve(options.out);
-    if (format === 'onnx' || format === 'savedmodel')
-      throw new KarstError(
-        'not-available',
-        `Export to ${format === 'onnx' ? 'ONNX' : 'a TensorFlow SavedModel'} is not in this version yet.`,
-        { hint: 'Export to safetensors, which timm and PyTorch load.' },
-      );
-    await requireNewPath(out);
-    let verification: Verification | null = null;
-    if (format === 'adapter') await copyAdapter(adapter.folder, out);
-    else if (out.toLowerCase().endsWith('.safetensors'))
-      verification = await this.#exportFile(adapter, out, options);
-    else verification = await this.#mergeInto(adapter, out, options);
-    const stored = {
+    const verification = await this.#export(adapter, out, options);
+    const stored: StoredExport = {
       id: newId('export'),
       adapterId: adapter.id,
       format,
@@ -256,116 +143,48 @@ export class Adapters extends AdapterShelf implements AdapterService {
     return { out, verification, stored };
   }
 
-  /** The merged weights alone, as one file: made in a folder beside it, so that the last step is a rename. */
-  async #exportFile(
+  /** Returns null for what is copied as it is. */
+  async #export(
     adapter: Adapter,
     out: string,
-    options: JobWatching & { dataset?: string; verifyImages?: number },
-  ): Promise<Verification> {
-    const folder = join(dirname(out), `.${newId('work')}.tmp`);
-    try {
-      const verification = await this.#mergeInto(adapter, folder, options);
-      await requireNewPath(out);
-      await rename(join(folder, 'model.safetensors'), out).catch((error: unknown) => {
-        throw writeError(out, error);
-      });
-      await syncFolder(dirname(out));
-      return verification;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+    options: MergeOptions & { format: ExportFormat },
+  ): Promise<Verification | null> {
+    switch (options.format) {
+      case 'onnx':
+      case 'savedmodel':
+        throw new KarstError(
+          'not-available',
+          `Export to ${options.format === 'onnx' ? 'ONNX' : 'a TensorFlow SavedModel'} is not in this version yet.`,
+          { hint: 'Export to safetensors, which timm and PyTorch load.' },
+        );
+      case 'adapter':
+        await requireNewPath(out);
+        await copyAdapter(adapter.folder, out);
+        return null;
+      case 'karst': {
+        const { signal, onProgress } = options;
+        await requireNewPath(out);
+        await packKarstFile(adapter.folder, fileNameFor(adapter.name), out, {
+          signal,
+          onBytes: (done, total) => onProgress?.({ phase: 'packing', done, total }),
+        });
+        return null;
+      }
+      case 'safetensors':
+        return out.toLowerCase().endsWith('.safetensors')
+          ? this.#merging.intoFile(adapter, out, options)
+          : this.#merging.intoFolder(adapter, out, options);
     }
   }
 
-  /** Writes images into a manifest of its own under `work`, which is gone when `use` is done. */
-  async #withManifest<T>(
-    images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
-    use: (path: string, images: number) => Promise<T>,
-  ): Promise<T> {
-    const { folders } = this.context;
-    await makeFolder(folders.work);
-    const path = join(folders.work, `${newId('work')}.jsonl`);
-    try {
-      const { train, val, test } = await writeManifest(path, images);
-      return await use(path, train + val + test);
-    } finally {
-      await rm(path, { force: true });
-    }
-  }
-
-  /** Has an engine do a job with this adapter, on the backbone it was trained on. */
-  async #run(
-    adapter: Adapter,
-    watching: JobWatching,
-    job: (backbone: BackboneReference) => Job,
-  ): Promise<JobResult> {
-    const abort = new AbortController();
-    const work = this.#start(adapter, watching, job, abort);
-    this.#active.set(abort, work);
-    try {
-      return await work;
-    } finally {
-      this.#active.delete(abort);
-    }
-  }
-
-  async #start(
-    adapter: Adapter,
-    watching: JobWatching,
-    job: (backbone: BackboneReference) => Job,
-    abort: AbortController,
-  ): Promise<JobResult> {
-    const { spawn, cacheDir, graceMs, backbones, folders } = this.context;
-    if ((await statOrNull(adapter.folder)) === null)
-      throw new KarstError(
-        'not-found',
-        `The folder of the adapter "${adapter.name}" is gone: ${adapter.folder}.`,
-        {
-          hint: `Look for it in ${folders.bin}, or remove the adapter.`,
-          path: adapter.folder,
-        },
-      );
-    const backbone = await this.#backboneOf(adapter, backbones, watching);
-    const signal =
-      watching.signal === undefined
-        ? abort.signal
-        : AbortSignal.any([watching.signal, abort.signal]);
-    return runEngineJob({
-      spawn,
-      cacheDir,
-      graceMs,
-      logFile: null,
-      job: job(backbone),
-      onEvent: watching.onEvent,
-      signal,
-    });
-  }
-
-  async #backboneOf(
-    adapter: Adapter,
-    backbones: Backbones,
-    watching: Watching,
-  ): Promise<BackboneReference> {
-    if (adapter.backboneId !== null) {
-      const backbone = await backbones.reference(backbones.get(adapter.backboneId), watching);
-      requireSameBackbone(adapter, backbone);
-      return backbone;
-    }
-    const { config, preprocessing } = await readAdapterFolder(adapter.folder);
-    const { architecture, backboneName: name } = config;
-    return { path: null, sha256: '', name, architecture, preprocessing };
+  override async remove(nameOrId: string): Promise<Adapter> {
+    // An engine that keeps it ready has its files open, which some systems do not let move.
+    await this.#predictions.release(this.get(nameOrId).id);
+    return super.remove(nameOrId);
   }
 
   /** Ends the jobs under way and waits for them. */
   async close(): Promise<void> {
-    const active = [...this.#active];
-    for (const [abort] of active) abort.abort();
-    await Promise.allSettled(active.map(([, work]) => work));
+    await Promise.all([this.#engines.close(), this.#predictions.close()]);
   }
-}
-
-function requireCount(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value;
-  throw new KarstError('usage', `--${name} is ${value}; it is a whole number from 1.`, {
-    hint: `For example --${name} 8.`,
-  });
 }

@@ -1,4 +1,7 @@
+import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
 import type { Adapter } from '../../../shared/domain/library.ts';
+import { AdapterSearch } from './adapter-search.ts';
+import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
 import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
@@ -6,31 +9,67 @@ import type { TagRepository } from './tags.ts';
 
 export type NewAdapter = Omit<Adapter, 'folder' | 'tags' | 'trainableParameters'>;
 
-/** Table `adapters`. */
+export interface AdapterPage {
+  /** How many the filter leaves. */
+  readonly total: number;
+  readonly adapters: readonly Adapter[];
+}
+
+/** Table `adapters`. Those in the bin are not found by anything but `exists`. */
 export class AdapterRepository {
   readonly #library: Library;
+  readonly #search: AdapterSearch;
   readonly #tags: TagRepository;
   readonly #folderOf: (id: string) => string;
 
   constructor(library: Library, tags: TagRepository, folderOf: (id: string) => string) {
     this.#library = library;
+    this.#search = new AdapterSearch(library);
     this.#tags = tags;
     this.#folderOf = folderOf;
   }
 
   insert(a: NewAdapter): void {
-    this.#library.run(
-      `INSERT INTO adapters (id, name, method, backbone_id, backbone_name, backbone_sha256, run_id, classes,
-         adapter_parameters, head_parameters, bytes, top1, loss, created_at)
-       VALUES (@id, @name, @method, @backboneId, @backboneName, @backboneSha256, @runId, @classes,
-         @adapterParameters, @headParameters, @bytes, @top1, @loss, @createdAt)`,
-      { ...a, classes: JSON.stringify(a.classes) },
-    );
+    this.#library.transaction(() => {
+      this.#library.run(
+        `INSERT INTO adapters (id, name, method, backbone_id, backbone_name, backbone_sha256, run_id, classes,
+           adapter_parameters, head_parameters, bytes, top1, loss, created_at)
+         VALUES (@id, @name, @method, @backboneId, @backboneName, @backboneSha256, @runId, @classes,
+           @adapterParameters, @headParameters, @bytes, @top1, @loss, @createdAt)`,
+        { ...a, classes: JSON.stringify(a.classes) },
+      );
+      this.#search.refresh(a.id);
+    });
+  }
+
+  /** Makes it found by its present name, tags and notes; after each change of these, in the same transaction. */
+  refreshSearch(id: string): void {
+    this.#search.refresh(id);
   }
 
   list(): Adapter[] {
     return this.#library
-      .all('SELECT * FROM adapters ORDER BY created_at, id')
+      .all(`SELECT * FROM adapters WHERE ${NOT_BINNED} ORDER BY created_at, id`)
+      .map((row) => this.#toAdapter(row));
+  }
+
+  page(filter: AdapterFilter, offset: number, limit: number): AdapterPage {
+    const { total, rows } = this.#search.page(filter, offset, limit);
+    return { total, adapters: rows.map((row) => this.#toAdapter(row)) };
+  }
+
+  /** Every tag in use, in the order of their letters. */
+  tags(): string[] {
+    return this.#search.tags();
+  }
+
+  /** Those of a run that was extended, in the order in which they were made. */
+  ofRun(runId: string): Adapter[] {
+    return this.#library
+      .all(
+        `SELECT * FROM adapters WHERE run_id = @runId AND ${NOT_BINNED} ORDER BY created_at, id`,
+        { runId },
+      )
       .map((row) => this.#toAdapter(row));
   }
 
@@ -38,8 +77,16 @@ export class AdapterRepository {
     return this.#toAdapter(findRow(this.#library, 'adapter', nameOrId));
   }
 
-  remove(id: string): void {
-    this.#library.run('DELETE FROM adapters WHERE id = @id', { id });
+  /** Whether an adapter has that id, in the library or in its bin. */
+  exists(id: string): boolean {
+    return this.#library.get('SELECT 1 AS n FROM adapters WHERE id = @id', { id }) !== undefined;
+  }
+
+  rename(id: string, name: string): void {
+    this.#library.transaction(() => {
+      this.#library.run('UPDATE adapters SET name = @name WHERE id = @id', { id, name });
+      this.#search.refresh(id);
+    });
   }
 
   #toAdapter(row: Row): Adapter {

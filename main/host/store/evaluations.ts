@@ -1,21 +1,62 @@
 import type { Split } from '../../../shared/domain/dataset.ts';
 import type { StoredEvaluation } from '../../../shared/domain/library.ts';
-import type { Library } from './library.ts';
-import { json, text } from './rows.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Library, Row } from './library.ts';
+import { json, number, numberOrNull, text } from './rows.ts';
 
-/** Table `evaluations`. */
+/** What an evaluation said of one image; classes are indices of the adapter's. */
+export interface EvaluatedImage {
+  /** Place in the dataset. */
+  readonly position: number;
+  readonly truth: number;
+  /** First answer and its probability; null for a file that could not be read. */
+  readonly predicted: number | null;
+  readonly probability: number | null;
+}
+
+export interface EvaluatedFile extends EvaluatedImage {
+  readonly path: string;
+}
+
+export interface EvaluatedFilter {
+  readonly truth: number | null;
+  readonly predicted: number | null;
+  /** Only images of one class that were taken for another. */
+  readonly mistakes: boolean;
+}
+
+function toEvaluation(row: Row): StoredEvaluation {
+  return {
+    id: text(row, 'id'),
+    adapterId: text(row, 'adapter_id'),
+    datasetId: text(row, 'dataset_id'),
+    split: text(row, 'split') as Split,
+    evaluation: json(row, 'evaluation'),
+    createdAt: text(row, 'created_at'),
+  };
+}
+
+/** Tables `evaluations` and `evaluation_images`. */
 export class EvaluationRepository {
   readonly #library: Library;
   constructor(library: Library) {
     this.#library = library;
   }
 
-  insert(e: StoredEvaluation): void {
-    this.#library.run(
-      `INSERT INTO evaluations (id, adapter_id, dataset_id, split, evaluation, created_at)
-       VALUES (@id, @adapterId, @datasetId, @split, @evaluation, @createdAt)`,
-      { ...e, evaluation: JSON.stringify(e.evaluation) },
-    );
+  insert(e: StoredEvaluation, images: Iterable<EvaluatedImage>): void {
+    this.#library.transaction(() => {
+      this.#library.run(
+        `INSERT INTO evaluations (id, adapter_id, dataset_id, split, evaluation, created_at)
+         VALUES (@id, @adapterId, @datasetId, @split, @evaluation, @createdAt)`,
+        { ...e, evaluation: JSON.stringify(e.evaluation) },
+      );
+      for (const image of images)
+        this.#library.run(
+          `INSERT INTO evaluation_images (evaluation_id, position, truth, predicted, probability)
+           VALUES (@evaluationId, @position, @truth, @predicted, @probability)`,
+          { evaluationId: e.id, ...image },
+        );
+    });
   }
 
   of(adapterId: string): StoredEvaluation[] {
@@ -23,13 +64,72 @@ export class EvaluationRepository {
       .all('SELECT * FROM evaluations WHERE adapter_id = @adapterId ORDER BY created_at, id', {
         adapterId,
       })
-      .map((row) => ({
-        id: text(row, 'id'),
-        adapterId: text(row, 'adapter_id'),
-        datasetId: text(row, 'dataset_id'),
-        split: text(row, 'split') as Split,
-        evaluation: json(row, 'evaluation'),
-        createdAt: text(row, 'created_at'),
-      }));
+      .map(toEvaluation);
+  }
+
+  /** Those of all adapters that are not in the bin, the oldest first. */
+  list(): StoredEvaluation[] {
+    return this.#library
+      .all(
+        `SELECT * FROM evaluations WHERE adapter_id NOT IN (SELECT id FROM bin)
+         ORDER BY created_at, id`,
+      )
+      .map(toEvaluation);
+  }
+
+  /** @throws not-found */
+  get(id: string): StoredEvaluation {
+    const row = this.#library.get(
+      'SELECT * FROM evaluations WHERE id = @id AND adapter_id NOT IN (SELECT id FROM bin)',
+      { id },
+    );
+    if (row !== undefined) return toEvaluation(row);
+    throw new KarstError('not-found', `There is no evaluation "${id}" in the library.`, {
+      hint: 'Its adapter or its dataset may have been removed.',
+    });
+  }
+
+  /** Its images with their files, the surest answers first, those without an answer last. */
+  images(
+    evaluation: StoredEvaluation,
+    filter: EvaluatedFilter,
+    page: { readonly offset: number; readonly limit: number },
+  ): { total: number; images: EvaluatedFile[] } {
+    const { id: evaluationId, datasetId } = evaluation;
+    const { truth, predicted, mistakes } = filter;
+    const where = [
+      'e.evaluation_id = @evaluationId',
+      ...(truth === null ? [] : ['e.truth = @truth']),
+      ...(predicted === null ? [] : ['e.predicted = @predicted']),
+      ...(mistakes ? ['e.predicted <> e.truth'] : []),
+    ].join(' AND ');
+    const parameters = {
+      evaluationId,
+      ...(truth === null ? {} : { truth }),
+      ...(predicted === null ? {} : { predicted }),
+    };
+    const counted = this.#library.get(
+      `SELECT count(*) AS n FROM evaluation_images e WHERE ${where}`,
+      parameters,
+    );
+    // The page first and its files afterwards: a file is looked up for what is shown alone.
+    const rows = this.#library.all(
+      `SELECT p.*, i.path FROM (
+         SELECT position, truth, predicted, probability FROM evaluation_images e
+         WHERE ${where} ORDER BY probability DESC, position LIMIT @limit OFFSET @offset
+       ) p JOIN images i ON i.dataset_id = @datasetId AND i.position = p.position
+       ORDER BY p.probability DESC, p.position`,
+      { ...parameters, ...page, datasetId },
+    );
+    return {
+      total: counted === undefined ? 0 : number(counted, 'n'),
+      images: rows.map((row) => ({
+        position: number(row, 'position'),
+        truth: number(row, 'truth'),
+        predicted: numberOrNull(row, 'predicted'),
+        probability: numberOrNull(row, 'probability'),
+        path: text(row, 'path'),
+      })),
+    };
   }
 }

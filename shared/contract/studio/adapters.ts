@@ -96,10 +96,16 @@ export const adapterProcedures = {
   'adapters.remove': procedure(one, nothing),
   /** An adapter folder or a `.karst` file. */
   'adapters.import': procedure(v.strictObject({ path: filePath, name: v.nullable(name) }), task),
-  /** out: null for `<home>/merged/<adapter>-<id>`. */
-  'adapters.merge': procedure(v.strictObject({ id, out: v.nullable(filePath) }), task),
+  /**
+   * out: null for `<home>/merged/<adapter>-<id>`. datasetId: whose images verify it, here and in an export; left out,
+   * those that the run held back, or those of a dataset of its classes.
+   */
+  'adapters.merge': procedure(
+    v.strictObject({ id, out: v.nullable(filePath), datasetId: v.exactOptional(id) }),
+    task,
+  ),
   'adapters.export': procedure(
-    v.strictObject({ id, format: v.union([exportFormat, v.literal('karst')]), out: filePath }),
+    v.strictObject({ id, format: exportFormat, out: filePath, datasetId: v.exactOptional(id) }),
     task,
   ),
 
@@ -139,7 +145,8 @@ export const adapterProcedures = {
   ),
 
   'bin.list': procedure(nothing, v.array(binned)),
-  'bin.restore': procedure(one, nothing),
+  /** Answers with the name that it has now: another one when its own was taken meanwhile. */
+  'bin.restore': procedure(one, v.object({ name: v.string() })),
   /** For good. */
   'bin.delete': procedure(one, nothing),
 };

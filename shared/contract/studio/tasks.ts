@@ -29,7 +29,7 @@ export const taskResult = v.variant('kind', [
   v.object({
     kind: v.literal('written'),
     out: v.string(),
-    /** null for the adapter folder, which is copied as it is. */
+    /** null for the adapter folder and the `.karst` file, which hold the adapter as it is. */
     verification: v.nullable(verification),
   }),
   v.object({ kind: v.literal('predictions'), out: v.string(), images: count, unreadable: count }),

@@ -1,0 +1,81 @@
+import type { FileAnswer, TryJob, TryResult } from '../../../shared/contract/engine.ts';
+import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { loadForEvaluation } from '../data/batch-maker.ts';
+import { openAdapter, type OpenAdapter } from '../evaluate/adapter-model.ts';
+import { topPredictions } from '../evaluate/tally.ts';
+import type { JobSession } from './session.ts';
+
+/** Small: one compiled program serves one image as well as a handful, without much padding. */
+const BATCH = 8;
+
+type LoadedFile = { readonly pixels: Float32Array } | { readonly error: ErrorReport };
+
+/**
+ * Keeps an adapter on its backbone ready and says what it sees in the files of each question, until it is told to
+ * stop. A file that cannot be read is an answer like any other and ends nothing.
+ */
+export async function answerQuestions(job: TryJob, session: JobSession): Promise<TryResult> {
+  session.progress('loading', 0, 1);
+  const model = await openAdapter(job.adapterDir, job.backbone, BATCH, session.runtime, true);
+  session.progress('loading', 1, 1);
+  try {
+    for (;;) {
+      const question = await session.nextQuestion();
+      if (question === null) return { kind: 'try' };
+      const { id, paths, top } = question;
+      session.emit({ type: 'answer', id, answers: await answersTo(paths, top, model) });
+    }
+  } finally {
+    model.executor.dispose();
+  }
+}
+
+async function answersTo(
+  paths: readonly string[],
+  top: number,
+  model: OpenAdapter,
+): Promise<FileAnswer[]> {
+  const load = (begin: number): Promise<LoadedFile[]> =>
+    Promise.all(paths.slice(begin, begin + BATCH).map((path) => loadFile(path, model)));
+  const answers: FileAnswer[] = [];
+  let next = load(0);
+  for (let begin = 0; begin < paths.length; begin += BATCH) {
+    const files = await next;
+    // Decoders have threads of their own: the next files are decoded while the model looks at these.
+    next = load(begin + BATCH);
+    answers.push(...answersOf(files, top, model));
+  }
+  return answers;
+}
+
+async function loadFile(path: string, { preprocessing }: OpenAdapter): Promise<LoadedFile> {
+  try {
+    return { pixels: await loadForEvaluation(path, preprocessing) };
+  } catch (error) {
+    return { error: toErrorReport(error) };
+  }
+}
+
+/** Answers in the order of the files, which are at most a batch. */
+function answersOf(files: readonly LoadedFile[], top: number, model: OpenAdapter): FileAnswer[] {
+  const { labels } = model.folder;
+  const readable = files.flatMap((file) => ('pixels' in file ? [file.pixels] : []));
+  const logits = readable.length === 0 ? new Float32Array() : logitsOf(readable, model);
+  let row = 0;
+  return files.map((file) => {
+    if ('error' in file) return file;
+    const own = logits.subarray(row * labels.length, ++row * labels.length);
+    return { predictions: topPredictions(own, labels, top) };
+  });
+}
+
+function logitsOf(images: readonly Float32Array[], { executor }: OpenAdapter): Float32Array {
+  const [first] = images;
+  if (first === undefined) throw new KarstError('internal', 'There is no image to look at.');
+  const one = images.length === 1;
+  const pixels = one ? first : new Float32Array(BATCH * first.length);
+  if (!one) images.forEach((image, row) => pixels.set(image, row * first.length));
+  const { logits } = executor.run(one ? 'evaluateOne' : 'evaluate', { images: pixels });
+  if (logits === undefined) throw new KarstError('internal', 'The model gave no answer.');
+  return logits;
+}

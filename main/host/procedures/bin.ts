@@ -1,0 +1,35 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
+import type { DeskContext } from '../desk/context.ts';
+import type { BinKind } from '../store/bin.ts';
+
+type Names = Extract<keyof typeof procedures, `bin.${string}`>;
+
+/** What shows a thing of that kind, or counts it in. */
+const PARTS = {
+  run: ['runs', 'projects', 'adapters'],
+  adapter: ['adapters', 'evaluations', 'runs'],
+} as const satisfies Record<BinKind, unknown>;
+
+export function binProcedures({ studio: { bin }, emit }: DeskContext): Handlers<Names> {
+  const changed = (id: string, kind: BinKind): void => {
+    emit('library', { part: 'bin', id });
+    for (const part of PARTS[kind]) emit('library', { part, id: part === `${kind}s` ? id : null });
+  };
+  return {
+    'bin.list': () =>
+      bin
+        .list()
+        .map(({ id, kind, name, bytes, removedAt }) => ({ id, kind, name, bytes, removedAt })),
+    async 'bin.restore'({ id: wanted }) {
+      const { id, kind, name } = await bin.restore(wanted);
+      changed(id, kind);
+      return { name };
+    },
+    async 'bin.delete'({ id: wanted }) {
+      const { id, kind } = await bin.delete(wanted);
+      changed(id, kind);
+      return {};
+    },
+  };
+}

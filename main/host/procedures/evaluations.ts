@@ -1,0 +1,52 @@
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
+import type { DeskContext } from '../desk/context.ts';
+import { fileBelow } from '../services/datasets/file-name.ts';
+
+type Names = Extract<keyof typeof procedures, `evaluations.${string}`>;
+
+export function evaluationProcedures({
+  studio: { adapters, datasets },
+  tasks,
+  emit,
+}: DeskContext): Handlers<Names> {
+  return {
+    'evaluations.start'({ adapterId, datasetId, split }) {
+      const adapter = adapters.get(adapterId);
+      const dataset = datasets.get(datasetId);
+      return tasks.start('evaluate', adapter.name, async ({ signal, host, engine }) => {
+        const { stored } = await adapters.evaluate(adapter.id, {
+          dataset: dataset.id,
+          split,
+          signal,
+          onProgress: host,
+          onEvent: engine,
+        });
+        emit('library', { part: 'evaluations', id: stored.id });
+        emit('library', { part: 'adapters', id: adapter.id });
+        return { kind: 'evaluation', evaluationId: stored.id };
+      });
+    },
+    'evaluations.list': ({ adapterId }) =>
+      (adapterId === null
+        ? adapters.allEvaluations()
+        : adapters.evaluations(adapterId)
+      ).toReversed(),
+    'evaluations.get': ({ id }) => adapters.evaluation(id),
+    'evaluations.images'({ id, offset, limit, ...filter }) {
+      const { datasetId } = adapters.evaluation(id);
+      const source = datasets.get(datasetId).path;
+      const { total, images } = adapters.evaluationImages(id, filter, { offset, limit });
+      return {
+        total,
+        images: images.map(({ position, path, truth, predicted, probability }) => ({
+          media: `d.${datasetId}.${position}`,
+          file: fileBelow(source, path),
+          truth,
+          predicted,
+          probability,
+        })),
+      };
+    },
+  };
+}

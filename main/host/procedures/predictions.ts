@@ -1,0 +1,89 @@
+import type { FileAnswer } from '../../../shared/contract/engine.ts';
+import type { Handlers } from '../../../shared/contract/studio.ts';
+import type {
+  PredictionAnswer,
+  adapterProcedures as procedures,
+} from '../../../shared/contract/studio/adapters.ts';
+import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { DeskContext } from '../desk/context.ts';
+import type { MediaShelf } from '../desk/media-shelf.ts';
+
+type Names = Extract<keyof typeof procedures, `predictions.${string}`>;
+
+/** One thing to look at: the file behind it, or why there is none. */
+interface Asked {
+  readonly media: string | null;
+  readonly path: string | null;
+  readonly file: string | null;
+  readonly error: ErrorReport | null;
+}
+
+export function predictionProcedures({
+  studio: { adapters },
+  media: shelf,
+  tasks,
+}: DeskContext): Handlers<Names> {
+  return {
+    async 'predictions.make'({ adapterId, media, paths, top }) {
+      const began = performance.now();
+      const asked = [
+        ...media.map((name) => askedMedia(name, shelf)),
+        ...paths.map((path): Asked => ({ media: null, path, file: path, error: null })),
+      ];
+      const files = asked.flatMap(({ file }) => (file === null ? [] : [file]));
+      const given = await adapters.predictAtOnce(adapterId, { paths: files, top });
+      const remaining = given[Symbol.iterator]();
+      const answers = asked.map((one): PredictionAnswer => {
+        if (one.file === null) return withoutFile(one);
+        const { value } = remaining.next();
+        if (value === undefined)
+          throw new KarstError('internal', 'The engine left a picture out.', {
+            hint: 'This is a fault in KARST Studio: please report it with the log.',
+          });
+        return answerOf(one, value);
+      });
+      return { answers, seconds: (performance.now() - began) / 1000 };
+    },
+    'predictions.folder'({ adapterId, folder, out, top }) {
+      const { id, name } = adapters.get(adapterId);
+      return tasks.start('predict-folder', name, async ({ signal, host, engine }) => {
+        const table = await adapters.predictFolder(id, {
+          folder,
+          out,
+          top,
+          signal,
+          onProgress: host,
+          onEvent: engine,
+        });
+        return { kind: 'predictions', ...table };
+      });
+    },
+  };
+}
+
+function askedMedia(media: string, shelf: MediaShelf): Asked {
+  try {
+    return { media, path: null, file: shelf.pathOf(media), error: null };
+  } catch (error) {
+    return { media, path: null, file: null, error: toErrorReport(error) };
+  }
+}
+
+function withoutFile({ media, path, error }: Asked): PredictionAnswer {
+  return { media, path, predictions: [], error };
+}
+
+function answerOf({ media, path, file }: Asked, answer: FileAnswer): PredictionAnswer {
+  if ('predictions' in answer)
+    return { media, path, predictions: [...answer.predictions], error: null };
+  const { code, message, hint } = answer.error;
+  // A picture that has no path for the window is not spoken of by the place where the host keeps it.
+  if (path === null && file !== null)
+    return {
+      media,
+      path,
+      predictions: [],
+      error: { code, message: message.replaceAll(file, 'The picture'), hint },
+    };
+  return { media, path, predictions: [], error: answer.error };
+}
