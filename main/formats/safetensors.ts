@@ -98,19 +98,6 @@ export class SafetensorsFile {
     return out;
   }
 
-  /**
-   * The tensor's values as float64, row-major; exact but for I64 beyond 2^53.
-   *
-   * @throws KarstError as `readBytes`
-   */
-  async readFloat64(name: string): Promise<Float64Array> {
-    const tensor = this.#tensor(name);
-    const out = new Float64Array((tensor.end - tensor.begin) / bytesPerElement(tensor.dtype));
-    if (tensor.dtype === 'F64') await this.#read(tensor, 0, new Uint8Array(out.buffer));
-    else await this.#convert(tensor, out);
-    return out;
-  }
-
   async close(): Promise<void> {
     await this.#handle.close();
   }
@@ -125,7 +112,7 @@ export class SafetensorsFile {
     return tensor;
   }
 
-  async #convert(tensor: TensorInfo, out: Float32Array | Float64Array): Promise<void> {
+  async #convert(tensor: TensorInfo, out: Float32Array): Promise<void> {
     const size = bytesPerElement(tensor.dtype);
     const total = tensor.end - tensor.begin;
     for (let begin = 0; begin < total; begin += PIECE) {
@@ -206,7 +193,7 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
 }
 
 /** Converts stored little-endian elements; `bytes` starts a buffer, so every view is aligned. */
-function widen(dtype: TensorDtype, bytes: Uint8Array, out: Float32Array | Float64Array): void {
+function widen(dtype: TensorDtype, bytes: Uint8Array, out: Float32Array): void {
   const { buffer } = bytes;
   switch (dtype) {
     case 'F64':

@@ -69,8 +69,6 @@ describe('reading', () => {
       expect([...(await opened.readFloat32('u'))]).toEqual([1, 2, 255]);
       expect([...(await opened.readFloat32('e'))]).toEqual([]);
       expect([...(await opened.readFloat32('d'))]).toEqual([Math.fround(0.1)]);
-      expect([...(await opened.readFloat64('d'))]).toEqual([0.1]);
-      expect([...(await opened.readFloat64('b.half'))]).toEqual([1, -2.5, 65504, 2 ** -24]);
       expect([...(await opened.readBytes('u'))]).toEqual([1, 2, 255]);
       await expect(opened.readFloat32('missing')).rejects.toMatchObject({
         code: 'not-found',
@@ -509,7 +507,7 @@ describe('writing', () => {
     expect([...(await opened.readFloat32('b'))]).toEqual([Math.fround(0.1), 2]);
     expect([...(await opened.readFloat32('a'))]).toEqual([7]);
     expect([...(await opened.readFloat32('brain'))]).toEqual([3.140625]);
-    expect([...(await opened.readFloat64('wide'))]).toEqual([0.5]);
+    expect([...(await opened.readFloat32('wide'))]).toEqual([0.5]);
     expect([...(await opened.readBytes('bytes'))]).toEqual([1, 2, 3]);
     expect(opened.metadata.get('a')).toBe('ü"');
     await opened.close();
