@@ -71,7 +71,7 @@ export class BackboneRepository {
   dependants(id: string): string[] {
     return this.#library
       .all(
-        `SELECT kind || ' "' || coalesce(bin.name || '" in the bin', things.name || '"') AS label
+        `SELECT things.kind || ' "' || coalesce(bin.name || '" in the bin', things.name || '"') AS label
          FROM (SELECT 'the run' AS kind, id, name, created_at FROM runs WHERE backbone_id = @id
            UNION ALL SELECT 'the adapter', id, name, created_at FROM adapters WHERE backbone_id = @id) things
          LEFT JOIN bin ON bin.id = things.id

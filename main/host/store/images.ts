@@ -1,8 +1,8 @@
 import type { ImageFilter } from '../../../shared/contract/studio/datasets.ts';
-import { SPLITS, type Split } from '../../../shared/domain/dataset.ts';
+import type { Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DatasetImage, ImageState } from '../../../shared/domain/library.ts';
-import { filterSql, pageSql, totalSql } from './image-filter.ts';
+import { pageSql, positionsSql, searchesNames, totalSql } from './image-filter.ts';
 import type { Library, Row } from './library.ts';
 import { number, numberOrNull, text, textOrNull } from './rows.ts';
 
@@ -27,6 +27,12 @@ export interface ImageChange {
   readonly split?: Split;
   readonly excluded?: boolean;
 }
+
+/** An image as far as the split is concerned. */
+export type DrawnImage = Pick<
+  StoredImage,
+  'position' | 'sha256' | 'label' | 'split' | 'givenSplit' | 'state' | 'excluded'
+>;
 
 /** Two images of equal bytes that both take part. */
 export interface DuplicatePair {
@@ -116,6 +122,26 @@ export class ImageRepository {
     for (const row of rows) yield toImage(row);
   }
 
+  /** All of them, with what a split depends on alone. */
+  *toDraw(datasetId: string): Generator<DrawnImage> {
+    const rows = this.#library.pages(
+      `SELECT position, sha256, label, split, given_split, state, excluded FROM images
+       WHERE dataset_id = @datasetId AND position > @after ORDER BY position LIMIT @limit`,
+      'position',
+      { datasetId },
+    );
+    for (const row of rows)
+      yield {
+        position: number(row, 'position'),
+        sha256: text(row, 'sha256'),
+        label: number(row, 'label'),
+        split: text(row, 'split') as Split,
+        givenSplit: textOrNull(row, 'given_split') as Split | null,
+        state: text(row, 'state') as ImageState,
+        excluded: number(row, 'excluded') === 1,
+      };
+  }
+
   /** @throws not-found */
   get(datasetId: string, position: number): StoredImage {
     const row = this.#library.get(
@@ -132,24 +158,43 @@ export class ImageRepository {
   page(
     datasetId: string,
     filter: ImageFilter,
-    page: { readonly offset: number; readonly limit: number },
+    { offset, limit }: { readonly offset: number; readonly limit: number },
   ): { total: number; images: StoredImage[] } {
-    const total = totalSql(datasetId, filter);
+    if (searchesNames(filter)) {
+      // Every name has to be looked at to count them, so that the places are known then.
+      const found = this.positions(datasetId, filter);
+      return {
+        total: found.length,
+        images: this.#at(datasetId, found.slice(offset, offset + limit)),
+      };
+    }
     const { sql, parameters } = pageSql(datasetId, filter);
-    const row = this.#library.get(total.sql, total.parameters);
-    const { offset, limit } = page;
     return {
-      total: row === undefined ? 0 : number(row, 'n'),
+      total: this.#total(datasetId, filter),
       images: this.#library.all(sql, { ...parameters, offset, limit }).map(toImage),
     };
   }
 
-  /** Positions of all that a filter leaves. */
-  positions(datasetId: string, filter: ImageFilter): number[] {
-    const { from, where, parameters } = filterSql(datasetId, filter);
+  #at(datasetId: string, positions: readonly number[]): StoredImage[] {
     return this.#library
-      .all(`SELECT position FROM ${from} WHERE ${where} ORDER BY position`, parameters)
-      .map((row) => number(row, 'position'));
+      .all(
+        `SELECT * FROM images WHERE dataset_id = @datasetId
+           AND position IN (SELECT value FROM json_each(@positions)) ORDER BY position`,
+        { datasetId, positions: JSON.stringify(positions) },
+      )
+      .map(toImage);
+  }
+
+  #total(datasetId: string, filter: ImageFilter): number {
+    const { sql, parameters } = totalSql(datasetId, filter);
+    const row = this.#library.get(sql, parameters);
+    return row === undefined ? 0 : number(row, 'n');
+  }
+
+  /** Positions of all that a filter leaves, in their order. */
+  positions(datasetId: string, filter: ImageFilter): number[] {
+    const { sql, parameters } = positionsSql(datasetId, filter);
+    return this.#library.all(sql, parameters).map((row) => number(row, 'position'));
   }
 
   /** Number of images that became other than they were; positions that there are not are passed over. */
@@ -185,16 +230,6 @@ export class ImageRepository {
       .map((row) => number(row, 'position'));
   }
 
-  /** Puts images into splits by position; number of those that were in another. */
-  setSplits(datasetId: string, splits: ReadonlyMap<Split, readonly number[]>): number {
-    return this.#library.transaction(() =>
-      SPLITS.reduce(
-        (changed, split) => changed + this.change(datasetId, splits.get(split) ?? [], { split }),
-        0,
-      ),
-    );
-  }
-
   /** Duplicates with the first image of the same bytes, where both take part; in stored order. */
   duplicatePairs(datasetId: string): DuplicatePair[] {
     return this.#library
@@ -216,8 +251,6 @@ export class ImageRepository {
   }
 
   count(datasetId: string): number {
-    const { sql, parameters } = totalSql(datasetId, {});
-    const row = this.#library.get(sql, parameters);
-    return row === undefined ? 0 : number(row, 'n');
+    return this.#total(datasetId, {});
   }
 }

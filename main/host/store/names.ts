@@ -77,7 +77,7 @@ export function findRow(library: Library, kind: NamedKind, nameOrId: string, con
   const row = library.get(
     `SELECT * FROM ${table} WHERE (id = @key OR name = @key) AND ${there} AND ${condition}
      ORDER BY id = @key DESC LIMIT 1`,
-    { key: nameOrId },
+    { key: nameOrId.normalize('NFC') },
   );
   if (row !== undefined) return row;
   const names = library

@@ -1,8 +1,8 @@
 import type { ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
-import type { Split } from '../../../../shared/domain/dataset.ts';
+import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Dataset } from '../../../../shared/domain/library.ts';
-import type { ImageChange, ImageRepository } from '../../store/images.ts';
+import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
+import type { DrawnImage, ImageChange, ImageRepository } from '../../store/images.ts';
 import type { ProblemRepository } from '../../store/problems.ts';
 import { isUsable } from '../manifest.ts';
 import type { Draw } from './draw.ts';
@@ -67,32 +67,25 @@ export function drawAnew(
   draw: Draw,
   redrawGiven: boolean,
 ): number {
-  const drawn: (Splittable & { position: number; split: Split })[] = [];
-  const aside: { position: number; sha256: string }[] = [];
-  for (const image of images.all(datasetId)) {
-    const { position, sha256, label, split, givenSplit } = image;
-    if (isUsable(image))
-      drawn.push({ position, sha256, label, split, given: redrawGiven ? null : givenSplit });
-    else if (sha256 !== '') aside.push({ position, sha256 });
+  const drawn: (DrawnImage & Splittable)[] = [];
+  const aside: DrawnImage[] = [];
+  for (const image of images.toDraw(datasetId)) {
+    if (isUsable(image)) drawn.push({ ...image, given: redrawGiven ? null : image.givenSplit });
+    else if (image.sha256 !== '') aside.push(image);
   }
   const splits = stratifiedSplit(drawn, draw, draw.seed);
-  const bySplit = new Map<Split, number[]>([
-    ['train', []],
-    ['val', []],
-    ['test', []],
-  ]);
-  const ofBytes = new Map<string, Split>();
-  drawn.forEach(({ position, sha256 }, i) => {
-    const split = splits[i] ?? 'train';
-    bySplit.get(split)?.push(position);
-    ofBytes.set(sha256, split);
-  });
-  for (const { position, sha256 } of aside) {
-    const split = ofBytes.get(sha256);
-    if (split !== undefined) bySplit.get(split)?.push(position);
-  }
-  return images.setSplits(datasetId, bySplit);
+  const ofBytes = new Map(drawn.map(({ sha256 }, i) => [sha256, splits[i]]));
+  const moved: Record<Split, number[]> = { train: [], val: [], test: [] };
+  const place = (image: DrawnImage, split: Split | undefined): void => {
+    if (split !== undefined && split !== image.split) moved[split].push(image.position);
+  };
+  drawn.forEach((image, i) => place(image, splits[i]));
+  for (const image of aside) place(image, ofBytes.get(image.sha256));
+  return SPLITS.reduce((n, split) => n + images.change(datasetId, moved[split], { split }), 0);
 }
+
+/** Kinds of problems that follow from labels, splits and exclusions. */
+const FOLLOWING = ['duplicate', 'conflicting-label', 'empty-class'] as const;
 
 /** Says anew what follows from classes, splits and exclusions: duplicates, conflicting labels, empty classes. */
 export function refreshFindings(
@@ -102,13 +95,18 @@ export function refreshFindings(
 ): void {
   const names = dataset.classes.map(({ name }) => name);
   const found = images.duplicatePairs(dataset.id).map((pair) => duplicateProblem(pair, names));
-  // Folders without an image make no class; what was said of them at import holds.
-  const folders = problems
+  const stored = problems
     .list(dataset.id)
-    .filter(({ kind, path }) => kind === 'empty-class' && path !== dataset.path);
-  problems.replace(
-    dataset.id,
-    ['duplicate', 'conflicting-label', 'empty-class'],
-    [...found, ...folders, ...emptyClassProblems(dataset.classes, dataset.path)],
+    .filter(({ kind }) => (FOLLOWING as readonly string[]).includes(kind));
+  // Folders without an image make no class; what was said of them at import holds.
+  const folders = stored.filter(
+    ({ kind, path }) => kind === 'empty-class' && path !== dataset.path,
   );
+  const now = [...found, ...folders, ...emptyClassProblems(dataset.classes, dataset.path)];
+  const said = (list: readonly DatasetProblem[]): string =>
+    list
+      .map(({ kind, path, reason }) => `${kind}\n${path}\n${reason}`)
+      .sort()
+      .join('\n\n');
+  if (said(now) !== said(stored)) problems.replace(dataset.id, FOLLOWING, now);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Split } from '../../../../shared/domain/dataset.ts';
 
 /** An image as the split needs it. */
@@ -19,8 +19,7 @@ interface Group {
 }
 
 /** A place in the order that depends on the seed and the image's bytes alone, not on names or on the system. */
-const orderOf = (seed: number, sha256: string): string =>
-  createHash('sha256').update(`${seed}:${sha256}`).digest('hex');
+const orderOf = (seed: number, sha256: string): string => hash('sha256', `${seed}:${sha256}`);
 
 function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed: number): Group[] {
   const anchored = new Map<string, Split>();

@@ -56,8 +56,8 @@ export const projectsAndGallery: Migration = {
       ALTER TABLE images ADD COLUMN given_split TEXT CHECK (given_split IN ('train', 'val', 'test'));
       ALTER TABLE images ADD COLUMN search_key TEXT NOT NULL DEFAULT '';
       DROP INDEX images_by_class;
-      CREATE INDEX images_by_label ON images (dataset_id, label, position, split, state, excluded);
-      CREATE INDEX images_by_split ON images (dataset_id, split, position, state, excluded);
+      CREATE INDEX images_by_label ON images (dataset_id, label, position, split);
+      CREATE INDEX images_by_split ON images (dataset_id, split, position);
       CREATE INDEX images_by_state ON images (dataset_id, state, position);
       CREATE INDEX images_excluded ON images (dataset_id, position) WHERE excluded = 1;
       CREATE INDEX images_of_first ON images (dataset_id, duplicate_of) WHERE duplicate_of IS NOT NULL;
