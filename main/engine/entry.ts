@@ -3,7 +3,6 @@ import type { EngineEvent, HostMessage, Job, JobResult } from '../../shared/cont
 import { hostMessageSchema } from '../../shared/contract/host-message.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
 import { JobSession } from './jobs/session.ts';
-import { openRuntime } from './runtime/executor.ts';
 
 /**
  * The engine process: takes one job, sends events, obeys controls, ends. It ends by itself when the host is gone.
@@ -51,6 +50,8 @@ async function perform(job: Job, session: JobSession): Promise<JobResult> {
       return (await import('./jobs/try.ts')).answerQuestions(job, session);
     case 'merge':
       return (await import('./jobs/merge.ts')).merge(job, session);
+    case 'augment':
+      return (await import('./jobs/augment.ts')).augment(job, session);
     case 'probe':
       return { kind: 'probe', device: session.runtime.device };
   }
@@ -77,8 +78,14 @@ async function start(
   port: Port,
 ): Promise<JobSession | null> {
   try {
-    const runtime = await openRuntime();
-    return new JobSession(runtime, message.cacheDir, (event) => port.send(event));
+    // Loading TensorFlow takes longer than drawing a few pictures, for which nothing of it is needed.
+    const runtime =
+      message.job.kind === 'augment'
+        ? null
+        : await (await import('./runtime/executor.ts')).openRuntime();
+    const session = new JobSession(runtime, message.cacheDir, (event) => port.send(event));
+    if (runtime !== null) session.emit({ type: 'ready', device: runtime.device });
+    return session;
   } catch (error) {
     port.send({ type: 'error', error: toErrorReport(error) });
     return null;
@@ -109,7 +116,6 @@ async function serve(port: Port): Promise<void> {
   session = await start(first, port);
   if (session === null) return;
   for (const message of early) session.receive(message);
-  session.emit({ type: 'ready', device: session.runtime.device });
   session.emit({ type: 'done', result: await perform(first.job, session) });
 }
 

@@ -8,7 +8,7 @@ import type {
   SampleRecord,
   Verification,
 } from '../domain/metrics.ts';
-import type { TrainingConfig } from '../domain/training.ts';
+import type { AugmentationOptions, TrainingConfig } from '../domain/training.ts';
 
 /**
  * What host and engine say to each other. One engine process does one job and ends. The host sends one
@@ -91,12 +91,28 @@ export interface MergeJob {
   readonly verifyImages: number;
 }
 
+/** Draws what augmentation makes of some images. The one job that needs no TensorFlow: no `ready` is sent. */
+export interface AugmentJob {
+  readonly kind: 'augment';
+  /** `sha256` empty: whatever is there now is taken. */
+  readonly images: readonly { readonly path: string; readonly sha256: string }[];
+  /** Its image size is the side of the pictures. */
+  readonly preprocessing: Preprocessing;
+  readonly augmentation: AugmentationOptions;
+  /** Pictures of each image. */
+  readonly copies: number;
+  readonly seed: number;
+  /** An existing folder that the PNG files are written to. */
+  readonly out: string;
+}
+
 /** Says what the engine runs on: versions, device, threads. */
 export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = TrainJob | MeasureJob | EvaluateJob | PredictJob | TryJob | MergeJob | ProbeJob;
+export type Job =
+  TrainJob | MeasureJob | EvaluateJob | PredictJob | TryJob | MergeJob | AugmentJob | ProbeJob;
 
 export type HostMessage =
   | { readonly type: 'start'; readonly job: Job; readonly cacheDir: string }
@@ -184,6 +200,13 @@ export interface MergeResult {
   readonly verification: Verification;
 }
 
+export interface AugmentResult {
+  readonly kind: 'augment';
+  /** Per image of the job the names of its files in `out`, none when it could not be read. */
+  readonly images: readonly (readonly string[])[];
+  readonly problems: readonly { readonly index: number; readonly error: ErrorReport }[];
+}
+
 export interface ProbeResult {
   readonly kind: 'probe';
   readonly device: DeviceReport;
@@ -196,6 +219,7 @@ export type JobResult =
   | PredictResult
   | TryResult
   | MergeResult
+  | AugmentResult
   | ProbeResult;
 
 export type EngineEvent =
@@ -337,6 +361,11 @@ const result = v.variant('kind', [
   v.object({ kind: v.literal('predict') }),
   v.object({ kind: v.literal('try') }),
   v.object({ kind: v.literal('merge'), out: v.string(), verification }),
+  v.object({
+    kind: v.literal('augment'),
+    images: v.array(v.array(v.string())),
+    problems: v.array(v.object({ index: finite, error: errorReport })),
+  }),
   v.object({ kind: v.literal('probe'), device }),
 ]);
 

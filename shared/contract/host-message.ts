@@ -6,6 +6,15 @@ const finite = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const triple = v.tuple([finite, finite, finite]);
 
+const preprocessing = v.object({
+  imageSize: count,
+  interpolation: v.picklist(['bicubic', 'bilinear']),
+  cropFraction: finite,
+  cropMode: v.picklist(['center', 'squash']),
+  mean: triple,
+  std: triple,
+});
+
 const backbone = v.object({
   path: v.nullable(v.string()),
   sha256: v.string(),
@@ -22,14 +31,7 @@ const backbone = v.object({
     classes: count,
     layerNormEpsilon: finite,
   }),
-  preprocessing: v.object({
-    imageSize: count,
-    interpolation: v.picklist(['bicubic', 'bilinear']),
-    cropFraction: finite,
-    cropMode: v.picklist(['center', 'squash']),
-    mean: triple,
-    std: triple,
-  }),
+  preprocessing,
 });
 
 export const augmentationOptions = v.object({
@@ -124,6 +126,15 @@ const job = v.variant('kind', [
     out: v.string(),
     manifest: v.string(),
     verifyImages: count,
+  }),
+  v.object({
+    kind: v.literal('augment'),
+    images: v.array(v.object({ path: v.string(), sha256: v.string() })),
+    preprocessing,
+    augmentation: augmentationOptions,
+    copies: count,
+    seed: v.pipe(v.number(), v.integer()),
+    out: v.string(),
   }),
   v.object({ kind: v.literal('probe') }),
 ]);
