@@ -125,7 +125,7 @@ export class BridgeClient implements Bridge {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     this.#connection.tell(state);
-    for (const { reject } of pending) reject(connectionLost());
+    for (const call of pending) call.reject(connectionLost());
   }
 
   #receive(message: unknown): void {

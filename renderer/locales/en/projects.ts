@@ -35,6 +35,7 @@ export const projects = {
     suggestion: '{name}, copy',
   },
   rename: { title: 'Rename {name}', name: 'New name' },
+  gone: 'There is no such project. It may have been removed.',
   archived: '{name} is archived.',
   unarchive: 'Take out of the archive',
   isArchived: 'Archived',
@@ -63,7 +64,7 @@ export const projects = {
     unusable: '{count} unusable | one unusable | {count} unusable',
     splits: '{train} train, {val} validation, {test} test',
     created: 'Created',
-    best: 'Best accuracy',
+    epoch: 'Epoch',
     imageSize: '{size} px',
   },
   step: {

@@ -35,6 +35,7 @@ export const welcome = {
     engine: 'Engine',
     cores: 'one core | {count} cores',
     memoryOf: '{total}, {free} free',
+    free: '{free} free',
     gpu: 'A graphics card was found. Training will use it and is many times faster than on the processor alone.',
     cpu: 'No graphics card that can train was found, so the processor does the work. Small and middle-sized backbones train well on it; large ones take patience.',
     slow: 'The native engine is not installed. A slower one takes over: fine for a look, not for long training.',

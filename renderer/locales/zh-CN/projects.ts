@@ -38,6 +38,7 @@ export const projects: Shape<typeof en> = {
     suggestion: '{name} 副本',
   },
   rename: { title: '重命名 {name}', name: '新名称' },
+  gone: '没有这个项目，可能已被移除。',
   archived: '{name} 已归档。',
   unarchive: '取消归档',
   isArchived: '已归档',
@@ -66,7 +67,7 @@ export const projects: Shape<typeof en> = {
     unusable: '{count} 张不可用',
     splits: '训练 {train}，验证 {val}，测试 {test}',
     created: '创建时间',
-    best: '最佳准确率',
+    epoch: '轮次',
     imageSize: '{size} 像素',
   },
   step: {

@@ -38,6 +38,7 @@ export const welcome: Shape<typeof en> = {
     engine: '引擎',
     cores: '{count} 核',
     memoryOf: '共 {total}，可用 {free}',
+    free: '可用 {free}',
     gpu: '已找到显卡。训练将使用它，比仅用处理器快许多倍。',
     cpu: '没有找到可用于训练的显卡，将由处理器完成训练。中小型骨干网络可以顺利训练，大型的需要耐心等待。',
     slow: '未安装原生引擎，由较慢的实现代替：适合试看，不适合长时间训练。',

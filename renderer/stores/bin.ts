@@ -1,0 +1,10 @@
+import { defineStore } from 'pinia';
+import type { Binned } from '../../shared/contract/studio/adapters.ts';
+import { useBridge } from '../bridge/index.ts';
+import { useLibraryList } from './library-list.ts';
+
+/** Runs and adapters that were removed and can come back. */
+export const useBin = defineStore('bin', () => {
+  const bridge = useBridge();
+  return useLibraryList<Binned>('bin', () => bridge.call('bin.list', {}));
+});

@@ -1,0 +1,37 @@
+import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { RunView } from '../../../shared/contract/studio/runs.ts';
+
+export type Step =
+  | { readonly kind: 'data' }
+  | { readonly kind: 'backbone' }
+  | { readonly kind: 'train' }
+  | { readonly kind: 'running' | 'resume' | 'failed'; readonly run: RunView }
+  | { readonly kind: 'use'; readonly run: RunView; readonly adapterId: string };
+
+/**
+ * The one thing to do next in a project: what is going on comes first, then what was left lying, then the best
+ * result, and before there is any, what is missing for one.
+ */
+export function nextStep(project: Project, runs: readonly RunView[]): Step {
+  const running = runs.find((run) => run.state === 'running' || run.state === 'paused');
+  if (running !== undefined) return { kind: 'running', run: running };
+  const [newest] = runs;
+  if (newest?.state === 'interrupted') return { kind: 'resume', run: newest };
+  if (newest?.state === 'failed') return { kind: 'failed', run: newest };
+  const best = bestRun(runs);
+  if (best !== null) return { kind: 'use', ...best };
+  if (project.datasetIds.length === 0) return { kind: 'data' };
+  if (project.backboneId === null) return { kind: 'backbone' };
+  return { kind: 'train' };
+}
+
+function bestRun(runs: readonly RunView[]): { run: RunView; adapterId: string } | null {
+  let best: { run: RunView; adapterId: string } | null = null;
+  for (const run of runs) {
+    if (run.adapterId === null) continue;
+    if (best === null || (run.bestTop1 ?? 0) > (best.run.bestTop1 ?? 0)) {
+      best = { run, adapterId: run.adapterId };
+    }
+  }
+  return best;
+}

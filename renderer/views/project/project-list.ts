@@ -1,0 +1,29 @@
+import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { Sorting } from '../../components/KTable.vue';
+
+/** Those that have every word of the query in their name or notes. */
+export function withWords(projects: readonly Project[], query: string): Project[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return projects.filter((project) => {
+    const text = `${project.name}\n${project.notes}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+const ORDERS: Record<string, (a: Project, b: Project) => number> = {
+  name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
+  runs: (a, b) => a.runIds.length - b.runIds.length,
+  // Without a figure below all that have one.
+  best: (a, b) => (a.bestTop1 ?? -1) - (b.bestTop1 ?? -1),
+  changed: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
+};
+
+export function sortedProjects(
+  projects: readonly Project[],
+  sorting: Sorting | null,
+): readonly Project[] {
+  const order = sorting === null ? undefined : ORDERS[sorting.key];
+  if (sorting === null || order === undefined) return projects;
+  const direction = sorting.down ? -1 : 1;
+  return [...projects].sort((a, b) => direction * order(a, b));
+}
