@@ -33,11 +33,11 @@ function queryOf({ search, tags, method, backboneId }: AdapterFilter): Query {
   const words = [...new Set(folded(search).split(/\s+/))].filter((w) => w !== '').slice(0, WORDS);
   if (words.length > 0) {
     const fits = words.map((_, i) => `instr(text, @word${i}) > 0`).join(' AND ');
-    conditions.push(`id IN (SELECT adapter_id FROM adapter_search WHERE ${fits})`);
+    conditions.push(`+id IN (SELECT adapter_id FROM adapter_search WHERE ${fits})`);
     words.forEach((word, i) => (parameters[`word${i}`] = word));
   }
   [...new Set(tags)].forEach((tag, i) => {
-    conditions.push(`id IN (SELECT adapter_id FROM tags WHERE tag = @tag${i})`);
+    conditions.push(`+id IN (SELECT adapter_id FROM tags WHERE tag = @tag${i})`);
     parameters[`tag${i}`] = tag;
   });
   if (method !== null) {

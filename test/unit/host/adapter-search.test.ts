@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { homeFolders } from '../../../main/host/home.ts';
+import { newOwner, releaseOwner } from '../../../main/host/owner.ts';
+import { AdapterRepository, type NewAdapter } from '../../../main/host/store/adapters.ts';
+import { pageStatement } from '../../../main/host/store/adapter-search.ts';
+import { BinRepository } from '../../../main/host/store/bin.ts';
+import type { Library } from '../../../main/host/store/library.ts';
+import { NoteRepository } from '../../../main/host/store/notes.ts';
+import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
+import { TagRepository } from '../../../main/host/store/tags.ts';
+import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import { temporaryFolder } from './support.ts';
+
+let library: Library;
+let owner: string;
+let tags: TagRepository;
+let adapters: AdapterRepository;
+
+beforeEach(async () => {
+  owner = newOwner();
+  ({ library } = await openLibrary(homeFolders(temporaryFolder()), owner));
+  tags = new TagRepository(library);
+  adapters = new AdapterRepository(library, tags, (id) => `/adapters/${id}`);
+});
+afterEach(() => {
+  closeLibrary(library, owner);
+  releaseOwner(owner);
+});
+
+let made = 0;
+/** Each newer than the last. */
+function add(name: string, changes: Partial<NewAdapter> & { tags?: string[]; note?: string } = {}) {
+  const { tags: words = [], note = '', ...rest } = changes;
+  const id = `ad-${String(++made).padStart(6, '0')}`;
+  adapters.insert({
+    id,
+    name,
+    method: 'karst',
+    backboneId: null,
+    backboneName: 'vit tiny',
+    backboneSha256: '',
+    runId: null,
+    classes: ['gull', 'tern'],
+    adapterParameters: 10,
+    headParameters: 2,
+    bytes: 1000,
+    top1: 0.5,
+    loss: 1,
+    createdAt: new Date(Date.UTC(2026, 0, 1) + made * 1000).toISOString(),
+    ...rest,
+  });
+  tags.add(id, words);
+  new NoteRepository(library).write(id, note);
+  adapters.refreshSearch(id);
+  return id;
+}
+
+const ALL: AdapterFilter = { search: '', tags: [], method: null, backboneId: null, sort: 'newest' };
+const names = (filter: Partial<AdapterFilter>, offset = 0, limit = 100): string[] =>
+  adapters.page({ ...ALL, ...filter }, offset, limit).adapters.map((a) => a.name);
+
+describe('searching adapters', () => {
+  beforeEach(() => {
+    add('Seaside', { classes: ['Möwe', 'Austernfischer'], tags: ['best', 'coast'] });
+    add('wetland', { classes: ['heron'], backboneName: 'ViT Base', note: 'shot at dawn,\nfoggy' });
+    add('鸟类', { classes: ['海鸥', '白鹭'], tags: ['best'] });
+    add('100%_sure', { method: 'linear' });
+  });
+
+  it.each<[string, string[]]>([
+    ['', ['100%_sure', '鸟类', 'wetland', 'Seaside']],
+    ['sea', ['Seaside']],
+    ['SEASIDE', ['Seaside']],
+    ['mÖwe', ['Seaside']],
+    ['mo\u0308we', ['Seaside']],
+    ['best', ['鸟类', 'Seaside']],
+    ['best sea', ['Seaside']],
+    ['fisch best coa', ['Seaside']],
+    ['best heron', []],
+    ['base', ['wetland']],
+    ['dawn foggy', ['wetland']],
+    ['dawn, foggy', ['wetland']],
+    ['鹭', ['鸟类']],
+    ['ＶＩＴ', ['100%_sure', '鸟类', 'wetland', 'Seaside']],
+    ['%', ['100%_sure']],
+    ['_', ['100%_sure']],
+    ["'", []],
+    ['"', []],
+    ['\\', []],
+  ])('finds parts of all words: %j', (search, expected) => {
+    expect(names({ search })).toEqual(expected);
+  });
+
+  it('does not join words of different places', () => {
+    expect(names({ search: 'seasidevit' })).toEqual([]);
+  });
+
+  it('combines with tags, method and backbone', () => {
+    expect(names({ tags: ['best'] })).toEqual(['鸟类', 'Seaside']);
+    expect(names({ tags: ['best', 'coast'] })).toEqual(['Seaside']);
+    expect(names({ tags: ['best', 'best'], search: '鸟' })).toEqual(['鸟类']);
+    expect(names({ method: 'linear' })).toEqual(['100%_sure']);
+    expect(names({ method: 'full' })).toEqual([]);
+    expect(names({ backboneId: 'bb-1' })).toEqual([]);
+  });
+
+  it('follows renaming, tags and notes, and leaves out what is in the bin', () => {
+    const id = add('late', { tags: ['t'] });
+    adapters.rename(id, 'early');
+    expect([names({ search: 'late' }), names({ search: 'early' })]).toEqual([[], ['early']]);
+    tags.remove(id, ['t']);
+    adapters.refreshSearch(id);
+    expect(adapters.tags()).toEqual(['best', 'coast']);
+    const bin = new BinRepository(library);
+    const row = { id, kind: 'adapter', name: 'early', folder: 'x', bytes: 1 } as const;
+    bin.put({ ...row, removedAt: '2026-01-01' });
+    expect(names({ search: 'early' })).toEqual([]);
+    expect(adapters.page(ALL, 0, 10).total).toBe(4);
+    bin.forget(bin.get(id));
+    expect(library.get('SELECT count(*) AS n FROM adapter_search')).toEqual({ n: 4 });
+  });
+});
+
+describe('pages of adapters', () => {
+  it('come in the order asked for, those without an accuracy last, and count all', () => {
+    add('b', { top1: 0.9, bytes: 10 });
+    add('C', { top1: null, bytes: 30 });
+    add('a', { top1: 0.7, bytes: 20 });
+    expect(names({ sort: 'newest' })).toEqual(['a', 'C', 'b']);
+    expect(names({ sort: 'name' })).toEqual(['a', 'b', 'C']);
+    expect(names({ sort: 'top1' })).toEqual(['b', 'a', 'C']);
+    expect(names({ sort: 'bytes' })).toEqual(['C', 'a', 'b']);
+    expect(names({ sort: 'name' }, 1, 1)).toEqual(['b']);
+    expect(adapters.page({ ...ALL, sort: 'name' }, 1, 1).total).toBe(3);
+    expect(names({}, 3, 10)).toEqual([]);
+    expect(adapters.page(ALL, 0, 0)).toEqual({ total: 3, adapters: [] });
+  });
+
+  it.each(['newest', 'name', 'top1', 'bytes'] as const)(
+    'by %s are read from an index, at any size, and nothing is sorted',
+    (sort) => {
+      for (const filter of [
+        { ...ALL, sort },
+        { ...ALL, sort, search: 'gull tern', tags: ['best'] },
+      ]) {
+        const { sql, parameters } = pageStatement(filter);
+        const plan = library
+          .all(`EXPLAIN QUERY PLAN ${sql}`, { ...parameters, limit: 100, offset: 0 })
+          .map((row) => String(row['detail']));
+        expect(plan[0]).toMatch(/^SCAN adapters USING INDEX adapters_by_\w+$/);
+        expect(plan.join('\n')).not.toContain('TEMP B-TREE FOR ORDER BY');
+      }
+    },
+  );
+
+  it('takes a search of any length', () => {
+    add('a');
+    const search = Array.from({ length: 5000 }, (_, i) => `word${i}`).join(' ');
+    expect(names({ search })).toEqual([]);
+    expect(names({ search: 'a '.repeat(5000) })).toEqual(['a']);
+  });
+});
