@@ -328,13 +328,15 @@ describe('what engines do with adapters', () => {
     expect(readFileSync(asFile.out, 'utf8')).toContain('fake weights');
   });
 
-  it('an imported adapter needs a dataset to be verified on', async () => {
+  it('an imported adapter needs a dataset of its classes to be verified on', async () => {
     const studio = await open();
     await studio.adapters.import(exported(), { name: 'guest' });
+    expect((await studio.adapters.merge('guest')).verification.images).toBe(2);
+    expect((await studio.adapters.merge('guest', { dataset: 'two' })).verification.images).toBe(2);
+    studio.datasets.remove('two');
     expect((await refusal(studio.adapters.merge('guest'), 'dataset-unusable')).hint).toContain(
       '--dataset',
     );
-    expect((await studio.adapters.merge('guest', { dataset: 'two' })).verification.images).toBe(2);
   });
 
   it('cancelling kills an engine that does not answer', async () => {
