@@ -13,6 +13,7 @@ import {
 } from './adapter-config.ts';
 import { writeFileAtomic, writeFolderAtomic } from './files.ts';
 import { adapterCard } from './model-card.ts';
+import { renderHeader, storageOrder } from './safetensors-header.ts';
 import { SafetensorsFile, writeSafetensors, type TensorToWrite } from './safetensors.ts';
 
 /**
@@ -24,7 +25,7 @@ export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
 const CONFIG = 'adapter_config.json';
 const PREPROCESSOR = 'preprocessor_config.json';
 const LABELS = 'labels.json';
-const CARD = 'README.md';
+export const CARD = 'README.md';
 export const ADAPTER_FILES = [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS, CARD] as const;
 
 /** No JSON file of an adapter is larger than this, in bytes. */
@@ -66,6 +67,26 @@ export function adapterTensorShapes(
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const weightsMetadata = (
+  config: Pick<AdapterConfig, 'backboneSha256'>,
+): Record<string, string> => ({
+  format: 'karst-adapter',
+  base_model_sha256: config.backboneSha256 ?? '',
+});
+
+/** Bytes that the weights file of an adapter of this description will have. */
+export function adapterWeightsBytes(
+  config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst' | 'backboneSha256'>,
+  preprocessing: Pick<Preprocessing, 'imageSize'>,
+  classes: number,
+): number {
+  const tensors = [...adapterTensorShapes(config, preprocessing, classes)]
+    .map(([name, shape]) => ({ name, dtype: 'F32' as const, shape, bytes: 4 * sizeOf(shape) }))
+    .sort(storageOrder);
+  const header = renderHeader(tensors, weightsMetadata(config));
+  return tensors.reduce((sum, { bytes }) => sum + bytes, header.length);
+}
 
 async function readJson(path: string): Promise<unknown> {
   const { size } = await stat(path).catch((cause: unknown) => {
@@ -231,10 +252,7 @@ export async function writeAdapterFolder(
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   labelsFromJson([...labels], join(dir, LABELS));
   await writeFolderAtomic(dir, async (tmp) => {
-    await writeSafetensors(join(tmp, ADAPTER_WEIGHTS), tensors, {
-      format: 'karst-adapter',
-      base_model_sha256: config.backboneSha256 ?? '',
-    });
+    await writeSafetensors(join(tmp, ADAPTER_WEIGHTS), tensors, weightsMetadata(config));
     await writeFileAtomic(join(tmp, CONFIG), json(adapterConfigToJson(config)));
     await writeFileAtomic(join(tmp, PREPROCESSOR), json(preprocessingToJson(preprocessing)));
     await writeFileAtomic(join(tmp, LABELS), json([...labels]));

@@ -7,12 +7,17 @@ import { runEngineJob } from './jobs/engine-job.ts';
 import { newOwner, releaseOwner } from './owner.ts';
 import { Adapters } from './services/adapters.ts';
 import { Backbones } from './services/backbones.ts';
+import { Bin } from './services/bin.ts';
+import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
 import { Datasets } from './services/datasets/datasets.ts';
+import { Planner } from './services/planner.ts';
+import { Projects } from './services/projects.ts';
 import { Runs } from './services/runs.ts';
 import { settingsSpawner } from './services/settings/settings-spawner.ts';
 import { SettingsStore } from './services/settings/settings.ts';
 import { AdapterRepository } from './store/adapters.ts';
 import { BackboneRepository } from './store/backbones.ts';
+import { BinRepository } from './store/bin.ts';
 import { DatasetRepository } from './store/datasets.ts';
 import { EvaluationRepository } from './store/evaluations.ts';
 import { ExportRepository } from './store/exports.ts';
@@ -21,14 +26,18 @@ import type { Library } from './store/library.ts';
 import { MergeRepository } from './store/merges.ts';
 import { MetricRepository } from './store/metrics.ts';
 import { closeLibrary, openLibrary } from './store/open-library.ts';
+import { NoteRepository } from './store/notes.ts';
 import { ProblemRepository } from './store/problems.ts';
+import { ProjectRepository } from './store/projects.ts';
 import { RunRepository } from './store/runs.ts';
 import { SettingRepository } from './store/settings.ts';
+import { StepTimeRepository } from './store/step-times.ts';
 import { TagRepository } from './store/tags.ts';
 import type { Studio, StudioOptions } from './studio.ts';
 import { join } from 'node:path';
 
 const GRACE_MS = 30_000;
+const WARM_MS = 60_000;
 const STARTER = fileURLToPath(new URL('../assets/starter', import.meta.url));
 
 /**
@@ -69,16 +78,37 @@ async function assemble(
       datasets: new DatasetRepository(library),
       images: new ImageRepository(library),
       problems: new ProblemRepository(library),
+      previews: new AugmentationPreviews(spawn, engine.cacheDir),
     },
     owner,
   );
+  const notes = new NoteRepository(library);
+  const projects = new Projects({
+    library,
+    notes,
+    projects: new ProjectRepository(library, notes),
+    datasets,
+    backbones,
+  });
   const tags = new TagRepository(library);
   const runRepository = new RunRepository(library, (id) => join(folders.runs, id));
+  const adapterRepository = new AdapterRepository(library, tags, (id) =>
+    join(folders.adapters, id),
+  );
+  const bin = new Bin(
+    library,
+    { bin: new BinRepository(library), adapters: adapterRepository },
+    folders,
+  );
   const adapters = new Adapters({
     ...engine,
+    warmMs: options.warmMs ?? WARM_MS,
     library,
+    bin,
     tags,
-    adapters: new AdapterRepository(library, tags, (id) => join(folders.adapters, id)),
+    notes,
+    images: new ImageRepository(library),
+    adapters: adapterRepository,
     evaluations: new EvaluationRepository(library),
     merges: new MergeRepository(library),
     exports: new ExportRepository(library),
@@ -93,10 +123,21 @@ async function assemble(
     owner,
     runs: runRepository,
     metrics: new MetricRepository(library),
+    notes,
     folders,
+    bin,
     backbones,
     datasets,
+    projects,
     adapters,
+  });
+  const plans = new Planner({
+    ...engine,
+    stepTimes: new StepTimeRepository(library),
+    settings,
+    backbones,
+    datasets,
+    training: () => runs.training(),
   });
   datasets.removeLeftovers();
   const interrupted = runs.findInterrupted();
@@ -114,10 +155,13 @@ async function assemble(
   return {
     home: folders.root,
     settings,
+    projects,
     backbones,
     datasets,
     runs,
+    plans,
     adapters,
+    bin,
     interrupted,
     notices,
     async probe(watching = {}) {
@@ -142,7 +186,13 @@ async function assemble(
     close() {
       closed ??= (async () => {
         for (const abort of probes.keys()) abort.abort();
-        await Promise.allSettled([runs.close(), adapters.close(), ...probes.values()]);
+        await Promise.allSettled([
+          runs.close(),
+          plans.close(),
+          adapters.close(),
+          datasets.close(),
+          ...probes.values(),
+        ]);
         try {
           closeLibrary(library, owner);
         } catch (error) {

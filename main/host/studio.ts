@@ -1,11 +1,14 @@
 import type {
   DeviceReport,
   EngineEvent,
+  FileAnswer,
   HostMessage,
-  TrainResult,
 } from '../../shared/contract/engine.ts';
+import type { AdapterFilter } from '../../shared/contract/studio/adapters.ts';
 import type { Settings } from '../../shared/contract/studio/system.ts';
-import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
+import type { ImageFilter } from '../../shared/contract/studio/datasets.ts';
+import type { Project } from '../../shared/contract/studio/projects.ts';
+import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import type { Split } from '../../shared/domain/dataset.ts';
 import type {
   Adapter,
@@ -20,9 +23,25 @@ import type {
   StoredExport,
   StoredMerge,
 } from '../../shared/domain/library.ts';
-import type { Evaluation, MetricRecord, Verification } from '../../shared/domain/metrics.ts';
-import type { TrainingConfig } from '../../shared/domain/training.ts';
+import type { Evaluation, Verification } from '../../shared/domain/metrics.ts';
+import type { AugmentationOptions } from '../../shared/domain/training.ts';
+import type { AdapterPage } from './store/adapters.ts';
+import type { BinKind, BinRow } from './store/bin.ts';
+import type { EvaluatedFile, EvaluatedFilter } from './store/evaluations.ts';
+import type { PlanService, RunService } from './services/run-service.ts';
 import type { SettingsChange } from './services/settings/settings.ts';
+
+export type {
+  BareShape,
+  ExecuteOptions,
+  NewRunOptions,
+  PlanRequest,
+  PlanService,
+  RunControl,
+  RunDetail,
+  RunOutcome,
+  RunService,
+} from './services/run-service.ts';
 
 /**
  * The host as its users (command line, Electron, `serve`) see it. Every function rejects with `KarstError`
@@ -54,9 +73,9 @@ export type EngineSpawner = (options: {
 
 export interface Progress {
   /** A sentence fragment: "hashing model.safetensors". */
-  readonly phase: 'listing' | 'checking' | 'saving' | 'hashing';
+  readonly phase: 'listing' | 'checking' | 'saving' | 'hashing' | 'packing' | 'unpacking';
   readonly done: number;
-  /** 0 while it is not known. Files, or bytes for `hashing`. */
+  /** 0 while it is not known. Files, or bytes for `hashing`, `packing` and `unpacking`. */
   readonly total: number;
 }
 export type ProgressListener = (progress: Progress) => void;
@@ -74,6 +93,32 @@ export interface JobWatching extends Watching {
   readonly onEvent?: (event: EngineEvent) => void;
 }
 
+/** What of a project can be changed; keys left out stay as they are. */
+export interface ProjectChanges {
+  readonly name?: string;
+  readonly notes?: string;
+  readonly archived?: boolean;
+  /** Name or id; null takes it away. */
+  readonly backboneId?: string | null;
+}
+
+/** Projects gather datasets (each may be in several), a backbone to start from, runs and notes. */
+export interface ProjectService {
+  /** Archived ones too, the last changed first. */
+  list(): Project[];
+  get(nameOrId: string): Project;
+  /** @throws name-taken, usage */
+  create(name: string): Project;
+  /** @throws name-taken, usage, not-found */
+  update(nameOrId: string, changes: ProjectChanges): Project;
+  /** A new project with the same datasets, backbone and notes; runs stay with the first. @throws name-taken, usage */
+  duplicate(nameOrId: string, name: string): Project;
+  /** Does nothing when it is there already. */
+  attachDataset(nameOrId: string, dataset: string): Project;
+  /** The dataset itself stays. Does nothing when it is not there. */
+  detachDataset(nameOrId: string, dataset: string): Project;
+}
+
 export interface BackboneService {
   /**
    * Takes a timm-named ViT in safetensors into the library; the file stays where it is.
@@ -81,8 +126,14 @@ export interface BackboneService {
    * @throws not-found, not-readable, file-damaged, format-unsupported, format-unknown, name-taken
    */
   add(path: string, options?: Watching & { name?: string; heads?: number }): Promise<Backbone>;
+  /** @throws usage, name-taken */
+  checkNewName(name: string): string;
   list(): Backbone[];
   get(nameOrId: string): Backbone;
+  /** Whether it is the one that comes with the studio. */
+  isStarter(backbone: Backbone): boolean;
+  /** @throws name-taken, usage */
+  rename(nameOrId: string, name: string): Backbone;
   /** Forgets it; the file stays. @throws in-use when adapters or runs stand on it */
   remove(nameOrId: string): Backbone;
 }
@@ -99,85 +150,107 @@ export interface DatasetCheck {
   readonly problems: readonly DatasetProblem[];
 }
 
+/** Part of a long list. */
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** One image with its place in the dataset. */
+export interface GalleryEntry extends DatasetImage {
+  /** From 0, without gaps; names the image within the dataset. */
+  readonly position: number;
+  /** Path below the dataset's folder, with forward slashes. */
+  readonly file: string;
+}
+
+export interface AugmentationRequest {
+  readonly positions: readonly number[];
+  /** Its image size is the side of the pictures. */
+  readonly preprocessing: Preprocessing;
+  readonly augmentation: AugmentationOptions;
+  /** Pictures of each image: its first epochs, as it were. */
+  readonly copies: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
 export interface DatasetService {
   /**
    * Imports a folder, list files or a table (design: class folders, split folders, VTAB lists, CSV, JSON lines).
    * @param options.val share of the training images held back for validation, default 0.2; ignored when the source has its own
    * @param options.test share held back for testing, default 0
    * @param options.seed of the stratified split, default 0
-   * @throws not-found, dataset-unusable, name-taken, cancelled
+   * @throws not-found, dataset-unusable, name-taken, usage, cancelled
    */
   add(
     path: string,
     options: Watching & { name: string; val?: number; test?: number; seed?: number },
   ): Promise<DatasetImport>;
+  /**
+   * The name as it will be stored, when a dataset from `path` can have it.
+   * @throws usage; name-taken, with what to do when it is the same source
+   */
+  checkNewName(name: string, path: string): string;
   list(): Dataset[];
   get(nameOrId: string): Dataset;
-  /** The stored images of a split (all when left out), in their stored order. */
+  /**
+   * The stored images of a split (all when left out), in their stored order; those that take no part are among
+   * them (`isUsable` tells).
+   */
   images(nameOrId: string, split?: Split): IterableIterator<DatasetImage>;
   /** One image by its place in the stored order; quick, however large the dataset. @throws not-found */
-  image(datasetId: string, position: number): DatasetImage;
-  /** The problems that were found at import and the latest check. */
+  image(nameOrId: string, position: number): GalleryEntry;
+  /** A page of what a filter leaves, in stored order; `total` counts all of that. */
+  gallery(
+    nameOrId: string,
+    filter: ImageFilter,
+    page: Page,
+  ): { total: number; images: GalleryEntry[] };
+  /** The problems that were found at import and the latest check, as far as they still hold. */
   problems(nameOrId: string): DatasetProblem[];
+  problemPage(nameOrId: string, page: Page): { total: number; problems: DatasetProblem[] };
   /** Looks at every file again: missing, changed, damaged; stores what it finds. */
   check(nameOrId: string, options?: Watching): Promise<DatasetCheck>;
+  /** @throws name-taken, usage */
+  rename(nameOrId: string, name: string): Dataset;
+  /**
+   * Relabels, moves to a split, excludes or takes back images, all of them or none. Exact duplicates go along to
+   * another split. Runs keep their own frozen lists.
+   * @param which positions, or all that a filter leaves
+   * @returns number of images that became other
+   * @throws not-found for a class or a position that there is not
+   */
+  change(
+    nameOrId: string,
+    which: readonly number[] | ImageFilter,
+    change: { readonly label?: number; readonly split?: Split; readonly excluded?: boolean },
+  ): { changed: number; dataset: Dataset };
+  /**
+   * Draws the split anew, stratified by class, with a seed; exact duplicates stay on one side. Images that the
+   * source itself puts into a split stay as at import.
+   * @param options.redrawGiven draws these, too
+   * @throws usage
+   */
+  resplit(
+    nameOrId: string,
+    options: {
+      readonly val: number;
+      readonly test: number;
+      readonly seed: number;
+      readonly redrawGiven?: boolean;
+    },
+  ): Dataset;
+  /**
+   * What augmentation makes of some images, by the engine's own code. A newer request about the same dataset ends
+   * one that is under way.
+   * @returns per image the PNG files of its copies, none when it cannot be read; they stay for the next few
+   * requests, at most until the studio is closed
+   * @throws not-found, cancelled; file-damaged and the like when none of the images can be read
+   */
+  augment(nameOrId: string, request: AugmentationRequest): Promise<readonly string[][]>;
   /** Forgets it; the images stay. Runs keep their own frozen lists. */
   remove(nameOrId: string): Dataset;
-}
-
-/** A shape without weights, for training from scratch (`initialise: 'random'`, `method: 'full'`). */
-export interface BareShape {
-  readonly name: string;
-  readonly architecture: VitArchitecture;
-  readonly preprocessing: Preprocessing;
-}
-
-export interface RunOutcome {
-  /** Its state is `done` or `stopped`. */
-  readonly run: Run;
-  readonly adapter: Adapter;
-  readonly result: TrainResult;
-}
-
-export interface RunService {
-  /**
-   * Checks the settings, freezes the file list and writes `config.json` and `manifest.jsonl` of a new run.
-   * @throws config-invalid, dataset-unusable, not-found, name-taken
-   */
-  create(options: {
-    backbone: string | BareShape;
-    dataset: string;
-    name?: string;
-    config: TrainingConfig;
-  }): Promise<Run>;
-  /**
-   * Trains. Aborting the signal suspends the run (checkpoint written, state `interrupted`) and rejects with
-   * `cancelled`; an engine that does not answer within the grace period is killed.
-   * @param options.resume continue from the newest checkpoint that verifies (a `queued` run just starts)
-   * @param options.onControl receives the handle for pause, resume and stop once the engine runs
-   * @throws run-state, file-changed, engine-crashed, out-of-memory, diverged, cancelled and what the engine reports
-   */
-  execute(
-    nameOrId: string,
-    options: JobWatching & { resume: boolean; onControl?: (control: RunControl) => void },
-  ): Promise<RunOutcome>;
-  list(): Run[];
-  get(nameOrId: string): Run;
-  metrics(nameOrId: string): MetricRecord[];
-  /**
-   * Asks the process that executes the run, this one or another, to end it and keep its best adapter.
-   * @throws run-state when nobody executes it
-   */
-  requestStop(nameOrId: string): Run;
-  /** Moves the run's folder to the home's `bin`. @throws run-state while it is executed */
-  remove(nameOrId: string): Promise<Run>;
-}
-
-export interface RunControl {
-  pause(): void;
-  resume(): void;
-  /** Ends the run at the next step and keeps the best adapter. */
-  stop(): void;
 }
 
 export interface AdapterEvaluation {
@@ -193,24 +266,88 @@ export interface ExportOutcome {
   readonly stored: StoredExport;
 }
 
+export interface MergeOutcome {
+  readonly out: string;
+  readonly verification: Verification;
+  readonly stored: StoredMerge;
+}
+
+/** Where an adapter comes from, and the others of its line: those of one run that was extended. */
+export interface AdapterLineage {
+  readonly adapter: Adapter;
+  readonly notes: string;
+  /** Counted from 1 in its line. */
+  readonly version: number;
+  /** The whole line, the newest first. */
+  readonly versions: readonly Adapter[];
+  /** null when it was imported, or when its run is not in the library any more. */
+  readonly runId: string | null;
+  /** The run's frozen list of files, and how many it names. */
+  readonly manifest: {
+    readonly path: string;
+    readonly sha256: string;
+    readonly images: number;
+  } | null;
+}
+
+/** What was made of an adapter, the oldest first. */
+export interface AdapterResults {
+  readonly evaluations: readonly StoredEvaluation[];
+  readonly merges: readonly StoredMerge[];
+  readonly exports: readonly StoredExport[];
+}
+
+export interface PredictionTable {
+  readonly out: string;
+  readonly images: number;
+  /** Those that have a reason in place of predictions. */
+  readonly unreadable: number;
+}
+
 export interface AdapterService {
   list(): Adapter[];
+  /** Those that a filter leaves; quick for tens of thousands. */
+  page(
+    filter: AdapterFilter,
+    page: { readonly offset: number; readonly limit: number },
+  ): AdapterPage;
+  /** Every tag in use, in the order of their letters. */
+  tags(): string[];
   get(nameOrId: string): Adapter;
+  lineage(nameOrId: string): AdapterLineage;
+  results(nameOrId: string): AdapterResults;
+  /** @throws name-taken */
+  rename(nameOrId: string, name: string): Adapter;
+  /** Puts `text` in the place of what was noted on it. */
+  note(nameOrId: string, text: string): void;
   /**
-   * Copies an adapter folder into the library once every check passed.
+   * Copies an adapter folder, or unpacks a `.karst` file, into the library once every check passed.
    * @throws backbone-mismatch, file-damaged, format-unsupported, format-unknown, name-taken
    */
   import(path: string, options?: Watching & { name?: string }): Promise<Adapter>;
-  /** Moves its folder to the home's `bin`. */
+  /** To the bin. */
   remove(nameOrId: string): Promise<Adapter>;
   /** Adds tags; `remove` takes tags away. */
   tag(nameOrId: string, tags: readonly string[], options?: { remove?: boolean }): Adapter;
-  /** @param options.split default `val` */
+  /**
+   * Stores what comes out, and what was said of every image.
+   * @param options.split default `val`
+   */
   evaluate(
     nameOrId: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation>;
+  /** The oldest first. */
   evaluations(nameOrId: string): StoredEvaluation[];
+  /** Those of all adapters, the oldest first. */
+  allEvaluations(): StoredEvaluation[];
+  evaluation(id: string): StoredEvaluation;
+  /** Images of an evaluation, the surest answers first. */
+  evaluationImages(
+    id: string,
+    filter: EvaluatedFilter,
+    page: { readonly offset: number; readonly limit: number },
+  ): { total: number; images: EvaluatedFile[] };
   /**
    * Rows come in the order of `paths`. A folder stands for the images in it.
    * @param options.top default 5
@@ -220,14 +357,32 @@ export interface AdapterService {
     options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
   ): Promise<PredictionRow[]>;
   /**
+   * Writes predictions for every image in a folder, and in the folders within it, as a CSV file.
+   * @param options.out file that does not exist yet
+   * @param options.top default 5
+   */
+  predictFolder(
+    nameOrId: string,
+    options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
+  ): Promise<PredictionTable>;
+  /**
+   * For a few files at a time: the engine stays ready for a while after it answered.
+   * @returns one answer a path, in their order; a file that cannot be read has its reason
+   */
+  predictAtOnce(
+    nameOrId: string,
+    options: { paths: readonly string[]; top: number },
+  ): Promise<readonly FileAnswer[]>;
+  /**
    * @param options.out folder that does not exist yet; default `<home>/merged/<adapter>-<id>`
-   * @param options.dataset whose validation images are used to verify; default that of the adapter's run
+   * @param options.dataset whose images are used to verify; default those that the adapter's run held back, else
+   * those of a dataset of its classes
    */
   merge(
     nameOrId: string,
     options?: JobWatching & { out?: string; dataset?: string; verifyImages?: number },
-  ): Promise<{ out: string; verification: Verification; stored: StoredMerge }>;
-  /** @throws not-available for `onnx` and `savedmodel` */
+  ): Promise<MergeOutcome>;
+  /** @throws not-available for `onnx` and `savedmodel`, name-taken */
   export(
     nameOrId: string,
     options: JobWatching & {
@@ -239,6 +394,24 @@ export interface AdapterService {
   ): Promise<ExportOutcome>;
 }
 
+export interface Restored {
+  readonly id: string;
+  readonly kind: BinKind;
+  /** Another than its former one when that was taken meanwhile. */
+  readonly name: string;
+  readonly formerName: string;
+}
+
+/** Removed runs and adapters; nothing is lost before it is deleted here. */
+export interface BinService {
+  /** The last removed first. */
+  list(): BinRow[];
+  /** Brings it back with all that it had. By id, or by its former name. */
+  restore(nameOrId: string): Promise<Restored>;
+  /** For good. */
+  delete(nameOrId: string): Promise<BinRow>;
+}
+
 export interface StudioOptions {
   readonly home: string;
   readonly spawn: EngineSpawner;
@@ -246,6 +419,8 @@ export interface StudioOptions {
   readonly starter?: string | null;
   /** Milliseconds an engine gets to suspend before it is killed; default 30,000. */
   readonly graceMs?: number;
+  /** Milliseconds that an engine which answers questions stays ready after the last one; default 60,000. */
+  readonly warmMs?: number;
 }
 
 /** What a person set for this home; engines keep to threads and device from their next start on. */
@@ -259,10 +434,13 @@ export interface Studio {
   /** Absolute path of the studio's data. */
   readonly home: string;
   readonly settings: SettingsService;
+  readonly projects: ProjectService;
   readonly backbones: BackboneService;
   readonly datasets: DatasetService;
   readonly runs: RunService;
+  readonly plans: PlanService;
   readonly adapters: AdapterService;
+  readonly bin: BinService;
   /** Runs found interrupted when the studio was opened. */
   readonly interrupted: readonly Run[];
   /** Things worth telling that happened while opening (integrity checked after an unclean stop, a migration). */

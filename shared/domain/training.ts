@@ -181,3 +181,11 @@ export interface TrainableSummary {
   readonly adapterParameters: number;
   readonly headParameters: number;
 }
+
+/** Updates of the optimiser that one pass over so many training images takes; the last may be of fewer images. */
+export function updatesPerEpoch(
+  images: number,
+  { batchSize, accumulate }: Pick<TrainingConfig, 'batchSize' | 'accumulate'>,
+): number {
+  return Math.ceil(Math.ceil(images / Math.max(1, batchSize)) / Math.max(1, accumulate));
+}

@@ -1,13 +1,20 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset, DatasetImage } from '../../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { sha256OfFile, writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
+import {
+  readError,
+  sha256OfFile,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from '../../formats/files.ts';
 import { manifestImages, writeManifest } from './manifest.ts';
 
 export const MANIFEST = 'manifest.jsonl';
+const CONFIG = 'config.json';
 
 /** The classes that a run trains: those of the dataset with an image to use, under indices without gaps. */
 export function runClasses(dataset: Dataset): { names: string[]; labels: Map<number, number> } {
@@ -68,7 +75,7 @@ export async function createRunFolder(
       manifestSha256,
       config,
     };
-    await writeFileAtomic(join(tmp, 'config.json'), `${JSON.stringify(description, null, 2)}\n`);
+    await writeFileAtomic(join(tmp, CONFIG), `${JSON.stringify(description, null, 2)}\n`);
   });
   return { counts, manifestSha256 };
 }
@@ -85,4 +92,36 @@ export async function checkManifest(folder: string, sha256: string): Promise<voi
         path,
       },
     );
+}
+
+/** Notes down in `config.json` that the run goes on from `step` with other settings; what it began with stays. */
+export async function recordExtension(
+  folder: string,
+  extension: { readonly at: string; readonly step: number; readonly config: TrainingConfig },
+): Promise<void> {
+  const path = join(folder, CONFIG);
+  let description: { extensions?: unknown[] };
+  try {
+    description = JSON.parse(await readFile(path, 'utf8')) as typeof description;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw readError(path, error);
+    throw new KarstError('file-damaged', `${path} is damaged: ${error.message}.`, {
+      hint: 'Train a new run on the dataset.',
+      path,
+      cause: error,
+    });
+  }
+  const extensions = [...(description.extensions ?? []), extension];
+  await writeFileAtomic(path, `${JSON.stringify({ ...description, extensions }, null, 2)}\n`);
+}
+
+/** Whether there is a checkpoint to go on from; the engine sees whether it is whole. */
+export async function hasCheckpoints(folder: string): Promise<boolean> {
+  const path = join(folder, 'checkpoints');
+  try {
+    return (await readdir(path)).some((name) => /^step-\d+$/.test(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw readError(path, error);
+  }
 }

@@ -2,19 +2,21 @@ import type { EngineEvent, HostMessage } from '../../../shared/contract/engine.t
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { MetricRepository } from '../store/metrics.ts';
 import type { RunProgress, RunRepository } from '../store/runs.ts';
-import type { RunControl } from '../studio.ts';
+import type { RunControl } from './run-service.ts';
+import type { RunLog } from './run-log.ts';
 
 /** Milliseconds between looks at the request column, and between writes of metrics. */
 const BEAT_MS = 1000;
 
 /**
- * One execution of a run: stores what the engine reports, in batches (each commit waits for the disk), and
- * passes on what other processes ask for.
+ * One execution of a run: stores what the engine reports, in batches (each commit waits for the disk), notes it
+ * down in the log, and passes on what other processes ask for.
  */
 export class RunSession {
   readonly #runId: string;
   readonly #runs: RunRepository;
   readonly #metrics: MetricRepository;
+  readonly #log: RunLog;
   readonly #write: (work: () => void) => void;
   #records: MetricRecord[] = [];
   #progress: { -readonly [K in keyof RunProgress]: RunProgress[K] } = {};
@@ -26,11 +28,13 @@ export class RunSession {
   constructor(
     runId: string,
     repositories: { runs: RunRepository; metrics: MetricRepository },
+    log: RunLog,
     write: (work: () => void) => void,
   ) {
     this.#runId = runId;
     this.#runs = repositories.runs;
     this.#metrics = repositories.metrics;
+    this.#log = log;
     this.#write = write;
   }
 
@@ -58,11 +62,14 @@ export class RunSession {
   }
 
   stop(): void {
+    const first = !this.#stopped;
     this.#stopped = true;
     this.#send?.({ type: 'stop' });
+    if (first) this.#log.write('info', 'Asked to stop and keep the best adapter.');
   }
 
   receive(event: EngineEvent): void {
+    this.#log.engine(event);
     switch (event.type) {
       case 'metrics':
         this.#receiveMetrics(event.record);

@@ -1,39 +1,40 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackboneReference, TrainResult } from '../../../shared/contract/engine.ts';
+import type { LogLine } from '../../../shared/contract/studio/runs.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { readError } from '../../formats/files.ts';
+import { updatesPerEpoch } from '../../../shared/domain/training.ts';
 import type { HomeFolders } from '../home.ts';
 import { runEngineJob } from '../jobs/engine-job.ts';
-import { isOwnerAlive, type Owner } from '../owner.ts';
-import type { Library } from '../store/library.ts';
-import type { MetricRepository } from '../store/metrics.ts';
+import type { Owner } from '../owner.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { RunRepository, StoredRun } from '../store/runs.ts';
-import type {
-  BareShape,
-  DatasetService,
-  EngineSpawner,
-  JobWatching,
-  RunControl,
-  RunOutcome,
-  RunService,
-} from '../studio.ts';
+import type { StoredRun } from '../store/runs.ts';
+import type { DatasetService, EngineSpawner, JobWatching, ProjectService } from '../studio.ts';
 import type { Adapters } from './adapters.ts';
 import type { Backbones } from './backbones.ts';
 import { makeFolder, moveToBin } from './paths.ts';
-import { checkManifest, createRunFolder, runClasses } from './run-folder.ts';
+import {
+  checkManifest,
+  createRunFolder,
+  hasCheckpoints,
+  recordExtension,
+  runClasses,
+} from './run-folder.ts';
+import { RunLog } from './run-log.ts';
+import type {
+  ExecuteOptions,
+  NewRunOptions,
+  RunDetail,
+  RunOutcome,
+  RunService,
+} from './run-service.ts';
 import { RunSession } from './run-session.ts';
+import { runState, RunShelf, type RunShelfContext } from './run-shelf.ts';
 import { validateTrainingConfig } from './training-config.ts';
 
-export interface RunsContext {
-  readonly library: Library;
-  readonly runs: RunRepository;
-  readonly metrics: MetricRepository;
+export interface RunsContext extends RunShelfContext {
   readonly folders: HomeFolders;
   readonly owner: Owner;
   readonly spawn: EngineSpawner;
@@ -41,24 +42,32 @@ export interface RunsContext {
   readonly graceMs: number;
   readonly backbones: Backbones;
   readonly datasets: DatasetService;
+  readonly projects: Pick<ProjectService, 'get'>;
   readonly adapters: Adapters;
 }
 
-export class Runs implements RunService {
+/** An execution under way here. */
+interface Active {
+  /** Suspends it. */
+  readonly abort: AbortController;
+  readonly ended: Promise<unknown>;
+  session: RunSession | null;
+}
+
+/** What is told of an execution while it goes on. */
+type Telling = Omit<ExecuteOptions, 'resume'>;
+
+/** Runs from their making to their end. */
+export class Runs extends RunShelf implements RunService {
   readonly #c: RunsContext;
-  /** Executions under way here, with the way to suspend each. */
-  readonly #active = new Map<string, { abort: AbortController; ended: Promise<unknown> }>();
+  readonly #active = new Map<string, Active>();
 
   constructor(context: RunsContext) {
+    super(context);
     this.#c = context;
   }
 
-  async create(options: {
-    backbone: string | BareShape;
-    dataset: string;
-    name?: string;
-    config: TrainingConfig;
-  }): Promise<Run> {
+  async create(options: NewRunOptions): Promise<Run> {
     const { library, runs, folders, backbones, datasets } = this.#c;
     const bare = typeof options.backbone === 'object' ? options.backbone : null;
     const backbone = typeof options.backbone === 'string' ? backbones.get(options.backbone) : null;
@@ -67,6 +76,7 @@ export class Runs implements RunService {
     const config = validateTrainingConfig(options.config, shape.architecture, bare !== null);
     const dataset = datasets.get(options.dataset);
     const { names, labels } = runClasses(dataset);
+    const project = options.project === undefined ? null : this.#c.projects.get(options.project);
     const reference: BackboneReference =
       backbone === null
         ? { ...shape, path: null, sha256: '' }
@@ -96,6 +106,7 @@ export class Runs implements RunService {
         runs.insert({
           id,
           name,
+          projectId: project?.id ?? null,
           backboneId: backbone?.id ?? null,
           backbone: reference,
           datasetId: dataset.id,
@@ -114,28 +125,27 @@ export class Runs implements RunService {
     return this.get(id);
   }
 
-  async execute(
-    nameOrId: string,
-    options: JobWatching & { resume: boolean; onControl?: (control: RunControl) => void },
-  ): Promise<RunOutcome> {
-    const run = this.#settled(nameOrId);
+  async execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome> {
+    const run = this.settled(nameOrId);
     this.#requireStartable(run, options.resume);
     const abort = new AbortController();
-    const ended = this.#execute(run, options, abort);
-    this.#active.set(run.id, { abort, ended });
+    // The entry is there before anything is told.
+    const active: Active = {
+      abort,
+      session: null,
+      ended: Promise.resolve().then(() => this.#execute(run, options, active)),
+    };
+    this.#active.set(run.id, active);
     try {
-      return await ended;
+      return (await active.ended) as RunOutcome;
     } finally {
       this.#active.delete(run.id);
     }
   }
 
-  async #execute(
-    run: StoredRun,
-    options: JobWatching & { onControl?: (control: RunControl) => void },
-    abort: AbortController,
-  ): Promise<RunOutcome> {
+  async #execute(run: StoredRun, options: Telling, active: Active): Promise<RunOutcome> {
     const { library, runs, metrics, owner, adapters } = this.#c;
+    const { abort } = active;
     const signal =
       options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
     if (signal.aborted) throw new KarstError('cancelled', `The run "${run.name}" was not started.`);
@@ -145,7 +155,11 @@ export class Runs implements RunService {
     const place = await adapters.placeForRun(run.id);
     if (!runs.claim(run.id, owner, ['queued', 'interrupted', 'failed'], now()))
       throw runState(this.get(run.id), 'another process was faster');
-    const session = new RunSession(run.id, { runs, metrics }, (work) => library.transaction(work));
+    const log = new RunLog(join(run.folder, 'log.txt'), (line: LogLine) => options.onLog?.(line));
+    const session = new RunSession(run.id, { runs, metrics }, log, (work) =>
+      library.transaction(work),
+    );
+    active.session = session;
     let storeFailure: unknown = null;
     try {
       const result = (await runEngineJob({
@@ -164,7 +178,7 @@ export class Runs implements RunService {
           config: run.config,
           classes: run.classes,
           resume,
-          extendedAt: null,
+          extendedAt: run.extendedAt,
         },
         onEvent: (event) => {
           session.receive(event);
@@ -180,10 +194,13 @@ export class Runs implements RunService {
       })) as TrainResult;
       session.end();
       session.flush();
+      log.write('info', describeEnd(result, session.stopped));
       return await this.#complete(run, place.id, result, session.stopped);
     } catch (error) {
       session.end();
-      throw this.#interrupt(run, session, storeFailure ?? error);
+      throw this.#interrupt(run, session, log, storeFailure ?? error);
+    } finally {
+      active.session = null;
     }
   }
 
@@ -213,15 +230,18 @@ export class Runs implements RunService {
   }
 
   /** Stores why a session ended without a result; returns what the caller is to be told. */
-  #interrupt(run: StoredRun, session: RunSession, error: unknown): unknown {
+  #interrupt(run: StoredRun, session: RunSession, log: RunLog, error: unknown): unknown {
     const { runs } = this.#c;
     const report = toErrorReport(error);
     const cancelled = report.code === 'cancelled';
     try {
       session.flush();
       runs.finish(run.id, cancelled ? 'interrupted' : 'failed', cancelled ? null : report, now());
+      if (cancelled) log.write('info', 'Interrupted; it can be resumed.');
+      else log.write('error', `${report.message} ${report.hint}`.trim());
     } catch (storeError) {
-      // The row keeps its owner; the next studio finds that one gone and marks the run as interrupted.
+      // A row that could not be written keeps its owner; the next studio finds that one gone and marks the run as
+      // interrupted.
       return new AggregateError(
         [error, storeError],
         `${report.message} ${toErrorReport(storeError).message}`,
@@ -248,67 +268,62 @@ export class Runs implements RunService {
   #requireStartable(run: StoredRun, resume: boolean): void {
     if (run.owner !== null) throw runState(run, 'it is being executed already');
     if (run.state === 'done' || run.state === 'stopped')
-      throw runState(run, 'it has come to its end', 'Start a new run with `karst train`.');
+      throw runState(
+        run,
+        'it has come to its end',
+        'Start a new run, or extend this one by some epochs.',
+      );
     if (!resume && run.state !== 'queued')
       throw runState(run, 'it was started before', `Go on with \`karst runs resume ${run.id}\`.`);
   }
 
-  list(): Run[] {
-    return this.#c.runs.list().map(toRun);
+  // What has gathered since the last beat belongs to every answer: who asks is told of the rest by events.
+
+  override details(): RunDetail[] {
+    for (const { session } of this.#active.values()) session?.flush();
+    return super.details();
   }
 
-  get(nameOrId: string): Run {
-    return toRun(this.#c.runs.get(nameOrId));
+  override detail(nameOrId: string): RunDetail {
+    this.#active.get(this.get(nameOrId).id)?.session?.flush();
+    return super.detail(nameOrId);
   }
 
-  metrics(nameOrId: string): MetricRecord[] {
-    return this.#c.metrics.list(this.get(nameOrId).id);
+  override metrics(nameOrId: string, afterStep?: number): MetricRecord[] {
+    const { id } = this.get(nameOrId);
+    this.#active.get(id)?.session?.flush();
+    return super.metrics(id, afterStep);
   }
 
-  requestStop(nameOrId: string): Run {
-    const run = this.#settled(nameOrId);
-    if (!this.#c.runs.request(run.id, 'stop')) throw runState(run, 'nothing is executing it');
-    return this.get(run.id);
-  }
-
-  async remove(nameOrId: string): Promise<Run> {
-    const run = this.#settled(nameOrId);
-    if (run.owner !== null)
+  async extend(nameOrId: string, epochs: number): Promise<Run> {
+    const { library, runs } = this.#c;
+    const run = this.settled(nameOrId);
+    const ended = (one: StoredRun): boolean => one.state === 'done' || one.state === 'stopped';
+    if (run.owner !== null || !ended(run))
       throw runState(
         run,
-        'it is being executed',
-        `Stop it first with \`karst runs stop ${run.id}\`.`,
+        'it has not come to an end',
+        run.owner === null ? 'Resume it first.' : 'Wait for its end, or stop it.',
       );
-    await moveToBin(this.#c.folders, run.folder, run.id);
-    this.#c.runs.remove(run.id);
-    return toRun(run);
-  }
-
-  /** Marks runs whose process is gone. Returns them. */
-  findInterrupted(): Run[] {
-    return this.#c.runs
-      .list()
-      .filter((run) => run.owner !== null)
-      .map((run) => this.#settled(run.id))
-      .filter((run) => run.owner === null)
-      .map(toRun);
-  }
-
-  /** A run as it really is: without the owner that died. */
-  #settled(nameOrId: string): StoredRun {
-    const run = this.#c.runs.get(nameOrId);
-    if (run.owner === null || isOwnerAlive(run.owner)) return run;
-    this.#c.runs.finish(
-      run.id,
-      'interrupted',
-      {
-        code: 'engine-crashed',
-        message: `The process that trained the run "${run.name}" ended without a word (power, or it was killed).`,
-        hint: `Go on with \`karst runs resume ${run.id}\`.`,
-      },
-      now(),
+    if (!(await hasCheckpoints(run.folder)))
+      throw new KarstError(
+        'checkpoint-invalid',
+        `The run "${run.name}" has no checkpoint to go on from.`,
+        { hint: 'Train a new run with more epochs.', path: run.folder },
+      );
+    const begun = Math.ceil(run.step / updatesPerEpoch(run.counts.train, run.config));
+    const { config: before, backbone } = run;
+    const config = validateTrainingConfig(
+      { ...before, schedule: { ...before.schedule, epochs: begun + epochs } },
+      backbone.architecture,
+      backbone.path === null,
     );
-    return this.#c.runs.get(run.id);
+    await recordExtension(run.folder, { at: now(), step: run.step, config });
+    library.transaction(() => {
+      if (!runs.reopen(run.id, config, run.step))
+        throw runState(this.get(run.id), 'somebody else was faster');
+    });
+    return this.get(run.id);
   }
 
   /** Suspends what runs here and waits for it. */
@@ -319,31 +334,15 @@ export class Runs implements RunService {
   }
 }
 
-/** Without what is the host's own business. */
-function toRun(stored: StoredRun): Run {
-  const run: Record<string, unknown> = { ...stored };
-  delete run['backbone'];
-  delete run['owner'];
-  delete run['manifestSha256'];
-  return run as unknown as Run;
-}
-
-function runState(run: Run, why: string, hint = ''): KarstError {
-  return new KarstError(
-    'run-state',
-    `The run "${run.name}" (${run.state}) does not allow this: ${why}.`,
-    {
-      hint,
-    },
-  );
-}
-
-async function hasCheckpoints(folder: string): Promise<boolean> {
-  const path = join(folder, 'checkpoints');
-  try {
-    return (await readdir(path)).some((name) => /^step-\d+$/.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw readError(path, error);
-  }
+function describeEnd(result: TrainResult, stopped: boolean): string {
+  const how = stopped
+    ? 'Stopped'
+    : result.stoppedEarly
+      ? 'Ended early, as validation got no better,'
+      : 'Done';
+  const best =
+    result.val === null
+      ? ''
+      : ` The best epoch is ${result.bestEpoch}, with top-1 ${(100 * result.val.top1).toFixed(1)} %.`;
+  return `${how} after ${result.steps} steps.${best}`;
 }

@@ -96,14 +96,99 @@ const schema = v.strictObject({
   validateEvery: whole(1, 100_000),
 });
 
-function invalid(sentence: string, hint: string): KarstError {
-  return new KarstError('config-invalid', sentence, { hint });
+/** A setting that is out of its limits, or does not go with another. */
+export interface SettingProblem {
+  /** Dotted name. */
+  readonly setting: string;
+  readonly error: KarstError;
+}
+
+function problem(setting: string, sentence: string, hint: string): SettingProblem {
+  return { setting, error: new KarstError('config-invalid', sentence, { hint }) };
 }
 
 function show(value: unknown): string {
   // Numbers that JSON has no word for, such as NaN, keep theirs.
   if (typeof value === 'number') return String(value);
   return value === undefined ? 'missing' : JSON.stringify(value);
+}
+
+/** Settings against their limits, one problem each. */
+function limitProblems(value: unknown): SettingProblem[] {
+  const outcome = v.safeParse(schema, value);
+  const found = new Map<string, SettingProblem>();
+  for (const issue of outcome.issues ?? []) {
+    const key = v.getDotPath(issue) ?? 'the settings';
+    if (found.has(key)) continue;
+    if (issue.type === 'strict_object' && issue.expected === 'never')
+      found.set(key, problem(key, `There is no setting "${key}".`, 'Check its spelling.'));
+    else if (issue.type === 'strict_object')
+      found.set(
+        key,
+        problem(key, `The setting "${key}" is ${show(issue.input)}.`, 'Give it a value.'),
+      );
+    else
+      found.set(
+        key,
+        problem(
+          key,
+          `The setting "${key}" is ${show(issue.input)}; it must be ${issue.message}.`,
+          `Choose ${issue.message}.`,
+        ),
+      );
+  }
+  return [...found.values()];
+}
+
+/** Settings against each other and against the backbone. */
+function* conflicts(
+  config: TrainingConfig,
+  architecture: VitArchitecture,
+  bare: boolean,
+): Generator<SettingProblem> {
+  const { schedule, imageSize, method, initialise, optimiser } = config;
+  const { patchSize } = architecture;
+  if (schedule.warmupEpochs > schedule.epochs)
+    yield problem(
+      'schedule.warmupEpochs',
+      `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most the ${schedule.epochs} epochs of "schedule.epochs".`,
+      'Choose a shorter warm-up or more epochs.',
+    );
+  if (imageSize % patchSize !== 0)
+    yield problem(
+      'imageSize',
+      `The setting "imageSize" is ${imageSize}; it must be a multiple of the backbone's patch size, ${patchSize}.`,
+      `Choose ${Math.max(1, Math.round(imageSize / patchSize)) * patchSize}, or 0 for the backbone's own size.`,
+    );
+  if (initialise === 'random' && method !== 'full')
+    yield problem(
+      'initialise',
+      `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
+      'Choose the method full, or initialise from the backbone.',
+    );
+  if (optimiser.name === 'muon' && method !== 'full')
+    yield problem(
+      'optimiser.name',
+      `The setting "optimiser.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
+      'Choose the optimiser adamw, or the method full.',
+    );
+  if (bare && initialise !== 'random')
+    yield problem(
+      'initialise',
+      'The setting "initialise" is "backbone", but a bare shape has no weights.',
+      'Choose "random".',
+    );
+}
+
+/** Everything that is wrong with settings whose types are right, at most one problem a setting. */
+export function trainingProblems(
+  config: TrainingConfig,
+  architecture: VitArchitecture,
+): SettingProblem[] {
+  const found = limitProblems(config);
+  const named = new Set(found.map(({ setting }) => setting));
+  const others = [...conflicts(config, architecture, false)];
+  return [...found, ...others.filter(({ setting }) => !named.has(setting))];
 }
 
 /**
@@ -115,45 +200,9 @@ export function validateTrainingConfig(
   architecture: VitArchitecture,
   bare = false,
 ): TrainingConfig {
-  const outcome = v.safeParse(schema, value);
-  if (!outcome.success) {
-    const issue = outcome.issues[0];
-    const key = v.getDotPath(issue) ?? 'the settings';
-    if (issue.type === 'strict_object' && issue.expected === 'never')
-      throw invalid(`There is no setting "${key}".`, 'Check its spelling.');
-    if (issue.type === 'strict_object')
-      throw invalid(`The setting "${key}" is ${show(issue.input)}.`, 'Give it a value.');
-    throw invalid(
-      `The setting "${key}" is ${show(issue.input)}; it must be ${issue.message}.`,
-      `Choose ${issue.message}.`,
-    );
-  }
-  const config = outcome.output;
-  const { schedule, imageSize, method, initialise, optimiser } = config;
-  if (schedule.warmupEpochs > schedule.epochs)
-    throw invalid(
-      `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most the ${schedule.epochs} epochs of "schedule.epochs".`,
-      'Choose a shorter warm-up or more epochs.',
-    );
-  if (imageSize % architecture.patchSize !== 0)
-    throw invalid(
-      `The setting "imageSize" is ${imageSize}; it must be a multiple of the backbone's patch size, ${architecture.patchSize}.`,
-      `Choose ${Math.max(1, Math.round(imageSize / architecture.patchSize)) * architecture.patchSize}, or 0 for the backbone's own size.`,
-    );
-  if (initialise === 'random' && method !== 'full')
-    throw invalid(
-      `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
-      'Choose the method full, or initialise from the backbone.',
-    );
-  if (optimiser.name === 'muon' && method !== 'full')
-    throw invalid(
-      `The setting "optimiser.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
-      'Choose the optimiser adamw, or the method full.',
-    );
-  if (bare && initialise !== 'random')
-    throw invalid(
-      'The setting "initialise" is "backbone", but a bare shape has no weights.',
-      'Choose "random".',
-    );
+  const [first] = limitProblems(value);
+  if (first !== undefined) throw first.error;
+  const config = value as TrainingConfig;
+  for (const { error } of conflicts(config, architecture, bare)) throw error;
   return config;
 }

@@ -41,9 +41,13 @@ export class MetricRepository {
     });
   }
 
-  list(runId: string): MetricRecord[] {
+  /** The records after a step, oldest first. */
+  list(runId: string, afterStep = 0): MetricRecord[] {
     return this.#library
-      .all('SELECT * FROM metrics WHERE run_id = @runId ORDER BY step, kind', { runId })
+      .all(
+        'SELECT * FROM metrics WHERE run_id = @runId AND step > @afterStep ORDER BY step, kind',
+        { runId, afterStep },
+      )
       .map((row) => {
         const common = {
           step: number(row, 'step'),

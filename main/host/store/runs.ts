@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { Owner } from '../owner.ts';
+import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
 import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
@@ -10,6 +11,7 @@ import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
 export interface NewRun {
   readonly id: string;
   readonly name: string;
+  readonly projectId: string | null;
   readonly backboneId: string | null;
   /** As the run was created with it. */
   readonly backbone: BackboneReference;
@@ -27,6 +29,11 @@ export interface StoredRun extends Run {
   readonly backbone: BackboneReference;
   readonly manifestSha256: string;
   readonly owner: Owner | null;
+  readonly projectId: string | null;
+  /** Of two waiting runs the one with the lower place comes first; null when it does not wait. */
+  readonly queuePlace: number | null;
+  /** The step at which it, having ended there, was last given more epochs. */
+  readonly extendedAt: number | null;
 }
 
 /** What a running engine reports; keys left out stay as they are. */
@@ -60,13 +67,14 @@ export class RunRepository {
 
   insert(r: NewRun): void {
     this.#library.run(
-      `INSERT INTO runs (id, name, state, backbone_id, backbone, dataset_id, dataset_name, classes, counts,
+      `INSERT INTO runs (id, name, project_id, state, backbone_id, backbone, dataset_id, dataset_name, classes, counts,
          config, manifest_sha256, created_at)
-       VALUES (@id, @name, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes, @counts,
+       VALUES (@id, @name, @projectId, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes, @counts,
          @config, @manifestSha256, @createdAt)`,
       {
         id: r.id,
         name: r.name,
+        projectId: r.projectId,
         backboneId: r.backboneId,
         backbone: JSON.stringify(r.backbone),
         datasetId: r.datasetId,
@@ -82,22 +90,86 @@ export class RunRepository {
 
   list(): StoredRun[] {
     return this.#library
-      .all('SELECT * FROM runs ORDER BY created_at, id')
+      .all(`SELECT * FROM runs WHERE ${NOT_BINNED} ORDER BY created_at, id`)
       .map((row) => this.#toRun(row));
   }
 
+  /** null when it is not in the library; null as its id is for what comes from no run. */
+  find(id: string | null): StoredRun | null {
+    if (id === null) return null;
+    const row = this.#library.get(`SELECT * FROM runs WHERE id = @id AND ${NOT_BINNED}`, { id });
+    return row === undefined ? null : this.#toRun(row);
+  }
+
   get(nameOrId: string): StoredRun {
-    return this.#toRun(findRow(this.#library, 'run', nameOrId));
+    return this.#toRun(findRow(this.#library, 'run', nameOrId, NOT_BINNED));
+  }
+
+  /** Those that wait, the next first. */
+  queued(): StoredRun[] {
+    return this.#library
+      .all(
+        `SELECT * FROM runs WHERE queue_place IS NOT NULL AND ${NOT_BINNED} ORDER BY queue_place, id`,
+      )
+      .map((row) => this.#toRun(row));
+  }
+
+  /** Puts a run that nobody executes behind the last that waits; false when it is in none of the states `from`. */
+  enqueue(id: string, from: readonly RunState[]): boolean {
+    return (
+      this.#library.run(
+        `UPDATE runs SET state = 'queued', error = NULL,
+           queue_place = (SELECT coalesce(max(queue_place), 0) + 1 FROM runs)
+         WHERE id = @id AND owner IS NULL AND state IN (${listed(from)})`,
+        { id },
+      ) === 1
+    );
+  }
+
+  /** Takes a waiting run out of the queue; false when it does not wait (any more). */
+  dequeue(id: string, state: RunState, error: ErrorReport | null): boolean {
+    return (
+      this.#library.run(
+        `UPDATE runs SET state = @state, error = @error, queue_place = NULL
+         WHERE id = @id AND owner IS NULL AND queue_place IS NOT NULL`,
+        { id, state, error: error === null ? null : JSON.stringify(error) },
+      ) === 1
+    );
+  }
+
+  /** Has the runs that wait come in this order. */
+  order(ids: readonly string[]): void {
+    ids.forEach((id, index) =>
+      this.#library.run(
+        'UPDATE runs SET queue_place = @place WHERE id = @id AND queue_place IS NOT NULL',
+        { id, place: index + 1 },
+      ),
+    );
+  }
+
+  rename(id: string, name: string): void {
+    this.#library.run('UPDATE runs SET name = @name WHERE id = @id', { id, name });
+  }
+
+  /** Puts a run that has ended back into the queue, to go on from `step` with other settings; false when it has not. */
+  reopen(id: string, config: TrainingConfig, step: number): boolean {
+    const ended: readonly RunState[] = ['done', 'stopped'];
+    if (!this.enqueue(id, ended)) return false;
+    this.#library.run('UPDATE runs SET config = @config, extended_at = @step WHERE id = @id', {
+      id,
+      config: JSON.stringify(config),
+      step,
+    });
+    return true;
   }
 
   /** Takes the run for `owner` if it is in one of `from`; false when somebody was faster. */
   claim(id: string, owner: Owner, from: readonly RunState[], at: string): boolean {
-    const states = from.map((state) => `'${state}'`).join(', ');
     return (
       this.#library.run(
         `UPDATE runs SET state = 'running', owner = @owner, request = NULL, error = NULL,
-           started_at = coalesce(started_at, @at), ended_at = NULL
-         WHERE id = @id AND owner IS NULL AND state IN (${states})`,
+           queue_place = NULL, started_at = coalesce(started_at, @at), ended_at = NULL
+         WHERE id = @id AND owner IS NULL AND state IN (${listed(from)})`,
         { id, owner, at },
       ) === 1
     );
@@ -137,13 +209,14 @@ export class RunRepository {
     return row === undefined ? null : textOrNull(row, 'request');
   }
 
-  remove(id: string): void {
-    this.#library.run('DELETE FROM runs WHERE id = @id', { id });
-  }
-
   #toRun(row: Row): StoredRun {
     const id = text(row, 'id');
-    const adapter = this.#library.get('SELECT id FROM adapters WHERE run_id = @id', { id });
+    // A run that was extended has made several: the newest is what it came to.
+    const adapter = this.#library.get(
+      `SELECT id FROM adapters WHERE run_id = @id AND ${NOT_BINNED}
+       ORDER BY created_at DESC, id DESC LIMIT 1`,
+      { id },
+    );
     const backbone = json<BackboneReference>(row, 'backbone');
     const config = json<TrainingConfig>(row, 'config');
     return {
@@ -172,6 +245,11 @@ export class RunRepository {
       adapterId: adapter === undefined ? null : text(adapter, 'id'),
       error: row['error'] === null ? null : json(row, 'error'),
       owner: textOrNull(row, 'owner'),
+      projectId: textOrNull(row, 'project_id'),
+      queuePlace: numberOrNull(row, 'queue_place'),
+      extendedAt: numberOrNull(row, 'extended_at'),
     };
   }
 }
+
+const listed = (states: readonly RunState[]): string => states.map((s) => `'${s}'`).join(', ');

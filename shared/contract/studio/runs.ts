@@ -50,8 +50,15 @@ export const runPlan = v.object({
   memoryFreeBytes: count,
   /** From steps measured with these settings on this machine; null when none were. */
   seconds: v.nullable(finite),
-  /** Settings that are out of their limits or do not go together, by the setting's dotted name. */
-  problems: v.array(v.object({ setting: v.string(), error: errorReport })),
+  /** Settings that are out of their limits or do not go together, by the setting's dotted name; `dataset` for the images. */
+  problems: v.array(
+    v.object({
+      setting: v.string(),
+      /** A run with errors is refused; one with warnings is not what was likely meant. */
+      severity: v.picklist(['error', 'warning']),
+      error: errorReport,
+    }),
+  ),
 });
 export type RunPlan = v.InferOutput<typeof runPlan>;
 

@@ -450,7 +450,7 @@ describe('closing and removing', () => {
     expect(existsSync(run.folder)).toBe(false);
     const [kept] = readdirSync(join(home, 'bin'));
     expect(readdirSync(join(home, 'bin', kept ?? ''))).toContain('manifest.jsonl');
-    expect(studio.adapters.get('first').runId).toBeNull();
+    expect(studio.adapters.get('first').runId).toBe(run.id);
     await refusal(() => studio.backbones.remove('tiny'), 'in-use');
   });
 });

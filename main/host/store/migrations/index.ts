@@ -4,6 +4,10 @@ import { datasets } from './0003-datasets.ts';
 import { runs } from './0004-runs.ts';
 import { adapters } from './0005-adapters.ts';
 import { results } from './0006-results.ts';
+import { projectsAndGallery } from './0007-projects-and-gallery.ts';
+import { runQueue } from './0008-run-queue.ts';
+import { shelf } from './0009-shelf.ts';
+import { settings } from './0010-settings.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -14,4 +18,8 @@ export const MIGRATIONS: readonly Migration[] = [
   runs,
   adapters,
   results,
+  projectsAndGallery,
+  runQueue,
+  shelf,
+  settings,
 ];

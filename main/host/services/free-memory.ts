@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { freemem } from 'node:os';
+
+const CGROUP = '/sys/fs/cgroup';
+
+/**
+ * Bytes that a program can take without making the system swap or refuse. What the system reports as free (on Linux
+ * with the caches that it would give up), and within a container no more than its limit leaves.
+ */
+export function freeMemory(folder = CGROUP): number {
+  const room = process.platform === 'linux' ? containerRoom(folder) : null;
+  return Math.min(freemem(), room ?? Infinity);
+}
+
+/** What a container's limit leaves, its file caches counted as free; null without a limit (cgroup v2). */
+function containerRoom(folder: string): number | null {
+  const limit = Number(readOrNull(`${folder}/memory.max`) ?? NaN);
+  const used = Number(readOrNull(`${folder}/memory.current`) ?? NaN);
+  if (!Number.isFinite(limit) || !Number.isFinite(used)) return null;
+  const caches = /^inactive_file (\d+)$/m.exec(readOrNull(`${folder}/memory.stat`) ?? '');
+  return Math.max(0, limit - used + Number(caches?.[1] ?? 0));
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  parameterCount,
+  tokenCount,
+  type VitArchitecture,
+} from '../../../shared/domain/architecture.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+
+/** What the memory of a training follows from. */
+export interface MemoryRequest {
+  /** At the side of the run's images. */
+  readonly architecture: VitArchitecture;
+  readonly config: TrainingConfig;
+  readonly adapterParameters: number;
+  readonly headParameters: number;
+}
+
+const MIB = 2 ** 20;
+const FLOAT = 4;
+
+/** The process with TensorFlow in it, before any model. */
+const RUNTIME_BYTES = 690 * MIB;
+
+/** What compiling takes for each block: of a step, and of a forward pass alone. */
+const COMPILING_STEP_BYTES = 33 * MIB;
+const COMPILING_FORWARD_BYTES = 8 * MIB;
+
+/** Copies of each weight that stays as it is: as it is read, on its way, and where it is used. */
+const FROZEN_COPIES = 3;
+
+/** Copies of each trained number: value, gradient, two moments, and new values of three of these in an update. */
+const TRAINED_COPIES = 7;
+
+/** Numbers that a block keeps of each token for its backward pass, in widths and in hidden widths … */
+const KEPT_WIDTHS = 10;
+const KEPT_HIDDENS = 2;
+/** … and of each pair of tokens, in each head. */
+const KEPT_SCORES = 2;
+
+/** Batches that are made ahead, at most, and the bytes that they may have together (as the engine's loader does it). */
+const BATCHES_AHEAD = 16;
+const BYTES_AHEAD = 256 * MIB;
+
+/** The threads that decode and augment, with their heaps. */
+const LOADING_BYTES = 120 * MIB;
+
+/**
+ * Bytes that the images take on their way to the step: those made ahead, and the threads that make them. With the
+ * peak of a measured step, which has no such threads, it is what a training takes.
+ */
+export function inputBytes({ architecture, config }: MemoryRequest): number {
+  const batch = config.batchSize * 3 * architecture.imageSize ** 2 * FLOAT;
+  const ahead = Math.min(BATCHES_AHEAD, Math.max(2, Math.floor(BYTES_AHEAD / Math.max(1, batch))));
+  return LOADING_BYTES + (ahead + 1) * batch;
+}
+
+/**
+ * Estimate of the most memory that training with these settings takes, from the shapes alone: runtime and compiler,
+ * weights and what the optimiser keeps, and what the forward pass leaves for the backward pass.
+ */
+export function trainingMemory(request: MemoryRequest): number {
+  const { architecture: a, config, adapterParameters, headParameters } = request;
+  const { method, batchSize, accumulate, patchDrop } = config;
+  const backward = method !== 'linear';
+  const trained = adapterParameters + headParameters;
+  const frozen = method === 'full' ? 0 : parameterCount({ ...a, classes: 0 });
+  // KARST computes with W + ΔW, which is there for the whole step beside W.
+  const adapted = method === 'karst' ? frozen : 0;
+  const sums = accumulate > 1 ? 1 : 0;
+  const weights = FROZEN_COPIES * frozen + adapted + (TRAINED_COPIES + sums) * trained;
+  const compiling = (backward ? COMPILING_STEP_BYTES : COMPILING_FORWARD_BYTES) * a.depth;
+  // Epochs on all patches follow those that drop some: `patchDrop` saves time, and no memory in the end.
+  const programs = patchDrop > 0 ? 2 : 1;
+  // Without a backward pass a block's numbers make room for the next one's.
+  const kept = blockNumbers(a) * (backward ? a.depth : 2);
+  return (
+    RUNTIME_BYTES +
+    compiling * programs +
+    FLOAT * (weights + Math.max(1, batchSize) * kept) +
+    inputBytes(request)
+  );
+}
+
+/** Numbers that one block keeps for one image. */
+function blockNumbers(a: VitArchitecture): number {
+  const tokens = tokenCount(a);
+  const perToken = KEPT_WIDTHS * a.width + KEPT_HIDDENS * a.hidden;
+  return tokens * perToken + KEPT_SCORES * a.heads * tokens ** 2;
+}

@@ -1,0 +1,216 @@
+import type { MeasureResult } from '../../../shared/contract/engine.ts';
+import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
+import type { Settings } from '../../../shared/contract/studio/system.ts';
+import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { Backbone, Dataset, Run } from '../../../shared/domain/library.ts';
+import { updatesPerEpoch, type TrainingConfig } from '../../../shared/domain/training.ts';
+import { adapterTensorShapes, adapterWeightsBytes } from '../../formats/adapter-folder.ts';
+import { runEngineJob } from '../jobs/engine-job.ts';
+import type { StepTimeRepository, StepTimes } from '../store/step-times.ts';
+import type { DatasetService, EngineSpawner, JobWatching } from '../studio.ts';
+import type { Backbones } from './backbones.ts';
+import { freeMemory } from './free-memory.ts';
+import { inputBytes, trainingMemory } from './memory-estimate.ts';
+import { runClasses } from './run-folder.ts';
+import type { PlanRequest, PlanService } from './run-service.ts';
+import { speedKey } from './speed-key.ts';
+import { trainingProblems, validateTrainingConfig } from './training-config.ts';
+
+/** Updates that are timed. */
+const MEASURED_STEPS = 8;
+
+/** Classes of a plan without a dataset: their head is there to be trained, but nobody knows how large. */
+const NO_CLASSES = 0;
+
+export interface PlannerContext {
+  readonly stepTimes: StepTimeRepository;
+  readonly spawn: EngineSpawner;
+  readonly cacheDir: string;
+  readonly graceMs: number;
+  readonly settings: { get(): Settings };
+  readonly backbones: Backbones;
+  readonly datasets: Pick<DatasetService, 'get'>;
+  /** A run that is being trained at this moment. */
+  readonly training: () => Run | null;
+}
+
+type Problem = RunPlan['problems'][number];
+
+/** Says what settings mean before anything is started. */
+export class Planner implements PlanService {
+  readonly #c: PlannerContext;
+  readonly #active = new Map<AbortController, Promise<unknown>>();
+
+  constructor(context: PlannerContext) {
+    this.#c = context;
+  }
+
+  plan(request: Omit<PlanRequest, 'dataset'> & { dataset: string | null }): Promise<RunPlan> {
+    return Promise.resolve().then(() => this.#plan(request));
+  }
+
+  #plan(request: Omit<PlanRequest, 'dataset'> & { dataset: string | null }): RunPlan {
+    const backbone = this.#c.backbones.get(request.backbone);
+    const dataset = request.dataset === null ? null : this.#c.datasets.get(request.dataset);
+    const { config } = request;
+    const problems = [
+      ...trainingProblems(config, backbone.architecture).map(({ setting, error }): Problem => ({
+        setting,
+        severity: 'error',
+        error: error.toReport(),
+      })),
+      ...(dataset === null ? [] : datasetProblems(dataset, config)),
+    ];
+    const working = workingArchitecture(backbone, config);
+    const classes =
+      dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
+    const described = {
+      method: config.method,
+      architecture: working,
+      karst: config.method === 'karst' ? config.karst : null,
+      backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
+    };
+    const shapes = adapterTensorShapes(described, working, classes);
+    let adapterParameters = 0;
+    let headParameters = 0;
+    for (const [name, shape] of shapes) {
+      const size = shape.reduce((a, b) => a * b, 1);
+      if (name.startsWith('head.')) headParameters += size;
+      else adapterParameters += size;
+    }
+    const steps =
+      dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);
+    const times = this.#c.stepTimes.get(
+      speedKey(backbone.architecture, config, this.#c.settings.get()),
+    );
+    const estimate = { architecture: working, config, adapterParameters, headParameters };
+    return {
+      adapterParameters,
+      headParameters,
+      backboneParameters: parameterCount({ ...backbone.architecture, classes: 0 }),
+      adapterBytes: adapterWeightsBytes(described, working, classes),
+      steps: Math.max(0, Math.round(steps)),
+      memoryBytes: Math.round(
+        times === null ? trainingMemory(estimate) : times.peakBytes + inputBytes(estimate),
+      ),
+      memoryFreeBytes: Math.round(freeMemory()),
+      seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
+      problems,
+    };
+  }
+
+  async measure(request: PlanRequest, watching: JobWatching = {}): Promise<StepTimes> {
+    const { backbones, datasets, settings, stepTimes } = this.#c;
+    const training = this.#c.training();
+    if (training !== null)
+      throw new KarstError(
+        'in-use',
+        `The run "${training.name}" is being trained: measured beside it, steps would take longer than they do.`,
+        { hint: 'Pause it, or measure when it has ended.' },
+      );
+    const backbone = backbones.get(request.backbone);
+    const config = validateTrainingConfig(request.config, backbone.architecture);
+    const { names } = runClasses(datasets.get(request.dataset));
+    const key = speedKey(backbone.architecture, config, settings.get());
+    const abort = new AbortController();
+    const work = this.#measure(backbone, config, names.length, watching, abort);
+    this.#active.set(abort, work);
+    try {
+      const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } = await work;
+      const times = { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes };
+      stepTimes.put(key, times);
+      return times;
+    } finally {
+      this.#active.delete(abort);
+    }
+  }
+
+  async #measure(
+    backbone: Backbone,
+    config: TrainingConfig,
+    classes: number,
+    watching: JobWatching,
+    abort: AbortController,
+  ): Promise<MeasureResult> {
+    const { spawn, cacheDir, graceMs, backbones } = this.#c;
+    const reference = await backbones.reference(backbone, watching);
+    const signal =
+      watching.signal === undefined
+        ? abort.signal
+        : AbortSignal.any([watching.signal, abort.signal]);
+    return (await runEngineJob({
+      spawn,
+      cacheDir,
+      graceMs,
+      logFile: null,
+      job: { kind: 'measure', backbone: reference, config, classes, steps: MEASURED_STEPS },
+      onEvent: watching.onEvent,
+      signal,
+    })) as MeasureResult;
+  }
+
+  /** Ends what is being measured and waits for that. */
+  async close(): Promise<void> {
+    const active = [...this.#active];
+    for (const [abort] of active) abort.abort();
+    await Promise.allSettled(active.map(([, work]) => work));
+  }
+}
+
+/** The backbone at the side of the run's images; of a side that does not fit, the nearest that does. */
+function workingArchitecture({ architecture }: Backbone, config: TrainingConfig): VitArchitecture {
+  const { patchSize } = architecture;
+  const side = config.imageSize === 0 ? architecture.imageSize : config.imageSize;
+  return { ...architecture, imageSize: Math.max(1, Math.round(side / patchSize)) * patchSize };
+}
+
+function duration(
+  times: StepTimes,
+  dataset: Dataset,
+  { schedule, validateEvery, batchSize }: TrainingConfig,
+  steps: number,
+): number {
+  const validations =
+    dataset.counts.val === 0 ? 0 : Math.ceil(schedule.epochs / Math.max(1, validateEvery));
+  const batches = validations * Math.ceil(dataset.counts.val / Math.max(1, batchSize));
+  return (
+    times.startSeconds + steps * times.secondsPerStep + batches * times.secondsPerValidationBatch
+  );
+}
+
+/** What is wrong with the images for these settings. */
+function datasetProblems(dataset: Dataset, config: TrainingConfig): Problem[] {
+  const problems: Problem[] = [];
+  const { train, val } = dataset.counts;
+  try {
+    runClasses(dataset);
+  } catch (error) {
+    problems.push({ setting: 'dataset', severity: 'error', error: toErrorReport(error) });
+  }
+  const warn = (setting: string, message: string, hint: string): number =>
+    problems.push({
+      setting,
+      severity: 'warning',
+      error: { code: setting === 'dataset' ? 'dataset-unusable' : 'config-invalid', message, hint },
+    });
+  if (train > 0 && val === 0)
+    warn(
+      'dataset',
+      `The dataset "${dataset.name}" has no validation images: the last epoch is kept, whether or not it is the best.`,
+      'Draw the split anew with a share for validation.',
+    );
+  if (val === 0 && config.earlyStopping > 0)
+    warn(
+      'earlyStopping',
+      'The setting "earlyStopping" has nothing to go by: there are no validation images.',
+      'Draw the split anew with a share for validation.',
+    );
+  if (train > 0 && config.batchSize > train)
+    warn(
+      'batchSize',
+      `The setting "batchSize" is ${config.batchSize}, but there are only ${train} training images: the rest of each batch is computed for nothing.`,
+      `Choose ${train} or less.`,
+    );
+  return problems;
+}

@@ -1,0 +1,476 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RunQueue } from '../../../main/host/desk/run-queue.ts';
+import type { Studio } from '../../../main/host/studio.ts';
+import type { EventName } from '../../../shared/contract/studio.ts';
+import type { LogLine, RunView } from '../../../shared/contract/studio/runs.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { Puppets } from '../../fixtures/engines/puppet-engine.ts';
+import {
+  CONFIG,
+  refusal,
+  studioIn,
+  temporaryFolder,
+  writeBackbone,
+  writeClassFolders,
+} from './support.ts';
+
+let template: string;
+let home: string;
+
+/** A home with a backbone "tiny" and a dataset "two" of 8 training and 2 validation images, copied for each test. */
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'karst-queue-'));
+  await writeClassFolders(join(template, 'images'), { a: 5, b: 5 });
+  await writeBackbone(join(template, 'backbone'));
+  const studio = await studioIn(join(template, 'home'));
+  await studio.backbones.add(join(template, 'backbone'), { name: 'tiny' });
+  await studio.datasets.add(join(template, 'images'), { name: 'two' });
+  await studio.close();
+});
+afterAll(() => rmSync(template, { recursive: true }));
+beforeEach(() => {
+  home = join(temporaryFolder(), 'home');
+  cpSync(join(template, 'home'), home, { recursive: true });
+});
+
+/** Two updates an epoch, two epochs. */
+const QUICK: TrainingConfig = { ...CONFIG, batchSize: 4 };
+
+interface Told {
+  readonly event: EventName;
+  readonly payload: unknown;
+}
+
+/** A queue over the home, with puppets for engines. */
+async function open(o: { start?: boolean } = {}) {
+  const puppets = new Puppets();
+  const studio = await studioIn(home, { spawn: puppets.spawn, graceMs: 1000 });
+  const told: Told[] = [];
+  const queue = new RunQueue({
+    studio,
+    emit: (event, payload) => void told.push({ event, payload }),
+    media: { register: (path) => `f.${path}` },
+  });
+  if (o.start !== false) queue.start();
+  const create = (name: string): Promise<RunView> =>
+    queue.create({ backbone: 'tiny', dataset: 'two', name, config: QUICK });
+  const payloads = <T>(event: EventName): T[] =>
+    told.filter((t) => t.event === event).map((t) => t.payload as T);
+  /** Waits until a run is in that state. */
+  const state = (id: string, wanted: string) =>
+    expect.poll(() => queue.view(id).state, { timeout: 20_000, interval: 10 }).toBe(wanted);
+  return { puppets, studio, queue, told, create, payloads, state };
+}
+const order = (queue: RunQueue): string[] =>
+  queue
+    .list()
+    .filter((run) => run.queuePosition !== null)
+    .sort((a, b) => a.queuePosition! - b.queuePosition!)
+    .map((run) => run.name);
+
+describe('the queue', () => {
+  it('trains one run after another, and tells what each came to', async () => {
+    const { puppets, queue, create, payloads, state } = await open();
+    const first = await create('first');
+    const second = await create('second');
+    expect(first).toMatchObject({ state: 'queued', totalSteps: 4, notes: '', projectId: null });
+    const engine = await puppets.next();
+    engine.ready();
+    expect(engine.training).toMatchObject({ runId: first.id, resume: false, extendedAt: null });
+    expect(queue.view(first.id)).toMatchObject({ state: 'running', queuePosition: null });
+    expect(queue.view(second.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
+    expect(puppets.count).toBe(1);
+    await engine.finish();
+    const next = await puppets.next();
+    expect(next.training.runId).toBe(second.id);
+    const done = queue.view(first.id);
+    expect(done).toMatchObject({ state: 'done', step: 4, progress: null });
+    expect(payloads<RunView>('run')).toContainEqual(done);
+    expect(payloads<object>('library')).toContainEqual({ part: 'adapters', id: done.adapterId });
+    next.fail('diverged', 'The loss is not a number.');
+    await state(second.id, 'failed');
+    expect(queue.view(second.id).error).toMatchObject({ code: 'diverged' });
+  });
+
+  it('goes on after a crash of the engine, whose run can be resumed', async () => {
+    const { puppets, queue, create, state } = await open();
+    const first = await create('first');
+    const second = await create('second');
+    const engine = await puppets.next();
+    engine.metric(1);
+    engine.checkpoint(1);
+    engine.exit({ code: null, signal: 'SIGSEGV', stderrTail: '' });
+    const next = await puppets.next();
+    expect(next.training.runId).toBe(second.id);
+    expect(queue.view(first.id)).toMatchObject({
+      state: 'failed',
+      checkpointStep: 1,
+      error: { code: 'engine-crashed' },
+    });
+    expect(queue.resume(first.id)).toMatchObject({
+      state: 'queued',
+      queuePosition: 0,
+      error: null,
+    });
+    await next.finish();
+    const again = await puppets.next();
+    expect(again.training).toMatchObject({ runId: first.id, resume: true });
+    await again.finish();
+    await state(first.id, 'done');
+  });
+
+  it('keeps its order when the studio is closed, and takes it up again', async () => {
+    const before = await open();
+    await before.create('running');
+    for (const name of ['b', 'c', 'd']) await before.create(name);
+    const engine = await before.puppets.next();
+    engine.checkpoint(1);
+    const [, , , d] = before.queue.list();
+    expect(before.queue.move(d!.id, 0).filter((r) => r.queuePosition !== null)).toHaveLength(3);
+    expect(order(before.queue)).toEqual(['d', 'b', 'c']);
+    await before.queue.close();
+    expect(engine.controls).toEqual(['suspend']);
+    await before.studio.close();
+
+    const after = await open({ start: false });
+    expect(order(after.queue)).toEqual(['d', 'b', 'c']);
+    // What was interrupted waits until somebody wants it.
+    expect(after.queue.list()[0]).toMatchObject({
+      name: 'running',
+      state: 'interrupted',
+      queuePosition: null,
+      checkpointStep: 1,
+    });
+    expect(after.puppets.count).toBe(0);
+    after.queue.start();
+    const next = await after.puppets.next();
+    expect(next.training.runName).toBe('d');
+    expect(order(after.queue)).toEqual(['b', 'c']);
+  });
+
+  it('moves runs, also beyond its end, and tells windows of every one that moved', async () => {
+    const { queue, create, payloads } = await open({ start: false });
+    const runs = [];
+    for (const name of ['a', 'b', 'c']) runs.push(await create(name));
+    const [a, b] = runs;
+    queue.move(a!.id, 99);
+    expect(order(queue)).toEqual(['b', 'c', 'a']);
+    queue.move(a!.id, 1);
+    expect(order(queue)).toEqual(['b', 'a', 'c']);
+    expect(
+      payloads<RunView>('run')
+        .slice(-3)
+        .map((run) => [run.name, run.queuePosition]),
+    ).toEqual([
+      ['b', 0],
+      ['a', 1],
+      ['c', 2],
+    ]);
+    queue.stop(b!.id);
+    await refusal(() => queue.move(b!.id, 0), 'run-state');
+  });
+
+  it('lets a waiting run be taken out, renamed, noted and removed', async () => {
+    const { studio, queue, create, payloads } = await open({ start: false });
+    const a = await create('a');
+    const b = await create('b');
+    expect(queue.stop(a.id)).toMatchObject({ state: 'interrupted', queuePosition: null });
+    expect(queue.view(b.id).queuePosition).toBe(0);
+    expect(queue.resume(a.id)).toMatchObject({ state: 'queued', queuePosition: 1 });
+    expect(queue.rename(a.id, 'better')).toMatchObject({ name: 'better' });
+    await refusal(() => queue.rename(a.id, 'b'), 'name-taken');
+    expect(queue.note(a.id, 'tried at night')).toMatchObject({ notes: 'tried at night' });
+    await queue.remove(b.id);
+    expect(queue.list().map((run) => [run.name, run.queuePosition])).toEqual([['better', 0]]);
+    expect(payloads<object>('library')).toContainEqual({ part: 'bin', id: b.id });
+    await studio.bin.restore(b.id);
+    expect(queue.view(b.id).name).toBe('b');
+  });
+
+  it('belongs to a project where it is to', async () => {
+    const { studio, queue } = await open({ start: false });
+    const { id } = studio.projects.create('terns');
+    const options = { backbone: 'tiny', dataset: 'two', config: QUICK };
+    const run = await queue.create({ ...options, project: id });
+    expect(run.projectId).toBe(id);
+    expect(studio.projects.get(id).runIds).toEqual([run.id]);
+    await refusal(queue.create({ ...options, project: 'gulls' }), 'not-found');
+  });
+
+  it('gives up a run that cannot even begin, and goes on with the next', async () => {
+    const { puppets, queue, create, state } = await open({ start: false });
+    const [a, b] = [await create('a'), await create('b')];
+    appendFileSync(join(a.folder, 'manifest.jsonl'), '\n');
+    queue.start();
+    await state(a.id, 'failed');
+    expect(queue.view(a.id)).toMatchObject({
+      queuePosition: null,
+      error: { code: 'file-changed' },
+    });
+    expect((await puppets.next()).training.runId).toBe(b.id);
+  });
+
+  it('spares those that wait when no engine can be had, until somebody asks again', async () => {
+    const { puppets, queue, create, state } = await open({ start: false });
+    const [a, b] = [await create('a'), await create('b')];
+    puppets.refusal = new KarstError('engine-unavailable', 'No TensorFlow.', { hint: '' });
+    queue.start();
+    await state(a.id, 'failed');
+    expect(queue.view(b.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
+    puppets.refusal = null;
+    queue.resume(a.id);
+    expect((await puppets.next()).training.runId).toBe(b.id);
+    expect(queue.view(a.id).queuePosition).toBe(0);
+  });
+
+  it('does not start runs that were made elsewhere, until they are resumed', async () => {
+    const { puppets, studio, queue } = await open();
+    const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config: QUICK });
+    expect(queue.view(run.id)).toMatchObject({ state: 'queued', queuePosition: null });
+    expect(puppets.count).toBe(0);
+    expect(queue.resume(run.id)).toMatchObject({ state: 'queued' });
+    expect((await puppets.next()).training.runId).toBe(run.id);
+  });
+});
+
+describe('a run that is executed', () => {
+  it('is paused, goes on, and is stopped with its adapter kept', async () => {
+    const { puppets, queue, create, state } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    engine.ready();
+    queue.pause(run.id);
+    expect(queue.view(run.id).state).toBe('paused');
+    queue.resume(run.id);
+    expect(queue.view(run.id).state).toBe('running');
+    queue.stop(run.id);
+    await state(run.id, 'stopped');
+    expect(engine.controls).toEqual(['pause', 'resume', 'stop']);
+    expect(queue.view(run.id).adapterId).not.toBeNull();
+    await refusal(() => queue.pause(run.id), 'run-state');
+    await refusal(() => queue.stop(run.id), 'run-state');
+    await refusal(() => queue.resume(run.id), 'run-state');
+  });
+
+  it.each<{ asked: ('pause' | 'resume' | 'stop')[]; sent: string[]; ends: string }>([
+    { asked: ['pause'], sent: ['pause'], ends: 'paused' },
+    { asked: ['pause', 'resume'], sent: [], ends: 'running' },
+    { asked: ['pause', 'stop', 'resume', 'pause'], sent: ['stop'], ends: 'stopped' },
+  ])('obeys $asked from before its engine was there', async ({ asked, sent, ends }) => {
+    const { puppets, queue, create, state } = await open({ start: false });
+    const run = await create('a');
+    queue.start();
+    for (const ask of asked) queue[ask](run.id);
+    const engine = await puppets.next();
+    await state(run.id, ends);
+    expect(engine.controls).toEqual(sent);
+  });
+
+  it('is not removed, nor extended, nor entered twice', async () => {
+    const { puppets, queue, create } = await open();
+    const run = await create('a');
+    await puppets.next();
+    await refusal(queue.remove(run.id), 'run-state');
+    await refusal(queue.extend(run.id, 3), 'run-state');
+    expect(queue.resume(run.id).queuePosition).toBeNull();
+  });
+
+  it('tells its metrics once each, in beats, and a window that comes later has them all', async () => {
+    const { puppets, queue, create, payloads, state } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    for (let step = 1; step <= 500; step++) engine.metric(step);
+    // Not told yet, not written yet, and known all the same.
+    expect(queue.metrics(run.id, 0).map((r) => r.step)).toEqual(
+      Array.from({ length: 500 }, (_, i) => i + 1),
+    );
+    expect(queue.metrics(run.id, 498).map((r) => r.step)).toEqual([499, 500]);
+    await engine.finish();
+    await state(run.id, 'done');
+    const told = payloads<{ runId: string; records: { step: number }[] }>('metrics');
+    expect(told.flatMap(({ records }) => records.map((r) => r.step))).toEqual(
+      Array.from({ length: 500 }, (_, i) => i + 1),
+    );
+    expect(told.every(({ runId }) => runId === run.id)).toBe(true);
+    // All in one moment: the first at once, the rest with the end.
+    expect(told.length).toBeLessThanOrEqual(3);
+  });
+
+  it('tells how far it is', async () => {
+    const { puppets, queue, create } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    engine.say({ type: 'progress', phase: 'compiling', done: 0, total: 1, secondsLeft: null });
+    expect(queue.view(run.id).progress).toEqual({
+      phase: 'compiling',
+      done: 0,
+      total: 1,
+      secondsLeft: null,
+      imagesPerSecond: null,
+    });
+    engine.metric(1, { imagesPerSecond: 20 });
+    engine.say({ type: 'progress', phase: 'training', done: 1, total: 4, secondsLeft: 12.5 });
+    engine.say({ type: 'progress', phase: 'validating', done: 0, total: 2, secondsLeft: null });
+    expect(queue.view(run.id).progress).toEqual({
+      phase: 'validating',
+      done: 0,
+      total: 2,
+      secondsLeft: 12.5,
+      imagesPerSecond: 20,
+    });
+  });
+
+  it('keeps its log, and the words of its engine in it', async () => {
+    const { puppets, queue, create, payloads, state } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    engine.ready();
+    engine.say({ type: 'log', level: 'warning', message: 'Something\n  odd.' });
+    appendFileSync(join(run.folder, 'log.txt'), 'Fatal Python error\n  at nowhere\n');
+    engine.checkpoint(1);
+    engine.fail('diverged', 'The loss is not a number.');
+    await state(run.id, 'failed');
+    const lines = await queue.log(run.id);
+    expect(lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      'info: The engine runs on plain JavaScript, cpu, 1 threads.',
+      'warning: Something odd.',
+      'error: Fatal Python error',
+      'info:   at nowhere',
+      'info: Checkpoint at step 1.',
+      'error: The loss is not a number.',
+    ]);
+    for (const { at } of lines) expect(new Date(at).toISOString()).toBe(at);
+    expect(lines[2]!.at).toBe(lines[1]!.at);
+    // Told as they came; what the engine wrote by itself is in the file alone.
+    const told = payloads<{ lines: LogLine[] }>('log').flatMap(({ lines: some }) => some);
+    expect(told).toEqual(lines.filter(({ message }) => !/Fatal|nowhere/.test(message)));
+  });
+
+  it('shows the last lines of a long log', async () => {
+    const { queue, create } = await open({ start: false });
+    const run = await create('a');
+    expect(await queue.log(run.id)).toEqual([]);
+    const text = Array.from({ length: 20_000 }, (_, i) => `line ${i} of this log`).join('\n');
+    writeFileSync(join(run.folder, 'log.txt'), `${text}\n`);
+    const lines = await queue.log(run.id);
+    expect(lines).toHaveLength(500);
+    expect(lines[0]).toEqual({
+      at: run.createdAt,
+      level: 'info',
+      message: 'line 19500 of this log',
+    });
+  });
+
+  it('shows its samples, to those who come later too', async () => {
+    const { puppets, queue, create, payloads } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    const record = {
+      step: 2,
+      epoch: 1,
+      images: [{ path: '/x.png', truth: 'a', predictions: [{ label: 'b', probability: 0.75 }] }],
+    };
+    engine.say({ type: 'samples', record });
+    writeFileSync(join(run.folder, 'samples.jsonl'), `${JSON.stringify(record)}\n{"step":4,"ep`);
+    const samples = {
+      epoch: 1,
+      images: [{ media: 'f./x.png', truth: 'a', predictions: [{ label: 'b', probability: 0.75 }] }],
+    };
+    expect(await queue.samples(run.id)).toEqual([samples]);
+    await expect
+      .poll(() => payloads<object>('samples'), { timeout: 5000 })
+      .toEqual([{ runId: run.id, samples }]);
+  });
+});
+
+describe('more epochs for a run that has ended', () => {
+  it('are trained from where it ended, into another adapter of the same line', async () => {
+    const { puppets, studio, queue, create, state } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    engine.metric(4);
+    engine.checkpoint(4);
+    await engine.finish(4);
+    await state(run.id, 'done');
+    const before = queue.view(run.id);
+    const more = await queue.extend(run.id, 3);
+    expect(more).toMatchObject({ totalSteps: 10, config: { schedule: { epochs: 5 } } });
+    const next = await puppets.next();
+    expect(next.training).toMatchObject({ resume: true, extendedAt: 4 });
+    expect(next.training.config.schedule.epochs).toBe(5);
+    expect(next.training.adapterDir).not.toBe(engine.training.adapterDir);
+    next.metric(5);
+    await next.finish(10);
+    await state(run.id, 'done');
+    const after = queue.view(run.id);
+    expect(after.adapterId).not.toBe(before.adapterId);
+    expect(studio.adapters.get(before.adapterId!).name).toBe('a');
+    expect(studio.adapters.get(after.adapterId!)).toMatchObject({ name: 'a-2', runId: run.id });
+    expect(queue.metrics(run.id, 0).map((r) => r.step)).toEqual([4, 5]);
+    const described = JSON.parse(readFileSync(join(run.folder, 'config.json'), 'utf8')) as {
+      config: TrainingConfig;
+      extensions: { step: number; config: TrainingConfig }[];
+    };
+    expect(described.config).toEqual(QUICK);
+    expect(described.extensions).toMatchObject([
+      { step: 4, config: { ...QUICK, schedule: { ...QUICK.schedule, epochs: 5 } } },
+    ]);
+  });
+
+  it('count from the epoch that a stop broke off', async () => {
+    const { puppets, queue, create, state } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    engine.checkpoint(3);
+    engine.obeys = false;
+    queue.stop(run.id);
+    await engine.finish(3);
+    await state(run.id, 'stopped');
+    // Step 3 lies in the second epoch: that one is ended, and three more follow.
+    expect(await queue.extend(run.id, 3)).toMatchObject({ totalSteps: 10 });
+  });
+
+  it('are refused where there is nothing to go on from', async () => {
+    const { puppets, queue, create, state } = await open();
+    const run = await create('a');
+    await (await puppets.next()).finish();
+    await state(run.id, 'done');
+    await refusal(queue.extend(run.id, 3), 'checkpoint-invalid');
+    expect(queue.view(run.id)).toMatchObject({ state: 'done', totalSteps: 4 });
+  });
+
+  it('are refused beyond the limits, and change nothing', async () => {
+    const { puppets, queue, create, state } = await open();
+    const run = await create('a');
+    const engine = await puppets.next();
+    engine.checkpoint(4);
+    await engine.finish(4);
+    await state(run.id, 'done');
+    await refusal(queue.extend(run.id, 1_000_000), 'config-invalid');
+    expect(queue.view(run.id)).toMatchObject({ state: 'done', totalSteps: 4 });
+    expect(readFileSync(join(run.folder, 'config.json'), 'utf8')).not.toContain('extensions');
+  });
+});
+
+describe('what cannot be stored', () => {
+  it('is told to windows and does not end the queue', async () => {
+    const { puppets, studio, create, payloads, state } = await open();
+    const [a, b] = [await create('a'), await create('b')];
+    const engine = await puppets.next();
+    const failure = new KarstError('not-writable', 'The disk is full.', { hint: '' });
+    const detail = vi.spyOn(studio.runs, 'detail').mockImplementation(() => {
+      throw failure;
+    });
+    engine.fail('diverged', 'No.');
+    await expect
+      .poll(() => payloads<{ error: { message: string } }>('notice'), { timeout: 5000 })
+      .toContainEqual({ level: 'error', error: failure.toReport() });
+    detail.mockRestore();
+    expect((await puppets.next()).training.runId).toBe(b.id);
+    await state(a.id, 'failed' satisfies Studio['interrupted'][number]['state']);
+  });
+});
