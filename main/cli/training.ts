@@ -5,7 +5,7 @@ import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-sh
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome, Studio } from '../host/studio.ts';
-import { advice, type CommandContext } from './context.ts';
+import { advice, withStudio, type CommandContext } from './context.ts';
 import {
   formatCount,
   formatDuration,
@@ -70,6 +70,42 @@ export function trainingSession(
       }
     },
   };
+}
+
+/**
+ * What `train` and `runs resume` do: say what is going to be trained, train it to its end, say what came of it.
+ * `--json`: one object a line: `started`, then `progress`, `metrics`, `checkpoint`, `log` as they come, at last
+ * `{"event":"done","run","adapter","metrics":{"val":{"top1","loss"}},"trainableParameters"}`.
+ * @param choose finds the run, or makes it
+ */
+export async function trainToItsEnd(
+  context: CommandContext,
+  options: { resume: boolean; epochs?: number },
+  choose: (studio: Studio) => Run | Promise<Run>,
+): Promise<void> {
+  const { console } = context;
+  const { resume, ...shown } = options;
+  const session = trainingSession(context, { ...shown, stream: true });
+  const outcome = await withStudio(
+    context,
+    async (studio, signal) => {
+      const run = await choose(studio);
+      const parameters = parametersOf(studio, run);
+      console.emit(startedEvent(run, parameters));
+      console.say(...describePlan(run, parameters, context), '');
+      return session.execute(studio, run, { resume, signal });
+    },
+    session,
+  );
+  console.emit(doneEvent(outcome));
+  console.say('', ...describeOutcome(outcome, context));
+}
+
+/** null when the run trains a bare shape, which the library does not hold. */
+function parametersOf(studio: Studio, run: Run): number | null {
+  if (run.backboneId === null) return null;
+  const { architecture } = studio.backbones.get(run.backboneId);
+  return trainableParameters(architecture, run.config, run.classes.length);
 }
 
 /** Passes a run's events on as objects of a `--json` stream, progress at most once a second. */
@@ -151,10 +187,7 @@ export function describePlan(
 }
 
 /** The closing lines of a training. */
-export function describeOutcome(
-  { run, adapter, result }: RunOutcome,
-  context: CommandContext,
-): string[] {
+function describeOutcome({ run, adapter, result }: RunOutcome, context: CommandContext): string[] {
   const { console } = context;
   const pairs: [string, string][] = [
     ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
@@ -184,7 +217,7 @@ export function describeOutcome(
 }
 
 /** The first object of a training's `--json` stream. */
-export function startedEvent(run: Run, parameters: number | null): object {
+function startedEvent(run: Run, parameters: number | null): object {
   return {
     event: 'started',
     run: run.id,
@@ -201,7 +234,7 @@ export function startedEvent(run: Run, parameters: number | null): object {
 }
 
 /** The last object of a training's `--json` stream. */
-export function doneEvent({ run, adapter, result }: RunOutcome): object {
+function doneEvent({ run, adapter, result }: RunOutcome): object {
   const { val } = result;
   return {
     event: 'done',

@@ -1,13 +1,6 @@
-import { withStudio, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
+import { trainToItsEnd } from '../training.ts';
 import { trainingConfig } from '../training-config.ts';
-import {
-  describeOutcome,
-  describePlan,
-  doneEvent,
-  startedEvent,
-  trainableParameters,
-  trainingSession,
-} from '../training.ts';
 
 export interface TrainOptions {
   readonly backbone: string;
@@ -25,38 +18,22 @@ export interface TrainOptions {
   readonly seed?: number;
 }
 
-/**
- * `--json`: one object a line: `started`, then `progress`, `metrics`, `checkpoint`, `log` as they come, at
- * last `{"event":"done","run","adapter","metrics":{"val":{"top1","loss"}},"trainableParameters"}`.
- */
+/** `--json`: as `trainToItsEnd` says. */
 export async function run(context: CommandContext, options: TrainOptions): Promise<void> {
-  const { console } = context;
   const config = await trainingConfig({
     preset: options.preset,
     file: options.config,
     options: shortcuts(options),
     set: options.set,
   });
-  const session = trainingSession(context, { epochs: config.schedule.epochs, stream: true });
-  const outcome = await withStudio(
-    context,
-    async (studio, signal) => {
-      const backbone = studio.backbones.get(options.backbone);
-      const created = await studio.runs.create({
-        backbone: backbone.id,
-        dataset: options.dataset,
-        config,
-        ...(options.name === undefined ? {} : { name: options.name }),
-      });
-      const parameters = trainableParameters(backbone.architecture, config, created.classes.length);
-      console.emit(startedEvent(created, parameters));
-      console.say(...describePlan(created, parameters, context), '');
-      return session.execute(studio, created, { resume: false, signal });
-    },
-    session,
+  await trainToItsEnd(context, { resume: false, epochs: config.schedule.epochs }, (studio) =>
+    studio.runs.create({
+      backbone: options.backbone,
+      dataset: options.dataset,
+      config,
+      ...(options.name === undefined ? {} : { name: options.name }),
+    }),
   );
-  console.emit(doneEvent(outcome));
-  console.say('', ...describeOutcome(outcome, context));
 }
 
 function shortcuts(options: TrainOptions): Map<string, string | number> {
