@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { METHODS, OPTIMISERS, TARGET_MODULES } from '../domain/training.ts';
+import { METHODS, OPTIMISERS, TARGET_MODULES, type TrainingConfig } from '../domain/training.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
 const finite = v.pipe(v.number(), v.finite());
@@ -45,7 +45,7 @@ export const augmentationOptions = v.object({
   mixup: finite,
 });
 
-export const trainingConfig = v.object({
+export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object({
   method: v.picklist(METHODS),
   karst: v.object({
     rank: count,
