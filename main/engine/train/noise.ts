@@ -37,7 +37,7 @@ export function usesRankDropout(config: TrainingConfig, model: AdaptedModel): bo
  * Share of the epochs, the last, in which all patches are seen: as many as in evaluation, to which a model trained on
  * fewer has to get used (FLIP's unmasked tuning, arXiv 2212.00794).
  */
-const WHOLE_IMAGES = 1 / 6;
+const WHOLE_IMAGES = 1 / 5;
 
 /** Whether the images of an epoch (from 0) lack patches. */
 export function dropsPatches({ patchDrop, schedule }: TrainingConfig, epoch: number): boolean {

@@ -75,7 +75,7 @@ describe('the random masks of a step', () => {
     expect(batchNoise(sixtyFour, dropping, 1, 7)['patchSelection']).not.toEqual(selection);
   });
 
-  it('leave at least one patch, and all of them in the last sixth of the epochs', () => {
+  it('leave at least one patch, and all of them in the last fifth of the epochs', () => {
     expect(keptPatches({ ...config, patchDrop: 0.9 }, architecture)).toBe(1);
     expect(keptPatches(config, architecture)).toBeNull();
     const lacking = (epochs: number): boolean[] =>
