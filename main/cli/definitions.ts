@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { yes } from './confirm.ts';
 import type { CommandContext } from './context.ts';
+import { defineAdapter, defineBin } from './shelf-definitions.ts';
 import { settingsHelp } from './training-config.ts';
 
 /** Makes a commander action of a command, which resolves to its exit code or to nothing. */
-type Runs = (
+export type Runs = (
   command: (context: CommandContext, ...args: never[]) => Promise<unknown>,
 ) => (...args: unknown[]) => Promise<void>;
 
@@ -17,6 +19,7 @@ export function defineCommands(program: Command, runs: Runs): void {
   defineDataset(program, runs);
   defineTraining(program, runs);
   defineAdapter(program, runs);
+  defineBin(program, runs);
   defineUses(program, runs);
   program
     .command('serve')
@@ -91,6 +94,16 @@ function defineBackbone(program: Command, runs: Runs): void {
       ),
     );
   backbone
+    .command('rename')
+    .description('give a backbone another name')
+    .argument('<backbone>', 'name or id')
+    .argument('<name>', 'its new name')
+    .action(
+      runs(async (context, backbone, name) =>
+        (await import('./commands/backbone-rename.ts')).run(context, backbone, name),
+      ),
+    );
+  backbone
     .command('remove')
     .description('forget a backbone; its file stays')
     .argument('<backbone>', 'name or id')
@@ -137,6 +150,29 @@ function defineDataset(program: Command, runs: Runs): void {
     .action(
       runs(async (context, name) =>
         (await import('./commands/dataset-check.ts')).run(context, name),
+      ),
+    );
+  dataset
+    .command('split')
+    .description('draw the split anew, by class; exact duplicates stay on one side')
+    .argument('<dataset>', 'name or id')
+    .option('--val <share>', 'share of the images held back for validation', share, 0.2)
+    .option('--test <share>', 'share of the images held back for testing', share, 0)
+    .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
+    .option('--redraw-given', 'draw what the source itself puts into a split, too')
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/dataset-split.ts')).run(context, name, options),
+      ),
+    );
+  dataset
+    .command('rename')
+    .description('give a dataset another name')
+    .argument('<dataset>', 'name or id')
+    .argument('<name>', 'its new name')
+    .action(
+      runs(async (context, dataset, name) =>
+        (await import('./commands/dataset-rename.ts')).run(context, dataset, name),
       ),
     );
   dataset
@@ -218,54 +254,6 @@ function defineTraining(program: Command, runs: Runs): void {
     );
 }
 
-function defineAdapter(program: Command, runs: Runs): void {
-  const adapter = program.command('adapter').description('what trainings made');
-  adapter
-    .command('list')
-    .description('list the adapters')
-    .action(runs(async (context) => (await import('./commands/adapter-list.ts')).run(context)));
-  adapter
-    .command('show')
-    .description('say all about an adapter')
-    .argument('<adapter>', 'name or id')
-    .action(
-      runs(async (context, name) =>
-        (await import('./commands/adapter-show.ts')).run(context, name),
-      ),
-    );
-  adapter
-    .command('import')
-    .description('copy an adapter into the library')
-    .argument('<path>', 'a .karst file, or a folder with adapter_config.json and its weights')
-    .option('--name <name>', 'name in the library (default: its own)')
-    .action(
-      runs(async (context, path, options) =>
-        (await import('./commands/adapter-import.ts')).run(context, path, options),
-      ),
-    );
-  adapter
-    .command('tag')
-    .description('put tags on an adapter')
-    .argument('<adapter>', 'name or id')
-    .argument('<tags...>', 'tags')
-    .option('--remove', 'take the tags away instead')
-    .action(
-      runs(async (context, name, tags, options) =>
-        (await import('./commands/adapter-tag.ts')).run(context, name, tags, options),
-      ),
-    );
-  adapter
-    .command('remove')
-    .description("move an adapter's folder to the bin of the studio's data")
-    .argument('<adapter>', 'name or id')
-    .addOption(yes())
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/adapter-remove.ts')).run(context, name, options),
-      ),
-    );
-}
-
 function defineUses(program: Command, runs: Runs): void {
   program
     .command('evaluate')
@@ -320,10 +308,6 @@ function defineUses(program: Command, runs: Runs): void {
         (await import('./commands/export.ts')).run(context, name, options),
       ),
     );
-}
-
-function yes(): Option {
-  return new Option('--yes', 'do not ask');
 }
 
 function collected(value: string, earlier: readonly string[]): string[] {

@@ -26,6 +26,7 @@ export function describeDataset(dataset: Dataset, console: Console): string[] {
     ],
   ];
   if (dataset.duplicates > 0) pairs.push(['duplicates', formatCount(dataset.duplicates)]);
+  if (dataset.excluded > 0) pairs.push(['excluded', formatCount(dataset.excluded)]);
   if (dataset.unusable > 0) pairs.push(['unusable', formatCount(dataset.unusable)]);
   pairs.push(['added', formatMoment(dataset.createdAt)]);
   return facts(pairs, console.dim);

@@ -111,6 +111,10 @@ describe('backbones', () => {
     expect(shown.out).toMatch(/^input +16 × 16 pixels in patches of 4$/m);
     expect((await karst(at('backbone', 'list'))).out).toMatch(/^tiny +\S+ +16 +4 +32 +2 +/m);
 
+    const renamed = await answer(backbone, at('backbone', 'rename', 'tiny', 'small'));
+    expect(renamed).toEqual({ ...added, name: 'small' });
+    expect((await karst(at('backbone', 'rename', 'small', 'tiny'))).code).toBe(0);
+
     expect(await refusal(at('backbone', 'add', weights))).toMatchObject({ code: 'name-taken' });
     expect(await refusal(at('backbone', 'show', 'tinny'))).toMatchObject({
       code: 'not-found',
@@ -187,6 +191,16 @@ describe('datasets', () => {
     expect(people.out).toMatch(/^images +21 train, 9 val, 0 test/m);
     expect(people.out).toMatch(/^ {2}unreadable {2}.*broken\.png/m);
     expect((await karst(at('dataset', 'list'))).out).toMatch(/^some +\S+ +3 +21 +9 +0 +1 /m);
+
+    const split = await answer(dataset, at('dataset', 'split', 'some', '--val', '0.5'));
+    expect(split).toMatchObject({
+      counts: { train: 15, val: 15, test: 0 },
+      valFraction: 0.5,
+      seed: 0,
+    });
+    const renamed = await karst(at('dataset', 'rename', 'some', 'sömé'));
+    expect(renamed.out).toBe('The dataset some is now called sömé.\n');
+    await answer(dataset, at('dataset', 'rename', 'sömé', 'some'));
 
     const gone = path.join(images, '1', readdirSync(path.join(images, '1'))[0] ?? '');
     const bytes = readFileSync(gone);

@@ -53,6 +53,7 @@ async function checkAll(
   const { images } = listing;
   const usable: UsableImage[] = [];
   let batch: NewImage[] = [];
+  const found: { position: number; problem: DatasetProblem }[] = [];
   let done = 0;
   function* requests(): Generator<CheckRequest> {
     for (let id = 0; id < images.length; id++)
@@ -78,7 +79,7 @@ async function checkAll(
       const { code, message: reason } = answer.error;
       const state = code === 'not-found' ? 'missing' : 'unreadable';
       batch.push({ ...common, sha256: '', bytes: 0, width: 0, height: 0, state, reason });
-      problems.push({ kind: state, path, reason });
+      found.push({ position: answer.id, problem: { kind: state, path, reason } });
     }
     done++;
     if (batch.length >= BATCH) {
@@ -90,6 +91,8 @@ async function checkAll(
   throwIfCancelled(options.signal, 'The import');
   repository.insert(datasetId, batch);
   // Answers come as the threads are done; everything that follows must not depend on that.
+  found.sort((a, b) => a.position - b.position);
+  problems.push(...found.map(({ problem }) => problem));
   return usable.sort((a, b) => a.position - b.position);
 }
 

@@ -1,0 +1,20 @@
+import { withStudio, type CommandContext } from '../context.ts';
+import { classTable, describeDataset } from '../describe/dataset.ts';
+
+/** `--json`: the dataset with its new counts. Runs keep the lists that they were started with. */
+export async function run(
+  context: CommandContext,
+  name: string,
+  options: { val: number; test: number; seed: number; redrawGiven?: boolean },
+): Promise<void> {
+  const { console } = context;
+  const dataset = await withStudio(context, async ({ datasets }) =>
+    datasets.resplit(name, options),
+  );
+  console.answer(dataset, () => [
+    console.bold(dataset.name),
+    ...describeDataset(dataset, console),
+    '',
+    ...classTable(dataset, console),
+  ]);
+}
