@@ -8,21 +8,22 @@ import { version } from '../version.ts';
 export function systemProcedures({
   studio,
 }: DeskContext): Handlers<'system.status' | 'system.diagnose'> {
+  const interrupted = (): string[] =>
+    studio.runs
+      .list()
+      .filter(({ state }) => state === 'interrupted')
+      .map(({ id }) => id);
+  // Suspended at the end of an earlier session, or cut off with it.
+  const left = new Set(interrupted());
   let latest: Promise<Diagnosis> | null = null;
   return {
     'system.status'() {
-      // Those that were taken up again, or removed, since the studio was opened are settled.
-      const waiting = new Set(
-        studio.runs
-          .list()
-          .filter(({ state }) => state === 'interrupted')
-          .map(({ id }) => id),
-      );
       return {
         version: version(),
         home: studio.home,
         notices: [...studio.notices],
-        interrupted: studio.interrupted.map(({ id }) => id).filter((id) => waiting.has(id)),
+        // Those that were taken up again, or removed, meanwhile are settled.
+        interrupted: interrupted().filter((id) => left.has(id)),
         sample: hasSample(),
       };
     },

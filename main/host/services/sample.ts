@@ -6,6 +6,9 @@ import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/t
 export const SAMPLE_FOLDER = fileURLToPath(new URL('../../assets/sample/digits', import.meta.url));
 export const SAMPLE_IMAGES = 1797;
 
+/** Name that it has in the library, as a dataset and as a project. */
+export const SAMPLE_NAME = 'Handwritten digits';
+
 /** Share of it that is held back for validation. */
 export const SAMPLE_VALIDATION = 0.2;
 

@@ -121,11 +121,6 @@ describe('usage', () => {
         "error: Unknown command 'trian'.\nhint:  Did you mean train? `karst --help` shows the usage.\n",
     });
   });
-
-  it('says that serve is not there yet', async () => {
-    expect(await refusal(['serve'])).toMatchObject({ exit: 1, code: 'not-available' });
-    expect((await karst(['serve', '--port', '80'])).error).toContain('not in this version');
-  });
 });
 
 describe('the launcher', () => {
