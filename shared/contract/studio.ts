@@ -61,6 +61,10 @@ export const EVENTS = {
   task,
   run: runView,
   runProgress: v.object({ runId: id, progress: runProgress }),
+  /**
+   * What came since the last. A run that goes on from a checkpoint tells anew what it had told beyond it: a record
+   * takes the place of the one of its kind and step, and of all of later steps.
+   */
   metrics: v.object({ runId: id, records: v.array(metricRecord) }),
   samples: v.object({ runId: id, samples: sampleSet }),
   log: v.object({ runId: id, lines: v.array(logLine) }),
@@ -94,5 +98,4 @@ export type Reply =
   | { readonly type: 'refusal'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'event'; readonly event: string; readonly payload: unknown };
 
-/** The one channel of Electron's IPC. */
-export const CHANNEL = 'karst';
+export { CHANNEL } from './channel.ts';

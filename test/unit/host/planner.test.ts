@@ -1,0 +1,350 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, cpSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freeMemory } from '../../../main/host/services/free-memory.ts';
+import { inputBytes, trainingMemory } from '../../../main/host/services/memory-estimate.ts';
+import { speedKey } from '../../../main/host/services/speed-key.ts';
+import type { Studio } from '../../../main/host/studio.ts';
+import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
+import type { TrainingConfig, TrainingOverrides } from '../../../shared/domain/training.ts';
+import { Puppets } from '../../fixtures/engines/puppet-engine.ts';
+import {
+  ARCHITECTURE,
+  CONFIG,
+  refusal,
+  studioIn,
+  temporaryFolder,
+  writeBackbone,
+  writeClassFolders,
+} from './support.ts';
+
+let template: string;
+let studio: Studio;
+let puppets: Puppets;
+
+/** A backbone "tiny", and datasets of 8 + 2 images ("two"), of one class ("one"), without validation ("bare"). */
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'karst-planner-'));
+  const folder = (name: string): string => join(template, name);
+  await writeBackbone(folder('backbone'));
+  await writeClassFolders(folder('two'), { a: 5, b: 5 });
+  await writeClassFolders(folder('one'), { a: 3 }, 100);
+  await writeClassFolders(folder('bare'), { a: 3, b: 3 }, 200);
+  const made = await studioIn(folder('home'));
+  await made.backbones.add(folder('backbone'), { name: 'tiny' });
+  await made.datasets.add(folder('two'), { name: 'two' });
+  await made.datasets.add(folder('one'), { name: 'one' });
+  await made.datasets.add(folder('bare'), { name: 'bare', val: 0 });
+  await made.close();
+});
+afterAll(() => rmSync(template, { recursive: true }));
+beforeEach(async () => {
+  const home = join(temporaryFolder(), 'home');
+  cpSync(join(template, 'home'), home, { recursive: true });
+  puppets = new Puppets();
+  studio = await studioIn(home, { spawn: puppets.spawn, graceMs: 1000 });
+});
+
+const configured = (o: TrainingOverrides): TrainingConfig => ({
+  ...CONFIG,
+  batchSize: 4,
+  ...o,
+  karst: { ...CONFIG.karst, rank: 2, factor: 4, ...o.karst },
+  optimiser: { ...CONFIG.optimiser, ...o.optimiser },
+  schedule: { ...CONFIG.schedule, ...o.schedule },
+  augmentation: { ...CONFIG.augmentation, ...o.augmentation },
+});
+const plan = (o: TrainingOverrides = {}, dataset: string | null = 'two'): Promise<RunPlan> =>
+  studio.plans.plan({ backbone: 'tiny', dataset, config: configured(o) });
+const said = ({ problems }: RunPlan): string[] =>
+  problems.map(({ setting, severity, error }) => `${severity} ${setting} ${error.code}`);
+
+/** Has a puppet answer the measurement that is under way. */
+async function measured(result: Partial<object> = {}): Promise<void> {
+  const engine = await puppets.next();
+  const times = { secondsPerStep: 0.5, secondsPerValidationBatch: 0.25, startSeconds: 10 };
+  const device = { backend: 'tfjs-cpu', tensorflow: null, tfjs: '', devices: [], device: 'cpu' };
+  engine.say({
+    type: 'done',
+    result: {
+      kind: 'measure',
+      device: { ...device, threads: 1, node: '' },
+      ...times,
+      peakBytes: 2 ** 30,
+      ...result,
+    },
+  } as EngineEvent);
+  engine.exit({ code: 0, signal: null, stderrTail: '' });
+}
+const measure = (o: TrainingOverrides = {}) =>
+  studio.plans.measure({ backbone: 'tiny', dataset: 'two', config: configured(o) });
+
+describe('a plan', () => {
+  it.each<{ title: string; o: TrainingOverrides }>([
+    { title: 'KARST', o: {} },
+    { title: 'KARST with re-scaling by channel', o: { karst: { rescale: 'channel', kernels: 3 } } },
+    { title: 'the head alone', o: { method: 'linear' } },
+    { title: 'everything, at another size', o: { method: 'full', imageSize: 32 } },
+    { title: 'a start from scratch', o: { method: 'full', initialise: 'random' } },
+  ])('counts exactly what $title comes to', async ({ o }) => {
+    const { adapterParameters, headParameters, adapterBytes, problems } = await plan(o);
+    expect(problems).toEqual([]);
+    const config = configured(o);
+    const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
+    const execution = studio.runs.execute(run.id, { resume: false });
+    const engine = await puppets.next();
+    // The puppet knows one size of images, that of the backbone; the writer of adapters another.
+    const { backbone } = engine.training;
+    const working = { ...backbone.preprocessing, imageSize: config.imageSize || 16 };
+    Object.assign(backbone, { preprocessing: working });
+    await engine.finish();
+    const { adapter } = await execution;
+    expect({ adapterParameters, headParameters }).toEqual({
+      adapterParameters: adapter.adapterParameters,
+      headParameters: adapter.headParameters,
+    });
+    const weights = join(adapter.folder, 'adapter_model.safetensors');
+    expect(adapterBytes).toBe(statSync(weights).size);
+  });
+
+  it('counts steps as they are made: batches filled up, several to an update', async () => {
+    expect((await plan()).steps).toBe(4);
+    expect((await plan({ batchSize: 3 })).steps).toBe(6);
+    expect((await plan({ batchSize: 3, accumulate: 2 })).steps).toBe(4);
+    expect((await plan({ batchSize: 32, schedule: { epochs: 7 } })).steps).toBe(7);
+  });
+
+  it('says of the backbone what it has, and what memory there is', async () => {
+    const { backboneParameters, memoryBytes, memoryFreeBytes } = await plan();
+    // The tiny one's 12 · 3 · 64 + 12 patch weights, class token, 5 positions, two blocks of 1,284, last norm.
+    expect(backboneParameters).toBe(2316 + 12 + 60 + 2 * 1284 + 24);
+    expect(memoryBytes).toBeGreaterThan(500 * 2 ** 20);
+    expect(memoryFreeBytes).toBeGreaterThan(0);
+  });
+
+  it('answers without a dataset what does not depend on one', async () => {
+    const alone = await plan({}, null);
+    const whole = await plan();
+    expect(alone).toMatchObject({
+      adapterParameters: whole.adapterParameters,
+      headParameters: 0,
+      steps: 0,
+      seconds: null,
+      problems: [],
+    });
+  });
+
+  it('lists everything that is wrong, by setting, and still answers', async () => {
+    const found = await plan({
+      karst: { rank: 0 },
+      batchSize: 0,
+      imageSize: 20,
+      schedule: { epochs: 2, warmupEpochs: 5 },
+      optimiser: { name: 'muon', learningRate: -1 },
+    });
+    expect(said(found).sort()).toEqual([
+      'error batchSize config-invalid',
+      'error imageSize config-invalid',
+      'error karst.rank config-invalid',
+      'error optimiser.learningRate config-invalid',
+      'error optimiser.name config-invalid',
+      'error schedule.warmupEpochs config-invalid',
+    ]);
+    const image = found.problems.find(({ setting }) => setting === 'imageSize');
+    expect(image?.error).toEqual({
+      code: 'config-invalid',
+      message:
+        'The setting "imageSize" is 20; it must be a multiple of the backbone\'s patch size, 8.',
+      hint: "Choose 24, or 0 for the backbone's own size.",
+    });
+    expect(found.adapterBytes).toBeGreaterThan(0);
+  });
+
+  it('names a setting once, by its limits first', async () => {
+    const found = await plan({ imageSize: 5001 });
+    expect(said(found)).toEqual(['error imageSize config-invalid']);
+    expect(found.problems[0]!.error.message).toContain('a whole number from 0 to 4,096');
+  });
+
+  it('tells of images that do not suit', async () => {
+    expect(said(await plan({ batchSize: 2 }, 'one'))).toEqual(['error dataset dataset-unusable']);
+    expect(said(await plan({ earlyStopping: 3 }, 'bare'))).toEqual([
+      'warning dataset dataset-unusable',
+      'warning earlyStopping config-invalid',
+    ]);
+    const large = await plan({ batchSize: 9 });
+    expect(said(large)).toEqual(['warning batchSize config-invalid']);
+    expect(large.problems[0]!.error.message).toContain('only 8 training images');
+    // What is warned of is not refused.
+    const config = configured({ batchSize: 9 });
+    await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
+  });
+
+  it('refuses what is not in the library', async () => {
+    const config = configured({});
+    await refusal(studio.plans.plan({ backbone: 'none', dataset: null, config }), 'not-found');
+    await refusal(studio.plans.plan({ backbone: 'tiny', dataset: 'none', config }), 'not-found');
+  });
+});
+
+describe('a measurement', () => {
+  it('lets later plans say how long it takes', async () => {
+    expect((await plan()).seconds).toBeNull();
+    const working = measure();
+    await measured();
+    expect(await working).toEqual({
+      secondsPerStep: 0.5,
+      secondsPerValidationBatch: 0.25,
+      startSeconds: 10,
+      peakBytes: 2 ** 30,
+    });
+    // Four steps, and two validations of one batch.
+    expect((await plan()).seconds).toBeCloseTo(10 + 4 * 0.5 + 2 * 0.25, 9);
+    expect((await plan({ schedule: { epochs: 10 }, validateEvery: 4 })).seconds).toBeCloseTo(
+      10 + 20 * 0.5 + 3 * 0.25,
+      9,
+    );
+    // The peak that was measured, and the images on their way, which were not.
+    expect((await plan()).memoryBytes).toBe(
+      2 ** 30 +
+        inputBytes({
+          architecture: ARCHITECTURE,
+          config: configured({}),
+          adapterParameters: 0,
+          headParameters: 0,
+        }),
+    );
+    expect((await plan({ batchSize: 8 })).seconds).toBeNull();
+    expect((await plan({}, null)).seconds).toBeNull();
+  });
+
+  it('gives way to a newer one, and is not taken for other threads', async () => {
+    for (const secondsPerStep of [3, 1]) {
+      const working = measure();
+      await measured({ secondsPerStep });
+      await working;
+    }
+    expect((await plan()).seconds).toBeCloseTo(10 + 4 + 0.5, 9);
+    studio.settings.update({ threads: 1 + (studio.settings.get().threads || 63) });
+    expect((await plan()).seconds).toBeNull();
+  });
+
+  it('tells the engine what to measure', async () => {
+    const working = measure({ method: 'linear' });
+    const engine = await puppets.next();
+    expect(engine.job).toMatchObject({
+      kind: 'measure',
+      classes: 2,
+      steps: 8,
+      config: { method: 'linear', batchSize: 4 },
+      backbone: { name: 'tiny' },
+    });
+    engine.fail('out-of-memory', 'There is not enough memory for this job.');
+    await refusal(working, 'out-of-memory');
+    expect((await plan({ method: 'linear' })).seconds).toBeNull();
+  });
+
+  it('waits for no training, and goes with the studio', async () => {
+    const config = configured({});
+    const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
+    const execution = studio.runs.execute(run.id, { resume: false });
+    const trainer = await puppets.next();
+    const busy = await refusal(measure(), 'in-use');
+    expect(busy.message).toContain(`"${run.name}" is being trained`);
+    // A paused run computes nothing.
+    trainer.say({ type: 'state', state: 'paused' });
+    const working = measure();
+    await measured();
+    await working;
+    await trainer.finish();
+    await execution;
+    const last = measure();
+    const engine = await puppets.next();
+    const closing = studio.close();
+    await refusal(last, 'cancelled');
+    expect(engine.controls).toEqual(['suspend']);
+    await closing;
+  });
+
+  it('refuses settings and images that could not be trained', async () => {
+    await refusal(measure({ batchSize: 0 }), 'config-invalid');
+    const request = { backbone: 'tiny', config: configured({}) };
+    await refusal(studio.plans.measure({ ...request, dataset: 'one' }), 'dataset-unusable');
+    await refusal(studio.plans.measure({ ...request, dataset: 'none' }), 'not-found');
+    expect(puppets.count).toBe(0);
+  });
+});
+
+describe('what decides the speed', () => {
+  const key = (o: TrainingOverrides = {}, threads = 2): string =>
+    speedKey(ARCHITECTURE, configured(o), { threads, device: 'auto' });
+
+  it.each<{ title: string; o: TrainingOverrides }>([
+    { title: 'the batch', o: { batchSize: 5 } },
+    { title: 'the size of images', o: { imageSize: 32 } },
+    { title: 'the method', o: { method: 'full' } },
+    { title: 'the kernels', o: { karst: { kernels: 5 } } },
+    { title: 'the modules', o: { karst: { targetModules: ['attn.qkv'] } } },
+    { title: 'dropped paths', o: { dropPath: 0.1 } },
+    { title: 'dropped patches', o: { patchDrop: 0.5 } },
+    { title: 'accumulated batches', o: { accumulate: 2 } },
+  ])('is $title', ({ o }) => expect(key(o)).not.toBe(key()));
+
+  it.each<{ title: string; o: TrainingOverrides }>([
+    { title: 'the learning rate', o: { optimiser: { learningRate: 0.5 } } },
+    { title: 'the epochs', o: { schedule: { epochs: 99 } } },
+    { title: 'the seed', o: { seed: 3 } },
+    { title: 'how much is dropped of paths', o: {} },
+    { title: 'the image size, named as the backbone has it', o: { imageSize: 16 } },
+    { title: 'the order of modules', o: { karst: { targetModules: reversed() } } },
+  ])('is not $title', ({ o }) => expect(key(o)).toBe(key()));
+
+  it('is not KARST where it is not used, but the threads always', () => {
+    expect(key({ method: 'linear', karst: { rank: 7 } })).toBe(key({ method: 'linear' }));
+    expect(key({}, 3)).not.toBe(key());
+  });
+});
+
+function reversed(): TrainingConfig['karst']['targetModules'] {
+  return [...CONFIG.karst.targetModules].reverse();
+}
+
+describe('the memory of a training', () => {
+  /** Without the images on their way. */
+  const of = (o: TrainingOverrides): number => {
+    const request = {
+      architecture: { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 768 },
+      config: configured(o),
+      adapterParameters: 1000,
+      headParameters: 100,
+    };
+    return trainingMemory(request) - inputBytes(request);
+  };
+
+  it('grows with the batch by what the blocks keep', () => {
+    const perImage = (of({ batchSize: 20 }) - of({ batchSize: 10 })) / 10;
+    expect(of({ batchSize: 40 }) - of({ batchSize: 20 })).toBeCloseTo(20 * perImage, 0);
+    expect(of({ method: 'linear', batchSize: 20 })).toBeLessThan(of({ batchSize: 20 }));
+    expect(of({ accumulate: 4, batchSize: 10 })).toBeLessThan(of({ batchSize: 40 }));
+  });
+});
+
+describe('free memory', () => {
+  it.runIf(process.platform === 'linux')('is no more than a container leaves', () => {
+    const folder = temporaryFolder();
+    expect(freeMemory(join(folder, 'none'))).toBeCloseTo(freemem(), -8.5);
+    mkdirSync(join(folder, 'group'));
+    const write = (name: string, text: string) => writeFileSync(join(folder, 'group', name), text);
+    write('memory.max', '1000000\n');
+    write('memory.current', '600000\n');
+    expect(freeMemory(join(folder, 'group'))).toBe(400_000);
+    write('memory.stat', 'anon 1\ninactive_file 250000\nactive_file 7\n');
+    expect(freeMemory(join(folder, 'group'))).toBe(650_000);
+    write('memory.current', '1600000\n');
+    expect(freeMemory(join(folder, 'group'))).toBe(0);
+    write('memory.max', 'max\n');
+    expect(freeMemory(join(folder, 'group'))).toBeGreaterThan(1_000_000);
+  });
+});
