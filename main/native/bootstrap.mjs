@@ -2,13 +2,15 @@
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from './built.mjs';
 import { endLike, runInForeground, SIGNALS } from './foreground.mjs';
 import { ensureInstalled, verifyInstalled } from './installation.mjs';
 import { Progress } from './progress.mjs';
 import { SetupProblem } from './setup-problem.mjs';
+import { startStudio } from './start-studio.mjs';
 
 /**
- * The entry of `npm run setup`, `demo`, `karst` and `npm test`: installs what is missing, then does the job
+ * The entry of `npm start`, `npm test`, `npm run setup`, `demo`, `karst`, `build` and `package`: installs what is missing, then does the job
  * on the project's Node. Plain JavaScript without dependencies, because it runs before they exist and on
  * whatever Node (20 or newer) is there.
  */
@@ -18,9 +20,13 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const USAGE = `Usage: node main/native/bootstrap.mjs COMMAND
   setup [--cpu | --gpu] [--verify]   install what is missing; --gpu for TensorFlow with CUDA,
                                      --verify reads the installed TensorFlow again in full
+  start [--home DIR]                 set up, build, then open the studio in a window, or, where there
+                                     can be none, serve it to a browser
   demo                               set up, then show the main job on bundled images
   test [--full]                      set up, then run every check and test
   karst COMMAND …                    set up, then run the command line
+  build                              set up, then build the pages and the desktop shell
+  package [--dir]                    set up, build, then package the application; --dir: a folder only
 `;
 
 /**
@@ -41,12 +47,21 @@ async function main(args) {
   switch (command) {
     case 'setup':
       return setUp(rest, progress);
+    case 'start':
+      return start(rest, progress);
     case 'demo':
       return runReady(['main/cli/karst.mjs', 'demo', ...rest], progress);
     case 'test':
       return runReady(['test/run.mjs', ...rest], progress);
     case 'karst':
+      if (rest.includes('serve')) await build(progress);
       return runReady(['main/cli/karst.mjs', ...rest], progress);
+    case 'build':
+      await build(progress);
+      return 0;
+    case 'package':
+      await build(progress);
+      return runReady(['main/electron/package.mjs', ...rest], progress);
     default:
       process.stderr.write(USAGE);
       return 2;
@@ -71,6 +86,26 @@ async function setUp(args, progress) {
     changed ? 'KARST Studio is set up.\n' : 'KARST Studio is set up: nothing was missing.\n',
   );
   return 0;
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {Progress} progress
+ */
+async function start(args, progress) {
+  const [option, home] = args;
+  if (args.length > 0 && (option !== '--home' || home === undefined || args.length > 2)) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const { node } = await ensureInstalled(ROOT, progress);
+  return startStudio(ROOT, node, { home: home ?? null }, progress);
+}
+
+/** @param {Progress} progress */
+async function build(progress) {
+  const { node } = await ensureInstalled(ROOT, progress);
+  await ensureBuilt(ROOT, ['renderer', 'shell'], node, progress);
 }
 
 /**

@@ -9,11 +9,12 @@ export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  *
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [environment]
  * @returns {Promise<number | NodeJS.Signals>} its exit code, or the signal that ended it
  */
-export function runInForeground(program, args) {
+export function runInForeground(program, args, environment = process.env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit' });
+    const child = spawn(program, args, { stdio: 'inherit', env: environment });
     for (const signal of SIGNALS) {
       process.on(signal, () => {
         // A terminal sends Ctrl-C to the child as well, where a second one would mean "at once".

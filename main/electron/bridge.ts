@@ -1,0 +1,105 @@
+import { ipcMain, type IpcMainEvent, type WebContents } from 'electron';
+import * as v from 'valibot';
+import { CHANNEL } from '../../shared/contract/channel.ts';
+import {
+  callSchema,
+  SHELL_PROCEDURES,
+  type EventName,
+  type EventPayload,
+  type Handlers,
+  type Reply,
+  type ShellProcedureName,
+} from '../../shared/contract/studio.ts';
+import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import { isOurs } from './guard.ts';
+
+export interface BridgeOptions {
+  /** What the shell answers itself. */
+  readonly shell: Handlers<ShellProcedureName>;
+  /** Passes all else on to the host, which checks it. */
+  relay(procedure: string, input: unknown): Promise<unknown>;
+}
+
+/** The one channel between the page and everything behind it. */
+export class WindowBridge {
+  readonly #options: BridgeOptions;
+  #contents: WebContents | null = null;
+  /** A page that has asked for something listens. Events before are kept for it. */
+  #listening = false;
+  #waiting: Reply[] = [];
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    ipcMain.on(CHANNEL, (event, message) => {
+      void this.#receive(event, message);
+    });
+  }
+
+  /** The window whose page is spoken to; null: none is open, and events wait for the next. */
+  attach(contents: WebContents | null): void {
+    this.#contents = contents;
+    this.#listening = false;
+    contents?.on('did-start-loading', () => {
+      this.#listening = false;
+    });
+  }
+
+  /** Tells the page of something. What a page that is not there yet must not miss is kept: `keep`. */
+  emit<N extends EventName>(event: N, payload: EventPayload<N>, keep = false): void {
+    this.relayEvent(event, payload, keep);
+  }
+
+  /** An event of the host, which the page checks. */
+  relayEvent(event: string, payload: unknown, keep = false): void {
+    const reply: Reply = { type: 'event', event, payload };
+    if (this.#listening && this.#contents !== null) this.#send(this.#contents, reply);
+    else if (keep) this.#waiting.push(reply);
+  }
+
+  async #receive(event: IpcMainEvent, message: unknown): Promise<void> {
+    const { sender } = event;
+    // Another window, or a frame within the page: there are none, so nobody of ours is speaking.
+    if (sender !== this.#contents || !isMainFrame(event)) return;
+    const checked = v.safeParse(callSchema, message);
+    if (!checked.success) return;
+    const { id, procedure, input } = checked.output;
+    if (!this.#listening) {
+      this.#listening = true;
+      for (const reply of this.#waiting.splice(0)) this.#send(sender, reply);
+    }
+    try {
+      const output = Object.prototype.hasOwnProperty.call(SHELL_PROCEDURES, procedure)
+        ? await this.#answerShell(procedure as ShellProcedureName, input)
+        : await this.#options.relay(procedure, input);
+      this.#send(sender, { type: 'answer', id, output });
+    } catch (error) {
+      this.#send(sender, { type: 'refusal', id, error: toErrorReport(error) });
+    }
+  }
+
+  async #answerShell(procedure: ShellProcedureName, input: unknown): Promise<unknown> {
+    const checked = v.safeParse(SHELL_PROCEDURES[procedure].input, input);
+    if (!checked.success) {
+      const [issue] = checked.issues;
+      throw new KarstError('usage', `${procedure} refuses its input: ${issue.message}.`, {
+        hint: 'This is a fault in KARST Studio: please report it.',
+      });
+    }
+    const answer = this.#options.shell[procedure] as (input: unknown) => unknown;
+    return await answer(checked.output);
+  }
+
+  #send(contents: WebContents, reply: Reply): void {
+    if (!contents.isDestroyed()) contents.send(CHANNEL, reply);
+  }
+}
+
+/** Whether the page itself sent this, and still shows the studio. */
+function isMainFrame(event: IpcMainEvent): boolean {
+  const { sender } = event;
+  const frame = event.senderFrame as IpcMainEvent['senderFrame'] | undefined;
+  // null: the frame is gone. undefined: the Electron of the window tests does not say which frame it was.
+  if (frame === null) return false;
+  if (frame === undefined) return isOurs(sender.getURL());
+  return frame === sender.mainFrame && isOurs(frame.url);
+}

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const ENDING = /\.karst$/i;
+
+/**
+ * The `.karst` files among the words of a command line, as absolute paths. Words that are options, and files that
+ * are not there, are left out: Chromium and the platforms add words of their own.
+ * @param folder where relative paths begin
+ */
+export function openedFiles(words: readonly string[], folder: string): string[] {
+  return words
+    .filter((word) => !word.startsWith('-') && ENDING.test(word))
+    .map((word) => resolve(folder, word))
+    .filter((path) => existsSync(path));
+}

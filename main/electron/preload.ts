@@ -1,0 +1,24 @@
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import { CHANNEL } from '../../shared/contract/channel.ts';
+
+/**
+ * All that the page can reach: messages on one channel, and where a dropped file lies. What the messages may be
+ * is checked on the other side.
+ */
+contextBridge.exposeInMainWorld('karst', {
+  send(message: unknown): void {
+    ipcRenderer.send(CHANNEL, message);
+  },
+  onMessage(listener: (message: unknown) => void): void {
+    ipcRenderer.on(CHANNEL, (_event, message: unknown) => {
+      listener(message);
+    });
+  },
+  /** Empty for a file that has no place on the disk. */
+  pathOf(file: File): string {
+    // The Electron of the window tests has no webUtils: there the file itself knows.
+    if ((webUtils as typeof webUtils | undefined) !== undefined)
+      return webUtils.getPathForFile(file);
+    return (file as File & { path?: string }).path ?? '';
+  },
+});

@@ -1,0 +1,146 @@
+/**
+ * Everything that the shell itself says: menu, dialogs, notifications. The pages have their own locale files; the
+ * shell speaks before there is a page.
+ */
+const en = {
+  file: 'File',
+  importAdapter: 'Import an adapter…',
+  addImages: 'Add images…',
+  openData: 'Open the data folder',
+  quit: 'Quit',
+  close: 'Close window',
+  edit: 'Edit',
+  undo: 'Undo',
+  redo: 'Redo',
+  cut: 'Cut',
+  copy: 'Copy',
+  paste: 'Paste',
+  selectAll: 'Select all',
+  go: 'Go',
+  projects: 'Projects',
+  data: 'Data',
+  backbones: 'Backbones',
+  train: 'Train',
+  runs: 'Runs',
+  library: 'Library',
+  tryIt: 'Try it',
+  settings: 'Settings',
+  view: 'View',
+  reload: 'Reload',
+  zoomIn: 'Larger',
+  zoomOut: 'Smaller',
+  actualSize: 'Actual size',
+  fullScreen: 'Full screen',
+  developer: 'Developer tools',
+  window: 'Window',
+  minimise: 'Minimise',
+  hide: 'Hide KARST Studio',
+  hideOthers: 'Hide others',
+  showAll: 'Show all',
+  help: 'Help',
+  diagnosis: 'Diagnosis of this computer',
+  about: 'About KARST Studio',
+  aboutText: (version: string) =>
+    `Version ${version}\nAdapts a pre-trained vision transformer to your own images, on this computer, offline.`,
+  adapterFile: 'KARST adapter',
+  anyFile: 'All files',
+  ok: 'OK',
+  cancel: 'Cancel',
+  runGoesOn: (name: string) => `“${name}” is still being trained`,
+  runsGoOn: (count: number) => `${count} runs are still being trained`,
+  tasksGoOn: (count: number) =>
+    count === 1 ? 'A task is still under way' : `${count} tasks are still under way`,
+  runDetail:
+    'It can go on without the window. Or it pauses now: a checkpoint is written, and it continues from there when you resume it.',
+  taskDetail: 'It is cancelled when KARST Studio quits; nothing half done is left behind.',
+  keepTraining: 'Go on without the window',
+  pauseAndQuit: 'Pause and quit',
+  cancelAndQuit: 'Cancel it and quit',
+  runDone: (name: string) => `“${name}” is trained`,
+  runDoneText: (top1: string) => `Best validation accuracy ${top1} %.`,
+  runFailed: (name: string) => `“${name}” failed`,
+  pageGone: 'The window has stopped working',
+  pageGoneText: (reason: string) =>
+    `Its process ended (${reason}). Training is not touched by it and goes on.`,
+  reloadWindow: 'Load it again',
+  pagesMissing: 'The pages of the studio are not built',
+  pagesMissingText: (folder: string) =>
+    `There is no page in ${folder}. Run “npm run build” in the checkout.`,
+  fault: 'A fault in KARST Studio',
+};
+
+type Words = typeof en;
+
+const zh: Words = {
+  file: '文件',
+  importAdapter: '导入适配器…',
+  addImages: '添加图像…',
+  openData: '打开数据文件夹',
+  quit: '退出',
+  close: '关闭窗口',
+  edit: '编辑',
+  undo: '撤销',
+  redo: '重做',
+  cut: '剪切',
+  copy: '复制',
+  paste: '粘贴',
+  selectAll: '全选',
+  go: '前往',
+  projects: '项目',
+  data: '数据',
+  backbones: '骨干模型',
+  train: '训练',
+  runs: '运行',
+  library: '库',
+  tryIt: '试用',
+  settings: '设置',
+  view: '显示',
+  reload: '重新加载',
+  zoomIn: '放大',
+  zoomOut: '缩小',
+  actualSize: '实际大小',
+  fullScreen: '全屏',
+  developer: '开发者工具',
+  window: '窗口',
+  minimise: '最小化',
+  hide: '隐藏 KARST Studio',
+  hideOthers: '隐藏其他',
+  showAll: '全部显示',
+  help: '帮助',
+  diagnosis: '本机诊断',
+  about: '关于 KARST Studio',
+  aboutText: (version) =>
+    `版本 ${version}\n在本机上离线地把预训练的视觉 Transformer 适配到您自己的图像。`,
+  adapterFile: 'KARST 适配器',
+  anyFile: '所有文件',
+  ok: '确定',
+  cancel: '取消',
+  runGoesOn: (name) => `“${name}”仍在训练`,
+  runsGoOn: (count) => `仍有 ${count} 个运行正在训练`,
+  tasksGoOn: (count) => `仍有 ${count} 个任务正在进行`,
+  runDetail: '训练可以在没有窗口的情况下继续；也可以现在暂停：先写入检查点，恢复时从该处继续。',
+  taskDetail: '退出 KARST Studio 时任务会被取消，不会留下半成品。',
+  keepTraining: '无窗口继续',
+  pauseAndQuit: '暂停并退出',
+  cancelAndQuit: '取消任务并退出',
+  runDone: (name) => `“${name}”训练完成`,
+  runDoneText: (top1) => `最佳验证准确率 ${top1} %。`,
+  runFailed: (name) => `“${name}”失败`,
+  pageGone: '窗口已停止工作',
+  pageGoneText: (reason) => `其进程已结束（${reason}）。训练不受影响，仍在继续。`,
+  reloadWindow: '重新加载',
+  pagesMissing: '尚未构建界面',
+  pagesMissingText: (folder) => `${folder} 中没有页面。请在代码目录中运行“npm run build”。`,
+  fault: 'KARST Studio 出现错误',
+};
+
+export type { Words };
+
+/**
+ * @param language of the settings
+ * @param locale of the system, for `system`: `zh-CN`, `en-GB`, …
+ */
+export function wordsFor(language: 'system' | 'en' | 'zh-CN', locale: string): Words {
+  const wanted = language === 'system' ? locale : language;
+  return wanted.toLowerCase().startsWith('zh') ? zh : en;
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastLines, runCommand } from './command.mjs';
+
+/** @import { Progress } from './progress.mjs' */
+
+/** Electron's own variable: a folder with an Electron that was brought otherwise. */
+export const ELECTRON_VARIABLE = 'ELECTRON_OVERRIDE_DIST_PATH';
+
+const PACKAGE = join('node_modules', 'electron');
+const BINARIES = {
+  darwin: 'Electron.app/Contents/MacOS/Electron',
+  win32: 'electron.exe',
+  linux: 'electron',
+};
+
+/**
+ * Electron's executable: that of the folder which the environment names, or that of the npm package, which brings
+ * its binary by a download of its own when it is first wanted.
+ *
+ * @param {string} root of the checkout, with its packages installed
+ * @param {string} node the project's Node
+ * @param {Progress} progress
+ * @returns {Promise<{ path: string } | { missing: string }>} `missing` says in one sentence why there is none
+ */
+export async function ensureElectron(root, node, progress) {
+  const platform = /** @type {keyof typeof BINARIES} */ (process.platform);
+  const named = process.env[ELECTRON_VARIABLE];
+  if (named) {
+    const path = join(named, BINARIES[platform]);
+    if (existsSync(path)) return { path };
+    return { missing: `${ELECTRON_VARIABLE} names ${named}, which holds no Electron` };
+  }
+  const found = installedElectron(root);
+  if (found !== null) return { path: found };
+  progress.start('Downloading Electron');
+  const { code, output } = await runCommand(node, [join(root, PACKAGE, 'install.js')], {
+    cwd: root,
+  });
+  const path = installedElectron(root);
+  if (code === 0 && path !== null) {
+    progress.finish('Electron downloaded');
+    return { path };
+  }
+  progress.breakLine();
+  const reason = output.split('\n').find((line) => /\berror\b/i.test(line)) ?? lastLines(output, 1);
+  return { missing: `Electron's binary could not be downloaded (${reason.trim()})` };
+}
+
+/**
+ * @param {string} root
+ * @returns {string | null}
+ */
+function installedElectron(root) {
+  const record = join(root, PACKAGE, 'path.txt');
+  if (!existsSync(record)) return null;
+  const path = join(root, PACKAGE, 'dist', readFileSync(record, 'utf8'));
+  return existsSync(path) ? path : null;
+}
