@@ -76,6 +76,7 @@ export const projects = {
     backbone: {
       title: 'Choose a backbone',
       body: 'The pre-trained model that is adapted to your images. The starter is small and quick.',
+      action: 'Take the starter',
     },
     train: {
       title: 'Train the first adapter',

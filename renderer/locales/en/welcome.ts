@@ -5,6 +5,7 @@ export const welcome = {
     title: 'See it work',
     body: 'Trains an adapter on the bundled sample, 1,797 handwritten digits, in about two minutes. You see every step and can keep the result.',
     start: 'Train the sample',
+    picture: 'Ten handwritten digits, from 0 to 9',
     missing: 'The sample is not part of this installation.',
     steps: {
       importing: 'Import the images',
@@ -24,6 +25,8 @@ export const welcome = {
   own: {
     title: 'Start with my own images',
     body: 'One folder for each class, with its images inside, is all that is needed. Nothing is copied or changed.',
+    picture: 'One folder for each class',
+    example: 'cattleya, masdevallia, oncidium',
     start: 'New project',
   },
   hardware: {
@@ -42,5 +45,5 @@ export const welcome = {
     lowMemory: 'Memory is short. Choose small batches.',
     failed: 'The engine does not start on this computer.',
   },
-  skip: 'Skip',
+  skip: 'Skip to the projects',
 };

@@ -79,6 +79,7 @@ export const projects: Shape<typeof en> = {
     backbone: {
       title: '选择骨干网络',
       body: '将被适配到您的图像的预训练模型。自带的入门模型小而快。',
+      action: '使用入门模型',
     },
     train: {
       title: '训练第一个适配器',

@@ -8,6 +8,7 @@ export const welcome: Shape<typeof en> = {
     title: '先看效果',
     body: '用自带的示例（1,797 张手写数字）训练一个适配器，约需两分钟。您可以看到每一步，并保留结果。',
     start: '训练示例',
+    picture: '十个手写数字，0 到 9',
     missing: '此安装不包含示例。',
     steps: {
       importing: '导入图像',
@@ -27,6 +28,8 @@ export const welcome: Shape<typeof en> = {
   own: {
     title: '使用我自己的图像',
     body: '只需为每个类别准备一个文件夹，里面放上该类别的图像。不会复制或修改任何文件。',
+    picture: '每个类别一个文件夹',
+    example: '杓兰, 石斛, 兜兰',
     start: '新建项目',
   },
   hardware: {
@@ -45,5 +48,5 @@ export const welcome: Shape<typeof en> = {
     lowMemory: '内存较少，请选择较小的批量。',
     failed: '引擎无法在这台计算机上启动。',
   },
-  skip: '跳过',
+  skip: '跳过，前往项目',
 };

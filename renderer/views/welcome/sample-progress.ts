@@ -1,14 +1,30 @@
+import type { RunView } from '../../../shared/contract/studio/runs.ts';
 import type { Task } from '../../../shared/contract/studio/tasks.ts';
 
 export const SAMPLE_STEPS = ['importing', 'training', 'finishing'] as const;
 export type SampleStep = (typeof SAMPLE_STEPS)[number];
 
-/** Phases of looking at files, as the import reports them. */
-const IMPORT_PHASES = ['listing', 'hashing', 'checking', 'importing', 'starting'];
+/** How far the sample is: its task imports and queues a run, the run trains. */
+export type SampleCourse =
+  | { readonly kind: 'offer' }
+  | { readonly kind: 'going'; readonly step: SampleStep; readonly run: RunView | null }
+  | { readonly kind: 'ready'; readonly run: RunView; readonly projectId: string }
+  /** The run ended without an adapter, or waits for a person. */
+  | { readonly kind: 'halted'; readonly run: RunView };
 
-/** Which of the sample's steps its task is at. */
-export function sampleStep(task: Task, training: boolean): SampleStep {
-  if (training) return 'training';
-  if (IMPORT_PHASES.includes(task.phase)) return 'importing';
-  return task.phase === 'saving' ? 'finishing' : 'training';
+export function sampleCourse(task: Task | null, runs: ReadonlyMap<string, RunView>): SampleCourse {
+  if (task === null || task.state === 'failed' || task.state === 'cancelled') {
+    return { kind: 'offer' };
+  }
+  if (task.state === 'running') return { kind: 'going', step: 'importing', run: null };
+  if (task.result?.kind !== 'sample') return { kind: 'offer' };
+  const { runId, projectId } = task.result;
+  const run = runs.get(runId);
+  if (run === undefined) return { kind: 'going', step: 'training', run: null };
+  if (run.state === 'running' || run.state === 'queued') {
+    const trained = run.totalSteps > 0 && run.step >= run.totalSteps;
+    return { kind: 'going', step: trained ? 'finishing' : 'training', run };
+  }
+  if (run.adapterId !== null) return { kind: 'ready', run, projectId };
+  return { kind: 'halted', run };
 }
