@@ -30,6 +30,13 @@ export interface RunCourse {
   reload(): Promise<void>;
 }
 
+/** What was told while an answer was due. */
+interface Gathered {
+  readonly metrics: MetricRecord[];
+  readonly samples: SampleSet[];
+  readonly log: LogLine[];
+}
+
 /**
  * All that a run told of itself and goes on telling, from its first step, whenever the window was opened. What was
  * missed while the connection was lost, or because events were dropped, is asked for.
@@ -43,7 +50,7 @@ export function useRunCourse(id: string): RunCourse {
   const loaded = ref(false);
   const error = shallowRef<ErrorReport | null>(null);
   /** What comes while an answer is due; it is newer than the answer. */
-  let waiting: { metrics: MetricRecord[]; samples: SampleSet[]; log: LogLine[] } | null = null;
+  let waiting: Gathered | null = null;
   let ended = false;
 
   function take(records: readonly MetricRecord[]): void {
@@ -56,7 +63,7 @@ export function useRunCourse(id: string): RunCourse {
   async function load(fromStep: number, newer: readonly MetricRecord[] = []): Promise<void> {
     // Whoever waits already has what comes in the meantime.
     if (waiting !== null) return;
-    const gathered: NonNullable<typeof waiting> = { metrics: [...newer], samples: [], log: [] };
+    const gathered: Gathered = { metrics: [...newer], samples: [], log: [] };
     waiting = gathered;
     try {
       const [metrics, sets, lines] = await Promise.all([

@@ -109,5 +109,10 @@ export const useRuns = defineStore('runs', () => {
 
 /** Share of the whole run that is done, 0..1. */
 export function runShare(run: RunView): number {
+  const { progress } = run;
+  // The run itself is told of only now and then; its progress at every beat.
+  if (progress?.phase === 'training' && progress.total > 0) {
+    return Math.min(1, progress.done / progress.total);
+  }
   return run.totalSteps === 0 ? 0 : Math.min(1, run.step / run.totalSteps);
 }

@@ -91,6 +91,19 @@ export class Course {
     return best;
   }
 
+  /** Time spent in steps so far, without pauses and validations; null before the first step. */
+  trainingSeconds(trainImages: number): number | null {
+    const epoch = this.train.epoch.view();
+    const rate = this.train.imagesPerSecond.view();
+    let seconds = 0;
+    let before = 0;
+    for (let i = 0; i < epoch.length; i++) {
+      if (rate[i]! > 0) seconds += ((epoch[i]! - before) * trainImages) / rate[i]!;
+      before = epoch[i]!;
+    }
+    return epoch.length === 0 ? null : seconds;
+  }
+
   /** Share of the training time spent waiting for images, 0..1; null before the first step. */
   waitingShare(): number | null {
     const waiting = this.train.waiting.view();

@@ -36,6 +36,8 @@ export const common = {
   retry: 'Try again',
   reveal: 'Show in folder',
   save: 'Save',
+  saved: 'Saved',
+  saving: 'Saving',
   search: 'Search',
   size: 'Size',
   state: 'State',

@@ -62,8 +62,6 @@ export const train = {
     adapter: 'Adapter file',
     images: 'Images',
     imagesSplit: '{train} train, {val} validation',
-    noValidation:
-      'There are no validation images, so no best epoch can be chosen: the last one is kept.',
     steps: 'Steps',
     stepsPerEpoch: '{count} an epoch',
     memory: 'Memory',
@@ -77,14 +75,22 @@ export const train = {
     measure: 'Measure',
     measureAgain: 'Measure again',
     measureText: 'Takes a few steps with these settings on this computer.',
+    measureLater: 'Can be measured when nothing trains.',
     measuring: 'Measuring: {phase}',
     problems: 'One setting needs a change | {count} settings need a change',
-    advice: 'Advice',
+  },
+  problem: {
+    limits: 'Must be between {min} and {max}.',
+    factor: 'Must be at least 1, or -1.',
+    warmup: 'Must be at most the {epochs} epochs of the run.',
+    imageSize: 'Must be a multiple of the patch size, {patch}; {near} is near.',
   },
   advice: {
     fullRate: 'Full training usually needs a smaller learning rate, 0.00001 to 0.0001.',
-    largeBatch: 'The batch is larger than the number of training images.',
-    flip: 'Mirrored images look like other classes in some tasks, such as writing.',
+    largeBatch: 'The batch is larger than the number of training images; the rest of it is wasted.',
+    noValidation:
+      'There are no validation images, so no best epoch can be chosen: the last one is kept.',
+    earlyStopping: 'Early stopping has nothing to go by: there are no validation images.',
   },
   queue: {
     title: 'Queue',

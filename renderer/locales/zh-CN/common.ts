@@ -39,6 +39,8 @@ export const common: Shape<typeof en> = {
   retry: '重试',
   reveal: '在文件夹中显示',
   save: '保存',
+  saved: '已保存',
+  saving: '正在保存',
   search: '搜索',
   size: '大小',
   state: '状态',

@@ -88,6 +88,17 @@ describe('Course', () => {
     expect(course.waitingShare()).toBeCloseTo(0.9 / (1 + 1 / 9), 12);
   });
 
+  it('adds up the time of its steps from the images that they saw', () => {
+    const course = new Course();
+    expect(course.trainingSeconds(100)).toBeNull();
+    // Each step is a tenth of an epoch: ten images.
+    course.append([
+      { ...train(1), imagesPerSecond: 5 },
+      { ...train(2), imagesPerSecond: 20 },
+    ]);
+    expect(course.trainingSeconds(100)).toBeCloseTo(2 + 0.5, 9);
+  });
+
   it('forgets everything', () => {
     const course = new Course();
     course.append([train(1), validation(1, 1)]);

@@ -1,0 +1,136 @@
+import * as v from 'valibot';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import type { RunView } from '../../shared/contract/studio/runs.ts';
+import { trainingConfig } from '../../shared/contract/host-message.ts';
+import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
+import {
+  differences,
+  presetConfig,
+  settingValue,
+  withMethod,
+  withSetting,
+} from '../training/config.ts';
+import { matters, type SettingKey, type SettingValue } from '../training/setting-list.ts';
+
+const KEY = 'karst.train';
+
+/** What the settings were taken from; changes are told apart from it. */
+export type Origin =
+  | { readonly kind: 'preset'; readonly preset: PresetName }
+  | {
+      readonly kind: 'run';
+      readonly id: string;
+      readonly name: string;
+      readonly config: TrainingConfig;
+    };
+
+const presetNames = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
+const id = v.nullable(v.string());
+const kept = v.object({
+  projectId: id,
+  datasetId: id,
+  backboneId: id,
+  config: trainingConfig,
+  origin: v.variant('kind', [
+    v.object({ kind: v.literal('preset'), preset: v.picklist(presetNames) }),
+    v.object({
+      kind: v.literal('run'),
+      id: v.string(),
+      name: v.string(),
+      config: trainingConfig,
+    }),
+  ]),
+});
+type Kept = v.InferOutput<typeof kept>;
+
+/** What was being set up when the page was last left; null when nothing was, or by another version. */
+function remembered(): Kept | null {
+  const text = sessionStorage.getItem(KEY);
+  if (text === null) return null;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), kept), text);
+  return parsed.success ? parsed.output : null;
+}
+
+/** The training that is being set up. It stays as it is while the person looks at something else. */
+export const useTrainDraft = defineStore('train-draft', () => {
+  const before = remembered();
+  const projectId = ref(before?.projectId ?? null);
+  const datasetId = ref(before?.datasetId ?? null);
+  const backboneId = ref(before?.backboneId ?? null);
+  const name = ref('');
+  const origin = shallowRef<Origin>(before?.origin ?? { kind: 'preset', preset: 'standard' });
+  const config = shallowRef<TrainingConfig>(before?.config ?? presetConfig('standard'));
+  /** The run time that was last worked out from a measurement; null before the first. */
+  const lastSeconds = ref<number | null>(null);
+
+  /** What the settings would be without changes. */
+  const base = computed(() => withMethod(configOf(origin.value), config.value.method));
+  const changed = computed(() =>
+    differences(config.value, base.value).filter((key) => matters(key, config.value)),
+  );
+
+  /** Takes all settings of a preset, for the method that is chosen. */
+  function startFromPreset(preset: PresetName): void {
+    origin.value = { kind: 'preset', preset };
+    config.value = base.value;
+  }
+
+  /** Takes all of a run: its settings, dataset, backbone and project. */
+  function startFromRun(run: RunView): void {
+    origin.value = { kind: 'run', id: run.id, name: run.name, config: run.config };
+    config.value = run.config;
+    datasetId.value = run.datasetId;
+    backboneId.value = run.backboneId;
+    projectId.value = run.projectId;
+  }
+
+  function setMethod(method: TrainingConfig['method']): void {
+    config.value = withMethod(config.value, method);
+  }
+
+  function set(key: SettingKey, value: SettingValue): void {
+    config.value = withSetting(config.value, key, value);
+  }
+
+  function reset(key: SettingKey): void {
+    set(key, settingValue(base.value, key));
+  }
+
+  function resetAll(): void {
+    config.value = base.value;
+  }
+
+  watch([projectId, datasetId, backboneId, config, origin], () => {
+    const now: Kept = {
+      projectId: projectId.value,
+      datasetId: datasetId.value,
+      backboneId: backboneId.value,
+      config: config.value,
+      origin: origin.value,
+    };
+    sessionStorage.setItem(KEY, JSON.stringify(now));
+  });
+
+  return {
+    projectId,
+    datasetId,
+    backboneId,
+    name,
+    origin,
+    config,
+    lastSeconds,
+    base,
+    changed,
+    startFromPreset,
+    startFromRun,
+    setMethod,
+    set,
+    reset,
+    resetAll,
+  };
+});
+
+function configOf(origin: Origin): TrainingConfig {
+  return origin.kind === 'preset' ? presetConfig(origin.preset) : origin.config;
+}

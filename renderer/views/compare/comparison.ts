@@ -1,0 +1,111 @@
+import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatPercent,
+  formatSignificant,
+  NO_VALUE,
+} from '../../composables/format.ts';
+import { t } from '../../i18n.ts';
+import { differencesAmong, settingValue } from '../../training/config.ts';
+import type { Course } from '../../training/course.ts';
+import { matters } from '../../training/setting-list.ts';
+import { settingName, settingText, valueText } from '../../training/words.ts';
+
+/** One line of a comparison: a value a run, in their order. */
+export interface ComparisonRow {
+  readonly key: string;
+  readonly name: string;
+  /** What the name means, where that needs saying. */
+  readonly text: string;
+  readonly values: readonly string[];
+  /** Places of the best values; none where nothing is better than the rest. */
+  readonly best: readonly number[];
+}
+
+/** Dataset, backbone and settings in which the runs differ. */
+export function settingRows(runs: readonly RunView[]): ComparisonRow[] {
+  const plain = (key: string, name: string, values: readonly string[]): ComparisonRow[] =>
+    new Set(values).size > 1 ? [{ key, name, text: '', values, best: [] }] : [];
+  const keys = differencesAmong(runs.map(({ config }) => config));
+  return [
+    ...plain(
+      'dataset',
+      t('runs.column.dataset'),
+      runs.map((run) => run.datasetName),
+    ),
+    ...plain(
+      'backbone',
+      t('runs.column.backbone'),
+      runs.map((run) => run.backboneName),
+    ),
+    ...keys.map((key) => ({
+      key,
+      name: settingName(key),
+      text: settingText(key),
+      values: runs.map(({ config }) =>
+        matters(key, config) ? valueText(key, settingValue(config, key)) : NO_VALUE,
+      ),
+      best: [],
+    })),
+  ];
+}
+
+/** What came of one run. */
+export interface Result {
+  readonly top1: number | null;
+  readonly loss: number | null;
+  readonly epoch: number | null;
+  readonly steps: number;
+  readonly seconds: number | null;
+  readonly imagesPerSecond: number | null;
+}
+
+export function resultOf(run: RunView, course: Course): Result {
+  const index = course.best();
+  const { top1, loss, epoch } = course.validation;
+  const seconds = course.trainingSeconds(run.counts.train);
+  const images = (course.train.epoch.last ?? 0) * run.counts.train;
+  return {
+    top1: index < 0 ? run.bestTop1 : top1.view()[index]!,
+    loss: index < 0 ? run.bestLoss : loss.view()[index]!,
+    epoch: index < 0 ? null : epoch.view()[index]!,
+    steps: Math.max(run.step, course.lastStep),
+    seconds,
+    imagesPerSecond: seconds === null || seconds === 0 ? null : images / seconds,
+  };
+}
+
+/** What came of the runs, with the best of each line. */
+export function resultRows(results: readonly Result[]): ComparisonRow[] {
+  const row = (
+    key: 'best' | 'bestLoss' | 'bestEpoch' | 'steps' | 'duration' | 'speed',
+    values: readonly (number | null)[],
+    write: (value: number) => string,
+    better: 'more' | 'less' | null,
+  ): ComparisonRow => ({
+    key,
+    name: t(`runs.comparison.${key}`),
+    text: '',
+    values: values.map((value) => (value === null ? NO_VALUE : write(value))),
+    best: better === null ? [] : bestPlaces(values, better),
+  });
+  const all = <K extends keyof Result>(key: K): Result[K][] => results.map((one) => one[key]);
+  return [
+    row('best', all('top1'), (value) => formatPercent(value), 'more'),
+    row('bestLoss', all('loss'), formatLoss, 'less'),
+    row('bestEpoch', all('epoch'), formatCount, null),
+    row('steps', all('steps'), formatCount, null),
+    row('duration', all('seconds'), (value) => formatDuration(Math.round(value)), 'less'),
+    row('speed', all('imagesPerSecond'), (value) => formatSignificant(value), 'more'),
+  ];
+}
+
+/** Where the best of several values stand; none when all are the same or only one is there. */
+export function bestPlaces(values: readonly (number | null)[], better: 'more' | 'less'): number[] {
+  const there = values.filter((value) => value !== null);
+  const best = better === 'more' ? Math.max(...there) : Math.min(...there);
+  if (there.length < 2 || there.every((value) => value === best)) return [];
+  return values.flatMap((value, index) => (value === best ? [index] : []));
+}

@@ -1,0 +1,134 @@
+import { ref, type Ref } from 'vue';
+import { useRouter } from 'vue-router';
+import {
+  CopyPlus,
+  FolderOpen,
+  ListX,
+  Pause,
+  Pencil,
+  Play,
+  Square,
+  StepForward,
+  Trash2,
+} from '@lucide/vue';
+import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import { useBridge } from '../../bridge/index.ts';
+import type { MenuItem } from '../../components/KMenu.vue';
+import { useAction } from '../../composables/use-action.ts';
+import { t } from '../../i18n.ts';
+import { useDialogs } from '../../stores/dialogs.ts';
+import { useRuns } from '../../stores/runs.ts';
+import { useShell } from '../../stores/shell.ts';
+import { useToasts } from '../../stores/toasts.ts';
+import { abilitiesOf } from '../../training/run-state.ts';
+
+export interface RunActions {
+  /** The run whose dialog is open. */
+  readonly renaming: Ref<RunView | null>;
+  readonly extending: Ref<RunView | null>;
+  pause(run: RunView): void;
+  resume(run: RunView): void;
+  stop(run: RunView): void;
+  /** All that can be done with a run now; `steering` (pause, resume, stop, extend) can be left out. */
+  menu(run: RunView, options: { readonly steering: boolean }): MenuItem[];
+}
+
+/**
+ * What can be done with a run, in the list and in its own view.
+ *
+ * @param removed called when it has gone to the bin
+ */
+export function useRunActions(removed: (run: RunView) => void = () => undefined): RunActions {
+  const bridge = useBridge();
+  const router = useRouter();
+  const runs = useRuns();
+  const dialogs = useDialogs();
+  const shell = useShell();
+  const toasts = useToasts();
+  const renaming = ref<RunView | null>(null);
+  const extending = ref<RunView | null>(null);
+
+  const { run: pause } = useAction((run: RunView) => runs.pause(run.id));
+  const { run: resume } = useAction((run: RunView) => runs.resume(run.id));
+  const { run: dequeue } = useAction((run: RunView) => runs.stop(run.id));
+  const { run: reveal } = useAction((run: RunView) => shell.reveal(run.folder));
+  const { run: restore } = useAction((id: string) => bridge.call('bin.restore', { id }));
+
+  const { run: stop } = useAction(async (run: RunView) => {
+    const confirmed = await dialogs.confirm({
+      title: t('runs.stopTitle', { name: run.name }),
+      body: t('runs.stopBody'),
+      action: t('runs.stop'),
+    });
+    if (confirmed) await runs.stop(run.id);
+  });
+
+  const { run: remove } = useAction(async (run: RunView) => {
+    const confirmed = await dialogs.confirm({
+      title: t('runs.remove.title', { name: run.name }),
+      body: t('runs.remove.body'),
+      action: t('common.remove'),
+      danger: true,
+    });
+    if (!confirmed) return;
+    await runs.remove(run.id);
+    toasts.say(t('runs.remove.done', { name: run.name }), {
+      action: { label: t('common.undo'), run: () => void restore(run.id) },
+    });
+    removed(run);
+  });
+
+  function steeringOf(run: RunView): MenuItem[] {
+    const can = abilitiesOf(run);
+    return [
+      ...(can.pause ? [{ label: t('runs.pause'), icon: Pause, run: () => void pause(run) }] : []),
+      ...(can.resume ? [{ label: t('runs.resume'), icon: Play, run: () => void resume(run) }] : []),
+      ...(can.stop ? [{ label: t('runs.stop'), icon: Square, run: () => void stop(run) }] : []),
+      ...(can.extend
+        ? [
+            {
+              label: t('runs.extend.action'),
+              icon: StepForward,
+              run: () => (extending.value = run),
+            },
+          ]
+        : []),
+    ];
+  }
+
+  function menu(run: RunView, { steering }: { readonly steering: boolean }): MenuItem[] {
+    const can = abilitiesOf(run);
+    return [
+      ...(steering ? steeringOf(run) : []),
+      ...(can.dequeue
+        ? [{ label: t('runs.stopQueued'), icon: ListX, run: () => void dequeue(run) }]
+        : []),
+      {
+        label: t('runs.again'),
+        icon: CopyPlus,
+        run: () => void router.push({ path: '/train', query: { from: run.id } }),
+      },
+      { label: t('common.rename'), icon: Pencil, run: () => (renaming.value = run) },
+      ...(shell.info?.canReveal === true
+        ? [{ label: t('runs.reveal'), icon: FolderOpen, run: () => void reveal(run) }]
+        : []),
+      {
+        label: t('common.remove'),
+        icon: Trash2,
+        danger: true,
+        apart: true,
+        disabled: !can.remove,
+        run: () => void remove(run),
+      },
+    ];
+  }
+
+  return {
+    renaming,
+    extending,
+    pause: (run) => void pause(run),
+    resume: (run) => void resume(run),
+    stop: (run) => void stop(run),
+    menu,
+  };
+}

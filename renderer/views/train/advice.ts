@@ -1,0 +1,53 @@
+import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { describeError } from '../../composables/errors.ts';
+import { formatCount } from '../../composables/format.ts';
+import { t } from '../../i18n.ts';
+import { settingValue } from '../../training/config.ts';
+import { SETTINGS, type SettingKey } from '../../training/setting-list.ts';
+
+/** Above this, AdamW tears a pre-trained backbone apart when all of it is trained. */
+const FULL_RATE = 3e-4;
+
+/** What is wrong with the value of a setting, beside its field; the host's own sentence where no other fits. */
+export function problemText(
+  key: SettingKey,
+  error: ErrorReport,
+  config: TrainingConfig,
+  patchSize: number | null,
+): string {
+  const { schedule, imageSize } = config;
+  const { limits } = SETTINGS[key];
+  const value = settingValue(config, key);
+  if (limits.kind === 'number' && typeof value === 'number') {
+    const { min, max } = limits;
+    if (value < min || value > max) {
+      return t('train.problem.limits', { min: formatCount(min), max: formatCount(max) });
+    }
+  }
+  if (key === 'karst.factor' && value === 0) return t('train.problem.factor');
+  if (key === 'schedule.warmupEpochs' && schedule.warmupEpochs > schedule.epochs) {
+    return t('train.problem.warmup', { epochs: formatCount(schedule.epochs) });
+  }
+  if (key === 'imageSize' && patchSize !== null && imageSize % patchSize !== 0) {
+    const near = Math.max(1, Math.round(imageSize / patchSize)) * patchSize;
+    return t('train.problem.imageSize', { patch: patchSize, near });
+  }
+  return describeError(error).what;
+}
+
+/** What is allowed and hardly meant, in the words of the window where it has some. */
+export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']): string[] {
+  const told = warnings.map(({ setting, error }) => {
+    if (setting === 'dataset') return t('train.advice.noValidation');
+    if (setting === 'earlyStopping') return t('train.advice.earlyStopping');
+    if (setting === 'batchSize') return t('train.advice.largeBatch');
+    return describeError(error).what;
+  });
+  const { method, initialise, optimiser } = config;
+  const fineTunes = method === 'full' && initialise === 'backbone' && optimiser.name === 'adamw';
+  return fineTunes && optimiser.learningRate > FULL_RATE
+    ? [...told, t('train.advice.fullRate')]
+    : told;
+}

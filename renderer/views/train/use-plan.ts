@@ -1,0 +1,108 @@
+import { computed, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue';
+import { refDebounced } from '@vueuse/core';
+import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
+import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { useBridge } from '../../bridge/index.ts';
+import { useAction } from '../../composables/use-action.ts';
+import { useLoad } from '../../composables/use-load.ts';
+import { useTasks } from '../../stores/tasks.ts';
+import { useTrainDraft } from '../../stores/train-draft.ts';
+import { isSettingKey, type SettingKey } from '../../training/setting-list.ts';
+
+/** While someone types or holds an arrow of a field, nothing is asked. */
+const QUIET_MS = 250;
+
+export interface PlanOfDraft {
+  /** Of the settings as they were a moment ago; null until a backbone is chosen. */
+  readonly plan: Readonly<ShallowRef<RunPlan | null>>;
+  readonly error: Readonly<ShallowRef<ErrorReport | null>>;
+  /** It has been worked out for longer than goes unnoticed. */
+  readonly slow: Readonly<Ref<boolean>>;
+  /** Settings with which no run can be made. */
+  readonly problems: ComputedRef<ReadonlyMap<SettingKey, ErrorReport>>;
+  /** What no run can be made of, whatever the settings; null when the images are usable. */
+  readonly datasetProblem: ComputedRef<ErrorReport | null>;
+  /** What is allowed and hardly meant. */
+  readonly warnings: ComputedRef<RunPlan['problems']>;
+  /** The measurement that is under way. */
+  readonly measuring: ComputedRef<Task | null>;
+  readonly measureError: Readonly<ShallowRef<ErrorReport | null>>;
+  measure(): Promise<unknown>;
+}
+
+/** What the settings being edited mean, asked again a moment after each change. */
+export function usePlan(): PlanOfDraft {
+  const bridge = useBridge();
+  const draft = useTrainDraft();
+  const tasks = useTasks();
+  const asked = refDebounced(
+    computed(() => ({
+      backboneId: draft.backboneId,
+      datasetId: draft.datasetId,
+      config: draft.config,
+    })),
+    QUIET_MS,
+  );
+
+  const { data, error, slow, reload } = useLoad(async () => {
+    const { backboneId, datasetId, config } = asked.value;
+    return backboneId === null ? null : bridge.call('runs.plan', { backboneId, datasetId, config });
+  }, asked);
+
+  watch(data, (plan) => {
+    if (plan !== null && plan.seconds !== null) draft.lastSeconds = plan.seconds;
+  });
+
+  const measureId = shallowRef<string | null>(null);
+  const measuring = computed(() =>
+    measureId.value === null
+      ? null
+      : (tasks.running.find((task) => task.id === measureId.value) ?? null),
+  );
+  const { run: measure, error: measureError } = useAction(
+    async () => {
+      const { backboneId, datasetId, config } = draft;
+      if (backboneId === null || datasetId === null) return;
+      const task = await bridge.call('runs.measure', { backboneId, datasetId, config });
+      measureId.value = task.id;
+      await tasks.follow(task, { quiet: true });
+      await reload();
+    },
+    { inline: true },
+  );
+
+  const errors = computed(() =>
+    (data.value?.problems ?? []).filter(({ severity }) => severity === 'error'),
+  );
+  const problems = computed(() => {
+    const found = new Map<SettingKey, ErrorReport>();
+    for (const { setting, error: problem } of errors.value) {
+      if (isSettingKey(setting)) found.set(setting, problem);
+    }
+    return found;
+  });
+  const datasetProblem = computed(
+    () => errors.value.find(({ setting }) => !isSettingKey(setting))?.error ?? null,
+  );
+  const warnings = computed(() =>
+    (data.value?.problems ?? []).filter(({ severity }) => severity === 'warning'),
+  );
+
+  return {
+    plan: data,
+    error,
+    slow,
+    problems,
+    datasetProblem,
+    warnings,
+    measuring,
+    measureError,
+    measure,
+  };
+}
+
+/** The field of a setting, to bring it into view and type into it. */
+export function fieldId(key: SettingKey): string {
+  return `setting-${key.replace('.', '-')}`;
+}

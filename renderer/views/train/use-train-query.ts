@@ -1,0 +1,70 @@
+import { shallowRef, watch, type ShallowRef } from 'vue';
+import type { LocationQuery, LocationQueryValue } from 'vue-router';
+import { toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { useBackbones } from '../../stores/backbones.ts';
+import { useDatasets } from '../../stores/datasets.ts';
+import { useProjects } from '../../stores/projects.ts';
+import { useRuns } from '../../stores/runs.ts';
+import { useTrainDraft } from '../../stores/train-draft.ts';
+
+function one(value: LocationQueryValue | readonly LocationQueryValue[] | undefined): string | null {
+  const first = Array.isArray(value) ? (value[0] as LocationQueryValue) : value;
+  return typeof first === 'string' && first !== '' ? first : null;
+}
+
+/**
+ * Takes what the address asks for (`?project`, `?dataset`, `?backbone`, `?from`) into the draft, and chooses what
+ * lies near for the rest: what the project has, or the only one there is.
+ *
+ * @param taken called when nothing more is needed of the address
+ */
+export function useTrainQuery(
+  query: () => LocationQuery,
+  taken: () => void,
+): { readonly error: Readonly<ShallowRef<ErrorReport | null>> } {
+  const draft = useTrainDraft();
+  const datasets = useDatasets();
+  const backbones = useBackbones();
+  const projects = useProjects();
+  const runs = useRuns();
+  const error = shallowRef<ErrorReport | null>(null);
+
+  async function take(asked: LocationQuery): Promise<void> {
+    error.value = null;
+    const from = one(asked['from']);
+    try {
+      if (from !== null) draft.startFromRun(await runs.get(from));
+    } catch (thrown) {
+      error.value = toErrorReport(thrown);
+    }
+    const askedProject = one(asked['project']);
+    if (askedProject !== null) {
+      // Another project means its own images and backbone.
+      if (askedProject !== draft.projectId) draft.datasetId = null;
+      draft.projectId = askedProject;
+    }
+    draft.datasetId = one(asked['dataset']) ?? draft.datasetId;
+    draft.backboneId = one(asked['backbone']) ?? draft.backboneId;
+    await Promise.all([datasets.ensure(), backbones.ensure(), projects.ensure()]);
+    chooseTheRest();
+    taken();
+  }
+
+  function chooseTheRest(): void {
+    draft.projectId ??= projects.current?.id ?? null;
+    const project = draft.projectId === null ? null : projects.byId.get(draft.projectId);
+    draft.datasetId ??= project?.datasetIds[0] ?? only(datasets.items);
+    draft.backboneId ??= project?.backboneId ?? starter() ?? only(backbones.items);
+  }
+
+  function starter(): string | null {
+    return backbones.items.find((backbone) => backbone.starter)?.id ?? null;
+  }
+
+  watch(query, (asked) => void take(asked), { immediate: true });
+  return { error };
+}
+
+function only(items: readonly { readonly id: string }[]): string | null {
+  return items.length === 1 ? (items[0]?.id ?? null) : null;
+}

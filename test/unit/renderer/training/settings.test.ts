@@ -1,0 +1,224 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { validateTrainingConfig } from '../../../../main/host/services/training-config.ts';
+import { i18n, type Locale } from '../../../../renderer/i18n.ts';
+import {
+  differences,
+  differencesAmong,
+  presetConfig,
+  settingValue,
+  withMethod,
+  withSetting,
+} from '../../../../renderer/training/config.ts';
+import {
+  isSettingKey,
+  SETTING_GROUPS,
+  SETTING_KEYS,
+  SETTINGS,
+  settingsOf,
+  type SettingKey,
+  type SettingValue,
+} from '../../../../renderer/training/setting-list.ts';
+import {
+  choiceName,
+  settingName,
+  settingText,
+  settingUnit,
+  valueText,
+} from '../../../../renderer/training/words.ts';
+import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../../shared/domain/training.ts';
+
+function leaves(object: object, prefix = ''): string[] {
+  return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leaves(value, `${prefix}${name}.`)
+      : [prefix + name],
+  );
+}
+
+/** A vision transformer of patch size 1, so that any image size fits it. */
+const ARCHITECTURE = {
+  family: 'vit',
+  imageSize: 8,
+  patchSize: 1,
+  width: 16,
+  depth: 1,
+  heads: 2,
+  hidden: 32,
+  qkvBias: true,
+  classes: 0,
+  layerNormEpsilon: 1e-6,
+} as const;
+
+/** Settings with which every value of the setting is allowed by the others. */
+function roomFor(key: SettingKey): TrainingConfig {
+  const full: TrainingConfig = { ...TRAINING_DEFAULTS, method: 'full' };
+  return key === 'schedule.warmupEpochs' ? withSetting(full, 'schedule.epochs', 100_000) : full;
+}
+
+function accepts(key: SettingKey, value: SettingValue): boolean {
+  // A warm-up longer than the run is refused for the warm-up.
+  const base = key === 'schedule.epochs' ? { ...roomFor(key) } : roomFor(key);
+  const config = withSetting(
+    key === 'schedule.epochs' ? withSetting(base, 'schedule.warmupEpochs', 0) : base,
+    key,
+    value,
+  );
+  try {
+    validateTrainingConfig(config, ARCHITECTURE);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function setLocale(locale: Locale): void {
+  i18n.global.locale.value = locale;
+}
+
+afterEach(() => setLocale('en'));
+
+describe('the settings of a run', () => {
+  it('are those of the contract, all of them', () => {
+    expect([...SETTING_KEYS].sort()).toEqual(leaves(TRAINING_DEFAULTS).sort());
+  });
+
+  it.each(['en', 'zh-CN'] as const)('have a name and one line of explanation in %s', (locale) => {
+    setLocale(locale);
+    for (const key of SETTING_KEYS) {
+      expect(settingName(key), key).not.toContain('training.');
+      expect(settingName(key).length, key).toBeGreaterThan(0);
+      expect(settingText(key), key).toMatch(/[.。]$/);
+      expect(settingText(key).length, key).toBeLessThan(140);
+      expect(settingUnit(key), key).not.toContain('training.');
+      const { limits } = SETTINGS[key];
+      if (limits.kind !== 'choice' && limits.kind !== 'several') continue;
+      for (const choice of limits.choices) {
+        expect(choiceName(key, choice), `${key} ${choice}`).not.toBe(choice);
+      }
+    }
+  });
+
+  it('have different names in the two languages but where the word is the same', () => {
+    const english = new Map(SETTING_KEYS.map((key) => [key, settingText(key)]));
+    setLocale('zh-CN');
+    for (const key of SETTING_KEYS) expect(settingText(key), key).not.toBe(english.get(key));
+  });
+
+  it.each(SETTING_KEYS)('has the limits of the host: %s', (key) => {
+    const { limits } = SETTINGS[key];
+    if (limits.kind === 'number') {
+      const { min, max, whole, minExcluded = false, maxExcluded = false } = limits;
+      const inside = whole ? 1 : 1e-9;
+      expect(accepts(key, min), 'min').toBe(!minExcluded);
+      expect(accepts(key, max), 'max').toBe(!maxExcluded);
+      expect(accepts(key, min - inside), 'below min').toBe(false);
+      if (max !== Number.MAX_SAFE_INTEGER) {
+        expect(accepts(key, max + (whole ? 1 : max * 1e-6)), 'above max').toBe(false);
+      }
+      if (minExcluded) expect(accepts(key, min + inside)).toBe(true);
+      if (maxExcluded) expect(accepts(key, max - inside)).toBe(true);
+      if (whole) expect(accepts(key, min + 2.5)).toBe(false);
+    } else if (limits.kind === 'choice') {
+      for (const choice of limits.choices) expect(accepts(key, choice), choice).toBe(true);
+      expect(accepts(key, 'other')).toBe(false);
+    } else if (limits.kind === 'several') {
+      expect(accepts(key, limits.choices)).toBe(true);
+      expect(accepts(key, [])).toBe(false);
+      expect(accepts(key, [...limits.choices, 'other'])).toBe(false);
+    } else {
+      expect(accepts(key, true)).toBe(true);
+      expect(accepts(key, false)).toBe(true);
+    }
+  });
+
+  it('are shown where they matter', () => {
+    const shown = (config: TrainingConfig) =>
+      SETTING_GROUPS.flatMap((group) => settingsOf(group, config));
+    const karst = shown(TRAINING_DEFAULTS);
+    expect(karst).toContain('karst.rank');
+    expect(karst).not.toContain('optimiser.name');
+    expect(karst).not.toContain('initialise');
+    expect(karst).not.toContain('augmentation.randAugmentMagnitude');
+    expect(karst).not.toContain('method');
+    const linear = shown({ ...TRAINING_DEFAULTS, method: 'linear' });
+    expect(linear.filter((key) => key.startsWith('karst.'))).toEqual([]);
+    expect(linear).not.toContain('dropPath');
+    const full = shown({ ...TRAINING_DEFAULTS, method: 'full' });
+    expect(full).toContain('optimiser.name');
+    expect(full).not.toContain('optimiser.muonLearningRate');
+    const muon = withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimiser.name', 'muon');
+    expect(shown(muon)).toContain('optimiser.muonLearningRate');
+    const random = withSetting(TRAINING_DEFAULTS, 'augmentation.randAugmentOps', 2);
+    expect(shown(random)).toContain('augmentation.randAugmentMagnitude');
+  });
+
+  it('are read and changed one by one, without touching what was given', () => {
+    const changed = withSetting(TRAINING_DEFAULTS, 'karst.rank', 4);
+    expect(settingValue(changed, 'karst.rank')).toBe(4);
+    expect(settingValue(TRAINING_DEFAULTS, 'karst.rank')).toBe(8);
+    expect(differences(TRAINING_DEFAULTS, changed)).toEqual(['karst.rank']);
+    const twice = withSetting(changed, 'seed', 7);
+    expect(differences(TRAINING_DEFAULTS, twice)).toEqual(['karst.rank', 'seed']);
+    const reordered = withSetting(
+      TRAINING_DEFAULTS,
+      'karst.targetModules',
+      [...TRAINING_DEFAULTS.karst.targetModules].reverse(),
+    );
+    expect(differences(TRAINING_DEFAULTS, reordered)).toEqual([]);
+  });
+
+  it('differ among several runs only where it matters to one of them', () => {
+    const linear: TrainingConfig = { ...TRAINING_DEFAULTS, method: 'linear' };
+    const other = withSetting(withSetting(linear, 'karst.rank', 2), 'batchSize', 8);
+    expect(differencesAmong([linear, other])).toEqual(['batchSize']);
+    expect(differencesAmong([TRAINING_DEFAULTS, other])).toEqual([
+      'method',
+      'batchSize',
+      'karst.rank',
+    ]);
+    expect(differencesAmong([])).toEqual([]);
+  });
+
+  it('come whole from presets', () => {
+    expect(presetConfig('standard')).toEqual(TRAINING_DEFAULTS);
+    const published = presetConfig('paper-code');
+    expect(published.karst.kernels).toBe(8);
+    expect(published.karst.targetModules).toEqual(TRAINING_DEFAULTS.karst.targetModules);
+    expect(published.schedule.epochs).toBe(100);
+    expect(differences(published, presetConfig('compact'))).toEqual(['karst.kernels']);
+    expect(() => validateTrainingConfig(published, ARCHITECTURE)).not.toThrow();
+  });
+
+  it('lose what only full training can do when the method changes', () => {
+    const full = withSetting(
+      withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimiser.name', 'muon'),
+      'initialise',
+      'random',
+    );
+    const karst = withMethod(full, 'karst');
+    expect(karst.optimiser.name).toBe('adamw');
+    expect(karst.initialise).toBe('backbone');
+    expect(withMethod(full, 'full')).toEqual(full);
+    expect(() => validateTrainingConfig(karst, ARCHITECTURE)).not.toThrow();
+  });
+
+  it('are written as people read them', () => {
+    expect(valueText('karst.targetModules', ['attn.qkv', 'mlp.fc1'])).toBe(
+      'Query, key, value, MLP in',
+    );
+    expect(valueText('karst.targetModules', TRAINING_DEFAULTS.karst.targetModules)).toBe('All');
+    expect(valueText('optimiser.clipNorm', 0)).toBe('Off');
+    expect(valueText('optimiser.learningRate', 1e-5)).toBe('1e-5');
+    expect(valueText('optimiser.learningRate', 0.00025)).toBe('0.00025');
+    expect(valueText('checkpointEverySeconds', 1200)).toBe('1,200 s');
+    expect(valueText('augmentation.flip', true)).toBe('On');
+    expect(valueText('imageSize', 0)).toBe('Backbone’s own');
+    expect(valueText('seed', 123456)).toBe('123456');
+  });
+
+  it('know their names', () => {
+    expect(isSettingKey('karst.rank')).toBe(true);
+    expect(isSettingKey('karst')).toBe(false);
+    expect(isSettingKey('toString')).toBe(false);
+  });
+});
