@@ -1,6 +1,12 @@
 import { createInterface } from 'node:readline/promises';
+import { Option } from 'commander';
 import { KarstError } from '../../shared/domain/errors.ts';
 import type { CommandContext } from './context.ts';
+
+/** The option that answers the question beforehand. */
+export function yes(): Option {
+  return new Option('--yes', 'do not ask');
+}
 
 /**
  * Asks before something is removed, unless `--yes` was given.

@@ -246,7 +246,7 @@ export interface DatasetService {
    * one that is under way.
    * @returns per image the PNG files of its copies, none when it cannot be read; they stay for the next few
    * requests, at most until the studio is closed
-   * @throws not-found, cancelled; file-damaged and the like when none of the images can be read
+   * @throws config-invalid, not-found, cancelled; file-damaged and the like when none of the images can be read
    */
   augment(nameOrId: string, request: AugmentationRequest): Promise<readonly string[][]>;
   /** Forgets it; the images stay. Runs keep their own frozen lists. */
@@ -406,6 +406,8 @@ export interface Restored {
 export interface BinService {
   /** The last removed first. */
   list(): BinRow[];
+  /** By id, or by its former name. @throws not-found */
+  find(nameOrId: string): BinRow;
   /** Brings it back with all that it had. By id, or by its former name. */
   restore(nameOrId: string): Promise<Restored>;
   /** For good. */

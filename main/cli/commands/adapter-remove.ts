@@ -1,5 +1,5 @@
 import { confirmRemoval } from '../confirm.ts';
-import { withStudio, type CommandContext } from '../context.ts';
+import { advice, withStudio, type CommandContext } from '../context.ts';
 
 /** `--json`: `{"removed": adapter}`. */
 export async function run(
@@ -13,5 +13,7 @@ export async function run(
     await confirmRemoval(context, question, options.yes === true, signal);
     return studio.adapters.remove(adapter.id);
   });
-  context.console.answer({ removed }, () => [`Removed the adapter ${removed.name}.`]);
+  context.console.answer({ removed }, () => [
+    `Removed the adapter ${removed.name}. Bring it back with \`${advice(context, 'bin', 'restore', removed.id)}\`.`,
+  ]);
 }

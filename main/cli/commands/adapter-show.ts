@@ -1,15 +1,16 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { describeAdapter } from '../describe/adapter.ts';
 
-/** `--json`: the adapter as the library holds it, with its `evaluations`. */
+/** `--json`: the adapter as the library holds it, with its `notes` and `evaluations`. */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const { console } = context;
-  const { adapter, evaluations } = await withStudio(context, async (studio) => {
-    const found = studio.adapters.get(name);
-    return { adapter: found, evaluations: studio.adapters.evaluations(found.id) };
-  });
-  console.answer({ ...adapter, evaluations }, () => [
+  const { adapter, notes, evaluations } = await withStudio(context, async (studio) => ({
+    ...studio.adapters.lineage(name),
+    evaluations: studio.adapters.evaluations(name),
+  }));
+  console.answer({ ...adapter, notes, evaluations }, () => [
     console.bold(adapter.name),
     ...describeAdapter(adapter, evaluations, console),
+    ...(notes === '' ? [] : ['', notes]),
   ]);
 }

@@ -59,6 +59,10 @@ export class Bin implements BinService {
     return this.#bin.list();
   }
 
+  find(nameOrId: string): BinRow {
+    return this.#bin.get(nameOrId);
+  }
+
   async restore(nameOrId: string): Promise<Restored> {
     const row = this.#bin.get(nameOrId);
     const { id, kind } = row;

@@ -1,0 +1,19 @@
+import { confirmRemoval } from '../confirm.ts';
+import { withStudio, type CommandContext } from '../context.ts';
+
+/** `--json`: `{"deleted": {"id","kind","name","bytes","removedAt"}}`. */
+export async function run(
+  context: CommandContext,
+  wanted: string,
+  options: { yes?: boolean },
+): Promise<void> {
+  const { id, kind, name, bytes, removedAt } = await withStudio(context, async (studio, signal) => {
+    const found = studio.bin.find(wanted);
+    const question = `The ${found.kind} ${found.name} will be gone for good.`;
+    await confirmRemoval(context, question, options.yes === true, signal);
+    return studio.bin.delete(found.id);
+  });
+  context.console.answer({ deleted: { id, kind, name, bytes, removedAt } }, () => [
+    `Deleted the ${kind} ${name} for good.`,
+  ]);
+}

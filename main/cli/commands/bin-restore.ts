@@ -1,0 +1,12 @@
+import { withStudio, type CommandContext } from '../context.ts';
+
+/** `--json`: `{"id","kind","name","formerName"}`; the names differ when its own was taken meanwhile. */
+export async function run(context: CommandContext, wanted: string): Promise<void> {
+  const restored = await withStudio(context, (studio) => studio.bin.restore(wanted));
+  const { kind, name, formerName } = restored;
+  context.console.answer(restored, () => [
+    name === formerName
+      ? `Restored the ${kind} ${name}.`
+      : `Restored the ${kind} ${formerName} as ${name}: its name was taken meanwhile.`,
+  ]);
+}
