@@ -1,14 +1,20 @@
-import { once } from 'node:events';
 import { spawn as startProgram } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openDesk } from '../../host/desk/desk.ts';
 import { browserShell } from '../../host/procedures/shell.ts';
 import { Pages } from '../../host/serve/pages.ts';
 import { serveStudio, type StudioServer } from '../../host/serve/server.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { builtRenderer } from '../../native/renderer-build.mjs';
+import { builtFolder, ensureBuilt } from '../../native/built.mjs';
+import { Progress } from '../../native/progress.mjs';
 import { SetupProblem } from '../../native/setup-problem.mjs';
 import { withStudio, type CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
  * `--json`: `{"event":"serving","url","port","home"}` when it may be opened, `{"event":"ended"}` at the end.
@@ -19,7 +25,7 @@ export async function run(
   options: { port?: number; open?: boolean },
 ): Promise<void> {
   const { console } = context;
-  const pages = await readPages(console);
+  const pages = await readPages();
   await withStudio(
     context,
     async (studio, signal, spawn) => {
@@ -55,17 +61,23 @@ function tell(console: Console, { url, port }: StudioServer, home: string): void
   );
 }
 
-async function readPages(console: Console): Promise<Pages> {
-  try {
-    const folder = await builtRenderer({
-      onBuild: () => console.note("Building the window's pages …"),
-      onWait: () => console.note("Waiting for another process that builds the window's pages …"),
-    });
-    return await Pages.read(folder);
-  } catch (error) {
-    if (!(error instanceof SetupProblem)) throw error;
-    throw new KarstError('not-available', error.message, { hint: error.hint, cause: error });
+/**
+ * The window's pages. In a checkout they are built when they are missing or not those of the sources as they
+ * are; an installed studio has no sources, and has them as it came. `KARST_PAGES` names a folder of built pages
+ * that is taken as it is.
+ */
+async function readPages(): Promise<Pages> {
+  const named = process.env['KARST_PAGES'];
+  if (named) return Pages.read(path.resolve(named));
+  if (existsSync(path.join(ROOT, 'renderer'))) {
+    try {
+      await ensureBuilt(ROOT, ['renderer'], process.execPath, new Progress());
+    } catch (error) {
+      if (!(error instanceof SetupProblem)) throw error;
+      throw new KarstError('not-available', error.message, { hint: error.hint, cause: error });
+    }
   }
+  return Pages.read(builtFolder(ROOT, 'renderer'));
 }
 
 /** Hands an address to the platform's own opener; without one, the printed address remains. */

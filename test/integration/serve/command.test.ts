@@ -124,52 +124,58 @@ describe('karst serve', () => {
     expect(error).toMatchObject({ exit: 1, code: 'not-found', path: nowhere.KARST_PAGES });
   });
 
-  it('suspends a training at its end, and goes on with it when it is asked to', { timeout: 900_000 }, async () => {
-    const images = path.join(folder, 'digits');
-    someDigits(images, 3, 20);
-    const weights = await writeTinyBackbone(path.join(folder, 'tiny'));
-    const first = await serve();
-    const one = await openWindow(first);
-    const { datasetId } = (await one.done('datasets.import', {
-      ...{ path: images, name: 'some', val: 0.25, test: 0, seed: 0, projectId: null },
-    })) as { datasetId: string };
-    const { backboneId } = (await one.done('backbones.add', {
-      ...{ path: path.dirname(weights), name: 'tiny', heads: null },
-    })) as { backboneId: string };
-    const { id } = await one.call<RunView>('runs.create', {
-      ...{ backboneId, datasetId, projectId: null, name: 'long' },
-      config: {
-        ...TRAINING_DEFAULTS,
-        batchSize: 15,
-        // Longer than anybody waits, should it not be suspended.
-        schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 20_000 },
-      },
-    });
-    await one.runUntil(id, (run) => run.state === 'running' && run.step > 3);
-    expect(one.window.replies.some((r) => r.type === 'event' && r.event === 'metrics')).toBe(true);
-    first.interrupt();
-    expect((await first.outcome).code).toBe(0);
+  it(
+    'suspends a training at its end, and goes on with it when it is asked to',
+    { timeout: 900_000 },
+    async () => {
+      const images = path.join(folder, 'digits');
+      someDigits(images, 3, 20);
+      const weights = await writeTinyBackbone(path.join(folder, 'tiny'));
+      const first = await serve();
+      const one = await openWindow(first);
+      const { datasetId } = (await one.done('datasets.import', {
+        ...{ path: images, name: 'some', val: 0.25, test: 0, seed: 0, projectId: null },
+      })) as { datasetId: string };
+      const { backboneId } = (await one.done('backbones.add', {
+        ...{ path: path.dirname(weights), name: 'tiny', heads: null },
+      })) as { backboneId: string };
+      const { id } = await one.call<RunView>('runs.create', {
+        ...{ backboneId, datasetId, projectId: null, name: 'long' },
+        config: {
+          ...TRAINING_DEFAULTS,
+          batchSize: 15,
+          // Longer than anybody waits, should it not be suspended.
+          schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 20_000 },
+        },
+      });
+      await one.runUntil(id, (run) => run.state === 'running' && run.step > 3);
+      expect(one.window.replies.some((r) => r.type === 'event' && r.event === 'metrics')).toBe(
+        true,
+      );
+      first.interrupt();
+      expect((await first.outcome).code).toBe(0);
 
-    const second = await serve();
-    const two = await openWindow(second);
-    expect(await two.call('system.status')).toMatchObject({ interrupted: [id] });
-    const left = await two.call<RunView>('runs.get', { id });
-    expect(left.state).toBe('interrupted');
-    expect(left.checkpointStep).toBeGreaterThan(3);
-    await two.call('runs.resume', { id });
-    await two.runUntil(
-      id,
-      (run) => run.state === 'running' && run.step > (left.checkpointStep ?? 0),
-    );
-    expect(await two.call('system.status')).toMatchObject({ interrupted: [] });
-    await two.call('runs.stop', { id });
-    const ended = await two.runUntil(id, (run) => run.state === 'stopped');
-    expect(ended.adapterId).not.toBeNull();
-    const steps = (await two.call<{ step: number }[]>('runs.metrics', { id, afterStep: 0 })).map(
-      ({ step }) => step,
-    );
-    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-    second.interrupt();
-    expect((await second.outcome).code).toBe(0);
-  });
+      const second = await serve();
+      const two = await openWindow(second);
+      expect(await two.call('system.status')).toMatchObject({ interrupted: [id] });
+      const left = await two.call<RunView>('runs.get', { id });
+      expect(left.state).toBe('interrupted');
+      expect(left.checkpointStep).toBeGreaterThan(3);
+      await two.call('runs.resume', { id });
+      await two.runUntil(
+        id,
+        (run) => run.state === 'running' && run.step > (left.checkpointStep ?? 0),
+      );
+      expect(await two.call('system.status')).toMatchObject({ interrupted: [] });
+      await two.call('runs.stop', { id });
+      const ended = await two.runUntil(id, (run) => run.state === 'stopped');
+      expect(ended.adapterId).not.toBeNull();
+      const steps = (await two.call<{ step: number }[]>('runs.metrics', { id, afterStep: 0 })).map(
+        ({ step }) => step,
+      );
+      expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+      second.interrupt();
+      expect((await second.outcome).code).toBe(0);
+    },
+  );
 });
