@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { spawnChildEngine } from '../../../main/host/child-engine.ts';
+import { openDesk, type Desk } from '../../../main/host/desk/desk.ts';
+import type { EngineSpawner, Studio } from '../../../main/host/studio.ts';
+import type { MetricRecord } from '../../../shared/domain/metrics.ts';
+import type { EventPayload } from '../../../shared/contract/studio.ts';
+import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import {
+  CONFIG,
+  refusal,
+  studioIn,
+  temporaryFolder,
+  writeBackbone,
+  writeClassFolders,
+} from '../../unit/host/support.ts';
+import { AskedDesk } from './trained-home.ts';
+
+/**
+ * Runs as a window has them, trained by the engine itself on a backbone of two blocks; in plain JavaScript, which
+ * compiles nothing.
+ */
+const spawn: EngineSpawner = (options) =>
+  spawnChildEngine({ ...options, env: { ...options.env, KARST_BACKEND: 'tfjs-cpu' } });
+
+let home: string;
+let desk: Desk;
+let studio: Studio;
+let window: AskedDesk;
+
+async function open(): Promise<void> {
+  studio = await studioIn(home, { spawn });
+  desk = await openDesk({ studio, spawn, cacheDir: join(home, '..', 'cache') });
+  window = new AskedDesk(studio, desk);
+}
+
+beforeEach(async () => {
+  const folder = temporaryFolder();
+  home = join(folder, 'home');
+  await writeClassFolders(join(folder, 'images'), { ash: 10, elm: 10 });
+  await writeBackbone(join(folder, 'backbone'));
+  await open();
+  await studio.backbones.add(join(folder, 'backbone'), { name: 'tiny' });
+  await studio.datasets.add(join(folder, 'images'), { name: 'trees' });
+});
+afterEach(() => desk.close());
+
+const config = {
+  ...CONFIG,
+  karst: { ...CONFIG.karst, targetModules: [...CONFIG.karst.targetModules] },
+  schedule: { ...CONFIG.schedule, epochs: 3 },
+  batchSize: 4,
+};
+const settings = () => ({
+  backboneId: studio.backbones.get('tiny').id,
+  datasetId: studio.datasets.get('trees').id,
+  config,
+});
+const ended = async (id: string, state: RunView['state']): Promise<RunView> => {
+  await expect
+    .poll(async () => (await window.ask('runs.get', { id })).state, {
+      timeout: 120_000,
+      interval: 50,
+    })
+    .toBe(state);
+  return window.ask('runs.get', { id });
+};
+const told = <N extends 'run' | 'metrics' | 'samples' | 'log' | 'runProgress'>(
+  event: N,
+): EventPayload<N>[] =>
+  window.events.flatMap(([name, payload]) => (name === event ? [payload as EventPayload<N>] : []));
+
+it('is measured, planned, trained, looked into and given more epochs', async () => {
+  expect(await window.ask('runs.plan', settings())).toMatchObject({
+    steps: 12,
+    seconds: null,
+    problems: [],
+  });
+  const task = await window.end(await window.ask('runs.measure', settings()));
+  expect(task).toMatchObject({ kind: 'measure', subject: 'tiny', state: 'done', error: null });
+  expect(task.result).toMatchObject({ kind: 'measured' });
+  const { seconds } = await window.ask('runs.plan', settings());
+  expect(seconds).toBeGreaterThan(0);
+
+  const { id } = await window.ask('runs.create', {
+    ...settings(),
+    projectId: null,
+    name: ' first ',
+  });
+  const done = await ended(id, 'done');
+  expect(done).toMatchObject({ name: 'first', step: 12, totalSteps: 12, progress: null });
+  const steps = (records: readonly MetricRecord[]): number[] =>
+    records.flatMap((r) => (r.kind === 'train' ? [r.step] : []));
+  const metrics = await window.ask('runs.metrics', { id, afterStep: 0 });
+  expect(steps(metrics)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+  // What was told while it went is what is there afterwards.
+  expect(told('metrics').flatMap(({ records }) => records)).toEqual(metrics);
+  expect(told('runProgress').length).toBeGreaterThan(0);
+  // The engine's libraries write to its output as they like; that is in the file alone.
+  const log = await window.ask('runs.log', { id });
+  expect(told('log').flatMap(({ lines }) => lines)).toEqual(
+    log.filter(({ message }) => !/^====|^Hi, looks like/.test(message)),
+  );
+  expect(log.at(-1)?.message).toMatch(/^Done after 12 steps\. The best epoch is \d, with top-1 /);
+  expect(told('run').at(-1)).toMatchObject({ id, state: 'done', adapterId: done.adapterId });
+
+  const samples = await window.ask('runs.samples', { id });
+  expect(samples.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  expect(samples[0]!.images.map(({ truth }) => truth)).toEqual(['ash', 'ash', 'elm', 'elm']);
+  for (const { images } of samples)
+    for (const { predictions } of images)
+      expect(predictions.reduce((sum, p) => sum + p.probability, 0)).toBeCloseTo(1, 5);
+  const { bytes, type } = await desk.picture(samples[0]!.images[0]!.media, 64);
+  expect(type).toMatch(/^image\//);
+  expect(bytes.length).toBeGreaterThan(50);
+
+  const more = await window.ask('runs.extend', { id, epochs: 2 });
+  expect(more).toMatchObject({ totalSteps: 20 });
+  const again = await ended(id, 'done');
+  expect(again.step).toBe(20);
+  expect(again.adapterId).not.toBe(done.adapterId);
+  expect(steps(await window.ask('runs.metrics', { id, afterStep: 12 }))).toEqual([
+    13, 14, 15, 16, 17, 18, 19, 20,
+  ]);
+  expect(await window.ask('adapters.get', { id: again.adapterId! })).toMatchObject({
+    version: 2,
+    versions: [{ id: again.adapterId }, { id: done.adapterId }],
+    run: { id, state: 'done' },
+  });
+});
+
+it('is suspended when the studio closes, waits, and goes on when it is resumed', async () => {
+  const long = { ...config, schedule: { ...config.schedule, epochs: 10_000 } };
+  const { id } = await window.ask('runs.create', {
+    ...settings(),
+    config: long,
+    projectId: null,
+    name: null,
+  });
+  await expect.poll(() => told('metrics').length, { timeout: 120_000 }).toBeGreaterThan(0);
+  await window.ask('runs.pause', { id });
+  await ended(id, 'paused');
+  await window.ask('runs.resume', { id });
+  await ended(id, 'running');
+  const second = await window.ask('runs.create', { ...settings(), projectId: null, name: 'next' });
+  expect(second.queuePosition).toBe(0);
+  await refusal(window.ask('runs.pause', { id: second.id }), 'run-state');
+  await window.ask('runs.stop', { id: second.id });
+  await desk.close();
+  await studio.close();
+
+  await open();
+  const waiting = await window.ask('runs.get', { id });
+  expect(waiting).toMatchObject({ state: 'interrupted', error: null, queuePosition: null });
+  expect(waiting.checkpointStep).toBe(waiting.step);
+  const { length: before } = await window.ask('runs.metrics', { id, afterStep: 0 });
+  expect(before).toBeGreaterThan(waiting.step - 1);
+  await window.ask('runs.resume', { id });
+  await expect.poll(() => told('metrics').length, { timeout: 120_000 }).toBeGreaterThan(0);
+  expect(told('metrics')[0]!.records[0]!.step).toBe(waiting.step + 1);
+  await window.ask('runs.stop', { id });
+  const stopped = await ended(id, 'stopped');
+  expect(stopped.adapterId).not.toBeNull();
+  expect((await window.ask('runs.get', { id: second.id })).state).toBe('interrupted');
+});
