@@ -7,6 +7,7 @@ import {
 } from '../../../shared/contract/studio.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { cacheFolder } from '../../native/cache-folder.mjs';
+import { isUsableFile } from '../services/manifest.ts';
 import { settingsSpawner } from '../services/settings/settings-spawner.ts';
 import type { EngineSpawner, Studio } from '../studio.ts';
 import type { DeskContext } from './context.ts';
@@ -51,7 +52,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   const tasks = new TaskBoard(emit);
   const media = new MediaShelf({
     cacheDir,
-    datasetImage: (datasetId, position) => studio.datasets.image(datasetId, position),
+    datasetImage(datasetId, position) {
+      const image = studio.datasets.image(datasetId, position);
+      // A file that was never read, or became another one, must not show the picture of its old content.
+      return { path: image.path, sha256: isUsableFile(image) ? image.sha256 : null };
+    },
     onProblem: (error) => emit('notice', { level: 'warning', error: error.toReport() }),
   });
   const spawn = settingsSpawner(options.spawn, studio.settings);

@@ -20,11 +20,11 @@ const REGISTERED_KEPT = 200_000;
 
 export interface MediaSources {
   readonly cacheDir: string;
-  /** One image of a dataset. @throws not-found */
+  /** One image of a dataset; `sha256` null where its content is not known. @throws not-found */
   readonly datasetImage: (
     datasetId: string,
     position: number,
-  ) => { readonly path: string; readonly sha256: string };
+  ) => { readonly path: string; readonly sha256: string | null };
   /** Told once when small pictures can no longer be kept. */
   readonly onProblem: (error: KarstError) => void;
 }
@@ -127,11 +127,11 @@ export class MediaShelf {
     return this.#uploadFolder;
   }
 
-  #imageOf(media: string): { readonly path: string; readonly sha256?: string } {
+  #imageOf(media: string): { readonly path: string; readonly sha256: string | null } {
     const ofDataset = /^d\.([\w-]+)\.(\d{1,15})$/.exec(media);
     if (ofDataset !== null) return this.#sources.datasetImage(ofDataset[1]!, Number(ofDataset[2]));
     const path = this.#uploads.get(media) ?? this.#registered.get(media);
-    if (path !== undefined) return { path };
+    if (path !== undefined) return { path, sha256: null };
     throw new KarstError('not-found', 'That picture is no longer there.', {
       hint: 'Load the page anew, or hand the picture in again.',
     });

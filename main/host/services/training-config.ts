@@ -5,6 +5,8 @@ import {
   METHODS,
   OPTIMISERS,
   TARGET_MODULES,
+  TRAINING_DEFAULTS,
+  type AugmentationOptions,
   type TrainingConfig,
 } from '../../../shared/domain/training.ts';
 
@@ -189,6 +191,12 @@ export function trainingProblems(
   const named = new Set(found.map(({ setting }) => setting));
   const others = [...conflicts(config, architecture, false)];
   return [...found, ...others.filter(({ setting }) => !named.has(setting))];
+}
+
+/** @throws config-invalid naming the key, the value and the limits */
+export function validateAugmentation(augmentation: AugmentationOptions): void {
+  const [first] = limitProblems({ ...TRAINING_DEFAULTS, augmentation });
+  if (first !== undefined) throw first.error;
 }
 
 /**

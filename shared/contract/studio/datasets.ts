@@ -38,7 +38,7 @@ export const galleryImage = v.object({
 });
 export type GalleryImage = v.InferOutput<typeof galleryImage>;
 
-export const imageFilter = v.object({
+export const imageFilter = v.strictObject({
   label: v.exactOptional(count),
   split: v.exactOptional(split),
   /** A state of files, of excluded ones too; `excluded` leaves the excluded ones whatever their state. */

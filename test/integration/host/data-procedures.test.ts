@@ -226,6 +226,9 @@ describe('the gallery', () => {
     expect(kinds.filter((p) => p.kind === 'conflicting-label')).toEqual([]);
     expect(kinds.at(-1)?.reason).toBe('The class "海鸥" has no image that can be used.');
     await refusal(ask('datasets.changeImages', { ...change, images: [99] }), 'not-found');
+    // A filter that is misspelt must not be taken for the one that leaves all.
+    const misspelt = { ...change, images: { lable: 1 } as object };
+    await refusal(ask('datasets.changeImages', misspelt), 'usage');
   });
 
   it('draws the split anew and renames', async () => {
@@ -276,6 +279,11 @@ describe('the gallery', () => {
     ]);
     const picture = await desk.picture(images[0]!.copies[1]!, null);
     expect(picture.type).toBe('image/png');
+    const wild = { id, positions: [0], imageSize: 32, copies: 1, seed: 0 };
+    const augmentation = { ...NO_AUGMENTATION, randAugmentOps: 1000 };
+    expect(
+      (await refusal(ask('datasets.augment', { ...wild, augmentation }), 'config-invalid')).message,
+    ).toContain('augmentation.randAugmentOps');
     await refusal(
       ask('datasets.augment', {
         id,
@@ -293,15 +301,26 @@ describe('the gallery', () => {
   it('is checked by a task that finds what is gone, and forgotten without a file being touched', async () => {
     const copy = join(root, 'copy');
     await makeMessyFolder(copy);
+    // Too large to be its own small picture.
+    await writeImage(join(copy, 'Möwe', 'changes.png'), 1, 300, 300);
     const { result } = await ended(await importing({ path: copy }));
     const id = result?.kind === 'dataset' ? result.datasetId : '';
+    const changes = { id, filter: { search: 'changes' }, offset: 0, limit: 1 } as const;
+    const { media } = (await ask('datasets.images', changes)).images[0]!;
+    const before = await desk.picture(media, 64);
+    await writeImage(join(copy, 'Möwe', 'changes.png'), 250, 300, 300);
     rmSync(join(copy, 'Möwe', '3.png'));
     const check = await ended(await ask('datasets.check', { id }));
     expect(check).toMatchObject({
       kind: 'dataset-check',
       state: 'done',
-      result: { kind: 'dataset', datasetId: id, problems: 3 },
+      result: { kind: 'dataset', datasetId: id, problems: 4 },
     });
+    expect((await ask('datasets.images', changes)).images[0]).toMatchObject({
+      media,
+      state: 'changed',
+    });
+    expect((await desk.picture(media, 64)).bytes).not.toEqual(before.bytes);
     const missing = { id, filter: { state: 'missing' }, offset: 0, limit: 9 } as const;
     expect((await ask('datasets.images', missing)).images.map((i) => i.file)).toEqual([
       'Möwe/3.png',

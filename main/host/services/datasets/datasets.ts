@@ -19,6 +19,7 @@ import type {
   Page,
   Watching,
 } from '../../studio.ts';
+import { validateAugmentation } from '../training-config.ts';
 import type { AugmentationPreviews } from './augmentation-previews.ts';
 import { CHECKED_KINDS, checkImages } from './check.ts';
 import { listDataset } from './detect.ts';
@@ -222,6 +223,7 @@ export class Datasets implements DatasetService {
   }
 
   async augment(nameOrId: string, request: AugmentationRequest): Promise<readonly string[][]> {
+    validateAugmentation(request.augmentation);
     const { id } = this.#datasets.source(nameOrId);
     const images = request.positions.map((position) => this.#images.get(id, position));
     return this.#previews.make(id, images, request);
