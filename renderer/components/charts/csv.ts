@@ -1,3 +1,4 @@
+import { quoted } from '../../composables/csv.ts';
 import type { ChartSeries } from './chart.ts';
 
 /** All points of a chart as comma-separated values: one row a place, one column a series, in full precision. */
@@ -16,10 +17,4 @@ export function chartAsCsv(all: readonly ChartSeries[], placeName: string): stri
     .map(([x, values]) => [String(x), ...values].join(','));
   const head = [placeName, ...all.map(({ label }) => label)].map(quoted).join(',');
   return `${[head, ...lines].join('\r\n')}\r\n`;
-}
-
-/** Spreadsheets run what begins like a formula: such a text gets an apostrophe in front. */
-function quoted(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

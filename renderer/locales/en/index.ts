@@ -1,7 +1,9 @@
 import { charts } from './charts.ts';
 import { common } from './common.ts';
 import { errors } from './errors.ts';
+import { evaluate } from './evaluate.ts';
 import { frame } from './frame.ts';
+import { library } from './library.ts';
 import { projects } from './projects.ts';
 import { runs } from './runs.ts';
 import { settings } from './settings.ts';
@@ -17,7 +19,9 @@ export const en = {
   charts,
   common,
   errors,
+  evaluate,
   frame,
+  library,
   projects,
   runs,
   settings,

@@ -3,7 +3,9 @@ import type { Shape } from '../shape.ts';
 import { charts } from './charts.ts';
 import { common } from './common.ts';
 import { errors } from './errors.ts';
+import { evaluate } from './evaluate.ts';
 import { frame } from './frame.ts';
+import { library } from './library.ts';
 import { projects } from './projects.ts';
 import { runs } from './runs.ts';
 import { settings } from './settings.ts';
@@ -18,7 +20,9 @@ export const zhCN: Shape<typeof en> = {
   charts,
   common,
   errors,
+  evaluate,
   frame,
+  library,
   projects,
   runs,
   settings,

@@ -1,0 +1,52 @@
+import type { evaluate as en } from '../en/evaluate.ts';
+import type { Shape } from '../shape.ts';
+
+export const evaluate: Shape<typeof en> = {
+  title: '评估',
+  of: '{adapter} 在 {dataset} 上',
+  missing: '此评估已不在库中。',
+  again: '重新评估',
+  toAdapter: '前往适配器',
+  figures: {
+    label: '评估数据',
+    top1: '准确率',
+    top5: '前五准确率',
+    loss: '损失',
+    macroF1: '宏平均 F1',
+    macroF1Note: '各类别的平均',
+    images: '图像',
+  },
+  tabs: { label: '评估的各部分', matrix: '混淆', classes: '类别', mistakes: '错误' },
+  matrix: {
+    title: '混淆矩阵',
+    explain: '行是图像的真实类别，列是模型的答案。点击单元格可查看对应的图像。',
+    truth: '真实',
+    predicted: '答案',
+    counts: '数量',
+    shares: '占该行比例',
+    show: '单元格内容',
+    cell: '{truth}，答为 {predicted}：{count}',
+    csv: 'CSV',
+    none: '这里没有图像。',
+  },
+  classes: {
+    label: '类别',
+    images: '图像',
+    precision: '精确率',
+    precisionText: '答为此类别的图像中，确属此类别的比例。',
+    recall: '召回率',
+    recallText: '属于此类别的图像中，被答为此类别的比例。',
+    f1: 'F1',
+    f1Text: '精确率与召回率的调和平均。',
+  },
+  images: {
+    right: '{truth}，识别正确',
+    wrong: '{truth}，答为 {predicted}',
+    mistakes: '最有把握的错误',
+    noMistakes: '这些图像上没有任何错误。',
+    more: '显示更多',
+    answer: '{predicted}，{probability}',
+    unreadable: '无法读取',
+    name: '{file}：真实为 {truth}，答为 {predicted}，{probability}',
+  },
+};

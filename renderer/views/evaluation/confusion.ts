@@ -1,0 +1,22 @@
+import { quoted } from '../../composables/csv.ts';
+
+/** Share of the images of a class that got that answer, 0..1; 0 for a class without images. */
+export function shareOfRow(
+  confusion: readonly (readonly number[])[],
+  truth: number,
+  predicted: number,
+): number {
+  const row = confusion[truth] ?? [];
+  const images = row.reduce((sum, count) => sum + count, 0);
+  return images === 0 ? 0 : (row[predicted] ?? 0) / images;
+}
+
+/** The matrix as comma-separated values with the classes as first row and column. */
+export function confusionAsCsv(
+  confusion: readonly (readonly number[])[],
+  labels: readonly string[],
+): string {
+  const head = ['', ...labels].map(quoted).join(',');
+  const rows = confusion.map((row, truth) => [quoted(labels[truth] ?? ''), ...row].join(','));
+  return `${[head, ...rows].join('\r\n')}\r\n`;
+}

@@ -1,0 +1,35 @@
+import type { Input } from '../../../shared/contract/studio.ts';
+import { fileName } from '../../composables/download.ts';
+
+export type ExportChoice = Input<'adapters.export'>['format'];
+
+/** In the order of their use; those that this version cannot write yet are named all the same. */
+export const EXPORT_CHOICES: readonly { readonly format: ExportChoice; readonly there: boolean }[] =
+  [
+    { format: 'safetensors', there: true },
+    { format: 'karst', there: true },
+    { format: 'adapter', there: true },
+    { format: 'onnx', there: false },
+    { format: 'savedmodel', there: false },
+  ];
+
+/** A name for what is written, from the adapter's own. */
+export function offeredName(adapter: string, format: ExportChoice): string {
+  const base = fileName(adapter);
+  switch (format) {
+    case 'karst':
+      return `${base}.karst`;
+    case 'onnx':
+      return `${base}.onnx`;
+    case 'adapter':
+      return `${base}-adapter`;
+    case 'safetensors':
+    case 'savedmodel':
+      return `${base}-merged`;
+  }
+}
+
+/** A file, and not a folder. */
+export function isFile(format: ExportChoice): boolean {
+  return format === 'karst' || format === 'onnx';
+}

@@ -1,0 +1,89 @@
+import { shallowRef, type ShallowRef } from 'vue';
+import { useRouter } from 'vue-router';
+import { FlaskConical, FolderOpen, Merge, Pencil, Share, Target, Trash2 } from '@lucide/vue';
+import type { Adapter } from '../../../shared/domain/library.ts';
+import { useBridge } from '../../bridge/index.ts';
+import type { MenuItem } from '../../components/KMenu.vue';
+import { useAction } from '../../composables/use-action.ts';
+import { t } from '../../i18n.ts';
+import { useDialogs } from '../../stores/dialogs.ts';
+import { useShell } from '../../stores/shell.ts';
+import { useToasts } from '../../stores/toasts.ts';
+
+export type AdapterDialog = 'rename' | 'evaluate' | 'merge' | 'export';
+
+export interface AdapterActions {
+  /** The dialog that is open, and on which adapter. */
+  readonly open: ShallowRef<{ readonly dialog: AdapterDialog; readonly adapter: Adapter } | null>;
+  show(dialog: AdapterDialog, adapter: Adapter): void;
+  menu(adapter: Adapter): MenuItem[];
+}
+
+/**
+ * What can be done with an adapter, in the list and in its own view.
+ *
+ * @param removed called when it has gone to the bin
+ */
+export function useAdapterActions(removed: () => void = () => undefined): AdapterActions {
+  const bridge = useBridge();
+  const router = useRouter();
+  const dialogs = useDialogs();
+  const shell = useShell();
+  const toasts = useToasts();
+  const open: AdapterActions['open'] = shallowRef(null);
+
+  const { run: reveal } = useAction((path: string) => shell.reveal(path));
+  const { run: restore } = useAction((id: string) => bridge.call('bin.restore', { id }));
+  const { run: remove } = useAction(async (adapter: Adapter) => {
+    const confirmed = await dialogs.confirm({
+      title: t('library.remove.title', { name: adapter.name }),
+      body: t('library.remove.body'),
+      action: t('common.remove'),
+      danger: true,
+    });
+    if (!confirmed) return;
+    await bridge.call('adapters.remove', { id: adapter.id });
+    toasts.say(t('library.remove.done', { name: adapter.name }), {
+      action: { label: t('common.undo'), run: () => void restore(adapter.id) },
+    });
+    removed();
+  });
+
+  function show(dialog: AdapterDialog, adapter: Adapter): void {
+    open.value = { dialog, adapter };
+  }
+
+  function menu(adapter: Adapter): MenuItem[] {
+    const canReveal = shell.info?.canReveal === true;
+    return [
+      {
+        label: t('library.tryIt'),
+        icon: FlaskConical,
+        run: () => void router.push({ path: '/try', query: { adapter: adapter.id } }),
+      },
+      { label: t('library.evaluate'), icon: Target, run: () => show('evaluate', adapter) },
+      { label: t('library.merge'), icon: Merge, run: () => show('merge', adapter) },
+      { label: t('library.export'), icon: Share, run: () => show('export', adapter) },
+      { label: t('common.rename'), icon: Pencil, run: () => show('rename', adapter) },
+      ...(canReveal
+        ? [
+            {
+              label: t('common.reveal'),
+              icon: FolderOpen,
+              run: () => void reveal(adapter.folder),
+            },
+          ]
+        : []),
+      {
+        label: t('common.remove'),
+        icon: Trash2,
+        danger: true,
+        apart: true,
+        run: () => void remove(adapter),
+      },
+    ];
+  }
+
+  void shell.loadInfo();
+  return { open, show, menu };
+}
