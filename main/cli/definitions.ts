@@ -236,6 +236,16 @@ function defineTraining(program: Command, runs: Runs): void {
       runs(async (context, name) => (await import('./commands/runs-resume.ts')).run(context, name)),
     );
   run
+    .command('extend')
+    .description('give a run that has ended more epochs; the result is another adapter')
+    .argument('<run>', 'name or id')
+    .requiredOption('--epochs <number>', 'how many more', positive)
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/runs-extend.ts')).run(context, name, options),
+      ),
+    );
+  run
     .command('stop')
     .description('end a run that is being trained and keep its best adapter')
     .argument('<run>', 'name or id')

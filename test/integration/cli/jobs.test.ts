@@ -9,11 +9,13 @@ import { answer, karst, refusal, someDigits, start, workplace } from './karst.ts
 import {
   adapter,
   adapterShown,
+  binned,
   doctor,
   done,
   errorDocument,
   evaluation,
   predictions,
+  restored,
   run,
   runShown,
   started,
@@ -160,6 +162,58 @@ describe('a training and what comes of it', () => {
     }
   });
 
+  it('is carried in one file', async () => {
+    const out = path.join(folder, 'first.karst');
+    const exported = await answer(
+      v.strictObject({ out: v.literal(out), verification: v.null() }),
+      at('export', 'first', '--format', 'karst', '--out', out),
+    );
+    expect(exported.out).toBe(out);
+    expect(await refusal(at('export', 'first', '--format', 'karst', '--out', out))).toMatchObject({
+      exit: 1,
+      code: 'name-taken',
+    });
+    const imported = await answer(adapter, at('adapter', 'import', out, '--name', 'carried'));
+    expect(imported).toMatchObject({ name: 'carried', runId: null, classes: ['0', '1', '2'] });
+    const measured = await answer(evaluation, at('evaluate', 'carried', '--dataset', 'some'));
+    expect(measured).toEqual(
+      await answer(evaluation, at('evaluate', 'first', '--dataset', 'some')),
+    );
+    writeFileSync(path.join(folder, 'damaged.karst'), 'PK');
+    const damaged = await refusal(at('adapter', 'import', path.join(folder, 'damaged.karst')));
+    expect(damaged).toMatchObject({ exit: 1, code: 'file-damaged' });
+  });
+
+  it('goes to the bin and comes back, with its notes, under a name that is free', async () => {
+    const { id } = await answer(adapter, at('adapter', 'rename', 'carried', 'guest'));
+    await karst(at('adapter', 'note', 'guest', 'From the other house.'));
+    const removed = await karst(at('adapter', 'remove', 'guest', '--yes'));
+    expect(removed.out).toContain(`karst bin restore ${id} --home ${home}`);
+    const listed = await answer(v.array(binned), at('bin', 'list'));
+    expect(listed).toMatchObject([{ id, kind: 'adapter', name: 'guest' }]);
+    expect((await karst(at('bin', 'list'))).out).toMatch(
+      new RegExp(`^guest +${id} +adapter `, 'm'),
+    );
+
+    await answer(adapter, at('adapter', 'rename', 'first', 'guest'));
+    const back = await answer(restored, at('bin', 'restore', 'guest'));
+    expect(back).toEqual({ id, kind: 'adapter', name: 'guest-2', formerName: 'guest' });
+    await answer(adapter, at('adapter', 'rename', 'guest', 'first'));
+    const shown = await answer(adapterShown, at('adapter', 'show', id));
+    expect(shown.notes).toBe('From the other house.');
+    expect(shown.evaluations).toHaveLength(1);
+
+    await karst(at('adapter', 'remove', id, '--yes'));
+    expect(await refusal(at('bin', 'delete', id))).toMatchObject({ code: 'usage' });
+    const deleted = await answer(
+      v.strictObject({ deleted: binned }),
+      at('bin', 'delete', id, '--yes'),
+    );
+    expect(deleted.deleted.name).toBe('guest-2');
+    expect((await karst(at('bin', 'list'))).out).toBe('The bin is empty.\n');
+    expect(await refusal(at('bin', 'restore', id))).toMatchObject({ exit: 1, code: 'not-found' });
+  });
+
   it('is tagged, listed, copied out, imported elsewhere, and removed', async () => {
     const tagged = await answer(adapter, at('adapter', 'tag', 'first', 'good', 'small'));
     expect([...tagged.tags].sort()).toEqual(['good', 'small']);
@@ -240,7 +294,23 @@ describe('an interrupted training', () => {
       const steps = all.flatMap((e) => (e.event === 'metrics' ? [e.step] : []));
       expect(Math.min(...steps)).toBeGreaterThan(suspended.checkpointStep ?? Number.NaN);
       expect(v.parse(done, all.at(-1)).run).toBe(suspended.id);
-      expect((await answer(runShown, at('runs', 'show', 'long'))).state).toBe('stopped');
+      const stopped = await answer(runShown, at('runs', 'show', 'long'));
+      expect(stopped.state).toBe('stopped');
+
+      // It has ended: more epochs are another matter.
+      expect(await refusal(at('runs', 'resume', 'long'))).toMatchObject({ code: 'run-state' });
+      const more = await karst([...at('runs', 'extend', 'long', '--epochs', '1'), '--json']);
+      expect(more.code, more.out + more.error).toBe(0);
+      const added = events(more.out);
+      const next = added.find((e) => e.event === 'metrics');
+      expect(next).toMatchObject({ kind: 'train', step: stopped.step + 1 });
+      const made = v.parse(done, added.at(-1));
+      expect(made.run).toBe(stopped.id);
+      expect(made.adapter).not.toBe(stopped.adapterId);
+      expect(await answer(adapterShown, at('adapter', 'show', made.adapter))).toMatchObject({
+        name: 'long-2',
+        runId: stopped.id,
+      });
     },
     PATIENCE,
   );

@@ -1,0 +1,13 @@
+import type { CommandContext } from '../context.ts';
+import { trainToItsEnd } from '../training.ts';
+
+/** `--json`: the same stream as `karst train`; the adapter at its end is a new one beside the one there was. */
+export function run(
+  context: CommandContext,
+  name: string,
+  options: { epochs: number },
+): Promise<void> {
+  return trainToItsEnd(context, { resume: true }, (studio) =>
+    studio.runs.extend(name, options.epochs),
+  );
+}
