@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../native/cache-folder.mjs';
 import { engineEnvironment } from '../native/tensorflow-environment.mjs';
 import { writeError } from '../formats/files.ts';
 import type { EngineExit, EngineHandle, EngineSpawner } from './studio.ts';
@@ -25,7 +27,13 @@ export function childEngineSpawner(entry: string): EngineSpawner {
     }
     const child = fork(entry, [], {
       serialization: 'advanced',
-      env: { ...process.env, ...engineEnvironment(), ...env },
+      env: {
+        // Source that was compiled once is not compiled again: an engine starts in half the time.
+        NODE_COMPILE_CACHE: join(cacheFolder(), 'node'),
+        ...process.env,
+        ...engineEnvironment(),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     let tail = Buffer.alloc(0);
