@@ -170,8 +170,23 @@ const adapterEntries = {
   createdAt: moment,
 };
 export const adapter = v.strictObject(adapterEntries);
+export const binned = v.strictObject({
+  id: text,
+  kind: v.picklist(['run', 'adapter']),
+  name: text,
+  bytes: count,
+  removedAt: moment,
+});
+export const restored = v.strictObject({
+  id: text,
+  kind: v.picklist(['run', 'adapter']),
+  name: text,
+  formerName: text,
+});
+
 export const adapterShown = v.strictObject({
   ...adapterEntries,
+  notes: v.string(),
   evaluations: v.array(
     v.strictObject({
       id: text,

@@ -54,8 +54,9 @@ describe('an adapter in the bin', () => {
     await studio.adapters.import(out, { name: 'first' });
     expect((await studio.bin.restore('first')).name).toBe('first-2');
     expect(studio.adapters.get('first-2').id).toBe(id);
-    const filter = { search: 'first-2', tags: [], method: null, backboneId: null } as const;
-    const found = studio.adapters.page({ ...filter, sort: 'newest' }, { offset: 0, limit: 10 });
+    const filter = { search: 'first-2', tags: [], method: null, backboneId: null };
+    const page = { offset: 0, limit: 10 };
+    const found = studio.adapters.page({ ...filter, sort: 'newest' }, page);
     expect(found.adapters.map((a) => a.id)).toEqual([id]);
   });
 

@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawnChildEngine } from '../../../main/host/child-engine.ts';
+import { openStudio, type EngineSpawner, type Studio } from '../../../main/host/studio.ts';
+import { MINUTE_VIT, SHORT_TRAINING } from '../../fixtures/engine/workshop.ts';
+import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
+import { writeImage } from '../../unit/host/support.ts';
+
+/** The engine as it is, on the interpreter: nothing has to be compiled. */
+const spawn: EngineSpawner = (options) =>
+  spawnChildEngine({ ...options, env: { ...options.env, KARST_BACKEND: 'tfjs-cpu' } });
+
+let folder: string;
+let studio: Studio;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'karst-shelf-'));
+  const images = join(folder, 'images');
+  for (let i = 0; i < 24; i++)
+    await writeImage(join(images, ['dark', 'light', 'red'][i % 3] ?? '', `${i}.png`), colour(i));
+  const weights = await writeTinyBackbone(join(folder, 'backbone'), { architecture: MINUTE_VIT });
+  studio = await openStudio({ home: join(folder, 'home'), spawn, starter: null });
+  await studio.backbones.add(weights, { name: 'minute' });
+  await studio.datasets.add(images, { name: 'colours', val: 0.25 });
+  const { id } = await studio.runs.create({
+    backbone: 'minute',
+    dataset: 'colours',
+    name: 'colours',
+    config: SHORT_TRAINING,
+  });
+  await studio.runs.execute(id, { resume: false });
+});
+afterAll(async () => {
+  await studio.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Colours that overlap, so that some answers are wrong. */
+const colour = (i: number): number =>
+  [i * 1000, 0xffffff - i * 1000, 255 + i * 70_000][i % 3]! & 0xffffff;
+
+const ALL = { truth: null, predicted: null, mistakes: false };
+const PAGE = { offset: 0, limit: 100 };
+
+describe('an adapter and the engine', () => {
+  it('is evaluated so that every cell of the matrix has its images', async () => {
+    const { stored, evaluation } = await studio.adapters.evaluate('colours', {
+      dataset: 'colours',
+      split: 'train',
+    });
+    expect(evaluation.n).toBe(18);
+    for (const [truth, row] of evaluation.confusion.entries())
+      for (const [predicted, count] of row.entries()) {
+        const filter = { truth, predicted, mistakes: false };
+        const cell = studio.adapters.evaluationImages(stored.id, filter, PAGE);
+        expect([truth, predicted, cell.images.length]).toEqual([truth, predicted, count]);
+      }
+    const { images } = studio.adapters.evaluationImages(stored.id, ALL, PAGE);
+    expect(images).toHaveLength(18);
+    const sure = images.map((image) => image.probability ?? 0);
+    expect(sure).toEqual(sure.toSorted((a, b) => b - a));
+    const classes = studio.adapters.get('colours').classes;
+    for (const { path, truth } of images) expect(path).toContain(classes[truth]);
+  });
+
+  it('says the same at once, in a table, and for a list of paths', async () => {
+    const paths = [...studio.datasets.images('colours', 'val')].map((image) => image.path);
+    const broken = join(folder, 'images', 'broken.png');
+    writeFileSync(broken, 'no picture');
+    const rows = await studio.adapters.predict('colours', { paths, top: 3 });
+    const asked = { paths: [...paths, broken], top: 3 };
+    const answers = await studio.adapters.predictAtOnce('colours', asked);
+    expect(answers.at(-1)).toMatchObject({ error: { code: 'format-unknown', path: broken } });
+    const out = join(folder, 'table.csv');
+    const table = await studio.adapters.predictFolder('colours', {
+      folder: join(folder, 'images'),
+      out,
+      top: 3,
+    });
+    expect(table).toEqual({ out, images: 25, unreadable: 1 });
+    rmSync(broken);
+    const lines = new Map(
+      parse(readFileSync(out, 'utf8')).map(([file = '', ...rest]) => [file, rest]),
+    );
+    for (const [i, path] of paths.entries()) {
+      const row = rows[i];
+      const answer = answers[i];
+      if (row === undefined || 'error' in row) throw new Error('no prediction');
+      if (answer === undefined || 'error' in answer) throw new Error('no answer');
+      expect(answer.predictions.map((p) => p.label)).toEqual(row.predictions.map((p) => p.label));
+      answer.predictions.forEach((p, rank) =>
+        expect(p.probability).toBeCloseTo(row.predictions[rank]?.probability ?? NaN, 5),
+      );
+      const line = lines.get(path.slice(join(folder, 'images/').length));
+      expect([line?.[0], line?.[2], line?.[4], line?.[6]]).toEqual([
+        ...row.predictions.map((p) => p.label),
+        '',
+      ]);
+      expect(Number(line?.[1])).toBeCloseTo(row.predictions[0]?.probability ?? NaN, 5);
+    }
+  });
+
+  it('answers about pictures of any kind that is taken', async () => {
+    const pictures = join(folder, 'pictures');
+    await writeImage(join(pictures, 'a.png'), colour(1), 40, 30);
+    for (const format of ['jpeg', 'webp', 'tiff', 'gif', 'avif'] as const)
+      await sharp(join(pictures, 'a.png'))
+        .toFormat(format)
+        .toFile(join(pictures, `a.${format}`));
+    const paths = ['png', 'jpeg', 'webp', 'tiff', 'gif', 'avif'].map((e) =>
+      join(pictures, `a.${e}`),
+    );
+    const answers = await studio.adapters.predictAtOnce('colours', { paths, top: 1 });
+    const labels = answers.map((a) => ('error' in a ? a.error.message : a.predictions[0]?.label));
+    expect(new Set(labels).size).toBe(1);
+  });
+
+  it('is the same adapter when it has travelled in a file, and merges without its run', async () => {
+    const file = join(folder, 'colours.karst');
+    await studio.adapters.export('colours', { format: 'karst', out: file });
+    const guest = await studio.adapters.import(file, { name: 'guest' });
+    expect(guest.runId).toBe(null);
+    const measured = { dataset: 'colours', split: 'val' } as const;
+    const [one, two] = [
+      await studio.adapters.evaluate('colours', measured),
+      await studio.adapters.evaluate('guest', measured),
+    ];
+    expect(two.evaluation).toEqual(one.evaluation);
+    const { verification } = await studio.adapters.merge('guest');
+    expect(verification.images).toBe(6);
+    expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
+  });
+});
