@@ -8,17 +8,7 @@ import { useDialogs } from '../stores/dialogs.ts';
 import { useProjects } from '../stores/projects.ts';
 import { useRuns } from '../stores/runs.ts';
 import { useSettings } from '../stores/settings.ts';
-
-export interface Command {
-  readonly id: string;
-  readonly label: string;
-  run(): void;
-}
-
-export interface CommandGroup {
-  readonly label: string;
-  readonly commands: readonly Command[];
-}
+import type { Command, CommandGroup } from './matching.ts';
 
 /** Everything that the palette offers, by group. */
 export function useCommands(): ComputedRef<readonly CommandGroup[]> {
@@ -98,20 +88,4 @@ export function useCommands(): ComputedRef<readonly CommandGroup[]> {
       commands: runs.items.map(({ id, name }) => go(id, name, `/runs/${id}`)),
     },
   ]);
-}
-
-/** Groups with those commands that have every word of the query, those that begin with it first. */
-export function matching(groups: readonly CommandGroup[], query: string): CommandGroup[] {
-  const AT_MOST = 8;
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const begins = ({ label }: Command) => label.toLowerCase().startsWith(words[0] ?? '');
-  return groups
-    .map(({ label, commands }) => {
-      const found = commands.filter((command) =>
-        words.every((word) => command.label.toLowerCase().includes(word)),
-      );
-      const ranked = [...found.filter(begins), ...found.filter((command) => !begins(command))];
-      return { label, commands: ranked.slice(0, words.length === 0 ? AT_MOST : AT_MOST * 2) };
-    })
-    .filter(({ commands }) => commands.length > 0);
 }

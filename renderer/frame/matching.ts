@@ -1,0 +1,26 @@
+export interface Command {
+  readonly id: string;
+  readonly label: string;
+  run(): void;
+}
+
+export interface CommandGroup {
+  readonly label: string;
+  readonly commands: readonly Command[];
+}
+
+/** Groups with those commands that have every word of the query, those that begin with it first. */
+export function matching(groups: readonly CommandGroup[], query: string): CommandGroup[] {
+  const AT_MOST = 8;
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const begins = ({ label }: Command) => label.toLowerCase().startsWith(words[0] ?? '');
+  return groups
+    .map(({ label, commands }) => {
+      const found = commands.filter((command) =>
+        words.every((word) => command.label.toLowerCase().includes(word)),
+      );
+      const ranked = [...found.filter(begins), ...found.filter((command) => !begins(command))];
+      return { label, commands: ranked.slice(0, words.length === 0 ? AT_MOST : AT_MOST * 2) };
+    })
+    .filter(({ commands }) => commands.length > 0);
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { light, THEMES } from './tokens.ts';
+
+/** Relative luminance and contrast, as WCAG 2.1 defines them. */
+function luminance(colour: string): number {
+  const [red, green, blue] = light(colour);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function contrast(one: string, other: string): number {
+  const [lighter, darker] = [luminance(one), luminance(other)].sort((a, b) => b - a) as [
+    number,
+    number,
+  ];
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+const GROUNDS = ['canvas', 'surface', 'raised', 'sunken', 'hover'];
+/** Pairs of text and ground; 4.5 to 1. */
+const TEXT: [string, string][] = [
+  ...['text', 'text-muted', 'text-faint', 'accent-text'].flatMap((text) =>
+    GROUNDS.map((ground): [string, string] => [text, ground]),
+  ),
+  ['text', 'selected'],
+  ['text-muted', 'selected'],
+  ['accent-text', 'selected'],
+  ['accent-text', 'accent-soft'],
+  ['on-accent', 'accent'],
+  ['on-accent', 'accent-hover'],
+  ['on-danger', 'danger'],
+  ['on-danger', 'danger-hover'],
+  ...['running', 'done', 'warning', 'failed', 'waiting'].flatMap((state): [string, string][] => [
+    [state, `${state}-soft`],
+    [state, 'canvas'],
+    [state, 'surface'],
+    [state, 'raised'],
+    ['text', `${state}-soft`],
+    ['text-muted', `${state}-soft`],
+  ]),
+  ['chart-axis', 'surface'],
+  ['chart-axis', 'canvas'],
+];
+/** Edges of controls, marks and lines of charts; 3 to 1. */
+const GRAPHICS: [string, string][] = [
+  ['line-control', 'surface'],
+  ['line-control', 'canvas'],
+  ['focus', 'canvas'],
+  ['focus', 'surface'],
+  ['accent', 'surface'],
+  ['accent', 'canvas'],
+  ...Array.from({ length: 10 }, (_, index): [string, string][] => [
+    [`series-${index + 1}`, 'surface'],
+    [`series-${index + 1}`, 'canvas'],
+  ]).flat(),
+];
+
+describe.each(Object.entries(THEMES))('the %s theme', (_name, tokens) => {
+  const colour = (name: string): string => {
+    const value = tokens.get(name);
+    if (value === undefined) throw new Error(`No colour --${name}`);
+    return value;
+  };
+
+  it.each(TEXT)('can be read: %s on %s', (text, ground) => {
+    expect(contrast(colour(text), colour(ground))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it.each(GRAPHICS)('can be seen: %s on %s', (mark, ground) => {
+    expect(contrast(colour(mark), colour(ground))).toBeGreaterThanOrEqual(3);
+  });
+});
+
+it('computes contrast as WCAG does', () => {
+  expect(contrast('#000000', '#ffffff')).toBeCloseTo(21, 5);
+  expect(contrast('#777777', '#ffffff')).toBeCloseTo(4.48, 2);
+});
+
+it('has the same colours in both themes', () => {
+  expect([...THEMES.dark.keys()].sort()).toEqual([...THEMES.light.keys()].sort());
+});
