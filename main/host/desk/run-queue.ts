@@ -122,8 +122,9 @@ export class RunQueue {
 
   /** @throws run-state while it is executed */
   async remove(id: string): Promise<void> {
+    const { projectId } = this.#runs.detail(id);
     const run = await this.#runs.remove(id);
-    this.#emit('library', { part: 'runs', id: run.id });
+    this.#listsChanged(run.id, projectId);
     this.#emit('library', { part: 'bin', id: run.id });
     this.#tellWaiting();
   }
@@ -151,9 +152,15 @@ export class RunQueue {
   /** Puts a run into the queue. */
   #enter(run: Run): RunView {
     const entered = this.#runs.enqueue(run.id);
-    this.#emit('library', { part: 'runs', id: run.id });
+    this.#listsChanged(run.id, this.#runs.detail(run.id).projectId);
     this.#goOn();
     return this.#told(entered);
+  }
+
+  /** The list of runs is another, and with it what its project says of itself. */
+  #listsChanged(id: string, projectId: string | null): void {
+    this.#emit('library', { part: 'runs', id });
+    if (projectId !== null) this.#emit('library', { part: 'projects', id: projectId });
   }
 
   /** Somebody wants a run: whatever held the queue, it is tried again. */
@@ -212,6 +219,7 @@ export class RunQueue {
     } finally {
       this.#current = null;
       this.#tell(() => feed.end());
+      this.#tell(() => this.#listsChanged(id, this.#runs.detail(id).projectId));
       this.#tell(() => this.#tellWaiting());
       this.#tell(() => this.#next());
     }

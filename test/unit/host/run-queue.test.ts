@@ -65,6 +65,7 @@ async function open(o: { start?: boolean } = {}) {
     expect.poll(() => queue.view(id).state, { timeout: 20_000, interval: 10 }).toBe(wanted);
   return { puppets, studio, queue, told, create, payloads, state };
 }
+const partOf = (payload: unknown): string => (payload as { part: string }).part;
 const order = (queue: RunQueue): string[] =>
   queue
     .list()
@@ -191,13 +192,23 @@ describe('the queue', () => {
     expect(queue.view(b.id).name).toBe('b');
   });
 
-  it('belongs to a project where it is to', async () => {
-    const { studio, queue } = await open({ start: false });
+  it('belongs to a project where it is to, which is told of', async () => {
+    const { puppets, studio, queue, told, state } = await open();
     const { id } = studio.projects.create('terns');
     const options = { backbone: 'tiny', dataset: 'two', config: QUICK };
     const run = await queue.create({ ...options, project: id });
     expect(run.projectId).toBe(id);
     expect(studio.projects.get(id).runIds).toEqual([run.id]);
+    const times = (): number =>
+      told.filter(({ event, payload }) => event === 'library' && 'projects' === partOf(payload))
+        .length;
+    expect(times()).toBe(1);
+    await (await puppets.next()).finish();
+    await state(run.id, 'done');
+    await expect.poll(times).toBe(2);
+    await queue.remove(run.id);
+    expect(times()).toBe(3);
+    expect(studio.projects.get(id).runIds).toEqual([]);
     await refusal(queue.create({ ...options, project: 'gulls' }), 'not-found');
   });
 
