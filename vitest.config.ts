@@ -1,3 +1,4 @@
+import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 import { engineEnvironment } from './main/native/tensorflow-environment.mjs';
 
@@ -9,6 +10,7 @@ const SUITES = [
 ];
 
 export default defineConfig({
+  plugins: [vue()],
   test: {
     // Native code ends with its process, and what a test leaves behind does not reach the next file.
     pool: 'forks',
