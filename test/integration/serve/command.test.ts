@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunView } from '../../../shared/contract/studio/runs.ts';
@@ -30,8 +30,8 @@ interface Served extends Running {
   readonly port: number;
 }
 
-async function serve(...args: string[]): Promise<Served> {
-  const running = start(['serve', '--home', home, '--json', ...args], env);
+async function serve(args: readonly string[] = [], environment = env): Promise<Served> {
+  const running = start(['serve', '--home', home, '--json', ...args], environment);
   const line = await running.line((text) => text.includes('"serving"'));
   return { ...running, ...(JSON.parse(line) as { url: string; port: number }) };
 }
@@ -117,6 +117,34 @@ describe('karst serve', () => {
     expect([outcome.code, outcome.out]).toEqual([1, '']);
     expect(outcome.error).toContain(file);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'opens the browser with an address that is good for once, and says when there is none',
+    async () => {
+      const bin = path.join(folder, 'bin');
+      const opened = path.join(folder, 'opened');
+      mkdirSync(bin);
+      const script = `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`;
+      writeFileSync(path.join(bin, 'xdg-open'), script, { mode: 0o755 });
+      const withOpener = { ...env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+      const served = await serve(['--open'], withOpener);
+      const address = await vi.waitFor(() => readFileSync(opened, 'utf8'), LONG);
+      expect(address).not.toBe(served.url);
+      const { pathname, search } = new URL(address);
+      expect((await ask(served.port, pathname + search)).status).toBe(303);
+      expect((await ask(served.port, pathname + search)).status).toBe(403);
+      served.interrupt();
+      expect((await served.outcome).error).not.toContain('No browser');
+
+      writeFileSync(path.join(bin, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+      const without = await serve(['--open'], withOpener);
+      await without.line((line) => line.includes('No browser'), 'error');
+      without.interrupt();
+      const { error, code } = await without.outcome;
+      expect(error).toContain('No browser could be opened (xdg-open ended with 3)');
+      expect(code).toBe(0);
+    },
+  );
 
   it('refuses pages that are none', async () => {
     const nowhere = { KARST_PAGES: path.join(folder, 'nowhere') };
