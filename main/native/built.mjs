@@ -113,10 +113,13 @@ async function build(root, part, node, progress) {
   progress.start(`Building ${label}`);
   try {
     const [script = '', ...args] = command(temporary);
-    const { code, output } = await runCommand(node, [script, ...args], { cwd: root });
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+    const { code, output } = await runCommand(node, [script, ...args], { cwd: root, env });
     if (code !== 0) {
+      // Where in the bundler it was noticed says nothing about what is wrong in the sources.
+      const said = output.split('\n').filter((line) => !/^\s+at /.test(line));
       throw new SetupProblem(
-        `Building ${label} failed:\n${lastLines(output, 30)}`,
+        `Building ${label} failed:\n${lastLines(said.join('\n'), 30)}`,
         'Correct what it says, and run the same command again.',
       );
     }

