@@ -24,6 +24,25 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./views/ProjectView.vue'),
   },
   {
+    path: '/data',
+    name: 'data',
+    meta: { rail: 'data' },
+    component: () => import('./views/DataView.vue'),
+  },
+  {
+    path: '/data/:id',
+    name: 'dataset',
+    meta: { rail: 'data' },
+    props: true,
+    component: () => import('./views/DatasetView.vue'),
+  },
+  {
+    path: '/backbones',
+    name: 'backbones',
+    meta: { rail: 'backbones' },
+    component: () => import('./views/BackbonesView.vue'),
+  },
+  {
     path: '/train',
     name: 'train',
     meta: { rail: 'train' },
@@ -67,6 +86,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { rail: 'library' },
     props: true,
     component: () => import('./views/EvaluationView.vue'),
+  },
+  {
+    path: '/try',
+    name: 'try',
+    meta: { rail: 'tryIt' },
+    component: () => import('./views/TryView.vue'),
   },
   {
     path: '/settings',

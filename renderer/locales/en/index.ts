@@ -1,5 +1,7 @@
+import { backbones } from './backbones.ts';
 import { charts } from './charts.ts';
 import { common } from './common.ts';
+import { data } from './data.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { frame } from './frame.ts';
@@ -11,13 +13,16 @@ import { tasks } from './tasks.ts';
 import { terms } from './terms.ts';
 import { train } from './train.ts';
 import { training } from './training.ts';
+import { tryIt } from './tryIt.ts';
 import { units } from './units.ts';
 import { welcome } from './welcome.ts';
 
 /** All that the studio says, by area. The keys of this tree are the keys of every language. */
 export const en = {
+  backbones,
   charts,
   common,
+  data,
   errors,
   evaluate,
   frame,
@@ -29,6 +34,7 @@ export const en = {
   terms,
   train,
   training,
+  tryIt,
   units,
   welcome,
 };

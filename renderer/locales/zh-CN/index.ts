@@ -1,7 +1,9 @@
 import type { en } from '../en/index.ts';
 import type { Shape } from '../shape.ts';
+import { backbones } from './backbones.ts';
 import { charts } from './charts.ts';
 import { common } from './common.ts';
+import { data } from './data.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { frame } from './frame.ts';
@@ -13,12 +15,15 @@ import { tasks } from './tasks.ts';
 import { terms } from './terms.ts';
 import { train } from './train.ts';
 import { training } from './training.ts';
+import { tryIt } from './tryIt.ts';
 import { units } from './units.ts';
 import { welcome } from './welcome.ts';
 
 export const zhCN: Shape<typeof en> = {
+  backbones,
   charts,
   common,
+  data,
   errors,
   evaluate,
   frame,
@@ -30,6 +35,7 @@ export const zhCN: Shape<typeof en> = {
   terms,
   train,
   training,
+  tryIt,
   units,
   welcome,
 };

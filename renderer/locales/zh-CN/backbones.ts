@@ -1,0 +1,60 @@
+import type { backbones as en } from '../en/backbones.ts';
+import type { Shape } from '../shape.ts';
+
+export const backbones: Shape<typeof en> = {
+  title: '骨干网络',
+  add: '添加骨干网络',
+  addFile: 'safetensors 文件',
+  addFolder: '模型文件夹',
+  chooseFile: '选择 safetensors 文件',
+  chooseFolder: '选择模型文件夹',
+  column: {
+    name: '名称',
+    architecture: '架构',
+    parameters: '参数',
+    input: '输入',
+    bytes: '大小',
+    added: '添加时间',
+  },
+  empty: {
+    title: '没有骨干网络',
+    body: '骨干网络是事先训练好的视觉 Transformer。请添加使用 timm 命名的 safetensors 文件。',
+    action: '添加骨干网络',
+  },
+  starter: '入门',
+  starterText: '由工作室用小照片训练而成，足以试用。较大的骨干网络会得到好得多的适配器。',
+  words: 'ViT，{depth} 层，宽度 {width}，{heads} 个头，图块 {patch}',
+  pixels: '{size} 像素',
+  detail: {
+    file: '文件',
+    hash: 'SHA-256',
+    dtype: '数据类型',
+    hidden: 'MLP 宽度',
+    qkvBias: 'q、k、v 的偏置',
+    classes: '分类器',
+    noClasses: '无',
+    preprocessing: '预处理',
+    resize: '{interpolation} 缩放，裁剪 {crop}',
+    mean: '均值',
+    std: '标准差',
+    from: {
+      'config.json': '来自 config.json',
+      metadata: '来自文件',
+      option: '按给定',
+      default: '假定',
+    },
+    heads: '注意力头',
+    copyHash: '复制哈希',
+  },
+  rename: { title: '重命名 {name}', name: '新名称' },
+  remove: {
+    title: '移除 {name}',
+    body: '工作室将忘记此骨干网络。文件保留在原处。',
+    done: '{name} 已移除，文件仍在原处。',
+  },
+  heads: {
+    title: '注意力头的数量',
+    body: '文件没有说明模型有多少个注意力头，形状也无法判断。模型页面会说明：ViT-Tiny 为 3，Small 为 6，Base 为 12，Large 为 16。',
+    label: '注意力头',
+  },
+};

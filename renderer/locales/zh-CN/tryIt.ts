@@ -1,0 +1,36 @@
+import type { tryIt as en } from '../en/tryIt.ts';
+import type { Shape } from '../shape.ts';
+
+export const tryIt: Shape<typeof en> = {
+  title: '试用',
+  adapter: '适配器',
+  choose: '选择图像',
+  chooseTitle: '选择图像',
+  drop: '将图像拖放到此处、粘贴，或选择文件。',
+  dropNow: '松开即可试用这些图像',
+  camera: '使用摄像头',
+  shoot: '拍照',
+  stopCamera: '停止摄像头',
+  cameraLabel: '摄像头画面',
+  cameraRefused: '无法使用摄像头。',
+  cameraRefusedTodo: '请允许此窗口使用，或检查是否有其他程序正在使用。',
+  folder: '整个文件夹输出为 CSV',
+  folderTitle: '选择图像文件夹',
+  csvTitle: '表格保存位置',
+  csvName: 'predictions.csv',
+  csvDone: '{images} 张图像的答案在 {path}。',
+  empty: {
+    title: '还没有可试用的内容',
+    body: '试用需要一个适配器。请训练一个，或导入到适配器库。',
+    action: '设置训练',
+  },
+  answers: '答案',
+  none: '还没有试用。',
+  clear: '清除',
+  working: '正在询问模型',
+  top: '{label}，{probability}',
+  picture: '图片',
+  photo: '照片 {number}',
+  pasted: '粘贴 {number}',
+  notImage: '{name} 不是图像。',
+};
