@@ -22,7 +22,7 @@ import type { NoteRepository } from '../store/notes.ts';
 import { now } from '../store/rows.ts';
 import type { RunRepository } from '../store/runs.ts';
 import type { TagRepository } from '../store/tags.ts';
-import type { AdapterLineage, DatasetService, EngineSpawner, Watching } from '../studio.ts';
+import type { AdapterLineage, DatasetService, EngineSpawner, Page, Watching } from '../studio.ts';
 import type { Backbones } from './backbones.ts';
 import type { Bin } from './bin.ts';
 import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from './paths.ts';
@@ -69,10 +69,7 @@ export class AdapterShelf {
     return this.context.adapters.list();
   }
 
-  page(
-    filter: AdapterFilter,
-    page: { readonly offset: number; readonly limit: number },
-  ): AdapterPage {
+  page(filter: AdapterFilter, page: Page): AdapterPage {
     return this.context.adapters.page(filter, page.offset, page.limit);
   }
 

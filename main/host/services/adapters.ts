@@ -22,6 +22,7 @@ import type {
   ExportOutcome,
   JobWatching,
   MergeOutcome,
+  Page,
   PredictionTable,
 } from '../studio.ts';
 import { AdapterEngines } from './adapter-engines.ts';
@@ -69,7 +70,7 @@ export class Adapters extends AdapterShelf implements AdapterService {
   evaluationImages(
     id: string,
     filter: EvaluatedFilter,
-    page: { readonly offset: number; readonly limit: number },
+    page: Page,
   ): { total: number; images: EvaluatedFile[] } {
     return this.#evaluations.images(id, filter, page);
   }

@@ -12,7 +12,7 @@ import type {
 import type { ImageRepository } from '../store/images.ts';
 import { newId } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { AdapterEvaluation, DatasetService, JobWatching } from '../studio.ts';
+import type { AdapterEvaluation, DatasetService, JobWatching, Page } from '../studio.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { labelsFor, requireCount, withManifest } from './adapter-jobs.ts';
 import { manifestImages } from './manifest.ts';
@@ -99,7 +99,7 @@ export class Evaluations {
   images(
     id: string,
     filter: EvaluatedFilter,
-    page: { readonly offset: number; readonly limit: number },
+    page: Page,
   ): { total: number; images: EvaluatedFile[] } {
     return this.#c.evaluations.images(this.get(id), filter, page);
   }
