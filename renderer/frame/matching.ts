@@ -1,6 +1,11 @@
+import type { Component } from 'vue';
+
 export interface Command {
   readonly id: string;
   readonly label: string;
+  readonly icon: Component;
+  /** The shortcut that does the same. */
+  readonly keys?: readonly string[];
   run(): void;
 }
 

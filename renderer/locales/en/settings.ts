@@ -51,7 +51,7 @@ export const settings = {
     help: 'Library, runs and adapters. Images and backbones stay where they are.',
     move: 'Change',
     moved: 'From the next start on the studio uses {path}.',
-    fixed: 'Set when the studio was started, with --home.',
+    fixed: 'It was chosen when the studio was started.',
   },
   version: 'Version {version}',
   welcome: 'Show the welcome again',

@@ -54,7 +54,7 @@ export const settings: Shape<typeof en> = {
     help: '资料库、训练记录和适配器。图像和骨干网络留在原处。',
     move: '更改',
     moved: '从下次启动起，工作室将使用 {path}。',
-    fixed: '启动工作室时由 --home 指定。',
+    fixed: '它在启动工作室时指定。',
   },
   version: '版本 {version}',
   welcome: '再次显示欢迎页',

@@ -11,6 +11,8 @@ export type Step =
 /**
  * The one thing to do next in a project: what is going on comes first, then what was left lying, then the best
  * result, and before there is any, what is missing for one.
+ *
+ * @param runs of the project, the newest first
  */
 export function nextStep(project: Project, runs: readonly RunView[]): Step {
   const running = runs.find((run) => run.state === 'running' || run.state === 'paused');

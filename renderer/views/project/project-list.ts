@@ -1,4 +1,5 @@
 import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { RunView } from '../../../shared/contract/studio/runs.ts';
 import type { Sorting } from '../../components/KTable.vue';
 
 /** Those that have every word of the query in their name or notes. */
@@ -26,4 +27,11 @@ export function sortedProjects(
   if (sorting === null || order === undefined) return projects;
   const direction = sorting.down ? -1 : 1;
   return [...projects].sort((a, b) => direction * order(a, b));
+}
+
+/** The runs of a project, the newest first. */
+export function runsOf(project: Project, runs: readonly RunView[]): RunView[] {
+  return runs
+    .filter((run) => run.projectId === project.id)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }

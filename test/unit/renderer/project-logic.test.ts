@@ -123,7 +123,7 @@ describe('the course of the sample', () => {
 });
 
 describe('the command palette', () => {
-  const command = (label: string) => ({ id: label, label, run: () => {} });
+  const command = (label: string) => ({ id: label, label, icon: {}, run: () => {} });
   const groups = [
     { label: 'Places', commands: ['Projects', 'Data', 'Runs'].map(command) },
     { label: 'Actions', commands: ['New project', 'Import data'].map(command) },

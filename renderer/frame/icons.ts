@@ -1,0 +1,24 @@
+import type { Component } from 'vue';
+import {
+  Activity,
+  Box,
+  FlaskConical,
+  FolderOpen,
+  Images,
+  LibraryBig,
+  Settings2,
+  SlidersHorizontal,
+} from '@lucide/vue';
+import type { RailPlace } from '../router.ts';
+
+/** The sign of each place, in the rail and wherever something of that kind is named. */
+export const PLACE_ICONS: Readonly<Record<RailPlace, Component>> = {
+  projects: FolderOpen,
+  data: Images,
+  backbones: Box,
+  train: SlidersHorizontal,
+  runs: Activity,
+  library: LibraryBig,
+  tryIt: FlaskConical,
+  settings: Settings2,
+};
