@@ -67,6 +67,26 @@ describe('writeFileAtomic', () => {
     expect(await readdir(dir)).toEqual(['ünï code.txt']);
   });
 
+  test('spares a file that exists, or appears meanwhile, when it is not to be replaced', async () => {
+    const path = join(dir, 'table.csv');
+    const write = (text: string) =>
+      writeFileAtomic(path, (append) => append(Buffer.from(text)), { replace: false });
+    await write('first');
+    expect(await failure(write('second'))).toMatchObject({ code: 'name-taken', path });
+    await rm(path);
+    const meanwhile = writeFileAtomic(
+      path,
+      async (append) => {
+        await append(Buffer.from('ours'));
+        await writeFile(path, 'theirs');
+      },
+      { replace: false },
+    );
+    expect(await failure(meanwhile)).toMatchObject({ code: 'name-taken', path });
+    expect(await readFile(path, 'utf8')).toBe('theirs');
+    expect(await readdir(dir)).toEqual(['table.csv']);
+  });
+
   test('goes on after a short write', async () => {
     const original = prototype.write as unknown as Write;
     vi.spyOn(prototype, 'write').mockImplementation(function (

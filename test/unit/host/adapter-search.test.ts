@@ -5,6 +5,7 @@ import { AdapterRepository, type NewAdapter } from '../../../main/host/store/ada
 import { pageStatement } from '../../../main/host/store/adapter-search.ts';
 import { BinRepository } from '../../../main/host/store/bin.ts';
 import type { Library } from '../../../main/host/store/library.ts';
+import { MIGRATIONS } from '../../../main/host/store/migrations/index.ts';
 import { NoteRepository } from '../../../main/host/store/notes.ts';
 import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
 import { TagRepository } from '../../../main/host/store/tags.ts';
@@ -118,6 +119,26 @@ describe('searching adapters', () => {
     expect(adapters.page(ALL, 0, 10).total).toBe(4);
     bin.forget(bin.get(id));
     expect(library.get('SELECT count(*) AS n FROM adapter_search')).toEqual({ n: 4 });
+  });
+});
+
+describe('adapters of a library from before', () => {
+  it('are found by name, class, backbone and tag once it is brought up to date', async () => {
+    const home = temporaryFolder();
+    const folders = homeFolders(home);
+    const before = await openLibrary(folders, owner, MIGRATIONS.slice(0, 8));
+    before.library.run(
+      `INSERT INTO adapters (id, name, method, backbone_name, backbone_sha256, classes,
+         adapter_parameters, head_parameters, bytes, created_at)
+       VALUES ('ad-old', 'Älter', 'karst', 'ViT', '', '["Gull","鸟"]', 1, 1, 1, '2025')`,
+    );
+    new TagRepository(before.library).add('ad-old', ['Coast']);
+    closeLibrary(before.library, owner);
+    const now = await openLibrary(folders, owner);
+    const found = new AdapterRepository(now.library, new TagRepository(now.library), (id) => id);
+    for (const search of ['älter vit gull', '鸟 coast'])
+      expect(found.page({ ...ALL, search }, 0, 10).total).toBe(1);
+    closeLibrary(now.library, owner);
   });
 });
 
