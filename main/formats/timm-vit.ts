@@ -24,7 +24,7 @@ const HINT =
   'Take the safetensors file of a plain timm vision transformer, such as vit_base_patch16_224.';
 
 function refuse(
-  code: 'format-unsupported' | 'format-unknown' | 'file-damaged',
+  code: 'format-unsupported' | 'format-unknown' | 'file-damaged' | 'heads-unknown',
   path: string,
   sentence: string,
   hint = HINT,
@@ -163,14 +163,14 @@ function recogniseHeads(
   const [heads, headsFrom] = said.find(([n]) => typeof n === 'number') ?? [null, 'default'];
   if (typeof heads !== 'number')
     throw refuse(
-      'format-unsupported',
+      'heads-unknown',
       path,
       `the number of attention heads cannot be told from the width ${width}.`,
       "Say it with --heads, or put timm's config.json beside the file.",
     );
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
     throw refuse(
-      'format-unsupported',
+      'heads-unknown',
       path,
       `${heads} attention heads do not divide the width ${width} (said by ${headsFrom === 'option' ? '--heads' : headsFrom}).`,
       'Correct the number of heads.',

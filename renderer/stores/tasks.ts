@@ -84,6 +84,11 @@ export const useTasks = defineStore('tasks', () => {
     return resultOf(ended);
   }
 
+  /** Whoever followed it has left: a notification tells of its end again. */
+  function release(id: string): void {
+    followed.delete(id);
+  }
+
   function isFollowed(id: string): boolean {
     return followed.has(id);
   }
@@ -100,7 +105,20 @@ export const useTasks = defineStore('tasks', () => {
   bridge.on('task', put);
   bridge.onReconnected(() => void load());
 
-  return { all, running, byId, load, put, follow, isFollowed, onStarted, onEnded, cancel, dismiss };
+  return {
+    all,
+    running,
+    byId,
+    load,
+    put,
+    follow,
+    release,
+    isFollowed,
+    onStarted,
+    onEnded,
+    cancel,
+    dismiss,
+  };
 });
 
 function resultOf(task: Task): TaskResult {

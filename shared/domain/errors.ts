@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'file-changed', // no longer the file that was imported (sha256 differs)
   'format-unsupported', // a format that is recognised but not taken
   'format-unknown', // not recognised at all
+  'heads-unknown', // the number of attention heads of a backbone is not said, or cannot be
   'not-available', // planned, but not in this version
   'backbone-mismatch', // adapter or run made for another backbone
   'dataset-unusable', // too few images or classes

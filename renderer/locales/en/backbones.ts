@@ -1,6 +1,7 @@
 export const backbones = {
   title: 'Backbones',
   add: 'Add a backbone',
+  train: 'Train with it',
   addFile: 'A safetensors file',
   addFolder: 'A model folder',
   chooseFile: 'Choose a safetensors file',
@@ -27,12 +28,25 @@ export const backbones = {
     file: 'File',
     hash: 'SHA-256',
     dtype: 'Data type',
+    timm: 'Name in timm',
     hidden: 'MLP width',
     qkvBias: 'Bias on q, k, v',
     classes: 'Classifier',
     noClasses: 'none',
     preprocessing: 'Preprocessing',
-    resize: '{interpolation} resize, crop {crop}',
+    resize: 'Resize',
+    resizes: {
+      center: '{interpolation}, centre crop of {crop}',
+      squash: '{interpolation}, squeezed to the square',
+    },
+    has: 'yes',
+    hasNot: 'no',
+    origin: {
+      'config.json': 'As the config.json beside the file says.',
+      metadata: 'As the file itself says.',
+      option: 'As it was given.',
+      default: 'The file does not say: assumed as is usual for such models.',
+    },
     mean: 'Mean',
     std: 'Standard deviation',
     from: {
@@ -43,6 +57,10 @@ export const backbones = {
     },
     heads: 'Heads',
     copyHash: 'Copy hash',
+  },
+  addDialog: {
+    title: 'Add {name}',
+    running: 'The file is read once to know it again. You can leave; it goes on.',
   },
   rename: { title: 'Rename {name}', name: 'New name' },
   remove: {

@@ -4,6 +4,7 @@ import type { Shape } from '../shape.ts';
 export const backbones: Shape<typeof en> = {
   title: '骨干网络',
   add: '添加骨干网络',
+  train: '用它训练',
   addFile: 'safetensors 文件',
   addFolder: '模型文件夹',
   chooseFile: '选择 safetensors 文件',
@@ -29,12 +30,25 @@ export const backbones: Shape<typeof en> = {
     file: '文件',
     hash: 'SHA-256',
     dtype: '数据类型',
+    timm: 'timm 名称',
     hidden: 'MLP 宽度',
     qkvBias: 'q、k、v 的偏置',
     classes: '分类器',
     noClasses: '无',
     preprocessing: '预处理',
-    resize: '{interpolation} 缩放，裁剪 {crop}',
+    resize: '缩放',
+    resizes: {
+      center: '{interpolation}，中心裁剪 {crop}',
+      squash: '{interpolation}，压缩为正方形',
+    },
+    has: '有',
+    hasNot: '无',
+    origin: {
+      'config.json': '依照文件旁的 config.json。',
+      metadata: '依照文件本身。',
+      option: '依照给定值。',
+      default: '文件没有说明：按此类模型的惯例假定。',
+    },
     mean: '均值',
     std: '标准差',
     from: {
@@ -45,6 +59,10 @@ export const backbones: Shape<typeof en> = {
     },
     heads: '注意力头',
     copyHash: '复制哈希',
+  },
+  addDialog: {
+    title: '添加 {name}',
+    running: '将读取文件一次，以便日后识别。您可以离开，添加会继续。',
   },
   rename: { title: '重命名 {name}', name: '新名称' },
   remove: {

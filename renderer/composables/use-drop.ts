@@ -1,0 +1,39 @@
+import { ref, type Ref } from 'vue';
+
+export interface Drop {
+  /** Something is held over the place. */
+  readonly dragging: Readonly<Ref<boolean>>;
+  /** For `v-on` of the place. */
+  readonly listeners: Readonly<Record<string, (event: DragEvent) => void>>;
+}
+
+/** A place that files are dropped on. */
+export function useDrop(take: (files: readonly File[]) => void): Drop {
+  const dragging = ref(false);
+  return {
+    dragging,
+    listeners: {
+      dragover: (event) => {
+        if (event.dataTransfer?.types.includes('Files') !== true) return;
+        event.preventDefault();
+        dragging.value = true;
+      },
+      dragleave: (event) => {
+        // Between two elements of the place it is not left.
+        const { currentTarget, relatedTarget } = event;
+        const inside =
+          currentTarget instanceof Node &&
+          relatedTarget instanceof Node &&
+          currentTarget.contains(relatedTarget);
+        if (!inside) dragging.value = false;
+      },
+      drop: (event) => {
+        dragging.value = false;
+        const files = [...(event.dataTransfer?.files ?? [])];
+        if (files.length === 0) return;
+        event.preventDefault();
+        take(files);
+      },
+    },
+  };
+}
