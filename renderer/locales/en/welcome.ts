@@ -20,7 +20,7 @@ export const welcome = {
     again: 'Try again',
     cancelled: 'The sample was cancelled.',
     accuracy: 'Validation accuracy so far',
-    accuracyNone: 'after the first epoch',
+    accuracyNone: 'The validation accuracy is known after the first epoch.',
   },
   own: {
     title: 'Start with my own images',

@@ -23,7 +23,7 @@ export const welcome: Shape<typeof en> = {
     again: '重试',
     cancelled: '示例训练已取消。',
     accuracy: '目前的验证准确率',
-    accuracyNone: '第一轮结束后显示',
+    accuracyNone: '第一轮结束后即可得知验证准确率。',
   },
   own: {
     title: '使用我自己的图像',
