@@ -10,6 +10,13 @@ const TAIL_BYTES = 512 * 1024;
 
 const LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (info|warning|error) +(.*)$/;
 
+/** What TensorFlow says at every start, whatever it is told about saying things. */
+const SMALL_TALK = /absl::InitializeLog|oneDNN custom operations are on/;
+
+/** How its lines begin: the level's letter, month and day. */
+const TENSORFLOW_LINE = /^([IWEF])\d{4} /;
+const TENSORFLOW_LEVELS: Record<string, LogLine['level']> = { I: 'info', W: 'warning' };
+
 /**
  * `log.txt` of a run: what happened to it, a line each, `<time> <level> <message>`. What the engine's process writes
  * to its own output stands between these lines as it came.
@@ -87,7 +94,7 @@ export async function readRunLog(
   let at = fallback;
   const lines = text
     .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !SMALL_TALK.test(line))
     .map((line): LogLine => {
       const [, time, level, message] = LINE.exec(line) ?? [];
       if (time === undefined) return { at, level: levelOf(line), message: line };
@@ -98,6 +105,8 @@ export async function readRunLog(
 }
 
 function levelOf(line: string): LogLine['level'] {
+  const letter = TENSORFLOW_LINE.exec(line)?.[1];
+  if (letter !== undefined) return TENSORFLOW_LEVELS[letter] ?? 'error';
   if (/\b(error|fatal|abort)/i.test(line)) return 'error';
   return /\bwarn/i.test(line) ? 'warning' : 'info';
 }
