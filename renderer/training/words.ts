@@ -38,9 +38,17 @@ export function settingText(key: SettingKey): string {
   return t(`training.setting.${key}.text`);
 }
 
-export function settingUnit(key: SettingKey): string {
+/** What its number counts: `epoch` of one, `epochs` of more; nothing for most. */
+export function settingUnit(key: SettingKey, value: number): string {
   const unit = UNITS[key];
-  return unit === undefined ? '' : t(unit);
+  return unit === undefined ? '' : t(unit, { count: value });
+}
+
+/** Whether this value means that it does not happen. */
+export function isOff(key: SettingKey, value: SettingValue): boolean {
+  if (key === 'augmentation.cropScaleMin') return value === 1;
+  if (key === 'augmentation.flip') return value === false;
+  return value === 0 && OFF_AT_ZERO.has(key);
 }
 
 /** The word for one of a setting's choices. */
@@ -62,11 +70,10 @@ export function valueText(key: SettingKey, value: SettingValue): string {
 }
 
 function numberText(key: SettingKey, value: number): string {
-  if (value === 0 && OFF_AT_ZERO.has(key)) return t('common.off');
-  if (key === 'augmentation.cropScaleMin' && value === 1) return t('common.off');
+  if (isOff(key, value)) return t('common.off');
   if (key === 'imageSize' && value === 0) return t('train.ownSize');
   if (key === 'seed') return String(value);
   const number = Number.isInteger(value) ? formatCount(value) : formatSignificant(value, 6);
-  const unit = settingUnit(key);
+  const unit = settingUnit(key, value);
   return unit === '' ? number : `${number} ${unit}`;
 }

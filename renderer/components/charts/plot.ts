@@ -222,7 +222,7 @@ export class Plot {
               one,
               smoothing > 0 && one.dots !== true ? colour + FAINT : colour,
             );
-            return smoothing > 0 ? [raw, this.#line(one, colour)] : [raw];
+            return smoothing > 0 ? [raw, this.#line(one, colour, true)] : [raw];
           }),
         ],
         hooks: {
@@ -256,10 +256,10 @@ export class Plot {
     );
   }
 
-  #line(series: ChartSeries, colour: string): uPlot.Series {
+  #line(series: ChartSeries, colour: string, smooth = false): uPlot.Series {
     return {
       stroke: colour,
-      width: 1.5,
+      width: series.dots === true || smooth ? 2 : 1,
       dash: [...DASHES[series.stroke ?? 'solid']],
       spanGaps: true,
       points: { show: series.dots === true, size: 5, width: 1.5, fill: this.#colours.surface },

@@ -237,5 +237,5 @@ export const training = {
     },
     initialise: { backbone: 'Of the backbone', random: 'Random' },
   },
-  unit: { pixels: 'px', degrees: '°', epochs: 'epochs', seconds: 's' },
+  unit: { pixels: 'px', degrees: '°', epochs: 'epochs | epoch | epochs', seconds: 's' },
 };

@@ -1,4 +1,5 @@
 import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { RunState } from '../../../shared/domain/library.ts';
 import {
   formatCount,
   formatDuration,
@@ -10,6 +11,7 @@ import {
 import { t } from '../../i18n.ts';
 import { differencesAmong, settingValue } from '../../training/config.ts';
 import type { Course } from '../../training/course.ts';
+import { shownState } from '../../training/run-state.ts';
 import { matters } from '../../training/setting-list.ts';
 import { settingName, settingText, valueText } from '../../training/words.ts';
 
@@ -54,6 +56,7 @@ export function settingRows(runs: readonly RunView[]): ComparisonRow[] {
 
 /** What came of one run. */
 export interface Result {
+  readonly state: RunState;
   readonly top1: number | null;
   readonly loss: number | null;
   readonly epoch: number | null;
@@ -68,6 +71,7 @@ export function resultOf(run: RunView, course: Course): Result {
   const seconds = course.trainingSeconds(run.counts.train);
   const images = (course.train.epoch.last ?? 0) * run.counts.train;
   return {
+    state: shownState(run),
     top1: index < 0 ? run.bestTop1 : top1.view()[index]!,
     loss: index < 0 ? run.bestLoss : loss.view()[index]!,
     epoch: index < 0 ? null : epoch.view()[index]!,
@@ -92,13 +96,21 @@ export function resultRows(results: readonly Result[]): ComparisonRow[] {
     best: better === null ? [] : bestPlaces(values, better),
   });
   const all = <K extends keyof Result>(key: K): Result[K][] => results.map((one) => one[key]);
+  const states: ComparisonRow = {
+    key: 'state',
+    name: t('runs.column.state'),
+    text: '',
+    values: results.map(({ state }) => t(`frame.runStates.${state}`)),
+    best: [],
+  };
   return [
+    states,
     row('best', all('top1'), (value) => formatPercent(value), 'more'),
     row('bestLoss', all('loss'), formatLoss, 'less'),
     row('bestEpoch', all('epoch'), formatCount, null),
     row('steps', all('steps'), formatCount, null),
-    row('duration', all('seconds'), (value) => formatDuration(Math.round(value)), 'less'),
-    row('speed', all('imagesPerSecond'), (value) => formatSignificant(value), 'more'),
+    row('duration', all('seconds'), (value) => formatDuration(Math.round(value)), null),
+    row('speed', all('imagesPerSecond'), (value) => formatSignificant(value), null),
   ];
 }
 

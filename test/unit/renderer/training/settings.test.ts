@@ -89,7 +89,7 @@ describe('the settings of a run', () => {
       expect(settingName(key).length, key).toBeGreaterThan(0);
       expect(settingText(key), key).toMatch(/[.。]$/);
       expect(settingText(key).length, key).toBeLessThan(140);
-      expect(settingUnit(key), key).not.toContain('training.');
+      expect(settingUnit(key, 2), key).not.toContain('training.');
       const { limits } = SETTINGS[key];
       if (limits.kind !== 'choice' && limits.kind !== 'several') continue;
       for (const choice of limits.choices) {
@@ -211,6 +211,9 @@ describe('the settings of a run', () => {
     expect(valueText('optimiser.learningRate', 1e-5)).toBe('1e-5');
     expect(valueText('optimiser.learningRate', 0.00025)).toBe('0.00025');
     expect(valueText('checkpointEverySeconds', 1200)).toBe('1,200 s');
+    expect(valueText('validateEvery', 1)).toBe('1 epoch');
+    expect(valueText('validateEvery', 5)).toBe('5 epochs');
+    expect(valueText('augmentation.cropScaleMin', 1)).toBe('Off');
     expect(valueText('augmentation.flip', true)).toBe('On');
     expect(valueText('imageSize', 0)).toBe('Backbone’s own');
     expect(valueText('seed', 123456)).toBe('123456');

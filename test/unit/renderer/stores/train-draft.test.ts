@@ -1,0 +1,112 @@
+// @vitest-environment happy-dom
+import { createPinia, setActivePinia } from 'pinia';
+import { nextTick } from 'vue';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useTrainDraft } from '../../../../renderer/stores/train-draft.ts';
+import { adviceOn, problemText } from '../../../../renderer/views/train/advice.ts';
+import { presetConfig, withSetting } from '../../../../renderer/training/config.ts';
+import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
+import { runView } from '../runs.ts';
+
+const KEY = 'karst.train';
+
+beforeEach(() => {
+  sessionStorage.clear();
+  setActivePinia(createPinia());
+});
+
+describe('the training that is being set up', () => {
+  it('tells what was changed, and takes it back one by one or all at once', () => {
+    const draft = useTrainDraft();
+    expect(draft.changed).toEqual([]);
+    draft.set('karst.rank', 4);
+    draft.set('seed', 9);
+    expect(draft.changed).toEqual(['karst.rank', 'seed']);
+    draft.reset('karst.rank');
+    expect(draft.changed).toEqual(['seed']);
+    draft.resetAll();
+    expect(draft.config).toEqual(TRAINING_DEFAULTS);
+  });
+
+  it('does not count a method as a change, nor what has no effect with it', () => {
+    const draft = useTrainDraft();
+    draft.set('karst.rank', 4);
+    draft.setMethod('linear');
+    expect(draft.changed).toEqual([]);
+    draft.setMethod('karst');
+    expect(draft.changed).toEqual(['karst.rank']);
+  });
+
+  it('takes a preset for the method that is chosen', () => {
+    const draft = useTrainDraft();
+    draft.setMethod('full');
+    draft.startFromPreset('paper-code');
+    expect(draft.config).toEqual({ ...presetConfig('paper-code'), method: 'full' });
+    expect(draft.changed).toEqual([]);
+  });
+
+  it('takes all of a run, and tells changes apart from it', () => {
+    const draft = useTrainDraft();
+    const config = withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'batchSize', 7);
+    draft.startFromRun(runView({ name: 'mother', config, projectId: 'p' }));
+    expect([draft.datasetId, draft.backboneId, draft.projectId]).toEqual(['d1', 'b1', 'p']);
+    expect(draft.config).toEqual(config);
+    expect(draft.changed).toEqual([]);
+    draft.set('batchSize', 8);
+    draft.resetAll();
+    expect(draft.config.batchSize).toBe(7);
+  });
+
+  it('is still there after the page was loaded anew', async () => {
+    const draft = useTrainDraft();
+    draft.datasetId = 'd9';
+    draft.set('karst.rank', 3);
+    await nextTick();
+    setActivePinia(createPinia());
+    const again = useTrainDraft();
+    expect(again.datasetId).toBe('d9');
+    expect(again.config.karst.rank).toBe(3);
+    expect(again.changed).toEqual(['karst.rank']);
+  });
+
+  it.each(['{"projectId":1}', 'no json', '{}'])('begins anew when it finds %s', (text) => {
+    sessionStorage.setItem(KEY, text);
+    const draft = useTrainDraft();
+    expect(draft.config).toEqual(TRAINING_DEFAULTS);
+    expect(draft.datasetId).toBeNull();
+  });
+});
+
+describe('what is said of settings', () => {
+  const error = { code: 'config-invalid', message: 'As the host says it.', hint: '' } as const;
+
+  it('names the limits and what must fit together, else as the host does', () => {
+    const long = withSetting(TRAINING_DEFAULTS, 'schedule.warmupEpochs', 30);
+    expect(problemText('schedule.warmupEpochs', error, long, 4)).toBe(
+      'Must be at most the 20 epochs of the run.',
+    );
+    const odd = withSetting(TRAINING_DEFAULTS, 'imageSize', 30);
+    expect(problemText('imageSize', error, odd, 16)).toBe(
+      'Must be a multiple of the patch size, 16; 32 is near.',
+    );
+    const none = withSetting(TRAINING_DEFAULTS, 'karst.factor', 0);
+    expect(problemText('karst.factor', error, none, 16)).toBe('Must be at least 1, or -1.');
+    const high = withSetting(TRAINING_DEFAULTS, 'karst.rank', 2000);
+    expect(problemText('karst.rank', error, high, 16)).toBe('Must be between 1 and 1,024.');
+    expect(problemText('karst.rank', error, TRAINING_DEFAULTS, 16)).toBe('As the host says it.');
+  });
+
+  it('warns of what is allowed and hardly meant', () => {
+    expect(adviceOn(TRAINING_DEFAULTS, [])).toEqual([]);
+    const full = { ...TRAINING_DEFAULTS, method: 'full' } as const;
+    expect(adviceOn(full, [])).toHaveLength(1);
+    expect(adviceOn(withSetting(full, 'optimiser.learningRate', 5e-5), [])).toEqual([]);
+    expect(adviceOn({ ...full, initialise: 'random' }, [])).toEqual([]);
+    const warned = adviceOn(TRAINING_DEFAULTS, [
+      { setting: 'batchSize', severity: 'warning', error },
+      { setting: 'seed', severity: 'warning', error },
+    ]);
+    expect(warned).toHaveLength(2);
+    expect(warned[1]).toBe('As the host says it.');
+  });
+});
