@@ -3,14 +3,29 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkResult, suiteResult, total } from './tally.mjs';
+import { ensureBuilt } from '../main/native/built.mjs';
+import { CHROMIUM_VARIABLE, ensureChromium } from '../main/native/chromium.mjs';
+import { needsOldPages } from '../main/native/electron-binary.mjs';
+import { Progress } from '../main/native/progress.mjs';
+import { SetupProblem } from '../main/native/setup-problem.mjs';
+import { ensureTestElectron } from '../main/native/test-electron.mjs';
+import {
+  browserResult,
+  checkResult,
+  lastLine,
+  skippedResult,
+  suiteResult,
+  total,
+} from './tally.mjs';
 
 /**
- * `npm test`: types, lint rules, format, then the test suites. The last line is `N passed, N failed` over
- * all of them; the exit code is 1 when anything failed or no test ran.
+ * `npm test`: types, lint rules, format, then the test suites: unit and integration, the studio in Chromium (e2e) and
+ * in a window (electron). What the last two need is brought first; a suite that this machine cannot run is skipped
+ * with the reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
+ * code is 1 when anything failed or no test ran.
  *
  *   --full          the long suite, too
- *   --only NAMES    only these, separated by commas: types, lint, format, unit, integration, full
+ *   --only NAMES    only these, separated by commas: types, lint, format, unit, integration, e2e, electron, full
  */
 
 /** @import { Result } from './tally.mjs' */
@@ -27,7 +42,9 @@ const CHECKS = {
   format: [[join(TOOLS, 'prettier', 'bin', 'prettier.cjs'), '--check', '.', '--log-level=warn']],
 };
 
+/** Suites that vitest runs, those that Playwright runs, and those for `--full` alone. */
 const SUITES = ['unit', 'integration'];
+const BROWSER_SUITES = ['e2e', 'electron'];
 const LONG_SUITES = ['full'];
 
 /**
@@ -37,7 +54,7 @@ const LONG_SUITES = ['full'];
 async function main(args) {
   const chosen = chooseParts(args);
   if (chosen === null) {
-    console.error('Usage: test/run.mjs [--full] [--only types,lint,format,unit,integration,full]');
+    console.error(`Usage: test/run.mjs [--full] [--only ${partNames().join(',')}]`);
     return 2;
   }
   /** @type {Result[]} */
@@ -45,14 +62,22 @@ async function main(args) {
   const checks = Object.entries(CHECKS).filter(([name]) => chosen.includes(name));
   // They use one core each and hardly touch the same files.
   results.push(...(await Promise.all(checks.map(([name, commands]) => runCheck(name, commands)))));
-  for (const name of [...SUITES, ...LONG_SUITES]) {
-    if (chosen.includes(name)) results.push(await runSuite(name));
+  /** @type {string[]} */
+  const reasons = [];
+  for (const name of chosen) {
+    if (BROWSER_SUITES.includes(name)) results.push(await runBrowserSuite(name, reasons));
+    else if (!(name in CHECKS)) results.push(await runSuite(name));
   }
   console.log('');
   for (const result of results) console.log(describe(result));
+  for (const reason of reasons) console.log(`  skipped: ${reason}`);
+  console.log(lastLine(results));
   const { passed, failed } = total(results);
-  console.log(`${passed} passed, ${failed} failed`);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+function partNames() {
+  return [...Object.keys(CHECKS), ...SUITES, ...BROWSER_SUITES, ...LONG_SUITES];
 }
 
 /**
@@ -60,7 +85,7 @@ async function main(args) {
  * @returns {readonly string[] | null} null when the arguments are wrong
  */
 function chooseParts(args) {
-  const known = [...Object.keys(CHECKS), ...SUITES, ...LONG_SUITES];
+  const known = partNames();
   if (args.length === 0) return known.filter((name) => !LONG_SUITES.includes(name));
   if (args.length === 1 && args[0] === '--full') return known;
   if (args.length !== 2 || args[0] !== '--only' || args[1] === undefined) return null;
@@ -105,16 +130,75 @@ async function runSuite(name) {
 }
 
 /**
+ * @param {string} name
+ * @param {string[]} reasons gets a sentence when the suite is skipped
+ * @returns {Promise<Result>}
+ */
+async function runBrowserSuite(name, reasons) {
+  console.log(`── ${name} ──`);
+  const started = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), 'karst-test-'));
+  const file = join(folder, 'report.json');
+  const playwright = join(TOOLS, '@playwright', 'test', 'cli.js');
+  const command = [playwright, 'test', `--config=${join('test', name)}`];
+  const report = () => (existsSync(file) ? readFileSync(file, 'utf8') : null);
+  try {
+    const tools = name === 'e2e' ? await chromiumTools() : await windowTools();
+    if ('missing' in tools) {
+      console.log(`skipped: ${tools.missing}`);
+      reasons.push(`${name}: ${tools.missing}`);
+      await run([...command, '--list', '--reporter=json'], 'collect', {
+        PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+      });
+      return skippedResult(name, report());
+    }
+    const { code } = await run([...command, '--reporter=list,json'], 'show', {
+      ...tools.environment,
+      PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+    });
+    return browserResult(name, code, report(), Date.now() - started);
+  } catch (error) {
+    if (!(error instanceof SetupProblem)) throw error;
+    console.log(`${error.message}\n${error.hint}`);
+    return checkResult(name, 1, Date.now() - started);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @typedef {{ environment: Record<string, string> } | { missing: string }} Tools */
+
+/** @returns {Promise<Tools>} a browser, and the pages that it opens */
+async function chromiumTools() {
+  const chromium = await ensureChromium(new Progress());
+  if ('missing' in chromium) return chromium;
+  await ensureBuilt(ROOT, ['renderer'], process.execPath, new Progress());
+  return { environment: { [CHROMIUM_VARIABLE]: chromium.path } };
+}
+
+/** @returns {Promise<Tools>} an Electron, the shell, and the pages built for it */
+async function windowTools() {
+  const electron = await ensureTestElectron(ROOT, new Progress());
+  if ('missing' in electron) return electron;
+  /** @type {('renderer' | 'renderer-test' | 'shell')[]} */
+  const parts = ['renderer', 'shell'];
+  if (needsOldPages(electron.path)) parts.push('renderer-test');
+  await ensureBuilt(ROOT, parts, process.execPath, new Progress());
+  return { environment: { KARST_TEST_ELECTRON: electron.path } };
+}
+
+/**
  * @param {readonly string[]} command
  * @param {'collect' | 'show'} how
+ * @param {Record<string, string>} [environment] further variables
  * @returns {Promise<{ code: number, output: string }>}
  */
-function run(command, how) {
+function run(command, how, environment = {}) {
   return new Promise((resolve, reject) => {
     const path = [join(TOOLS, '.bin'), process.env['PATH'] ?? ''].join(delimiter);
     const child = spawn(process.execPath, command, {
       cwd: ROOT,
-      env: { ...process.env, PATH: path },
+      env: { ...process.env, PATH: path, ...environment },
       stdio: how === 'show' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);

@@ -55,12 +55,73 @@ export function suiteResult(name, code, report, milliseconds) {
 }
 
 /**
+ * Part of Playwright's JSON report.
+ *
+ * @typedef {object} Suite
+ * @property {Suite[]} [suites]
+ * @property {{ tests: { status: string }[] }[]} specs
+ */
+
+/**
+ * Counts a suite from Playwright's JSON report. A test that passed at a second attempt only counts as failed; so
+ * does an error outside any test, and a runner that ended without a report.
+ *
+ * @param {string} name
+ * @param {number} code exit code of the runner
+ * @param {string | null} report null when the runner wrote none
+ * @param {number} milliseconds
+ * @returns {Result}
+ */
+export function browserResult(name, code, report, milliseconds) {
+  if (report === null) return { name, passed: 0, failed: 1, skipped: 0, milliseconds };
+  const parsed = /** @type {{ suites: Suite[], errors: unknown[] }} */ (JSON.parse(report));
+  const states = parsed.suites.flatMap(statesOf);
+  const passed = states.filter((state) => state === 'expected').length;
+  const skipped = states.filter((state) => state === 'skipped').length;
+  let failed = states.length - passed - skipped + parsed.errors.length;
+  if (code !== 0 && failed === 0) failed = 1;
+  return { name, passed, failed, skipped, milliseconds };
+}
+
+/**
+ * A suite that this machine cannot run: all its tests are skipped.
+ *
+ * @param {string} name
+ * @param {string | null} report Playwright's list of its tests
+ * @returns {Result}
+ */
+export function skippedResult(name, report) {
+  if (report === null) return { name, passed: 0, failed: 1, skipped: 0, milliseconds: 0 };
+  const parsed = /** @type {{ suites: Suite[] }} */ (JSON.parse(report));
+  const skipped = parsed.suites.flatMap(statesOf).length;
+  return { name, passed: 0, failed: 0, skipped, milliseconds: 0 };
+}
+
+/**
+ * @param {Suite} suite
+ * @returns {string[]} of each test in it
+ */
+function statesOf(suite) {
+  const own = suite.specs.flatMap((spec) => spec.tests.map((test) => test.status));
+  return [...own, ...(suite.suites ?? []).flatMap(statesOf)];
+}
+
+/**
  * @param {readonly Result[]} results
- * @returns {{ passed: number, failed: number }}
+ * @returns {{ passed: number, failed: number, skipped: number }}
  */
 export function total(results) {
-  return {
-    passed: results.reduce((sum, result) => sum + result.passed, 0),
-    failed: results.reduce((sum, result) => sum + result.failed, 0),
-  };
+  /** @param {'passed' | 'failed' | 'skipped'} what */
+  const sum = (what) => results.reduce((before, result) => before + result[what], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+}
+
+/**
+ * The last line of `npm test`.
+ *
+ * @param {readonly Result[]} results
+ */
+export function lastLine(results) {
+  const { passed, failed, skipped } = total(results);
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { lastLines, runCommand } from './command.mjs';
 import { withInstallLock } from './install-lock.mjs';
 import { SetupProblem } from './setup-problem.mjs';
@@ -117,7 +118,9 @@ async function build(root, part, node, progress) {
     const { code, output } = await runCommand(node, [script, ...args], { cwd: root, env });
     if (code !== 0) {
       // Where in the bundler it was noticed says nothing about what is wrong in the sources.
-      const said = output.split('\n').filter((line) => !/^\s+at /.test(line));
+      const said = stripVTControlCharacters(output)
+        .split('\n')
+        .filter((line) => !/^\s+at /.test(line));
       throw new SetupProblem(
         `Building ${label} failed:\n${lastLines(said.join('\n'), 30)}`,
         'Correct what it says, and run the same command again.',

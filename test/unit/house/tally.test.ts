@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkResult, suiteResult, total } from '../../tally.mjs';
+import {
+  browserResult,
+  checkResult,
+  lastLine,
+  skippedResult,
+  suiteResult,
+  total,
+} from '../../tally.mjs';
 
 function report(...files: { status: string; tests: string[] }[]): string {
   const testResults = files.map(({ status, tests }) => ({
@@ -42,13 +49,60 @@ describe('suiteResult', () => {
   });
 });
 
+function browserReport(states: string[][], errors: unknown[] = []): string {
+  const [outer = [], ...inner] = states.map((file) =>
+    file.map((status) => ({ tests: [{ status }] })),
+  );
+  const suites = [{ specs: outer, suites: inner.map((specs) => ({ specs })) }];
+  return JSON.stringify({ suites, errors });
+}
+
+describe('browserResult', () => {
+  it('counts tests of nested suites, and no second attempt as passed', () => {
+    const text = browserReport([
+      ['expected', 'skipped'],
+      ['expected', 'unexpected', 'flaky'],
+    ]);
+    expect(browserResult('e2e', 1, text, 5)).toEqual({
+      name: 'e2e',
+      passed: 2,
+      failed: 2,
+      skipped: 1,
+      milliseconds: 5,
+    });
+  });
+
+  it('counts an error outside any test, and a runner that broke down', () => {
+    const text = browserReport([['expected']], [{ message: 'no such file' }]);
+    expect(browserResult('e2e', 1, text, 0)).toMatchObject({ passed: 1, failed: 1 });
+    const passed = browserReport([['expected']]);
+    expect(browserResult('e2e', 1, passed, 0)).toMatchObject({ passed: 1, failed: 1 });
+    expect(browserResult('e2e', 0, null, 0)).toMatchObject({ passed: 0, failed: 1 });
+  });
+});
+
+describe('skippedResult', () => {
+  it('counts every test of the list as skipped, and none as passed', () => {
+    const text = browserReport([['skipped', 'skipped'], ['skipped']]);
+    expect(skippedResult('electron', text)).toMatchObject({ passed: 0, failed: 0, skipped: 3 });
+  });
+
+  it('counts a list that could not be had as a failure', () => {
+    expect(skippedResult('electron', null)).toMatchObject({ passed: 0, failed: 1, skipped: 0 });
+  });
+});
+
 describe('total', () => {
+  const unit = suiteResult('unit', 0, report({ status: 'passed', tests: ['passed', 'passed'] }), 1);
+
   it('adds checks, which count as one, and suites', () => {
-    const results = [
-      checkResult('types', 0, 1),
-      checkResult('lint', 2, 1),
-      suiteResult('unit', 0, report({ status: 'passed', tests: ['passed', 'passed'] }), 1),
-    ];
-    expect(total(results)).toEqual({ passed: 3, failed: 1 });
+    const results = [checkResult('types', 0, 1), checkResult('lint', 2, 1), unit];
+    expect(total(results)).toEqual({ passed: 3, failed: 1, skipped: 0 });
+    expect(lastLine(results)).toBe('3 passed, 1 failed');
+  });
+
+  it('tells what was skipped', () => {
+    const results = [unit, skippedResult('electron', browserReport([['skipped', 'skipped']]))];
+    expect(lastLine(results)).toBe('2 passed, 0 failed, 2 skipped');
   });
 });

@@ -1,0 +1,18 @@
+import { defineConfig } from '@playwright/test';
+
+/**
+ * The studio in a real Electron window. `npm test` brings Electron, Xvfb, the shell and the pages; by hand, with
+ * KARST_TEST_ELECTRON naming Electron's executable: `npx playwright test --config test/electron`.
+ */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '**/*.test.ts',
+  outputDir: '../../test-results/electron',
+  globalSetup: './fixtures/virtual-display.ts',
+  // Each test has an application, a host and perhaps an engine of its own.
+  workers: 1,
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
+  forbidOnly: process.env['CI'] !== undefined,
+  reporter: [['list']],
+});
