@@ -8,6 +8,7 @@ import { findChromium } from '../../main/native/chromium.mjs';
 export default defineConfig({
   testDir: '.',
   testMatch: '**/*.test.ts',
+  globalSetup: './fixtures/suite-folder.ts',
   outputDir: '../../test-results/e2e',
   // Trainings share the machine with the browser: one studio at a time, and time enough for it.
   workers: 1,

@@ -1,0 +1,199 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { chooseInMenu, ENGINE_MS, expectPictures, figure, goTo, stepOf } from './fixtures/parts.ts';
+import { expect, test } from './fixtures/studio.ts';
+
+const VERIFIED =
+  /Verified\.\s*On (\d+) images the outputs differ by at most (\S+); (\S+) is allowed\. The first answer is the same on (\S+) %\./;
+
+test('from the first start to a merged model, an export and the images behind a mistake', async ({
+  studio,
+  page,
+}) => {
+  test.setTimeout(3 * ENGINE_MS);
+  const name = await test.step('the sample trains after one click', () => trainSample(page));
+  const accuracy = await test.step('stopping keeps the best adapter', () => stopRun(page));
+
+  await test.step('the adapter is in the library', async () => {
+    await page.getByRole('link', { name: 'Open in the library' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+    await expect(figure(page, 'Figures of the adapter', 'Accuracy')).toHaveText(accuracy);
+  });
+  await test.step('it is merged by one click, and the merge is proved', () => merge(page, name));
+  await test.step('it is exported as one file', () =>
+    exportFile(page, name, join(studio.home, 'digits.karst')));
+  await test.step('it is tagged', async () => {
+    await page.getByRole('textbox', { name: 'Add a tag' }).fill('postal');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('button', { name: 'Remove: postal' })).toBeVisible();
+  });
+  await test.step('a cell of its confusion matrix opens the images behind it', () =>
+    evaluate(page, name, accuracy));
+  await test.step('the library finds it by name and tag', () => search(page, name));
+  await test.step('it goes to the bin and comes back', () => removeAndRestore(page, name));
+});
+
+/** Leaves the page at the view of the run, after the first validation. Returns the run's name. */
+async function trainSample(page: Page): Promise<string> {
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Teach a vision model/);
+  const hardware = page.getByRole('region', { name: 'This computer' });
+  await expect(hardware.getByText(/cores?/)).toBeVisible();
+  await expect(hardware.getByText(/TensorFlow/)).toBeVisible({ timeout: ENGINE_MS });
+
+  await page.getByRole('button', { name: 'Train the sample' }).click();
+  const step = page.locator('[aria-current=step]');
+  await expect(step).toHaveText('Train the adapter', { timeout: ENGINE_MS });
+  await page.getByRole('button', { name: 'Watch the run' }).click();
+  const title = page.getByRole('heading', { level: 1 });
+  await expect(title).toHaveText(/digits/i);
+  const name = (await title.textContent()) ?? '';
+
+  await expect(page.getByText(/step [1-9]\d* of 270/)).toBeVisible({ timeout: ENGINE_MS });
+  const early = await stepOf(page);
+  await expect.poll(() => stepOf(page), { timeout: ENGINE_MS }).toBeGreaterThan(early);
+
+  // From another place, the title bar leads back.
+  await goTo(page, 'Data');
+  await expect(page.getByRole('row', { name: /Handwritten digits/ })).toContainText('10');
+  await page.getByRole('link', { name: `Open the run ${name}` }).click();
+  await expect(title).toHaveText(name);
+
+  const best = figure(page, 'Figures of the run', 'Best accuracy');
+  await expect(best).toHaveText(/^\d+\.\d %$/, { timeout: ENGINE_MS });
+  await expectPictures(page.getByRole('img', { name: /answered/ }));
+  return name;
+}
+
+/** Returns the accuracy that it was stopped with. */
+async function stopRun(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Stop and keep best' }).click();
+  const question = page.getByRole('alertdialog');
+  await question.getByRole('button', { name: 'Stop and keep best' }).click();
+  await expect(page.getByText('The adapter is in the library.')).toBeVisible({
+    timeout: ENGINE_MS,
+  });
+  await expect(page.getByRole('main').getByText('Stopped early')).toBeVisible();
+  return (await figure(page, 'Figures of the run', 'Best accuracy').textContent()) ?? '';
+}
+
+async function merge(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Merge', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: `Merge ${name}` });
+  await expect(dialog.getByText(`${name} is merged.`)).toBeVisible({ timeout: ENGINE_MS });
+  const [, images, difference, tolerance, agreement] =
+    VERIFIED.exec((await dialog.textContent()) ?? '') ?? [];
+  expect(Number(images)).toBeGreaterThan(0);
+  expect(Number(difference)).toBeLessThanOrEqual(Number(tolerance));
+  expect(Number(agreement)).toBe(100);
+
+  const folder = (await dialog.locator('.mono').first().textContent())?.trim() ?? '';
+  const tensors = tensorNames(join(folder, 'model.safetensors'));
+  expect(tensors).toContain('blocks.0.attn.qkv.weight');
+  expect(tensors.filter((tensor) => tensor.includes('karst'))).toEqual([]);
+
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  const written = page.getByRole('region', { name: 'Merged and exported' });
+  await expect(written).toContainText(folder);
+  await expect(written).toContainText(VERIFIED);
+}
+
+/** As the head of a safetensors file says. */
+function tensorNames(file: string): string[] {
+  const bytes = readFileSync(file);
+  const length = Number(bytes.readBigUInt64LE(0));
+  return Object.keys(JSON.parse(bytes.toString('utf8', 8, 8 + length)) as object);
+}
+
+async function exportFile(page: Page, name: string, file: string): Promise<void> {
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: `Export ${name}` });
+  await dialog.getByRole('combobox', { name: 'Format' }).click();
+  await page.getByRole('option', { name: /^Adapter in one file/ }).click();
+  await dialog.getByRole('textbox', { name: 'Destination' }).fill(file);
+  await dialog.getByRole('button', { name: 'Export' }).click();
+  await expect(dialog.getByText(`${name} is exported.`)).toBeVisible({ timeout: ENGINE_MS });
+  expect(existsSync(file)).toBe(true);
+  expect(readFileSync(file).toString('latin1', 0, 2)).toBe('PK');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+}
+
+async function evaluate(page: Page, name: string, accuracy: string): Promise<void> {
+  await page.getByRole('button', { name: 'Evaluate' }).first().click();
+  const dialog = page.getByRole('dialog', { name: `Evaluate ${name}` });
+  await expect(dialog.getByRole('combobox', { name: 'Split' })).toHaveText('Validation');
+  await dialog.getByRole('button', { name: 'Evaluate' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    `${name} on Handwritten digits`,
+    { timeout: ENGINE_MS },
+  );
+  // The same images as in training, and the same answers.
+  await expect(figure(page, 'Figures of the evaluation', 'Accuracy')).toHaveText(accuracy);
+
+  const matrix = page.getByRole('table', { name: 'Confusion matrix' });
+  const cells = await matrix
+    .getByRole('button')
+    .evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label') ?? ''));
+  expect(cells).toHaveLength(100);
+  const mistake = cells
+    .map((cell) => /^(\d), answered as (\d): ([\d,]+)$/.exec(cell))
+    .find((cell) => cell !== null && cell[1] !== cell[2] && cell[3] !== '0');
+  if (!mistake) throw new Error(`no mistakes after so short a training: ${cells.join('; ')}`);
+  const [cell = '', truth = '', predicted = '', count = ''] = mistake;
+  await matrix.getByRole('button', { name: cell, exact: true }).click();
+
+  const panel = page.getByRole('complementary', { name: `${truth}, answered as ${predicted}` });
+  const pictures = panel.getByRole('img');
+  await expect(pictures).toHaveCount(Math.min(48, Number(count)));
+  await expectPictures(pictures);
+  for (const answer of await pictures.evaluateAll((all) =>
+    all.map((one) => one.getAttribute('alt')),
+  )) {
+    expect(answer).toContain(`is ${truth}, answered ${predicted} with`);
+  }
+  await panel.getByRole('listitem').first().getByRole('button').click();
+  const large = page.getByRole('dialog', { name: truth, exact: true });
+  await expectPictures(large.getByRole('img'));
+  await page.keyboard.press('Escape');
+  await panel.getByRole('button', { name: 'Close' }).click();
+
+  await page.getByRole('tab', { name: 'Mistakes' }).click();
+  await expectPictures(page.getByRole('tabpanel').getByRole('img'));
+}
+
+async function search(page: Page, name: string): Promise<void> {
+  await goTo(page, 'Library');
+  const row = page.getByRole('row', { name: new RegExp(name) });
+  const box = page.getByRole('searchbox');
+  await expect(row).toBeVisible();
+  await box.fill('orchid');
+  await expect(page.getByText('No adapter fits')).toBeVisible();
+  await box.fill('postal');
+  await expect(row).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(box).toHaveValue('');
+  await page.getByRole('combobox', { name: 'Tag' }).click();
+  await page.getByRole('option', { name: 'postal' }).click();
+  await expect(row).toContainText('postal');
+  await expect(page.getByText('One adapter', { exact: true })).toBeVisible();
+}
+
+async function removeAndRestore(page: Page, name: string): Promise<void> {
+  const row = page.getByRole('row', { name: new RegExp(name) });
+  await chooseInMenu(page, row.getByRole('button', { name: /^More actions/ }), 'Remove');
+  const question = page.getByRole('alertdialog', { name: `Remove ${name}` });
+  await question.getByRole('button', { name: 'Remove' }).click();
+  await expect(row).toBeHidden();
+
+  await goTo(page, 'Settings');
+  const binned = page
+    .getByRole('listitem')
+    .filter({ hasText: name })
+    .filter({ hasText: 'Adapter' });
+  await binned.getByRole('button', { name: 'Restore' }).click();
+  await expect(page.getByText(`${name} is back.`, { exact: true })).toBeVisible();
+  await expect(page.getByText(/^The bin is empty/)).toBeVisible();
+  await goTo(page, 'Library');
+  await expect(row).toContainText('postal');
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
+import { makeDigits } from './fixtures/digits.ts';
+import { ENGINE_MS, figure, stepOf } from './fixtures/parts.ts';
+import { serveStudio } from './fixtures/served-studio.ts';
+import { StudioClient } from './fixtures/studio-client.ts';
+import { expect, test } from './fixtures/studio.ts';
+
+const EPOCHS = 8;
+const MORE_EPOCHS = 2;
+
+test('a run is paused, left, lost and extended, and its history stays whole', async ({ context }, {
+  outputPath,
+}) => {
+  test.setTimeout(3 * ENGINE_MS);
+  const home = outputPath('home');
+  let studio = await serveStudio({ home });
+  let client = await StudioClient.open(studio);
+  const run = await startRun(client, outputPath('images'));
+  let page = await context.newPage();
+  await page.goto(studio.url);
+  await page.goto(`${studio.origin}/runs/${run.id}`);
+  const state = (word: string) => page.getByRole('main').getByText(word, { exact: true }).first();
+  const best = () => figure(page, 'Figures of the run', 'Best accuracy');
+
+  const stepsAtPause =
+    await test.step('it is paused, and a reload shows all that was', async () => {
+      await expect(best()).toHaveText(/ %$/, { timeout: ENGINE_MS });
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await expect(state('Paused')).toBeVisible();
+      const epochs = await validatedEpochs(page);
+      expect(epochs.length).toBeGreaterThan(0);
+      await page.reload();
+      await expect(state('Paused')).toBeVisible();
+      expect(await validatedEpochs(page)).toEqual(epochs);
+      return stepOf(page);
+    });
+
+  await test.step('it is resumed from where it was', async () => {
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await expect(state('Running')).toBeVisible();
+    await expect.poll(() => stepOf(page), { timeout: ENGINE_MS }).toBeGreaterThan(stepsAtPause);
+  });
+
+  await test.step('it goes on with the page closed, and the next page has it all', async () => {
+    const before = (await client.call('runs.get', { id: run.id })).step;
+    await page.close();
+    await client.runUntil(run.id, ({ step }) => step >= before + run.totalSteps / EPOCHS);
+    page = await context.newPage();
+    await page.goto(`${studio.origin}/runs/${run.id}`);
+    await expect(best()).toHaveText(/ %$/);
+    expectWhole(await validatedEpochs(page));
+  });
+
+  await test.step('after a power cut it waits, and goes on from its checkpoint', async () => {
+    await client.runUntil(run.id, ({ checkpointStep }) => checkpointStep !== null);
+    await studio.kill();
+    studio = await serveStudio({ home });
+    client = await StudioClient.open(studio);
+    await page.goto(studio.url);
+    await page.goto(`${studio.origin}/runs/${run.id}`);
+    await expect(state('Interrupted')).toBeVisible();
+    await expect(page.getByText(/It goes on from the checkpoint at step \d+/)).toBeVisible();
+    await page.getByRole('button', { name: 'Resume' }).first().click();
+    await expect(page.getByText('The adapter is in the library.')).toBeVisible({
+      timeout: ENGINE_MS,
+    });
+    const epochs = await validatedEpochs(page);
+    expect(epochs).toHaveLength(EPOCHS);
+    expectWhole(epochs);
+  });
+
+  await test.step('it is given more epochs, and leaves another adapter', async () => {
+    await page.getByRole('button', { name: 'Extend' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Give Long run more epochs' });
+    await dialog.getByRole('textbox', { name: 'Epochs to add' }).fill(String(MORE_EPOCHS));
+    await expect(dialog.getByText(`${EPOCHS + MORE_EPOCHS} in all`)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Extend' }).click();
+    await expect(figure(page, 'Figures of the run', 'Epochs')).toHaveText(
+      `${EPOCHS + MORE_EPOCHS} / ${EPOCHS + MORE_EPOCHS}`,
+      { timeout: ENGINE_MS },
+    );
+    expectWhole(await validatedEpochs(page));
+    await page.getByRole('link', { name: 'Open in the library' }).click();
+    await expect(page.getByRole('main').getByText('version 2')).toBeVisible();
+  });
+
+  client.close();
+  await studio.close();
+});
+
+/** A training that leaves time to come between, on 400 digits. */
+async function startRun(client: StudioClient, images: string) {
+  makeDigits(images, { perClass: 40 });
+  const { datasetId } = await client.finish(
+    client.call('datasets.import', {
+      ...{ path: join(images), name: 'Digits', projectId: null },
+      ...{ val: 0.2, test: 0, seed: 0 },
+    }),
+    'dataset',
+  );
+  const [starter] = await client.call('backbones.list', {});
+  if (starter === undefined) throw new Error('the studio has no starter backbone');
+  return client.call('runs.create', {
+    ...{ backboneId: starter.backbone.id, datasetId, projectId: null, name: 'Long run' },
+    config: {
+      ...TRAINING_DEFAULTS,
+      schedule: { ...TRAINING_DEFAULTS.schedule, epochs: EPOCHS },
+    },
+  });
+}
+
+/** Epochs in the table behind the loss chart that have a validation, the last first. */
+async function validatedEpochs(page: Page): Promise<number[]> {
+  const chart = page.getByRole('figure').filter({
+    has: page.getByRole('heading', { name: 'Loss', exact: true }),
+  });
+  const table = chart.getByRole('table', { name: 'Loss' });
+  if (!(await table.isVisible())) await chart.getByRole('button', { name: 'Table' }).click();
+  await expect(table).toBeVisible();
+  return table.locator('tbody tr').evaluateAll((rows) =>
+    rows
+      .map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent.trim()))
+      .filter((cells) => cells.at(-1) !== '–')
+      .map(([epoch]) => Number(epoch)),
+  );
+}
+
+/** Every epoch from the first on, once. */
+function expectWhole(epochs: readonly number[]): void {
+  expect(epochs).toEqual(epochs.map((_, index) => epochs.length - index));
+}

@@ -1,0 +1,131 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import sharp from 'sharp';
+import { SAMPLE } from './fixtures/digits.ts';
+import {
+  openFurnishedStudio,
+  type FurnishedStudio,
+  type Furnishing,
+} from './fixtures/furnished-studio.ts';
+import { ENGINE_MS } from './fixtures/parts.ts';
+import { openScreen, SCREENS } from './fixtures/screens.ts';
+import { expect, test as base } from './fixtures/studio.ts';
+
+/**
+ * Pictures of every screen for the documentation, not a test of how they look: `KARST_SCREENSHOTS` names the folder
+ * that gets them. With `KARST_E2E_FOLDER` the trainings for them are done once.
+ */
+const FOLDER = process.env['KARST_SCREENSHOTS'];
+const THEMES = ['light', 'dark'] as const;
+/** The whole sample, trained as long as the welcome does it. */
+const SHOWROOM: Furnishing = { name: 'showroom', images: () => SAMPLE, epochs: 6 };
+
+const test = base.extend<object, { showroom: FurnishedStudio }>({
+  showroom: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from a pattern
+    async ({}, use) => {
+      const showroom = await openFurnishedStudio(SHOWROOM);
+      await use(showroom);
+      showroom.client.close();
+      await showroom.served.close();
+    },
+    { scope: 'worker', timeout: 4 * ENGINE_MS },
+  ],
+  page: async ({ page, showroom }, use) => {
+    await page.request.get(showroom.served.url);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await use(page);
+  },
+});
+
+test.skip(FOLDER === undefined, 'KARST_SCREENSHOTS names no folder for the pictures');
+
+/** As it is now, in both themes. */
+async function take(page: Page, name: string): Promise<void> {
+  const folder = FOLDER ?? '';
+  mkdirSync(folder, { recursive: true });
+  for (const colorScheme of THEMES) {
+    await page.emulateMedia({ colorScheme });
+    await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+    const picture = await page.screenshot();
+    await sharp(picture)
+      .png({ palette: true, colours: 128, effort: 10 })
+      .toFile(join(folder, `${name}-${colorScheme}.png`));
+  }
+}
+
+for (const screen of SCREENS) {
+  test(`picture of ${screen.name}`, async ({ showroom, page }) => {
+    await openScreen(page, showroom, screen);
+    if (screen.name === 'try') await showPictures(page);
+    if (screen.name === 'evaluation') await openMistake(page);
+    // Pictures that are on their way, and the drawing of charts.
+    await page.waitForLoadState('networkidle');
+    await take(page, screen.name);
+  });
+}
+
+test('picture of the welcome', async ({ showroom, page }) => {
+  await showroom.client.call('settings.update', { welcomed: false });
+  await page.goto(showroom.served.origin);
+  await expect(page.getByText(/TensorFlow/)).toBeVisible({ timeout: ENGINE_MS });
+  await take(page, 'welcome');
+  await showroom.client.call('settings.update', { welcomed: true });
+});
+
+test('picture of the commands', async ({ showroom, page }) => {
+  await page.goto(`${showroom.served.origin}/projects/${showroom.has.project}`);
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog', { name: 'Commands' })).toBeVisible();
+  await take(page, 'commands');
+});
+
+test('picture of a merge', async ({ showroom, page }) => {
+  test.setTimeout(ENGINE_MS);
+  await page.goto(`${showroom.served.origin}/library/${showroom.has.adapter}`);
+  await page.getByRole('button', { name: 'Merge', exact: true }).click();
+  await expect(page.getByText('Verified.').first()).toBeVisible({ timeout: ENGINE_MS });
+  await expect(page.getByRole('dialog').getByText('Verified.')).toBeVisible({ timeout: ENGINE_MS });
+  await take(page, 'merge');
+});
+
+test('picture of a run that trains', async ({ showroom, page }) => {
+  test.setTimeout(2 * ENGINE_MS);
+  const { client, has, served } = showroom;
+  const { config } = await client.call('runs.get', { id: has.run });
+  const { id } = await client.call('runs.create', {
+    ...{ backboneId: has.backbone, datasetId: has.dataset, projectId: has.project },
+    ...{ name: 'Digits, twice as long', config },
+  });
+  await page.goto(`${served.origin}/runs/${id}`);
+  await client.runUntil(id, ({ step, totalSteps }) => step > totalSteps / 2);
+  await expect(page.getByRole('img', { name: /answered/ }).first()).toBeVisible();
+  await take(page, 'training');
+  await client.call('runs.stop', { id });
+  await client.runUntil(id, ({ state }) => state === 'stopped');
+});
+
+/** Digits of several classes, answered. */
+async function showPictures(page: Page): Promise<void> {
+  const files = readdirSync(SAMPLE).map((label) => {
+    const [first = ''] = readdirSync(join(SAMPLE, label)).sort().slice(-1);
+    return join(SAMPLE, label, first);
+  });
+  await page.locator('input[type=file]').setInputFiles(files.slice(0, 6));
+  await expect(page.getByRole('main').getByText(/\d %/).nth(6)).toBeVisible({ timeout: ENGINE_MS });
+}
+
+/** The cell off the diagonal that has most images. */
+async function openMistake(page: Page): Promise<void> {
+  const cells = page.getByRole('table', { name: 'Confusion matrix' }).getByRole('button');
+  const names = await cells.evaluateAll((all) =>
+    all.map((cell) => cell.getAttribute('aria-label') ?? ''),
+  );
+  const counts = names.map((name) => {
+    const [, truth, predicted, count] = /^(.+), answered as (.+): (\d+)$/.exec(name) ?? [];
+    return truth === predicted ? 0 : Number(count);
+  });
+  await cells.nth(counts.indexOf(Math.max(...counts))).click();
+  await expect(page.getByRole('complementary').getByRole('img').first()).toBeVisible();
+}
