@@ -89,7 +89,7 @@ export class MediaShelf {
     return this.#imageOf(media).path;
   }
 
-  /** Names a file that the host itself chose, so that a window can show it; a file keeps its name. */
+  /** Names a file that the host chose or was asked about, so that a window can show it; a file keeps its name. */
   register(path: string): string {
     const known = this.#namesOfPaths.get(path);
     if (known !== undefined) return known;

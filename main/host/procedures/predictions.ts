@@ -40,7 +40,7 @@ export function predictionProcedures({
           throw new KarstError('internal', 'The engine left a picture out.', {
             hint: 'This is a fault in KARST Studio: please report it with the log.',
           });
-        return answerOf(one, value);
+        return answerOf(one, value, shelf);
       });
       return { answers, seconds: (performance.now() - began) / 1000 };
     },
@@ -73,9 +73,16 @@ function withoutFile({ media, path, error }: Asked): PredictionAnswer {
   return { media, path, predictions: [], error };
 }
 
-function answerOf({ media, path, file }: Asked, answer: FileAnswer): PredictionAnswer {
-  if ('predictions' in answer)
-    return { media, path, predictions: [...answer.predictions], error: null };
+function answerOf(
+  { media, path, file }: Asked,
+  answer: FileAnswer,
+  shelf: MediaShelf,
+): PredictionAnswer {
+  if ('predictions' in answer) {
+    // What was read as a picture can be shown as one.
+    const shown = media ?? (file === null ? null : shelf.register(file));
+    return { media: shown, path, predictions: [...answer.predictions], error: null };
+  }
   const { code, message, hint } = answer.error;
   // A picture that has no path for the window is not spoken of by the place where the host keeps it.
   if (path === null && file !== null)

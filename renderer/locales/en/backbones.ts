@@ -19,7 +19,7 @@ export const backbones = {
     body: 'A backbone is a vision transformer that was trained before. Add one as a safetensors file with timm’s names.',
     action: 'Add a backbone',
   },
-  starter: 'starter',
+  starter: 'for first steps',
   starterText:
     'Made by the studio from small photographs: enough to try things out. A large backbone gives far better adapters.',
   words: 'ViT, {depth} blocks, width {width}, {heads} heads, patch {patch}',
@@ -42,7 +42,7 @@ export const backbones = {
     has: 'yes',
     hasNot: 'no',
     origin: {
-      'config.json': 'As the config.json beside the file says.',
+      config: 'As the config.json beside the file says.',
       metadata: 'As the file itself says.',
       option: 'As it was given.',
       default: 'The file does not say: assumed as is usual for such models.',
@@ -50,7 +50,7 @@ export const backbones = {
     mean: 'Mean',
     std: 'Standard deviation',
     from: {
-      'config.json': 'from config.json',
+      config: 'from config.json',
       metadata: 'from the file',
       option: 'as given',
       default: 'assumed',

@@ -114,6 +114,8 @@ export const data = {
   split: {
     explain:
       'Training images teach, validation images choose the best epoch, test images are looked at once at the end. Copies of one image stay together.',
+    bar: 'Which split',
+    redrawGiven: 'Also draw anew what the source put into {splits}',
     now: 'Now',
     then: 'Then about',
     redraw: 'Draw the split anew',

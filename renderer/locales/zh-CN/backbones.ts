@@ -22,7 +22,7 @@ export const backbones: Shape<typeof en> = {
     body: '骨干网络是事先训练好的视觉 Transformer。请添加使用 timm 命名的 safetensors 文件。',
     action: '添加骨干网络',
   },
-  starter: '入门',
+  starter: '入门用',
   starterText: '由工作室用小照片训练而成，足以试用。较大的骨干网络会得到好得多的适配器。',
   words: 'ViT，{depth} 层，宽度 {width}，{heads} 个头，图块 {patch}',
   pixels: '{size} 像素',
@@ -44,7 +44,7 @@ export const backbones: Shape<typeof en> = {
     has: '有',
     hasNot: '无',
     origin: {
-      'config.json': '依照文件旁的 config.json。',
+      config: '依照文件旁的 config.json。',
       metadata: '依照文件本身。',
       option: '依照给定值。',
       default: '文件没有说明：按此类模型的惯例假定。',
@@ -52,7 +52,7 @@ export const backbones: Shape<typeof en> = {
     mean: '均值',
     std: '标准差',
     from: {
-      'config.json': '来自 config.json',
+      config: '来自 config.json',
       metadata: '来自文件',
       option: '按给定',
       default: '假定',

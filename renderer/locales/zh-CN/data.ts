@@ -114,6 +114,8 @@ export const data: Shape<typeof en> = {
   split: {
     explain:
       '训练图像用于学习，验证图像用于选择最佳轮次，测试图像只在最后查看一次。同一图像的副本放在一起。',
+    bar: '何种划分',
+    redrawGiven: '同时重新抽取来源已划入{splits}的图像',
     now: '现在',
     then: '之后约为',
     redraw: '重新划分',

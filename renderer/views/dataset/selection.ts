@@ -22,7 +22,7 @@ export function clicked(selection: Selection, index: number, keys: Keys): Select
 }
 
 export function allOf(total: number): Selection {
-  return { chosen: rangeOf(0, total - 1), anchor: 0 };
+  return total === 0 ? NO_SELECTION : { chosen: rangeOf(0, total - 1), anchor: 0 };
 }
 
 function rangeOf(a: number, b: number): Set<number> {

@@ -14,7 +14,9 @@ export interface Gallery {
   imageAt(index: number): GalleryImage | null;
   /** Asks for the pages that hold these places, unless they are there. */
   ensure(first: number, last: number): Promise<void>;
-  /** Forgets all pages and asks again for those that are shown. */
+  /** The same for places that are in sight: they are asked for first when something has changed. */
+  show(first: number, last: number): Promise<void>;
+  /** Asks anew for what is in sight; what was there stays until the answer has come. */
   reload(): Promise<void>;
 }
 
@@ -27,10 +29,11 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
   const total = ref<number | null>(null);
   const error = shallowRef<ErrorReport | null>(null);
   const cache = shallowRef(new PageCache<GalleryImage>(PAGE));
-  let shown: readonly [number, number] = [0, PAGE - 1];
+  /** The cache that is being filled: the one in use, or the next. */
+  let newest = cache.value;
+  let shown: readonly [number, number] = [0, 0];
 
-  async function load(page: number): Promise<void> {
-    const asked = cache.value;
+  async function load(page: number, into: PageCache<GalleryImage>): Promise<void> {
     try {
       const answer = await bridge.call('datasets.images', {
         id: datasetId(),
@@ -38,35 +41,40 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
         offset: page * PAGE,
         limit: PAGE,
       });
-      // The filter has changed meanwhile: another cache is in use.
-      if (asked !== cache.value) return;
-      asked.put(page, answer.images);
+      // What is shown has changed meanwhile: another cache takes its place.
+      if (into !== newest) return;
+      into.put(page, answer.images);
       total.value = answer.total;
       error.value = null;
+      cache.value = into;
       triggerRef(cache);
     } catch (thrown) {
-      asked.failed(page);
-      if (asked === cache.value) error.value = toErrorReport(thrown);
+      into.failed(page);
+      if (into === newest) error.value = toErrorReport(thrown);
     }
   }
 
   async function ensure(first: number, last: number): Promise<void> {
+    const into = newest;
+    await Promise.all(into.missing(first, last).map((page) => load(page, into)));
+  }
+
+  async function show(first: number, last: number): Promise<void> {
     shown = [first, last];
-    await Promise.all(cache.value.missing(first, last).map(load));
+    await ensure(first, last);
   }
 
   async function reload(): Promise<void> {
-    cache.value = new PageCache<GalleryImage>(PAGE);
+    newest = new PageCache<GalleryImage>(PAGE);
     await ensure(...shown);
   }
 
   watch([datasetId, filter], () => {
-    shown = [0, PAGE - 1];
-    total.value = null;
+    shown = [0, 0];
     void reload();
   });
   onScopeDispose(bridge.onReconnected(() => void reload()));
   void reload();
 
-  return { total, error, imageAt: (index) => cache.value.at(index), ensure, reload };
+  return { total, error, imageAt: (index) => cache.value.at(index), ensure, show, reload };
 }

@@ -10,6 +10,8 @@ import { PAGE, type Gallery } from './use-gallery.ts';
 
 export interface ImageChanging {
   readonly change: (selection: Selection, change: ImageChange) => Promise<unknown>;
+  /** Takes back the last change; nothing when there is none. */
+  readonly undoLast: () => void;
   readonly busy: Readonly<Ref<boolean>>;
 }
 
@@ -17,6 +19,7 @@ export interface ImageChanging {
 export function useImageChange(datasetId: () => string, gallery: Gallery): ImageChanging {
   const bridge = useBridge();
   const toasts = useToasts();
+  let takeBack: (() => void) | null = null;
 
   async function imagesOf({ chosen }: Selection): Promise<GalleryImage[]> {
     const pages = new Set([...chosen].map((index) => Math.floor(index / PAGE)));
@@ -44,10 +47,17 @@ export function useImageChange(datasetId: () => string, gallery: Gallery): Image
       change,
     });
     await gallery.reload();
+    // Once, by whichever way.
+    const back = (): void => {
+      if (takeBack !== back) return;
+      takeBack = null;
+      void undo(id, reversals);
+    };
+    takeBack = back;
     toasts.say(t('data.selection.done', { count: changed }), {
-      action: { label: t('common.undo'), run: () => void undo(id, reversals) },
+      action: { label: t('common.undo'), run: back },
     });
   });
 
-  return { change: run, busy };
+  return { change: run, undoLast: () => takeBack?.(), busy };
 }

@@ -64,6 +64,7 @@ export const judgedImage = v.object({
 export type JudgedImage = v.InferOutput<typeof judgedImage>;
 
 export const predictionAnswer = v.object({
+  /** The picture, to be shown; of a path that could not be read there is none. */
   media: v.nullable(media),
   path: v.nullable(v.string()),
   predictions: v.array(prediction),
