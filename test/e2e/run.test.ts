@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
 import { makeDigits } from './fixtures/digits.ts';
@@ -14,10 +13,10 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
   outputPath,
 }) => {
   test.setTimeout(3 * ENGINE_MS);
-  const home = outputPath('home');
+  const home = testInfo.outputPath('home');
   let studio = await serveStudio({ home });
   let client = await StudioClient.open(studio);
-  const run = await startRun(client, outputPath('images'));
+  const run = await startRun(client, testInfo.outputPath('images'));
   let page = await context.newPage();
   await page.goto(studio.url);
   await page.goto(`${studio.origin}/runs/${run.id}`);
@@ -95,7 +94,7 @@ async function startRun(client: StudioClient, images: string) {
   makeDigits(images, { perClass: 40 });
   const { datasetId } = await client.finish(
     client.call('datasets.import', {
-      ...{ path: join(images), name: 'Digits', projectId: null },
+      ...{ path: images, name: 'Digits', projectId: null },
       ...{ val: 0.2, test: 0, seed: 0 },
     }),
     'dataset',
