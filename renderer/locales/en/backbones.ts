@@ -36,7 +36,7 @@ export const backbones = {
     preprocessing: 'Preprocessing',
     resize: 'Resize',
     resizes: {
-      center: '{interpolation}, centre crop of {crop}',
+      center: '{interpolation}, centre crop {crop}',
       squash: '{interpolation}, squeezed to the square',
     },
     has: 'yes',

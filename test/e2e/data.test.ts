@@ -1,0 +1,126 @@
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { SAMPLE } from './fixtures/digits.ts';
+import { expectPictures } from './fixtures/parts.ts';
+import { expect, test } from './fixtures/studio.ts';
+
+const PER_CLASS = 10;
+
+/** As folders are after a day outside: a torn picture, a note, a hidden file, an empty class, copies. */
+function makeFieldNotes(folder: string): void {
+  const filesOf = (digit: string): string[] =>
+    readdirSync(join(SAMPLE, digit)).sort().slice(0, PER_CLASS);
+  for (const [digit, name] of Object.entries({ 0: 'zero', 3: 'three', 7: 'seven' })) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (const file of filesOf(digit)) cpSync(join(SAMPLE, digit, file), join(folder, name, file));
+  }
+  mkdirSync(join(folder, 'unsorted'));
+  writeFileSync(join(folder, 'zero', 'torn.jpg'), Buffer.from('ffd8ffe000104a464946', 'hex'));
+  writeFileSync(join(folder, 'zero', 'notes.txt'), 'taken in May');
+  writeFileSync(join(folder, 'three', '.hidden.png'), 'x');
+  const [first = '', second = ''] = filesOf('0');
+  cpSync(join(folder, 'zero', first), join(folder, 'zero', 'copy.png'));
+  cpSync(join(folder, 'zero', second), join(folder, 'three', 'same as zero.png'));
+}
+
+/** A cell of the row that begins with this word. */
+function row(page: Page, name: string) {
+  return page.getByRole('row', { name: new RegExp(`^${name}`) });
+}
+
+async function choose(page: Page, field: string, option: string): Promise<void> {
+  await page.getByRole('combobox', { name: field, exact: true }).click();
+  await page.getByRole('option', { name: option, exact: true }).click();
+}
+
+test('a messy folder is imported, looked through and put in order', async ({
+  studio,
+  page,
+}, testInfo) => {
+  const folder = testInfo.outputPath('field notes');
+  makeFieldNotes(folder);
+  await page.goto(`${studio.origin}/data`);
+  const images = page.getByRole('listbox', { name: 'Images of field notes' }).getByRole('option');
+  const total = page.getByRole('status').filter({ hasText: /images?$/ });
+  const tab = (name: string | RegExp) =>
+    page.getByRole('radio', { name }).or(page.getByRole('button', { name }));
+
+  await test.step('the import ends with what was wrong, file by file', async () => {
+    await page.getByRole('button', { name: 'Import images' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Folder or list').fill(folder);
+    await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('field notes');
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('field notes');
+    const problems = page.getByRole('table', { name: 'Problems' }).locator('tbody tr');
+    await expect(problems).toHaveCount(5);
+    for (const [kind, file] of [
+      ['unreadable', 'zero/torn.jpg'],
+      ['left out', 'zero/notes.txt'],
+      ['empty class', 'unsorted'],
+      ['duplicate', 'zero/copy.png'],
+      ['two classes', /three\/same as zero\.png|zero\/\d+\.png/],
+    ] as const) {
+      await expect(problems.filter({ hasText: kind })).toHaveCount(1);
+      await expect(problems.filter({ hasText: kind })).toContainText(file);
+    }
+  });
+
+  await test.step('filters leave what they say', async () => {
+    await tab('Images').click();
+    await expectPictures(images.first().locator('img'));
+    await choose(page, 'Class', 'seven');
+    await expect(total).toHaveText(`${PER_CLASS} images`);
+    await choose(page, 'Class', 'All classes');
+    await choose(page, 'State', 'unreadable');
+    await expect(total).toHaveText('one image');
+    await expect(images.first()).toHaveAccessibleName(/zero\/torn\.jpg.*unreadable/);
+    await choose(page, 'State', 'All states');
+    await page.getByRole('searchbox', { name: 'Search file names' }).fill('no such file');
+    await expect(page.getByText('No image fits this filter.')).toBeVisible();
+    await page.getByRole('button', { name: 'Show all images' }).click();
+    await expect(images.first()).toBeVisible();
+  });
+
+  await test.step('images are excluded, and that is taken back', async () => {
+    await choose(page, 'Class', 'seven');
+    await expect(total).toHaveText(`${PER_CLASS} images`);
+    await images.nth(0).click();
+    await images.nth(2).click({ modifiers: ['Shift'] });
+    await page.getByRole('button', { name: 'Exclude' }).click();
+    await expect(images.filter({ has: page.locator('.sign') })).toHaveCount(3);
+    await expect(images.nth(1)).toHaveAccessibleName(/excluded/);
+    await images.nth(1).press('Control+z');
+    await expect(images.filter({ has: page.locator('.sign') })).toHaveCount(0);
+  });
+
+  await test.step('an image gets another class, by the keyboard alone', async () => {
+    await images.nth(0).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary');
+    await panel.getByRole('combobox', { name: 'Class' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('z');
+    await page.keyboard.press('Enter');
+    await expect(total).toHaveText(`${PER_CLASS - 1} images`);
+    await tab('Classes').click();
+    await expect(row(page, 'seven').getByRole('cell').last()).toHaveText(String(PER_CLASS - 1));
+  });
+
+  await test.step('the split is drawn anew with other shares', async () => {
+    await tab('Split').click();
+    await expect(row(page, 'Now').getByRole('cell').last()).toHaveText('0');
+    await page.getByRole('spinbutton', { name: 'Test share' }).fill('0.3');
+    await page.getByRole('spinbutton', { name: 'Test share' }).press('Tab');
+    await expect(row(page, 'Then about').getByRole('cell').last()).not.toHaveText('0');
+    await page.getByRole('button', { name: 'Draw the split anew' }).click();
+    await page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: 'Draw the split anew' })
+      .click();
+    await expect(page.getByText('The split was drawn anew.').first()).toBeVisible();
+    await expect(row(page, 'Now').getByRole('cell').last()).not.toHaveText('0');
+  });
+});

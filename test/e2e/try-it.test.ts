@@ -1,0 +1,128 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SAMPLE } from './fixtures/digits.ts';
+import { openFurnishedStudio, SMALL, type FurnishedStudio } from './fixtures/furnished-studio.ts';
+import { ENGINE_MS, expectPictures } from './fixtures/parts.ts';
+import { expect, test as base } from './fixtures/studio.ts';
+
+const ADAPTER = 'Digits, rank 8';
+
+const test = base.extend<object, { furnished: FurnishedStudio }>({
+  furnished: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from a pattern
+    async ({}, use) => {
+      const furnished = await openFurnishedStudio(SMALL);
+      await use(furnished);
+      furnished.client.close();
+      await furnished.served.close();
+    },
+    { scope: 'worker', timeout: 4 * ENGINE_MS },
+  ],
+  page: async ({ page, furnished }, use) => {
+    await page.request.get(furnished.served.url);
+    await page.goto(`${furnished.served.origin}/try?adapter=${furnished.has.adapter}`);
+    await expect(page.getByRole('combobox', { name: 'Adapter' })).toHaveText(ADAPTER);
+    await use(page);
+  },
+});
+
+function digit(label: number, index: number): string {
+  const folder = join(SAMPLE, String(label));
+  return join(folder, readdirSync(folder).sort()[index] ?? '');
+}
+
+test.setTimeout(2 * ENGINE_MS);
+
+test('pictures that are chosen get five answers each, and what is no picture says so', async ({
+  page,
+}, testInfo) => {
+  mkdirSync(testInfo.outputPath('given'), { recursive: true });
+  const torn = testInfo.outputPath('given', 'torn.jpg');
+  writeFileSync(torn, Buffer.from('ffd8ffe000104a464946', 'hex'));
+  const good = [digit(0, 20), digit(7, 21)];
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Choose images' }).first().click();
+  await (await chooser).setFiles([...good, torn]);
+
+  const cards = page.getByRole('article');
+  await expect(cards).toHaveCount(3);
+  // The newest stands first.
+  await expect(cards.nth(0)).toHaveAccessibleName('torn.jpg');
+  await expect(cards.nth(0).getByRole('alert')).toContainText('torn.jpg');
+  for (const card of [cards.nth(1), cards.nth(2)]) {
+    const answers = card.getByRole('listitem');
+    await expect(answers).toHaveCount(5, { timeout: ENGINE_MS });
+    const shares = (await answers.locator('.number').allTextContents()).map(parseFloat);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(100.3);
+    await expectPictures(card.getByRole('img'));
+  }
+
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await expect(cards).toHaveCount(0);
+});
+
+test('the camera runs when it is asked for, and is off when the view is left', async ({ page }) => {
+  await page.getByRole('button', { name: 'Use the camera' }).click();
+  const video = page.getByLabel('What the camera sees');
+  await expect
+    .poll(() => video.evaluate((element) => (element as HTMLVideoElement).videoWidth))
+    .toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Take a picture' }).click();
+  const card = page.getByRole('article', { name: 'photograph 1' });
+  await expect(card.getByRole('listitem')).toHaveCount(5, { timeout: ENGINE_MS });
+  await expectPictures(card.getByRole('img'));
+
+  const track = await video.evaluateHandle((element) => {
+    const [only] = ((element as HTMLVideoElement).srcObject as MediaStream).getTracks();
+    if (only === undefined) throw new Error('the camera has no track');
+    return only;
+  });
+  expect(await track.evaluate(({ readyState }) => readyState)).toBe('live');
+  await page
+    .getByRole('navigation', { name: 'Places' })
+    .getByRole('link', { name: 'Data' })
+    .click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Data');
+  expect(await track.evaluate(({ readyState }) => readyState)).toBe('ended');
+});
+
+test('a camera that is refused is told of, with what to do', async ({ page }) => {
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () =>
+      Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+  });
+  await page.getByRole('button', { name: 'Use the camera' }).click();
+  const notice = page.getByRole('status').filter({ hasText: 'The camera cannot be used.' });
+  await expect(notice).toContainText('Allow it for this window');
+  await expect(notice).toContainText('Permission denied');
+});
+
+test('a whole folder becomes a table, and no table is overwritten', async ({ page }, testInfo) => {
+  const folder = join(SAMPLE, '3');
+  mkdirSync(testInfo.outputPath('tables'), { recursive: true });
+  const table = testInfo.outputPath('tables', 'threes.csv');
+  const dialog = page.getByRole('dialog');
+  const start = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'A whole folder' }).click();
+    await dialog.getByLabel('Folder of images').fill(folder);
+    await expect(dialog.getByLabel('Table of the answers')).toHaveValue(
+      `${folder}-predictions.csv`,
+    );
+    await dialog.getByLabel('Table of the answers').fill(table);
+    await dialog.getByRole('button', { name: 'Start' }).click();
+  };
+
+  await start();
+  const images = readdirSync(folder).length;
+  await expect(dialog.getByText(`The answers to ${images} images are written.`)).toBeVisible({
+    timeout: ENGINE_MS,
+  });
+  const written = readFileSync(table, 'utf8');
+  expect(written.trimEnd().split('\n')).toHaveLength(images + 1);
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+  await start();
+  await expect(dialog.getByRole('alert')).toContainText('threes.csv', { timeout: ENGINE_MS });
+  expect(readFileSync(table, 'utf8')).toBe(written);
+});
