@@ -13,7 +13,7 @@ import {
 } from '@lucide/vue';
 import type { RunView } from '../../../shared/contract/studio/runs.ts';
 import { useBridge } from '../../bridge/index.ts';
-import type { MenuItem } from '../../components/KMenu.vue';
+import type { MenuItem } from '../../components/menu.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
