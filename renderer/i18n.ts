@@ -17,7 +17,7 @@ export const i18n = createI18n({
 });
 
 /** The language shown now. */
-export const locale = computed(() => i18n.global.locale.value as Locale);
+export const locale = computed<Locale>(() => i18n.global.locale.value);
 
 type Translate = (key: string, values: Record<string, unknown>, plural: number) => string;
 

@@ -78,7 +78,7 @@ export class BridgeClient implements Bridge {
 
   call<N extends ProcedureName>(procedure: N, input: Input<N>): Promise<Output<N>> {
     return new Promise<Output<N>>((resolve, reject) => {
-      const pending = { procedure, resolve: resolve as Pending['resolve'], reject };
+      const pending = { procedure, resolve, reject };
       const send = () => {
         const id = this.#nextId++;
         this.#pending.set(id, pending);
@@ -93,8 +93,8 @@ export class BridgeClient implements Bridge {
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): Unsubscribe {
     const listeners = this.#events.get(event) ?? new Set();
     this.#events.set(event, listeners);
-    listeners.add(listener as AnyListener);
-    return () => listeners.delete(listener as AnyListener);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   onConnection(listener: (state: ConnectionState) => void): Unsubscribe {

@@ -35,7 +35,7 @@ export function useLibraryList<T extends { readonly id: string }>(
   let wanted = false;
 
   async function askUntilFresh(): Promise<void> {
-    do {
+    while (stale) {
       stale = false;
       try {
         items.value = await ask();
@@ -44,7 +44,7 @@ export function useLibraryList<T extends { readonly id: string }>(
       } catch (thrown) {
         error.value = toErrorReport(thrown);
       }
-    } while (stale);
+    }
     asked = null;
   }
 

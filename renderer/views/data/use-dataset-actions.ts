@@ -4,7 +4,7 @@ import { Pencil, RefreshCw, SlidersHorizontal, Trash2 } from '@lucide/vue';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
-import type { MenuItem } from '../../components/KMenu.vue';
+import type { MenuItem } from '../../components/menu.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';
 import { useDialogs } from '../../stores/dialogs.ts';

@@ -1,5 +1,5 @@
 import type { ClassMetrics } from '../../../shared/domain/metrics.ts';
-import type { Sorting } from '../../components/KTable.vue';
+import type { Sorting } from '../../components/table.ts';
 
 /** The classes in the order asked for; in their own without one. Names as people order them (`leaf 2`, `leaf 10`). */
 export function sortedClasses(

@@ -3,7 +3,7 @@ import { useRouter } from 'vue-router';
 import { FlaskConical, FolderOpen, Merge, Pencil, Share, Target, Trash2 } from '@lucide/vue';
 import type { Adapter } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
-import type { MenuItem } from '../../components/KMenu.vue';
+import type { MenuItem } from '../../components/menu.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';
 import { useDialogs } from '../../stores/dialogs.ts';

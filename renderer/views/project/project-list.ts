@@ -1,6 +1,6 @@
 import type { Project } from '../../../shared/contract/studio/projects.ts';
 import type { RunView } from '../../../shared/contract/studio/runs.ts';
-import type { Sorting } from '../../components/KTable.vue';
+import type { Sorting } from '../../components/table.ts';
 
 /** Those that have every word of the query in their name or notes. */
 export function withWords(projects: readonly Project[], query: string): Project[] {
