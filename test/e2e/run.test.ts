@@ -9,9 +9,9 @@ import { expect, test } from './fixtures/studio.ts';
 const EPOCHS = 8;
 const MORE_EPOCHS = 2;
 
-test('a run is paused, left, lost and extended, and its history stays whole', async ({ context }, {
-  outputPath,
-}) => {
+test('a run is paused, left, lost and extended, and its history stays whole', async ({
+  context,
+}, testInfo) => {
   test.setTimeout(3 * ENGINE_MS);
   const home = testInfo.outputPath('home');
   let studio = await serveStudio({ home });

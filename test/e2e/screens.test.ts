@@ -48,7 +48,7 @@ async function take(page: Page, name: string): Promise<void> {
   for (const colorScheme of THEMES) {
     await page.emulateMedia({ colorScheme });
     await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
-    const picture = await page.screenshot();
+    const picture = await page.screenshot({ animations: 'disabled' });
     await sharp(picture)
       .png({ palette: true, colours: 128, effort: 10 })
       .toFile(join(folder, `${name}-${colorScheme}.png`));
