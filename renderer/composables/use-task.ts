@@ -11,10 +11,10 @@ export interface FollowedTask {
    *
    * @throws KarstError why it failed; `cancelled` also when nobody waits any more
    */
-  follow<K extends TaskResult['kind']>(
+  readonly follow: <K extends TaskResult['kind']>(
     started: Promise<Task>,
     kind: K,
-  ): Promise<Extract<TaskResult, { kind: K }>>;
+  ) => Promise<Extract<TaskResult, { kind: K }>>;
 }
 
 /**

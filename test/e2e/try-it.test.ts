@@ -9,7 +9,6 @@ const ADAPTER = 'Digits, rank 8';
 
 const test = base.extend<object, { furnished: FurnishedStudio }>({
   furnished: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from a pattern
     async ({}, use) => {
       const furnished = await openFurnishedStudio(SMALL);
       await use(furnished);
