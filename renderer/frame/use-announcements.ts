@@ -1,10 +1,13 @@
 import { ref, type Ref } from 'vue';
 import { useRouter } from 'vue-router';
+import type { Status } from '../../shared/contract/studio/system.ts';
 import type { Task } from '../../shared/contract/studio/tasks.ts';
 import { t } from '../i18n.ts';
 import { useRuns } from '../stores/runs.ts';
 import { taskTitle, useTasks } from '../stores/tasks.ts';
 import { useToasts, type ToastAction } from '../stores/toasts.ts';
+
+const TOLD_KEY = 'karst.told';
 
 /** Path of what a finished task made; null when there is nothing to go to. */
 export function placeOf(task: Task): string | null {
@@ -29,10 +32,14 @@ export function placeOf(task: Task): string | null {
 }
 
 /**
- * Tells of runs and tasks that end while the window is open, once each, with a way to what they made. Returns the
+ * Tells of runs and tasks that end while the window is open, once each, with a way to what they made. `spoken` is the
  * text of the live region, which says when work begins; what ends is read out with its notification.
  */
-export function useAnnouncements(): Readonly<Ref<string>> {
+export function useAnnouncements(): {
+  readonly spoken: Readonly<Ref<string>>;
+  /** What the host found when it was started; not again after a reload. */
+  readonly tellStart: (status: Status) => void;
+} {
   const router = useRouter();
   const toasts = useToasts();
   const tasks = useTasks();
@@ -67,5 +74,19 @@ export function useAnnouncements(): Readonly<Ref<string>> {
     });
   });
 
-  return spoken;
+  function tellStart({ notices, interrupted }: Status): void {
+    const news = JSON.stringify([notices, interrupted]);
+    if (sessionStorage.getItem(TOLD_KEY) === news) return;
+    sessionStorage.setItem(TOLD_KEY, news);
+    for (const notice of notices) toasts.say(notice);
+    const [first] = interrupted;
+    if (first === undefined) return;
+    const alone = interrupted.length === 1;
+    toasts.say(t('frame.interrupted', { count: interrupted.length }), {
+      tone: 'warning',
+      action: show(alone ? `/runs/${first}` : '/runs'),
+    });
+  }
+
+  return { spoken, tellStart };
 }

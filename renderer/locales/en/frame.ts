@@ -45,6 +45,8 @@ export const frame = {
     failed: '{name} has failed.',
     interrupted: '{name} was interrupted.',
   },
+  interrupted:
+    'no run was interrupted | A run was interrupted; its checkpoint is kept. | {count} runs were interrupted; their checkpoints are kept.',
   palette: {
     title: 'Commands',
     open: 'Search and commands',

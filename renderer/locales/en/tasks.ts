@@ -22,7 +22,7 @@ export const tasks = {
     export: '{subject} is exported.',
     'predict-folder': 'The predictions of {subject} are written.',
     measure: '{subject} is measured.',
-    sample: 'The sample is imported and its training begins.',
+    sample: 'The sample’s training has begun.',
   },
   phase: {
     listing: 'listing files',

@@ -48,6 +48,7 @@ export const frame: Shape<typeof en> = {
     failed: '{name} 训练失败。',
     interrupted: '{name} 已中断。',
   },
+  interrupted: '有 {count} 次训练被中断，检查点已保留。',
   palette: {
     title: '命令',
     open: '搜索与命令',

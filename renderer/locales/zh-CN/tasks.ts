@@ -24,7 +24,7 @@ export const tasks: Shape<typeof en> = {
     export: '{subject} 已导出。',
     'predict-folder': '{subject} 的预测结果已写入。',
     measure: '{subject} 已测量。',
-    sample: '示例已导入，开始训练。',
+    sample: '示例已开始训练。',
   },
   phase: {
     listing: '列出文件',
