@@ -30,12 +30,10 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
       await expect(best()).toHaveText(/ %$/, { timeout: ENGINE_MS });
       await page.getByRole('button', { name: 'Pause' }).click();
       await expect(state('Paused')).toBeVisible();
-      const steps = await tabledSteps(page);
-      expect(steps.length).toBeGreaterThanOrEqual(STEPS);
-      expectWhole(steps);
+      const steps = await wholeHistory(page, STEPS);
       await page.reload();
       await expect(state('Paused')).toBeVisible();
-      expect(await tabledSteps(page)).toEqual(steps);
+      expect(await wholeHistory(page, steps)).toBe(steps);
       return stepOf(page);
     });
 
@@ -52,7 +50,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
     page = await context.newPage();
     await page.goto(`${studio.origin}/runs/${run.id}`);
     await expect(best()).toHaveText(/ %$/);
-    expectWhole(await tabledSteps(page));
+    await wholeHistory(page, before + STEPS);
   });
 
   await test.step('after a power cut it waits, and goes on from its checkpoint', async () => {
@@ -68,9 +66,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
     await expect(page.getByText('The adapter is in the library.')).toBeVisible({
       timeout: ENGINE_MS,
     });
-    const steps = await tabledSteps(page);
-    expect(steps).toHaveLength(EPOCHS * STEPS);
-    expectWhole(steps);
+    expect(await wholeHistory(page, EPOCHS * STEPS)).toBe(EPOCHS * STEPS);
   });
 
   await test.step('it is given more epochs, and leaves another adapter', async () => {
@@ -83,7 +79,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
       `${EPOCHS + MORE_EPOCHS} / ${EPOCHS + MORE_EPOCHS}`,
       { timeout: ENGINE_MS },
     );
-    expectWhole(await tabledSteps(page));
+    await wholeHistory(page, (EPOCHS + MORE_EPOCHS) * STEPS);
     await page.getByRole('link', { name: 'Open in the library' }).click();
     await expect(page.getByRole('main').getByText('version 2')).toBeVisible();
   });
@@ -127,7 +123,12 @@ async function tabledSteps(page: Page): Promise<number[]> {
   return epochs.map((epoch) => Math.round(epoch * STEPS));
 }
 
-/** Every step from the first on, once. */
-function expectWhole(steps: readonly number[]): void {
+/** Waits until the table has so many steps, and holds that it has each once from the first on. Returns how many. */
+async function wholeHistory(page: Page, atLeast: number): Promise<number> {
+  let steps: number[] = [];
+  await expect
+    .poll(async () => (steps = await tabledSteps(page)).length)
+    .toBeGreaterThanOrEqual(atLeast);
   expect(steps).toEqual(steps.map((_, index) => steps.length - index));
+  return steps.length;
 }
