@@ -175,6 +175,22 @@ export const PRESETS = {
 } as const satisfies Record<string, TrainingOverrides>;
 export type PresetName = keyof typeof PRESETS;
 
+/**
+ * Settings as an earlier version wrote them, with the standard value of each that it did not know yet: what was not
+ * there did not happen.
+ */
+export function completeConfig(stored: TrainingOverrides): TrainingConfig {
+  const d = TRAINING_DEFAULTS;
+  return {
+    ...d,
+    ...stored,
+    karst: { ...d.karst, ...stored.karst },
+    optimiser: { ...d.optimiser, ...stored.optimiser },
+    schedule: { ...d.schedule, ...stored.schedule },
+    augmentation: { ...d.augmentation, ...stored.augmentation },
+  };
+}
+
 /** What a run trains, as far as it follows from the backbone and the settings. */
 export interface TrainableSummary {
   readonly architecture: VitArchitecture;

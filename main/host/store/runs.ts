@@ -1,7 +1,11 @@
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import {
+  completeConfig,
+  type TrainingConfig,
+  type TrainingOverrides,
+} from '../../../shared/domain/training.ts';
 import type { Owner } from '../owner.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
@@ -218,7 +222,7 @@ export class RunRepository {
       { id },
     );
     const backbone = json<BackboneReference>(row, 'backbone');
-    const config = json<TrainingConfig>(row, 'config');
+    const config = completeConfig(json<TrainingOverrides>(row, 'config'));
     return {
       id,
       name: text(row, 'name'),
