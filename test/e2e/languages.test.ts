@@ -55,10 +55,10 @@ test('language and theme are chosen in the settings, and kept', async ({ furnish
   await furnished.client.call('settings.update', { language: 'en', theme: 'light' });
   await page.goto(`${furnished.served.origin}/settings`);
   const html = page.locator('html');
-  await page.getByRole('radio', { name: 'Dark' }).click();
+  await page.getByRole('button', { name: 'Dark' }).click();
   await expect(html).toHaveAttribute('data-theme', 'dark');
   const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  await page.getByRole('radio', { name: 'Light' }).click();
+  await page.getByRole('button', { name: 'Light' }).click();
   await expect(html).toHaveAttribute('data-theme', 'light');
   expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe(dark);
   await page.getByRole('combobox', { name: 'Language' }).click();
