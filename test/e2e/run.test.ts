@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
 import { makeDigits } from './fixtures/digits.ts';
 import { ENGINE_MS, figure, stepOf } from './fixtures/parts.ts';
-import { serveStudio } from './fixtures/served-studio.ts';
+import { serveStudio, type ServedStudio } from './fixtures/served-studio.ts';
 import { StudioClient } from './fixtures/studio-client.ts';
 import { expect, test } from './fixtures/studio.ts';
 
@@ -11,12 +11,25 @@ const STEPS = 10;
 const EPOCHS = 8;
 const MORE_EPOCHS = 2;
 
+/** Ended after the test, whatever became of it. */
+const served: ServedStudio[] = [];
+
+async function serve(home: string): Promise<ServedStudio> {
+  const studio = await serveStudio({ home });
+  served.push(studio);
+  return studio;
+}
+
+test.afterEach(async () => {
+  for (const studio of served.splice(0)) await studio.close();
+});
+
 test('a run is paused, left, lost and extended, and its history stays whole', async ({
   context,
 }, testInfo) => {
   test.setTimeout(3 * ENGINE_MS);
   const home = testInfo.outputPath('home');
-  let studio = await serveStudio({ home });
+  let studio = await serve(home);
   let client = await StudioClient.open(studio);
   const run = await startRun(client, testInfo.outputPath('images'));
   let page = await context.newPage();
@@ -56,7 +69,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
   await test.step('after a power cut it waits, and goes on from its checkpoint', async () => {
     await client.runUntil(run.id, ({ checkpointStep }) => checkpointStep !== null);
     await studio.kill();
-    studio = await serveStudio({ home });
+    studio = await serve(home);
     client = await StudioClient.open(studio);
     await page.goto(studio.url);
     await page.goto(`${studio.origin}/runs/${run.id}`);
@@ -83,9 +96,6 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
     await page.getByRole('link', { name: 'Open in the library' }).click();
     await expect(page.getByRole('main').getByText('version 2')).toBeVisible();
   });
-
-  client.close();
-  await studio.close();
 });
 
 /** A training that leaves time to come between, on 400 digits. */
