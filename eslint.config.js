@@ -6,7 +6,7 @@ import { layersPlugin } from './eslint.layers.js';
 
 /** For the parser that reads types; the same for every file, so that they share one project. */
 const typeReading = {
-  projectService: { allowDefaultProject: ['eslint.config.js', '*.config.ts'] },
+  projectService: { allowDefaultProject: ['eslint.config.js', 'eslint.layers.js', '*.config.ts'] },
   tsconfigRootDir: import.meta.dirname,
   extraFileExtensions: ['.vue'],
 };

@@ -15,7 +15,6 @@ export function download(name: string, content: Blob): void {
 export function fileName(name: string): string {
   return (
     name
-      // eslint-disable-next-line no-control-regex -- file systems refuse them
       .replace(/[\u0000-\u001f<>:"/\\|?*]+/g, '-')
       .replace(/[. ]+$/, '')
       .slice(0, 120) || 'file'

@@ -3,6 +3,7 @@ import {
   onScopeDispose,
   ref,
   shallowRef,
+  toValue,
   type ComputedRef,
   type Ref,
   type ShallowRef,
@@ -128,7 +129,7 @@ export function useRunCourse(id: string): RunCourse {
 
   function of<T>(look: (course: Course) => T): ComputedRef<T> {
     return computed(() => {
-      void version.value;
+      void toValue(version);
       return look(course);
     });
   }

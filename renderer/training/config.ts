@@ -6,7 +6,8 @@ import {
 } from '../../shared/domain/training.ts';
 import { matters, SETTING_KEYS, type SettingKey, type SettingValue } from './setting-list.ts';
 
-type Nested = Readonly<Record<string, SettingValue | Readonly<Record<string, SettingValue>>>>;
+type Group = Readonly<Record<string, SettingValue>>;
+type Nested = Readonly<Record<string, SettingValue | Group>>;
 
 /** The value of a setting by its dotted name. */
 export function settingValue(config: TrainingConfig, key: SettingKey): SettingValue {
@@ -51,16 +52,17 @@ export function differencesAmong(configs: readonly TrainingConfig[]): SettingKey
 
 /** All settings of a preset: what it does not name is as usual. */
 export function presetConfig(name: PresetName): TrainingConfig {
-  return merged(TRAINING_DEFAULTS as unknown as Nested, PRESETS[name] as Nested);
+  return merged(TRAINING_DEFAULTS as unknown as Nested, PRESETS[name]);
+}
+
+function isGroup(value: SettingValue | Group | undefined): value is Group {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 function merged(base: Nested, over: Nested): TrainingConfig {
   const entries = Object.entries(base).map(([name, value]) => {
     const change = over[name];
-    const whole =
-      typeof value === 'object' && !Array.isArray(value)
-        ? { ...value, ...Object(change) }
-        : (change ?? value);
+    const whole = isGroup(value) && isGroup(change) ? { ...value, ...change } : (change ?? value);
     return [name, whole] as const;
   });
   return Object.fromEntries(entries) as unknown as TrainingConfig;

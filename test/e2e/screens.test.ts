@@ -23,7 +23,7 @@ const SHOWROOM: Furnishing = { name: 'showroom', images: () => SAMPLE, epochs: 6
 
 const test = base.extend<object, { showroom: FurnishedStudio }>({
   showroom: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from a pattern
+    // Playwright reads the names of fixtures from a pattern.
     async ({}, use) => {
       const showroom = await openFurnishedStudio(SHOWROOM);
       await use(showroom);

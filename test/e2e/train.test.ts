@@ -200,9 +200,10 @@ showing(
     const picture = readFileSync(await (await png).path());
     expect(picture.subarray(1, 4).toString('latin1')).toBe('PNG');
 
-    await page.getByRole('radio', { name: 'Steps' }).click();
+    const axis = page.getByRole('group', { name: 'Along' });
+    await axis.getByRole('button', { name: 'Steps' }).click();
     await expect(plot).toHaveAttribute('aria-valuetext', /^step \d+,/);
-    await page.getByRole('radio', { name: 'Epochs' }).click();
+    await axis.getByRole('button', { name: 'Epochs' }).click();
   },
 );
 

@@ -68,15 +68,25 @@ export function placeText(along: Along, x: number): string {
   return along === 'steps' || Number.isInteger(x) ? formatFixed(x, 0) : formatFixed(x, 2);
 }
 
-/** Labels of an axis, all with the digits that the step between them needs. */
+/** Labels of an axis, all with as many digits as the most exact of them needs. */
 export function tickTexts(measure: Measure, ticks: readonly number[]): string[] {
-  const gap = ticks.length > 1 ? Math.abs(ticks[1]! - ticks[0]!) : 1;
   if (measure === 'learningRate') return ticks.map((tick) => formatSignificant(tick, 3));
-  const shift = measure === 'accuracy' ? 2 : 0;
-  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(gap) - shift - 1e-9)));
-  return ticks.map((tick) =>
-    measure === 'accuracy' ? formatPercent(tick, digits) : formatFixed(tick, digits),
-  );
+  const percent = measure === 'accuracy';
+  const digits = digitsOf(percent ? ticks.map((tick) => tick * 100) : ticks);
+  return ticks.map((tick) => (percent ? formatPercent(tick, digits) : formatFixed(tick, digits)));
+}
+
+const MOST_DIGITS = 6;
+
+/** Digits after the point with which none of the values is rounded. */
+function digitsOf(values: readonly number[]): number {
+  let digits = 0;
+  const rounded = (value: number): boolean => {
+    const shifted = value * 10 ** digits;
+    return Math.abs(shifted - Math.round(shifted)) > 1e-6;
+  };
+  while (digits < MOST_DIGITS && values.some(rounded)) digits++;
+  return digits;
 }
 
 /** Limits of the y axis around values from `low` to `high`. Accuracy stays within 0 and 1, rates begin at 0. */
@@ -108,7 +118,7 @@ export function tableRows(all: readonly ChartSeries[], limit: number): TableRow[
   const short = filled.filter((series) => series.x.length <= limit);
   const places = new Set<number>();
   if (short.length > 0) {
-    for (const { x } of short) for (let i = 0; i < x.length; i++) places.add(x[i]!);
+    for (const { x } of short) for (const place of Array.from(x)) places.add(place);
   } else {
     const longest = filled.reduce<ArrayLike<number>>(
       (sofar, { x }) => (x.length > sofar.length ? x : sofar),

@@ -42,6 +42,8 @@ interface Colours {
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
 const FAINT = '59';
 const AXIS_FONT_PX = 12;
+/** Width that the ring of a point needs. */
+const POINT_ROOM_PX = 10;
 
 function coloursOf(element: HTMLElement): Colours {
   const style = getComputedStyle(element);
@@ -262,7 +264,12 @@ export class Plot {
       width: series.dots === true || smooth ? 2 : 1,
       dash: [...DASHES[series.stroke ?? 'solid']],
       spanGaps: true,
-      points: { show: series.dots === true, size: 5, width: 1.5, fill: this.#colours.surface },
+      points: {
+        show: (chart, line, from, to) => series.dots === true && hasRoom(chart, line, from, to),
+        size: 5,
+        width: 1.5,
+        fill: this.#colours.surface,
+      },
     };
   }
 
@@ -294,4 +301,12 @@ export class Plot {
       ctx.restore();
     }
   }
+}
+
+/** Whether the points of a line are far enough apart to be told one from another. */
+function hasRoom(chart: uPlot, line: number, from: number, to: number): boolean {
+  const values = chart.data[line]!;
+  let count = 0;
+  for (let i = from; i <= to; i++) if (values[i] !== null && values[i] !== undefined) count++;
+  return count * POINT_ROOM_PX * uPlot.pxRatio <= chart.bbox.width;
 }

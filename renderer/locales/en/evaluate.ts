@@ -23,8 +23,8 @@ export const evaluate = {
     title: 'Confusion matrix',
     explain:
       'Rows are what the images are, columns what the model answered. A cell opens the images behind it.',
-    truth: 'is',
-    predicted: 'answered as',
+    truth: 'is ↓',
+    predicted: 'answered as →',
     counts: 'Counts',
     shares: 'Shares of the row',
     show: 'What cells show',

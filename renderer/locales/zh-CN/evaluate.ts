@@ -20,8 +20,8 @@ export const evaluate: Shape<typeof en> = {
   matrix: {
     title: '混淆矩阵',
     explain: '行是图像的真实类别，列是模型的答案。点击单元格可查看对应的图像。',
-    truth: '真实',
-    predicted: '答案',
+    truth: '真实 ↓',
+    predicted: '答案 →',
     counts: '数量',
     shares: '占该行比例',
     show: '单元格内容',

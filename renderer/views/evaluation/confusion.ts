@@ -1,5 +1,11 @@
 import { quoted } from '../../composables/csv.ts';
 
+/** A place in the matrix, by class indices. */
+export interface Cell {
+  readonly truth: number;
+  readonly predicted: number;
+}
+
 /** Share of the images of a class that got that answer, 0..1; 0 for a class without images. */
 export function shareOfRow(
   confusion: readonly (readonly number[])[],

@@ -16,6 +16,7 @@ export interface AdapterActions {
   /** The dialog that is open, and on which adapter. */
   readonly open: ShallowRef<{ readonly dialog: AdapterDialog; readonly adapter: Adapter } | null>;
   show(dialog: AdapterDialog, adapter: Adapter): void;
+  close(): void;
   menu(adapter: Adapter): MenuItem[];
 }
 
@@ -53,6 +54,10 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
     open.value = { dialog, adapter };
   }
 
+  function close(): void {
+    open.value = null;
+  }
+
   function menu(adapter: Adapter): MenuItem[] {
     const canReveal = shell.info?.canReveal === true;
     return [
@@ -85,5 +90,5 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
   }
 
   void shell.loadInfo();
-  return { open, show, menu };
+  return { open, show, close, menu };
 }

@@ -26,6 +26,8 @@ export interface RunActions {
   /** The run whose dialog is open. */
   readonly renaming: Ref<RunView | null>;
   readonly extending: Ref<RunView | null>;
+  /** Closes the dialog that is open. */
+  close(): void;
   pause(run: RunView): void;
   resume(run: RunView): void;
   stop(run: RunView): void;
@@ -126,6 +128,10 @@ export function useRunActions(removed: (run: RunView) => void = () => undefined)
   return {
     renaming,
     extending,
+    close: () => {
+      renaming.value = null;
+      extending.value = null;
+    },
     pause: (run) => void pause(run),
     resume: (run) => void resume(run),
     stop: (run) => void stop(run),

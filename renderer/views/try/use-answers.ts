@@ -18,10 +18,10 @@ export interface Answers {
   readonly busy: Readonly<Ref<boolean>>;
   /** Why a whole batch failed; the pictures wait. */
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  add(sources: readonly { readonly name: string; readonly source: Source }[]): void;
+  readonly add: (sources: readonly { readonly name: string; readonly source: Source }[]) => void;
   /** Asks about those that wait. */
-  resume(): Promise<void>;
-  clear(): void;
+  readonly resume: () => Promise<void>;
+  readonly clear: () => void;
 }
 
 /** Asks an adapter about pictures, batch by batch; about all of them anew when another adapter is chosen. */

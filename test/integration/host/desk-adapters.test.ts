@@ -72,7 +72,7 @@ describe('the library of a window', () => {
         id: run.id,
         name: 'first',
         totalSteps: expect.any(Number) as number,
-      }),
+      }) as unknown,
       manifest: { path: manifest, sha256: await sha256OfFile(manifest), images: 10 },
       evaluations: [],
       merges: [],

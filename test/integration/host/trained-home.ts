@@ -38,7 +38,7 @@ export class AskedDesk {
   /** The answer is checked against its schema. */
   async ask<N extends HostProcedureName>(name: N, input: Input<N>): Promise<Output<N>> {
     const answer = await this.#desk.call(name, input);
-    return v.parse(PROCEDURES[name].output as v.GenericSchema, answer) as Output<N>;
+    return v.parse(PROCEDURES[name].output, answer) as Output<N>;
   }
 
   /** Waits for the end of a task. */

@@ -34,7 +34,14 @@ beforeAll(async () => {
 });
 
 function load(optimiser: OptimiserOptions, accumulate: number) {
-  const options = { batchSize: BATCH, optimiser, accumulate, dropPath: false, rankDropout: false, keptPatches: null };
+  const options = {
+    batchSize: BATCH,
+    optimiser,
+    accumulate,
+    dropPath: false,
+    rankDropout: false,
+    keptPatches: null,
+  };
   const { program, groups } = trainingProgram(model, options);
   const executor = new Interpreter(program);
   executor.setAll(

@@ -9,6 +9,7 @@ import KConfirm from '../../../renderer/components/KConfirm.vue';
 import KError from '../../../renderer/components/KError.vue';
 import KField from '../../../renderer/components/KField.vue';
 import KSegmented from '../../../renderer/components/KSegmented.vue';
+import type { Sorting } from '../../../renderer/components/table.ts';
 import KTable from '../../../renderer/components/KTable.vue';
 import { setLocale } from '../../../renderer/i18n.ts';
 import { useDialogs } from '../../../renderer/stores/dialogs.ts';
@@ -92,7 +93,7 @@ describe('KTable', () => {
   it('sorts figures downwards at first, words upwards, and turns at the second press', async () => {
     const wrapper = table({
       sorting: null,
-      'onUpdate:sorting': (sorting: unknown) => void wrapper.setProps({ sorting }),
+      'onUpdate:sorting': (sorting: Sorting | null) => void wrapper.setProps({ sorting }),
     });
     const [name, size] = wrapper.findAll('thead button');
     await size!.trigger('click');

@@ -27,7 +27,7 @@ export class FakeBridge implements Bridge {
 
   async call<N extends ProcedureName>(procedure: N, input: Input<N>): Promise<Output<N>> {
     this.calls.push({ procedure, input });
-    const answer = this.answers[procedure] as Answer<N> | undefined;
+    const answer = this.answers[procedure];
     if (answer === undefined) {
       throw new KarstError('not-available', `The fake bridge has no answer to ${procedure}.`);
     }
@@ -42,7 +42,7 @@ export class FakeBridge implements Bridge {
   }
 
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {
-    return this.#add(`event:${event}`, listener as (payload: never) => void);
+    return this.#add(`event:${event}`, listener);
   }
 
   emit<N extends EventName>(event: N, payload: EventPayload<N>): void {
@@ -50,7 +50,7 @@ export class FakeBridge implements Bridge {
   }
 
   onConnection(listener: (state: ConnectionState) => void): () => void {
-    return this.#add('connection', listener as (payload: never) => void);
+    return this.#add('connection', listener);
   }
 
   onReconnected(listener: () => void): () => void {
@@ -58,7 +58,7 @@ export class FakeBridge implements Bridge {
   }
 
   onFault(listener: (error: KarstError) => void): () => void {
-    return this.#add('fault', listener as (payload: never) => void);
+    return this.#add('fault', listener);
   }
 
   become(state: ConnectionState): void {

@@ -47,6 +47,8 @@ describe('a chart', () => {
 
   it('gives the labels of an axis the digits that tell them apart', () => {
     expect(tickTexts('loss', [0, 0.5, 1])).toEqual(['0.0', '0.5', '1.0']);
+    expect(tickTexts('loss', [0.5, 0.75, 1])).toEqual(['0.50', '0.75', '1.00']);
+    expect(tickTexts('loss', [0.1 + 0.2, 0.4])).toEqual(['0.3', '0.4']);
     expect(tickTexts('loss', [0.2, 0.25, 0.3])).toEqual(['0.20', '0.25', '0.30']);
     expect(tickTexts('loss', [0, 1, 2])).toEqual(['0', '1', '2']);
     expect(tickTexts('accuracy', [0.8, 0.9, 1])).toEqual(['80 %', '90 %', '100 %']);

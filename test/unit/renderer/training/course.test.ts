@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Course } from '../../../../renderer/training/course.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 
-function train(step: number, loss = 1 / step): MetricRecord {
+function train(step: number, loss = 1 / step, imagesPerSecond = 10): MetricRecord {
   return {
     kind: 'train',
     step,
@@ -11,7 +11,7 @@ function train(step: number, loss = 1 / step): MetricRecord {
     top1: 0.5,
     learningRate: 0.001,
     gradientNorm: 1,
-    imagesPerSecond: 10,
+    imagesPerSecond,
     waiting: 0.25,
   };
 }
@@ -92,10 +92,7 @@ describe('Course', () => {
     const course = new Course();
     expect(course.trainingSeconds(100)).toBeNull();
     // Each step is a tenth of an epoch: ten images.
-    course.append([
-      { ...train(1), imagesPerSecond: 5 },
-      { ...train(2), imagesPerSecond: 20 },
-    ]);
+    course.append([train(1, 1, 5), train(2, 1, 20)]);
     expect(course.trainingSeconds(100)).toBeCloseTo(2 + 0.5, 9);
   });
 
