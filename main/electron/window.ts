@@ -51,9 +51,14 @@ export function openWindow(
   return window;
 }
 
-/** Shows a place of the studio's router. */
-export async function loadPage(window: BrowserWindow, place = '/'): Promise<void> {
-  await window.loadURL(`${ORIGIN}${place}`);
+/** Loads the studio's page. A window that is closed meanwhile, or already goes elsewhere, is no failure. */
+export async function loadPage(window: BrowserWindow): Promise<void> {
+  try {
+    await window.loadURL(`${ORIGIN}/`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!window.isDestroyed() && code !== 'ERR_ABORTED') throw error;
+  }
 }
 
 function keepPlace(

@@ -94,13 +94,12 @@ test('the page asks for a camera alone, and reaches no network', async ({ deskto
       );
     return {
       notifications: await name(Notification.requestPermission()),
-      place: await name(
-        new Promise((resolve, reject) =>
-          navigator.geolocation.getCurrentPosition(resolve, reject),
-        ).catch((error: GeolocationPositionError) => {
-          throw Object.assign(new Error(error.message), { name: `code ${error.code}` });
-        }),
-      ),
+      place: await new Promise((resolve) => {
+        navigator.geolocation.getCurrentPosition(
+          () => resolve('granted'),
+          ({ code }) => resolve(`code ${code}`),
+        );
+      }),
       clipboard: await name(navigator.clipboard.readText()),
       network: await name(fetch('https://example.com/')),
     };
@@ -115,7 +114,6 @@ test('the page asks for a camera alone, and reaches no network', async ({ deskto
 
 test('no other address is opened in the window', async ({ desktop }) => {
   const { page } = desktop;
-  await expect(page.getByRole('main')).toBeVisible();
   for (const address of ['https://example.com/', 'file:///etc/hostname', 'karst://other/']) {
     await page.evaluate(async (target) => {
       window.location.href = target;
@@ -128,7 +126,6 @@ test('no other address is opened in the window', async ({ desktop }) => {
 
 test('window.open opens nothing', async ({ desk }) => {
   const desktop = await desk.launch();
-  await expect(desktop.page.getByRole('main')).toBeVisible();
   // Not awaited: the debugger of the old Electron waits for the window that never comes.
   void desktop.page.evaluate(() => void setTimeout(() => window.open('https://example.com/'), 0));
   await new Promise((resolve) => setTimeout(resolve, 1500));
