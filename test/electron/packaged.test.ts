@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { descendants } from './fixtures/processes.ts';
+import { expect, ROOT, test, testElectron } from './fixtures/desktop.ts';
+
+/** What the project's Node reads lies beside the archive: TensorFlow alone is 850 MB of it. */
+const LARGEST_FOLDER = 1.5e9;
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(program: string, args: readonly string[], env: Record<string, string> = {}): Ran {
+  const { PATH: _path, ...rest } = process.env;
+  return spawnSync(program, args, { encoding: 'utf8', env: { ...rest, PATH: '/usr/bin:/bin', ...env } });
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { encoding: 'utf8', recursive: true })
+    .map((path) => lstatSync(join(folder, path)))
+    .reduce((sum, found) => sum + (found.isFile() ? found.size : 0), 0);
+}
+
+test('the packaged folder is whole, starts, and answers as karst on the command line', async ({
+  desk,
+}) => {
+  test.skip(process.platform !== 'linux', 'The folder of this platform has another layout.');
+  test.setTimeout(600_000);
+  const out = join(desk.folder, 'release');
+  const script = join(ROOT, 'main', 'electron', 'package.mjs');
+  const packaging = run(process.execPath, [script, '--dir', '--link', '--out', out], {
+    ELECTRON_OVERRIDE_DIST_PATH: dirname(testElectron()),
+    PATH: process.env['PATH'] ?? '',
+  });
+  expect(`${packaging.stdout}${packaging.stderr}`).toContain('Packaged into');
+  expect(packaging.status).toBe(0);
+  const folder = join(out, 'linux-unpacked');
+  expect(sizeOf(folder)).toBeLessThan(LARGEST_FOLDER);
+
+  // The command line, on the Node and the TensorFlow that came with it.
+  const karst = join(folder, 'resources', 'bin', 'karst');
+  const { version } = JSON.parse(run(karst, ['doctor', '--json'], { KARST_HOME: desk.home }).stdout) as {
+    version: string;
+  };
+  expect(run(karst, ['--version']).stdout.trim()).toBe(version);
+  const link = join(desk.folder, 'karst');
+  expect(run('ln', ['-s', karst, link]).status).toBe(0);
+  expect(run(link, ['--version']).stdout.trim()).toBe(version);
+
+  const desktop = await desk.launch({ executable: join(folder, 'karst-studio'), packaged: true });
+  expect(await desktop.app.evaluate(({ app }) => app.isPackaged)).toBe(true);
+  await expect(desktop.page).toHaveTitle(/KARST Studio/);
+  expect((await desktop.call('system.status', {})).home).toBe(desk.home);
+  const [starter] = await desktop.call('backbones.list', {});
+  expect(starter!.backbone.path).toContain(join(folder, 'resources', 'studio'));
+  // Its own Node runs its own host.
+  const node = join(folder, 'resources', 'studio', 'node_modules');
+  expect(descendants(desktop.pid, node)).toHaveLength(1);
+  const { device } = await desktop.call('system.diagnose', { again: false });
+  expect(device?.backend).toBe('tensorflow');
+  await desktop.close();
+  rmSync(out, { recursive: true });
+});
