@@ -104,7 +104,7 @@ test('quitting in mid-run asks, and pauses with a checkpoint', async ({ desk }) 
   expect(asked!['message']).toBe('“patient” is still being trained');
   expect(asked!['buttons']).toEqual(['Go on without the window', 'Pause and quit', 'Cancel']);
   expect((await desktop.call('runs.get', { id })).state).toBe('running');
-  const ended = desktop.app.waitForEvent('close');
+  const ended = desktop.app.waitForEvent('close', { timeout: 180_000 });
   await desktop.app.evaluate(({ app }) => app.quit());
   await ended;
   expect(descendants(process.pid, ENGINE)).toEqual([]);
@@ -125,7 +125,7 @@ test('without its window the studio trains on, and ends when nothing is left to 
   const { id } = await beginRun(desktop, { perClass: 12, epochs: 40, name: 'alone' });
   await runUntil(desktop, id, (run) => run.step > 0);
   await desktop.answerDialogs({ message: [0] });
-  const ended = desktop.app.waitForEvent('close');
+  const ended = desktop.app.waitForEvent('close', { timeout: 180_000 });
   await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close());
   await expect
     .poll(() => desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length))
