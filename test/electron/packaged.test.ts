@@ -14,8 +14,10 @@ interface Ran {
 }
 
 function run(program: string, args: readonly string[], env: Record<string, string> = {}): Ran {
-  const { PATH: _path, ...rest } = process.env;
-  return spawnSync(program, args, { encoding: 'utf8', env: { ...rest, PATH: '/usr/bin:/bin', ...env } });
+  return spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: '/usr/bin:/bin', ...env },
+  });
 }
 
 function sizeOf(folder: string): number {
@@ -42,7 +44,9 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
 
   // The command line, on the Node and the TensorFlow that came with it.
   const karst = join(folder, 'resources', 'bin', 'karst');
-  const { version } = JSON.parse(run(karst, ['doctor', '--json'], { KARST_HOME: desk.home }).stdout) as {
+  const { version } = JSON.parse(
+    run(karst, ['doctor', '--json'], { KARST_HOME: desk.home }).stdout,
+  ) as {
     version: string;
   };
   expect(run(karst, ['--version']).stdout.trim()).toBe(version);
