@@ -28,7 +28,8 @@ test('a training over the window ends in a verified, merged file', async ({ desk
     const { width, height } = await createImageBitmap(await response.blob());
     return { status: response.status, type: response.headers.get('content-type'), width, height };
   }, first!.media);
-  expect(picture).toMatchObject({ status: 200, type: 'image/webp' });
+  expect(picture.status).toBe(200);
+  expect(picture.type).toMatch(/^image\//);
   expect(Math.max(picture.width, picture.height)).toBeLessThanOrEqual(48);
 
   const out = join(desktop.desk.folder, 'merged');
