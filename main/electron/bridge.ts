@@ -39,9 +39,12 @@ export class WindowBridge {
   attach(contents: WebContents | null): void {
     this.#contents = contents;
     this.#listening = false;
-    contents?.on('did-start-loading', () => {
+    // Another document, or none: places within the studio are no loads, though `did-start-loading` tells them too.
+    const deaf = (): void => {
       this.#listening = false;
-    });
+    };
+    contents?.on('did-navigate', deaf);
+    contents?.on('render-process-gone', deaf);
   }
 
   /** Tells the page of something. What a page that is not there yet must not miss is kept: `keep`. */

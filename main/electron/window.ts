@@ -1,4 +1,4 @@
-import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { app, BrowserWindow, nativeTheme, screen } from 'electron';
 import type { Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
 import { ORIGIN } from './scheme.ts';
@@ -79,6 +79,8 @@ function keepPlace(
     }
   };
   const later = (): void => {
+    // A hidden window has no place: it is on its way out.
+    if (!window.isVisible()) return;
     if (timer !== null) clearTimeout(timer);
     timer = setTimeout(write, REST_MS);
   };
@@ -87,4 +89,10 @@ function keepPlace(
   window.on('maximize', later);
   window.on('unmaximize', later);
   window.on('close', write);
+  // Whoever quits closes no window first.
+  app.on('before-quit', write);
+  window.on('closed', () => {
+    if (timer !== null) clearTimeout(timer);
+    app.off('before-quit', write);
+  });
 }

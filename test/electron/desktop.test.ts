@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, launchArguments, test, testElectron, type Desk } from './fixtures/desktop.ts';
+import { expect, launchArguments, test, testElectron, type Desk, type Desktop } from './fixtures/desktop.ts';
 import { ended } from './fixtures/training.ts';
 
 /** Starts the application once more, with the same data; returns how that one ended. */
@@ -96,18 +96,22 @@ test('the menu leads to places, in the language of the settings', async ({ deskt
 });
 
 test('the window comes back where it was left', async ({ desk }) => {
+  const boundsOf = ({ app }: Desktop) =>
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.getBounds());
+  const shown = ({ app }: Desktop) =>
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.isVisible());
   const first = await desk.launch();
+  await expect.poll(() => shown(first)).toBe(true);
   const bounds = { x: 60, y: 40, width: 1040, height: 700 };
   await first.app.evaluate(({ BrowserWindow }, wanted) => {
     BrowserWindow.getAllWindows()[0]!.setBounds(wanted);
   }, bounds);
+  await expect.poll(() => boundsOf(first)).toEqual(bounds);
   await first.close();
 
   const second = await desk.launch();
-  const found = await second.app.evaluate(({ BrowserWindow }) =>
-    BrowserWindow.getAllWindows()[0]!.getBounds(),
-  );
-  expect(found).toEqual(bounds);
+  await expect.poll(() => shown(second)).toBe(true);
+  expect(await boundsOf(second)).toEqual(bounds);
   await second.close();
 });
 
