@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
@@ -160,6 +161,26 @@ export async function writeFileAtomic(
     await discard(temporary, handle, error);
   }
   await syncFolder(dirname(target));
+}
+
+/**
+ * Copies a file with its times, as a whole or not at all.
+ * @throws KarstError `not-readable`, `not-found`, `not-writable`; a file that was at `to` is untouched then
+ */
+export async function copyFileAtomic(from: string, to: string): Promise<void> {
+  const { atime, mtime } = await stat(from).catch((error: unknown) => {
+    throw readError(from, error);
+  });
+  await writeFileAtomic(to, async (append) => {
+    try {
+      for await (const chunk of createReadStream(from)) await append(chunk as Uint8Array);
+    } catch (error) {
+      throw error instanceof KarstError ? error : readError(from, error);
+    }
+  });
+  await utimes(to, atime, mtime).catch((error: unknown) => {
+    throw writeError(to, error);
+  });
 }
 
 /**

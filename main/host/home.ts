@@ -32,6 +32,8 @@ export interface HomeFolders {
   readonly root: string;
   readonly library: string;
   readonly backups: string;
+  /** Copies of starter backbones that came with the application; a user's backbones stay where they are. */
+  readonly backbones: string;
   readonly runs: string;
   readonly adapters: string;
   readonly merged: string;
@@ -45,6 +47,7 @@ export function homeFolders(home: string): HomeFolders {
     root,
     library: join(root, 'library.sqlite'),
     backups: join(root, 'backups'),
+    backbones: join(root, 'backbones'),
     runs: join(root, 'runs'),
     adapters: join(root, 'adapters'),
     merged: join(root, 'merged'),

@@ -145,7 +145,7 @@ async function assemble(
   const starter = options.starter === undefined ? STARTER : options.starter;
   if (starter !== null)
     try {
-      await backbones.registerStarter(starter);
+      await backbones.registerStarter(starter, folders.backbones);
     } catch (error) {
       // A damaged starter must not keep the user from everything else.
       notices.push(`The starter backbone is not available: ${toErrorReport(error).message}`);

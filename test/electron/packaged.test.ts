@@ -59,7 +59,8 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   await expect(desktop.page).toHaveTitle(/KARST Studio/);
   expect((await desktop.call('system.status', {})).home).toBe(desk.home);
   const [starter] = await desktop.call('backbones.list', {});
-  expect(starter!.backbone.path).toContain(join(folder, 'resources', 'studio'));
+  expect(starter).toMatchObject({ starter: true });
+  expect(dirname(starter!.backbone.path)).toBe(join(desk.home, 'backbones'));
   // Its own Node runs its own host, and the engine's process below it that looks at the device.
   const studio = join(folder, 'resources', 'studio');
   const [host] = descendants(desktop.pid, join('host', 'desk', 'process.ts'));

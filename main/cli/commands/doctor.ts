@@ -107,7 +107,7 @@ function describeLibrary(studio: Studio): DoctorReport['library'] {
 }
 
 function findStarter(studio: Studio): DoctorReport['starter'] {
-  const starter = studio.backbones.list().find((backbone) => backbone.name === 'starter');
+  const starter = studio.backbones.list().find((b) => studio.backbones.isStarter(b));
   return { present: starter !== undefined, path: starter?.path ?? null };
 }
 

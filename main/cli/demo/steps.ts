@@ -11,7 +11,6 @@ import {
   SAMPLE_FOLDER,
   SAMPLE_IMAGES,
   SAMPLE_VALIDATION,
-  STARTER_NAME,
 } from '../../host/services/sample.ts';
 import type { Studio } from '../../host/studio.ts';
 import type { CommandContext } from '../context.ts';
@@ -175,7 +174,7 @@ function stepPrinter(
 async function demoBackbone(studio: Studio, options: DemoOptions): Promise<Backbone> {
   const known = studio.backbones.list();
   if (options.backbone === undefined) {
-    const starter = known.find((backbone) => backbone.name === STARTER_NAME);
+    const starter = known.find((backbone) => studio.backbones.isStarter(backbone));
     if (starter !== undefined) return starter;
     throw new KarstError('not-found', 'The starter backbone is not part of this installation.', {
       hint: 'Name another one: karst demo --backbone FILE.safetensors.',

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import { readError, sha256OfFile } from '../../formats/files.ts';
+import { copyFileAtomic, readError, sha256OfFile, writeError } from '../../formats/files.ts';
 import { SafetensorsFile } from '../../formats/safetensors.ts';
 import {
   parseTimmConfig,
@@ -212,23 +213,42 @@ export class Backbones implements BackboneService {
     return { path, sha256, name, architecture, preprocessing };
   }
 
-  /** Enters the starter under its name when its folder is there; moves its path along with the checkout. */
-  async registerStarter(folder: string): Promise<void> {
+  /**
+   * Enters the starter that came with the application, and copies it into `keep`: what is trained on it must still
+   * find it when an update of the application brings another one, which becomes an entry of its own.
+   */
+  async registerStarter(folder: string, keep: string): Promise<void> {
     const weights = join(folder, 'model.safetensors');
     const info = await statOrNull(weights);
     if (info === null) return;
-    const known = this.#repository
-      .list()
-      .find((b) => b.path === weights && b.bytes === info.size && b.modifiedMs === info.mtimeMs);
+    const copied = this.#repository.list().find((b) => isCopyOf(b, keep, info));
+    if (copied !== undefined && (await statOrNull(copied.path)) !== null) {
+      this.#starter = copied.id;
+      return;
+    }
+    const sha256 = await sha256OfFile(weights);
     const starter =
-      known ??
-      this.#repository.bySha256(await sha256OfFile(weights)) ??
+      this.#repository.bySha256(sha256) ??
       (await this.add(weights, { name: freeName(this.#library, 'backbone', 'starter') }));
     this.#starter = starter.id;
-    const moved = starter.path !== weights && (await statOrNull(starter.path)) === null;
-    const touched =
-      starter.path === weights &&
-      (starter.bytes !== info.size || starter.modifiedMs !== info.mtimeMs);
-    if (moved || touched) this.#repository.relocate(starter.id, weights, info.size, info.mtimeMs);
+    // A file that the user added is the user's: it stays where it is.
+    if (starter.path !== weights && (await statOrNull(starter.path)) !== null) return;
+    const kept = join(keep, `starter-${sha256.slice(0, 8)}.safetensors`);
+    await mkdir(keep, { recursive: true }).catch((error: unknown) => {
+      throw writeError(keep, error);
+    });
+    await copyFileAtomic(weights, kept);
+    const { size, mtimeMs } = await statOf(kept);
+    this.#repository.relocate(starter.id, kept, size, mtimeMs);
   }
+}
+
+/** Whether a backbone is the copy of the file that was looked at, by place, size and time. */
+function isCopyOf(backbone: Backbone, keep: string, file: Stats): boolean {
+  return (
+    dirname(backbone.path) === keep &&
+    backbone.bytes === file.size &&
+    // Times are kept to the microsecond at best.
+    Math.abs(backbone.modifiedMs - file.mtimeMs) < 1
+  );
 }

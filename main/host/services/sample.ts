@@ -20,9 +20,6 @@ export const SAMPLE_CONFIG: TrainingConfig = {
   schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 6, warmupEpochs: 1 },
 };
 
-/** Name under which the library has the starter backbone. */
-export const STARTER_NAME = 'starter';
-
 /** Whether this installation has the sample. */
 export function hasSample(): boolean {
   return existsSync(SAMPLE_FOLDER);

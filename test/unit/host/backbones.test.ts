@@ -2,12 +2,14 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
+  rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Backbones } from '../../../main/host/services/backbones.ts';
 import { parseTimmConfig, timmConfigToJson } from '../../../main/formats/timm-config.ts';
@@ -299,19 +301,64 @@ describe('backbones in the library', () => {
     await refusal(service.reference(studio.backbones.get('tiny')), 'file-changed');
   });
 
-  it('the starter registers itself, and a damaged one is only told', async () => {
+  it('the starter registers itself as a copy, and a damaged one is only told', async () => {
     const root = temporaryFolder();
     const starter = join(root, 'starter');
-    await writeBackbone(starter);
-    const studio = await studioIn(join(root, 'home'), { starter });
-    expect(studio.backbones.get('starter').path).toBe(join(starter, 'model.safetensors'));
+    const weights = await writeBackbone(starter);
+    const home = join(root, 'home');
+    const studio = await studioIn(home, { starter });
+    const first = studio.backbones.get('starter');
+    expect(studio.backbones.isStarter(first)).toBe(true);
+    expect(dirname(first.path)).toBe(join(home, 'backbones'));
+    expect(readFileSync(first.path)).toEqual(readFileSync(weights));
     await studio.close();
-    const again = await studioIn(join(root, 'home'), { starter });
-    expect(again.backbones.list()).toHaveLength(1);
+    const again = await studioIn(home, { starter });
+    expect(again.backbones.list()).toEqual([first]);
     await again.close();
-    writeFileSync(join(starter, 'model.safetensors'), 'damaged');
+    // A copy that somebody deleted is made once more.
+    rmSync(first.path);
+    const mended = await studioIn(home, { starter });
+    expect(readFileSync(mended.backbones.get('starter').path)).toEqual(readFileSync(weights));
+    await mended.close();
+    writeFileSync(weights, 'damaged');
     const damaged = await studioIn(join(root, 'other'), { starter });
     expect(damaged.notices).toEqual([expect.stringContaining('starter backbone is not available')]);
     expect(damaged.backbones.list()).toEqual([]);
+  });
+
+  it('an update with another starter leaves the old one to what stands on it', async () => {
+    const root = temporaryFolder();
+    const starter = join(root, 'starter');
+    await writeBackbone(starter);
+    const home = join(root, 'home');
+    const before = await studioIn(home, { starter });
+    const old = before.backbones.get('starter');
+    await before.close();
+
+    await writeBackbone(starter, { value: 0.2 });
+    const after = await studioIn(home, { starter });
+    const current = after.backbones.get('starter-2');
+    expect(after.backbones.list()).toEqual([old, current]);
+    expect(after.backbones.isStarter(old)).toBe(false);
+    expect(after.backbones.isStarter(current)).toBe(true);
+    const service = after.backbones as unknown as Pick<Backbones, 'reference'>;
+    expect(await service.reference(old)).toMatchObject({ path: old.path, sha256: old.sha256 });
+    await after.close();
+  });
+
+  it("a library of the time when the starter was used in the application's folder gets its copy", async () => {
+    const root = temporaryFolder();
+    const starter = join(root, 'starter');
+    const weights = await writeBackbone(starter);
+    const home = join(root, 'home');
+    const before = await studioIn(home);
+    const { id } = await before.backbones.add(weights, { name: 'starter' });
+    await before.close();
+    const after = await studioIn(home, { starter });
+    const [only, ...others] = after.backbones.list();
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ id, name: 'starter' });
+    expect(dirname(only!.path)).toBe(join(home, 'backbones'));
+    await after.close();
   });
 });
