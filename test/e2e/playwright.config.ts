@@ -8,6 +8,8 @@ import { findChromium } from '../../main/native/chromium.mjs';
 export default defineConfig({
   testDir: '.',
   testMatch: '**/*.test.ts',
+  // They hold nothing; they draw, for the docs, when a folder is named.
+  testIgnore: process.env['KARST_SCREENSHOTS'] === undefined ? '**/screens.test.ts' : [],
   globalSetup: './fixtures/suite-folder.ts',
   outputDir: '../../test-results/e2e',
   // Trainings share the machine with the browser: one studio at a time, and time enough for it.

@@ -85,7 +85,9 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
   await test.step('it is given more epochs, and leaves another adapter', async () => {
     await page.getByRole('button', { name: 'Extend' }).click();
     const dialog = page.getByRole('dialog', { name: 'Give Long run more epochs' });
-    await dialog.getByRole('spinbutton', { name: 'Epochs to add' }).fill(String(MORE_EPOCHS));
+    const toAdd = dialog.getByRole('spinbutton', { name: 'Epochs to add' });
+    await toAdd.fill(String(MORE_EPOCHS));
+    await toAdd.press('Tab');
     await expect(dialog.getByText(`${EPOCHS + MORE_EPOCHS} in all`)).toBeVisible();
     await dialog.getByRole('button', { name: 'Extend' }).click();
     await expect(figure(page, 'Figures of the run', 'Epochs')).toHaveText(
