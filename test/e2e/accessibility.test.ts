@@ -3,17 +3,14 @@ import type { Page } from '@playwright/test';
 import { openScreen, SCREENS } from './fixtures/screens.ts';
 import { expect, showing as test } from './fixtures/studio.ts';
 
-type AxePage = ConstructorParameters<typeof AxeBuilder>[0]['page'];
-
 /**
  * Violations that keep people out, in a form that says where.
  *
  * @param rules all, unless some are named
  */
 async function seriousViolations(page: Page, rules?: string[]): Promise<string[]> {
-  // Its types are of another release of Playwright; what it calls is the same. Without frames, as in the studio, its
-  // "legacy mode" does the same and needs no second page.
-  const axe = new AxeBuilder({ page: page as unknown as AxePage }).setLegacyMode();
+  // Without frames, as in the studio, its "legacy mode" does the same and needs no second page.
+  const axe = new AxeBuilder({ page }).setLegacyMode();
   if (rules !== undefined) axe.withRules(rules);
   const { violations } = await axe.analyze();
   return violations
