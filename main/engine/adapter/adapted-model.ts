@@ -3,6 +3,7 @@ import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst
 import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
 import { classify, plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import type { Shape, Tensor } from '../graph/tensor.ts';
+import { prefersFactoredGradient } from './gradient-path.ts';
 import { adaptedLinears, karstLinear, type AdaptedLinear } from './karst.ts';
 
 /** What stays as it is, what is trained, and the network that both make, for one method on one backbone. */
@@ -17,7 +18,7 @@ export interface AdaptedModel {
   readonly linears: readonly AdaptedLinear[];
   /** kernels · rank: what rank dropout draws for, in each adapted Linear. */
   readonly rankDirections: number;
-  /** Normalised images (batch, 3, S, S) → logits (batch, classes). */
+  /** Normalised images (batch, 3, S, S) → logits (batch, classes). `noise`, which may be empty: to be trained. */
   logits(images: Tensor, weights: Weights, noise?: TrainingNoise): Tensor;
 }
 
@@ -36,6 +37,8 @@ export interface AdaptedModelOptions {
   readonly classes: number;
   readonly method: Method;
   readonly karst: KarstOptions;
+  /** How the factors of a Linear get their gradients, for so many rows; usually by what costs less. */
+  readonly factoredGradient?: (linear: AdaptedLinear, rows: number) => boolean;
 }
 
 export function adaptedModel({
@@ -43,6 +46,7 @@ export function adaptedModel({
   classes,
   method,
   karst,
+  factoredGradient = (linear, rows) => prefersFactoredGradient(linear, karst, rows),
 }: AdaptedModelOptions): AdaptedModel {
   const whole = vitTensorShapes(architecture, { classes });
   const isHead = (name: string): boolean => name.startsWith('head.');
@@ -60,13 +64,14 @@ export function adaptedModel({
     trained,
     linears,
     rankDirections: karst.kernels * karst.rank,
-    logits: (images, weights, noise = {}) => {
+    logits: (images, weights, noise) => {
       const plain = plainLinear(weights, hasBias);
-      const { dropPath, rankMask, patchSelection } = noise;
+      const { dropPath, rankMask, patchSelection } = noise ?? {};
       const linear = karstLinear(linears, karst, {
         plain,
         weights,
         hasBias,
+        factoredGradient: (adapted, rows) => noise !== undefined && factoredGradient(adapted, rows),
         ...(rankMask === undefined ? {} : { rankMask }),
       });
       const options = {

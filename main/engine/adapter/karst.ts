@@ -68,10 +68,41 @@ export function deltaWeight(
   return g.reshape(boxes, [linear.out, linear.in]);
 }
 
+/**
+ * x ΔWᵀ (rows, out) from the factors, without ΔW: with x as (rows · m, n), u = x karst_b, v = u mixed over m by karst_c,
+ * and the result v karst_a. Its backward pass forms no matrix of the size of W.
+ */
+export function deltaProduct(
+  linear: AdaptedLinear,
+  o: KarstOptions,
+  weights: Weights,
+  x: Tensor,
+  rankMask?: Tensor,
+): Tensor {
+  const { module, l, k, m, n, splits } = linear;
+  const { kernels, rank } = o;
+  const [rows = 0] = x.shape;
+  const b = g.reshape(g.transpose(weights(`${module}.karst_b`), [1, 0, 2]), [n, kernels * rank]);
+  const u = g.reshape(g.matmul(g.reshape(x, [rows * m, n]), b), [rows, m, kernels, rank]);
+  const byKernel = g.reshape(g.transpose(u, [2, 1, 0, 3]), [kernels, m, rows * rank]);
+  const mixed = g.matmul(weights(`${module}.karst_c`), byKernel);
+  const v = g.transpose(g.reshape(mixed, [kernels, l, rows, rank]), [2, 1, 0, 3]);
+  const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
+  const masked =
+    rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
+  const scaled = g.mul(masked, g.scalar(o.alpha / rank));
+  const a = g.reshape(g.transpose(scaled, [0, 2, 1, 3]), [kernels * rank, splits * k]);
+  const product = g.matmul(g.reshape(v, [rows * l, kernels * rank]), a);
+  const parts = g.transpose(g.reshape(product, [rows, l, splits, k]), [0, 2, 1, 3]);
+  return g.reshape(parts, [rows, linear.out]);
+}
+
 export interface KarstLinearOptions {
   readonly plain: Linear;
   readonly weights: Weights;
   readonly hasBias: (module: string) => boolean;
+  /** Whether the factors of this Linear get their gradients without the dense dW, for so many rows of x. */
+  readonly factoredGradient: (linear: AdaptedLinear, rows: number) => boolean;
   /** (adapted linears, kernels · rank), in the order of `linears`. */
   readonly rankMask?: Tensor;
 }
@@ -80,8 +111,13 @@ export interface KarstLinearOptions {
 export function karstLinear(
   linears: readonly AdaptedLinear[],
   o: KarstOptions,
-  { plain, weights, hasBias, rankMask }: KarstLinearOptions,
+  { plain, weights, hasBias, factoredGradient, rankMask }: KarstLinearOptions,
 ): Linear {
+  /** The product with the whole weight, forward and towards x; the gradients of the factors by their own products. */
+  const viaFactors = (linear: AdaptedLinear, x: Tensor, adapted: Tensor, mask?: Tensor): Tensor => {
+    const product = g.matmul(x, g.stopGradient(adapted), { transposeB: true });
+    return g.gradientVia(product, deltaProduct(linear, o, weights, g.stopGradient(x), mask));
+  };
   const indices = new Map(linears.map((linear, index) => [linear.module, index]));
   return (module, x) => {
     const index = indices.get(module);
@@ -94,9 +130,10 @@ export function karstLinear(
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
       g.add(g.mul(t, weights(`${module}.${site}_scale`)), weights(`${module}.${site}_shift`));
     const adapted = g.add(weights(`${module}.weight`), deltaWeight(linear, o, weights, mask));
-    const product = g.matmul(linear.rescaleIn ? rescaled(x, 'in') : x, adapted, {
-      transposeB: true,
-    });
+    const given = linear.rescaleIn ? rescaled(x, 'in') : x;
+    const product = factoredGradient(linear, given.shape[0] ?? 0)
+      ? viaFactors(linear, given, adapted, mask)
+      : g.matmul(given, adapted, { transposeB: true });
     const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
     return linear.rescaleOut ? rescaled(y, 'out') : y;
   };

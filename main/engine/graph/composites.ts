@@ -1,11 +1,19 @@
 import * as g from './operations.ts';
-import type { NodeOf, Tensor } from './tensor.ts';
+import type { NodeOf, OpName, Tensor } from './tensor.ts';
 
 /**
  * Operations that are kept whole in the graph (their gradients are simpler than their parts') and taken apart
  * here for targets that have no such kernel.
  */
-type Composite = NodeOf<'gelu'> | NodeOf<'geluGradient'> | NodeOf<'normalise'>;
+type Composite =
+  NodeOf<'gelu'> | NodeOf<'geluGradient'> | NodeOf<'normalise'> | NodeOf<'gradientVia'>;
+
+const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
+  'gelu',
+  'geluGradient',
+  'normalise',
+  'gradientVia',
+]);
 
 const half = g.scalar(0.5);
 const one = g.scalar(1);
@@ -28,6 +36,9 @@ export function decompose(node: Composite): Tensor {
       return g.mul(x, normalDistribution(x));
     case 'geluGradient':
       return g.mul(dy, g.add(normalDistribution(x), g.mul(x, normalDensity(x))));
+    // What leads to the other input only is dropped with it.
+    case 'gradientVia':
+      return x;
     case 'normalise': {
       const axis = [x.shape.length - 1];
       const centred = g.sub(x, g.mean(x, axis, true));
@@ -38,7 +49,7 @@ export function decompose(node: Composite): Tensor {
 }
 
 export function isComposite(node: Tensor): node is Composite {
-  return node.op === 'gelu' || node.op === 'geluGradient' || node.op === 'normalise';
+  return COMPOSITES.has(node.op);
 }
 
 /** The same outputs with every composite replaced by its parts; shared nodes stay shared. */

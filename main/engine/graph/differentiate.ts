@@ -51,6 +51,7 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   greaterEqual: none,
   cast: none,
   stopGradient: none,
+  gradientVia: (_, dy) => [dy, dy],
   geluGradient: () => {
     throw new GraphError(
       'geluGradient has no derivative of its own: second derivatives are not provided',

@@ -145,6 +145,20 @@ export function stopGradient(x: Tensor): Tensor {
   return node('stopGradient', [x], {}, x.shape, x.dtype);
 }
 
+/**
+ * The value of `value`; in the backward pass its gradient flows to `value` and to `via`. So what is held constant in the
+ * one can be differentiated in the other, by another way that is cheaper there. The value of `via` is never computed,
+ * only what its own backward pass reads.
+ */
+export function gradientVia(value: Tensor, via: Tensor): Tensor {
+  need(
+    value.dtype === 'float32' && via.dtype === 'float32' && sameShape(value.shape, via.shape),
+    () =>
+      `gradientVia wants two equal tensors, not ${shapeText(value.shape)} and ${shapeText(via.shape)}`,
+  );
+  return node('gradientVia', [value, via], {}, value.shape);
+}
+
 /** dy · (Φ(x) + x φ(x)), the backward pass of `gelu`; a leaf of differentiation. */
 export function geluGradient(x: Tensor, dy: Tensor): Tensor {
   need(

@@ -41,6 +41,7 @@ export interface Attributes {
   concat: { readonly axis: number };
   cast: NoAttributes;
   stopGradient: NoAttributes;
+  gradientVia: NoAttributes;
 }
 type NoAttributes = Record<string, never>;
 

@@ -94,7 +94,14 @@ const karst: KarstOptions = {
   targetModules: TARGET_MODULES,
   rankDropout: 0,
 };
-const adapted = adaptedModel({ architecture, classes: config.classes, method: 'karst', karst });
+const adaptation = { architecture, classes: config.classes, method: 'karst', karst } as const;
+const adapted = adaptedModel(adaptation);
+/** Both ways to the gradients of the factors, and the one that is chosen. */
+const WAYS = [
+  { way: 'chosen', adapted },
+  { way: 'dense', adapted: adaptedModel({ ...adaptation, factoredGradient: () => false }) },
+  { way: 'factored', adapted: adaptedModel({ ...adaptation, factoredGradient: () => true }) },
+];
 const plain = plainModel(architecture, config.classes);
 
 function optimiserOf(o: OracleOptimiser): OptimiserOptions {
@@ -222,7 +229,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     }
   });
 
-  it('has the loss and every gradient', async () => {
+  it.each(WAYS)('has the loss and every gradient, $way', async ({ adapted }) => {
     const gradients = await read('grads');
     // Accumulated over one batch, the sums are its gradients.
     const training = trainingProgram(adapted, options(optimiserOf(manifest.optimizer), 2));

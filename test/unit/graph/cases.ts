@@ -100,16 +100,37 @@ export function finiteDifferences(
   name: string,
   step = 1e-5,
 ): Float64Array {
-  const stopped = inTopologicalOrder([loss]).filter((node) => node.op === 'stopGradient');
+  const spelled = spelledOut(loss);
+  const stopped = inTopologicalOrder([spelled]).filter((node) => node.op === 'stopGradient');
   const values = evaluate(stopped, given);
   const held = new Map(stopped.map((node, i) => [node, values[i] ?? new Float64Array()]));
   const at = Float64Array.from(given[name] ?? []);
   const moved = (index: number, by: number): number => {
     const shifted = at.slice();
     shifted[index] = (shifted[index] ?? NaN) + by;
-    return evaluate([loss], { ...given, [name]: shifted }, held)[0]?.[0] ?? NaN;
+    return evaluate([spelled], { ...given, [name]: shifted }, held)[0]?.[0] ?? NaN;
   };
   return at.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step));
+}
+
+/** With every gradientVia(value, via) as what it means: value + (via − via held constant). */
+function spelledOut(loss: Tensor): Tensor {
+  const spelled = new Map<Tensor, Tensor>();
+  for (const node of inTopologicalOrder([loss])) {
+    const inputs = node.inputs.map((x) => spelled.get(x) ?? x);
+    const [value, via] = inputs;
+    const whole = node.op === 'gradientVia' && value !== undefined && via !== undefined;
+    const rebuilt = { ...node, inputs } as Tensor;
+    spelled.set(
+      node,
+      whole
+        ? g.add(value, g.sub(via, g.stopGradient(via)))
+        : node.inputs.length === 0
+          ? node
+          : rebuilt,
+    );
+  }
+  return spelled.get(loss) ?? loss;
 }
 
 /** The largest |a − b| / max(1, |b|); Infinity for different lengths or anything not finite. */

@@ -508,4 +508,17 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
     row('floats', [[2, 3]], (x) => g.mul(g.stopGradient(x), g.stopGradient(x))),
     row('integers', [integers([3])], g.stopGradient),
   ],
+  gradientVia: [
+    row('one function in two ways', [[2, 3]], (x) =>
+      g.gradientVia(g.stopGradient(g.mul(x, x)), g.mul(x, x)),
+    ),
+    row(
+      'gradients of both',
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      (x, y) => g.gradientVia(g.mul(x, y), g.exp(y)),
+    ),
+  ],
 };

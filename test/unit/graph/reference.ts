@@ -217,6 +217,7 @@ export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K>
     return { shape: x.shape, data: x.data.map(convert[node.dtype]) };
   },
   stopGradient: (_, inputs) => operand(inputs, 0),
+  gradientVia: (_, inputs) => operand(inputs, 0),
 };
 
 /**
