@@ -10,7 +10,7 @@ import { SetupProblem } from './setup-problem.mjs';
 import { startStudio } from './start-studio.mjs';
 
 /**
- * The entry of `npm start`, `npm test`, `npm run setup`, `demo`, `karst`, `build` and `package`: installs what is missing, then does the job
+ * The entry of `npm start`, `npm test`, `npm run setup`, `demo`, `karst`, `bench`, `build` and `package`: installs what is missing, then does the job
  * on the project's Node. Plain JavaScript without dependencies, because it runs before they exist and on
  * whatever Node (20 or newer) is there.
  */
@@ -25,6 +25,7 @@ const USAGE = `Usage: node main/native/bootstrap.mjs COMMAND
   demo                               set up, then show the main job on bundled images
   test [--full]                      set up, then run every check and test
   karst COMMAND …                    set up, then run the command line
+  bench [--quick] [--json]           set up, then measure speed and memory against PyTorch
   build                              set up, then build the pages and the desktop shell
   package [--dir]                    set up, build, then package the application; --dir: a folder only
 `;
@@ -56,6 +57,8 @@ async function main(args) {
     case 'karst':
       if (rest.includes('serve')) await build(progress);
       return runReady(['main/cli/karst.mjs', ...rest], progress);
+    case 'bench':
+      return runReady(['test/bench/bench.ts', ...rest], progress);
     case 'build':
       await build(progress);
       return 0;

@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeMachine } from './machine.ts';
+import { peersPython } from './python.ts';
+import { stepTables } from './report.ts';
+import { compareSteps, type Comparison, type StepRow, type WorkRow } from './steps.ts';
+
+/**
+ * `npm run bench`: how fast and how large we are beside the PyTorch peers, as ratios of one run on one machine.
+ *
+ *   --quick   the main comparisons alone, under five minutes
+ *   --json    prints one document and nothing else
+ *
+ * The whole run writes `results.json` beside this file.
+ */
+
+const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results.json');
+const TINY = { model: 'ViT-Tiny/16', timm: 'vit_tiny_patch16_224', heads: 3, batch: 16 };
+const BASE = { model: 'ViT-Base/16', timm: 'vit_base_patch16_224', heads: 12, batch: 8 };
+const QUICK_FORMS = ['karst-kron', 'karst-gemm', 'karst-hybrid', 'lora', 'lokr'];
+const ALL_FORMS = [...QUICK_FORMS, 'karst-factored', 'karst-compiled', 'probe', 'full'];
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const comparisons: Comparison[] = options.quick
+  ? [
+      { ...TINY, forms: QUICK_FORMS, turns: 5 },
+      { ...BASE, forms: QUICK_FORMS, turns: 2 },
+    ]
+  : [
+      { ...TINY, forms: ALL_FORMS, turns: 12 },
+      { ...BASE, forms: ALL_FORMS, turns: 6 },
+    ];
+
+const python = await peersPython(say);
+const rows: StepRow[] = [];
+const work: WorkRow[] = [];
+for (const comparison of comparisons) {
+  const found = await compareSteps(python, comparison, say);
+  rows.push(...found.rows);
+  work.push(found.work);
+}
+const results = { machine: describeMachine(), rows, work };
+if (!options.quick) writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+console.log(options.json ? JSON.stringify(results) : stepTables(rows, work));

@@ -1,0 +1,131 @@
+import { createInterface } from 'node:readline';
+import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/training.ts';
+import type { AdaptedModel } from '../../main/engine/adapter/adapted-model.ts';
+import type { Program } from '../../main/engine/graph/program.ts';
+import * as g from '../../main/engine/graph/operations.ts';
+import { openRuntime, type Runtime } from '../../main/engine/runtime/executor.ts';
+import { ModelState } from '../../main/engine/train/model-state.ts';
+import { prepareTraining } from '../../main/engine/train/prepare.ts';
+import { trainingProgram } from '../../main/engine/train/step.ts';
+import { classWeights } from '../../main/engine/train/targets.ts';
+import { makeUpdate } from '../../main/engine/train/update.ts';
+import { readAllFloat32 } from '../../main/formats/safetensors.ts';
+import { inspectBackbone } from '../../main/host/services/backbones.ts';
+import { machineSeconds, ownSeconds } from './machine.ts';
+import { matrixWork } from './matrix-work.ts';
+
+/**
+ * Our training step as a subject: our-step.ts FOLDER HEADS, driven as `peers/step_peer.py` is. The line `work` answers
+ * `{"gigaflop", "peakGigaflops"}`: the matrix work of a step, and the fastest matrix product that TensorFlow makes here.
+ */
+
+const [folder = '', heads = ''] = process.argv.slice(2);
+
+/** As the peers train: KARST as its code has it, one AdamW group, no clipping, nothing random. */
+function configFor(batchSize: number): TrainingConfig {
+  return {
+    ...TRAINING_DEFAULTS,
+    batchSize,
+    karst: {
+      ...TRAINING_DEFAULTS.karst,
+      rank: 8,
+      factor: 8,
+      kernels: 8,
+      alpha: 1,
+      rescale: 'scalar',
+    },
+    optimiser: { ...TRAINING_DEFAULTS.optimiser, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+  };
+}
+
+interface PreparedStep {
+  /** Makes one step and returns its loss. */
+  make(): number;
+  /** Matrix work of a step in 10⁹ floating point operations. */
+  readonly gigaflop: number;
+}
+
+async function prepare(runtime: Runtime): Promise<PreparedStep> {
+  const weights = `${folder}/backbone.safetensors`;
+  const { architecture, preprocessing } = await inspectBackbone(weights, Number(heads));
+  const batch = await readAllFloat32(`${folder}/batch.safetensors`);
+  const pixels = batch.get('images') ?? new Float32Array();
+  const labels = [...(batch.get('labels') ?? [])];
+  const start = await readAllFloat32(`${folder}/adapter.safetensors`);
+  const classes = start.get('head.bias')?.length ?? 0;
+  const config = configFor(labels.length);
+  const reference = { path: weights, sha256: '', name: 'backbone', architecture, preprocessing };
+  const prepared = await prepareTraining(reference, config, classes, runtime);
+  const { model, executor, groups, initial } = prepared;
+  const missing = [...initial.keys()].filter((name) => !start.has(name));
+  if (missing.length > 0 || initial.size !== start.size)
+    throw new Error(`the peers train other tensors: ${missing.join(', ')}`);
+  new ModelState(executor, groups).set(start, null);
+  const parts = { model, executor, config, labels, classWeights: classWeights(labels, classes, 0) };
+  const indices = Int32Array.from(labels.keys());
+  const group = [
+    { pixels, indices, count: labels.length, partners: indices, lambda: 1, problems: [] },
+  ];
+  let step = 0;
+  return {
+    make() {
+      const { loss } = makeUpdate(parts, group, { epoch: 0, batch: 0, step, learningRate: 1e-3 });
+      step += 1;
+      return loss;
+    },
+    gigaflop: stepWork(model, config) / 1e9,
+  };
+}
+
+function stepWork(model: AdaptedModel, { batchSize, optimiser }: TrainingConfig): number {
+  const { program } = trainingProgram(model, {
+    ...{ batchSize, optimiser, accumulate: 1 },
+    ...{ dropPath: false, rankDropout: false, keptPatches: null },
+  });
+  const train = program.functions['train'];
+  if (train === undefined) throw new Error('the program has a step');
+  return matrixWork(train);
+}
+
+/** Of square products that are large enough to be bound by arithmetic alone. */
+function peakGigaflops(runtime: Runtime): number {
+  const side = 2048;
+  const a = g.variable('a', [side, side]);
+  const total = g.sumAll(g.matmul(a, a));
+  const program: Program = {
+    variables: [a],
+    functions: { multiply: { inputs: [], outputs: { total }, updates: [] } },
+  };
+  const executor = runtime.execute(program);
+  try {
+    executor.set('a', new Float32Array(side * side).fill(1e-3));
+    const seconds = Array.from({ length: 8 }, () => {
+      const began = performance.now();
+      executor.run('multiply', {});
+      return (performance.now() - began) / 1000;
+    });
+    return (2 * side ** 3) / Math.min(...seconds) / 1e9;
+  } finally {
+    executor.dispose();
+  }
+}
+
+const runtime = await openRuntime();
+const prepared = await prepare(runtime);
+const answer = (values: object): void => console.log(JSON.stringify(values));
+answer({ ready: true });
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'memory') {
+    answer({ peakMiB: process.resourceUsage().maxRSS / 1024 });
+  } else if (line === 'work') {
+    answer({ gigaflop: prepared.gigaflop, peakGigaflops: peakGigaflops(runtime) });
+  } else {
+    const machine = machineSeconds();
+    const own = ownSeconds();
+    const began = performance.now();
+    const loss = prepared.make();
+    const seconds = (performance.now() - began) / 1000;
+    const others = Math.max(0, machineSeconds() - machine - (ownSeconds() - own)) / seconds;
+    answer({ seconds, others, loss });
+  }
+}

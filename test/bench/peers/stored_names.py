@@ -1,0 +1,10 @@
+"""Names of KARST's tensors: those of karst_torch.py and those of the adapter format."""
+STORED = {
+    'C': 'karst_c',
+    'A': 'karst_a',
+    'B': 'karst_b',
+    'in_s': 'in_scale',
+    'in_b': 'in_shift',
+    'out_s': 'out_scale',
+    'out_b': 'out_shift',
+}

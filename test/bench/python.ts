@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../../main/native/cache-folder.mjs';
+import { runCommand } from '../../main/native/command.mjs';
+import { pythonCommand } from '../../main/native/prerequisites.mjs';
+
+const REQUIREMENTS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url));
+/** Names an interpreter that has the peers' packages already. */
+const VARIABLE = 'KARST_BENCH_PYTHON';
+
+/**
+ * The interpreter of the peers' environment: made once per list of packages, in the cache, 6 GB on Linux.
+ * @returns its path
+ */
+export async function peersPython(say: (line: string) => void): Promise<string> {
+  const named = process.env[VARIABLE];
+  if (named) return named;
+  const list = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  const folder = join(cacheFolder(), 'bench', `python-${list}`);
+  const interpreter = (root: string): string =>
+    process.platform === 'win32'
+      ? join(root, 'Scripts', 'python.exe')
+      : join(root, 'bin', 'python');
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return interpreter(folder);
+  say(`Installing the PyTorch peers into ${folder}; once, some minutes and 6 GB …`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await must(pythonCommand(), ['-m', 'venv', folder]);
+  await must(interpreter(folder), [
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS],
+  ]);
+  mkdirSync(`${complete}.part`);
+  renameSync(`${complete}.part`, complete);
+  return interpreter(folder);
+}
+
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const { code, output } = await runCommand(command, args);
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}:\n${output}`);
+}

@@ -1,0 +1,38 @@
+import type { StepRow, WorkRow } from './steps.ts';
+
+const NAMES: Readonly<Record<string, string>> = {
+  ours: 'KARST Studio',
+  'karst-kron': 'PyTorch, KARST as published',
+  'karst-gemm': 'PyTorch, ΔW by one matrix product',
+  'karst-factored': 'PyTorch, everything factored',
+  'karst-hybrid': 'PyTorch, ΔW merged, factored gradients',
+  'karst-compiled': 'PyTorch, one matrix product, torch.compile',
+  lora: 'Hugging Face PEFT, LoRA',
+  lokr: 'Hugging Face PEFT, LoKr',
+  probe: 'PyTorch, linear probe',
+  full: 'PyTorch, full fine-tuning',
+};
+
+/** Markdown tables, one a model. */
+export function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string {
+  const models = [...new Set(rows.map(({ model, batch }) => `${model}, batch ${String(batch)}`))];
+  return models
+    .map((title) => {
+      const own = rows.filter(({ model, batch }) => `${model}, batch ${String(batch)}` === title);
+      const lines = own.map((row) =>
+        [
+          NAMES[row.subject] ?? row.subject,
+          `${row.medianSeconds.toFixed(3)} s ± ${(50 * row.spread).toFixed(0)} %`,
+          `${row.peakMiB.toFixed(0)} MiB`,
+          row.subject === 'ours' ? '' : row.speedup.toFixed(2),
+        ].join(' | '),
+      );
+      const used = work.find(({ model, batch }) => `${model}, batch ${String(batch)}` === title);
+      const note =
+        used === undefined
+          ? ''
+          : `\n\nMatrix work ${used.gigaflop.toFixed(0)} GFLOP a step; at the machine's ${used.peakGigaflops.toFixed(0)} GFLOP/s that is ${(100 * used.utilisation).toFixed(0)} % of the step.`;
+      return `### ${title}\n\n| | a step | peak memory | times ours |\n|---|---:|---:|---:|\n${lines.map((line) => `| ${line} |`).join('\n')}${note}`;
+    })
+    .join('\n\n');
+}

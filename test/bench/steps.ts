@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { runCommand } from '../../main/native/command.mjs';
+import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
+import { waitForQuiet } from './machine.ts';
+import { median, spread } from './statistics.ts';
+import { Subject } from './subject.ts';
+
+/**
+ * One training step of ours against one of each peer: the same batch, the same trained tensors where the method is
+ * the same, steps taken by turns, each when nothing else uses the processor.
+ */
+
+export interface StepRow {
+  readonly model: string;
+  readonly batch: number;
+  /** `ours`, or the peer's form as `peers/step_peer.py` names it. */
+  readonly subject: string;
+  readonly medianSeconds: number;
+  /** Largest less smallest, relative to the median. */
+  readonly spread: number;
+  readonly steps: number;
+  /** Largest resident memory of the process, with everything it loads. */
+  readonly peakMiB: number;
+  /** The peer's median divided by ours of the same turns; 1 for ours. */
+  readonly speedup: number;
+  /** Largest difference from our loss over the first five steps; null where the method is another. */
+  readonly lossDifference: number | null;
+}
+
+export interface WorkRow {
+  readonly model: string;
+  readonly batch: number;
+  /** Matrix work of a step, 10⁹ floating point operations. */
+  readonly gigaflop: number;
+  /** The fastest matrix product found on this machine, 10⁹ floating point operations a second. */
+  readonly peakGigaflops: number;
+  /** The time that the matrix work takes at that speed ÷ the time of a step. */
+  readonly utilisation: number;
+}
+
+export interface Comparison {
+  readonly model: string;
+  readonly timm: string;
+  readonly heads: number;
+  readonly batch: number;
+  readonly forms: readonly string[];
+  /** Clean turns against each peer. */
+  readonly turns: number;
+}
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const CLASSES = 100;
+/** Steps from the same weights whose losses must agree; the first ones, which also warm up. */
+const COMPARED = 5;
+const LOSS_TOLERANCE = 1e-4;
+/** Cores that others may use during a step that counts. */
+const OTHERS = 0.08;
+const PATIENCE_MS = 60_000;
+
+const stepAnswer = v.object({ seconds: v.number(), others: v.number(), loss: v.number() });
+type Step = v.InferOutput<typeof stepAnswer>;
+const memoryAnswer = v.object({ peakMiB: v.number() });
+const workAnswer = v.object({ gigaflop: v.number(), peakGigaflops: v.number() });
+
+export async function compareSteps(
+  python: string,
+  comparison: Comparison,
+  say: (line: string) => void,
+): Promise<{ rows: StepRow[]; work: WorkRow }> {
+  const { model, timm, heads, batch, forms, turns } = comparison;
+  const threads = availableParallelism();
+  const task = mkdtempSync(join(tmpdir(), 'karst-bench-'));
+  try {
+    const made = await runCommand(python, [
+      ...[join(FOLDER, 'peers', 'make_task.py'), timm, String(batch), String(CLASSES), task],
+    ]);
+    if (made.code !== 0) throw new Error(`the task was not made:\n${made.output}`);
+    const ours = await Subject.start(
+      'ours',
+      process.execPath,
+      [join(FOLDER, 'our-step.ts'), task, String(heads)],
+      engineEnvironment({ threads }),
+    );
+    const losses = await firstLosses(ours);
+    const ownTimes: number[] = [];
+    const rows: StepRow[] = [];
+    for (const form of forms) {
+      const peer = await Subject.start(form, python, [
+        ...[join(FOLDER, 'peers', 'step_peer.py'), timm, form, task, String(threads)],
+      ]);
+      const peerLosses = await firstLosses(peer);
+      const lossDifference = form.startsWith('karst-')
+        ? Math.max(...peerLosses.map((loss, i) => Math.abs(loss - (losses[i] ?? NaN))))
+        : null;
+      if (lossDifference !== null && !(lossDifference < LOSS_TOLERANCE))
+        throw new Error(
+          `${form} on ${model} came to other losses: ${peerLosses.join(', ')} instead of ${losses.join(', ')}`,
+        );
+      const times = await byTurns(ours, peer, turns);
+      ownTimes.push(...times.ours);
+      const { peakMiB } = await peer.ask('memory', memoryAnswer);
+      await peer.end();
+      const speedup = median(times.peer) / median(times.ours);
+      say(`${model}, batch ${String(batch)}, ${form}: ${speedup.toFixed(2)} times our time`);
+      rows.push({
+        ...{ model, batch, subject: form },
+        ...{ medianSeconds: median(times.peer), spread: spread(times.peer) },
+        ...{ steps: times.peer.length, peakMiB, speedup, lossDifference },
+      });
+    }
+    const { peakMiB } = await ours.ask('memory', memoryAnswer);
+    await waitForQuiet(PATIENCE_MS);
+    const { gigaflop, peakGigaflops } = await ours.ask('work', workAnswer);
+    await ours.end();
+    const own: StepRow = {
+      ...{
+        model,
+        batch,
+        subject: 'ours',
+        medianSeconds: median(ownTimes),
+        spread: spread(ownTimes),
+      },
+      ...{ steps: ownTimes.length, peakMiB, speedup: 1, lossDifference: 0 },
+    };
+    const utilisation = gigaflop / peakGigaflops / own.medianSeconds;
+    return { rows: [own, ...rows], work: { model, batch, gigaflop, peakGigaflops, utilisation } };
+  } finally {
+    rmSync(task, { recursive: true, force: true });
+  }
+}
+
+async function firstLosses(subject: Subject): Promise<number[]> {
+  const losses: number[] = [];
+  for (let i = 0; i < COMPARED; i++) losses.push((await subject.ask('step', stepAnswer)).loss);
+  return losses;
+}
+
+/** Steps by turns; a turn counts when others left the processor alone during both of its steps. */
+async function byTurns(
+  ours: Subject,
+  peer: Subject,
+  turns: number,
+): Promise<{ ours: number[]; peer: number[] }> {
+  const times = { ours: [] as number[], peer: [] as number[] };
+  const most = 3 * turns;
+  for (let turn = 0; turn < most && times.peer.length < turns; turn++) {
+    const pair: Step[] = [];
+    for (const subject of [ours, peer]) {
+      await waitForQuiet(PATIENCE_MS);
+      pair.push(await subject.ask('step', stepAnswer));
+    }
+    const [own, other] = pair as [Step, Step];
+    if (own.others > OTHERS || other.others > OTHERS) continue;
+    times.ours.push(own.seconds);
+    times.peer.push(other.seconds);
+  }
+  if (times.peer.length === 0)
+    throw new Error(
+      `other programs used the processor in all of ${String(most)} turns; close them and try again`,
+    );
+  return times;
+}
