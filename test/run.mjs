@@ -19,12 +19,12 @@ import {
 } from './tally.mjs';
 
 /**
- * `npm test`: types, lint rules, format, then the test suites: unit and integration. `--full` adds the studio in Chromium
- * (e2e) and in a window (electron); what these two need is brought first, and one that this machine cannot run is skipped
- * with the reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
+ * `npm test`: types, lint rules, format, then the test suites: unit, integration, the studio in Chromium (e2e) and in a
+ * window (electron). What the last two need is brought first, and one that this machine cannot run is skipped with the
+ * reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
  * code is 1 when anything failed or no test ran.
  *
- *   --full          the browser suites and the long suite, too
+ *   --full          the long suite, too
  *   --only NAMES    only these, separated by commas: types, lint, format, unit, integration, e2e, electron, full
  */
 
@@ -86,7 +86,7 @@ function partNames() {
  */
 function chooseParts(args) {
   const known = partNames();
-  if (args.length === 0) return [...Object.keys(CHECKS), ...SUITES];
+  if (args.length === 0) return known.filter((name) => !LONG_SUITES.includes(name));
   if (args.length === 1 && args[0] === '--full') return known;
   if (args.length !== 2 || args[0] !== '--only' || args[1] === undefined) return null;
   const names = args[1].split(',');

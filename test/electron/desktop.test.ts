@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, launchArguments, test, testElectron, type Desk, type Desktop } from './fixtures/desktop.ts';
+import {
+  expect,
+  launchArguments,
+  test,
+  testElectron,
+  type Desk,
+  type Desktop,
+} from './fixtures/desktop.ts';
 import { ended } from './fixtures/training.ts';
 
 /** Starts the application once more, with the same data; returns how that one ended. */
