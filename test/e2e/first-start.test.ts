@@ -5,7 +5,7 @@ import { chooseInMenu, ENGINE_MS, expectPictures, figure, goTo, stepOf } from '.
 import { expect, test } from './fixtures/studio.ts';
 
 const VERIFIED =
-  /Verified\.\s*On (\d+) images the outputs differ by at most (\S+); (\S+) is allowed\. The first answer is the same on (\S+) %\./;
+  /Verified\.\s*On (\d+) images the outputs differ by at most (\S+); (\S+) is allowed\. The first answer is the same on (\S+)\s%\./;
 
 test('from the first start to a merged model, an export and the images behind a mistake', async ({
   studio,

@@ -52,7 +52,8 @@ async function take(page: Page, name: string): Promise<void> {
   }
 }
 
-for (const screen of SCREENS) {
+// Nothing is wrong with the sample's images.
+for (const screen of SCREENS.filter(({ name }) => name !== 'dataset-problems')) {
   test(`picture of ${screen.name}`, async ({ showroom, page }) => {
     await openScreen(page, showroom, screen);
     if (screen.name === 'try') await showPictures(page);
