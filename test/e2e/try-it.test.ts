@@ -61,6 +61,40 @@ test('pictures that are chosen get five answers each, and what is no picture say
   await expect(cards).toHaveCount(0);
 });
 
+test('pictures are dropped on the view, and pasted', async ({ page }) => {
+  const cards = page.getByRole('article');
+  const ways = [
+    { kind: 'drop', index: 22, name: 'four.png' },
+    { kind: 'paste', index: 23, name: 'pasted 1' },
+  ] as const;
+  for (const { kind, index, name } of ways) {
+    const bytes = [...readFileSync(digit(4, index))];
+    await page.evaluate(
+      ([way, content]) => {
+        const dataTransfer = new DataTransfer();
+        const file = new File([Uint8Array.from(content)], 'four.png', { type: 'image/png' });
+        dataTransfer.items.add(file);
+        const init = { bubbles: true, cancelable: true };
+        if (way === 'drop') {
+          const place = [...document.querySelectorAll('main p')].find((p) =>
+            p.textContent.startsWith('Drop images here'),
+          );
+          place?.dispatchEvent(new DragEvent('dragover', { ...init, dataTransfer }));
+          place?.dispatchEvent(new DragEvent('drop', { ...init, dataTransfer }));
+        } else {
+          const pasted = new ClipboardEvent('paste', { ...init, clipboardData: dataTransfer });
+          document.body.dispatchEvent(pasted);
+        }
+      },
+      [kind, bytes] as const,
+    );
+    const card = page.getByRole('article', { name, exact: true });
+    await expect(card.getByRole('listitem')).toHaveCount(5, { timeout: ENGINE_MS });
+    await expectPictures(card.getByRole('img'));
+  }
+  await expect(cards).toHaveCount(2);
+});
+
 test('the camera runs when it is asked for, and is off when the view is left', async ({ page }) => {
   await page.getByRole('button', { name: 'Use the camera' }).click();
   const video = page.getByLabel('What the camera sees');
