@@ -31,7 +31,7 @@ export const STARTER_SHAPE: BareShape = {
   },
 };
 
-export const STARTER_EPOCHS = 8;
+export const STARTER_EPOCHS = 15;
 
 export function starterConfig(epochs: number): TrainingConfig {
   return {
