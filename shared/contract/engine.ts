@@ -170,7 +170,7 @@ export interface MeasureResult {
   readonly device: DeviceReport;
   /** One update of the optimiser, all its batches together; over the whole schedule where steps differ. */
   readonly secondsPerStep: number;
-  /** One batch of a validation. */
+  /** One batch of a validation; where features are kept, one batch of the pass that makes them. */
   readonly secondsPerValidationBatch: number;
   /** Until the first update was done: loading, building, compiling. */
   readonly startSeconds: number;
@@ -230,6 +230,7 @@ export type EngineEvent =
       readonly phase:
         | 'loading'
         | 'decoding'
+        | 'features'
         | 'compiling'
         | 'training'
         | 'measuring'
@@ -377,6 +378,7 @@ export const engineEventSchema = v.variant('type', [
     phase: v.picklist([
       'loading',
       'decoding',
+      'features',
       'compiling',
       'training',
       'measuring',

@@ -117,6 +117,19 @@ export const NO_AUGMENTATION: AugmentationOptions = {
   mixup: 0,
 };
 
+/** Whether an epoch shows an image otherwise than the one before. */
+export function isAugmented(o: AugmentationOptions): boolean {
+  return (
+    o.cropScaleMin < 1 ||
+    o.padCrop > 0 ||
+    o.flip ||
+    o.colourJitter > 0 ||
+    o.rotation > 0 ||
+    o.randAugmentOps > 0 ||
+    o.mixup > 0
+  );
+}
+
 export const TRAINING_DEFAULTS: TrainingConfig = {
   method: 'karst',
   karst: KARST_DEFAULTS,
@@ -147,6 +160,14 @@ export const TRAINING_DEFAULTS: TrainingConfig = {
   keepCheckpoints: 2,
   validateEvery: 1,
 };
+
+/**
+ * Whether the features of an image are the same in every epoch: the backbone is frozen as a whole, and nothing random
+ * is done to images or tokens. They are computed once then, and each epoch trains the classifier on them.
+ */
+export function keepsFeatures(config: TrainingConfig): boolean {
+  return config.method === 'linear' && config.patchDrop === 0 && !isAugmented(config.augmentation);
+}
 
 type DeepPartial<T> = T extends readonly unknown[]
   ? T

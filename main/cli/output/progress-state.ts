@@ -14,6 +14,7 @@ const LABELS: Record<Phase, string> = {
   unpacking: 'unpacking',
   loading: 'loading the model',
   decoding: 'decoding images',
+  features: 'computing features',
   compiling: 'compiling',
   training: 'training',
   measuring: 'measuring steps',

@@ -16,9 +16,11 @@ export interface AdaptedModel {
   /** Shapes of the trained tensors, by the name they are stored under. */
   readonly trained: ReadonlyMap<string, Shape>;
   readonly linears: readonly AdaptedLinear[];
+  /** Of one row of what `logits` takes: a normalised image (3, S, S), or features (width). */
+  readonly input: Shape;
   /** kernels · rank: what rank dropout draws for, in each adapted Linear. */
   readonly rankDirections: number;
-  /** Normalised images (batch, 3, S, S) → logits (batch, classes). `noise`, which may be empty: to be trained. */
+  /** (batch, …input) → logits (batch, classes). `noise`, which may be empty: to be trained. */
   logits(images: Tensor, weights: Weights, noise?: TrainingNoise): Tensor;
 }
 
@@ -63,6 +65,7 @@ export function adaptedModel({
     frozen: method === 'full' ? new Map<string, Shape>() : backbone,
     trained,
     linears,
+    input: imageShape(architecture),
     rankDirections: karst.kernels * karst.rank,
     logits: (images, weights, noise) => {
       const plain = plainLinear(weights, hasBias);
@@ -94,10 +97,31 @@ export function plainModel(architecture: VitArchitecture, classes: number): Adap
     frozen,
     trained: new Map(),
     linears: [],
+    input: imageShape(architecture),
     rankDirections: 0,
     logits: (images, weights) => {
       const linear = plainLinear(weights, (module) => frozen.has(`${module}.bias`));
       return classify(vitFeatures(images, architecture, { weights, linear }), weights);
     },
   };
+}
+
+/** The head alone, on features that the frozen backbone has made: what `linear` trains. */
+export function classifierModel(architecture: VitArchitecture, classes: number): AdaptedModel {
+  const whole = vitTensorShapes(architecture, { classes });
+  return {
+    architecture,
+    classes,
+    frozen: new Map(),
+    trained: new Map([...whole].filter(([name]) => name.startsWith('head.'))),
+    linears: [],
+    input: [architecture.width],
+    rankDirections: 0,
+    logits: (features, weights) => classify(features, weights),
+  };
+}
+
+/** Of one normalised image. */
+export function imageShape({ imageSize }: VitArchitecture): Shape {
+  return [3, imageSize, imageSize];
 }

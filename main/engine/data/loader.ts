@@ -4,6 +4,7 @@ import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import { randomStream, shuffledIndices } from '../random.ts';
 import { workingRule } from './augmentation.ts';
+import type { BatchSource, EpochOptions, ImageBatch } from './batch-source.ts';
 import { MEMORY_LIMIT, planCache } from './cache-plan.ts';
 import type {
   ImageProblem,
@@ -14,21 +15,6 @@ import type {
 } from './messages.ts';
 
 export type { ImageProblem, ImageSource } from './messages.ts';
-
-export interface ImageBatch {
-  /** (batchSize, 3, S, S), normalised; rows without an image are 0. */
-  readonly pixels: Float32Array;
-  /** (batchSize) index into the loader's images; -1 for padding and images that could not be used. */
-  readonly indices: Int32Array;
-  /** Rows with an index of 0 or more. */
-  readonly count: number;
-  /** (batchSize) the row that each row was mixed with; its own where it was not. */
-  readonly partners: Int32Array;
-  /** Share of the row itself in its pixels; the partner has the rest. 1 without mixup. */
-  readonly lambda: number;
-  /** Images of this batch that could not be used. */
-  readonly problems: readonly ImageProblem[];
-}
 
 export interface ImageLoaderOptions {
   readonly images: readonly ImageSource[];
@@ -42,15 +28,6 @@ export interface ImageLoaderOptions {
   /** Threads that decode and augment; 1 unless told. The batches do not depend on it. */
   readonly threads?: number;
   readonly memoryBytes?: number;
-}
-
-export interface EpochOptions {
-  readonly epoch: number;
-  readonly shuffle: boolean;
-  /** Leaves out a last batch that is not full. */
-  readonly dropLast?: boolean;
-  /** First batch; the earlier ones are neither decoded nor drawn. */
-  readonly from?: number;
 }
 
 /** Batches ahead of the one in use are held up to so many bytes, at least 2 and at most 16 batches. */
@@ -68,8 +45,7 @@ interface Waiting {
  * batch number, images) alone: neither the number of threads nor the first batch asked for nor the state of the
  * cache changes a bit of it.
  */
-export class ImageLoader {
-  /** Batches of an epoch, a partial last one included. */
+export class ImageLoader implements BatchSource {
   readonly batchesPerEpoch: number;
   readonly #options: ImageLoaderOptions;
   readonly #prefetch: number;

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
-import type { ImageLoader } from '../data/loader.ts';
+import type { BatchSource } from '../data/batch-source.ts';
 import type { Executor } from '../graph/program.ts';
 import { Tally } from './tally.ts';
 
@@ -14,7 +14,7 @@ export interface Pass {
 
 export async function forEachLogits(
   executor: Executor,
-  loader: ImageLoader,
+  loader: BatchSource,
   classes: number,
   pass: Pass,
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function forEachLogits(
 /** Evaluation of the present weights on the loader's images, whose labels are in the same order. */
 export async function evaluate(
   executor: Executor,
-  loader: ImageLoader,
+  loader: BatchSource,
   labels: readonly number[],
   classes: readonly string[],
   pass: Pass,

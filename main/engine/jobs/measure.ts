@@ -1,5 +1,7 @@
 import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
-import type { ImageBatch } from '../data/loader.ts';
+import { imageShape } from '../adapter/adapted-model.ts';
+import type { ImageBatch } from '../data/batch-source.ts';
+import { sizeOf, type Shape } from '../graph/tensor.ts';
 import { randomStream } from '../random.ts';
 import { ModelState } from '../train/model-state.ts';
 import { dropsPatches } from '../train/noise.ts';
@@ -16,7 +18,7 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
   const { config } = job;
   const began = performance.now();
   session.progress('loading', 0, 1);
-  const { model, executor, groups, initial } = await prepareTraining(
+  const { model, executor, trunk, groups, initial } = await prepareTraining(
     job.backbone,
     config,
     job.classes,
@@ -26,7 +28,7 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     new ModelState(executor, groups).set(initial, null);
     session.progress('loading', 1, 1);
     const group = Array.from({ length: config.accumulate }, (_, i) =>
-      noiseBatch(config.batchSize, model.architecture.imageSize, i),
+      noiseBatch(config.batchSize, model.input, i),
     );
     const labels = Array.from({ length: config.batchSize }, (_, i) => i % job.classes);
     const parts: UpdateParts = {
@@ -66,8 +68,11 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
       };
       secondsOf.push(await timed(update, job.steps));
     }
+    // With kept features that is the batch of their one pass; validating on them takes no time worth telling.
+    const images = noiseBatch(config.batchSize, imageShape(model.architecture), 0).pixels;
     const secondsPerValidationBatch = await timed(() => {
-      executor.run('evaluate', { images: group[0]?.pixels ?? new Float32Array() });
+      if (trunk === null) executor.run('evaluate', { images });
+      else trunk.run('features', { images });
     }, VALIDATION_BATCHES);
     const dropping = Array.from({ length: epochs }, (_, epoch) => dropsPatches(config, epoch));
     const share = dropping.filter((drops) => drops === dropping[0]).length / epochs;
@@ -83,13 +88,15 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     };
   } finally {
     executor.dispose();
+    trunk?.dispose();
   }
 }
 
-function noiseBatch(size: number, side: number, number: number): ImageBatch {
+/** @param shape of one row */
+function noiseBatch(size: number, shape: Shape, number: number): ImageBatch {
   const stream = randomStream(0, 'measure', number);
   return {
-    pixels: Float32Array.from({ length: size * 3 * side * side }, () => stream.normal()),
+    pixels: Float32Array.from({ length: size * sizeOf(shape) }, () => stream.normal()),
     indices: Int32Array.from({ length: size }, (_, i) => i),
     count: size,
     partners: Int32Array.from({ length: size }, (_, i) => i),

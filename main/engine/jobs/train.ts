@@ -3,8 +3,11 @@ import type { TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
+import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
+import type { Executor } from '../graph/program.ts';
 import { sizeOf } from '../graph/tensor.ts';
+import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
 import { readManifest } from './manifest.ts';
@@ -24,7 +27,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     });
   }
   session.progress('loading', 0, 1);
-  const { model, executor, groups, initial } = await prepareTraining(
+  const { model, executor, trunk, groups, initial } = await prepareTraining(
     job.backbone,
     config,
     job.classes.length,
@@ -33,7 +36,9 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
   const loaders = openLoaders(job, images, model.architecture.imageSize, session.cacheDir);
   try {
     session.progress('loading', 1, 1);
-    const parts: TrainerParts = { job, session, model, executor, groups, images, loaders };
+    const sources =
+      trunk === null ? loaders : await readFeatures(job, trunk, images, loaders, session);
+    const parts: TrainerParts = { job, session, model, executor, groups, images, loaders: sources };
     const outcome = await new Trainer(parts).run(initial);
     await writeAdapter(job, model, images, outcome);
     return summary(job, model, outcome);
@@ -41,7 +46,31 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     await loaders.train.close();
     await loaders.val?.close();
     executor.dispose();
+    trunk?.dispose();
   }
+}
+
+/** What the frozen backbone makes of every image, for all epochs. */
+async function readFeatures(
+  job: TrainJob,
+  trunk: Executor,
+  images: TrainerParts['images'],
+  loaders: TrainerParts['loaders'],
+  session: JobSession,
+): Promise<TrainerParts['loaders']> {
+  const { width } = job.backbone.architecture;
+  const { batchSize, seed } = job.config;
+  const total = images.train.length + images.val.length;
+  const read = (source: BatchSource, count: number, before: number): Promise<FeatureSource> =>
+    FeatureSource.read(source, trunk, { images: count, width, batchSize, seed }, async (done) => {
+      session.progress('features', before + done, total);
+      await session.throwIfCancelled();
+    });
+  return {
+    train: await read(loaders.train, images.train.length, 0),
+    val:
+      loaders.val === null ? null : await read(loaders.val, images.val.length, images.train.length),
+  };
 }
 
 function openLoaders(

@@ -1,19 +1,24 @@
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
+import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
+import { adaptedModel, classifierModel, type AdaptedModel } from '../adapter/adapted-model.ts';
 import { initialAdapter } from '../adapter/initialise.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
 import type { Executor } from '../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { keptPatches, usesDropPath, usesRankDropout } from './noise.ts';
 import type { ParameterGroup } from './parameters.ts';
-import { trainingProgram } from './step.ts';
+import { featureProgram, trainingProgram } from './step.ts';
 
 /** A model that is ready to be trained. */
 export interface PreparedTraining {
   readonly model: AdaptedModel;
   /** Holds the frozen weights already; whoever asked for it disposes it. */
   readonly executor: Executor;
+  /**
+   * Has the function `features` of the frozen backbone, and then the model takes these instead of images; null: it takes
+   * images. Whoever asked for it disposes it, too.
+   */
+  readonly trunk: Executor | null;
   readonly groups: readonly ParameterGroup[];
   /** Trained tensors of a fresh run. */
   readonly initial: ReadonlyMap<string, Float32Array>;
@@ -28,7 +33,10 @@ export async function prepareTraining(
 ): Promise<PreparedTraining> {
   const architecture = workingArchitecture(reference, config.imageSize);
   const { method, karst } = config;
-  const model = adaptedModel({ architecture, classes, method, karst });
+  const onFeatures = keepsFeatures(config);
+  const model = onFeatures
+    ? classifierModel(architecture, classes)
+    : adaptedModel({ architecture, classes, method, karst });
   const backbone =
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
@@ -42,13 +50,19 @@ export async function prepareTraining(
     keptPatches: keptPatches(config, architecture),
   });
   const executor = runtime.execute(program);
+  let trunk: Executor | null = null;
   try {
+    if (onFeatures) {
+      trunk = runtime.execute(featureProgram(architecture, config.batchSize));
+      trunk.setAll(backbone);
+    }
     executor.setAll(frozenValues(model, backbone));
     if (config.accumulate > 1)
       executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, new Float32Array(g.size)])));
-    return { model, executor, groups, initial: initialValues(model, config, backbone) };
+    return { model, executor, trunk, groups, initial: initialValues(model, config, backbone) };
   } catch (error) {
     executor.dispose();
+    trunk?.dispose();
     throw error;
   }
 }

@@ -1,6 +1,8 @@
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { OptimiserOptions } from '../../../shared/domain/training.ts';
 import type { AdaptedModel, TrainingNoise } from '../adapter/adapted-model.ts';
-import type { Weights } from '../backbone/vit.ts';
+import { plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import { gradients } from '../graph/differentiate.ts';
 import * as g from '../graph/operations.ts';
 import type { Program, ProgramFunction, Update } from '../graph/program.ts';
@@ -64,8 +66,28 @@ function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor 
 }
 
 function imagesInput(model: AdaptedModel, batch: number): NodeOf<'input'> {
-  const { imageSize } = model.architecture;
-  return g.input('images', [batch, 3, imageSize, imageSize]);
+  return g.input('images', [batch, ...model.input]);
+}
+
+/** images → class-token features (batch, width) of a frozen backbone: the function `features`. */
+export function featureProgram(architecture: VitArchitecture, batchSize: number): Program {
+  const frozen = [...vitTensorShapes(architecture, { classes: 0 })].map(([name, shape]) =>
+    g.variable(name, shape),
+  );
+  const byName = new Map(frozen.map((v) => [v.attributes.name, v]));
+  const weights: Weights = (name) => {
+    const found = byName.get(name);
+    if (found === undefined) throw new GraphError(`the backbone has no tensor "${name}"`);
+    return found;
+  };
+  const { imageSize } = architecture;
+  const images = g.input('images', [batchSize, 3, imageSize, imageSize]);
+  const linear = plainLinear(weights, (module) => byName.has(`${module}.bias`));
+  const features = vitFeatures(images, architecture, { weights, linear });
+  return {
+    variables: frozen,
+    functions: { features: { inputs: [images], outputs: { features }, updates: [] } },
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import type { ImageBatch } from '../data/loader.ts';
+import type { ImageBatch } from '../data/batch-source.ts';
 
 /** Class weights: inverse frequency to the given power, scaled so that the mean over the training images is 1. */
 export function classWeights(

@@ -4,7 +4,7 @@ import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
-import type { ImageBatch, ImageLoader } from '../data/loader.ts';
+import type { BatchSource, ImageBatch } from '../data/batch-source.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
 import type { Executor } from '../graph/program.ts';
 import type { JobSession } from '../jobs/session.ts';
@@ -27,7 +27,7 @@ export interface TrainerParts {
     readonly train: readonly ManifestImage[];
     readonly val: readonly ManifestImage[];
   };
-  readonly loaders: { readonly train: ImageLoader; readonly val: ImageLoader | null };
+  readonly loaders: { readonly train: BatchSource; readonly val: BatchSource | null };
 }
 
 export interface TrainingOutcome {
@@ -283,7 +283,7 @@ export class Trainer {
   }
 
   /** Says whether it was the best so far. */
-  async #validate(loader: ImageLoader): Promise<boolean> {
+  async #validate(loader: BatchSource): Promise<boolean> {
     const { session, job, executor, images } = this.#p;
     const { step, epoch, best } = this.#state;
     const total = images.val.length;

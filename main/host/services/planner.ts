@@ -4,7 +4,11 @@ import type { Settings } from '../../../shared/contract/studio/system.ts';
 import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Backbone, Dataset, Run } from '../../../shared/domain/library.ts';
-import { updatesPerEpoch, type TrainingConfig } from '../../../shared/domain/training.ts';
+import {
+  keepsFeatures,
+  updatesPerEpoch,
+  type TrainingConfig,
+} from '../../../shared/domain/training.ts';
 import { adapterTensorShapes, adapterWeightsBytes } from '../../formats/adapter-folder.ts';
 import { runEngineJob } from '../jobs/engine-job.ts';
 import type { StepTimeRepository, StepTimes } from '../store/step-times.ts';
@@ -168,12 +172,17 @@ function workingArchitecture({ architecture }: Backbone, config: TrainingConfig)
 function duration(
   times: StepTimes,
   dataset: Dataset,
-  { schedule, validateEvery, batchSize }: TrainingConfig,
+  config: TrainingConfig,
   steps: number,
 ): number {
-  const validations =
-    dataset.counts.val === 0 ? 0 : Math.ceil(schedule.epochs / Math.max(1, validateEvery));
-  const batches = validations * Math.ceil(dataset.counts.val / Math.max(1, batchSize));
+  const { schedule, validateEvery, batchSize } = config;
+  const { train, val } = dataset.counts;
+  const inBatches = (images: number): number => Math.ceil(images / Math.max(1, batchSize));
+  const validations = val === 0 ? 0 : Math.ceil(schedule.epochs / Math.max(1, validateEvery));
+  // Kept features: every image goes through the backbone once, however many epochs there are.
+  const batches = keepsFeatures(config)
+    ? inBatches(train) + inBatches(val)
+    : validations * inBatches(val);
   return (
     times.startSeconds + steps * times.secondsPerStep + batches * times.secondsPerValidationBatch
   );

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import type { Settings } from '../../../shared/contract/studio/system.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
 
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
-const ENGINE_VERSION = 1;
+const ENGINE_VERSION = 2;
 
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
@@ -32,6 +32,7 @@ export function speedKey(
     dropPath: config.dropPath > 0 && method !== 'linear',
     // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
     patchDrop: config.patchDrop,
+    keepsFeatures: keepsFeatures(config),
   };
   const machine = {
     cpu: cpus()[0]?.model ?? '',

@@ -31,6 +31,7 @@ export const tasks = {
     saving: 'saving',
     loading: 'loading the backbone',
     decoding: 'decoding images',
+    features: 'computing features',
     compiling: 'compiling',
     training: 'training',
     validating: 'validating',

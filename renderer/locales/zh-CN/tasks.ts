@@ -33,6 +33,7 @@ export const tasks: Shape<typeof en> = {
     saving: '保存',
     loading: '加载骨干网络',
     decoding: '解码图像',
+    features: '计算特征',
     compiling: '编译',
     training: '训练',
     validating: '验证',

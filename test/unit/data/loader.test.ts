@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadForEvaluation } from '../../../main/engine/data/batch-maker.ts';
+import type { EpochOptions, ImageBatch } from '../../../main/engine/data/batch-source.ts';
 import {
-  type EpochOptions,
-  type ImageBatch,
   ImageLoader,
   type ImageLoaderOptions,
   type ImageSource,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ImageBatch } from '../../../main/engine/data/loader.ts';
+import type { ImageBatch } from '../../../main/engine/data/batch-source.ts';
 import { batchTargets, classWeights } from '../../../main/engine/train/targets.ts';
 
 function batch(indices: number[], lambda = 1, partners = indices.map((_, i) => i)): ImageBatch {

@@ -1,0 +1,34 @@
+import type { ImageProblem } from './messages.ts';
+
+export interface ImageBatch {
+  /** (batchSize, 3, S, S), normalised; rows without an image are 0. */
+  readonly pixels: Float32Array;
+  /** (batchSize) index into the loader's images; -1 for padding and images that could not be used. */
+  readonly indices: Int32Array;
+  /** Rows with an index of 0 or more. */
+  readonly count: number;
+  /** (batchSize) the row that each row was mixed with; its own where it was not. */
+  readonly partners: Int32Array;
+  /** Share of the row itself in its pixels; the partner has the rest. 1 without mixup. */
+  readonly lambda: number;
+  /** Images of this batch that could not be used. */
+  readonly problems: readonly ImageProblem[];
+}
+
+export interface EpochOptions {
+  readonly epoch: number;
+  readonly shuffle: boolean;
+  /** Leaves out a last batch that is not full. */
+  readonly dropLast?: boolean;
+  /** First batch; the earlier ones are neither decoded nor drawn. */
+  readonly from?: number;
+}
+
+/** Where batches come from, epoch by epoch. */
+export interface BatchSource {
+  /** Batches of an epoch, a partial last one included. */
+  readonly batchesPerEpoch: number;
+  /** The batches of one epoch, in order; see `ImageLoader.epoch`. */
+  epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void>;
+  close(): Promise<void>;
+}

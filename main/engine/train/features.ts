@@ -1,0 +1,101 @@
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { BatchSource, EpochOptions, ImageBatch } from '../data/batch-source.ts';
+import type { Executor } from '../graph/program.ts';
+import { randomStream, shuffledIndices } from '../random.ts';
+
+export interface FeatureOptions {
+  readonly images: number;
+  readonly width: number;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/**
+ * Class-token features (width) of every image in memory, in batches of the order and with the problems that the
+ * loader of the images would have: `pixels` are (batchSize, width).
+ */
+export class FeatureSource implements BatchSource {
+  readonly batchesPerEpoch: number;
+  readonly #options: FeatureOptions;
+  readonly #features: Float32Array;
+  readonly #problems: ReadonlyMap<number, ErrorReport>;
+
+  private constructor(
+    options: FeatureOptions,
+    features: Float32Array,
+    problems: ReadonlyMap<number, ErrorReport>,
+  ) {
+    this.#options = options;
+    this.#features = features;
+    this.#problems = problems;
+    this.batchesPerEpoch = Math.ceil(options.images / options.batchSize);
+  }
+
+  /**
+   * Runs the function `features` of an executor over the images, once.
+   * @param onBatch gets the images done so far; what it throws ends the reading
+   */
+  static async read(
+    source: BatchSource,
+    executor: Executor,
+    options: FeatureOptions,
+    onBatch: (done: number) => Promise<void>,
+  ): Promise<FeatureSource> {
+    const { images, width } = options;
+    const features = new Float32Array(images * width);
+    const problems = new Map<number, ErrorReport>();
+    let done = 0;
+    for await (const batch of source.epoch({ epoch: 0, shuffle: false })) {
+      const rows = executor.run('features', { images: batch.pixels })['features'];
+      batch.indices.forEach((index, row) => {
+        if (index >= 0 && rows !== undefined)
+          features.set(rows.subarray(row * width, (row + 1) * width), index * width);
+      });
+      for (const { index, error } of batch.problems) problems.set(index, error);
+      done += batch.count + batch.problems.length;
+      await onBatch(done);
+    }
+    return new FeatureSource(options, features, problems);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as a source of batches that are waited for
+  async *epoch({
+    epoch,
+    shuffle,
+    dropLast = false,
+    from = 0,
+  }: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
+    const { images, batchSize, seed } = this.#options;
+    const order = shuffle
+      ? shuffledIndices(images, randomStream(seed, 'shuffle', epoch))
+      : Int32Array.from({ length: images }, (_, i) => i);
+    const end = dropLast ? Math.floor(images / batchSize) : this.batchesPerEpoch;
+    for (let batch = from; batch < end; batch++) {
+      yield this.#batch(order.subarray(batch * batchSize, (batch + 1) * batchSize));
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open: everything is in memory.
+  }
+
+  #batch(rows: Int32Array): ImageBatch {
+    const { batchSize, width } = this.#options;
+    const pixels = new Float32Array(batchSize * width);
+    const indices = new Int32Array(batchSize).fill(-1);
+    const problems: { index: number; error: ErrorReport }[] = [];
+    let count = 0;
+    rows.forEach((index, row) => {
+      const error = this.#problems.get(index);
+      if (error !== undefined) {
+        problems.push({ index, error });
+        return;
+      }
+      indices[row] = index;
+      pixels.set(this.#features.subarray(index * width, (index + 1) * width), row * width);
+      count += 1;
+    });
+    const partners = Int32Array.from({ length: batchSize }, (_, i) => i);
+    return { pixels, indices, count, partners, lambda: 1, problems };
+  }
+}
