@@ -64,10 +64,14 @@ async function main(args) {
   results.push(...(await Promise.all(checks.map(([name, commands]) => runCheck(name, commands)))));
   /** @type {string[]} */
   const reasons = [];
-  for (const name of chosen) {
-    if (BROWSER_SUITES.includes(name)) results.push(await runBrowserSuite(name, reasons));
-    else if (!(name in CHECKS)) results.push(await runSuite(name));
-  }
+  for (const name of chosen.filter((part) => !(part in CHECKS) && !BROWSER_SUITES.includes(part)))
+    results.push(await runSuite(name));
+  results.push(
+    ...(await runBrowserSuites(
+      chosen.filter((p) => BROWSER_SUITES.includes(p)),
+      reasons,
+    )),
+  );
   console.log('');
   for (const result of results) console.log(describe(result));
   for (const reason of reasons) console.log(`  skipped: ${reason}`);
@@ -130,12 +134,39 @@ async function runSuite(name) {
 }
 
 /**
+ * Side by side: each waits much for a page or an engine. What they need is brought before, one after the other.
+ *
+ * @param {readonly string[]} names
+ * @param {string[]} reasons gets a sentence for each suite that is skipped
+ * @returns {Promise<Result[]>}
+ */
+async function runBrowserSuites(names, reasons) {
+  /** @type {(() => Promise<Result>)[]} */
+  const ready = [];
+  for (const name of names) {
+    const started = Date.now();
+    try {
+      const tools = name === 'e2e' ? await chromiumTools() : await windowTools();
+      if ('missing' in tools) reasons.push(`${name}: ${tools.missing}`);
+      // The first is seen at work; the others tell when they are done.
+      const how = ready.length === 0 ? 'show' : 'collect';
+      ready.push(() => runBrowserSuite(name, tools, how));
+    } catch (error) {
+      if (!(error instanceof SetupProblem)) throw error;
+      console.log(`${error.message}\n${error.hint}`);
+      ready.push(() => Promise.resolve(checkResult(name, 1, Date.now() - started)));
+    }
+  }
+  return Promise.all(ready.map((suite) => suite()));
+}
+
+/**
  * @param {string} name
- * @param {string[]} reasons gets a sentence when the suite is skipped
+ * @param {Tools} tools
+ * @param {'collect' | 'show'} how
  * @returns {Promise<Result>}
  */
-async function runBrowserSuite(name, reasons) {
-  console.log(`── ${name} ──`);
+async function runBrowserSuite(name, tools, how) {
   const started = Date.now();
   const folder = mkdtempSync(join(tmpdir(), 'karst-test-'));
   const file = join(folder, 'report.json');
@@ -143,24 +174,19 @@ async function runBrowserSuite(name, reasons) {
   const command = [playwright, 'test', `--config=${join('test', name)}`];
   const report = () => (existsSync(file) ? readFileSync(file, 'utf8') : null);
   try {
-    const tools = name === 'e2e' ? await chromiumTools() : await windowTools();
     if ('missing' in tools) {
-      console.log(`skipped: ${tools.missing}`);
-      reasons.push(`${name}: ${tools.missing}`);
       await run([...command, '--list', '--reporter=json'], 'collect', {
         PLAYWRIGHT_JSON_OUTPUT_FILE: file,
       });
       return skippedResult(name, report());
     }
-    const { code } = await run([...command, '--reporter=list,json'], 'show', {
+    if (how === 'show') console.log(`── ${name} ──`);
+    const { code, output } = await run([...command, '--reporter=list,json'], how, {
       ...tools.environment,
       PLAYWRIGHT_JSON_OUTPUT_FILE: file,
     });
+    if (how === 'collect') console.log(`── ${name} ──\n${output.trimEnd()}`);
     return browserResult(name, code, report(), Date.now() - started);
-  } catch (error) {
-    if (!(error instanceof SetupProblem)) throw error;
-    console.log(`${error.message}\n${error.hint}`);
-    return checkResult(name, 1, Date.now() - started);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
