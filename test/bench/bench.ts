@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
 import { peersPython } from './python.ts';
-import { stepTables } from './report.ts';
+import { tables } from './report.ts';
+import { measureStart } from './start.ts';
 import { compareSteps, type Comparison, type StepRow, type WorkRow } from './steps.ts';
 
 /**
@@ -48,6 +49,7 @@ for (const comparison of comparisons) {
   rows.push(...found.rows);
   work.push(found.work);
 }
-const results = { machine: describeMachine(), rows, work };
+const start = options.quick ? [] : await measureStart(say);
+const results = { machine: describeMachine(), rows, work, start };
 if (!options.quick) writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-console.log(options.json ? JSON.stringify(results) : stepTables(rows, work));
+console.log(options.json ? JSON.stringify(results) : tables(results));

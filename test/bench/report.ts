@@ -1,3 +1,5 @@
+import type { Machine } from './machine.ts';
+import type { StartRow } from './start.ts';
 import type { StepRow, WorkRow } from './steps.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -13,8 +15,29 @@ const NAMES: Readonly<Record<string, string>> = {
   full: 'PyTorch, full fine-tuning',
 };
 
-/** Markdown tables, one a model. */
-export function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string {
+export interface Results {
+  readonly machine: Machine;
+  readonly rows: readonly StepRow[];
+  readonly work: readonly WorkRow[];
+  readonly start: readonly StartRow[];
+}
+
+/** Markdown, as it stands in the docs. */
+export function tables({ machine, rows, work, start }: Results): string {
+  const where = `${machine.processor}, ${String(machine.cores)} cores, ${String(machine.memoryGiB)} GiB, ${machine.platform}`;
+  const starts = start.map(
+    ({ what, medianSeconds, repeats }) =>
+      `| \`${what}\` | ${(1000 * medianSeconds).toFixed(0)} ms | ${String(repeats)} |`,
+  );
+  const startTable =
+    starts.length === 0
+      ? []
+      : [`### Start\n\n| | median | times |\n|---|---:|---:|\n${starts.join('\n')}`];
+  return [`Measured on ${where}.`, stepTables(rows, work), ...startTable].join('\n\n');
+}
+
+/** One a model. */
+function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string {
   const models = [...new Set(rows.map(({ model, batch }) => `${model}, batch ${String(batch)}`))];
   return models
     .map((title) => {
