@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { lastLines, runCommand } from './command.mjs';
 import { withInstallLock } from './install-lock.mjs';
@@ -155,7 +155,7 @@ function fingerprint(root, part) {
   const hash = createHash('sha256');
   for (const source of RECIPES[part].sources) {
     for (const path of filesOf(join(root, source))) {
-      hash.update(`\0${path.slice(root.length)}\0`).update(readFileSync(path));
+      hash.update(`\0${relative(root, path)}\0`).update(readFileSync(path));
     }
   }
   return hash.digest('hex');

@@ -53,6 +53,8 @@ describe('the built pages', () => {
     expect(page(root)).toBe('one');
     await build(root);
     expect([builds(root), isBuilt(root, 'renderer')]).toEqual([1, true]);
+    // However the checkout is written.
+    expect(isBuilt(`${root}/`, 'renderer')).toBe(true);
     expect(inDist(root)).toEqual(['renderer']);
   });
 
