@@ -54,15 +54,16 @@ export interface Comparison {
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const CLASSES = 100;
-/** Steps from the same weights whose losses must agree; the first ones, which also warm up. */
+/** First steps, from the same weights, whose losses must agree. */
 const COMPARED = 5;
+/** First steps that are not timed. */
+const WARM_UP = 2;
 const LOSS_TOLERANCE = 1e-4;
 /** Cores that others may use during a step that counts. */
 const OTHERS = 0.08;
 const PATIENCE_MS = 60_000;
 
 const stepAnswer = v.object({ seconds: v.number(), others: v.number(), loss: v.number() });
-type Step = v.InferOutput<typeof stepAnswer>;
 const memoryAnswer = v.object({ peakMiB: v.number() });
 const workAnswer = v.object({ gigaflop: v.number(), peakGigaflops: v.number() });
 
@@ -92,15 +93,14 @@ export async function compareSteps(
       const peer = await Subject.start(form, python, [
         ...[join(FOLDER, 'peers', 'step_peer.py'), timm, form, task, String(threads)],
       ]);
-      const peerLosses = await firstLosses(peer);
+      const times = await byTurns(ours, peer, turns);
       const lossDifference = form.startsWith('karst-')
-        ? Math.max(...peerLosses.map((loss, i) => Math.abs(loss - (losses[i] ?? NaN))))
+        ? Math.max(...losses.map((loss, step) => Math.abs(loss - (times.losses[step] ?? NaN))))
         : null;
       if (lossDifference !== null && !(lossDifference < LOSS_TOLERANCE))
         throw new Error(
-          `${form} on ${model} came to other losses: ${peerLosses.join(', ')} instead of ${losses.join(', ')}`,
+          `${form} on ${model} came to other losses: ${times.losses.join(', ')} instead of ${losses.join(', ')}`,
         );
-      const times = await byTurns(ours, peer, turns);
       ownTimes.push(...times.ours);
       const { peakMiB } = await peer.ask('memory', memoryAnswer);
       await peer.end();
@@ -139,22 +139,25 @@ async function firstLosses(subject: Subject): Promise<number[]> {
   return losses;
 }
 
-/** Steps by turns; a turn counts when others left the processor alone during both of its steps. */
+/**
+ * Steps by turns; a turn counts when others left the processor alone during both of its steps. `losses` are the peer's
+ * first ones, from the weights that all start from; ours may be further on, which takes the same time.
+ */
 async function byTurns(
   ours: Subject,
   peer: Subject,
   turns: number,
-): Promise<{ ours: number[]; peer: number[] }> {
-  const times = { ours: [] as number[], peer: [] as number[] };
-  const most = 3 * turns;
-  for (let turn = 0; turn < most && times.peer.length < turns; turn++) {
-    const pair: Step[] = [];
-    for (const subject of [ours, peer]) {
-      await waitForQuiet(PATIENCE_MS);
-      pair.push(await subject.ask('step', stepAnswer));
-    }
-    const [own, other] = pair as [Step, Step];
-    if (own.others > OTHERS || other.others > OTHERS) continue;
+): Promise<{ ours: number[]; peer: number[]; losses: number[] }> {
+  const times = { ours: [] as number[], peer: [] as number[], losses: [] as number[] };
+  const most = Math.max(COMPARED, WARM_UP + 3 * turns);
+  for (let turn = 0; turn < most; turn++) {
+    if (turn >= COMPARED && times.peer.length >= turns) break;
+    await waitForQuiet(PATIENCE_MS);
+    const own = await ours.ask('step', stepAnswer);
+    await waitForQuiet(PATIENCE_MS);
+    const other = await peer.ask('step', stepAnswer);
+    if (turn < COMPARED) times.losses.push(other.loss);
+    if (turn < WARM_UP || own.others > OTHERS || other.others > OTHERS) continue;
     times.ours.push(own.seconds);
     times.peer.push(other.seconds);
   }
