@@ -57,9 +57,7 @@ export function deltaWeight(
   const { module, l, k, m, n, splits } = linear;
   const { kernels, rank } = o;
   const c = g.reshape(weights(`${module}.karst_c`), [kernels, l * m]);
-  const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
-  const masked =
-    rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
+  const masked = maskedA(linear, o, weights, rankMask);
   const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, splits * k, rank]);
   const d = g.matmul(a, weights(`${module}.karst_b`), { transposeB: true });
   const scaled = g.mul(d, g.scalar(o.alpha / rank));
@@ -87,14 +85,22 @@ export function deltaProduct(
   const byKernel = g.reshape(g.transpose(u, [2, 1, 0, 3]), [kernels, m, rows * rank]);
   const mixed = g.matmul(weights(`${module}.karst_c`), byKernel);
   const v = g.transpose(g.reshape(mixed, [kernels, l, rows, rank]), [2, 1, 0, 3]);
-  const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
-  const masked =
-    rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
-  const scaled = g.mul(masked, g.scalar(o.alpha / rank));
+  const scaled = g.mul(maskedA(linear, o, weights, rankMask), g.scalar(o.alpha / rank));
   const a = g.reshape(g.transpose(scaled, [0, 2, 1, 3]), [kernels * rank, splits * k]);
   const product = g.matmul(g.reshape(v, [rows * l, kernels * rank]), a);
   const parts = g.transpose(g.reshape(product, [rows, l, splits, k]), [0, 2, 1, 3]);
   return g.reshape(parts, [rows, linear.out]);
+}
+
+/** karst_a as (kernels, splits, rank, k), with the rank directions that dropout leaves. */
+function maskedA(
+  { module, k, splits }: AdaptedLinear,
+  { kernels, rank }: KarstOptions,
+  weights: Weights,
+  rankMask?: Tensor,
+): Tensor {
+  const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
+  return rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
 }
 
 export interface KarstLinearOptions {
