@@ -58,7 +58,6 @@ export class FeatureSource implements BatchSource {
     return new FeatureSource(options, features, problems);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as a source of batches that are waited for
   async *epoch({
     epoch,
     shuffle,

@@ -74,7 +74,7 @@ describe.skipIf(!possible)('on a terminal', () => {
     const { code, shown } = await onTerminal(at('dataset', 'add', digits, '--name', 'shown'));
     expect(code).toBe(0);
     expect(shown).toContain('\u001b[1mshown\u001b[22m');
-    expect(stripVTControlCharacters(shown)).toMatch(/checking images +[█░]+ +\d+ % /);
+    expect(stripVTControlCharacters(shown)).toMatch(/(checking images|saving) +[█░]+ +\d+ % /);
     // The cursor that the bar hides comes back.
     expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'));
   });

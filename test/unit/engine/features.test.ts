@@ -74,7 +74,6 @@ function stepOf(model: AdaptedModel, input: Float32Array) {
 class Numbers implements BatchSource {
   readonly batchesPerEpoch = 3;
   passes = 0;
-  // eslint-disable-next-line @typescript-eslint/require-await
   async *epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
     expect(options).toEqual({ epoch: 0, shuffle: false });
     this.passes += 1;
