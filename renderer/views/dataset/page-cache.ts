@@ -23,6 +23,17 @@ export class PageCache<T> {
     return pages;
   }
 
+  /** The first of these pages that was not asked for yet, which from now on counts as asked for. */
+  nextMissing(first: number, last: number): number | null {
+    for (let page = Math.floor(first / this.#size); page <= Math.floor(last / this.#size); page++) {
+      if (page >= 0 && !this.#asked.has(page)) {
+        this.#asked.add(page);
+        return page;
+      }
+    }
+    return null;
+  }
+
   put(page: number, items: readonly T[]): void {
     this.#pages.set(page, items);
   }

@@ -6,6 +6,9 @@ import { PageCache } from './page-cache.ts';
 
 export const PAGE = 200;
 
+/** Pages in sight that are asked for at once. Those that were only passed by are not asked for. */
+const AT_ONCE = 2;
+
 export interface Gallery {
   /** Images that the filter leaves; null before the first answer. */
   readonly total: Readonly<Ref<number | null>>;
@@ -33,7 +36,10 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
   let newest = cache.value;
   let shown: readonly [number, number] = [0, 0];
 
-  async function load(page: number, into: PageCache<GalleryImage>): Promise<void> {
+  let going = 0;
+
+  /** Says whether the page came. */
+  async function load(page: number, into: PageCache<GalleryImage>): Promise<boolean> {
     try {
       const answer = await bridge.call('datasets.images', {
         id: datasetId(),
@@ -42,15 +48,17 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
         limit: PAGE,
       });
       // What is shown has changed meanwhile: another cache takes its place.
-      if (into !== newest) return;
+      if (into !== newest) return false;
       into.put(page, answer.images);
       total.value = answer.total;
       error.value = null;
       cache.value = into;
       triggerRef(cache);
+      return true;
     } catch (thrown) {
       into.failed(page);
       if (into === newest) error.value = toErrorReport(thrown);
+      return false;
     }
   }
 
@@ -61,7 +69,16 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
 
   async function show(first: number, last: number): Promise<void> {
     shown = [first, last];
-    await ensure(first, last);
+    let came = true;
+    // What is in sight by then decides which page is next.
+    while (came && going < AT_ONCE) {
+      const into = newest;
+      const page = into.nextMissing(...shown);
+      if (page === null) return;
+      going += 1;
+      came = await load(page, into);
+      going -= 1;
+    }
   }
 
   async function reload(): Promise<void> {

@@ -9,6 +9,16 @@ describe('the cache of pages', () => {
     expect(cache.missing(0, 39)).toEqual([]);
   });
 
+  it('gives one page after the other where several must not be asked for at once', () => {
+    const cache = new PageCache<string>(10);
+    expect([0, 1, 2].map(() => cache.nextMissing(5, 20))).toEqual([0, 1, 2]);
+    expect(cache.nextMissing(5, 20)).toBeNull();
+    expect(cache.nextMissing(500, 520)).toBe(50);
+    expect(cache.nextMissing(-10, 9)).toBeNull();
+    cache.failed(1);
+    expect(cache.nextMissing(5, 20)).toBe(1);
+  });
+
   it('knows places only of pages that have come', () => {
     const cache = new PageCache<string>(2);
     cache.put(1, ['c', 'd']);
