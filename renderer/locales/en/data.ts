@@ -130,6 +130,16 @@ export const data = {
     reason: 'Reason',
     todo: 'What to do',
     more: 'Show more',
+    reasons: {
+      unreadable: 'The file cannot be read as an image.',
+      missing: 'The file is not where it was.',
+      changed: 'Its content is not the one that was imported.',
+      duplicate: 'It has the same bytes as another image.',
+      'conflicting-label': 'The same image is in two classes.',
+      'empty-class': 'The class folder holds no image.',
+      ignored: 'It is no image of a class.',
+      'bad-line': 'The line does not say which image has which class.',
+    },
     kinds: {
       unreadable: 'unreadable',
       missing: 'missing',

@@ -129,6 +129,16 @@ export const data: Shape<typeof en> = {
     reason: '原因',
     todo: '处理方法',
     more: '显示更多',
+    reasons: {
+      unreadable: '无法将此文件作为图像读取。',
+      missing: '文件已不在原处。',
+      changed: '内容与导入时不同。',
+      duplicate: '与另一张图像的字节完全相同。',
+      'conflicting-label': '同一图像出现在两个类别中。',
+      'empty-class': '类别文件夹中没有图像。',
+      ignored: '它不是某个类别的图像。',
+      'bad-line': '此行没有说明哪张图像属于哪个类别。',
+    },
     kinds: {
       unreadable: '无法读取',
       missing: '缺失',
