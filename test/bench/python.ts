@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../main/native/cache-folder.mjs';
@@ -33,8 +32,7 @@ export async function peersPython(say: (line: string) => void): Promise<string> 
   await must(interpreter(folder), [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS],
   ]);
-  mkdirSync(`${complete}.part`);
-  renameSync(`${complete}.part`, complete);
+  mkdirSync(complete);
   return interpreter(folder);
 }
 

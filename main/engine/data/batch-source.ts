@@ -1,3 +1,4 @@
+import { randomStream, shuffledIndices } from '../random.ts';
 import type { ImageProblem } from './messages.ts';
 
 export interface ImageBatch {
@@ -31,4 +32,15 @@ export interface BatchSource {
   /** The batches of one epoch, in order; see `ImageLoader.epoch`. */
   epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void>;
   close(): Promise<void>;
+}
+
+/** Images in the order of an epoch: with `shuffle` a function of (seed, epoch) alone, else as given. */
+export function epochOrder(
+  images: number,
+  seed: number,
+  { epoch, shuffle }: EpochOptions,
+): Int32Array {
+  return shuffle
+    ? shuffledIndices(images, randomStream(seed, 'shuffle', epoch))
+    : Int32Array.from({ length: images }, (_, i) => i);
 }

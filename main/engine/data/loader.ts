@@ -2,9 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
-import { randomStream, shuffledIndices } from '../random.ts';
 import { workingRule } from './augmentation.ts';
-import type { BatchSource, EpochOptions, ImageBatch } from './batch-source.ts';
+import {
+  epochOrder,
+  type BatchSource,
+  type EpochOptions,
+  type ImageBatch,
+} from './batch-source.ts';
 import { MEMORY_LIMIT, planCache } from './cache-plan.ts';
 import type {
   ImageProblem,
@@ -76,11 +80,9 @@ export class ImageLoader implements BatchSource {
    */
   async *epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
     const { images, batchSize, seed } = this.#options;
-    const { epoch, shuffle, dropLast = false, from = 0 } = options;
+    const { epoch, dropLast = false, from = 0 } = options;
     const threads = await this.#start();
-    const order = shuffle
-      ? shuffledIndices(images.length, randomStream(seed, 'shuffle', epoch))
-      : Int32Array.from({ length: images.length }, (_, i) => i);
+    const order = epochOrder(images.length, seed, options);
     const end = dropLast ? Math.floor(images.length / batchSize) : this.batchesPerEpoch;
 
     const ahead: Promise<LoadReply>[] = [];

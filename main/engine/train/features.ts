@@ -1,7 +1,11 @@
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
-import type { BatchSource, EpochOptions, ImageBatch } from '../data/batch-source.ts';
+import {
+  epochOrder,
+  type BatchSource,
+  type EpochOptions,
+  type ImageBatch,
+} from '../data/batch-source.ts';
 import type { Executor } from '../graph/program.ts';
-import { randomStream, shuffledIndices } from '../random.ts';
 
 export interface FeatureOptions {
   readonly images: number;
@@ -58,16 +62,10 @@ export class FeatureSource implements BatchSource {
     return new FeatureSource(options, features, problems);
   }
 
-  async *epoch({
-    epoch,
-    shuffle,
-    dropLast = false,
-    from = 0,
-  }: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
+  async *epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
+    const { dropLast = false, from = 0 } = options;
     const { images, batchSize, seed } = this.#options;
-    const order = shuffle
-      ? shuffledIndices(images, randomStream(seed, 'shuffle', epoch))
-      : Int32Array.from({ length: images }, (_, i) => i);
+    const order = epochOrder(images, seed, options);
     const end = dropLast ? Math.floor(images / batchSize) : this.batchesPerEpoch;
     for (let batch = from; batch < end; batch++) {
       yield this.#batch(order.subarray(batch * batchSize, (batch + 1) * batchSize));
