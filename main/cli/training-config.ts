@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
 import {
+  MATMUL_PRECISIONS,
   METHODS,
   OPTIMISERS,
   PRESETS,
@@ -16,6 +17,7 @@ import { nearMiss } from './output/near-miss.ts';
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   method: METHODS,
   initialise: ['backbone', 'random'],
+  matmulPrecision: MATMUL_PRECISIONS,
   'karst.init': ['gaussian', 'kaiming'],
   'karst.rescale': ['none', 'scalar', 'channel'],
   'karst.targetModules': TARGET_MODULES,

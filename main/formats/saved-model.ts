@@ -23,7 +23,10 @@ export interface AttrValue {
   readonly type?: number;
   readonly shape?: TensorShapeProto;
   readonly tensor?: TensorProto;
-  readonly list?: { readonly type: readonly number[] };
+  readonly list?: {
+    readonly type?: readonly number[];
+    readonly shape?: readonly TensorShapeProto[];
+  };
   readonly func?: { readonly name: string };
 }
 export interface NodeDef {
@@ -80,12 +83,14 @@ const root = protobuf.Root.fromJSON({
         tensorContent: one('bytes', 4),
       },
     },
-    TypeList: { fields: { type: repeated('int32', 6) } },
+    ListValue: {
+      fields: { type: repeated('int32', 6), shape: repeated('TensorShapeProto', 7) },
+    },
     NameAttrList: { fields: { name: one('string', 1) } },
     AttrValue: {
       oneofs: { value: { oneof: ['list', 's', 'i', 'f', 'b', 'type', 'shape', 'tensor', 'func'] } },
       fields: {
-        list: one('TypeList', 1),
+        list: one('ListValue', 1),
         s: one('bytes', 2),
         i: one('int64', 3),
         f: one('float', 4),

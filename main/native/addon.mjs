@@ -68,12 +68,7 @@ export async function ensureAddon(root, runtime, node, progress) {
   const key = createHash('sha256').update(stamp).digest('hex').slice(0, 24);
   const cached = join(cacheFolder(), 'addon', key, 'tfjs_binding.node');
   if (!existsSync(cached)) await build(packageFolder, cached, node, progress);
-  const binding = join(packageFolder, BINDING);
-  mkdirSync(dirname(binding), { recursive: true });
-  // A new file rather than new bytes in the old one: a running engine may have the old one mapped.
-  const temporary = `${binding}.${randomUUID()}`;
-  copyFileSync(cached, temporary);
-  renameSync(temporary, binding);
+  putInPlace(cached, join(packageFolder, BINDING));
   await tryLoading(packageFolder, cached, node);
   writeFileSync(join(packageFolder, STAMP), stamp);
 }
@@ -86,18 +81,37 @@ export async function ensureAddon(root, runtime, node, progress) {
  */
 async function build(packageFolder, cached, node, progress) {
   checkPrerequisites(['compiler']);
-  const compiler = compilerCommand()?.command ?? 'g++';
-  const headers = nodeHeaders(node);
   progress.start('Building the TensorFlow addon');
-  mkdirSync(dirname(cached), { recursive: true });
-  const temporary = `${cached}.${randomUUID()}`;
+  const sources = [join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')];
+  const problem = await compileAddon(packageFolder, node, [...FLAGS, ...sources], cached);
+  if (problem !== null) {
+    throw new SetupProblem(
+      `The TensorFlow addon could not be built. ${problem}`,
+      'Check that the compiler knows C++17 (g++ 8 or newer); CXX names another one.',
+    );
+  }
+  progress.finish('TensorFlow addon built');
+}
+
+/**
+ * Compiles an addon that will lie in the package's lib/napi-v8 and finds TensorFlow's libraries from there.
+ *
+ * @param {string} packageFolder
+ * @param {string} node the Node binary that will load it
+ * @param {readonly string[]} flagsAndSources paths absolute or relative to `packageFolder`
+ * @param {string} output where the addon is to be
+ * @returns {Promise<string | null>} what the compiler says when it fails, as a sentence's continuation
+ */
+export async function compileAddon(packageFolder, node, flagsAndSources, output) {
+  const compiler = compilerCommand()?.command ?? 'g++';
+  mkdirSync(dirname(output), { recursive: true });
+  const temporary = `${output}.${randomUUID()}`;
   const result = await runCommand(
     compiler,
     [
-      ...FLAGS,
+      ...flagsAndSources,
       ...(process.platform === 'darwin' ? MAC_FLAGS : []),
-      ...['-I', headers, '-I', join('deps', 'include')],
-      ...[join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')],
+      ...['-I', nodeHeaders(node), '-I', join('deps', 'include')],
       ...['-o', temporary, '-L', join('deps', 'lib'), '-ltensorflow', '-ltensorflow_framework'],
       `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
     ],
@@ -105,13 +119,23 @@ async function build(packageFolder, cached, node, progress) {
   );
   if (result.code !== 0) {
     rmSync(temporary, { force: true });
-    throw new SetupProblem(
-      `The TensorFlow addon could not be built. ${compiler} says:\n${lastLines(result.output, 20)}`,
-      'Check that the compiler knows C++17 (g++ 8 or newer); CXX names another one.',
-    );
+    return `${compiler} says:\n${lastLines(result.output, 20)}`;
   }
-  renameSync(temporary, cached);
-  progress.finish('TensorFlow addon built');
+  renameSync(temporary, output);
+  return null;
+}
+
+/**
+ * Puts a built addon where it is loaded from, as a new file: a running engine may have the old one mapped.
+ *
+ * @param {string} built
+ * @param {string} place
+ */
+export function putInPlace(built, place) {
+  mkdirSync(dirname(place), { recursive: true });
+  const temporary = `${place}.${randomUUID()}`;
+  copyFileSync(built, temporary);
+  renameSync(temporary, place);
 }
 
 /**

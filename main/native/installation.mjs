@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureAddon, isAddonReady } from './addon.mjs';
+import { areKernelsReady, ensureKernels } from './kernels-addon.mjs';
 import { projectNode } from './node-runtime.mjs';
 import { arePackagesReady, ensurePackages } from './npm-packages.mjs';
 import { checkNodeVersion, checkPrerequisites } from './prerequisites.mjs';
@@ -38,7 +39,9 @@ export async function ensureInstalled(root, progress, options = {}) {
   const runtimeReady = state?.ready ?? true;
   const addonReady =
     packagesReady &&
-    (state === null ? isPrebuiltReady(root) : runtimeReady && isAddonReady(root, state.runtime));
+    (state === null
+      ? isPrebuiltReady(root)
+      : runtimeReady && isAddonReady(root, state.runtime) && areKernelsReady(root, state.runtime));
   const changed = !(packagesReady && runtimeReady && addonReady);
   if (changed) {
     /** @type {Prerequisite[]} */
@@ -51,7 +54,11 @@ export async function ensureInstalled(root, progress, options = {}) {
   await ensurePackages(root, progress);
   const node = projectNode(root);
   if (windows) await ensurePrebuilt(root, node, variant, progress);
-  else await ensureAddon(root, await ensureRuntime(variant, progress), node, progress);
+  else {
+    const runtime = await ensureRuntime(variant, progress);
+    await ensureAddon(root, runtime, node, progress);
+    await ensureKernels(root, runtime, node, progress);
+  }
   if (variant !== chosenVariant(root)) chooseVariant(root, variant);
   return { node, changed };
 }

@@ -1,4 +1,5 @@
 import {
+  MATMUL_PRECISIONS,
   METHODS,
   OPTIMISERS,
   TARGET_MODULES,
@@ -144,6 +145,7 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
   patchDrop: { group: 'regularisation', limits: real(0, 0.9, 0.05), matters: trainsBlocks },
   classWeightPower: { group: 'regularisation', limits: real(0, 1, 0.1) },
 
+  matmulPrecision: { group: 'run', limits: oneOf(MATMUL_PRECISIONS) },
   seed: { group: 'run', limits: whole(0, Number.MAX_SAFE_INTEGER) },
   initialise: { group: 'run', limits: oneOf(['backbone', 'random']), matters: isFull },
   validateEvery: { group: 'run', limits: whole(1, 100_000) },

@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { METHODS, OPTIMISERS, TARGET_MODULES, type TrainingConfig } from '../domain/training.ts';
+import {
+  MATMUL_PRECISIONS,
+  METHODS,
+  OPTIMISERS,
+  TARGET_MODULES,
+  type TrainingConfig,
+} from '../domain/training.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
 const finite = v.pipe(v.number(), v.finite());
@@ -76,6 +82,7 @@ export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object
   }),
   augmentation: augmentationOptions,
   batchSize: count,
+  matmulPrecision: v.picklist(MATMUL_PRECISIONS),
   accumulate: count,
   labelSmoothing: finite,
   dropPath: finite,

@@ -26,6 +26,7 @@ function configFor(batchSize: number): TrainingConfig {
   return {
     ...TRAINING_DEFAULTS,
     batchSize,
+    matmulPrecision: process.env['KARST_BENCH_PRECISION'] === 'highest' ? 'highest' : 'high',
     karst: {
       ...TRAINING_DEFAULTS.karst,
       rank: 8,
@@ -77,9 +78,12 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   };
 }
 
-function stepWork(model: AdaptedModel, { batchSize, optimiser }: TrainingConfig): number {
+function stepWork(
+  model: AdaptedModel,
+  { batchSize, optimiser, matmulPrecision }: TrainingConfig,
+): number {
   const { program } = trainingProgram(model, {
-    ...{ batchSize, optimiser, accumulate: 1 },
+    ...{ batchSize, optimiser, matmulPrecision, accumulate: 1 },
     ...{ dropPath: false, rankDropout: false, keptPatches: null },
   });
   const train = program.functions['train'];

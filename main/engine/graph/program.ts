@@ -1,3 +1,4 @@
+import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import type { NodeOf, Shape, Tensor } from './tensor.ts';
 
 /** One callable of a program. Updates happen together, after everything has been read. */
@@ -5,6 +6,8 @@ export interface ProgramFunction {
   readonly inputs: readonly NodeOf<'input'>[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly updates: readonly Update[];
+  /** `high` lets the runtime make large products from bfloat16 parts (relative error 2⁻¹⁶) where it has a faster way to. */
+  readonly matmulPrecision?: MatmulPrecision;
 }
 
 export interface Update {

@@ -9,6 +9,7 @@ import type { Executor, Program, ProgramFunction, Values } from '../graph/progra
 import { shapeOfVariable } from '../graph/program.ts';
 import { GraphError, sizeOf, type DType, type Shape } from '../graph/tensor.ts';
 import { lowerProgram, NAMES } from '../graph/tensorflow/lowering.ts';
+import { loadKernels } from './kernels.ts';
 import { installNodePolyfill } from './node-polyfill.ts';
 
 type Tf = typeof TensorFlow;
@@ -67,9 +68,14 @@ export class TensorFlowExecutor implements Executor {
     this.#tf = loadTensorFlow();
     this.#backend = nativeBackend(this.#tf);
     this.#program = program;
+    // The kernels are of the processor: on a card XLA has its own.
+    const splitMatmul = !this.#backend.isUsingGpuDevice && loadKernels().splitMatmul;
     const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
     try {
-      writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(lowerProgram(program)));
+      writeFileSync(
+        join(folder, 'saved_model.pb'),
+        encodeSavedModel(lowerProgram(program, { splitMatmul })),
+      );
       this.#session = this.#backend.loadSavedModelMetaGraph(folder, 'serve');
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -45,6 +45,7 @@ export async function prepareTraining(
     batchSize: config.batchSize,
     optimiser: config.optimiser,
     accumulate: config.accumulate,
+    matmulPrecision: config.matmulPrecision,
     dropPath: usesDropPath(config),
     rankDropout: usesRankDropout(config, model),
     keptPatches: keptPatches(config, architecture),

@@ -1,6 +1,6 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import type { OptimiserOptions } from '../../../shared/domain/training.ts';
+import type { MatmulPrecision, OptimiserOptions } from '../../../shared/domain/training.ts';
 import type { AdaptedModel, TrainingNoise } from '../adapter/adapted-model.ts';
 import { plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import { gradients } from '../graph/differentiate.ts';
@@ -17,6 +17,7 @@ export interface StepOptions {
   readonly optimiser: OptimiserOptions;
   /** Batches summed before an update. */
   readonly accumulate: number;
+  readonly matmulPrecision: MatmulPrecision;
   readonly dropPath: boolean;
   readonly rankDropout: boolean;
   /** Patches that an image keeps in a step of the functions that drop some; null: no such functions. */
@@ -143,6 +144,7 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
         inputs: [...batch.inputs, ...inputs],
         outputs: { ...batch.outputs, ...outputs },
         updates,
+        matmulPrecision: o.matmulPrecision,
       };
     } else {
       functions[name] = {
@@ -152,6 +154,7 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
           variable: sum,
           value: g.add(sum, batch.gradients[i]!),
         })),
+        matmulPrecision: o.matmulPrecision,
       };
     }
   }

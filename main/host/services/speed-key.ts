@@ -5,7 +5,7 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
 
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
-const ENGINE_VERSION = 2;
+const ENGINE_VERSION = 3;
 
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
@@ -33,6 +33,7 @@ export function speedKey(
     // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),
+    matmulPrecision: config.matmulPrecision,
   };
   const machine = {
     cpu: cpus()[0]?.model ?? '',

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import {
+  MATMUL_PRECISIONS,
   METHODS,
   OPTIMISERS,
   TARGET_MODULES,
@@ -84,6 +85,7 @@ const schema = v.strictObject({
     mixup: real(0, 100),
   }),
   batchSize: whole(1, 65_536),
+  matmulPrecision: oneOf(MATMUL_PRECISIONS),
   accumulate: whole(1, 65_536),
   labelSmoothing: below(1),
   dropPath: below(1),

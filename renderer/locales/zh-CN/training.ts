@@ -204,6 +204,10 @@ export const training: Shape<typeof en> = {
       name: '初始权重',
       text: '使用骨干网络自身的权重，或用随机权重从头训练其结构。',
     },
+    matmulPrecision: {
+      name: '矩阵乘法精度',
+      text: '“高”在带 AMX 的处理器上更快，与 float32 相差不超过 1/65,536。“最高”始终使用 float32。',
+    },
     seed: {
       name: '随机种子',
       text: '决定所有随机抽取。相同的种子和设置可重现相同的训练。',
@@ -238,6 +242,7 @@ export const training: Shape<typeof en> = {
       decayOn: { matrices: '矩阵', all: '全部权重' },
     },
     initialise: { backbone: '骨干网络的权重', random: '随机' },
+    matmulPrecision: { high: '高', highest: '最高' },
   },
   unit: { pixels: '像素', degrees: '°', epochs: '轮', seconds: '秒' },
 };

@@ -8,7 +8,15 @@ import {
 import { withoutComposites } from '../composites.ts';
 import type { Program, ProgramFunction } from '../program.ts';
 import { GraphError, inTopologicalOrder, type NodeOf, type Tensor } from '../tensor.ts';
-import { constantNode, lowerNode, shapeProto, typeAttribute, type Emitter } from './nodes.ts';
+import { isSplit, lowerSplit } from './split-matmul.ts';
+import {
+  constantNode,
+  lowerNode,
+  shapeProto,
+  textAttribute,
+  typeAttribute,
+  type Emitter,
+} from './nodes.ts';
 
 /**
  * A program as a TensorFlow graph: each variable is a resource with an operation that sets and one that reads it;
@@ -27,14 +35,21 @@ const XLA: AttrValue = { b: true };
 const FLOAT = typeAttribute('float32');
 const RESOURCE: AttrValue = { type: DATA_TYPE.resource };
 
+export interface LoweringOptions {
+  /** Whether XLA has to compile every function (default true). */
+  readonly compile?: boolean;
+  /** Whether the process that runs the graph has the custom call of `split-matmul.ts` (default false). */
+  readonly splitMatmul?: boolean;
+}
+
 export function lowerProgram(
   program: Program,
-  { compile = true }: { compile?: boolean } = {},
+  { compile = true, splitMatmul = false }: LoweringOptions = {},
 ): GraphModel {
   const nodes: NodeDef[] = program.variables.flatMap(variableNodes);
   const functions: FunctionDef[] = [];
   for (const [name, fn] of Object.entries(program.functions)) {
-    const { definition, variables } = lowerFunction(name, fn, compile);
+    const { definition, variables } = lowerFunction(name, fn, { compile, splitMatmul });
     functions.push(definition);
     nodes.push(...callNodes(name, fn, variables, compile));
   }
@@ -45,13 +60,12 @@ function variableNodes(variable: NodeOf<'variable'>): NodeDef[] {
   const { name } = variable.attributes;
   const shape: AttrValue = { shape: shapeProto(variable.shape) };
   const handle = NAMES.variable(name);
-  const text = (s: string): AttrValue => ({ s: new TextEncoder().encode(s) });
   return [
     {
       name: handle,
       op: 'VarHandleOp',
       input: [],
-      attr: { dtype: FLOAT, shape, shared_name: text(name), container: text('') },
+      attr: { dtype: FLOAT, shape, shared_name: textAttribute(name), container: textAttribute('') },
     },
     { name: NAMES.setInput(name), op: 'Placeholder', input: [], attr: { dtype: FLOAT, shape } },
     {
@@ -171,7 +185,7 @@ class Body implements Emitter {
 function lowerFunction(
   name: string,
   fn: ProgramFunction,
-  compile: boolean,
+  { compile, splitMatmul }: Required<LoweringOptions>,
 ): { definition: FunctionDef; variables: readonly string[] } {
   const outputs = Object.entries(fn.outputs);
   const roots = [
@@ -190,6 +204,7 @@ function lowerFunction(
   );
   const variableNames = new Map(variables.map((v, index) => [v, `variable_${String(index)}`]));
   const body = new Body(variableNames.get(variables[0] ?? ''));
+  const split = splitMatmul && fn.matmulPrecision === 'high';
   const references = new Map<Tensor, string>();
   const reads = new Map<string, string>();
   for (const node of order) {
@@ -216,6 +231,10 @@ function lowerFunction(
       }
       case 'constant':
         return body.constant(node.attributes.values, node.shape);
+      case 'matmul':
+        return split && isSplit(node)
+          ? lowerSplit(node, inputs, body)
+          : lowerNode(node, inputs, body);
       default:
         return lowerNode(node, inputs, body);
     }

@@ -24,6 +24,7 @@ export interface Emitter {
 }
 
 export const typeAttribute = (dtype: DType): AttrValue => ({ type: DATA_TYPE[dtype] });
+export const textAttribute = (text: string): AttrValue => ({ s: new TextEncoder().encode(text) });
 const INDEX: AttrValue = { type: DATA_TYPE.int32 };
 
 export function shapeProto(shape: Shape): { dim: { size: number }[] } {

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace karst {
+
+/**
+ * Threads that help with one piece of work at a time. The work shares itself out: it is called once on every thread
+ * that comes in time, and each call takes parts until none is left. A thread that wakes too late finds the work closed.
+ */
+class WorkerTeam {
+ public:
+  /** @param threads all that work at a time, the caller's included */
+  explicit WorkerTeam(int threads) {
+    sched_getaffinity(0, sizeof allowed_, &allowed_);
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { serve(); });
+  }
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /** Returns when `work` has ended on every thread. A second caller meanwhile does its work alone. */
+  void run(const std::function<void()>& work) {
+    if (workers_.empty() || !busy_.try_lock()) {
+      work();
+      return;
+    }
+    leaveProcessorToCaller();
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      work_ = &work;
+      ++turn_;
+    }
+    start_.notify_all();
+    work();
+    std::unique_lock<std::mutex> lock(mutex_);
+    work_ = nullptr;
+    done_.wait(lock, [this] { return active_ == 0; });
+    lock.unlock();
+    busy_.unlock();
+  }
+
+ private:
+  // Linux likes to wake a thread on the processor of the one that wakes it, where it would wait for the caller to end.
+  void leaveProcessorToCaller() {
+    const int processor = sched_getcpu();
+    if (processor == left_ || CPU_COUNT(&allowed_) < 2) return;
+    cpu_set_t others = allowed_;
+    CPU_CLR(processor, &others);
+    for (auto& worker : workers_) {
+      pthread_setaffinity_np(worker.native_handle(), sizeof others, &others);
+    }
+    left_ = processor;
+  }
+
+  void serve() {
+    unsigned long seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      start_.wait(lock, [&] { return work_ != nullptr && turn_ != seen; });
+      seen = turn_;
+      ++active_;
+      const auto* work = work_;
+      lock.unlock();
+      (*work)();
+      lock.lock();
+      if (--active_ == 0) done_.notify_one();
+    }
+  }
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_, busy_;
+  std::condition_variable start_, done_;
+  const std::function<void()>* work_ = nullptr;
+  int active_ = 0;
+  unsigned long turn_ = 0;
+  int left_ = -1;
+  cpu_set_t allowed_;
+};
+
+}  // namespace karst
