@@ -18,9 +18,10 @@ class CustomCallTargetRegistry {
 namespace {
 
 /**
- * Where the product is to be written. A program that XLA takes from its cache may hand over the address of the list of
- * results although there is one result (the thunk is read back without that property, TensorFlow 2.21). Such a list lies
- * in the caller's frame, close to the list of operands; a result never does.
+ * Where the product is to be written. A program that XLA takes from its cache may hand over the
+ * address of the list of results although there is one result (the thunk is read back without that
+ * property, TensorFlow 2.21). Such a list lies in the caller's frame, close to the list of
+ * operands; a result never does.
  */
 float* resultOf(void* out, const void** in) {
   constexpr std::ptrdiff_t kFrame = 4096;
@@ -29,7 +30,8 @@ float* resultOf(void* out, const void** in) {
   return static_cast<float*>(listed ? *static_cast<void**>(out) : out);
 }
 
-/** A custom call: a, b and the size (6 × int32: batch, m, n, k, transposeA, transposeB) → the product. */
+/** A custom call: a, b and the size (6 × int32: batch, m, n, k, transposeA, transposeB) → the
+ * product. */
 void splitMatmulCall(void* out, const void** in) {
   const auto* size = static_cast<const std::int32_t*>(in[2]);
   karst::splitMatmul({size[0], size[1], size[2], size[3], size[4] != 0, size[5] != 0},
@@ -39,7 +41,8 @@ void splitMatmulCall(void* out, const void** in) {
 
 }  // namespace
 
-/** Exports `splitMatmul`: whether programs may call the target `karst_split_matmul` in this process. */
+/** Exports `splitMatmul`: whether programs may call the target `karst_split_matmul` in this
+ * process. */
 NAPI_MODULE_INIT() {
   const bool granted = karst::requestTiles();
   if (granted) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "split-panel.h"
@@ -16,8 +17,11 @@ namespace {
 
 /** Panels of rows that are multiplied with a right panel while that is near. */
 constexpr int kGroup = 4;
-/** Tiles along the depth that a left panel is packed for at a time: what a group holds then stays in the L2 cache. */
+/** Tiles along the depth that a left panel is packed for at a time: what a group holds then stays
+ * in the L2 cache. */
 constexpr int kDepthBlock = 32;
+/** Tiles along the depth that a thread packs of the right operand at a time. */
+constexpr int kTilesOfPart = 4;
 
 constexpr int ceilDivide(int a, int b) { return (a + b - 1) / b; }
 
@@ -71,11 +75,17 @@ class TileRegisters {
   ~TileRegisters() { _tile_release(); }
 };
 
-/** c (32, 32), or `rows` by `columns` of it, (+)= a left panel times a right panel of `tiles` steps. */
-void multiplyPanels(const BFloat16* left, const BFloat16* right, int tiles, float* c,
-                    std::size_t stride, int rows, int columns, bool add) {
+/**
+ * c (32, 32), or `rows` by `columns` of it, (+)= a left panel times a right panel of `tiles` steps.
+ * Of panels with at most 16 rows (`!kTall`) or columns (`!kWide`) only the first tile is
+ * multiplied.
+ */
+template <bool kTall, bool kWide>
+void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, float* c,
+                   std::size_t stride, int rows, int columns, bool add) {
   alignas(64) float spare[kPanelLines * kPanelLines];
-  const bool whole = rows == kPanelLines && columns == kPanelLines;
+  const bool whole =
+      rows == (kTall ? kPanelLines : kTileLines) && columns == (kWide ? kPanelLines : kTileLines);
   float* out = whole ? c : spare;
   const std::size_t step = whole ? stride : kPanelLines;
   const std::size_t bytes = step * sizeof(float);
@@ -84,9 +94,9 @@ void multiplyPanels(const BFloat16* left, const BFloat16* right, int tiles, floa
     for (int i = 0; !whole && i < rows; ++i)
       std::memcpy(spare + i * kPanelLines, c + i * stride, columns * sizeof(float));
     _tile_loadd(0, out, bytes);
-    _tile_loadd(1, out + kTileLines, bytes);
-    _tile_loadd(2, below, bytes);
-    _tile_loadd(3, below + kTileLines, bytes);
+    if constexpr (kWide) _tile_loadd(1, out + kTileLines, bytes);
+    if constexpr (kTall) _tile_loadd(2, below, bytes);
+    if constexpr (kTall && kWide) _tile_loadd(3, below + kTileLines, bytes);
   } else {
     _tile_zero(0);
     _tile_zero(1);
@@ -98,33 +108,42 @@ void multiplyPanels(const BFloat16* left, const BFloat16* right, int tiles, floa
     _tile_loadd(4, left + 2 * kTile, 64);
     _tile_loadd(6, right, 64);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(7, right + kTile, 64);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_loadd(5, left + 3 * kTile, 64);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    if constexpr (kWide) _tile_loadd(7, right + kTile, 64);
+    if constexpr (kWide) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kTall) _tile_loadd(5, left + 3 * kTile, 64);
+    if constexpr (kTall) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
     _tile_loadd(4, left, 64);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_loadd(5, left + kTile, 64);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    if constexpr (kWide) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kTall) _tile_loadd(5, left + kTile, 64);
+    if constexpr (kTall) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
     _tile_loadd(6, right + 2 * kTile, 64);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_loadd(7, right + 3 * kTile, 64);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(3, 5, 7);
+    if constexpr (kTall) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (kWide) _tile_loadd(7, right + 3 * kTile, 64);
+    if constexpr (kWide) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
   }
   _tile_stored(0, out, bytes);
-  _tile_stored(1, out + kTileLines, bytes);
-  _tile_stored(2, below, bytes);
-  _tile_stored(3, below + kTileLines, bytes);
+  if constexpr (kWide) _tile_stored(1, out + kTileLines, bytes);
+  if constexpr (kTall) _tile_stored(2, below, bytes);
+  if constexpr (kTall && kWide) _tile_stored(3, below + kTileLines, bytes);
   for (int i = 0; !whole && i < rows; ++i)
     std::memcpy(c + i * stride, spare + i * kPanelLines, columns * sizeof(float));
 }
 
-/** The matrices of one product of a batch, the right one packed by panel of columns for its whole depth. */
+void multiplyPanels(const BFloat16* left, const BFloat16* right, int tiles, float* c,
+                    std::size_t stride, int rows, int columns, bool add) {
+  const bool tall = rows > kTileLines, wide = columns > kTileLines;
+  const auto multiply = tall ? (wide ? multiplyTiles<true, true> : multiplyTiles<true, false>)
+                             : (wide ? multiplyTiles<false, true> : multiplyTiles<false, false>);
+  multiply(left, right, tiles, c, stride, rows, columns, add);
+}
+
+/** The matrices of one product of a batch, the right one packed by panel of columns for its whole
+ * depth. */
 struct Multiplication {
   const Product& size;
   Operand left, right;
@@ -137,10 +156,22 @@ struct Multiplication {
     return (static_cast<std::size_t>(panel) * tilesOf(size.k) + tile) * kPanelStep;
   }
 
-  void packColumns(int panel) const {
-    const int column = panel * kPanelLines;
-    packPanel<true>(right, column, std::min(kPanelLines, size.n - column), 0, size.k,
-                    packed + columnPanel(panel, 0));
+  /** Parts into which the packing of the right operand is shared out. */
+  int columnParts() const {
+    return right.rowIsLine ? columnPanels() : ceilDivide(tilesOf(size.k), kTilesOfPart);
+  }
+
+  void packColumns(int part) const {
+    const std::size_t panelSize = columnPanel(1, 0);
+    if (right.rowIsLine) {
+      const int first = part * kPanelLines;
+      packPart<true>(right, {first, std::min(size.n, first + kPanelLines), 0, size.k,
+                             packed + columnPanel(part, 0), panelSize});
+    } else {
+      const int tile = part * kTilesOfPart, from = tile * kTileDepth;
+      const int to = std::min(size.k, from + kTilesOfPart * kTileDepth);
+      packPart<true>(right, {0, size.n, from, to, packed + columnPanel(0, tile), panelSize});
+    }
   }
 
   void multiplyRows(int firstPanel, int panels) const {
@@ -151,10 +182,10 @@ struct Multiplication {
       const auto height = [&](int panel) {
         return std::min(kPanelLines, size.m - (firstPanel + panel) * kPanelLines);
       };
-      for (int p = 0; p < panels; ++p) {
-        packPanel<false>(left, (firstPanel + p) * kPanelLines, height(p), from,
-                         std::min(tiles * kTileDepth, size.k - from), rows + p * tiles * kPanelStep);
-      }
+      const int first = firstPanel * kPanelLines;
+      packPart<false>(left,
+                      {first, std::min(size.m, first + panels * kPanelLines), from,
+                       std::min(size.k, from + tiles * kTileDepth), rows, tiles * kPanelStep});
       for (int j = 0; j < columnPanels(); ++j) {
         for (int p = 0; p < panels; ++p) {
           const std::size_t row = static_cast<std::size_t>(firstPanel + p) * kPanelLines;
@@ -180,11 +211,12 @@ void splitMatmul(const Product& product, const float* a, const float* b, float* 
       static_cast<std::size_t>(ceilDivide(n, kPanelLines)) * tilesOf(k) * kPanelStep;
   const auto multiplication = [&](int index) {
     const auto i = static_cast<std::size_t>(index);
-    return Multiplication{product,
-                          {a + i * m * k, static_cast<std::size_t>(product.transposeA ? m : k), !product.transposeA},
-                          {b + i * k * n, static_cast<std::size_t>(product.transposeB ? k : n), product.transposeB},
-                          rightScratch.ofSize(packedSize),
-                          c + i * m * n};
+    return Multiplication{
+        product,
+        {a + i * m * k, static_cast<std::size_t>(product.transposeA ? m : k), !product.transposeA},
+        {b + i * k * n, static_cast<std::size_t>(product.transposeB ? k : n), product.transposeB},
+        rightScratch.ofSize(packedSize),
+        c + i * m * n};
   };
   if (batch > 1) {
     std::atomic<int> next{0};
@@ -192,7 +224,7 @@ void splitMatmul(const Product& product, const float* a, const float* b, float* 
       TileRegisters tiles;
       for (int i; (i = next++) < product.batch;) {
         const Multiplication one = multiplication(i);
-        for (int j = 0; j < one.columnPanels(); ++j) one.packColumns(j);
+        for (int j = 0; j < one.columnParts(); ++j) one.packColumns(j);
         for (int p = 0; p < one.rowPanels(); p += kGroup)
           one.multiplyRows(p, std::min(kGroup, one.rowPanels() - p));
       }
@@ -202,10 +234,10 @@ void splitMatmul(const Product& product, const float* a, const float* b, float* 
   const Multiplication one = multiplication(0);
   // Small groups where there are few rows, so that every thread gets some.
   const int group = std::clamp(one.rowPanels() / (4 * team().threads()), 1, kGroup);
-  std::atomic<int> nextColumns{0}, packedColumns{0}, nextGroup{0};
+  std::atomic<int> nextPart{0}, packedParts{0}, nextGroup{0};
   team().run([&] {
-    for (int j; (j = nextColumns++) < one.columnPanels(); ++packedColumns) one.packColumns(j);
-    while (packedColumns < one.columnPanels()) _mm_pause();
+    for (int j; (j = nextPart++) < one.columnParts(); ++packedParts) one.packColumns(j);
+    while (packedParts < one.columnParts()) _mm_pause();
     TileRegisters tiles;
     for (int p; (p = group * nextGroup++) < one.rowPanels();)
       one.multiplyRows(p, std::min(group, one.rowPanels() - p));

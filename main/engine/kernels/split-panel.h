@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace karst {
 
 /**
- * Operands as AMX tiles (Intel SDM, volume 1, chapter 18): a float x is kept as two bfloat16 numbers, high = x rounded
- * and low = x − high rounded, which leaves a relative error of 2⁻¹⁷.
+ * Operands as AMX tiles (Intel SDM, volume 1, chapter 18): a float x is kept as two bfloat16
+ * numbers, high = x rounded and low = x − high rounded, which leaves a relative error of 2⁻¹⁷.
  */
 using BFloat16 = std::uint16_t;
 
@@ -78,7 +77,8 @@ inline __mmask16 first(int count) {
   return static_cast<__mmask16>((1u << std::clamp(count, 0, 16)) - 1);
 }
 
-/** The high and low tile of `lines` ≤ 16 lines from `values`, `depth` ≤ 32 deep; what is missing is 0. */
+/** The high and low tile of `lines` ≤ 16 lines from `values`, `depth` ≤ 32 deep; what is missing is
+ * 0. */
 template <bool kRowIsLine, bool kRight>
 void packTile(const float* values, std::size_t stride, int lines, int depth, BFloat16* high,
               BFloat16* low) {
@@ -123,26 +123,48 @@ void packTile(const float* values, std::size_t stride, int lines, int depth, BFl
 /** Tiles along a depth. */
 constexpr int tilesOf(int depth) { return (depth + kTileDepth - 1) / kTileDepth; }
 
-/** Packs up to 32 lines of `x` from `line` on, of the depths [from, from + depth): tilesOf(depth) · kPanelStep numbers. */
+/** A step of a panel: up to 32 lines of `x` from `line` on, at the depths [from, from + depth),
+ * depth ≤ 32. */
 template <bool kRight>
-void packPanel(const Operand& x, int line, int lines, int from, int depth, BFloat16* panel) {
-  for (int tile = 0; tile < tilesOf(depth); ++tile) {
-    const int here = from + tile * kTileDepth;
-    const int deep = std::min(kTileDepth, from + depth - here);
-    for (int half = 0; half < 2; ++half) {
-      const int start = line + half * kTileLines;
-      const int count = std::clamp(line + lines - start, 0, kTileLines);
-      BFloat16* high = panel + tile * kPanelStep + half * kTile;
-      BFloat16* low = high + 2 * kTile;
-      if (count == 0) {
-        std::memset(high, 0, kTile * sizeof(BFloat16));
-        std::memset(low, 0, kTile * sizeof(BFloat16));
-      } else if (x.rowIsLine) {
-        packing::packTile<true, kRight>(x.values + start * x.stride + here, x.stride, count, deep, high, low);
-      } else {
-        packing::packTile<false, kRight>(x.values + here * x.stride + start, x.stride, count, deep, high, low);
-      }
+void packStep(const Operand& x, int line, int lines, int from, int depth, BFloat16* step) {
+  for (int half = 0; half < 2; ++half) {
+    const int start = line + half * kTileLines;
+    const int count = std::clamp(line + lines - start, 0, kTileLines);
+    BFloat16* high = step + half * kTile;
+    BFloat16* low = high + 2 * kTile;
+    // Nobody reads the second tile of a panel that has lines for one.
+    if (count == 0) break;
+    if (x.rowIsLine) {
+      packing::packTile<true, kRight>(x.values + start * x.stride + from, x.stride, count, depth,
+                                      high, low);
+    } else {
+      packing::packTile<false, kRight>(x.values + from * x.stride + start, x.stride, count, depth,
+                                       high, low);
     }
+  }
+}
+
+/** Lines [first, last) at the depths [from, to), and where their panels go: `panelSize` numbers
+ * from one to the next. */
+struct Part {
+  int first, last, from, to;
+  BFloat16* panels;
+  std::size_t panelSize;
+};
+
+/** Packs a part in the order in which its values lie in memory. */
+template <bool kRight>
+void packPart(const Operand& x, const Part& part) {
+  const int panels = (part.last - part.first + kPanelLines - 1) / kPanelLines;
+  const int steps = tilesOf(part.to - part.from);
+  for (int i = 0; i < panels * steps; ++i) {
+    const int panel = x.rowIsLine ? i / steps : i % panels;
+    const int step = x.rowIsLine ? i % steps : i / panels;
+    const int line = part.first + panel * kPanelLines;
+    const int from = part.from + step * kTileDepth;
+    packStep<kRight>(x, line, std::min(kPanelLines, part.last - line), from,
+                     std::min(kTileDepth, part.to - from),
+                     part.panels + panel * part.panelSize + step * kPanelStep);
   }
 }
 

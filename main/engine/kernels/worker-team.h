@@ -12,8 +12,9 @@
 namespace karst {
 
 /**
- * Threads that help with one piece of work at a time. The work shares itself out: it is called once on every thread
- * that comes in time, and each call takes parts until none is left. A thread that wakes too late finds the work closed.
+ * Threads that help with one piece of work at a time. The work shares itself out: it is called once
+ * on every thread that comes in time, and each call takes parts until none is left. A thread that
+ * wakes too late finds the work closed.
  */
 class WorkerTeam {
  public:
@@ -25,7 +26,8 @@ class WorkerTeam {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /** Returns when `work` has ended on every thread. A second caller meanwhile does its work alone. */
+  /** Returns when `work` has ended on every thread. A second caller meanwhile does its work alone.
+   */
   void run(const std::function<void()>& work) {
     if (workers_.empty() || !busy_.try_lock()) {
       work();
@@ -47,7 +49,8 @@ class WorkerTeam {
   }
 
  private:
-  // Linux likes to wake a thread on the processor of the one that wakes it, where it would wait for the caller to end.
+  // Linux likes to wake a thread on the processor of the one that wakes it, where it would wait for
+  // the caller to end.
   void leaveProcessorToCaller() {
     const int processor = sched_getcpu();
     if (processor == left_ || CPU_COUNT(&allowed_) < 2) return;
