@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { METHODS, OPTIMISERS, TARGET_MODULES, type TrainingConfig } from '../domain/training.ts';
+import {
+  METHODS,
+  OPTIMISERS,
+  RECOMPUTE,
+  TARGET_MODULES,
+  type TrainingConfig,
+} from '../domain/training.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
 const finite = v.pipe(v.number(), v.finite());
@@ -88,6 +94,7 @@ export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object
   checkpointEverySeconds: finite,
   keepCheckpoints: count,
   validateEvery: count,
+  recompute: v.picklist(RECOMPUTE),
 });
 
 const onAdapter = { adapterDir: v.string(), backbone };
@@ -103,6 +110,7 @@ const job = v.variant('kind', [
     classes: v.array(v.string()),
     resume: v.boolean(),
     extendedAt: v.nullable(count),
+    recomputedBlocks: count,
   }),
   v.object({
     kind: v.literal('measure'),
@@ -110,6 +118,7 @@ const job = v.variant('kind', [
     config: trainingConfig,
     classes: count,
     steps: count,
+    recomputedBlocks: count,
   }),
   v.object({ kind: v.literal('evaluate'), ...onAdapter, manifest: v.string(), batchSize: count }),
   v.object({

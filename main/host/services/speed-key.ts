@@ -15,6 +15,7 @@ export function speedKey(
   architecture: VitArchitecture,
   config: TrainingConfig,
   settings: Pick<Settings, 'threads' | 'device'>,
+  recomputedBlocks = 0,
 ): string {
   const { method, karst, optimiser, batchSize, accumulate, imageSize } = config;
   const { width, depth, heads, hidden, patchSize, qkvBias } = architecture;
@@ -33,6 +34,8 @@ export function speedKey(
     // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),
+    // Left out where there are none, so that what was measured before there could be any is still found.
+    ...(recomputedBlocks > 0 ? { recomputedBlocks } : {}),
   };
   const machine = {
     cpu: cpus()[0]?.model ?? '',

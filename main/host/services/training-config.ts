@@ -4,6 +4,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import {
   METHODS,
   OPTIMISERS,
+  RECOMPUTE,
   TARGET_MODULES,
   TRAINING_DEFAULTS,
   type AugmentationOptions,
@@ -96,6 +97,7 @@ const schema = v.strictObject({
   checkpointEverySeconds: real(1, 1e9),
   keepCheckpoints: whole(1, 1000),
   validateEvery: whole(1, 100_000),
+  recompute: oneOf(RECOMPUTE),
 });
 
 /** A setting that is out of its limits, or does not go with another. */
