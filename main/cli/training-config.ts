@@ -4,6 +4,7 @@ import {
   METHODS,
   OPTIMISERS,
   PRESETS,
+  RECOMPUTE,
   TARGET_MODULES,
   TRAINING_DEFAULTS,
   type PresetName,
@@ -16,6 +17,7 @@ import { nearMiss } from './output/near-miss.ts';
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   method: METHODS,
   initialise: ['backbone', 'random'],
+  recompute: RECOMPUTE,
   'karst.init': ['gaussian', 'kaiming'],
   'karst.rescale': ['none', 'scalar', 'channel'],
   'karst.targetModules': TARGET_MODULES,
