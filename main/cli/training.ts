@@ -1,12 +1,15 @@
 import type { EngineEvent } from '../../shared/contract/engine.ts';
+import type { RunPlan } from '../../shared/contract/studio/runs.ts';
 import { type VitArchitecture } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome, Studio } from '../host/studio.ts';
+import { describeRecomputation } from './describe/run.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
 import {
+  formatBytes,
   formatCount,
   formatDuration,
   formatNumber,
@@ -92,13 +95,26 @@ export async function trainToItsEnd(
       const run = await choose(studio);
       const parameters = parametersOf(studio, run);
       console.emit(startedEvent(run, parameters));
-      console.say(...describePlan(run, parameters, context), '');
+      const lines = describePlan(
+        run,
+        parameters,
+        context,
+        resume ? null : await planOf(studio, run),
+      );
+      console.say(...lines, '');
       return session.execute(studio, run, { resume, signal });
     },
     session,
   );
   console.emit(doneEvent(outcome));
   console.say('', ...describeOutcome(outcome, context));
+}
+
+/** null for a run of a bare shape, or of images that the library no longer has. */
+async function planOf(studio: Studio, run: Run): Promise<RunPlan | null> {
+  const { backboneId, datasetId, config } = run;
+  if (backboneId === null || datasetId === null) return null;
+  return studio.plans.plan({ backbone: backboneId, dataset: datasetId, config });
 }
 
 /** null when the run trains a bare shape, which the library does not hold. */
@@ -160,6 +176,7 @@ export function describePlan(
   run: Run,
   parameters: number | null,
   context: CommandContext,
+  plan: RunPlan | null = null,
 ): string[] {
   const { config } = run;
   const { karst, optimiser, schedule } = config;
@@ -183,7 +200,16 @@ export function describePlan(
     'schedule',
     `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimiser.learningRate}, seed ${config.seed}`,
   ]);
+  if (plan !== null) pairs.push(['memory', describeMemory(plan)]);
   return facts(pairs, context.console.dim);
+}
+
+function describeMemory(plan: RunPlan): string {
+  const { memoryBytes, memoryFreeBytes, recomputedBlocks, blocks } = plan;
+  const amount = `about ${formatBytes(memoryBytes)} of ${formatBytes(memoryFreeBytes)} free`;
+  return recomputedBlocks === 0
+    ? amount
+    : `${amount}, as ${recomputedBlocks} of ${blocks} blocks are computed twice in each step`;
 }
 
 /** The closing lines of a training. */
@@ -200,6 +226,8 @@ function describeOutcome({ run, adapter, result }: RunOutcome, context: CommandC
     ]);
   }
   pairs.push(['parameters', `${formatParameters(result.trainableParameters)} trained`]);
+  const recomputed = describeRecomputation(run);
+  if (recomputed !== null) pairs.push(['memory', recomputed]);
   pairs.push(['folder', adapter.folder]);
   const title =
     run.state === 'stopped'
@@ -242,5 +270,6 @@ function doneEvent({ run, adapter, result }: RunOutcome): object {
     adapter: adapter.id,
     metrics: { val: val === null ? null : { top1: val.top1, loss: val.loss } },
     trainableParameters: result.trainableParameters,
+    recomputedBlocks: run.recomputedBlocks ?? 0,
   };
 }

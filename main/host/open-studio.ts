@@ -10,8 +10,11 @@ import { Backbones } from './services/backbones.ts';
 import { Bin } from './services/bin.ts';
 import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
 import { Datasets } from './services/datasets/datasets.ts';
+import { freeCardMemory } from './services/card-memory.ts';
+import { freeMemory } from './services/free-memory.ts';
 import { Planner } from './services/planner.ts';
 import { Projects } from './services/projects.ts';
+import { Recomputation } from './services/recomputation.ts';
 import { Runs } from './services/runs.ts';
 import { settingsSpawner } from './services/settings/settings-spawner.ts';
 import { SettingsStore } from './services/settings/settings.ts';
@@ -117,8 +120,16 @@ async function assemble(
     backbones,
     datasets,
   });
+  const stepTimes = new StepTimeRepository(library);
+  const recomputation = new Recomputation({
+    stepTimes,
+    settings,
+    freeMemory,
+    freeCardMemory: () => freeCardMemory(settings.get()),
+  });
   const runs = new Runs({
     ...engine,
+    recomputation,
     library,
     owner,
     runs: runRepository,
@@ -133,8 +144,8 @@ async function assemble(
   });
   const plans = new Planner({
     ...engine,
-    stepTimes: new StepTimeRepository(library),
-    settings,
+    stepTimes,
+    recomputation,
     backbones,
     datasets,
     training: () => runs.training(),

@@ -1,5 +1,3 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ensureAddon, isAddonReady } from './addon.mjs';
 import { areKernelsReady, ensureKernels } from './kernels-addon.mjs';
 import { projectNode } from './node-runtime.mjs';
@@ -11,6 +9,7 @@ import {
   inspectRuntime,
   removeRuntime,
 } from './tensorflow-runtime.mjs';
+import { chooseVariant, chosenVariant } from './tensorflow-variant.mjs';
 import { ensurePrebuilt, isPrebuiltReady } from './windows-addon.mjs';
 
 /**
@@ -86,27 +85,4 @@ export async function verifyInstalled(root, progress) {
   progress.finish(`Damaged: ${damaged.join(', ')}. It is installed again`);
   removeRuntime(runtime);
   return false;
-}
-
-/** @param {string} root */
-function choiceFile(root) {
-  return join(root, 'node_modules', '.karst', 'tensorflow-variant');
-}
-
-/**
- * @param {string} root
- * @returns {Variant}
- */
-function chosenVariant(root) {
-  const file = choiceFile(root);
-  return existsSync(file) && readFileSync(file, 'utf8') === 'gpu' ? 'gpu' : 'cpu';
-}
-
-/**
- * @param {string} root
- * @param {Variant} variant
- */
-function chooseVariant(root, variant) {
-  mkdirSync(join(root, 'node_modules', '.karst'), { recursive: true });
-  writeFileSync(choiceFile(root), variant);
 }

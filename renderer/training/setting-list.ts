@@ -2,6 +2,7 @@ import {
   MATMUL_PRECISIONS,
   METHODS,
   OPTIMISERS,
+  RECOMPUTE,
   TARGET_MODULES,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
@@ -151,6 +152,7 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
   validateEvery: { group: 'run', limits: whole(1, 100_000) },
   checkpointEverySeconds: { group: 'run', limits: real(1, 1e9, 30) },
   keepCheckpoints: { group: 'run', limits: whole(1, 1000) },
+  recompute: { group: 'run', limits: oneOf(RECOMPUTE), matters: trainsBlocks },
 };
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];

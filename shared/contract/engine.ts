@@ -41,6 +41,8 @@ export interface TrainJob {
   readonly resume: boolean;
   /** The step at which the run, which had ended there, was last given more epochs; null when it never was. */
   readonly extendedAt: number | null;
+  /** Blocks, from the first, that are computed again in the backward pass, since memory is short; 0: none. */
+  readonly recomputedBlocks: number;
 }
 
 /** Takes a few steps on random images with these settings, and keeps nothing but how long they took. */
@@ -52,6 +54,8 @@ export interface MeasureJob {
   readonly classes: number;
   /** Updates that are timed, after the first, which compiles. */
   readonly steps: number;
+  /** As in a training. */
+  readonly recomputedBlocks: number;
 }
 
 export interface EvaluateJob {

@@ -3,6 +3,7 @@ import {
   MATMUL_PRECISIONS,
   METHODS,
   OPTIMISERS,
+  RECOMPUTE,
   TARGET_MODULES,
   type TrainingConfig,
 } from '../domain/training.ts';
@@ -95,6 +96,7 @@ export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object
   checkpointEverySeconds: finite,
   keepCheckpoints: count,
   validateEvery: count,
+  recompute: v.picklist(RECOMPUTE),
 });
 
 const onAdapter = { adapterDir: v.string(), backbone };
@@ -110,6 +112,7 @@ const job = v.variant('kind', [
     classes: v.array(v.string()),
     resume: v.boolean(),
     extendedAt: v.nullable(count),
+    recomputedBlocks: count,
   }),
   v.object({
     kind: v.literal('measure'),
@@ -117,6 +120,7 @@ const job = v.variant('kind', [
     config: trainingConfig,
     classes: count,
     steps: count,
+    recomputedBlocks: count,
   }),
   v.object({ kind: v.literal('evaluate'), ...onAdapter, manifest: v.string(), batchSize: count }),
   v.object({

@@ -144,6 +144,8 @@ export interface Run {
   /** Best validation accuracy and its loss so far. */
   readonly bestTop1: number | null;
   readonly bestLoss: number | null;
+  /** Blocks that were computed again in the backward pass, since memory was short; null before the first start. */
+  readonly recomputedBlocks: number | null;
   readonly adapterId: string | null;
   /** Why it failed or was interrupted. */
   readonly error: ErrorReport | null;

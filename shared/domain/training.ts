@@ -71,6 +71,9 @@ export interface ScheduleOptions {
   readonly cosineEnd: number;
 }
 
+/** Whether blocks are computed again in the backward pass rather than kept: `auto` when memory is short. */
+export const RECOMPUTE = ['auto', 'always', 'never'] as const;
+
 export interface TrainingConfig {
   readonly method: Method;
   readonly karst: KarstOptions;
@@ -101,6 +104,8 @@ export interface TrainingConfig {
   readonly keepCheckpoints: number;
   /** Epochs between validations. */
   readonly validateEvery: number;
+  /** Takes time and saves memory; it changes no result. */
+  readonly recompute: (typeof RECOMPUTE)[number];
 }
 
 export const KARST_DEFAULTS: KarstOptions = {
@@ -168,6 +173,7 @@ export const TRAINING_DEFAULTS: TrainingConfig = {
   checkpointEverySeconds: 60,
   keepCheckpoints: 2,
   validateEvery: 1,
+  recompute: 'auto',
 };
 
 /**

@@ -15,11 +15,11 @@ import { machineSeconds, ownSeconds } from './machine.ts';
 import { matrixWork } from './matrix-work.ts';
 
 /**
- * Our training step as a subject: our-step.ts FOLDER HEADS, driven as `peers/step_peer.py` is. The line `work` answers
+ * Our training step as a subject: our-step.ts FOLDER HEADS [RECOMPUTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
  * `{"gigaflop", "peakGigaflops"}`: the matrix work of a step, and the fastest matrix product that TensorFlow makes here.
  */
 
-const [folder = '', heads = ''] = process.argv.slice(2);
+const [folder = '', heads = '', recomputed = '0'] = process.argv.slice(2);
 
 /** As the peers train: KARST as its code has it, one AdamW group, no clipping, nothing random. */
 function configFor(batchSize: number): TrainingConfig {
@@ -56,7 +56,7 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   const classes = start.get('head.bias')?.length ?? 0;
   const config = configFor(labels.length);
   const reference = { path: weights, sha256: '', name: 'backbone', architecture, preprocessing };
-  const prepared = await prepareTraining(reference, config, classes, runtime);
+  const prepared = await prepareTraining(reference, config, classes, runtime, Number(recomputed));
   const { model, executor, groups, initial } = prepared;
   const missing = [...initial.keys()].filter((name) => !start.has(name));
   if (missing.length > 0 || initial.size !== start.size)

@@ -51,6 +51,8 @@ export function describeRun(run: Run, console: Console): string[] {
     const loss = run.bestLoss === null ? '' : `, loss ${formatNumber(run.bestLoss)}`;
     pairs.push(['best', `top-1 ${formatPercent(run.bestTop1)}${loss}`]);
   }
+  const recomputed = describeRecomputation(run);
+  if (recomputed !== null) pairs.push(['memory', recomputed]);
   if (run.adapterId !== null) pairs.push(['adapter', run.adapterId]);
   pairs.push(['folder', run.folder], ['created', formatMoment(run.createdAt)]);
   if (run.startedAt !== null) pairs.push(['started', formatMoment(run.startedAt)]);
@@ -59,6 +61,13 @@ export function describeRun(run: Run, console: Console): string[] {
     pairs.push(['ended', `${formatMoment(run.endedAt)}, after ${formatDuration(seconds)}`]);
   }
   return facts(pairs, console.dim);
+}
+
+/** How a run came to need less memory; null when it did not. */
+export function describeRecomputation({ recomputedBlocks, config }: Run): string | null {
+  if (recomputedBlocks === null || recomputedBlocks === 0) return null;
+  const why = config.recompute === 'auto' ? 'was short' : 'was to be saved';
+  return `${why}: ${recomputedBlocks} blocks were computed again in the backward pass`;
 }
 
 /** One line a validation: epoch, step, loss, accuracy. */

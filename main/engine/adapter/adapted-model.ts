@@ -41,6 +41,8 @@ export interface AdaptedModelOptions {
   readonly karst: KarstOptions;
   /** How the factors of a Linear get their gradients, for so many rows; usually by what costs less. */
   readonly factoredGradient?: (linear: AdaptedLinear, rows: number) => boolean;
+  /** So many blocks, from the first, are computed again in the backward pass and keep nothing for it. */
+  readonly recomputedBlocks?: number;
 }
 
 export function adaptedModel({
@@ -49,6 +51,7 @@ export function adaptedModel({
   method,
   karst,
   factoredGradient = (linear, rows) => prefersFactoredGradient(linear, karst, rows),
+  recomputedBlocks = 0,
 }: AdaptedModelOptions): AdaptedModel {
   const whole = vitTensorShapes(architecture, { classes });
   const isHead = (name: string): boolean => name.startsWith('head.');
@@ -80,6 +83,7 @@ export function adaptedModel({
       const options = {
         weights,
         linear,
+        recomputedBlocks,
         ...(dropPath === undefined ? {} : { dropPath }),
         ...(patchSelection === undefined ? {} : { patchSelection }),
       };

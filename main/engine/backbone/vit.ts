@@ -20,6 +20,8 @@ export interface VitOptions {
   readonly dropPath?: Tensor;
   /** (batch, kept, patches), rows one-hot: the patches that are kept (arXiv 2208.07220); the class token always is. */
   readonly patchSelection?: Tensor;
+  /** So many blocks, from the first, are computed again in the backward pass and keep nothing for it; usually 0. */
+  readonly recomputedBlocks?: number;
 }
 
 /** x Wᵀ + bias with the stored weights; x (rows, in) → (rows, out). */
@@ -37,7 +39,9 @@ export function vitFeatures(images: Tensor, a: VitArchitecture, options: VitOpti
   if (options.patchSelection !== undefined) tokens = selected(tokens, options.patchSelection);
   for (let i = 0; i < a.depth; i++) {
     // After the last attention only the class token is read: its own query, projection and MLP are enough.
-    tokens = block(tokens, i, a, options, i === a.depth - 1);
+    const given = tokens;
+    tokens = block(given, i, a, options, i === a.depth - 1);
+    if (i < (options.recomputedBlocks ?? 0)) tokens = g.recomputed(tokens, given);
   }
   const classToken = g.reshape(tokens, [batch, a.width]);
   return layerNorm(classToken, 'norm', a, options.weights);

@@ -6,13 +6,18 @@ import type { NodeOf, OpName, Tensor } from './tensor.ts';
  * here for targets that have no such kernel.
  */
 type Composite =
-  NodeOf<'gelu'> | NodeOf<'geluGradient'> | NodeOf<'normalise'> | NodeOf<'gradientVia'>;
+  | NodeOf<'gelu'>
+  | NodeOf<'geluGradient'>
+  | NodeOf<'normalise'>
+  | NodeOf<'gradientVia'>
+  | NodeOf<'recomputed'>;
 
 const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'gelu',
   'geluGradient',
   'normalise',
   'gradientVia',
+  'recomputed',
 ]);
 
 const half = g.scalar(0.5);
@@ -38,6 +43,7 @@ export function decompose(node: Composite): Tensor {
       return g.mul(dy, g.add(normalDistribution(x), g.mul(x, normalDensity(x))));
     // What leads to the other input only is dropped with it.
     case 'gradientVia':
+    case 'recomputed':
       return x;
     case 'normalise': {
       const axis = [x.shape.length - 1];

@@ -1,4 +1,5 @@
 import * as g from './operations.ts';
+import { recompute } from './recompute.ts';
 import {
   GraphError,
   inTopologicalOrder,
@@ -52,6 +53,7 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   cast: none,
   stopGradient: none,
   gradientVia: (_, dy) => [dy, dy],
+  recomputed: (_, dy) => [dy, null],
   geluGradient: () => {
     throw new GraphError(
       'geluGradient has no derivative of its own: second derivatives are not provided',
@@ -186,11 +188,13 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     if (node.op !== 'stopGradient' && node.inputs.some((x) => needed.has(x))) needed.add(node);
   }
   const found = new Map<Tensor, Tensor>([[loss, g.broadcastTo(g.scalar(1), loss.shape)]]);
+  const again = new Map<Tensor, Tensor>();
   for (const node of order.reverse()) {
     const dy = found.get(node);
     if (dy === undefined || !needed.has(node) || node.inputs.length === 0) continue;
     if (!node.inputs.some((x) => needed.has(x))) continue;
-    inputGradients(node, dy).forEach((gradient, index) => {
+    if (node.op === 'recomputed') recompute(node, dy, again);
+    inputGradients(again.get(node) ?? node, dy).forEach((gradient, index) => {
       const x = input(node, index);
       if (gradient === null || !needed.has(x)) return;
       const before = found.get(x);

@@ -159,6 +159,15 @@ export function gradientVia(value: Tensor, via: Tensor): Tensor {
   return node('gradientVia', [value, via], {}, value.shape);
 }
 
+/**
+ * The value of `y`. Of what leads from `x` to it nothing is kept for the backward pass, which computes it again when the
+ * gradient of `y` is there: gradient checkpointing (arXiv 1604.06174).
+ */
+export function recomputed(y: Tensor, x: Tensor): Tensor {
+  needType('recomputed', [y, x], FLOAT);
+  return node('recomputed', [y, x], {}, y.shape);
+}
+
 /** dy · (Φ(x) + x φ(x)), the backward pass of `gelu`; a leaf of differentiation. */
 export function geluGradient(x: Tensor, dy: Tensor): Tensor {
   need(

@@ -42,6 +42,7 @@ export interface Attributes {
   cast: NoAttributes;
   stopGradient: NoAttributes;
   gradientVia: NoAttributes;
+  recomputed: NoAttributes;
 }
 type NoAttributes = Record<string, never>;
 

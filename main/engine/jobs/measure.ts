@@ -23,6 +23,7 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     config,
     job.classes,
     session.runtime,
+    job.recomputedBlocks,
   );
   try {
     new ModelState(executor, groups).set(initial, null);

@@ -32,10 +32,13 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     config,
     job.classes.length,
     session.runtime,
+    job.recomputedBlocks,
   );
   const loaders = openLoaders(job, images, model.architecture.imageSize, session.cacheDir);
   try {
     session.progress('loading', 1, 1);
+    if (job.recomputedBlocks > 0)
+      session.emit({ type: 'log', level: 'info', message: tellRecomputation(job) });
     const sources =
       trunk === null ? loaders : await readFeatures(job, trunk, images, loaders, session);
     const parts: TrainerParts = { job, session, model, executor, groups, images, loaders: sources };
@@ -48,6 +51,13 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     executor.dispose();
     trunk?.dispose();
   }
+}
+
+function tellRecomputation({ config, recomputedBlocks, backbone }: TrainJob): string {
+  const why =
+    config.recompute === 'auto' ? 'Memory is short' : 'The setting "recompute" is "always"';
+  const blocks = `${String(recomputedBlocks)} of ${String(backbone.architecture.depth)} blocks`;
+  return `${why}: ${blocks} keep nothing for the backward pass and are computed again in it. Steps take longer and come to the same.`;
 }
 
 /** What the frozen backbone makes of every image, for all epochs. */

@@ -24,19 +24,23 @@ export interface PreparedTraining {
   readonly initial: ReadonlyMap<string, Float32Array>;
 }
 
-/** Loads the backbone, builds the step for these settings and puts the frozen weights in place. */
+/**
+ * Loads the backbone, builds the step for these settings and puts the frozen weights in place.
+ * @param recomputedBlocks so many blocks, from the first, that are computed again in the backward pass
+ */
 export async function prepareTraining(
   reference: BackboneReference,
   config: TrainingConfig,
   classes: number,
   runtime: Runtime,
+  recomputedBlocks: number,
 ): Promise<PreparedTraining> {
   const architecture = workingArchitecture(reference, config.imageSize);
   const { method, karst } = config;
   const onFeatures = keepsFeatures(config);
   const model = onFeatures
     ? classifierModel(architecture, classes)
-    : adaptedModel({ architecture, classes, method, karst });
+    : adaptedModel({ architecture, classes, method, karst, recomputedBlocks });
   const backbone =
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)

@@ -1,7 +1,6 @@
-import type { MeasureResult } from '../../../shared/contract/engine.ts';
+import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
 import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
-import type { Settings } from '../../../shared/contract/studio/system.ts';
-import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { parameterCount } from '../../../shared/domain/architecture.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Backbone, Dataset, Run } from '../../../shared/domain/library.ts';
 import {
@@ -9,16 +8,14 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../shared/domain/training.ts';
-import { adapterTensorShapes, adapterWeightsBytes } from '../../formats/adapter-folder.ts';
+import { adapterWeightsBytes } from '../../formats/adapter-folder.ts';
 import { runEngineJob } from '../jobs/engine-job.ts';
 import type { StepTimeRepository, StepTimes } from '../store/step-times.ts';
 import type { DatasetService, EngineSpawner, JobWatching } from '../studio.ts';
 import type { Backbones } from './backbones.ts';
-import { freeMemory } from './free-memory.ts';
-import { inputBytes, trainingMemory } from './memory-estimate.ts';
+import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
 import { runClasses } from './run-folder.ts';
 import type { PlanRequest, PlanService } from './run-service.ts';
-import { speedKey } from './speed-key.ts';
 import { trainingProblems, validateTrainingConfig } from './training-config.ts';
 
 /** Updates that are timed. */
@@ -32,7 +29,7 @@ export interface PlannerContext {
   readonly spawn: EngineSpawner;
   readonly cacheDir: string;
   readonly graceMs: number;
-  readonly settings: { get(): Settings };
+  readonly recomputation: Recomputation;
   readonly backbones: Backbones;
   readonly datasets: Pick<DatasetService, 'get'>;
   /** A run that is being trained at this moment. */
@@ -66,7 +63,7 @@ export class Planner implements PlanService {
       })),
       ...(dataset === null ? [] : datasetProblems(dataset, config)),
     ];
-    const working = workingArchitecture(backbone, config);
+    const working = workingArchitecture(backbone.architecture, config);
     const classes =
       dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
     const described = {
@@ -75,37 +72,25 @@ export class Planner implements PlanService {
       karst: config.method === 'karst' ? config.karst : null,
       backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
     };
-    const shapes = adapterTensorShapes(described, working, classes);
-    let adapterParameters = 0;
-    let headParameters = 0;
-    for (const [name, shape] of shapes) {
-      const size = shape.reduce((a, b) => a * b, 1);
-      if (name.startsWith('head.')) headParameters += size;
-      else adapterParameters += size;
-    }
     const steps =
       dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);
-    const times = this.#c.stepTimes.get(
-      speedKey(backbone.architecture, config, this.#c.settings.get()),
-    );
-    const estimate = { architecture: working, config, adapterParameters, headParameters };
+    const needed = memoryRequest(working, config, classes);
+    const { times, ...memory } = this.#c.recomputation.choose(needed);
     return {
-      adapterParameters,
-      headParameters,
+      adapterParameters: needed.adapterParameters,
+      headParameters: needed.headParameters,
       backboneParameters: parameterCount({ ...backbone.architecture, classes: 0 }),
       adapterBytes: adapterWeightsBytes(described, working, classes),
       steps: Math.max(0, Math.round(steps)),
-      memoryBytes: Math.round(
-        times === null ? trainingMemory(estimate) : times.peakBytes + inputBytes(estimate),
-      ),
-      memoryFreeBytes: Math.round(freeMemory()),
+      ...memory,
+      blocks: working.depth,
       seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
       problems,
     };
   }
 
   async measure(request: PlanRequest, watching: JobWatching = {}): Promise<StepTimes> {
-    const { backbones, datasets, settings, stepTimes } = this.#c;
+    const { backbones, datasets, stepTimes, recomputation } = this.#c;
     const training = this.#c.training();
     if (training !== null)
       throw new KarstError(
@@ -116,9 +101,13 @@ export class Planner implements PlanService {
     const backbone = backbones.get(request.backbone);
     const config = validateTrainingConfig(request.config, backbone.architecture);
     const { names } = runClasses(datasets.get(request.dataset));
-    const key = speedKey(backbone.architecture, config, settings.get());
+    const working = workingArchitecture(backbone.architecture, config);
+    const needed = memoryRequest(working, config, names.length);
+    const { recomputedBlocks } = recomputation.choose(needed);
+    const key = recomputation.key(needed, recomputedBlocks);
     const abort = new AbortController();
-    const work = this.#measure(backbone, config, names.length, watching, abort);
+    const job = { config, classes: names.length, recomputedBlocks };
+    const work = this.#measure(backbone, job, watching, abort);
     this.#active.set(abort, work);
     try {
       const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } = await work;
@@ -132,8 +121,7 @@ export class Planner implements PlanService {
 
   async #measure(
     backbone: Backbone,
-    config: TrainingConfig,
-    classes: number,
+    job: Pick<MeasureJob, 'config' | 'classes' | 'recomputedBlocks'>,
     watching: JobWatching,
     abort: AbortController,
   ): Promise<MeasureResult> {
@@ -148,7 +136,7 @@ export class Planner implements PlanService {
       cacheDir,
       graceMs,
       logFile: null,
-      job: { kind: 'measure', backbone: reference, config, classes, steps: MEASURED_STEPS },
+      job: { kind: 'measure', backbone: reference, ...job, steps: MEASURED_STEPS },
       onEvent: watching.onEvent,
       signal,
     })) as MeasureResult;
@@ -160,13 +148,6 @@ export class Planner implements PlanService {
     for (const [abort] of active) abort.abort();
     await Promise.allSettled(active.map(([, work]) => work));
   }
-}
-
-/** The backbone at the side of the run's images; of a side that does not fit, the nearest that does. */
-function workingArchitecture({ architecture }: Backbone, config: TrainingConfig): VitArchitecture {
-  const { patchSize } = architecture;
-  const side = config.imageSize === 0 ? architecture.imageSize : config.imageSize;
-  return { ...architecture, imageSize: Math.max(1, Math.round(side / patchSize)) * patchSize };
 }
 
 function duration(

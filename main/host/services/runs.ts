@@ -22,6 +22,7 @@ import {
   recordExtension,
   runClasses,
 } from './run-folder.ts';
+import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
 import { RunLog } from './run-log.ts';
 import type {
   ExecuteOptions,
@@ -44,6 +45,7 @@ export interface RunsContext extends RunShelfContext {
   readonly datasets: DatasetService;
   readonly projects: Pick<ProjectService, 'get'>;
   readonly adapters: Adapters;
+  readonly recomputation: Recomputation;
 }
 
 /** An execution under way here. */
@@ -153,6 +155,7 @@ export class Runs extends RunShelf implements RunService {
     await checkManifest(run.folder, run.manifestSha256);
     const resume = await hasCheckpoints(run.folder);
     const place = await adapters.placeForRun(run.id);
+    const recomputedBlocks = this.#recomputedBlocks(run, resume);
     if (!runs.claim(run.id, owner, ['queued', 'interrupted', 'failed'], now()))
       throw runState(this.get(run.id), 'another process was faster');
     const log = new RunLog(join(run.folder, 'log.txt'), (line: LogLine) => options.onLog?.(line));
@@ -160,6 +163,7 @@ export class Runs extends RunShelf implements RunService {
       library.transaction(work),
     );
     active.session = session;
+    runs.progress(run.id, { recomputedBlocks });
     let storeFailure: unknown = null;
     try {
       const result = (await runEngineJob({
@@ -179,6 +183,7 @@ export class Runs extends RunShelf implements RunService {
           classes: run.classes,
           resume,
           extendedAt: run.extendedAt,
+          recomputedBlocks,
         },
         onEvent: (event) => {
           session.receive(event);
@@ -202,6 +207,14 @@ export class Runs extends RunShelf implements RunService {
     } finally {
       active.session = null;
     }
+  }
+
+  #recomputedBlocks(run: StoredRun, resume: boolean): number {
+    const { config, classes, backbone } = run;
+    const working = workingArchitecture(backbone.architecture, config);
+    const needed = memoryRequest(working, config, classes.length);
+    const earlier = resume ? (run.recomputedBlocks ?? 0) : 0;
+    return this.#c.recomputation.choose(needed, earlier).recomputedBlocks;
   }
 
   /** Enters the adapter and ends the run, both or neither. */

@@ -15,6 +15,7 @@ export function speedKey(
   architecture: VitArchitecture,
   config: TrainingConfig,
   settings: Pick<Settings, 'threads' | 'device'>,
+  recomputedBlocks = 0,
 ): string {
   const { method, karst, optimiser, batchSize, accumulate, imageSize } = config;
   const { width, depth, heads, hidden, patchSize, qkvBias } = architecture;
@@ -34,6 +35,8 @@ export function speedKey(
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),
     matmulPrecision: config.matmulPrecision,
+    // Left out where there are none, so that what was measured before there could be any is still found.
+    ...(recomputedBlocks > 0 ? { recomputedBlocks } : {}),
   };
   const machine = {
     cpu: cpus()[0]?.model ?? '',

@@ -5,6 +5,7 @@ import {
   MATMUL_PRECISIONS,
   METHODS,
   OPTIMISERS,
+  RECOMPUTE,
   TARGET_MODULES,
   TRAINING_DEFAULTS,
   type AugmentationOptions,
@@ -98,6 +99,7 @@ const schema = v.strictObject({
   checkpointEverySeconds: real(1, 1e9),
   keepCheckpoints: whole(1, 1000),
   validateEvery: whole(1, 100_000),
+  recompute: oneOf(RECOMPUTE),
 });
 
 /** A setting that is out of its limits, or does not go with another. */

@@ -74,6 +74,10 @@ export const runs = {
     interrupted: 'The run was interrupted. It goes on from the checkpoint at step {step}.',
     interruptedEarly: 'The run was interrupted before its first checkpoint. It begins anew.',
     paused: 'Paused. It keeps its memory until it is resumed.',
+    recomputedShort:
+      'Memory was short at its start: each step computes {count} blocks twice. That takes longer and comes to the same.',
+    recomputedAlways:
+      'As its settings ask, each step computes {count} blocks twice. That takes longer, needs less memory and comes to the same.',
     figures: {
       label: 'Figures of the run',
       best: 'Best accuracy',

@@ -66,6 +66,8 @@ export const train = {
     memoryOf: '{needed} of {free} free',
     memoryShort:
       'More than is free now. Training may get slow or end; a smaller batch needs less. You can start it anyway.',
+    recomputed:
+      'To need less memory, {count} of {blocks} blocks are computed twice in each step. That takes longer and comes to the same.',
     time: 'Time',
     timeAbout: 'about {duration}',
     timeUnknown: 'not measured yet',

@@ -222,6 +222,10 @@ export const training = {
       name: 'Validate every',
       text: 'Epochs between two looks at the validation images.',
     },
+    recompute: {
+      name: 'Recompute blocks',
+      text: 'Computes blocks a second time instead of keeping what they made: less memory, longer steps, the same result.',
+    },
   },
   choice: {
     method: { karst: 'KARST', linear: 'Linear', full: 'Full' },
@@ -241,6 +245,7 @@ export const training = {
     },
     initialise: { backbone: 'Of the backbone', random: 'Random' },
     matmulPrecision: { high: 'High', highest: 'Highest' },
+    recompute: { auto: 'When memory is short', always: 'Always', never: 'Never' },
   },
   unit: { pixels: 'px', degrees: '°', epochs: 'epochs | epoch | epochs', seconds: 's' },
 };

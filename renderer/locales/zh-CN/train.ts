@@ -68,6 +68,7 @@ export const train: Shape<typeof en> = {
     memory: '内存',
     memoryOf: '需 {needed}，可用 {free}',
     memoryShort: '超出当前可用内存。训练可能变慢或中止；减小批大小可降低需求。您仍可开始训练。',
+    recomputed: '为节省内存，每步中 {blocks} 个块里有 {count} 个会计算两遍。耗时更长，结果相同。',
     time: '时间',
     timeAbout: '约 {duration}',
     timeUnknown: '尚未测量',

@@ -224,6 +224,10 @@ export const training: Shape<typeof en> = {
       name: '验证间隔',
       text: '两次验证之间的轮数。',
     },
+    recompute: {
+      name: '重新计算块',
+      text: '不保留各块的中间结果，而是再计算一遍：内存更少，每步更久，结果相同。',
+    },
   },
   choice: {
     method: { karst: 'KARST', linear: '线性', full: '全量' },
@@ -243,6 +247,7 @@ export const training: Shape<typeof en> = {
     },
     initialise: { backbone: '骨干网络的权重', random: '随机' },
     matmulPrecision: { high: '高', highest: '最高' },
+    recompute: { auto: '内存不足时', always: '总是', never: '从不' },
   },
   unit: { pixels: '像素', degrees: '°', epochs: '轮', seconds: '秒' },
 };

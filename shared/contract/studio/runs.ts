@@ -48,6 +48,9 @@ export const runPlan = v.object({
   /** Estimate of what training needs, and what is free. */
   memoryBytes: count,
   memoryFreeBytes: count,
+  /** Blocks, of how many, that are computed again in the backward pass so that it fits. */
+  recomputedBlocks: count,
+  blocks: count,
   /** From steps measured with these settings on this machine; null when none were. */
   seconds: v.nullable(finite),
   /** Settings that are out of their limits or do not go together, by the setting's dotted name; `dataset` for the images. */

@@ -188,6 +188,7 @@ export const runEntries = {
   checkpointStep: v.nullable(count),
   bestTop1: v.nullable(finite),
   bestLoss: v.nullable(finite),
+  recomputedBlocks: v.nullable(count),
   adapterId: v.nullable(id),
   error: v.nullable(errorReport),
 };

@@ -126,6 +126,7 @@ const runEntries = {
   checkpointStep: v.nullable(count),
   bestTop1: v.nullable(fraction),
   bestLoss: v.nullable(v.number()),
+  recomputedBlocks: v.nullable(count),
   adapterId: v.nullable(text),
   error: v.nullable(errorReport),
 };
@@ -220,6 +221,7 @@ export const done = v.strictObject({
     val: v.nullable(v.strictObject({ top1: fraction, loss: v.number() })),
   }),
   trainableParameters: count,
+  recomputedBlocks: count,
 });
 /** Any line of a training's stream. */
 export const trainEvent = v.variant('event', [

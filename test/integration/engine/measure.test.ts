@@ -17,6 +17,7 @@ const layOut = (overrides: TrainingOverrides = {}): MeasureJob => ({
   config: configured(overrides),
   classes: 3,
   steps: 4,
+  recomputedBlocks: 0,
 });
 const progress = (events: readonly EngineEvent[], phase: string): [number, number][] =>
   events.flatMap((e) =>

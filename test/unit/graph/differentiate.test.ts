@@ -73,6 +73,31 @@ describe('gradients', () => {
     expect(ops.filter((op) => op === 'erf')).toHaveLength(1);
   });
 
+  it('read nothing of what is recomputed, and compute it once they have come to it', () => {
+    const inner = g.exp(g.mul(x, y));
+    const loss = g.sumAll(g.mul(g.recomputed(g.mul(inner, inner), x), y));
+    const [dx] = gradients(loss, [x]);
+    const needed = inTopologicalOrder([dx!]);
+    expect(needed).not.toContain(inner);
+    const again = needed.filter((node) => node.op === 'exp');
+    expect(again).toHaveLength(1);
+    // It depends on what came back from above, of which the weights y are a part.
+    const above = needed.find((node) => node.op === 'slice');
+    expect(inTopologicalOrder(again)).toContain(above);
+    const expected = finiteDifferences(loss, given, 'x');
+    expect(distance(valuesOf(dx!)[0] ?? [], expected)).toBeLessThan(1e-8);
+  });
+
+  it('recompute what depends on weights alone, too, but read stored ones where they are', () => {
+    const weights = g.variable('weights', [3]);
+    const made = g.exp(weights);
+    const loss = g.sumAll(g.recomputed(g.mul(g.mul(x, made), weights), x));
+    const needed = inTopologicalOrder(gradients(loss, [x, weights]));
+    expect(needed).not.toContain(made);
+    expect(needed.filter((node) => node.op === 'exp')).toHaveLength(1);
+    expect(needed).toContain(weights);
+  });
+
   it('give a tie of max or min to the first operand, once', () => {
     const tie = g.input('tie', [2]);
     const other = g.input('other', [2]);

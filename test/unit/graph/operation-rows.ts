@@ -521,4 +521,26 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
       (x, y) => g.gradientVia(g.mul(x, y), g.exp(y)),
     ),
   ],
+  recomputed: [
+    row('of one tensor', [[2, 3]], (x) => g.recomputed(g.exp(g.mul(x, x)), x)),
+    row(
+      'of a tensor and of weights that are computed, too',
+      [
+        [2, 3],
+        [3, 2],
+      ],
+      (x, w) => g.recomputed(g.gelu(g.matmul(x, g.exp(w))), x),
+    ),
+    row(
+      'one after the other',
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      (x, w) => {
+        const first = g.recomputed(g.mul(g.exp(x), w), x);
+        return g.mul(first, g.recomputed(g.gelu(g.mul(first, g.slice(w, [0, 0], [1, 3]))), first));
+      },
+    ),
+  ],
 };

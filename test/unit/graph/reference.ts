@@ -218,6 +218,7 @@ export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K>
   },
   stopGradient: (_, inputs) => operand(inputs, 0),
   gradientVia: (_, inputs) => operand(inputs, 0),
+  recomputed: (_, inputs) => operand(inputs, 0),
 };
 
 /**

@@ -277,6 +277,50 @@ describe('a measurement', () => {
   });
 });
 
+describe('blocks that are computed again', () => {
+  it('are told where memory is short, and where they are asked for', async () => {
+    expect(await plan()).toMatchObject({ recomputedBlocks: 0, blocks: 2 });
+    const short = await plan({ batchSize: 4096, imageSize: 256 });
+    expect(short).toMatchObject({ recomputedBlocks: 1, blocks: 2 });
+    expect(short.memoryBytes).toBeGreaterThan(short.memoryFreeBytes);
+    const kept = await plan({ batchSize: 4096, imageSize: 256, recompute: 'never' });
+    expect(kept.recomputedBlocks).toBe(0);
+    expect(kept.memoryBytes).toBeGreaterThan(short.memoryBytes);
+    expect(await plan({ recompute: 'always' })).toMatchObject({ recomputedBlocks: 1 });
+  });
+
+  it('are measured as they would be trained, and apart', async () => {
+    const working = measure({ recompute: 'always' });
+    const engine = await puppets.next();
+    expect(engine.job).toMatchObject({ kind: 'measure', recomputedBlocks: 1 });
+    engine.fail('out-of-memory', 'There is not enough memory for this job.');
+    await refusal(working, 'out-of-memory');
+    const again = measure({ recompute: 'always' });
+    await measured();
+    await again;
+    expect((await plan({ recompute: 'always' })).seconds).not.toBeNull();
+    expect((await plan()).seconds).toBeNull();
+  });
+
+  it('stay the same when a run goes on', async () => {
+    const config = configured({ recompute: 'always' });
+    const { id } = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
+    expect(studio.runs.get(id).recomputedBlocks).toBeNull();
+    const execution = studio.runs.execute(id, { resume: false });
+    const engine = await puppets.next();
+    expect(engine.training.recomputedBlocks).toBe(1);
+    expect(studio.runs.get(id).recomputedBlocks).toBe(1);
+    engine.checkpoint(2);
+    engine.fail('cancelled', 'The training was suspended.');
+    await refusal(execution, 'cancelled');
+    const resumed = studio.runs.execute(id, { resume: true });
+    const next = await puppets.next();
+    expect(next.training).toMatchObject({ resume: true, recomputedBlocks: 1 });
+    await next.finish();
+    expect((await resumed).run.recomputedBlocks).toBe(1);
+  });
+});
+
 describe('what decides the speed', () => {
   const key = (o: TrainingOverrides = {}, threads = 2): string =>
     speedKey(ARCHITECTURE, configured(o), { threads, device: 'auto' });

@@ -83,6 +83,7 @@ describe('each migration', () => {
     8: ['step_times'],
     9: ['adapter_search', 'bin', 'evaluation_images'],
     10: ['settings'],
+    11: [],
   };
   it.each(MIGRATIONS.map((m) => [m.version, m.name] as const))(
     '%i (%s) adds its tables and nothing else',

@@ -1,0 +1,133 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import { inTopologicalOrder } from '../../../main/engine/graph/tensor.ts';
+import { batchNoise } from '../../../main/engine/train/noise.ts';
+import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { trainingProgram } from '../../../main/engine/train/step.ts';
+import { KARST_DEFAULTS, TRAINING_DEFAULTS, type Method } from '../../../shared/domain/training.ts';
+import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { randomTensors } from './random-tensors.ts';
+
+const DEPTH = 4;
+const BATCH = 2;
+const architecture = { ...MINUTE_VIT, imageSize: 24, depth: DEPTH };
+const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, kernels: 2, rankDropout: 0.3 };
+const config = {
+  ...TRAINING_DEFAULTS,
+  ...{ karst, batchSize: BATCH, dropPath: 0.3, patchDrop: 0.5, seed: 9 },
+};
+const KEPT_PATCHES = 5;
+const batch = {
+  images: randomTensors(new Map([['images', [BATCH, 3, 24, 24]]]), 4).get('images')!,
+  targets: Float32Array.of(1, 0, 0, 0, 0, 1),
+  weights: Float32Array.of(0.5, 0.5),
+};
+
+interface Way {
+  readonly method: Method;
+  readonly factored: boolean;
+  readonly noisy: boolean;
+}
+
+function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
+  const model = adaptedModel({
+    ...{ architecture, classes: 3, method, karst, recomputedBlocks },
+    factoredGradient: () => factored,
+  });
+  const rankDropout = noisy && method === 'karst';
+  const training = trainingProgram(model, {
+    ...{ batchSize: BATCH, optimiser: TRAINING_DEFAULTS.optimiser, accumulate: 2 },
+    ...{ dropPath: noisy, rankDropout, keptPatches: noisy ? KEPT_PATCHES : null },
+  });
+  return { model, ...training };
+}
+
+/** Loss, logits and every gradient of one batch. */
+function step(way: Way, recomputedBlocks: number) {
+  const { model, program, groups } = programOf(way, recomputedBlocks);
+  const executor = new Interpreter(program);
+  executor.setAll(randomTensors(model.frozen, 1, 0.3));
+  const trained = randomTensors(model.trained, 3, 0.3);
+  for (const group of groups) {
+    executor.set(`trained.${group.name}`, packGroup(group, trained));
+    executor.set(`sum.${group.name}`, new Float32Array(group.size));
+  }
+  const noise = way.noisy ? batchNoise(model, { ...config, method: way.method }, 0, 0) : {};
+  const fn = way.noisy ? 'accumulateDropping' : 'accumulate';
+  const { loss, logits } = executor.run(fn, { ...batch, ...noise });
+  const gradients = groups.flatMap((g) => [...unpackGroup(g, executor.get(`sum.${g.name}`))]);
+  executor.dispose();
+  return { loss: [...loss!], logits: [...logits!], gradients: new Map(gradients) };
+}
+
+const WAYS: readonly Way[] = [
+  { method: 'karst', factored: false, noisy: false },
+  { method: 'karst', factored: false, noisy: true },
+  { method: 'karst', factored: true, noisy: true },
+  { method: 'full', factored: false, noisy: true },
+];
+/** −0 is 0. */
+const plain = (values: Float32Array): number[] => [...values].map((x) => x + 0);
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe.each(WAYS)('$method, factored $factored, noise $noisy', (way) => {
+  it.each([1, DEPTH - 1, DEPTH])(
+    'has the same gradients, bit for bit, with %i blocks',
+    (blocks) => {
+      const wanted = step(way, 0);
+      const found = step(way, blocks);
+      expect(found.loss).toEqual(wanted.loss);
+      expect(found.logits).toEqual(wanted.logits);
+      expect([...found.gradients.keys()]).toEqual([...wanted.gradients.keys()]);
+      for (const [name, values] of wanted.gradients) {
+        expect(
+          values.some((d) => d !== 0),
+          name,
+        ).toBe(true);
+        expect(plain(found.gradients.get(name)!), name).toEqual(plain(values));
+      }
+    },
+  );
+});
+
+it('keeps of a recomputed block nothing but what goes in', () => {
+  const [whole, half, most] = [0, 2, DEPTH - 1].map((blocks) => heldBy(WAYS[0]!, blocks));
+  // Of the last block little is kept, as only the class token is read: a recomputed one takes away more than a quarter.
+  expect(half!).toBeLessThan(whole! * 0.6);
+  expect(most!).toBeLessThan(whole! * 0.35);
+});
+
+it('means nothing without a backward pass', () => {
+  const { program } = programOf(WAYS[0]!, DEPTH);
+  const plainProgram = programOf(WAYS[0]!, 0).program;
+  const ops = (p: typeof program): number =>
+    inTopologicalOrder(Object.values(p.functions['evaluate']!.outputs)).filter(
+      (node) => node.op !== 'recomputed',
+    ).length;
+  expect(ops(program)).toBe(ops(plainProgram));
+});
+
+/** Numbers of the forward pass, stored tensors apart, that are still needed once the loss is there. */
+function heldBy(way: Way, recomputedBlocks: number): number {
+  const { program } = programOf(way, recomputedBlocks);
+  const { outputs, updates } = program.functions['accumulate']!;
+  const forward = new Set(inTopologicalOrder([outputs['loss']!]));
+  const order = inTopologicalOrder([
+    outputs['loss']!,
+    ...Object.values(outputs),
+    ...updates.map((u) => u.value),
+  ]);
+  const held = new Set(
+    order
+      .filter((node) => !forward.has(node))
+      .flatMap((node) => node.inputs)
+      .filter((x) => forward.has(x) && x.inputs.length > 0),
+  );
+  return [...held].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}

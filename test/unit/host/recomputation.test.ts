@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { parseFreeMemory } from '../../../main/host/services/card-memory.ts';
+import {
+  cardMemory,
+  trainingMemory,
+  type MemoryRequest,
+} from '../../../main/host/services/memory-estimate.ts';
+import {
+  memoryRequest,
+  Recomputation,
+  type RecomputationContext,
+} from '../../../main/host/services/recomputation.ts';
+import { SETTING_DEFAULTS } from '../../../main/host/services/settings/settings.ts';
+import type { StepTimes } from '../../../main/host/store/step-times.ts';
+import type { TrainingOverrides } from '../../../shared/domain/training.ts';
+import { configured } from '../../fixtures/engine/workshop.ts';
+import { ARCHITECTURE } from './support.ts';
+
+const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 768 };
+const requestOf = (o: TrainingOverrides = {}, architecture = LARGE): MemoryRequest =>
+  memoryRequest(architecture, configured({ batchSize: 64, ...o }), 10);
+const request = requestOf();
+const need = (blocks: number): number => trainingMemory(request, blocks);
+
+function choosing(free: number, changes: Partial<RecomputationContext> = {}): Recomputation {
+  return new Recomputation({
+    stepTimes: { get: () => null },
+    settings: { get: () => SETTING_DEFAULTS },
+    freeMemory: () => free,
+    freeCardMemory: () => null,
+    ...changes,
+  });
+}
+
+describe('how many blocks are computed again', () => {
+  it('is none as long as everything fits, with something to spare', () => {
+    expect(choosing(need(0) * 1.2).choose(request)).toEqual({
+      ...{ recomputedBlocks: 0, times: null },
+      memoryBytes: Math.round(need(0)),
+      memoryFreeBytes: Math.round(need(0) * 1.2),
+    });
+    expect(choosing(need(0) * 1.02).choose(request).recomputedBlocks).toBe(3);
+  });
+
+  it.each([3, 6, 9, 11])('is %i where that is the least that fits', (blocks) => {
+    const chosen = choosing(need(blocks) / 0.89).choose(request);
+    expect(chosen).toMatchObject({ recomputedBlocks: blocks });
+    expect(chosen.memoryBytes).toBeLessThanOrEqual(0.9 * chosen.memoryFreeBytes);
+  });
+
+  it('is all but the last where nothing fits', () => {
+    const { recomputedBlocks, memoryBytes, memoryFreeBytes } = choosing(1e6).choose(request);
+    expect(recomputedBlocks).toBe(11);
+    expect(memoryBytes).toBeGreaterThan(memoryFreeBytes);
+  });
+
+  it('is what the setting says', () => {
+    expect(choosing(1e6).choose(requestOf({ recompute: 'never' })).recomputedBlocks).toBe(0);
+    expect(choosing(1e15).choose(requestOf({ recompute: 'always' })).recomputedBlocks).toBe(11);
+  });
+
+  it('is none where blocks have no backward pass, or there is one alone', () => {
+    const always = { recompute: 'always' } as const;
+    for (const one of [
+      requestOf({ ...always, method: 'linear' }),
+      requestOf(always, { ...LARGE, depth: 1 }),
+    ])
+      expect(choosing(1e6).choose(one).recomputedBlocks).toBe(0);
+  });
+
+  it('stays what it was earlier in a run as long as that fits', () => {
+    expect(choosing(1e15).choose(request, 6).recomputedBlocks).toBe(6);
+    expect(choosing(need(9) / 0.89).choose(request, 6).recomputedBlocks).toBe(9);
+    expect(choosing(1e6).choose(request, 11).recomputedBlocks).toBe(11);
+  });
+
+  it('goes by what was measured, where it was', () => {
+    const times = { secondsPerStep: 1, secondsPerValidationBatch: 1, startSeconds: 1 };
+    const measured = new Map<string, StepTimes>();
+    const by = choosing(need(0) * 1.2, {
+      stepTimes: { get: (key) => measured.get(key) ?? null },
+    });
+    measured.set(by.key(request, 0), { ...times, peakBytes: need(0) * 1.5 });
+    expect(by.choose(request)).toMatchObject({ recomputedBlocks: 3, times: null });
+    measured.set(by.key(request, 3), { ...times, peakBytes: 2 ** 30 });
+    expect(by.choose(request)).toMatchObject({ recomputedBlocks: 3, times });
+  });
+
+  it('goes by the memory of the graphics card that it runs on', () => {
+    const free = cardMemory(request, 6) / 0.89;
+    const chosen = choosing(1e15, { freeCardMemory: () => free }).choose(request);
+    expect(chosen).toMatchObject({ recomputedBlocks: 6, memoryFreeBytes: Math.round(free) });
+  });
+});
+
+it('takes of the driver of a card what is a number', () => {
+  expect(parseFreeMemory('140123\n')).toBe(140_123 * 2 ** 20);
+  expect(parseFreeMemory('1000\n2000\n')).toBe(1000 * 2 ** 20);
+  expect(parseFreeMemory('[N/A]\n')).toBeNull();
+  expect(parseFreeMemory('')).toBeNull();
+});
