@@ -8,6 +8,7 @@ import { projectsAndGallery } from './0007-projects-and-gallery.ts';
 import { runQueue } from './0008-run-queue.ts';
 import { shelf } from './0009-shelf.ts';
 import { settings } from './0010-settings.ts';
+import { sharedSearchText } from './0011-shared-search-text.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   runQueue,
   shelf,
   settings,
+  sharedSearchText,
 ];
