@@ -17,6 +17,7 @@ import { Course } from '../training/course.ts';
 const LOG_LINES = 2000;
 /** Records that are taken at once: what a window takes in well under a frame's worth of standing still. */
 const PAGE = 2000;
+const SHOWN_EVERY_MS = 500;
 
 export interface RunCourse {
   /** The same object all along; `version` says when it has changed. */
@@ -80,10 +81,15 @@ export function useRunCourse(id: string): RunCourse {
       ]);
       if (ended) return;
       if (fromStep === 0) course.clear();
+      let shownAt = -Infinity;
       for (let records = first; ; records = await page(course.lastStep)) {
         if (ended) return;
-        take(records);
+        course.append(records);
         if (records.length < PAGE) break;
+        // A long history is drawn as it comes, but not anew for each of its pages.
+        if (performance.now() - shownAt < SHOWN_EVERY_MS) continue;
+        shownAt = performance.now();
+        version.value += 1;
       }
       samples.value = gathered.samples.reduce(withSamples, sets);
       log.value = [...lines, ...gathered.log.filter((line) => !hasLine(lines, line))];
