@@ -21,7 +21,7 @@ export interface ImportRow {
   readonly libraryMiB: number;
 }
 
-const COUNTS = [1_000, 10_000];
+const COUNTS = [1_000, 10_000, 100_000];
 const PATIENCE_MS = 60_000;
 const SUBJECT = fileURLToPath(new URL('growth-import-subject.ts', import.meta.url));
 const answer = v.object({
