@@ -15,6 +15,9 @@ import { useBridge } from '../bridge/index.ts';
 import { Course } from '../training/course.ts';
 
 const LOG_LINES = 2000;
+/** Records that are taken at once: what a window takes in well under a frame's worth of standing still. */
+const PAGE = 2000;
+const SHOWN_EVERY_MS = 500;
 
 export interface RunCourse {
   /** The same object all along; `version` says when it has changed. */
@@ -60,6 +63,10 @@ export function useRunCourse(id: string): RunCourse {
     version.value += 1;
   }
 
+  function page(afterStep: number): Promise<MetricRecord[]> {
+    return bridge.call('runs.metrics', { id, afterStep, limit: PAGE });
+  }
+
   /** @param newer records that follow what is asked for */
   async function load(fromStep: number, newer: readonly MetricRecord[] = []): Promise<void> {
     // Whoever waits already has what comes in the meantime.
@@ -67,14 +74,23 @@ export function useRunCourse(id: string): RunCourse {
     const gathered: Gathered = { metrics: [...newer], samples: [], log: [] };
     waiting = gathered;
     try {
-      const [metrics, sets, lines] = await Promise.all([
-        bridge.call('runs.metrics', { id, afterStep: fromStep }),
+      const [first, sets, lines] = await Promise.all([
+        page(fromStep),
         bridge.call('runs.samples', { id }),
         bridge.call('runs.log', { id }),
       ]);
       if (ended) return;
       if (fromStep === 0) course.clear();
-      take(metrics);
+      let shownAt = -Infinity;
+      for (let records = first; ; records = await page(course.lastStep)) {
+        if (ended) return;
+        course.append(records);
+        if (records.length < PAGE) break;
+        // A long history is drawn as it comes, but not anew for each of its pages.
+        if (performance.now() - shownAt < SHOWN_EVERY_MS) continue;
+        shownAt = performance.now();
+        version.value += 1;
+      }
       samples.value = gathered.samples.reduce(withSamples, sets);
       log.value = [...lines, ...gathered.log.filter((line) => !hasLine(lines, line))];
       version.value += 1;

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/training.ts';
 import type { AdaptedModel } from '../../main/engine/adapter/adapted-model.ts';
 import type { Program } from '../../main/engine/graph/program.ts';
@@ -11,8 +10,8 @@ import { classWeights } from '../../main/engine/train/targets.ts';
 import { makeUpdate } from '../../main/engine/train/update.ts';
 import { readAllFloat32 } from '../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../main/host/services/backbones.ts';
-import { machineSeconds, ownSeconds } from './machine.ts';
 import { matrixWork } from './matrix-work.ts';
+import { answerSteps } from './step-answers.ts';
 
 /**
  * Our training step as a subject: our-step.ts FOLDER HEADS [RECOMPUTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
@@ -116,20 +115,6 @@ function peakGigaflops(runtime: Runtime): number {
 
 const runtime = await openRuntime();
 const prepared = await prepare(runtime);
-const answer = (values: object): void => console.log(JSON.stringify(values));
-answer({ ready: true });
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'memory') {
-    answer({ peakMiB: process.resourceUsage().maxRSS / 1024 });
-  } else if (line === 'work') {
-    answer({ gigaflop: prepared.gigaflop, peakGigaflops: peakGigaflops(runtime) });
-  } else {
-    const machine = machineSeconds();
-    const own = ownSeconds();
-    const began = performance.now();
-    const loss = prepared.make();
-    const seconds = (performance.now() - began) / 1000;
-    const others = Math.max(0, machineSeconds() - machine - (ownSeconds() - own)) / seconds;
-    answer({ seconds, others, loss });
-  }
-}
+await answerSteps(() => prepared.make(), {
+  work: () => ({ gigaflop: prepared.gigaflop, peakGigaflops: peakGigaflops(runtime) }),
+});

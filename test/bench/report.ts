@@ -22,9 +22,13 @@ export interface Results {
   readonly start: readonly StartRow[];
 }
 
+/** What was measured on, in a sentence. */
+export function machineLine({ processor, cores, memoryGiB, platform }: Machine): string {
+  return `Measured on ${processor}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${platform}.`;
+}
+
 /** Markdown, as it stands in the docs. */
 export function tables({ machine, rows, work, start }: Results): string {
-  const where = `${machine.processor}, ${String(machine.cores)} cores, ${String(machine.memoryGiB)} GiB, ${machine.platform}`;
   const starts = start.map(
     ({ what, medianSeconds, repeats }) =>
       `| \`${what}\` | ${(1000 * medianSeconds).toFixed(0)} ms | ${String(repeats)} |`,
@@ -33,7 +37,7 @@ export function tables({ machine, rows, work, start }: Results): string {
     starts.length === 0
       ? []
       : [`### Start\n\n| | median | times |\n|---|---:|---:|\n${starts.join('\n')}`];
-  return [`Measured on ${where}.`, stepTables(rows, work), ...startTable].join('\n\n');
+  return [machineLine(machine), stepTables(rows, work), ...startTable].join('\n\n');
 }
 
 /** One a model. */

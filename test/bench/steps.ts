@@ -60,11 +60,11 @@ const COMPARED = 5;
 const WARM_UP = 2;
 const LOSS_TOLERANCE = 1e-4;
 /** Cores that others may use during a step that counts. */
-const OTHERS = 0.08;
-const PATIENCE_MS = 60_000;
+export const OTHERS = 0.08;
+export const PATIENCE_MS = 60_000;
 
-const stepAnswer = v.object({ seconds: v.number(), others: v.number(), loss: v.number() });
-const memoryAnswer = v.object({ peakMiB: v.number() });
+export const stepAnswer = v.object({ seconds: v.number(), others: v.number(), loss: v.number() });
+export const memoryAnswer = v.object({ peakMiB: v.number() });
 const workAnswer = v.object({ gigaflop: v.number(), peakGigaflops: v.number() });
 
 export async function compareSteps(

@@ -129,8 +129,8 @@ export class RunQueue {
     this.#tellWaiting();
   }
 
-  metrics(id: string, afterStep: number): MetricRecord[] {
-    return this.#runs.metrics(id, afterStep);
+  metrics(id: string, afterStep: number, limit?: number): MetricRecord[] {
+    return this.#runs.metrics(id, afterStep, limit);
   }
 
   async samples(id: string): Promise<SampleSet[]> {

@@ -44,7 +44,7 @@ export function runProcedures({ studio, queue, tasks }: DeskContext): Handlers<N
     'runs.stop': ({ id }) => queue.stop(id),
     'runs.move': ({ id, queuePosition }) => queue.move(id, queuePosition),
     'runs.extend': ({ id, epochs }) => queue.extend(id, epochs),
-    'runs.metrics': ({ id, afterStep }) => queue.metrics(id, afterStep),
+    'runs.metrics': ({ id, afterStep, limit }) => queue.metrics(id, afterStep, limit),
     'runs.samples': ({ id }) => queue.samples(id),
     'runs.log': ({ id }) => queue.log(id),
   };

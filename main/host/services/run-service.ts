@@ -85,8 +85,8 @@ export interface RunService {
   get(nameOrId: string): Run;
   details(): RunDetail[];
   detail(nameOrId: string): RunDetail;
-  /** The records after a step, oldest first. */
-  metrics(nameOrId: string, afterStep?: number): MetricRecord[];
+  /** The records after a step, oldest first; a page ends with the last record of a step. */
+  metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[];
   /** The answers on a few validation images after each validation. @throws not-readable */
   samples(nameOrId: string): Promise<SampleRecord[]>;
   /** The last lines of its log. @throws not-readable */

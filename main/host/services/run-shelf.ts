@@ -58,8 +58,8 @@ export class RunShelf {
     return this.#toDetail(this.#c.runs.get(nameOrId), this.#waiting());
   }
 
-  metrics(nameOrId: string, afterStep?: number): MetricRecord[] {
-    return this.#c.metrics.list(this.get(nameOrId).id, afterStep);
+  metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[] {
+    return this.#c.metrics.list(this.get(nameOrId).id, afterStep, limit);
   }
 
   async samples(nameOrId: string): Promise<SampleRecord[]> {

@@ -302,10 +302,10 @@ export class Runs extends RunShelf implements RunService {
     return super.detail(nameOrId);
   }
 
-  override metrics(nameOrId: string, afterStep?: number): MetricRecord[] {
+  override metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[] {
     const { id } = this.get(nameOrId);
     this.#active.get(id)?.session?.flush();
-    return super.metrics(id, afterStep);
+    return super.metrics(id, afterStep, limit);
   }
 
   async extend(nameOrId: string, epochs: number): Promise<Run> {

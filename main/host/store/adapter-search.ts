@@ -23,7 +23,10 @@ function folded(words: string): string {
 }
 
 interface Query {
+  /** Condition on the rows of `adapters`, or of `adapter_search` when there are words. */
   readonly where: string;
+  /** Whether words are looked for. */
+  readonly searches: boolean;
   readonly parameters: Parameters;
 }
 
@@ -31,41 +34,62 @@ function queryOf({ search, tags, method, backboneId }: AdapterFilter): Query {
   const conditions = [NOT_BINNED];
   const parameters: Record<string, string> = {};
   const words = [...new Set(folded(search).split(/\s+/))].filter((w) => w !== '').slice(0, WORDS);
-  if (words.length > 0) {
-    const fits = words.map((_, i) => `instr(text, @word${i}) > 0`).join(' AND ');
-    conditions.push(`+id IN (SELECT adapter_id FROM adapter_search WHERE ${fits})`);
-    words.forEach((word, i) => (parameters[`word${i}`] = word));
-  }
+  const searches = words.length > 0;
+  words.forEach((word, i) => {
+    conditions.push(fitting(i));
+    parameters[`word${i}`] = word;
+  });
   [...new Set(tags)].forEach((tag, i) => {
     conditions.push(`+id IN (SELECT adapter_id FROM tags WHERE tag = @tag${i})`);
     parameters[`tag${i}`] = tag;
   });
+  const be = (condition: string): void => {
+    conditions.push(searches ? `id IN (SELECT id FROM adapters WHERE ${condition})` : condition);
+  };
   if (method !== null) {
-    conditions.push('method = @method');
+    be('method = @method');
     parameters['method'] = method;
   }
   if (backboneId !== null) {
-    conditions.push('backbone_id = @backboneId');
+    be('backbone_id = @backboneId');
     parameters['backboneId'] = backboneId;
   }
-  return { where: conditions.join(' AND '), parameters };
+  return { where: conditions.join(' AND '), searches, parameters };
 }
 
-/** The statement that finds a page; for `EXPLAIN QUERY PLAN` in tests, too. */
+/** Condition on a row of `adapter_search`: the word is in its own text or in the one that it shares. */
+function fitting(word: number): string {
+  const has = `instr(text, @word${word}) > 0`;
+  return `(shared_id IN (SELECT id FROM search_texts WHERE ${has}) OR ${has})`;
+}
+
+/** Where words are looked for; only there, each text is looked through once, for the page and its `total` alike. */
+const SEARCHED = '(SELECT adapter_id AS id, text, shared_id FROM adapter_search)';
+
+/** The statement that finds a page, each row with the `total`; for `EXPLAIN QUERY PLAN` in tests, too. */
 export function pageStatement(filter: AdapterFilter): { sql: string; parameters: Parameters } {
-  const { where, parameters } = queryOf(filter);
-  const sql = `SELECT * FROM adapters WHERE ${where} ORDER BY ${ORDERS[filter.sort]} LIMIT @limit OFFSET @offset`;
+  const { where, searches, parameters } = queryOf(filter);
+  const order = `ORDER BY ${ORDERS[filter.sort]} LIMIT @limit OFFSET @offset`;
+  const sql = searches
+    ? `WITH found AS MATERIALIZED (SELECT id FROM ${SEARCHED} WHERE ${where})
+       SELECT adapters.*, (SELECT count(*) FROM found) AS total FROM adapters
+       WHERE +id IN (SELECT id FROM found) ${order}`
+    : `SELECT adapters.*, (SELECT count(*) FROM adapters WHERE ${where}) AS total FROM adapters
+       WHERE ${where} ${order}`;
   return { sql, parameters };
 }
 
-/** Table `adapter_search`: one line of text an adapter, in which parts of words are looked for. */
+/**
+ * Tables `adapter_search`, a line of text for each adapter in which parts of words are looked for, and
+ * `search_texts`, what several adapters have in common.
+ */
 export class AdapterSearch {
   readonly #library: Library;
   constructor(library: Library) {
     this.#library = library;
   }
 
-  /** Writes the line anew; after every change of what it is made of, in the same transaction. */
+  /** Writes the text anew; after every change of what it is made of, in the same transaction. */
   refresh(adapterId: string): void {
     const row = this.#library.get(
       `SELECT a.name, a.backbone_name,
@@ -76,26 +100,35 @@ export class AdapterSearch {
       { adapterId },
     );
     if (row === undefined) return;
-    const parts = ['name', 'backbone_name', 'classes', 'tags', 'notes'].map((c) => row[c] ?? '');
+    const textOf = (...columns: string[]): string =>
+      folded(columns.map((column) => row[column] ?? '').join('\n'));
+    const shared = textOf('backbone_name', 'classes');
+    this.#library.run('INSERT INTO search_texts (text) VALUES (@shared) ON CONFLICT DO NOTHING', {
+      shared,
+    });
     this.#library.run(
-      `INSERT INTO adapter_search (adapter_id, text) VALUES (@adapterId, @text)
-       ON CONFLICT (adapter_id) DO UPDATE SET text = excluded.text`,
-      { adapterId, text: folded(parts.join('\n')) },
+      `INSERT INTO adapter_search (adapter_id, text, shared_id)
+       VALUES (@adapterId, @own, (SELECT id FROM search_texts WHERE text = @shared))
+       ON CONFLICT (adapter_id) DO UPDATE SET text = excluded.text, shared_id = excluded.shared_id`,
+      { adapterId, own: textOf('name', 'tags', 'notes'), shared },
     );
   }
 
   /** Rows of `adapters`. */
   page(filter: AdapterFilter, offset: number, limit: number): { total: number; rows: Row[] } {
-    const { where, parameters } = queryOf(filter);
-    const counted = this.#library.get(
-      `SELECT count(*) AS n FROM adapters WHERE ${where}`,
-      parameters,
-    );
-    const { sql } = pageStatement(filter);
-    return {
-      total: counted === undefined ? 0 : number(counted, 'n'),
-      rows: this.#library.all(sql, { ...parameters, offset, limit }),
-    };
+    const { sql, parameters } = pageStatement(filter);
+    const rows = this.#library.all(sql, { ...parameters, offset, limit });
+    const [first] = rows;
+    if (first !== undefined) return { total: number(first, 'total'), rows };
+    // Beyond the end: the page says nothing of those before it.
+    return { total: offset === 0 && limit > 0 ? 0 : this.#count(filter), rows };
+  }
+
+  #count(filter: AdapterFilter): number {
+    const { where, searches, parameters } = queryOf(filter);
+    const sql = `SELECT count(*) AS n FROM ${searches ? SEARCHED : 'adapters'} WHERE ${where}`;
+    const row = this.#library.get(sql, parameters);
+    return row === undefined ? 0 : number(row, 'n');
   }
 
   /** Every tag that an adapter of the library has, in the order of their letters. */

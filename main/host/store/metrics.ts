@@ -41,12 +41,17 @@ export class MetricRepository {
     });
   }
 
-  /** The records after a step, oldest first. */
-  list(runId: string, afterStep = 0): MetricRecord[] {
+  /** The records after a step, oldest first: all, or so many and the others of the last one's step. */
+  list(runId: string, afterStep = 0, limit: number | null = null): MetricRecord[] {
+    const last =
+      limit === null
+        ? ''
+        : `AND step <= coalesce((SELECT step FROM metrics WHERE run_id = @runId AND step > @afterStep
+             ORDER BY step, kind LIMIT 1 OFFSET @before), ${Number.MAX_SAFE_INTEGER})`;
     return this.#library
       .all(
-        'SELECT * FROM metrics WHERE run_id = @runId AND step > @afterStep ORDER BY step, kind',
-        { runId, afterStep },
+        `SELECT * FROM metrics WHERE run_id = @runId AND step > @afterStep ${last} ORDER BY step, kind`,
+        { runId, afterStep, ...(limit === null ? {} : { before: limit - 1 }) },
       )
       .map((row) => {
         const common = {

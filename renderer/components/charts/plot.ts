@@ -68,6 +68,10 @@ export class Plot {
   #colours: Colours;
   #chart: uPlot;
   #view: { readonly from: number; readonly to: number } | null = null;
+  readonly #smoothed = new WeakMap<
+    ArrayLike<number>,
+    { readonly span: number; readonly line: Float64Array }
+  >();
   /** What of the content uPlot takes only at its start. */
   #shape = '';
 
@@ -169,10 +173,20 @@ export class Plot {
       if (smoothing === 0) return [raw];
       // What has few points is not smoothed; its second line is empty.
       const line =
-        dots === true ? { x: [], y: [] } : decimate(x, smooth(y, smoothing), from, to, pixels);
+        dots === true ? { x: [], y: [] } : decimate(x, this.#smooth(y), from, to, pixels);
       return [raw, [line.x, line.y] as uPlot.AlignedData];
     });
     return tables.length === 0 ? [[]] : uPlot.join(tables);
+  }
+
+  /** The smooth line of values, which a zoom leaves as it is. */
+  #smooth(values: ArrayLike<number>): Float64Array {
+    const { smoothing } = this.#content;
+    const known = this.#smoothed.get(values);
+    if (known?.span === smoothing) return known.line;
+    const line = smooth(values, smoothing);
+    this.#smoothed.set(values, { span: smoothing, line });
+    return line;
   }
 
   #build(): uPlot {

@@ -108,8 +108,14 @@ export const runProcedures = {
     v.strictObject({ id, epochs: v.pipe(count, v.minValue(1), v.maxValue(10_000)) }),
     runView,
   ),
-  /** The records after that step, oldest first. */
-  'runs.metrics': procedure(v.strictObject({ id, afterStep: count }), v.array(metricRecord)),
+  /**
+   * The records after that step, oldest first. At least `limit` of them, as far as there are so many, and all of the
+   * last of these steps, so that the next page goes on after it.
+   */
+  'runs.metrics': procedure(
+    v.strictObject({ id, afterStep: count, limit: v.optional(v.pipe(count, v.minValue(1))) }),
+    v.array(metricRecord),
+  ),
   'runs.samples': procedure(one, v.array(sampleSet)),
   /** The last lines. */
   'runs.log': procedure(one, v.array(logLine)),

@@ -300,6 +300,9 @@ describe('a run that is executed', () => {
       Array.from({ length: 500 }, (_, i) => i + 1),
     );
     expect(queue.metrics(run.id, 498).map((r) => r.step)).toEqual([499, 500]);
+    expect(queue.metrics(run.id, 100, 3).map((r) => r.step)).toEqual([101, 102, 103]);
+    expect(queue.metrics(run.id, 499, 3).map((r) => r.step)).toEqual([500]);
+    expect(queue.metrics(run.id, 500, 3)).toEqual([]);
     await engine.finish();
     await state(run.id, 'done');
     const told = payloads<{ runId: string; records: { step: number }[] }>('metrics');

@@ -82,6 +82,7 @@ describe('each migration', () => {
     7: ['image_counts', 'project_datasets'],
     8: ['step_times'],
     9: ['adapter_search', 'bin', 'evaluation_images'],
+    11: ['search_texts'],
     10: ['settings'],
     11: [],
   };

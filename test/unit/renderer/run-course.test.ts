@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { effectScope } from 'vue';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { setBridge } from '../../../renderer/bridge/index.ts';
 import { useRunCourse, type RunCourse } from '../../../renderer/composables/use-run-course.ts';
 import type { LogLine, SampleSet } from '../../../shared/contract/studio/runs.ts';
@@ -41,7 +41,11 @@ class History {
   log: LogLine[] = [];
 
   readonly answers: Answers = {
-    'runs.metrics': ({ afterStep }) => this.metrics.filter(({ step }) => step > afterStep),
+    'runs.metrics': ({ afterStep, limit = Infinity }) => {
+      const after = this.metrics.filter(({ step }) => step > afterStep);
+      const last = after[limit - 1]?.step ?? Infinity;
+      return after.filter(({ step }) => step <= last);
+    },
     'runs.samples': () => [...this.samples],
     'runs.log': () => [...this.log],
     'runs.get': () => runView({ id: 'r1', step: Math.max(0, ...this.metrics.map((m) => m.step)) }),
@@ -81,7 +85,7 @@ describe('the course of a run', () => {
     expect(run.loaded.value).toBe(false);
     await settled();
     expect(run.loaded.value).toBe(true);
-    expect(bridge.inputsOf('runs.metrics')).toEqual([{ id: 'r1', afterStep: 0 }]);
+    expect(bridge.inputsOf('runs.metrics').map(({ afterStep }) => afterStep)).toEqual([0]);
     bridge.emit('metrics', { runId: 'r1', records: [train(3)] });
     bridge.emit('metrics', { runId: 'other', records: [train(99)] });
     bridge.emit('samples', { runId: 'r1', samples: set(0.3) });
@@ -104,6 +108,33 @@ describe('the course of a run', () => {
     expect(steps(run)).toEqual([1, 2, 3]);
     expect(run.samples.value).toHaveLength(1);
     expect(run.log.value.map(({ message }) => message)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('comes in pages when it is long, and what comes meanwhile follows', async () => {
+    const history = new History();
+    history.metrics = Array.from({ length: 5000 }, (_, i) => train(i + 1));
+    // A validation at the end of a page, which is of the same step as the last training record of it.
+    history.metrics.splice(2000, 0, validation(2000));
+    const { bridge, run } = open(history);
+    bridge.emit('metrics', { runId: 'r1', records: [train(5001)] });
+    await vi.waitFor(() => {
+      expect(run.loaded.value).toBe(true);
+    });
+    const asked = bridge.inputsOf('runs.metrics').map(({ afterStep }) => afterStep);
+    expect(asked).toEqual([0, 2000, 4000]);
+    expect(steps(run)).toEqual(Array.from({ length: 5001 }, (_, i) => i + 1));
+    expect([...run.course.validation.step.view()]).toEqual([2000]);
+  });
+
+  it('takes nothing more once its view has gone, however much is left', async () => {
+    const history = new History();
+    history.metrics = Array.from({ length: 5000 }, (_, i) => train(i + 1));
+    const { bridge, run } = open(history);
+    scopes.splice(0).forEach((scope) => scope.stop());
+    await settled();
+    await settled();
+    expect(steps(run)).toEqual([]);
+    expect(bridge.inputsOf('runs.metrics')).toHaveLength(1);
   });
 
   it('asks for what was left out', async () => {

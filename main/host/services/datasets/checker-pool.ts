@@ -5,6 +5,11 @@ import type { CheckAnswer, CheckRequest } from './image-check.ts';
 
 /** Requests that one worker holds at a time: one in work, one waiting. */
 const DEPTH = 2;
+/**
+ * MiB of young objects in a worker. The pixels of an image are freed when the object that stands for them is, and
+ * with the usual size of this room hundreds of megabytes of pixels wait for it to fill up.
+ */
+const YOUNG_MIB = 4;
 
 /**
  * Asks worker threads about files and yields the answers as they come, in no order. At most a few files are
@@ -21,7 +26,9 @@ export async function* checkFiles(
   const failures: Error[] = [];
   let wake: () => void = () => undefined;
   const workers = Array.from({ length: threads }, () => {
-    const worker = new Worker(new URL('./image-check.ts', import.meta.url));
+    const worker = new Worker(new URL('./image-check.ts', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     worker.on('message', (answer: CheckAnswer) => {
       answers.push(answer);
       feed(worker);

@@ -9,6 +9,7 @@ import { runQueue } from './0008-run-queue.ts';
 import { shelf } from './0009-shelf.ts';
 import { settings } from './0010-settings.ts';
 import { recomputation } from './0011-recomputation.ts';
+import { sharedSearchText } from './0012-shared-search-text.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   shelf,
   settings,
   recomputation,
+  sharedSearchText,
 ];

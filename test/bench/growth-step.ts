@@ -1,0 +1,56 @@
+import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/training.ts';
+import { openRuntime } from '../../main/engine/runtime/executor.ts';
+import { randomStream } from '../../main/engine/random.ts';
+import { ModelState } from '../../main/engine/train/model-state.ts';
+import { prepareTraining } from '../../main/engine/train/prepare.ts';
+import { classWeights } from '../../main/engine/train/targets.ts';
+import { makeUpdate } from '../../main/engine/train/update.ts';
+import { answerSteps } from './step-answers.ts';
+
+/** A training step of ViT-Tiny/16 with random weights on noise, as a `Subject`: growth-step.ts BATCH SIDE RANK KERNELS. */
+
+const [batchSize = 0, imageSize = 0, rank = 0, kernels = 0] = process.argv.slice(2).map(Number);
+const CLASSES = 100;
+const TINY = {
+  ...{ family: 'vit' as const, imageSize: 224, patchSize: 16, width: 192, depth: 12, heads: 3 },
+  ...{ hidden: 768, qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },
+};
+const config: TrainingConfig = {
+  ...TRAINING_DEFAULTS,
+  ...{ batchSize, imageSize, initialise: 'random' },
+  karst: { ...TRAINING_DEFAULTS.karst, rank, kernels },
+};
+const reference = {
+  ...{ path: null, sha256: '', name: 'vit tiny', architecture: TINY },
+  preprocessing: {
+    ...{
+      imageSize,
+      interpolation: 'bicubic' as const,
+      cropFraction: 1,
+      cropMode: 'center' as const,
+    },
+    ...{ mean: [0.5, 0.5, 0.5] as const, std: [0.5, 0.5, 0.5] as const },
+  },
+};
+
+const { model, executor, groups, initial } = await prepareTraining(
+  reference,
+  config,
+  CLASSES,
+  await openRuntime(),
+);
+new ModelState(executor, groups).set(initial, null);
+const labels = Array.from({ length: batchSize }, (_, i) => i % CLASSES);
+const parts = { model, executor, config, labels, classWeights: classWeights(labels, CLASSES, 0) };
+const noise = randomStream(0, 'growth', 'images');
+const indices = Int32Array.from(labels.keys());
+const batch = {
+  pixels: Float32Array.from({ length: batchSize * 3 * imageSize ** 2 }, () => noise.normal()),
+  ...{ indices, count: batchSize, partners: indices, lambda: 1, problems: [] },
+};
+let step = 0;
+await answerSteps(() => {
+  const { loss } = makeUpdate(parts, [batch], { epoch: 0, batch: 0, step, learningRate: 1e-3 });
+  step += 1;
+  return loss;
+});
