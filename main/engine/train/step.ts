@@ -92,7 +92,7 @@ export function featureProgram(architecture: VitArchitecture, batchSize: number)
 
 /**
  * images → logits with the present weights: the function `evaluate`, and with `single` also `evaluateOne`, for which
- * one image need not be padded to a batch.
+ * one image need not be padded to a batch. A folded model has a function `fold` besides, to be called once before them.
  */
 export function evaluationProgram(
   model: AdaptedModel,
@@ -107,7 +107,21 @@ export function evaluationProgram(
     evaluate: evaluateFunction(model, weights, batchSize),
   };
   if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1);
+  const folded = model.fold?.(weights) ?? new Map<string, Tensor>();
+  if (folded.size > 0) functions['fold'] = foldFunction(frozen, folded);
   return { program: { variables, functions }, groups };
+}
+
+function foldFunction(
+  frozen: readonly NodeOf<'variable'>[],
+  folded: ReadonlyMap<string, Tensor>,
+): ProgramFunction {
+  const updates = frozen.flatMap((variable): Update[] => {
+    const value = folded.get(variable.attributes.name);
+    return value === undefined ? [] : [{ variable, value }];
+  });
+  // A call is made by asking for an output.
+  return { inputs: [], outputs: { done: g.scalar(1) }, updates };
 }
 
 function evaluateFunction(
