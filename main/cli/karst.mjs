@@ -5,7 +5,7 @@ import module from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../native/cache-folder.mjs';
+import { compileCacheFolder } from '../native/cache-folder.mjs';
 
 /**
  * The `karst` command. Plain JavaScript, because it may be started by a Node that does not run TypeScript:
@@ -28,8 +28,8 @@ async function start(args) {
     return;
   }
   if (Number.parseInt(process.versions.node, 10) >= OLDEST_WITH_TYPES) {
-    // Type stripping takes most of the start; the engine's processes inherit the cache.
-    process.env.NODE_COMPILE_CACHE ??= join(cacheFolder(), 'node');
+    // The engine's processes inherit it.
+    process.env.NODE_COMPILE_CACHE ??= compileCacheFolder();
     module.enableCompileCache();
     const { main } = await import('./program.ts');
     process.exitCode = await main(args);

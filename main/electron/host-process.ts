@@ -7,6 +7,7 @@ import {
 } from '../../shared/contract/host-process.ts';
 import type { HostProcedureName, Input, Output } from '../../shared/contract/studio.ts';
 import { KarstError, type ErrorReport } from '../../shared/domain/errors.ts';
+import { compileCacheFolder } from '../native/cache-folder.mjs';
 
 /** The host suspends runs when it ends, for which an engine has 30 s; then it is ended by force. */
 const CLOSE_MS = 45_000;
@@ -72,7 +73,7 @@ export class HostProcess {
     this.#problem = null;
     this.#closing = false;
     const child = spawn(node, [entry, '--home', home], {
-      env,
+      env: { NODE_COMPILE_CACHE: compileCacheFolder(env), ...env },
       // Not in the terminal's group of processes: its Ctrl-C is the shell's to answer.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       windowsHide: true,

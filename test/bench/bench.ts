@@ -1,20 +1,25 @@
 import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cardDevice, findCard, NO_CARD, NO_CARD_EXIT, PROCESSOR, type Device } from './device.ts';
+import { measureEvaluation } from './evaluation.ts';
 import { GROWTH } from './growth.ts';
 import { describeMachine } from './machine.ts';
 import { peersPython } from './python.ts';
 import { machineLine, tables } from './report.ts';
 import { measureStart } from './start.ts';
 import { compareSteps, type Comparison, type StepRow, type WorkRow } from './steps.ts';
-import type { Section } from './table.ts';
+import type { Say, Section } from './table.ts';
 
 /**
  * `npm run bench`: how fast and how large we are beside the PyTorch peers, as ratios of one run on one machine.
  *
  *   --quick   the main comparisons alone, under five minutes
- *   --only    some sections alone, by their name or its first word: growth, growth-library …
+ *   --only    some sections alone, by their name or its first word: start, evaluation, growth, growth-library …
+ *   --device  cpu, or gpu: steps and evaluation on the card that the engine finds; where it finds none the bench says so and
+ *             ends with 3
  *   --json    prints one document and nothing else
  *
  * The whole run writes `results.json` beside this file.
@@ -30,13 +35,32 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
     json: { type: 'boolean', default: false },
   },
 });
+// An exit rather than a sudden end: what is measured is ended, too, and takes no time from the next bench.
+process.on('SIGTERM', () => process.exit(128 + constants.signals.SIGTERM));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** What is measured beside the comparisons with the peers. */
-const SECTIONS = { ...GROWTH };
+const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
+  ...GROWTH,
+  evaluation: async (say) => measureEvaluation(await peersPython(say), device, say),
+  start: (say) => measureStart(() => peersPython(say), say),
+};
+
+/** Ends the bench where a card is asked for and there is none. */
+async function chooseDevice(): Promise<Device> {
+  if (options.device === 'cpu') return PROCESSOR;
+  if (options.device !== 'gpu') throw new Error('--device is cpu or gpu');
+  const card = await findCard();
+  if (card !== null) return cardDevice(card, await peersPython(say));
+  say(NO_CARD);
+  if (options.json)
+    console.log(JSON.stringify({ machine: describeMachine(), rows: [], notRun: NO_CARD }));
+  process.exit(NO_CARD_EXIT);
+}
 
 /** @throws when nothing is called so */
 async function measureSections(only: string): Promise<void> {
@@ -52,10 +76,13 @@ async function measureSections(only: string): Promise<void> {
   console.log(
     options.json
       ? JSON.stringify({ machine, ...results })
-      : [machineLine(machine), ...found.map(([, section]) => section.markdown)].join('\n\n'),
+      : [machineLine(machine, device.card), ...found.map(([, section]) => section.markdown)].join(
+          '\n\n',
+        ),
   );
 }
 
+const device = await chooseDevice();
 if (options.only !== undefined) {
   await measureSections(options.only);
   process.exit();
@@ -75,11 +102,21 @@ const python = await peersPython(say);
 const rows: StepRow[] = [];
 const work: WorkRow[] = [];
 for (const comparison of comparisons) {
-  const found = await compareSteps(python, comparison, say);
+  const found = await compareSteps(python, comparison, device, say);
   rows.push(...found.rows);
   work.push(found.work);
 }
-const start = options.quick ? [] : await measureStart(say);
-const results = { machine: describeMachine(), rows, work, start };
-if (!options.quick) writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-console.log(options.json ? JSON.stringify(results) : tables(results));
+const machine = describeMachine();
+const results = { machine, card: device.card, rows, work };
+const more: [string, Section][] = [];
+// On a card, what the card has no part in is not measured.
+const names = options.quick ? [] : device.kind === 'gpu' ? ['evaluation'] : Object.keys(SECTIONS);
+for (const name of names) {
+  const section = await SECTIONS[name]?.(say);
+  if (section !== undefined) more.push([name, section]);
+}
+const all = { ...results, ...Object.fromEntries(more.map(([name, { results: r }]) => [name, r])) };
+if (!options.quick && device.kind === 'cpu')
+  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
+const sections = more.map(([name, { markdown }]) => `### ${name}\n\n${markdown}`);
+console.log(options.json ? JSON.stringify(all) : [tables(results), ...sections].join('\n\n'));

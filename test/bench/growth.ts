@@ -3,9 +3,7 @@ import { measureGallery } from './growth-gallery.ts';
 import { measureImport } from './growth-import.ts';
 import { measureLibrary } from './growth-library.ts';
 import { measureSteps } from './growth-steps.ts';
-import type { Section } from './table.ts';
-
-type Say = (line: string) => void;
+import type { Say, Section } from './table.ts';
 
 /** How the studio grows, part by part; the first word of a name is that of the whole. */
 export const GROWTH: Readonly<Record<string, (say: Say) => Promise<Section>>> = {

@@ -1,5 +1,4 @@
 import type { Machine } from './machine.ts';
-import type { StartRow } from './start.ts';
 import type { StepRow, WorkRow } from './steps.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -17,27 +16,24 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export interface Results {
   readonly machine: Machine;
+  /** What the steps were taken on; null for the processor. */
+  readonly card: string | null;
   readonly rows: readonly StepRow[];
   readonly work: readonly WorkRow[];
-  readonly start: readonly StartRow[];
 }
 
 /** What was measured on, in a sentence. */
-export function machineLine({ processor, cores, memoryGiB, platform }: Machine): string {
-  return `Measured on ${processor}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${platform}.`;
+export function machineLine(
+  { processor, cores, memoryGiB, platform }: Machine,
+  card: string | null = null,
+): string {
+  const on = card === null ? '' : `${card}, `;
+  return `Measured on ${on}${processor}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${platform}.`;
 }
 
 /** Markdown, as it stands in the docs. */
-export function tables({ machine, rows, work, start }: Results): string {
-  const starts = start.map(
-    ({ what, medianSeconds, repeats }) =>
-      `| \`${what}\` | ${(1000 * medianSeconds).toFixed(0)} ms | ${String(repeats)} |`,
-  );
-  const startTable =
-    starts.length === 0
-      ? []
-      : [`### Start\n\n| | median | times |\n|---|---:|---:|\n${starts.join('\n')}`];
-  return [machineLine(machine), stepTables(rows, work), ...startTable].join('\n\n');
+export function tables({ machine, card, rows, work }: Results): string {
+  return [machineLine(machine, card), stepTables(rows, work)].join('\n\n');
 }
 
 /** One a model. */

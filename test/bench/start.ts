@@ -5,45 +5,70 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { waitForQuiet } from './machine.ts';
+import { measureFirstSteps } from './start-run.ts';
+import { measureWindows } from './start-window.ts';
 import { median, spread } from './statistics.ts';
+import { markdownTable, type Section } from './table.ts';
 
-/** How long one waits for a command that only answers. */
+/** How long one waits for something to begin. */
 export interface StartRow {
   readonly what: string;
   readonly medianSeconds: number;
+  /** Largest less smallest, relative to the median. */
   readonly spread: number;
   readonly repeats: number;
 }
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
 const REPEATS = 9;
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 5_000;
 const run = promisify(execFile);
 
+/** Commands that only answer, both windows, and the first step of a run whose like was made before. */
+export async function measureStart(
+  python: () => Promise<string>,
+  say: (line: string) => void,
+): Promise<Section> {
+  const rows: StartRow[] = [];
+  const timed = (what: string, seconds: readonly number[]): void => {
+    say(`${what}: ${(1000 * median(seconds)).toFixed(0)} ms`);
+    const figures = { medianSeconds: median(seconds), spread: spread(seconds) };
+    rows.push({ what, ...figures, repeats: seconds.length });
+  };
+  await measureCommands(timed);
+  await measureWindows(timed, say);
+  await measureFirstSteps(await python(), timed);
+  const lines = rows.map((row) => [
+    row.what,
+    `${(1000 * row.medianSeconds).toFixed(0)} ms ± ${(50 * row.spread).toFixed(0)} %`,
+    String(row.repeats),
+  ]);
+  return { results: rows, markdown: markdownTable(['', 'median', 'times'], lines) };
+}
+
+export type Timed = (what: string, seconds: readonly number[]) => void;
+
+/** Waits until others leave the processor alone, then times `work`. @returns seconds */
+export async function timeQuietly(work: () => Promise<unknown>): Promise<number> {
+  await waitForQuiet(PATIENCE_MS);
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+}
+
 /** In a home that was opened before, as every time but the first. */
-export async function measureStart(say: (line: string) => void): Promise<StartRow[]> {
+async function measureCommands(timed: Timed): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'karst-bench-'));
   try {
     await run(process.execPath, [KARST, '--home', home, 'adapter', 'list']);
-    const rows: StartRow[] = [];
     for (const words of [['--help'], ['adapter', 'list'], ['backbone', 'list']]) {
       const seconds: number[] = [];
-      for (let i = 0; i < REPEATS; i++) {
-        await waitForQuiet(PATIENCE_MS);
-        const began = performance.now();
-        await run(process.execPath, [KARST, '--home', home, ...words]);
-        seconds.push((performance.now() - began) / 1000);
-      }
-      const what = `karst ${words.join(' ')}`;
-      say(`${what}: ${(1000 * median(seconds)).toFixed(0)} ms`);
-      rows.push({
-        what,
-        medianSeconds: median(seconds),
-        spread: spread(seconds),
-        repeats: REPEATS,
-      });
+      for (let i = 0; i < REPEATS; i++)
+        seconds.push(
+          await timeQuietly(() => run(process.execPath, [KARST, '--home', home, ...words])),
+        );
+      timed(`\`karst ${words.join(' ')}\``, seconds);
     }
-    return rows;
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

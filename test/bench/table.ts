@@ -1,3 +1,6 @@
+/** Tells whoever waits how far the bench is. */
+export type Say = (line: string) => void;
+
 /** What one part of the bench found: for `results.json`, and as Markdown for people. */
 export interface Section {
   readonly results: unknown;

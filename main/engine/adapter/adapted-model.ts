@@ -4,7 +4,7 @@ import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
 import { classify, plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import type { Shape, Tensor } from '../graph/tensor.ts';
 import { prefersFactoredGradient } from './gradient-path.ts';
-import { adaptedLinears, karstLinear, type AdaptedLinear } from './karst.ts';
+import { adaptedLinears, foldedLinear, karstLinear, type AdaptedLinear } from './karst.ts';
 
 /** What stays as it is, what is trained, and the network that both make, for one method on one backbone. */
 export interface AdaptedModel {
@@ -22,6 +22,11 @@ export interface AdaptedModel {
   readonly rankDirections: number;
   /** (batch, …input) → logits (batch, classes). `noise`, which may be empty: to be trained. */
   logits(images: Tensor, weights: Weights, noise?: TrainingNoise): Tensor;
+  /**
+   * Of a folded model: what tensors of the backbone become, by name, before `logits` may be asked for. It then costs
+   * what the backbone costs.
+   */
+  readonly fold?: (weights: Weights) => ReadonlyMap<string, Tensor>;
 }
 
 /** Random masks of one training step; left out in evaluation. */
@@ -43,6 +48,8 @@ export interface AdaptedModelOptions {
   readonly factoredGradient?: (linear: AdaptedLinear, rows: number) => boolean;
   /** So many blocks, from the first, are computed again in the backward pass and keep nothing for it. */
   readonly recomputedBlocks?: number;
+  /** Not to be trained: the adapter is folded into the backbone once, instead of being added in every call. */
+  readonly folded?: boolean;
 }
 
 export function adaptedModel({
@@ -52,6 +59,7 @@ export function adaptedModel({
   karst,
   factoredGradient = (linear, rows) => prefersFactoredGradient(linear, karst, rows),
   recomputedBlocks = 0,
+  folded = false,
 }: AdaptedModelOptions): AdaptedModel {
   const whole = vitTensorShapes(architecture, { classes });
   const isHead = (name: string): boolean => name.startsWith('head.');
@@ -73,7 +81,7 @@ export function adaptedModel({
     logits: (images, weights, noise) => {
       const plain = plainLinear(weights, hasBias);
       const { dropPath, rankMask, patchSelection } = noise ?? {};
-      const linear = karstLinear(linears, karst, {
+      const linear = karstLinear(folded ? [] : linears, karst, {
         plain,
         weights,
         hasBias,
@@ -89,7 +97,23 @@ export function adaptedModel({
       };
       return classify(vitFeatures(images, architecture, options), weights);
     },
+    ...(folded ? { fold: (weights) => foldedTensors(linears, karst, weights, hasBias) } : {}),
   };
+}
+
+function foldedTensors(
+  linears: readonly AdaptedLinear[],
+  karst: KarstOptions,
+  weights: Weights,
+  hasBias: (module: string) => boolean,
+): Map<string, Tensor> {
+  return new Map(
+    linears.flatMap((linear): [string, Tensor][] => {
+      const { weight, bias } = foldedLinear(linear, karst, weights, hasBias);
+      const tensors: [string, Tensor][] = [[`${linear.module}.weight`, weight]];
+      return bias === null ? tensors : [...tensors, [`${linear.module}.bias`, bias]];
+    }),
+  );
 }
 
 /** The backbone alone with its own head, nothing trained: what a merged model is. */

@@ -3,7 +3,7 @@ import { kernelFactors, moduleSize } from '../../../shared/domain/karst-shapes.t
 import type { KarstOptions } from '../../../shared/domain/training.ts';
 import type { Linear, Weights } from '../backbone/vit.ts';
 import * as g from '../graph/operations.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import { GraphError, sizeOf, type Tensor } from '../graph/tensor.ts';
 
 /**
  * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with
@@ -142,5 +142,41 @@ export function karstLinear(
       : g.matmul(given, adapted, { transposeB: true });
     const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
     return linear.rescaleOut ? rescaled(y, 'out') : y;
+  };
+}
+
+/**
+ * An adapted Linear as a plain one, y = W* x + bias*: W* (out, in) = out_scale (W + ΔW) in_scale by rows and columns,
+ * bias* (out) = out_scale ⊙ (bias + (W + ΔW) in_shift) + out_shift. `bias` is null where the Linear has none.
+ * @throws GraphError when a Linear without a bias is re-scaled, whose shift would need one
+ */
+export function foldedLinear(
+  linear: AdaptedLinear,
+  o: KarstOptions,
+  weights: Weights,
+  hasBias: (module: string) => boolean,
+): { weight: Tensor; bias: Tensor | null } {
+  const { module, rescaleIn, rescaleOut } = linear;
+  const weight = g.add(weights(`${module}.weight`), deltaWeight(linear, o, weights));
+  if (!hasBias(module)) {
+    if (rescaleIn || rescaleOut) throw new GraphError(`"${module}" is re-scaled and has no bias`);
+    return { weight, bias: null };
+  }
+  const bias = weights(`${module}.bias`);
+  const byColumn = (name: string): Tensor => {
+    const side = weights(`${module}.${name}`);
+    return g.reshape(side, [1, sizeOf(side.shape)]);
+  };
+  const inside = rescaleIn
+    ? {
+        weight: g.mul(weight, byColumn('in_scale')),
+        bias: g.add(bias, g.sum(g.mul(weight, byColumn('in_shift')), [1])),
+      }
+    : { weight, bias };
+  if (!rescaleOut) return inside;
+  const scale = weights(`${module}.out_scale`);
+  return {
+    weight: g.mul(inside.weight, g.reshape(scale, [sizeOf(scale.shape), 1])),
+    bias: g.add(g.mul(inside.bias, scale), weights(`${module}.out_shift`)),
   };
 }

@@ -23,16 +23,22 @@ export interface OpenAdapter {
   };
 }
 
+export interface OpenAdapterOptions {
+  /** With the function `evaluateOne` beside `evaluate`. */
+  readonly single?: boolean;
+  /** Whether the adapter is folded into the backbone (default); else it is computed beside it in every call. */
+  readonly folded?: boolean;
+}
+
 /**
- * Reads an adapter folder and makes the function `evaluate` of batches of `batchSize`, with `single` also
- * `evaluateOne`. The caller disposes the executor.
+ * Reads an adapter folder and makes the function `evaluate` of batches of `batchSize`. The caller disposes the executor.
  */
 export async function openAdapter(
   dir: string,
   backbone: BackboneReference,
   batchSize: number,
   runtime: Runtime,
-  single = false,
+  { single = false, folded = true }: OpenAdapterOptions = {},
 ): Promise<OpenAdapter> {
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
@@ -43,6 +49,7 @@ export async function openAdapter(
     classes: labels.length,
     method: config.method,
     karst,
+    folded,
   });
   const adapter = await readAllFloat32(folder.weights);
   const stored =
@@ -53,5 +60,6 @@ export async function openAdapter(
   const executor = runtime.execute(program);
   if (model.frozen.size > 0) executor.setAll(stored);
   new ModelState(executor, groups).setTrained(adapter);
+  if ('fold' in program.functions) executor.run('fold', {});
   return { folder, model, executor, preprocessing, tensors: { adapter, backbone: stored } };
 }

@@ -36,6 +36,8 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     job.backbone,
     VERIFICATION_BATCH,
     session.runtime,
+    // Folded, it would be the merge by the graph's own formulas; what is proved is that the merge and the adapter agree.
+    { folded: false },
   );
   try {
     const { labels, config } = adapted.folder;

@@ -16,7 +16,9 @@ type LoadedFile = { readonly pixels: Float32Array } | { readonly error: ErrorRep
  */
 export async function answerQuestions(job: TryJob, session: JobSession): Promise<TryResult> {
   session.progress('loading', 0, 1);
-  const model = await openAdapter(job.adapterDir, job.backbone, BATCH, session.runtime, true);
+  const model = await openAdapter(job.adapterDir, job.backbone, BATCH, session.runtime, {
+    single: true,
+  });
   session.progress('loading', 1, 1);
   try {
     for (;;) {

@@ -17,7 +17,8 @@ export interface StepOptions {
   readonly optimiser: OptimiserOptions;
   /** Batches summed before an update. */
   readonly accumulate: number;
-  readonly matmulPrecision: MatmulPrecision;
+  /** Of the functions that train (default highest); `evaluate` always stays in float32. */
+  readonly matmulPrecision?: MatmulPrecision;
   readonly dropPath: boolean;
   readonly rankDropout: boolean;
   /** Patches that an image keeps in a step of the functions that drop some; null: no such functions. */
@@ -93,7 +94,7 @@ export function featureProgram(architecture: VitArchitecture, batchSize: number)
 
 /**
  * images → logits with the present weights: the function `evaluate`, and with `single` also `evaluateOne`, for which
- * one image need not be padded to a batch.
+ * one image need not be padded to a batch. A folded model has a function `fold` besides, to be called once before them.
  */
 export function evaluationProgram(
   model: AdaptedModel,
@@ -108,7 +109,21 @@ export function evaluationProgram(
     evaluate: evaluateFunction(model, weights, batchSize),
   };
   if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1);
+  const folded = model.fold?.(weights) ?? new Map<string, Tensor>();
+  if (folded.size > 0) functions['fold'] = foldFunction(frozen, folded);
   return { program: { variables, functions }, groups };
+}
+
+function foldFunction(
+  frozen: readonly NodeOf<'variable'>[],
+  folded: ReadonlyMap<string, Tensor>,
+): ProgramFunction {
+  const updates = frozen.flatMap((variable): Update[] => {
+    const value = folded.get(variable.attributes.name);
+    return value === undefined ? [] : [{ variable, value }];
+  });
+  // A call is made by asking for an output.
+  return { inputs: [], outputs: { done: g.scalar(1) }, updates };
 }
 
 function evaluateFunction(
@@ -125,6 +140,7 @@ function evaluateFunction(
  * for every batch and `apply` for the update. `evaluate` shares the variables.
  */
 export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingProgram {
+  const { matmulPrecision = 'highest' } = o;
   const groups = parameterGroups(model.trained, o.optimiser.decayOn, o.optimiser.name);
   const states = groups.map((group): OptimiserState =>
     group.name === 'orthogonal' ? muonState(group) : adamState(group),
@@ -144,7 +160,7 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
         inputs: [...batch.inputs, ...inputs],
         outputs: { ...batch.outputs, ...outputs },
         updates,
-        matmulPrecision: o.matmulPrecision,
+        matmulPrecision,
       };
     } else {
       functions[name] = {
@@ -154,7 +170,7 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
           variable: sum,
           value: g.add(sum, batch.gradients[i]!),
         })),
-        matmulPrecision: o.matmulPrecision,
+        matmulPrecision,
       };
     }
   }

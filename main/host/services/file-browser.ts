@@ -22,8 +22,6 @@ const MOUNTS: Partial<Record<NodeJS.Platform, (account: string) => readonly stri
 const HIDDEN_ON_WINDOWS =
   /^(\$.*|System Volume Information|Recovery|pagefile\.sys|hiberfil\.sys)$/i;
 
-const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
 interface Found {
   readonly name: string;
   readonly path: string;
@@ -41,6 +39,8 @@ export async function listFolder(
   extensions: readonly string[],
 ): Promise<FileList> {
   const place = folder === null ? homedir() : absolute(folder);
+  // Made here: the first one of a process loads the data of all languages, which the start need not wait for.
+  const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
   const wanted = new Set(extensions.map((ending) => ending.toLowerCase()));
   const found = (await Promise.all((await entriesOf(place)).map((entry) => look(place, entry))))
     .filter((entry) => entry !== null)

@@ -1,4 +1,4 @@
-"""One PyTorch form of a training step, driven line by line: step_peer.py MODEL FORM FOLDER THREADS
+"""One PyTorch form of a training step, driven line by line: step_peer.py MODEL FORM FOLDER THREADS DEVICE
 
 FORM: karst-kron (as published: a Kronecker product per kernel), karst-gemm (ΔW by one matrix product), karst-hybrid (ΔW
 merged in the forward pass, factored parameter gradients), karst-factored, karst-compiled (gemm under torch.compile), lora,
@@ -63,12 +63,12 @@ def answer(**values):
     print(json.dumps(values), flush=True)
 
 
-def main(model_name, form, folder, threads):
+def main(model_name, form, folder, threads, device):
     torch.set_num_threads(int(threads))
     torch.set_num_interop_threads(1)
-    model = build(model_name, form, folder)
+    model = build(model_name, form, folder).to(device)
     batch = load_file(f'{folder}/batch.safetensors')
-    images, labels = batch['images'], batch['labels'].long()
+    images, labels = batch['images'].to(device), batch['labels'].long().to(device)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=1e-3, weight_decay=1e-4)
     answer(ready=True, trainable=sum(p.numel() for p in trained))
@@ -81,6 +81,8 @@ def main(model_name, form, folder, threads):
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
+            if device == 'cuda':
+                torch.cuda.synchronize()
         answer(seconds=watch.seconds, others=watch.others, loss=loss.item())
 
 

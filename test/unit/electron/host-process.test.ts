@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HostProcess } from '../../../main/electron/host-process.ts';
@@ -7,7 +10,7 @@ const ENTRY = fileURLToPath(new URL('../../fixtures/fake-host.mjs', import.meta.
 const started: HostProcess[] = [];
 
 /** A host that behaves as its home is named, and what it told. */
-function host(home: string) {
+function host(home: string, env: Readonly<Record<string, string | undefined>> = process.env) {
   const events: [string, unknown][] = [];
   const reasons: string[] = [];
   let tellGone = (): void => {};
@@ -15,7 +18,7 @@ function host(home: string) {
   const gone = new Promise<void>((resolve) => (tellGone = resolve));
   const ready = new Promise<void>((resolve) => (tellReady = resolve));
   const process_ = new HostProcess(
-    { node: process.execPath, entry: ENTRY, home, env: process.env },
+    { node: process.execPath, entry: ENTRY, home, env },
     {
       ready: () => tellReady(),
       event: (event, payload) => events.push([event, payload]),
@@ -52,6 +55,19 @@ describe('the host as a child process', () => {
     const late = one.relay('late', {});
     expect(await one.relay('echo', { a: 1 })).toEqual({ a: 1 });
     expect(await late).toBe('late');
+  });
+
+  it('runs it with what Node compiled for earlier ones, wherever the user keeps that', async () => {
+    const env = { ...process.env };
+    delete env['NODE_COMPILE_CACHE'];
+    const cache = mkdtempSync(join(tmpdir(), 'karst-cache-'));
+    const { process: one } = host('plain', { ...env, KARST_CACHE: cache });
+    expect(await one.relay('environment', 'NODE_COMPILE_CACHE')).toBe(join(cache, 'node'));
+    const own = join(cache, 'own');
+    const { process: other } = host('plain', { ...env, NODE_COMPILE_CACHE: own });
+    expect(await other.relay('environment', 'NODE_COMPILE_CACHE')).toBe(own);
+    await Promise.all([one.close(), other.close()]);
+    rmSync(cache, { recursive: true });
   });
 
   it('passes on refusals, pictures and events', async () => {

@@ -219,6 +219,7 @@ function logits(model: AdaptedModel, frozen: Tensors, trained: Tensors): Float32
   const executor = new Interpreter(program);
   executor.setAll(new Map([...frozen].filter(([name]) => model.frozen.has(name))));
   if (groups.length > 0) new ModelState(executor, groups).setTrained(trained);
+  if (model.fold !== undefined) executor.run('fold', {});
   const found = executor.run('evaluate', { images })['logits'] ?? new Float32Array();
   executor.dispose();
   return found;
@@ -233,7 +234,7 @@ describe('a merged model', () => {
     { rescale: 'channel' as const, qkvBias: true, targets: ['attn.proj'] as const },
     { rescale: 'scalar' as const, qkvBias: true, targets: ['attn.qkv', 'mlp.fc2'] as const },
   ])(
-    'answers as the adapted one: re-scaling $rescale, qkv bias $qkvBias, $targets',
+    'and one that is folded answer as the adapted one: re-scaling $rescale, qkv bias $qkvBias, $targets',
     ({ rescale, qkvBias, targets }) => {
       const architecture = { ...MINUTE_VIT, qkvBias, classes: CLASSES };
       const karst = { ...OPTIONS, rescale, targetModules: targets };
@@ -247,6 +248,9 @@ describe('a merged model', () => {
       const found = logits(plainModel(architecture, CLASSES), stored, new Map());
       const size = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
       expect(distance(found, wanted) / size).toBeLessThan(2e-5);
+      const shape = { architecture, classes: CLASSES, method: 'karst', karst } as const;
+      const folded = logits(adaptedModel({ ...shape, folded: true }), backbone, adapter);
+      expect(distance(folded, wanted) / size).toBeLessThan(2e-5);
       // It is not the backbone with another head that passes here.
       const head = [...adapter].filter(([name]) => name.startsWith('head.'));
       const unadapted = new Map([...backbone, ...head]);

@@ -179,6 +179,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
 
   function evaluate(model: AdaptedModel, weights: Tensors): Float32Array {
     const executor = load(evaluationProgram(model, config.batch), model, weights);
+    if (model.fold !== undefined) executor.run('fold', {});
     const logits = of(new Map(Object.entries(executor.run('evaluate', { images }))), 'logits');
     executor.dispose();
     return logits;
@@ -197,10 +198,12 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     keptPatches: null,
   });
 
-  it('has the logits of the backbone, of the adapted model and of the merged one', async () => {
+  it('has the logits of the backbone, of the adapted model, folded or not, and of the merged one', async () => {
     expectClose(evaluate(plain, base), of(expected, 'base_logits'), atol.logits);
     const weights = new Map([...base, ...start]);
     expectClose(evaluate(adapted, weights), of(expected, 'logits'), atol.logits);
+    const folded = adaptedModel({ ...adaptation, folded: true });
+    expectClose(evaluate(folded, weights), of(expected, 'logits'), atol.logits);
     const merged = evaluate(plain, await read('merged'));
     expectClose(merged, of(expected, 'merged_logits'), atol.logits);
     const mergedAfter3 = evaluate(plain, await read('merged_after3'));

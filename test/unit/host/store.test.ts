@@ -82,9 +82,9 @@ describe('each migration', () => {
     7: ['image_counts', 'project_datasets'],
     8: ['step_times'],
     9: ['adapter_search', 'bin', 'evaluation_images'],
-    11: ['search_texts'],
     10: ['settings'],
     11: [],
+    12: ['search_texts'],
   };
   it.each(MIGRATIONS.map((m) => [m.version, m.name] as const))(
     '%i (%s) adds its tables and nothing else',

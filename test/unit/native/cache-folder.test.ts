@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cacheFolder } from '../../../main/native/cache-folder.mjs';
+import { cacheFolder, compileCacheFolder } from '../../../main/native/cache-folder.mjs';
 
 describe('cacheFolder', () => {
   it.each([
@@ -17,5 +17,9 @@ describe('cacheFolder', () => {
 
   it('makes a relative KARST_CACHE absolute', () => {
     expect(cacheFolder({ KARST_CACHE: 'cache' }, 'linux')).toBe(resolve('cache'));
+  });
+
+  it('has what Node compiled in a folder of its own', () => {
+    expect(compileCacheFolder({ KARST_CACHE: '/elsewhere' })).toBe(join('/elsewhere', 'node'));
   });
 });

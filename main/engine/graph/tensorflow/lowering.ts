@@ -32,6 +32,11 @@ export const NAMES = {
 } as const;
 
 const XLA: AttrValue = { b: true };
+/**
+ * XLA compiles the body as it stands. The second mark is that of functions of tf.data, by which Grappler leaves a function alone:
+ * it would rewrite the body anew in every process, for seconds in a training step, and XLA has no need of it.
+ */
+const COMPILED: Record<string, AttrValue> = { _XlaMustCompile: XLA, _tf_data_function: XLA };
 const FLOAT = typeAttribute('float32');
 const RESOURCE: AttrValue = { type: DATA_TYPE.resource };
 
@@ -275,7 +280,7 @@ function lowerFunction(
       isStateful: fn.updates.length > 0,
       controlOutput: Object.keys(controls),
     },
-    attr: compile ? { _XlaMustCompile: XLA } : {},
+    attr: compile ? COMPILED : {},
     nodeDef: body.nodes,
     ret: Object.fromEntries(
       outputs.map(([, t], index) => [`output_${String(index)}`, references.get(resolve(t)) ?? '']),

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts';
  * classes, and these are most of the text. A shared text that no adapter has any more goes.
  */
 export const sharedSearchText: Migration = {
-  version: 11,
+  version: 12,
   name: 'shared text in the search of adapters',
   up(db) {
     db.exec(`

@@ -1,0 +1,5 @@
+import { openRuntime } from '../../main/engine/runtime/executor.ts';
+
+/** Says what the engine runs on here, as one line of JSON: `DeviceReport`. */
+const { device } = await openRuntime();
+console.log(JSON.stringify(device));

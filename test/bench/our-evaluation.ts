@@ -1,0 +1,75 @@
+import { KARST_DEFAULTS } from '../../shared/domain/training.ts';
+import { adaptedModel, plainModel } from '../../main/engine/adapter/adapted-model.ts';
+import { Tally, topPredictions } from '../../main/engine/evaluate/tally.ts';
+import { mergedTensors } from '../../main/engine/merge/merge-weights.ts';
+import { openRuntime } from '../../main/engine/runtime/executor.ts';
+import { ModelState } from '../../main/engine/train/model-state.ts';
+import { evaluationProgram } from '../../main/engine/train/step.ts';
+import { readAllFloat32 } from '../../main/formats/safetensors.ts';
+import { inspectBackbone } from '../../main/host/services/backbones.ts';
+import { answerSteps } from './step-answers.ts';
+
+/**
+ * Our evaluation of a batch as a subject: our-evaluation.ts FOLDER HEADS FORM, driven as `peers/evaluation_peer.py` is.
+ * FORM: plain (the backbone with its own head), merged (as `karst merge` writes it), adapter (as an
+ * adapter is evaluated and predicted with), beside (the same, not folded into the backbone: as in a training's validation). A turn gives the logits of every image, its five
+ * likeliest classes and the mean loss.
+ */
+
+const [folder = '', heads = '', form = ''] = process.argv.slice(2);
+const TOP = 5;
+/** As make_task.py makes it. */
+const KARST = {
+  ...KARST_DEFAULTS,
+  rank: 8,
+  factor: 8,
+  kernels: 8,
+  alpha: 1,
+  rescale: 'scalar',
+} as const;
+
+const batch = await readAllFloat32(`${folder}/batch.safetensors`);
+const images = batch.get('images') ?? new Float32Array();
+const labels = [...(batch.get('labels') ?? [])];
+const backbone = await readAllFloat32(`${folder}/backbone.safetensors`);
+const adapter = await readAllFloat32(`${folder}/adapter.safetensors`);
+const classes = Array.from(backbone.get('head.bias')?.keys() ?? [], String);
+const { architecture } = await inspectBackbone(`${folder}/backbone.safetensors`, Number(heads));
+
+const runtime = await openRuntime();
+const executor = form === 'adapter' || form === 'beside' ? openAdapted() : openPlain();
+
+function openPlain() {
+  const weights = form === 'merged' ? merged() : backbone;
+  const { program } = evaluationProgram(plainModel(architecture, classes.length), labels.length);
+  const opened = runtime.execute(program);
+  opened.setAll(weights);
+  return opened;
+}
+
+function merged(): Map<string, Float32Array> {
+  const tensors = mergedTensors(architecture, KARST, adapter, backbone);
+  return new Map([...tensors].map(([name, values]) => [name, Float32Array.from(values)]));
+}
+
+function openAdapted() {
+  const shape = { architecture, classes: classes.length, method: 'karst', karst: KARST } as const;
+  const model = adaptedModel({ ...shape, folded: form === 'adapter' });
+  const { program, groups } = evaluationProgram(model, labels.length);
+  const opened = runtime.execute(program);
+  opened.setAll(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
+  new ModelState(opened, groups).setTrained(adapter);
+  if (model.fold !== undefined) opened.run('fold', {});
+  return opened;
+}
+
+await answerSteps(() => {
+  const { logits = new Float32Array() } = executor.run('evaluate', { images });
+  const tally = new Tally(classes);
+  for (const [row, label] of labels.entries()) {
+    const own = logits.subarray(row * classes.length, (row + 1) * classes.length);
+    tally.add(own, label);
+    topPredictions(own, classes, TOP);
+  }
+  return tally.result().loss;
+});

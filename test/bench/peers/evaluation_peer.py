@@ -1,0 +1,40 @@
+"""timm's evaluation of a batch, driven line by line: evaluation_peer.py MODEL FOLDER THREADS DEVICE
+
+The backbone of the folder under torch.inference_mode: logits of every image, the probabilities of its five likeliest
+classes, the mean loss. Answers `{"ready"}`, then `{"seconds", "others", "loss"}` for each line of standard input.
+"""
+import json
+import sys
+
+import timm
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+from processor import Stopwatch
+
+
+def answer(**values):
+    print(json.dumps(values), flush=True)
+
+
+def main(model_name, folder, threads, device):
+    torch.set_num_threads(int(threads))
+    torch.set_num_interop_threads(1)
+    backbone = load_file(f'{folder}/backbone.safetensors')
+    model = timm.create_model(model_name, num_classes=backbone['head.bias'].shape[0])
+    model.load_state_dict(backbone)
+    model.eval().to(device)
+    batch = load_file(f'{folder}/batch.safetensors')
+    answer(ready=True)
+    with torch.inference_mode():
+        for _ in sys.stdin:
+            with Stopwatch() as watch:
+                logits = model(batch['images'].to(device))
+                logits.softmax(-1).topk(5)
+                # Reading the value waits for the card.
+                loss = F.cross_entropy(logits, batch['labels'].long().to(device)).item()
+            answer(seconds=watch.seconds, others=watch.others, loss=loss)
+
+
+main(*sys.argv[1:])

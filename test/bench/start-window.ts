@@ -1,0 +1,93 @@
+import { chromium, type Page } from '@playwright/test';
+import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from '../../main/native/built.mjs';
+import { findChromium } from '../../main/native/chromium.mjs';
+import { needsOldPages } from '../../main/native/electron-binary.mjs';
+import { Progress } from '../../main/native/progress.mjs';
+import { ensureTestElectron } from '../../main/native/test-electron.mjs';
+import { serveStudio } from '../e2e/fixtures/served-studio.ts';
+import { Desk } from '../electron/fixtures/desktop.ts';
+import startDisplay from '../electron/fixtures/virtual-display.ts';
+import { timeQuietly, type Timed } from './start.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REPEATS = 5;
+
+/**
+ * Until the studio is there to be used: its first screen is shown, and a click on a place of the rail has led there. Not the
+ * first start of a home.
+ */
+export async function measureWindows(timed: Timed, say: (line: string) => void): Promise<void> {
+  await measureDesktop(timed, say);
+  await measureServed(timed, say);
+}
+
+async function use(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const places = page.getByRole('navigation', { name: 'Places' });
+  await places.getByRole('link', { name: 'Data' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Data' }).waitFor();
+}
+
+/** The application from its process's start; Playwright's own part of the start is in it. */
+async function measureDesktop(timed: Timed, say: (line: string) => void): Promise<void> {
+  const electron = await ensureTestElectron(ROOT, new Progress());
+  if ('missing' in electron) {
+    say(`The window was not measured. ${electron.missing}`);
+    return;
+  }
+  const pages = needsOldPages(electron.path) ? 'renderer-test' : 'renderer';
+  await ensureBuilt(ROOT, [pages, 'shell'], process.execPath, new Progress());
+  process.env['KARST_NODE'] ??= process.execPath;
+  const stopDisplay = await startDisplay();
+  const desk = new Desk();
+  try {
+    const seconds: number[] = [];
+    for (let i = 0; i <= REPEATS; i++) {
+      let close = (): Promise<void> => Promise.resolve();
+      const own = await timeQuietly(async () => {
+        const desktop = await desk.launch({ executable: electron.path });
+        close = () => desktop.close();
+        await use(desktop.page);
+      });
+      await close();
+      if (i > 0) seconds.push(own);
+    }
+    timed('desktop window, until a click is followed', seconds);
+  } finally {
+    await desk.remove();
+    await stopDisplay();
+  }
+}
+
+/** From the browser's request to a studio that is served already. */
+async function measureServed(timed: Timed, say: (line: string) => void): Promise<void> {
+  const executablePath = findChromium();
+  if (executablePath === null) {
+    say('The served studio was not measured: there is no Chromium.');
+    return;
+  }
+  await ensureBuilt(ROOT, ['renderer'], process.execPath, new Progress());
+  const served = await serveStudio();
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  try {
+    const seconds: number[] = [];
+    for (let i = 0; i <= REPEATS; i++) {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      const own = await timeQuietly(async () => {
+        await page.goto(served.url);
+        await use(page);
+      });
+      await context.close();
+      if (i > 0) seconds.push(own);
+    }
+    timed('served studio in Chromium, until a click is followed', seconds);
+  } finally {
+    await browser.close();
+    await served.close();
+  }
+}
