@@ -6,6 +6,7 @@ import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome, Studio } from '../host/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
+import { describeWaiting } from './describe/run.ts';
 import {
   formatCount,
   formatDuration,
@@ -187,12 +188,16 @@ export function describePlan(
 }
 
 /** The closing lines of a training. */
-function describeOutcome({ run, adapter, result }: RunOutcome, context: CommandContext): string[] {
+function describeOutcome(
+  { run, adapter, result, waiting }: RunOutcome,
+  context: CommandContext,
+): string[] {
   const { console } = context;
   const pairs: [string, string][] = [
     ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
     ['trained', `${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`],
   ];
+  if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (result.val !== null) {
     pairs.push([
       'validation',
@@ -234,7 +239,7 @@ function startedEvent(run: Run, parameters: number | null): object {
 }
 
 /** The last object of a training's `--json` stream. */
-function doneEvent({ run, adapter, result }: RunOutcome): object {
+function doneEvent({ run, adapter, result, waiting }: RunOutcome): object {
   const { val } = result;
   return {
     event: 'done',
@@ -242,5 +247,6 @@ function doneEvent({ run, adapter, result }: RunOutcome): object {
     adapter: adapter.id,
     metrics: { val: val === null ? null : { top1: val.top1, loss: val.loss } },
     trainableParameters: result.trainableParameters,
+    waiting,
   };
 }
