@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compareImages, imageTables } from './images.ts';
 import { describeMachine } from './machine.ts';
 import { peersPython } from './python.ts';
 import { tables } from './report.ts';
@@ -13,6 +14,7 @@ import { compareSteps, type Comparison, type StepRow, type WorkRow } from './ste
  *
  *   --quick   the main comparisons alone, under five minutes
  *   --json    prints one document and nothing else
+ *   --only S  one section alone (see SECTIONS), and no file
  *
  * The whole run writes `results.json` beside this file.
  */
@@ -27,9 +29,34 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 });
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+interface Section {
+  readonly results: unknown;
+  /** Markdown. */
+  readonly table: string;
+}
+
+/** What `--only` measures by itself. */
+const SECTIONS: Readonly<Record<string, () => Promise<Section>>> = {
+  async images() {
+    const rows = await compareImages(await peersPython(say), options.quick ? 3 : 9, say);
+    return { results: rows, table: imageTables(rows) };
+  },
+};
+
+if (options.only !== undefined) {
+  const measure = SECTIONS[options.only];
+  if (measure === undefined)
+    throw new Error(`--only takes ${Object.keys(SECTIONS).join(', ')}, not ${options.only}`);
+  const { results, table } = await measure();
+  const machine = describeMachine();
+  console.log(options.json ? JSON.stringify({ machine, [options.only]: results }) : table);
+  process.exit();
+}
 
 const comparisons: Comparison[] = options.quick
   ? [
