@@ -6,8 +6,8 @@ import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-sh
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome, Studio } from '../host/studio.ts';
-import { describeRecomputation } from './describe/run.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
+import { describeRecomputation, describeWaiting } from './describe/run.ts';
 import {
   formatBytes,
   formatCount,
@@ -213,12 +213,16 @@ function describeMemory(plan: RunPlan): string {
 }
 
 /** The closing lines of a training. */
-function describeOutcome({ run, adapter, result }: RunOutcome, context: CommandContext): string[] {
+function describeOutcome(
+  { run, adapter, result, waiting }: RunOutcome,
+  context: CommandContext,
+): string[] {
   const { console } = context;
   const pairs: [string, string][] = [
     ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
     ['trained', `${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`],
   ];
+  if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (result.val !== null) {
     pairs.push([
       'validation',
@@ -262,7 +266,7 @@ function startedEvent(run: Run, parameters: number | null): object {
 }
 
 /** The last object of a training's `--json` stream. */
-function doneEvent({ run, adapter, result }: RunOutcome): object {
+function doneEvent({ run, adapter, result, waiting }: RunOutcome): object {
   const { val } = result;
   return {
     event: 'done',
@@ -271,5 +275,6 @@ function doneEvent({ run, adapter, result }: RunOutcome): object {
     metrics: { val: val === null ? null : { top1: val.top1, loss: val.loss } },
     trainableParameters: result.trainableParameters,
     recomputedBlocks: run.recomputedBlocks ?? 0,
+    waiting,
   };
 }

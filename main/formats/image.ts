@@ -3,8 +3,10 @@ import { open } from 'node:fs/promises';
 import sharp, { type OutputInfo } from 'sharp';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { BmpError, readBmp } from './bmp.ts';
+import { type ColourTransform, matrixTransform } from './colour-profile.ts';
 import { readError } from './files.ts';
 import { type ImageFormat, imageSignature } from './image-signature.ts';
+import { leanJpeg } from './jpeg-metadata.ts';
 
 // Images are decoded several at a time, so each takes one thread; a cache of operations would only hold memory.
 sharp.concurrency(1);
@@ -62,14 +64,45 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
   const { format } = signature;
   if (format === 'bmp') return decodeBmp(bytes, path);
 
-  const { data, info } = await decodeByLibvips(bytes, path);
+  const { encoded, transform } = withoutMetadata(bytes, format);
+  const { data, info } = await decodeByLibvips(encoded, path);
   if (info.channels !== 3)
     throw new KarstError(
       'format-unsupported',
       `${path} has ${info.channels} channels that cannot be shown as colours.`,
       { hint: 'Convert it to RGB.', path },
     );
+  transform?.apply(data);
   return { format, width: info.width, height: info.height, pixels: data };
+}
+
+/** Transforms of the profiles met so far, by content: the photographs of one camera share one. */
+const transforms = new Map<string, ColourTransform | null>();
+const TRANSFORMS = 64;
+
+function transformOf(profile: Uint8Array): ColourTransform | null {
+  const key = Buffer.from(profile.buffer, profile.byteOffset, profile.byteLength).toString(
+    'latin1',
+  );
+  let transform = transforms.get(key);
+  if (transform === undefined) {
+    transform = matrixTransform(profile);
+    if (transforms.size >= TRANSFORMS) transforms.clear();
+    transforms.set(key, transform);
+  }
+  return transform;
+}
+
+/** What is handed to the decoder, and the conversion to sRGB that it then leaves to us. */
+function withoutMetadata(
+  bytes: Uint8Array,
+  format: ImageFormat,
+): { encoded: Uint8Array; transform: ColourTransform | null } {
+  const lean = format === 'jpeg' ? leanJpeg(bytes) : null;
+  if (lean === null) return { encoded: bytes, transform: null };
+  if (lean.profile === null) return { encoded: lean.bytes, transform: null };
+  const transform = transformOf(lean.profile);
+  return { encoded: transform === null ? bytes : lean.bytes, transform };
 }
 
 /** libvips keeps its messages in one buffer for all threads: a neighbour's call can empty it before it is read. */

@@ -1,4 +1,5 @@
 import type { MetricRecord } from '../../shared/domain/metrics.ts';
+import { type EpochWaiting, WaitingTally } from '../../shared/domain/waiting.ts';
 import { Column, lowerBound } from '../components/charts/column.ts';
 
 type TrainRecord = Extract<MetricRecord, { kind: 'train' }>;
@@ -104,18 +105,13 @@ export class Course {
     return epoch.length === 0 ? null : seconds;
   }
 
-  /** Share of the training time spent waiting for images, 0..1; null before the first step. */
-  waitingShare(): number | null {
-    const waiting = this.train.waiting.view();
+  /** How long the steps of each epoch waited for images. */
+  waiting(trainImages: number, batchSize: number): readonly EpochWaiting[] {
+    const epoch = this.train.epoch.view();
     const rate = this.train.imagesPerSecond.view();
-    let waited = 0;
-    let total = 0;
-    for (let i = 0; i < waiting.length; i++) {
-      // Steps are of equal images: their time is as the inverse of the rate.
-      if (rate[i]! <= 0) continue;
-      waited += waiting[i]! / rate[i]!;
-      total += 1 / rate[i]!;
-    }
-    return total === 0 ? null : waited / total;
+    const waiting = this.train.waiting.view();
+    const tally = new WaitingTally(trainImages, batchSize);
+    for (let i = 0; i < epoch.length; i++) tally.add(epoch[i]!, rate[i]!, waiting[i]!);
+    return tally.epochs;
   }
 }

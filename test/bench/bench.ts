@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { cardDevice, findCard, NO_CARD, NO_CARD_EXIT, PROCESSOR, type Device } from './device.ts';
 import { measureEvaluation } from './evaluation.ts';
 import { GROWTH } from './growth.ts';
+import { compareImages, imageTables } from './images.ts';
 import { describeMachine } from './machine.ts';
 import { peersPython } from './python.ts';
 import { machineLine, tables } from './report.ts';
@@ -17,7 +18,7 @@ import type { Say, Section } from './table.ts';
  * `npm run bench`: how fast and how large we are beside the PyTorch peers, as ratios of one run on one machine.
  *
  *   --quick   the main comparisons alone, under five minutes
- *   --only    some sections alone, by their name or its first word: start, evaluation, growth, growth-library …
+ *   --only    some sections alone, by their name or its first word: images, start, evaluation, growth, growth-library …
  *   --device  cpu, or gpu: steps and evaluation on the card that the engine finds; where it finds none the bench says so and
  *             ends with 3
  *   --json    prints one document and nothing else
@@ -46,6 +47,10 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 /** What is measured beside the comparisons with the peers. */
 const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
   ...GROWTH,
+  async images(say) {
+    const rows = await compareImages(await peersPython(say), options.quick ? 3 : 9, say);
+    return { results: rows, markdown: imageTables(rows) };
+  },
   evaluation: async (say) => measureEvaluation(await peersPython(say), device, say),
   start: (say) => measureStart(() => peersPython(say), say),
 };

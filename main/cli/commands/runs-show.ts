@@ -1,17 +1,21 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { describeRun, validationTable } from '../describe/run.ts';
 
-/** `--json`: the run as the library holds it, with its `validations`. */
+/** `--json`: the run as the library holds it, with its `validations`, and how long the steps of each epoch waited for images. */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const { console } = context;
-  const { found, metrics } = await withStudio(context, async (studio) => {
+  const { found, metrics, waiting } = await withStudio(context, async (studio) => {
     const one = studio.runs.get(name);
-    return { found: one, metrics: studio.runs.metrics(one.id) };
+    return {
+      found: one,
+      metrics: studio.runs.metrics(one.id),
+      waiting: studio.runs.waiting(one.id),
+    };
   });
   const validations = metrics.filter((record) => record.kind === 'validation');
-  console.answer({ ...found, validations }, () => [
+  console.answer({ ...found, validations, waiting }, () => [
     console.bold(found.name),
-    ...describeRun(found, console),
+    ...describeRun(found, waiting, console),
     ...(validations.length === 0 ? [] : ['', ...validationTable(validations, console)]),
   ]);
 }

@@ -1,5 +1,10 @@
 import type { Run, RunState } from '../../../shared/domain/library.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
+import {
+  type EpochWaiting,
+  summariseWaiting,
+  waitingShare,
+} from '../../../shared/domain/waiting.ts';
 import type { Console } from '../output/console.ts';
 import {
   formatCount,
@@ -24,7 +29,22 @@ export function paintState(state: RunState, console: Console): string {
   return colour === undefined ? state : console.paint(colour, state);
 }
 
-export function describeRun(run: Run, console: Console): string[] {
+/** How long the steps waited for images, in words; empty before the first step. */
+export function describeWaiting(epochs: readonly EpochWaiting[]): string {
+  const summary = summariseWaiting(epochs);
+  if (summary === null) return '';
+  const { first, later } = summary;
+  const told = (span: typeof first): string =>
+    `${formatDuration(span.waitedSeconds)} (${formatPercent(waitingShare(span))})`;
+  const after = later === null ? '' : `, ${told(later)} after it`;
+  return `${told(first)} for images in the first epoch${after}`;
+}
+
+export function describeRun(
+  run: Run,
+  waiting: readonly EpochWaiting[],
+  console: Console,
+): string[] {
   const { schedule } = run.config;
   const pairs: [string, string][] = [
     ['id', run.id],
@@ -53,6 +73,7 @@ export function describeRun(run: Run, console: Console): string[] {
   }
   const recomputed = describeRecomputation(run);
   if (recomputed !== null) pairs.push(['memory', recomputed]);
+  if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (run.adapterId !== null) pairs.push(['adapter', run.adapterId]);
   pairs.push(['folder', run.folder], ['created', formatMoment(run.createdAt)]);
   if (run.startedAt !== null) pairs.push(['started', formatMoment(run.startedAt)]);

@@ -7,7 +7,7 @@ import { ALIGNMENT, ImageIndex } from './image-index.ts';
 import type { CachePlan } from './pixel-cache.ts';
 
 /** Changes when decoding or the working rules change, so that images of another version are not taken. */
-const CACHE_VERSION = 'v1';
+const CACHE_VERSION = 'v2';
 
 /** Most bytes of decoded images in a cache folder. */
 export const DISK_LIMIT = 32 * 2 ** 30;

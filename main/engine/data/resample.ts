@@ -78,11 +78,6 @@ function weights(
   return { first, count, values, step };
 }
 
-function clip(sum: number): number {
-  const value = sum >> PRECISION;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-
 /**
  * Resizes the part `source` of an RGB image to `targetWidth` × `targetHeight` and returns the part `crop` of the
  * result; only what the crop needs is computed. Samples outside `source` are not looked at, as if it had been
@@ -114,56 +109,92 @@ export function resample(
   const rows = endRow - firstRow;
 
   const across = crop.width * 3;
-  const middle = new Uint8Array(rows * across);
+  const middle = new Uint8ClampedArray(rows * across);
   if (keepsWidth) {
     for (let y = 0; y < rows; y++) {
       const start = ((source.top + firstRow + y) * width + source.left + crop.left) * 3;
       middle.set(pixels.subarray(start, start + across), y * across);
     }
   } else {
-    const { first, count, values, step } = weights(
-      source.width,
-      targetWidth,
-      crop.left,
-      crop.width,
-      interpolation,
-    );
-    for (let y = 0; y < rows; y++) {
-      const row = ((source.top + firstRow + y) * width + source.left) * 3;
-      let out = y * across;
-      for (let x = 0; x < crop.width; x++) {
-        let at = row + first[x]! * 3;
-        let red = HALF;
-        let green = HALF;
-        let blue = HALF;
-        const end = x * step + count[x]!;
-        for (let k = x * step; k < end; k++) {
-          const weight = values[k]!;
-          red = (red + pixels[at]! * weight) | 0;
-          green = (green + pixels[at + 1]! * weight) | 0;
-          blue = (blue + pixels[at + 2]! * weight) | 0;
-          at += 3;
-        }
-        middle[out++] = clip(red);
-        middle[out++] = clip(green);
-        middle[out++] = clip(blue);
+    const horizontal = weights(source.width, targetWidth, crop.left, crop.width, interpolation);
+    const start = ((source.top + firstRow) * width + source.left) * 3;
+    resampleRows(pixels, start, width * 3, horizontal, middle);
+  }
+  if (vertical === null) return bytesOf(middle);
+  const out = new Uint8ClampedArray(crop.height * across);
+  resampleColumns(middle, across, firstRow, vertical, out);
+  return bytesOf(out);
+}
+
+function bytesOf({ buffer }: Uint8ClampedArray): Uint8Array {
+  return new Uint8Array(buffer);
+}
+
+// In both passes integers stay integers by `Math.imul`, and what is stored is clipped to 0..255 by the array: both cost
+// a third of the time in plain arithmetic.
+
+/** One output row per row of `out`, from rows of the source that begin at `start` and are `stride` apart. */
+function resampleRows(
+  pixels: Uint8Array,
+  start: number,
+  stride: number,
+  { first, count, values, step }: Weights,
+  out: Uint8ClampedArray,
+): void {
+  const length = first.length;
+  let to = 0;
+  for (let row = start; to < out.length; row += stride) {
+    for (let x = 0; x < length; x++) {
+      let at = row + first[x]! * 3;
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      const end = x * step + count[x]!;
+      for (let k = x * step; k < end; k++) {
+        const weight = values[k]!;
+        red = (red + Math.imul(pixels[at]!, weight)) | 0;
+        green = (green + Math.imul(pixels[at + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(pixels[at + 2]!, weight)) | 0;
+        at += 3;
+      }
+      out[to] = red >> PRECISION;
+      out[to + 1] = green >> PRECISION;
+      out[to + 2] = blue >> PRECISION;
+      to += 3;
+    }
+  }
+}
+
+/** Four rows at a time, so that the sums are read and written a quarter as often. */
+function resampleColumns(
+  middle: Uint8ClampedArray,
+  across: number,
+  firstRow: number,
+  { first, count, values, step }: Weights,
+  out: Uint8ClampedArray,
+): void {
+  const sums = new Int32Array(across);
+  for (let y = 0; y < first.length; y++) {
+    sums.fill(HALF);
+    const begin = y * step;
+    const end = begin + count[y]!;
+    for (let k = begin; k < end; k += 4) {
+      // A row beyond the last one weighs nothing.
+      const w0 = values[k]!;
+      const w1 = k + 1 < end ? values[k + 1]! : 0;
+      const w2 = k + 2 < end ? values[k + 2]! : 0;
+      const w3 = k + 3 < end ? values[k + 3]! : 0;
+      const a = (first[y]! - firstRow + k - begin) * across;
+      const b = w1 === 0 ? a : a + across;
+      const c = w2 === 0 ? a : a + 2 * across;
+      const d = w3 === 0 ? a : a + 3 * across;
+      for (let x = 0; x < across; x++) {
+        const near = (Math.imul(middle[a + x]!, w0) + Math.imul(middle[b + x]!, w1)) | 0;
+        const far = (Math.imul(middle[c + x]!, w2) + Math.imul(middle[d + x]!, w3)) | 0;
+        sums[x] = (sums[x]! + near + far) | 0;
       }
     }
-  }
-  if (vertical === null) return middle;
-
-  const out = new Uint8Array(crop.height * across);
-  const { first, count, values, step } = vertical;
-  const sums = new Int32Array(across);
-  for (let y = 0; y < crop.height; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < count[y]!; k++) {
-      const weight = values[y * step + k]!;
-      const row = (first[y]! - firstRow + k) * across;
-      for (let x = 0; x < across; x++) sums[x] = sums[x]! + middle[row + x]! * weight;
-    }
     const to = y * across;
-    for (let x = 0; x < across; x++) out[to + x] = clip(sums[x]!);
+    for (let x = 0; x < across; x++) out[to + x] = sums[x]! >> PRECISION;
   }
-  return out;
 }

@@ -4,6 +4,7 @@ import type { Preprocessing, VitArchitecture } from '../../../shared/domain/arch
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Adapter, Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
+import type { EpochWaiting } from '../../../shared/domain/waiting.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { StepTimes } from '../store/step-times.ts';
 import type { JobWatching } from '../studio.ts';
@@ -55,6 +56,8 @@ export interface RunOutcome {
   readonly run: Run;
   readonly adapter: Adapter;
   readonly result: TrainResult;
+  /** How long the steps waited for images, epoch by epoch, over all sessions of the run. */
+  readonly waiting: readonly EpochWaiting[];
 }
 
 export interface RunService {
@@ -87,6 +90,8 @@ export interface RunService {
   detail(nameOrId: string): RunDetail;
   /** The records after a step, oldest first; a page ends with the last record of a step. */
   metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[];
+  /** How long the steps of each epoch so far waited for images. */
+  waiting(nameOrId: string): readonly EpochWaiting[];
   /** The answers on a few validation images after each validation. @throws not-readable */
   samples(nameOrId: string): Promise<SampleRecord[]>;
   /** The last lines of its log. @throws not-readable */

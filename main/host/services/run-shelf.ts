@@ -7,6 +7,7 @@ import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import { updatesPerEpoch } from '../../../shared/domain/training.ts';
+import { type EpochWaiting, waitingByEpoch } from '../../../shared/domain/waiting.ts';
 import { readError } from '../../formats/files.ts';
 import { isOwnerAlive } from '../owner.ts';
 import type { Library } from '../store/library.ts';
@@ -60,6 +61,11 @@ export class RunShelf {
 
   metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[] {
     return this.#c.metrics.list(this.get(nameOrId).id, afterStep, limit);
+  }
+
+  waiting(nameOrId: string): readonly EpochWaiting[] {
+    const { id, counts, config } = this.get(nameOrId);
+    return waitingByEpoch(this.metrics(id), counts.train, config.batchSize);
   }
 
   async samples(nameOrId: string): Promise<SampleRecord[]> {

@@ -239,7 +239,7 @@ export class Runs extends RunShelf implements RunService {
       runs.finish(run.id, stopped ? 'stopped' : 'done', null, now());
       return entered;
     });
-    return { run: this.get(run.id), adapter, result };
+    return { run: this.get(run.id), adapter, result, waiting: this.waiting(run.id) };
   }
 
   /** Stores why a session ended without a result; returns what the caller is to be told. */

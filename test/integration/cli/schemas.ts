@@ -131,7 +131,16 @@ const runEntries = {
   error: v.nullable(errorReport),
 };
 export const run = v.strictObject(runEntries);
-export const runShown = v.strictObject({ ...runEntries, validations: v.array(validation) });
+const epochWaiting = v.strictObject({
+  epoch: count,
+  seconds: v.pipe(v.number(), v.minValue(0)),
+  waitedSeconds: v.pipe(v.number(), v.minValue(0)),
+});
+export const runShown = v.strictObject({
+  ...runEntries,
+  validations: v.array(validation),
+  waiting: v.array(epochWaiting),
+});
 
 export const evaluation = v.strictObject({
   n: count,
@@ -222,6 +231,7 @@ export const done = v.strictObject({
   }),
   trainableParameters: count,
   recomputedBlocks: count,
+  waiting: v.array(epochWaiting),
 });
 /** Any line of a training's stream. */
 export const trainEvent = v.variant('event', [

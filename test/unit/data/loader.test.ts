@@ -256,7 +256,7 @@ describe('threads', () => {
     await epoch.next();
     // A synchronous step of the caller: nothing of this thread's event loop runs until it ends. Each decoded image
     // adds a record of 64 bytes to the index of the cache.
-    const folder = join(dir, 'pixels', 'v1-whole-24-bicubic');
+    const folder = join(dir, 'pixels', 'v2-whole-24-bicubic');
     const clock = new Int32Array(new SharedArrayBuffer(4));
     const records = () =>
       readdirSync(folder)

@@ -77,7 +77,7 @@ async function session(list?: readonly ImageSource[]) {
 }
 
 async function files(): Promise<string[]> {
-  const folder = join(dir, 'pixels', `v1-${RULE}`);
+  const folder = join(dir, 'pixels', `v2-${RULE}`);
   return (await readdir(folder)).sort().map((name) => join(folder, name));
 }
 
@@ -151,7 +151,7 @@ describe('a cache folder', () => {
 
   test('that can no longer be written is told once, and images are decoded each time', async () => {
     const made = await maker();
-    const folder = join(dir, 'pixels', `v1-${RULE}`);
+    const folder = join(dir, 'pixels', `v2-${RULE}`);
     await rm(folder, { recursive: true });
     const { problems, pixels } = await made.make(0, 0, ROWS);
     expect(problems).toEqual([]);
@@ -174,7 +174,7 @@ describe('a cache folder', () => {
 
   test('leaves files of others alone', async () => {
     await session();
-    const foreign = join(dir, 'pixels', `v1-${RULE}`, 'notes.txt');
+    const foreign = join(dir, 'pixels', `v2-${RULE}`, 'notes.txt');
     await writeFile(foreign, 'mine');
     await utimes(foreign, 0, 0);
     await session();

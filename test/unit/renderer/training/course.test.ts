@@ -81,11 +81,12 @@ describe('Course', () => {
 
   it('weighs waiting by time, not by steps', () => {
     const course = new Course();
-    expect(course.waitingShare()).toBeNull();
-    const slow = { ...train(1), imagesPerSecond: 1, waiting: 0.9 };
-    const quick = { ...train(2), imagesPerSecond: 9, waiting: 0 };
+    expect(course.waiting(2, 1)).toEqual([]);
+    const slow = { ...train(1), epoch: 0.5, imagesPerSecond: 1, waiting: 0.9 };
+    const quick = { ...train(2), epoch: 1, imagesPerSecond: 9, waiting: 0 };
     course.append([slow, quick]);
-    expect(course.waitingShare()).toBeCloseTo(0.9 / (1 + 1 / 9), 12);
+    const [only] = course.waiting(2, 1);
+    expect(only).toEqual({ epoch: 1, seconds: 1 + 1 / 9, waitedSeconds: 0.9 });
   });
 
   it('adds up the time of its steps from the images that they saw', () => {
