@@ -56,6 +56,8 @@ export function useRunCourse(id: string): RunCourse {
   /** What comes while an answer is due; it is newer than the answer. */
   let waiting: Gathered | null = null;
   let ended = false;
+  /** Asked after each answer: the view may have gone meanwhile. */
+  const isOver = (): boolean => ended;
 
   function take(records: readonly MetricRecord[]): void {
     if (records.length === 0) return;
@@ -79,11 +81,11 @@ export function useRunCourse(id: string): RunCourse {
         bridge.call('runs.samples', { id }),
         bridge.call('runs.log', { id }),
       ]);
-      if (ended) return;
+      if (isOver()) return;
       if (fromStep === 0) course.clear();
       let shownAt = -Infinity;
       for (let records = first; ; records = await page(course.lastStep)) {
-        if (ended) return;
+        if (isOver()) return;
         course.append(records);
         if (records.length < PAGE) break;
         // A long history is drawn as it comes, but not anew for each of its pages.

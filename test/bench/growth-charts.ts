@@ -58,7 +58,7 @@ async function writeRun(home: string): Promise<void> {
   const perEpoch = STEPS / EPOCHS;
   library.transaction(() => {
     runs.insert({
-      ...{ id: RUN, name: 'a long one', projectId: null, backboneId: null, datasetId: null },
+      ...{ id: RUN, name: 'a long one', projectId: null, backboneId: null, datasetId: 'ds' },
       backbone: {
         ...{ path: null, sha256: '', name: 'vit tiny' },
         architecture: {

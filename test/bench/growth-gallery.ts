@@ -33,7 +33,7 @@ const PATIENCE_MS = 60_000;
 const SCROLLINGS: readonly Scrolling[] = [
   { words: '60 pixels a frame', pixels: 60, leapEvery: 0 },
   { words: '220 pixels a frame, with leaps', pixels: 220, leapEvery: 60 },
-  { words: 'back over pictures seen before', pixels: -60, leapEvery: 0 },
+  { words: 'back, 60 pixels a frame', pixels: -60, leapEvery: 0 },
 ];
 const LIST = 'main [role=listbox]';
 

@@ -38,6 +38,7 @@ const { model, executor, groups, initial } = await prepareTraining(
   config,
   CLASSES,
   await openRuntime(),
+  0,
 );
 new ModelState(executor, groups).set(initial, null);
 const labels = Array.from({ length: batchSize }, (_, i) => i % CLASSES);

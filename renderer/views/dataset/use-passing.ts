@@ -9,7 +9,7 @@ export interface Passing {
   /** The list is scrolled so quickly that loading pictures would only hold it up. */
   readonly passing: Readonly<Ref<boolean>>;
   /** To be told of every scrolling. */
-  scrolled(): void;
+  readonly scrolled: () => void;
 }
 
 /** Whether what a list shows is only passed by. */
