@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { homeFolders } from '../../main/host/home.ts';
 import { newOwner, releaseOwner } from '../../main/host/owner.ts';
+import { DatasetRepository } from '../../main/host/store/datasets.ts';
 import { MetricRepository } from '../../main/host/store/metrics.ts';
 import { closeLibrary, openLibrary } from '../../main/host/store/open-library.ts';
 import { RunRepository } from '../../main/host/store/runs.ts';
@@ -28,6 +29,7 @@ export interface ChartRow extends FrameTimes {
 const STEPS = 100_000;
 const EPOCHS = 100;
 const RUN = 'run-long';
+const DATASET = 'ds-birds';
 const PATIENCE_MS = 60_000;
 const CHART = 'main .stage-box';
 
@@ -56,9 +58,17 @@ async function writeRun(home: string): Promise<void> {
   const runs = new RunRepository(library, (id) => join(folders.runs, id));
   const metrics = new MetricRepository(library);
   const perEpoch = STEPS / EPOCHS;
+  const createdAt = new Date(0).toISOString();
+  new DatasetRepository(library).begin(
+    {
+      ...{ id: DATASET, name: 'birds', path: '/birds', layout: 'class-folders', seed: 0 },
+      ...{ valFraction: 0.2, testFraction: 0, importingBy: owner, createdAt },
+    },
+    ['gull', 'tern'],
+  );
   library.transaction(() => {
     runs.insert({
-      ...{ id: RUN, name: 'a long one', projectId: null, backboneId: null, datasetId: 'ds' },
+      ...{ id: RUN, name: 'a long one', projectId: null, backboneId: null, datasetId: DATASET },
       backbone: {
         ...{ path: null, sha256: '', name: 'vit tiny' },
         architecture: {
