@@ -25,7 +25,7 @@ export function recompute(
     const unbound = known.every((one, i) => one === node.inputs[i]);
     const smallest = unbound ? smallestFloat(known) : undefined;
     const inputs = known.map((one) => (one === smallest ? lateOf(one) : one));
-    again.set(node, { ...node, inputs } as Tensor);
+    again.set(node, { ...node, inputs });
   }
 
   function lateOf(one: Tensor): Tensor {
