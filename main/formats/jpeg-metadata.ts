@@ -71,7 +71,8 @@ function isFrame(marker: number): boolean {
 }
 
 function begins(body: Uint8Array, name: string): boolean {
-  return body.length >= name.length && [...name].every((c, i) => body[i] === c.charCodeAt(0));
+  const wanted = new TextEncoder().encode(name);
+  return body.length >= wanted.length && wanted.every((byte, i) => body[i] === byte);
 }
 
 /** Of the first directory: 1 … 8, 1 when there is none; null when the block is not built as usual. */

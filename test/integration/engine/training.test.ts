@@ -414,7 +414,7 @@ describe('an adapter', () => {
     >;
     // Folded into the backbone first, other than in training: the same but for rounding.
     const { loss, ...answers } = result.val!;
-    expect(evaluation).toEqual({ ...answers, loss: expect.closeTo(loss, 5) });
+    expect(evaluation).toEqual({ ...answers, loss: expect.closeTo(loss, 5) as number });
     expect(problems.map((p) => [p.path, p.error.code])).toEqual([[gone.path, 'not-found']]);
     expect(rows[2]).toBeNull();
     expect(rows).toHaveLength(7);

@@ -1,3 +1,4 @@
+import type * as fileSystem from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { IMAGES } from './fixtures.ts';
 /** Every file that was opened to be read, in order. */
 const opened = vi.hoisted(() => [] as string[]);
 vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
+  const real = await original<typeof fileSystem>();
   return {
     ...real,
     open: (path: string, flags: string) => {
