@@ -23,7 +23,8 @@ import { SetupProblem } from './setup-problem.mjs';
  * @import { Runtime } from './tensorflow-runtime.mjs'
  */
 
-const PACKAGE = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
+/** The package of TensorFlow's addon, relative to the checkout. */
+export const PACKAGE = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
 const BINDING = join('lib', 'napi-v8', 'tfjs_binding.node');
 const STAMP = 'karst-addon.json';
 
@@ -65,8 +66,7 @@ export async function ensureAddon(root, runtime, node, progress) {
   const stamp = stampOf(packageFolder, runtime);
   rmSync(join(packageFolder, STAMP), { force: true });
   relink(join(packageFolder, 'deps'), runtime.folder);
-  const key = createHash('sha256').update(stamp).digest('hex').slice(0, 24);
-  const cached = join(cacheFolder(), 'addon', key, 'tfjs_binding.node');
+  const cached = cachedAddon(stamp, 'tfjs_binding.node');
   if (!existsSync(cached)) await build(packageFolder, cached, node, progress);
   putInPlace(cached, join(packageFolder, BINDING));
   await tryLoading(packageFolder, cached, node);
@@ -126,6 +126,27 @@ export async function compileAddon(packageFolder, node, flagsAndSources, output)
 }
 
 /**
+ * @param {string} stamp everything that the built addon depends on
+ * @param {string} name of the addon's file
+ * @returns {string} where all checkouts share it
+ */
+export function cachedAddon(stamp, name) {
+  const key = createHash('sha256').update(stamp).digest('hex').slice(0, 24);
+  return join(cacheFolder(), 'addon', key, name);
+}
+
+/**
+ * Loads an addon in a process of its own, which it may end.
+ *
+ * @param {string} path of the addon
+ * @param {string} node
+ */
+export function loadElsewhere(path, node) {
+  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(path)})`;
+  return runCommand(node, ['-e', load], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } });
+}
+
+/**
  * Puts a built addon where it is loaded from, as a new file: a running engine may have the old one mapped.
  *
  * @param {string} built
@@ -144,9 +165,7 @@ export function putInPlace(built, place) {
  * @param {string} node
  */
 async function tryLoading(packageFolder, cached, node) {
-  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(join(packageFolder, BINDING))})`;
-  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
-  const result = await runCommand(node, ['-e', load], { env });
+  const result = await loadElsewhere(join(packageFolder, BINDING), node);
   if (result.code === 0) return;
   // The next set-up is to build it again rather than to take the same file from the cache.
   rmSync(dirname(cached), { recursive: true, force: true });

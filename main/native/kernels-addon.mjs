@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileAddon, putInPlace } from './addon.mjs';
-import { cacheFolder } from './cache-folder.mjs';
-import { lastLines, runCommand } from './command.mjs';
+import { cachedAddon, compileAddon, loadElsewhere, PACKAGE, putInPlace } from './addon.mjs';
+import { lastLines } from './command.mjs';
 
 /**
  * @import { Progress } from './progress.mjs'
@@ -13,7 +12,6 @@ import { lastLines, runCommand } from './command.mjs';
 /** The addon with the engine's own kernels (main/engine/kernels), relative to the package of TensorFlow's addon. */
 export const KERNELS = join('lib', 'napi-v8', 'karst_kernels.node');
 
-const PACKAGE = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
 const SOURCES = join('main', 'engine', 'kernels');
 const STAMP = 'karst-kernels.json';
 const FLAGS = [
@@ -65,13 +63,11 @@ export async function ensureKernels(root, runtime, node, progress) {
   if (areKernelsReady(root, runtime)) return;
   const packageFolder = join(root, PACKAGE);
   const stamp = stampOf(root, runtime);
-  const key = createHash('sha256').update(stamp).digest('hex').slice(0, 24);
-  const cached = join(cacheFolder(), 'addon', key, 'karst_kernels.node');
+  const cached = cachedAddon(stamp, 'karst_kernels.node');
   const place = join(packageFolder, KERNELS);
   progress.start('Building the kernels for processors with AMX');
   const problem = existsSync(cached) ? null : await compile(root, packageFolder, cached, node);
   if (problem === null) putInPlace(cached, place);
-  else rmSync(place, { force: true });
   const failure = problem ?? (await loadingProblem(place, node));
   if (failure === null) {
     progress.finish('Kernels for processors with AMX built');
@@ -103,9 +99,7 @@ function compile(root, packageFolder, cached, node) {
  */
 async function loadingProblem(place, node) {
   if (!processorRunsKernels()) return null;
-  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(place)})`;
-  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
-  const result = await runCommand(node, ['-e', load], { env });
+  const result = await loadElsewhere(place, node);
   return result.code === 0 ? null : `They do not load:\n${lastLines(result.output)}`;
 }
 
