@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../../main/native/command.mjs';
 import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
@@ -10,6 +9,7 @@ import { median, spread } from './statistics.ts';
 import { OTHERS, stepAnswer } from './steps.ts';
 import { Subject } from './subject.ts';
 import { markdownTable, type Section } from './table.ts';
+import { makeTask } from './task.ts';
 
 /**
  * How many images a second are evaluated, beside timm on the same device: the same weights, the same batch, turn by
@@ -36,7 +36,6 @@ const MODELS = [
   { model: 'ViT-Tiny/16', timm: 'vit_tiny_patch16_224', heads: 3, batch: 16, turns: 15 },
   { model: 'ViT-Base/16', timm: 'vit_base_patch16_224', heads: 12, batch: 8, turns: 8 },
 ] as const;
-const CLASSES = 100;
 const WARM_UP = 2;
 /** Short: what disturbed a turn is seen in its answers, too, and the turn is made again. */
 const PATIENCE_MS = 3_000;
@@ -78,10 +77,7 @@ async function compare(
   const threads = availableParallelism();
   const task = mkdtempSync(join(tmpdir(), 'karst-bench-'));
   try {
-    const made = await runCommand(python, [
-      ...[join(FOLDER, 'peers', 'make_task.py'), timm, String(batch), String(CLASSES), task],
-    ]);
-    if (made.code !== 0) throw new Error(`the task was not made:\n${made.output}`);
+    await makeTask(python, timm, batch, task);
     const ours = (form: string): Promise<Subject> =>
       Subject.start(
         form,

@@ -7,13 +7,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
-import { runCommand } from '../../main/native/command.mjs';
 import { makeDigits } from '../e2e/fixtures/digits.ts';
 import { waitForQuiet } from './machine.ts';
 import { PATIENCE_MS, type Timed } from './start.ts';
+import { makeTask } from './task.ts';
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
-const MAKE_TASK = fileURLToPath(new URL('peers/make_task.py', import.meta.url));
 const REPEATS = 3;
 const PER_CLASS = 8;
 const run = promisify(execFile);
@@ -31,8 +30,7 @@ export async function measureFirstSteps(python: string, timed: Timed): Promise<v
     const digits = join(folder, 'digits');
     makeDigits(digits, { perClass: PER_CLASS });
     await karst('dataset', 'add', digits, '--name', 'digits', '--val', '0.2');
-    const made = await runCommand(python, [MAKE_TASK, 'vit_tiny_patch16_224', '1', '100', folder]);
-    if (made.code !== 0) throw new Error(`the backbone was not made:\n${made.output}`);
+    await makeTask(python, 'vit_tiny_patch16_224', 1, folder);
     const tiny = join(folder, 'tiny');
     mkdirSync(tiny);
     copyFileSync(join(folder, 'backbone.safetensors'), join(tiny, 'model.safetensors'));

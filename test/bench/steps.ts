@@ -3,12 +3,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { runCommand } from '../../main/native/command.mjs';
 import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
 import { median, spread } from './statistics.ts';
 import { Subject } from './subject.ts';
+import { makeTask } from './task.ts';
 
 /**
  * One training step of ours against one of each peer: the same batch, the same trained tensors where the method is
@@ -54,7 +54,6 @@ export interface Comparison {
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const CLASSES = 100;
 /** First steps, from the same weights, whose losses must agree. */
 const COMPARED = 5;
 /** First steps that are not timed. */
@@ -78,10 +77,7 @@ export async function compareSteps(
   const threads = availableParallelism();
   const task = mkdtempSync(join(tmpdir(), 'karst-bench-'));
   try {
-    const made = await runCommand(python, [
-      ...[join(FOLDER, 'peers', 'make_task.py'), timm, String(batch), String(CLASSES), task],
-    ]);
-    if (made.code !== 0) throw new Error(`the task was not made:\n${made.output}`);
+    await makeTask(python, timm, batch, task);
     const ours = await Subject.start(
       'ours',
       process.execPath,
