@@ -40,7 +40,7 @@ export interface AugmentationOptions {
 
 /**
  * How float32 products are made in training, named as PyTorch names it: `high` as three products of bfloat16 parts where
- * the processor multiplies these faster (relative error 2⁻¹⁶), `highest` always in float32.
+ * the processor multiplies these faster (error up to 3 · 2⁻¹⁶ of |a| |b|), `highest` always in float32.
  */
 export const MATMUL_PRECISIONS = ['high', 'highest'] as const;
 export type MatmulPrecision = (typeof MATMUL_PRECISIONS)[number];

@@ -1,4 +1,5 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { attentionOf } from '../graph/attention.ts';
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
@@ -125,17 +126,7 @@ function attention(
     heads,
     perHead,
   ]);
-  const split = g.transpose(qkv, [2, 0, 3, 1, 4]);
-  const part = (index: number, length: number): Tensor =>
-    g.reshape(g.slice(split, [index, 0, 0, 0, 0], [1, batch, heads, length, perHead]), [
-      batch,
-      heads,
-      length,
-      perHead,
-    ]);
-  const q = g.mul(part(0, queries), g.scalar(perHead ** -0.5));
-  const scores = g.softmax(g.matmul(q, part(1, count), { transposeB: true }));
-  const mixed = g.transpose(g.matmul(scores, part(2, count)), [0, 2, 1, 3]);
+  const mixed = queries === count ? g.attention(qkv) : attentionOf(qkv, queries);
   return o.linear(`${name}.attn.proj`, g.reshape(mixed, [batch * queries, d]));
 }
 

@@ -1,3 +1,4 @@
+import { attentionGradientOf, attentionOf } from './attention.ts';
 import * as g from './operations.ts';
 import type { NodeOf, OpName, Tensor } from './tensor.ts';
 
@@ -10,14 +11,18 @@ type Composite =
   | NodeOf<'geluGradient'>
   | NodeOf<'normalise'>
   | NodeOf<'gradientVia'>
-  | NodeOf<'recomputed'>;
+  | NodeOf<'recomputed'>
+  | NodeOf<'attention'>
+  | NodeOf<'attentionGradient'>;
 
-const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
+export const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'gelu',
   'geluGradient',
   'normalise',
   'gradientVia',
   'recomputed',
+  'attention',
+  'attentionGradient',
 ]);
 
 const half = g.scalar(0.5);
@@ -45,6 +50,10 @@ export function decompose(node: Composite): Tensor {
     case 'gradientVia':
     case 'recomputed':
       return x;
+    case 'attention':
+      return attentionOf(x, x.shape[1] ?? 0);
+    case 'attentionGradient':
+      return attentionGradientOf(x, dy);
     case 'normalise': {
       const axis = [x.shape.length - 1];
       const centred = g.sub(x, g.mean(x, axis, true));
@@ -58,14 +67,17 @@ export function isComposite(node: Tensor): node is Composite {
   return COMPOSITES.has(node.op);
 }
 
-/** The same outputs with every composite replaced by its parts; shared nodes stay shared. */
-export function withoutComposites(order: readonly Tensor[]): Map<Tensor, Tensor> {
+/** The same outputs with every composite but those to `keep` replaced by its parts; shared nodes stay shared. */
+export function withoutComposites(
+  order: readonly Tensor[],
+  keep: (node: Tensor) => boolean = () => false,
+): Map<Tensor, Tensor> {
   const replaced = new Map<Tensor, Tensor>();
   for (const node of order) {
     const inputs = node.inputs.map((x) => replaced.get(x) ?? x);
     const changed = inputs.some((x, i) => x !== node.inputs[i]);
     const rebuilt = changed ? ({ ...node, inputs } as Tensor) : node;
-    replaced.set(node, isComposite(rebuilt) ? decompose(rebuilt) : rebuilt);
+    replaced.set(node, isComposite(rebuilt) && !keep(rebuilt) ? decompose(rebuilt) : rebuilt);
   }
   return replaced;
 }

@@ -54,6 +54,11 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   stopGradient: none,
   gradientVia: (_, dy) => [dy, dy],
   recomputed: (_, dy) => [dy, null],
+  attentionGradient: () => {
+    throw new GraphError(
+      'attentionGradient has no derivative of its own: second derivatives are not provided',
+    );
+  },
   geluGradient: () => {
     throw new GraphError(
       'geluGradient has no derivative of its own: second derivatives are not provided',
@@ -97,6 +102,7 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
     const x = input(node, 0);
     return [g.mul(g.mul(dy, g.scalar(2 / Math.sqrt(Math.PI))), g.exp(g.neg(g.mul(x, x))))];
   },
+  attention: (node, dy) => [g.attentionGradient(input(node, 0), dy)],
   gelu: (node, dy) => [g.geluGradient(input(node, 0), dy)],
   softmax: (node, dy) => {
     const weighted = g.mul(dy, node);

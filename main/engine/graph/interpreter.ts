@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { KERNELS, type Kernel } from './kernels.ts';
+import { withoutComposites } from './composites.ts';
+import { hasKernel, KERNELS, type Kernel } from './kernels.ts';
 import { type Executor, type Program, type ProgramFunction, type Values } from './program.ts';
 import {
   GraphError,
@@ -123,6 +124,7 @@ export class Interpreter implements Executor {
         return upload(fed, node.shape, node.dtype);
       }
       default: {
+        if (!hasKernel(node.op)) throw new GraphError(`"${node.op}" was not taken apart`);
         const kernel = KERNELS[node.op] as Kernel<OpName>;
         const operands = node.inputs.map((x) => present(values, x));
         return tf.tidy(() => kernel(node as NodeOf<OpName>, operands));
@@ -155,7 +157,20 @@ export class Interpreter implements Executor {
   }
 }
 
-function plan(name: string, fn: ProgramFunction, variables: ReadonlyMap<string, Shape>): Plan {
+/** The same function with what has no kernel here taken apart. */
+function ofKernels(fn: ProgramFunction): ProgramFunction {
+  const roots = [...Object.values(fn.outputs), ...fn.updates.map((u) => u.value)];
+  const parts = withoutComposites(inTopologicalOrder(roots), ({ op }) => hasKernel(op));
+  const resolve = (node: Tensor): Tensor => parts.get(node) ?? node;
+  return {
+    ...fn,
+    outputs: Object.fromEntries(Object.entries(fn.outputs).map(([key, t]) => [key, resolve(t)])),
+    updates: fn.updates.map(({ variable, value }) => ({ variable, value: resolve(value) })),
+  };
+}
+
+function plan(name: string, given: ProgramFunction, variables: ReadonlyMap<string, Shape>): Plan {
+  const fn = ofKernels(given);
   const inputs = new Map(fn.inputs.map((i) => [i.attributes.name, i]));
   const updated = fn.updates.map(({ variable }) => variable.attributes.name);
   if (inputs.size !== fn.inputs.length) throw new GraphError(`"${name}" declares an input twice`);

@@ -7,10 +7,13 @@ export type Kernel<K extends OpName> = (node: NodeOf<K>, inputs: readonly tf.Ten
 /** Where a value comes from rather than how it is computed; the interpreter answers these itself. */
 export type Source = 'input' | 'variable' | 'constant';
 
+/** Operations with no counterpart in tfjs, to be taken apart before. */
+export type Apart = 'attention' | 'attentionGradient';
+
 /** WebGPU has pad and tile up to this rank, and slice and transpose a little further. */
 const SAFE_RANK = 4;
 
-export const KERNELS: { readonly [K in Exclude<OpName, Source>]: Kernel<K> } = {
+export const KERNELS: { readonly [K in Exclude<OpName, Source | Apart>]: Kernel<K> } = {
   add: binary(tf.add),
   sub: binary(tf.sub),
   mul: binary(tf.mul),
@@ -63,6 +66,10 @@ export const KERNELS: { readonly [K in Exclude<OpName, Source>]: Kernel<K> } = {
   gradientVia: (_, inputs) => tf.clone(at(inputs, 0)),
   recomputed: (_, inputs) => tf.clone(at(inputs, 0)),
 };
+
+export function hasKernel(op: OpName): op is keyof typeof KERNELS {
+  return op in KERNELS;
+}
 
 function unary(op: (x: tf.Tensor) => tf.Tensor): Kernel<OpName> {
   return (_, inputs) => op(at(inputs, 0));

@@ -188,6 +188,30 @@ export function normalise(x: Tensor, epsilon: number): Tensor {
   return node('normalise', [x], { epsilon }, x.shape);
 }
 
+/**
+ * Multi-head attention (arXiv 1706.03762) of queries, keys and values side by side: qkv (batch, tokens, 3, heads, width) →
+ * (batch, tokens, heads, width), softmax(q kᵀ / √width) v of each head.
+ */
+export function attention(qkv: Tensor): Tensor {
+  needType('attention', [qkv], FLOAT);
+  const [batch = 0, tokens = 0, parts = 0, heads = 0, width = 0] = qkv.shape;
+  need(
+    qkv.shape.length === 5 && parts === 3 && width > 0,
+    () => `attention over ${shapeText(qkv.shape)}`,
+  );
+  return node('attention', [qkv], {}, [batch, tokens, heads, width]);
+}
+
+/** The backward pass of `attention`, of the shape of qkv; a leaf of differentiation. */
+export function attentionGradient(qkv: Tensor, dy: Tensor): Tensor {
+  need(
+    sameShape(attention(qkv).shape, dy.shape),
+    () => `attentionGradient over ${shapeText(qkv.shape)}, ${shapeText(dy.shape)}`,
+  );
+  needType('attentionGradient', [qkv, dy], FLOAT);
+  return node('attentionGradient', [qkv, dy], {}, qkv.shape);
+}
+
 /** Matrix product over the last two axes; leading axes are equal batch axes. */
 export function matmul(
   a: Tensor,

@@ -6,7 +6,7 @@ export interface ProgramFunction {
   readonly inputs: readonly NodeOf<'input'>[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly updates: readonly Update[];
-  /** `high` lets the runtime make large products from bfloat16 parts (relative error 2⁻¹⁶) where it has a faster way to. */
+  /** `high` lets the runtime make large products from bfloat16 parts (error up to 3 · 2⁻¹⁶ of |a| |b|) where it has a faster way to. */
   readonly matmulPrecision?: MatmulPrecision;
 }
 

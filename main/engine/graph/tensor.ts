@@ -43,6 +43,8 @@ export interface Attributes {
   stopGradient: NoAttributes;
   gradientVia: NoAttributes;
   recomputed: NoAttributes;
+  attention: NoAttributes;
+  attentionGradient: NoAttributes;
 }
 type NoAttributes = Record<string, never>;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "attention.h"
 #include "split-matmul.h"
 
 // What libtensorflow_cc exports of XLA's registry; its header would bring all of XLA's.
@@ -30,27 +31,49 @@ float* resultOf(void* out, const void** in) {
   return static_cast<float*>(listed ? *static_cast<void**>(out) : out);
 }
 
-/** A custom call: a, b and the size (6 × int32: batch, m, n, k, transposeA, transposeB) → the
- * product. */
+const float* floats(const void* operand) { return static_cast<const float*>(operand); }
+const std::int32_t* integers(const void* operand) {
+  return static_cast<const std::int32_t*>(operand);
+}
+
+/** A custom call: a, b and the size (batch, m, n, k, transposeA, transposeB) → the product. */
 void splitMatmulCall(void* out, const void** in) {
-  const auto* size = static_cast<const std::int32_t*>(in[2]);
+  const auto* size = integers(in[2]);
   karst::splitMatmul({size[0], size[1], size[2], size[3], size[4] != 0, size[5] != 0},
-                     static_cast<const float*>(in[0]), static_cast<const float*>(in[1]),
-                     resultOf(out, in));
+                     floats(in[0]), floats(in[1]), resultOf(out, in));
+}
+
+karst::Heads headsOf(const void* operand) {
+  const auto* size = integers(operand);
+  return {size[0], size[1], size[2], size[3]};
+}
+
+/** A custom call: qkv and the size (batch, tokens, heads, width) → what the heads attend to. */
+void attentionCall(void* out, const void** in) {
+  karst::attention(headsOf(in[1]), floats(in[0]), resultOf(out, in));
+}
+
+/** A custom call: qkv, the gradient of the result and the size → the gradient of qkv. */
+void attentionGradientCall(void* out, const void** in) {
+  karst::attentionGradient(headsOf(in[2]), floats(in[0]), floats(in[1]), resultOf(out, in));
+}
+
+void registerCall(const std::string& target, void (*call)(void*, const void**)) {
+  xla::CustomCallTargetRegistry::Global()->Register(target, reinterpret_cast<void*>(call), "Host");
 }
 
 }  // namespace
 
-/** Exports `splitMatmul`: whether programs may call the target `karst_split_matmul` in this
- * process. */
+/** Exports `kernels`: whether programs may call the targets below in this process. */
 NAPI_MODULE_INIT() {
   const bool granted = karst::requestTiles();
   if (granted) {
-    xla::CustomCallTargetRegistry::Global()->Register(
-        "karst_split_matmul", reinterpret_cast<void*>(splitMatmulCall), "Host");
+    registerCall("karst_split_matmul", splitMatmulCall);
+    registerCall("karst_attention", attentionCall);
+    registerCall("karst_attention_gradient", attentionGradientCall);
   }
   napi_value value;
   napi_get_boolean(env, granted, &value);
-  napi_set_named_property(env, exports, "splitMatmul", value);
+  napi_set_named_property(env, exports, "kernels", value);
   return exports;
 }

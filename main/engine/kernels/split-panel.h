@@ -10,7 +10,7 @@ namespace karst {
 
 /**
  * Operands as AMX tiles (Intel SDM, volume 1, chapter 18): a float x is kept as two bfloat16
- * numbers, high = x rounded and low = x − high rounded, which leaves a relative error of 2⁻¹⁷.
+ * numbers, high = x rounded and low = x − high rounded, which leaves a relative error of 2⁻¹⁶.
  */
 using BFloat16 = std::uint16_t;
 
@@ -120,8 +120,10 @@ void packTile(const float* values, std::size_t stride, int lines, int depth, BFl
 
 }  // namespace packing
 
+constexpr int ceilDivide(int a, int b) { return (a + b - 1) / b; }
+
 /** Tiles along a depth. */
-constexpr int tilesOf(int depth) { return (depth + kTileDepth - 1) / kTileDepth; }
+constexpr int tilesOf(int depth) { return ceilDivide(depth, kTileDepth); }
 
 /** A step of a panel: up to 32 lines of `x` from `line` on, at the depths [from, from + depth),
  * depth ≤ 32. */
@@ -152,19 +154,32 @@ struct Part {
   std::size_t panelSize;
 };
 
-/** Packs a part in the order in which its values lie in memory. */
+/** Packs a part in the order in which its values lie in memory: 32 rows of the memory after 32
+ * others, of which the next ones are asked for meanwhile. */
 template <bool kRight>
 void packPart(const Operand& x, const Part& part) {
-  const int panels = (part.last - part.first + kPanelLines - 1) / kPanelLines;
+  const int panels = ceilDivide(part.last - part.first, kPanelLines);
   const int steps = tilesOf(part.to - part.from);
-  for (int i = 0; i < panels * steps; ++i) {
-    const int panel = x.rowIsLine ? i / steps : i % panels;
-    const int step = x.rowIsLine ? i % steps : i / panels;
-    const int line = part.first + panel * kPanelLines;
-    const int from = part.from + step * kTileDepth;
-    packStep<kRight>(x, line, std::min(kPanelLines, part.last - line), from,
-                     std::min(kTileDepth, part.to - from),
-                     part.panels + panel * part.panelSize + step * kPanelStep);
+  const int across = x.rowIsLine ? steps : panels, along = x.rowIsLine ? panels : steps;
+  const int firstRow = x.rowIsLine ? part.first : part.from;
+  const int lastRow = x.rowIsLine ? part.last : part.to;
+  const int column = x.rowIsLine ? part.from : part.first;
+  const int columns = x.rowIsLine ? part.to - part.from : part.last - part.first;
+  for (int i = 0; i < along; ++i) {
+    for (int j = 0; j < across; ++j) {
+      const int next = firstRow + (i + 1) * 32;
+      const int end = std::min(lastRow, next + 32 * (j + 1) / across);
+      for (int row = next + 32 * j / across; row < end; ++row) {
+        const float* ahead = x.values + row * x.stride + column;
+        for (int k = 0; k < columns; k += 16) _mm_prefetch(ahead + k, _MM_HINT_T1);
+      }
+      const int panel = x.rowIsLine ? i : j, step = x.rowIsLine ? j : i;
+      const int line = part.first + panel * kPanelLines;
+      const int from = part.from + step * kTileDepth;
+      packStep<kRight>(x, line, std::min(kPanelLines, part.last - line), from,
+                       std::min(kTileDepth, part.to - from),
+                       part.panels + panel * part.panelSize + step * kPanelStep);
+    }
   }
 }
 

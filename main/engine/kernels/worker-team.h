@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <condition_variable>
+#include <cstdlib>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -86,5 +87,15 @@ class WorkerTeam {
   int left_ = -1;
   cpu_set_t allowed_;
 };
+
+/** Threads as TensorFlow is told to use; they live as long as the process. */
+inline WorkerTeam& team() {
+  static WorkerTeam& shared = *new WorkerTeam([] {
+    const char* wanted = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const int threads = wanted == nullptr ? 0 : std::atoi(wanted);
+    return threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
+  }());
+  return shared;
+}
 
 }  // namespace karst

@@ -5,8 +5,8 @@ import { KERNELS, processorRunsKernels } from '../../native/kernels-addon.mjs';
 
 /** What main/engine/kernels adds to XLA in this process. */
 export interface Kernels {
-  /** Whether the custom call `karst_split_matmul` is there. */
-  readonly splitMatmul: boolean;
+  /** Whether the custom calls of graph/tensorflow/tile-calls.ts are there. */
+  readonly kernels: boolean;
 }
 
 let loaded: Kernels | undefined;
@@ -20,6 +20,6 @@ export function loadKernels(): Kernels {
 function openKernels(): Kernels {
   const require = createRequire(import.meta.url);
   const path = join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), KERNELS);
-  if (!processorRunsKernels() || !existsSync(path)) return { splitMatmul: false };
+  if (!processorRunsKernels() || !existsSync(path)) return { kernels: false };
   return require(path) as Kernels;
 }

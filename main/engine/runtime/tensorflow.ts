@@ -69,12 +69,12 @@ export class TensorFlowExecutor implements Executor {
     this.#backend = nativeBackend(this.#tf);
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
-    const splitMatmul = !this.#backend.isUsingGpuDevice && loadKernels().splitMatmul;
+    const tileKernels = !this.#backend.isUsingGpuDevice && loadKernels().kernels;
     const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
     try {
       writeFileSync(
         join(folder, 'saved_model.pb'),
-        encodeSavedModel(lowerProgram(program, { splitMatmul })),
+        encodeSavedModel(lowerProgram(program, { tileKernels })),
       );
       this.#session = this.#backend.loadSavedModelMetaGraph(folder, 'serve');
     } finally {

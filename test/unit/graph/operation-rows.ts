@@ -243,6 +243,22 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
     ...lastAxis((x) => g.normalise(x, 1e-6)),
     row('large ε', [[3, 4]], (x) => g.normalise(x, 0.5)),
   ],
+  attention: [
+    row('one head', [[2, 3, 3, 1, 4]], g.attention),
+    row('several heads', [[2, 4, 3, 2, 3]], g.attention),
+    row('one token', [[2, 1, 3, 2, 2]], g.attention),
+    row('large scores', [floats([1, 3, 3, 1, 4], -9, 9)], g.attention),
+  ],
+  attentionGradient: [
+    row(
+      'several heads',
+      [
+        [2, 4, 3, 2, 3],
+        [2, 4, 2, 3],
+      ],
+      g.attentionGradient,
+    ),
+  ].map(forwardOnly),
   matmul: [
     ...matrixProducts(),
     row('a matrix by itself', [[3, 3]], (x) => g.matmul(x, x)),

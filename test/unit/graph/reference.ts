@@ -116,6 +116,19 @@ const logSumExp = (row: readonly number[]): number => {
   return largest + Math.log(total(row.map((x) => Math.exp(x - largest))));
 };
 
+/** Softmax of the scaled scores of a query with every key, for one head of one image. */
+function attentionWeights(qkv: NdArray, image: number, head: number, query: number): number[] {
+  const [, tokens = 0, , , width = 0] = qkv.shape;
+  const numbers = Array.from({ length: width }, (_, i) => i);
+  const scores = Array.from({ length: tokens }, (_, key) =>
+    total(
+      numbers.map((i) => at(qkv, [image, query, 0, head, i]) * at(qkv, [image, key, 1, head, i])),
+    ),
+  ).map((score) => score / Math.sqrt(width));
+  const sum = logSumExp(scores);
+  return scores.map((score) => Math.exp(score - sum));
+}
+
 type Source = 'input' | 'variable' | 'constant';
 export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K> } = {
   add: elementwise((a, b) => a + b),
@@ -144,6 +157,45 @@ export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K>
       const variance = total(row.map((x) => (x - mean) ** 2)) / row.length;
       return row.map((x) => (x - mean) / Math.sqrt(variance + node.attributes.epsilon));
     })(operand(inputs, 0)),
+  attention: (node, inputs) => {
+    const qkv = operand(inputs, 0);
+    return ndArray(node.shape, ([image = 0, query = 0, head = 0, i = 0]) =>
+      total(
+        attentionWeights(qkv, image, head, query).map(
+          (w, key) => w * at(qkv, [image, key, 2, head, i]),
+        ),
+      ),
+    );
+  },
+  attentionGradient: (node, inputs) => {
+    const [qkv, dy] = [operand(inputs, 0), operand(inputs, 1)];
+    const [, tokens = 0, , , width = 0] = qkv.shape;
+    const all = Array.from({ length: tokens }, (_, token) => token);
+    const numbers = Array.from({ length: width }, (_, i) => i);
+    const weights = (image: number, head: number, query: number): number[] =>
+      attentionWeights(qkv, image, head, query);
+    /** The gradient of the scaled scores of a query. */
+    const dScores = (image: number, head: number, query: number): number[] => {
+      const w = weights(image, head, query);
+      const dw = all.map((key) =>
+        total(
+          numbers.map((i) => at(dy, [image, query, head, i]) * at(qkv, [image, key, 2, head, i])),
+        ),
+      );
+      const mean = total(w.map((x, key) => x * (dw[key] ?? NaN)));
+      return w.map((x, key) => (x * ((dw[key] ?? NaN) - mean)) / Math.sqrt(width));
+    };
+    return ndArray(node.shape, ([image = 0, token = 0, part = 0, head = 0, i = 0]) => {
+      const one = (of: readonly number[], index: number): number => of[index] ?? NaN;
+      const dq = (key: number): number =>
+        one(dScores(image, head, token), key) * at(qkv, [image, key, 1, head, i]);
+      const dk = (query: number): number =>
+        one(dScores(image, head, query), token) * at(qkv, [image, query, 0, head, i]);
+      const dv = (query: number): number =>
+        one(weights(image, head, query), token) * at(dy, [image, query, head, i]);
+      return total(all.map([dq, dk, dv][part] ?? (() => NaN)));
+    });
+  },
   matmul: (node, inputs) => {
     const { transposeA, transposeB } = node.attributes;
     const [a, b] = [operand(inputs, 0), operand(inputs, 1)];

@@ -59,6 +59,18 @@ const MISTAKES: readonly Mistake[] = [
   ['geluGradient of two shapes', () => g.geluGradient(x(2), x(2, 1)), /geluGradient over/],
   ['geluGradient of integers', () => g.geluGradient(integers(2), integers(2)), /of int32/],
 
+  [
+    'attention without its parts',
+    () => g.attention(x(2, 3, 2, 1, 4)),
+    /attention over \(2, 3, 2, 1, 4\)/,
+  ],
+  ['attention of integers', () => g.attention(integers(1, 2, 3, 1, 4)), /of int32/],
+  [
+    'attentionGradient of two shapes',
+    () => g.attentionGradient(x(1, 2, 3, 1, 4), x(1, 2, 4, 1)),
+    /attentionGradient over/,
+  ],
+
   ['matmul of inner sides that differ', () => g.matmul(x(2, 3), x(2, 3)), /matmul of \(2, 3\) and/],
   [
     'matmul transposed the wrong way',

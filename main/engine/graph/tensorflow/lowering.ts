@@ -8,7 +8,6 @@ import {
 import { withoutComposites } from '../composites.ts';
 import type { Program, ProgramFunction } from '../program.ts';
 import { GraphError, inTopologicalOrder, type NodeOf, type Tensor } from '../tensor.ts';
-import { isSplit, lowerSplit } from './split-matmul.ts';
 import {
   constantNode,
   lowerNode,
@@ -17,6 +16,7 @@ import {
   typeAttribute,
   type Emitter,
 } from './nodes.ts';
+import { isCalled, lowerCall } from './tile-calls.ts';
 
 /**
  * A program as a TensorFlow graph: each variable is a resource with an operation that sets and one that reads it;
@@ -43,18 +43,18 @@ const RESOURCE: AttrValue = { type: DATA_TYPE.resource };
 export interface LoweringOptions {
   /** Whether XLA has to compile every function (default true). */
   readonly compile?: boolean;
-  /** Whether the process that runs the graph has the custom call of `split-matmul.ts` (default false). */
-  readonly splitMatmul?: boolean;
+  /** Whether the process that runs the graph has the custom calls of `tile-calls.ts` (default false). */
+  readonly tileKernels?: boolean;
 }
 
 export function lowerProgram(
   program: Program,
-  { compile = true, splitMatmul = false }: LoweringOptions = {},
+  { compile = true, tileKernels = false }: LoweringOptions = {},
 ): GraphModel {
   const nodes: NodeDef[] = program.variables.flatMap(variableNodes);
   const functions: FunctionDef[] = [];
   for (const [name, fn] of Object.entries(program.functions)) {
-    const { definition, variables } = lowerFunction(name, fn, { compile, splitMatmul });
+    const { definition, variables } = lowerFunction(name, fn, { compile, tileKernels });
     functions.push(definition);
     nodes.push(...callNodes(name, fn, variables, compile));
   }
@@ -190,14 +190,15 @@ class Body implements Emitter {
 function lowerFunction(
   name: string,
   fn: ProgramFunction,
-  { compile, splitMatmul }: Required<LoweringOptions>,
+  { compile, tileKernels }: Required<LoweringOptions>,
 ): { definition: FunctionDef; variables: readonly string[] } {
   const outputs = Object.entries(fn.outputs);
   const roots = [
     ...outputs.map(([, t]) => t),
     ...fn.updates.flatMap((u): Tensor[] => [u.variable, u.value]),
   ];
-  const replaced = withoutComposites(inTopologicalOrder(roots));
+  const calls = tileKernels && fn.matmulPrecision === 'high';
+  const replaced = withoutComposites(inTopologicalOrder(roots), (node) => calls && isCalled(node));
   const resolve = (t: Tensor): Tensor => replaced.get(t) ?? t;
   const order = inTopologicalOrder(roots.map(resolve));
 
@@ -209,7 +210,6 @@ function lowerFunction(
   );
   const variableNames = new Map(variables.map((v, index) => [v, `variable_${String(index)}`]));
   const body = new Body(variableNames.get(variables[0] ?? ''));
-  const split = splitMatmul && fn.matmulPrecision === 'high';
   const references = new Map<Tensor, string>();
   const reads = new Map<string, string>();
   for (const node of order) {
@@ -236,12 +236,10 @@ function lowerFunction(
       }
       case 'constant':
         return body.constant(node.attributes.values, node.shape);
-      case 'matmul':
-        return split && isSplit(node)
-          ? lowerSplit(node, inputs, body)
-          : lowerNode(node, inputs, body);
       default:
-        return lowerNode(node, inputs, body);
+        return calls && isCalled(node)
+          ? lowerCall(node, inputs, body)
+          : lowerNode(node, inputs, body);
     }
   }
 

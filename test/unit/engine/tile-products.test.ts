@@ -29,8 +29,8 @@ function productProgram(form: Form, matmulPrecision: MatmulPrecision): Program {
   return { variables: [], functions: { multiply } };
 }
 
-const operations = (program: Program, splitMatmul: boolean): string[] =>
-  lowerProgram(program, { splitMatmul }).functions[0]?.nodeDef.map((node) => node.op) ?? [];
+const operations = (program: Program, tileKernels: boolean): string[] =>
+  lowerProgram(program, { tileKernels }).functions[0]?.nodeDef.map((node) => node.op) ?? [];
 
 const LARGE: Form = { batch: [], rows: 256, columns: 64, depth: 128 };
 
@@ -88,14 +88,19 @@ describe.runIf(processorRunsKernels())('the split product', () => {
   );
   const sizes: Form[] = [
     { batch: [], rows: 128, columns: 96, depth: 96 },
-    // Nothing a multiple of the tiles, and deeper than one block of the depth.
+    // So deep that threads share out the depth.
     { batch: [], rows: 197, columns: 45, depth: 1101 },
+    { batch: [], rows: 40, columns: 72, depth: 5000 },
+    // Deeper than one block of the depth.
+    { batch: [2], rows: 40, columns: 45, depth: 1101 },
+    // A result that goes past the caches.
+    { batch: [], rows: 1100, columns: 256, depth: 40 },
     { batch: [], rows: 17, columns: 1000, depth: 77 },
     { batch: [3, 5], rows: 65, columns: 33, depth: 67 },
   ];
   const forms = sizes.flatMap((size) => transposed.map((t): Form => ({ ...size, ...t })));
 
-  it.each(forms)('is within 2⁻¹⁶ of the exact one: %o', async (form) => {
+  it.each(forms)('is within 3 · 2⁻¹⁶ of the exact one: %o', async (form) => {
     const count = form.batch.reduce((x, y) => x * y, 1);
     const a = random(count * form.rows * form.depth, 1);
     const b = random(count * form.depth * form.columns, 2);
@@ -104,8 +109,8 @@ describe.runIf(processorRunsKernels())('the split product', () => {
     const executor = (await openRuntime()).execute(program);
     try {
       const y = executor.run('multiply', { a, b })['y'] ?? new Float32Array();
-      const error = exact(form, a, b).map((e, i) => Math.abs((y[i] ?? NaN) - e.y) / e.size);
-      expect(Math.max(...error)).toBeLessThan(2 ** -16);
+      const errors = exact(form, a, b).map((e, i) => Math.abs((y[i] ?? NaN) - e.y) / e.size);
+      expect(errors.reduce((most, error) => Math.max(most, error))).toBeLessThan(3 * 2 ** -16);
     } finally {
       executor.dispose();
     }

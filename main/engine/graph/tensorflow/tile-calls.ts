@@ -1,0 +1,99 @@
+import { DATA_TYPE } from '../../../formats/saved-model.ts';
+import type { NodeOf, Shape, Tensor } from '../tensor.ts';
+import { shapeProto, textAttribute, type Emitter } from './nodes.ts';
+
+/**
+ * Large products, and attention, as calls of the kernels for processors with AMX (main/engine/kernels), which XLA finds by their
+ * names in the process that has registered them.
+ */
+
+/** Rows and columns, and depth, below which the tiles of the processor would be filled with padding. */
+const LEAST_LINES = 16;
+const LEAST_DEPTH = 32;
+/** Multiplications below which the call and its threads cost more than they save. */
+const LEAST_WORK = 2 ** 20;
+
+type Called = NodeOf<'matmul'> | NodeOf<'attention'> | NodeOf<'attentionGradient'>;
+
+interface Size {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+function sizeOfProduct({ inputs, shape, attributes }: NodeOf<'matmul'>): Size {
+  const [rows = 0, columns = 0] = shape.slice(-2);
+  const depth = inputs[0]?.shape.at(attributes.transposeA ? -2 : -1) ?? 0;
+  const batch = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  return { batch, rows, columns, depth };
+}
+
+/** Whether there is a kernel for this node that is worth its call. */
+export function isCalled(node: Tensor): node is Called {
+  switch (node.op) {
+    case 'matmul': {
+      const leading = (shape: Shape | undefined): string => (shape ?? []).slice(0, -2).join();
+      const [a, b] = node.inputs;
+      return leading(a?.shape) === leading(b?.shape) && pays(sizeOfProduct(node));
+    }
+    case 'attention':
+    case 'attentionGradient': {
+      const [batch = 0, tokens = 0, , heads = 0, width = 0] = node.inputs[0]?.shape ?? [];
+      return pays({ batch: batch * heads, rows: tokens, columns: tokens, depth: width });
+    }
+    default:
+      return false;
+  }
+}
+
+function pays({ batch, rows, columns, depth }: Size): boolean {
+  return (
+    Math.min(rows, columns) >= LEAST_LINES &&
+    depth >= LEAST_DEPTH &&
+    batch * rows * columns * depth >= LEAST_WORK
+  );
+}
+
+export function lowerCall(node: Called, inputs: readonly string[], e: Emitter): string {
+  switch (node.op) {
+    case 'matmul': {
+      const { batch, rows, columns, depth } = sizeOfProduct(node);
+      const { transposeA, transposeB } = node.attributes;
+      const size = [batch, rows, columns, depth, Number(transposeA), Number(transposeB)];
+      return call('karst_split_matmul', inputs, size, node.shape, e);
+    }
+    case 'attention':
+      return call('karst_attention', inputs, sizeOfHeads(node), node.shape, e);
+    case 'attentionGradient':
+      return call('karst_attention_gradient', inputs, sizeOfHeads(node), node.shape, e);
+  }
+}
+
+/** batch, tokens, heads, width. */
+function sizeOfHeads({ inputs: [qkv] }: Tensor): number[] {
+  return (qkv?.shape ?? []).filter((_, axis) => axis !== 2);
+}
+
+function call(
+  target: string,
+  inputs: readonly string[],
+  size: readonly number[],
+  shape: Shape,
+  e: Emitter,
+): string {
+  const { float32, int32 } = DATA_TYPE;
+  return e.emit(
+    'XlaCustomCallV2',
+    [...inputs, e.indices(size)],
+    {
+      call_target_name: textAttribute(target),
+      backend_config: textAttribute(''),
+      has_side_effect: { b: false },
+      operand_dtypes: { list: { type: [...inputs.map(() => float32), int32] } },
+      result_dtypes: { list: { type: [float32] } },
+      result_shapes: { list: { shape: [shapeProto(shape)] } },
+    },
+    'results',
+  );
+}

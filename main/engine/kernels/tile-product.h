@@ -1,0 +1,127 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "split-panel.h"
+
+namespace karst {
+
+/** Eight tiles of 16 rows of 64 bytes, for as long as it lives. */
+class TileRegisters {
+ public:
+  TileRegisters() {
+    struct alignas(64) {
+      std::uint8_t palette = 1, start = 0, reserved[14] = {};
+      std::uint16_t bytes[16] = {};
+      std::uint8_t rows[16] = {};
+    } layout;
+    for (int i = 0; i < 8; ++i) {
+      layout.bytes[i] = 64;
+      layout.rows[i] = kTileLines;
+    }
+    _tile_loadconfig(&layout);
+  }
+  TileRegisters(const TileRegisters&) = delete;
+  TileRegisters& operator=(const TileRegisters&) = delete;
+  ~TileRegisters() { _tile_release(); }
+};
+
+/** A block of a result: `rows` by `columns`, each at most 32, of a matrix in memory. */
+struct Block {
+  float* values;
+  /** Floats from one row to the next. */
+  std::size_t stride;
+  int rows, columns;
+  /** Whether the product is added to what is there. */
+  bool add = false;
+  /** Whether it goes past the caches, as whole lines of 64 bytes: `values` and `stride` lie on
+   * such. */
+  bool stream = false;
+};
+
+/**
+ * A block (+)= a left panel times a right panel of `tiles` steps. Of panels with at most 16 rows
+ * (`!kTall`) or columns (`!kWide`) only the first tile is multiplied.
+ */
+template <bool kTall, bool kWide>
+void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, const Block& block) {
+  alignas(64) float spare[kPanelLines * kPanelLines];
+  const bool whole = block.rows == (kTall ? kPanelLines : kTileLines) &&
+                     block.columns == (kWide ? kPanelLines : kTileLines);
+  const bool direct = whole && !block.stream;
+  const auto each = [&](auto&& copy) {
+    for (int i = 0; i < block.rows; ++i)
+      copy(spare + i * kPanelLines, block.values + i * block.stride);
+  };
+  float* out = direct ? block.values : spare;
+  const std::size_t step = direct ? block.stride : kPanelLines;
+  const std::size_t bytes = step * sizeof(float);
+  float* below = out + kTileLines * step;
+  if (block.add) {
+    if (!direct) {
+      each([&](float* from, const float* to) {
+        std::memcpy(from, to, block.columns * sizeof(float));
+      });
+    }
+    _tile_loadd(0, out, bytes);
+    if constexpr (kWide) _tile_loadd(1, out + kTileLines, bytes);
+    if constexpr (kTall) _tile_loadd(2, below, bytes);
+    if constexpr (kTall && kWide) _tile_loadd(3, below + kTileLines, bytes);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  for (int t = 0; t < tiles; ++t, left += kPanelStep, right += kPanelStep) {
+    // low · high, then high · high, then high · low: a step loads each of its eight tiles once.
+    _tile_loadd(4, left + 2 * kTile, 64);
+    _tile_loadd(6, right, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (kWide) _tile_loadd(7, right + kTile, 64);
+    if constexpr (kWide) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kTall) _tile_loadd(5, left + 3 * kTile, 64);
+    if constexpr (kTall) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(4, left, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (kWide) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kTall) _tile_loadd(5, left + kTile, 64);
+    if constexpr (kTall) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(6, right + 2 * kTile, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (kTall) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (kWide) _tile_loadd(7, right + 3 * kTile, 64);
+    if constexpr (kWide) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_stored(0, out, bytes);
+  if constexpr (kWide) _tile_stored(1, out + kTileLines, bytes);
+  if constexpr (kTall) _tile_stored(2, below, bytes);
+  if constexpr (kTall && kWide) _tile_stored(3, below + kTileLines, bytes);
+  if (block.stream) {
+    each([&](const float* from, float* to) {
+      for (int i = 0; i < block.columns; i += 16)
+        _mm512_stream_ps(to + i, _mm512_load_ps(from + i));
+    });
+  } else if (!whole) {
+    each([&](const float* from, float* to) {
+      std::memcpy(to, from, block.columns * sizeof(float));
+    });
+  }
+}
+
+inline void multiplyPanels(const BFloat16* left, const BFloat16* right, int tiles,
+                           const Block& block) {
+  const bool tall = block.rows > kTileLines, wide = block.columns > kTileLines;
+  const auto multiply = tall ? (wide ? multiplyTiles<true, true> : multiplyTiles<true, false>)
+                             : (wide ? multiplyTiles<false, true> : multiplyTiles<false, false>);
+  multiply(left, right, tiles, block);
+}
+
+}  // namespace karst

@@ -1,0 +1,105 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { Program } from '../../../main/engine/graph/program.ts';
+import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import { sizeOf, type Shape } from '../../../main/engine/graph/tensor.ts';
+import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { processorRunsKernels } from '../../../main/native/kernels-addon.mjs';
+import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+
+/** Attention and its gradient over qkv of that shape. */
+function attentionProgram(shape: Shape, matmulPrecision: MatmulPrecision): Program {
+  const qkv = g.input('qkv', shape);
+  const y = g.attention(qkv);
+  const dy = g.input('dy', y.shape);
+  const dqkv = g.attentionGradient(qkv, dy);
+  const attend = { inputs: [qkv, dy], outputs: { y, dqkv }, updates: [], matmulPrecision };
+  return { variables: [], functions: { attend } };
+}
+
+/** How many calls of the kernels for attention there are. */
+function calls(program: Program, tileKernels: boolean): number {
+  const nodes = lowerProgram(program, { tileKernels }).functions[0]?.nodeDef ?? [];
+  const targets = nodes.map(({ attr }) => attr['call_target_name']?.s ?? new Uint8Array());
+  return targets.filter((name) => new TextDecoder().decode(name).includes('attention')).length;
+}
+
+const IMAGES: Shape = [2, 197, 3, 3, 64];
+
+describe('the lowering of attention', () => {
+  it('calls the kernels where that is asked for and can be had', () => {
+    expect(calls(attentionProgram(IMAGES, 'high'), true)).toBe(2);
+    expect(calls(attentionProgram(IMAGES, 'high'), false)).toBe(0);
+    expect(calls(attentionProgram(IMAGES, 'highest'), true)).toBe(0);
+  });
+
+  it.each<[string, Shape]>([
+    ['narrow heads', [4, 197, 3, 12, 16]],
+    ['few tokens', [64, 10, 3, 12, 64]],
+    ['little work', [1, 50, 3, 3, 64]],
+  ])('leaves %s to XLA', (_, shape) => {
+    expect(calls(attentionProgram(shape, 'high'), true)).toBe(0);
+  });
+});
+
+function random(shape: Shape, seed: number, deviation: number): Float32Array {
+  let state = seed;
+  const uniform = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return state / 2 ** 31;
+  };
+  // Three uniform numbers of variance 1/3 each.
+  return Float32Array.from(
+    { length: sizeOf(shape) },
+    () => deviation * (uniform() + uniform() + uniform()),
+  );
+}
+
+describe.runIf(processorRunsKernels())('attention on tiles', () => {
+  const disposals: (() => void)[] = [];
+  afterAll(() => {
+    for (const dispose of disposals) dispose();
+  });
+
+  async function attend(
+    shape: Shape,
+    precision: MatmulPrecision,
+    deviation: number,
+  ): Promise<Record<string, Float32Array>> {
+    const executor = (await openRuntime()).execute(attentionProgram(shape, precision));
+    disposals.push(() => {
+      executor.dispose();
+    });
+    const [batch = 0, tokens = 0, , heads = 0, width = 0] = shape;
+    const dy = random([batch, tokens, heads, width], 2, 1);
+    return executor.run('attend', { qkv: random(shape, 1, deviation), dy });
+  }
+
+  const greatest = (values: Float32Array): number =>
+    values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
+  it.each<[string, Shape, number]>([
+    ['of ViT-Tiny', IMAGES, 1],
+    ['of one image', [1, 197, 3, 12, 64], 1],
+    ['of nothing that is a multiple of the tiles', [3, 67, 3, 5, 40], 1],
+    ['of tokens that fill whole tiles', [4, 96, 3, 2, 32], 1],
+    ['of scores that leave one key', [2, 80, 3, 3, 64], 6],
+    ['of scores that are nearly equal', [2, 80, 3, 3, 64], 1e-3],
+  ])('comes to what float32 does: that %s', async (_, shape, deviation) => {
+    const high = await attend(shape, 'high', deviation);
+    const highest = await attend(shape, 'highest', deviation);
+    for (const name of ['y', 'dqkv']) {
+      const expected = highest[name] ?? new Float32Array();
+      const error = expected.map((x, i) => x - (high[name]?.[i] ?? NaN));
+      // A score's error of 2⁻¹⁶ of its size is the relative error of its weight.
+      const tolerance = deviation > 1 ? 1e-3 : 3e-5;
+      expect(greatest(error) / greatest(expected), name).toBeLessThan(tolerance);
+      expect(high[name]?.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('comes to the same bits every time', async () => {
+    const first = await attend(IMAGES, 'high', 1);
+    expect(await attend(IMAGES, 'high', 1)).toEqual(first);
+  });
+});
