@@ -44,26 +44,20 @@ export function adaptedLinears(a: VitArchitecture, o: KarstOptions): AdaptedLine
   );
 }
 
-/**
- * ΔW (out, in) as one matrix product: (N, l·m)ᵀ (N, S·k·n) gives every C[p,q] · D[a,b], summed over the kernels.
- * `rankMask` (N, rank), if given, drops rank directions and rescales the others.
- */
-export function deltaWeight(
+/** W + ΔW (out, in). `rankMask` (N, rank), if given, drops rank directions and rescales the others. */
+export function adaptedWeight(
   linear: AdaptedLinear,
   o: KarstOptions,
   weights: Weights,
   rankMask?: Tensor,
 ): Tensor {
-  const { module, l, k, m, n, splits } = linear;
+  const { module, k, n, splits } = linear;
   const { kernels, rank } = o;
-  const c = g.reshape(weights(`${module}.karst_c`), [kernels, l * m]);
   const masked = maskedA(linear, o, weights, rankMask);
   const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, splits * k, rank]);
   const d = g.matmul(a, weights(`${module}.karst_b`), { transposeB: true });
-  const scaled = g.mul(d, g.scalar(o.alpha / rank));
-  const products = g.matmul(c, g.reshape(scaled, [kernels, splits * k * n]), { transposeA: true });
-  const boxes = g.transpose(g.reshape(products, [l, m, splits, k, n]), [2, 0, 3, 1, 4]);
-  return g.reshape(boxes, [linear.out, linear.in]);
+  const scaled = g.reshape(g.mul(d, g.scalar(o.alpha / rank)), [kernels, splits, k, n]);
+  return g.addKronecker(weights(`${module}.weight`), weights(`${module}.karst_c`), scaled);
 }
 
 /**
@@ -119,13 +113,23 @@ export function karstLinear(
   o: KarstOptions,
   { plain, weights, hasBias, factoredGradient, rankMask }: KarstLinearOptions,
 ): Linear {
-  /** The product with the whole weight, forward and towards x; the gradients of the factors by their own products. */
-  const viaFactors = (linear: AdaptedLinear, x: Tensor, adapted: Tensor, mask?: Tensor): Tensor => {
+  /**
+   * The product with the whole weight, forward and towards x; the gradients of the factors by their own products, for which x is
+   * computed again from `source`.
+   */
+  const viaFactors = (
+    linear: AdaptedLinear,
+    given: Tensor,
+    source: Tensor | undefined,
+    adapted: Tensor,
+    mask?: Tensor,
+  ): Tensor => {
+    const x = source === undefined ? given : g.recomputed(given, source);
     const product = g.matmul(x, g.stopGradient(adapted), { transposeB: true });
     return g.gradientVia(product, deltaProduct(linear, o, weights, g.stopGradient(x), mask));
   };
   const indices = new Map(linears.map((linear, index) => [linear.module, index]));
-  return (module, x) => {
+  return (module, x, source) => {
     const index = indices.get(module);
     const linear = index === undefined ? undefined : linears[index];
     if (index === undefined || linear === undefined) return plain(module, x);
@@ -135,10 +139,10 @@ export function karstLinear(
         : g.reshape(g.slice(rankMask, [index, 0], [1, o.kernels * o.rank]), [o.kernels, o.rank]);
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
       g.add(g.mul(t, weights(`${module}.${site}_scale`)), weights(`${module}.${site}_shift`));
-    const adapted = g.add(weights(`${module}.weight`), deltaWeight(linear, o, weights, mask));
-    const given = linear.rescaleIn ? rescaled(x, 'in') : x;
+    const adapted = adaptedWeight(linear, o, weights, mask);
+    const [given, from] = linear.rescaleIn ? [rescaled(x, 'in'), x] : [x, source];
     const product = factoredGradient(linear, given.shape[0] ?? 0)
-      ? viaFactors(linear, given, adapted, mask)
+      ? viaFactors(linear, given, from, adapted, mask)
       : g.matmul(given, adapted, { transposeB: true });
     const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
     return linear.rescaleOut ? rescaled(y, 'out') : y;
@@ -157,7 +161,7 @@ export function foldedLinear(
   hasBias: (module: string) => boolean,
 ): { weight: Tensor; bias: Tensor | null } {
   const { module, rescaleIn, rescaleOut } = linear;
-  const weight = g.add(weights(`${module}.weight`), deltaWeight(linear, o, weights));
+  const weight = adaptedWeight(linear, o, weights);
   if (!hasBias(module)) {
     if (rescaleIn || rescaleOut) throw new GraphError(`"${module}" is re-scaled and has no bias`);
     return { weight, bias: null };

@@ -11,8 +11,11 @@ import type { Tensor } from '../graph/tensor.ts';
 /** Gives the tensor of a timm name (`blocks.0.norm1.weight`). */
 export type Weights = (name: string) => Tensor;
 
-/** y = x Wᵀ + bias of the Linear of that timm module path, for x of shape (rows, in); an adapter may stand in for it. */
-export type Linear = (module: string, x: Tensor) => Tensor;
+/**
+ * y = x Wᵀ + bias of the Linear of that timm module path, for x of shape (rows, in); an adapter may stand in for it. Where x
+ * follows cheaply from `source`, a backward pass that reads x may compute it again from there instead of keeping it.
+ */
+export type Linear = (module: string, x: Tensor, source?: Tensor) => Tensor;
 
 export interface VitOptions {
   readonly weights: Weights;
@@ -100,15 +103,19 @@ function block(
     const keep = g.slice(o.dropPath, [2 * index + site, 0], [1, batch]);
     return g.mul(whole, g.reshape(keep, [batch, 1, 1]));
   };
-  const attended = attention(layerNorm(x, `${name}.norm1`, a, o.weights), name, a, o, kept);
+  const attended = attention(x, name, a, o, kept);
   const own = g.slice(x, [0, 0, 0], [batch, kept, d]);
   const middle = g.add(own, residual(attended, 0));
   const normed = flat(layerNorm(middle, `${name}.norm2`, a, o.weights));
-  const hidden = g.gelu(o.linear(`${name}.mlp.fc1`, normed));
-  return g.add(middle, residual(o.linear(`${name}.mlp.fc2`, hidden), 1));
+  const hidden = o.linear(`${name}.mlp.fc1`, normed, middle);
+  const activated = g.recomputed(g.gelu(hidden), hidden);
+  return g.add(middle, residual(o.linear(`${name}.mlp.fc2`, activated), 1));
 }
 
-/** Multi-head self-attention of the first `queries` tokens over all; x (batch, tokens, width) → (batch · queries, width). */
+/**
+ * Multi-head self-attention of the first `queries` tokens, normalised, over all; x (batch, tokens, width) →
+ * (batch · queries, width).
+ */
 function attention(
   x: Tensor,
   name: string,
@@ -119,13 +126,9 @@ function attention(
   const { width: d, heads } = a;
   const [batch = 0, count = 0] = x.shape;
   const perHead = d / heads;
-  const qkv = g.reshape(o.linear(`${name}.attn.qkv`, g.reshape(x, [batch * count, d])), [
-    batch,
-    count,
-    3,
-    heads,
-    perHead,
-  ]);
+  const normed = g.reshape(layerNorm(x, `${name}.norm1`, a, o.weights), [batch * count, d]);
+  const projected = o.linear(`${name}.attn.qkv`, normed, x);
+  const qkv = g.reshape(projected, [batch, count, 3, heads, perHead]);
   const mixed = queries === count ? g.attention(qkv) : attentionOf(qkv, queries);
   return o.linear(`${name}.attn.proj`, g.reshape(mixed, [batch * queries, d]));
 }

@@ -1,4 +1,5 @@
 import { attentionGradientOf, attentionOf } from './attention.ts';
+import { addKroneckerOf, kroneckerGradientOf } from './kronecker.ts';
 import * as g from './operations.ts';
 import type { NodeOf, OpName, Tensor } from './tensor.ts';
 
@@ -13,7 +14,9 @@ type Composite =
   | NodeOf<'gradientVia'>
   | NodeOf<'recomputed'>
   | NodeOf<'attention'>
-  | NodeOf<'attentionGradient'>;
+  | NodeOf<'attentionGradient'>
+  | NodeOf<'addKronecker'>
+  | NodeOf<'kroneckerGradient'>;
 
 export const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'gelu',
@@ -23,6 +26,8 @@ export const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'recomputed',
   'attention',
   'attentionGradient',
+  'addKronecker',
+  'kroneckerGradient',
 ]);
 
 const half = g.scalar(0.5);
@@ -40,7 +45,7 @@ function normalDensity(x: Tensor): Tensor {
 }
 
 export function decompose(node: Composite): Tensor {
-  const [x, dy] = node.inputs as readonly [Tensor, Tensor];
+  const [x, dy, third] = node.inputs as readonly [Tensor, Tensor, Tensor];
   switch (node.op) {
     case 'gelu':
       return g.mul(x, normalDistribution(x));
@@ -54,6 +59,10 @@ export function decompose(node: Composite): Tensor {
       return attentionOf(x, x.shape[1] ?? 0);
     case 'attentionGradient':
       return attentionGradientOf(x, dy);
+    case 'addKronecker':
+      return addKroneckerOf(x, dy, third);
+    case 'kroneckerGradient':
+      return kroneckerGradientOf(x, dy, third);
     case 'normalise': {
       const axis = [x.shape.length - 1];
       const centred = g.sub(x, g.mean(x, axis, true));

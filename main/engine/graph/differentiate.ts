@@ -1,5 +1,5 @@
 import * as g from './operations.ts';
-import { recompute } from './recompute.ts';
+import { defer, recompute } from './recompute.ts';
 import {
   GraphError,
   inTopologicalOrder,
@@ -59,6 +59,11 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
       'attentionGradient has no derivative of its own: second derivatives are not provided',
     );
   },
+  kroneckerGradient: () => {
+    throw new GraphError(
+      'kroneckerGradient has no derivative of its own: second derivatives are not provided',
+    );
+  },
   geluGradient: () => {
     throw new GraphError(
       'geluGradient has no derivative of its own: second derivatives are not provided',
@@ -103,6 +108,13 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
     return [g.mul(g.mul(dy, g.scalar(2 / Math.sqrt(Math.PI))), g.exp(g.neg(g.mul(x, x))))];
   },
   attention: (node, dy) => [g.attentionGradient(input(node, 0), dy)],
+  addKronecker: (node, dy) => {
+    const [c, d] = [input(node, 1), input(node, 2)];
+    const both = g.kroneckerGradient(dy, c, d);
+    const part = (from: number, { shape }: Tensor): Tensor =>
+      g.reshape(g.slice(both, [from], [sizeOf(shape)]), shape);
+    return [dy, part(0, c), part(sizeOf(c.shape), d)];
+  },
   gelu: (node, dy) => [g.geluGradient(input(node, 0), dy)],
   softmax: (node, dy) => {
     const weighted = g.mul(dy, node);
@@ -199,7 +211,9 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     const dy = found.get(node);
     if (dy === undefined || !needed.has(node) || node.inputs.length === 0) continue;
     if (!node.inputs.some((x) => needed.has(x))) continue;
-    if (node.op === 'recomputed') recompute(node, dy, again);
+    // Within what is recomputed anyway, this has been done.
+    if (node.op === 'recomputed' && !again.has(node)) recompute(node, dy, again);
+    if (node.op === 'gradientVia' && !again.has(node)) defer(node, dy, again);
     inputGradients(again.get(node) ?? node, dy).forEach((gradient, index) => {
       const x = input(node, index);
       if (gradient === null || !needed.has(x)) return;

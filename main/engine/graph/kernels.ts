@@ -8,7 +8,7 @@ export type Kernel<K extends OpName> = (node: NodeOf<K>, inputs: readonly tf.Ten
 export type Source = 'input' | 'variable' | 'constant';
 
 /** Operations with no counterpart in tfjs, to be taken apart before. */
-export type Apart = 'attention' | 'attentionGradient';
+export type Apart = 'attention' | 'attentionGradient' | 'addKronecker' | 'kroneckerGradient';
 
 /** WebGPU has pad and tile up to this rank, and slice and transpose a little further. */
 const SAFE_RANK = 4;

@@ -212,6 +212,35 @@ export function attentionGradient(qkv: Tensor, dy: Tensor): Tensor {
   return node('attentionGradient', [qkv, dy], {}, qkv.shape);
 }
 
+/**
+ * weight + Σᵢ c[i] ⊗ d[i], of Kronecker products: c (kernels, l, m), d (kernels, splits, k, n), weight
+ * (splits · l · k, m · n); the splits, one above the other, share c.
+ */
+export function addKronecker(weight: Tensor, c: Tensor, d: Tensor): Tensor {
+  needType('addKronecker', [weight, c, d], FLOAT);
+  needKronecker('addKronecker', weight, c, d);
+  return node('addKronecker', [weight, c, d], {}, weight.shape);
+}
+
+/** The gradients of c and d, as one vector, for the gradient dy of `addKronecker`; a leaf of differentiation. */
+export function kroneckerGradient(dy: Tensor, c: Tensor, d: Tensor): Tensor {
+  needType('kroneckerGradient', [dy, c, d], FLOAT);
+  needKronecker('kroneckerGradient', dy, c, d);
+  return node('kroneckerGradient', [dy, c, d], {}, [sizeOf(c.shape) + sizeOf(d.shape)]);
+}
+
+function needKronecker(op: OpName, weight: Tensor, c: Tensor, d: Tensor): void {
+  const [kernels = 0, l = 0, m = 0] = c.shape;
+  const [, splits = 0, k = 0, n = 0] = d.shape;
+  need(
+    c.shape.length === 3 &&
+      d.shape.length === 4 &&
+      d.shape[0] === kernels &&
+      sameShape(weight.shape, [splits * l * k, m * n]),
+    () => `${op} of ${[weight, c, d].map((t) => shapeText(t.shape)).join(', ')}`,
+  );
+}
+
 /** Matrix product over the last two axes; leading axes are equal batch axes. */
 export function matmul(
   a: Tensor,

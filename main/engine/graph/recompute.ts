@@ -4,25 +4,54 @@ import { inTopologicalOrder, sizeOf, type NodeOf, type Tensor } from './tensor.t
 /**
  * Computes what leads from `x` to `y` of a `recomputed` node again, for a backward pass that has come to it with the
  * gradient `dy`: puts a new node for each of these into `again`. What is fed or stored is not computed again.
- *
- * A compiler sees that new and old node have the same value and would keep the old one instead. So each new one depends
- * on a number that is 0 but that only follows from `dy`: it can neither be merged with the old one nor be computed before
- * the backward pass is there.
  */
 export function recompute(
-  { inputs: [y, x] }: NodeOf<'recomputed'>,
+  node: NodeOf<'recomputed'>,
   dy: Tensor,
   again: Map<Tensor, Tensor>,
 ): void {
+  const [y, x] = node.inputs;
   if (y === undefined || x === undefined) return;
   const zero = zeroOf(dy);
-  const late = new Map<Tensor, Tensor>();
   const begin = g.add(x, zero);
-  for (const node of between(x, y)) {
-    if (isStored(node)) continue;
-    const known = node.inputs.map((one) => (one === x ? begin : (again.get(one) ?? one)));
-    // What depends on nothing but weights and masks is made late by the smallest of these.
+  repeat(between(x, y), (one) => (one === x ? begin : (again.get(one) ?? one)), zero, again);
+  again.set(node, { ...node, inputs: [again.get(y) ?? y, begin] });
+}
+
+/**
+ * Of a `gradientVia` node: what only its `via` is computed from becomes new nodes in `again`, which wait for the gradient `dy`, so that
+ * nothing of it is kept from the forward pass on. Where it starts from a `recomputed` node, that is computed again now.
+ */
+export function defer(
+  { inputs: [value, via] }: NodeOf<'gradientVia'>,
+  dy: Tensor,
+  again: Map<Tensor, Tensor>,
+): void {
+  if (value === undefined || via === undefined) return;
+  const nodes = between(value, via);
+  for (const start of nodes.flatMap((node) => (isView(node) ? node.inputs : []))) {
+    if (start.op === 'recomputed' && !again.has(start)) recompute(start, dy, again);
+  }
+  repeat(nodes, (one) => again.get(one) ?? one, zeroOf(dy), again);
+}
+
+/**
+ * A compiler sees that new and old node have the same value and would keep the old one instead. So each new one depends
+ * on a number that is 0 but that only follows from the gradient: it can neither be merged with the old one nor be computed
+ * before the backward pass is there.
+ */
+function repeat(
+  nodes: readonly Tensor[],
+  present: (one: Tensor) => Tensor,
+  zero: Tensor,
+  again: Map<Tensor, Tensor>,
+): void {
+  const late = new Map<Tensor, Tensor>();
+  for (const node of nodes) {
+    const known = node.inputs.map(present);
     const unbound = known.every((one, i) => one === node.inputs[i]);
+    if (isStored(node) || (unbound && isView(node))) continue;
+    // What depends on nothing but weights and masks is made late by the smallest of these.
     const smallest = unbound ? smallestFloat(known) : undefined;
     const inputs = known.map((one) => (one === smallest ? lateOf(one) : one));
     again.set(node, { ...node, inputs });
@@ -65,6 +94,11 @@ function isStored(node: Tensor): boolean {
     default:
       return false;
   }
+}
+
+/** The same numbers as its input's. */
+function isView({ op }: Tensor): boolean {
+  return op === 'reshape' || op === 'stopGradient';
 }
 
 function smallestFloat(tensors: readonly Tensor[]): Tensor | undefined {

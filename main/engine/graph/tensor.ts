@@ -45,6 +45,8 @@ export interface Attributes {
   recomputed: NoAttributes;
   attention: NoAttributes;
   attentionGradient: NoAttributes;
+  addKronecker: NoAttributes;
+  kroneckerGradient: NoAttributes;
 }
 type NoAttributes = Record<string, never>;
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "attention.h"
+#include "kronecker.h"
 #include "split-matmul.h"
 
 // What libtensorflow_cc exports of XLA's registry; its header would bring all of XLA's.
@@ -58,6 +59,23 @@ void attentionGradientCall(void* out, const void** in) {
   karst::attentionGradient(headsOf(in[2]), floats(in[0]), floats(in[1]), resultOf(out, in));
 }
 
+karst::Kronecker kroneckerOf(const void* operand) {
+  const auto* size = integers(operand);
+  return {size[0], size[1], size[2], size[3], size[4], size[5]};
+}
+
+/** A custom call: W, C, D and the size (kernels, splits, l, k, m, n) → W + Σᵢ Cᵢ ⊗ Dᵢ. */
+void addKroneckerCall(void* out, const void** in) {
+  karst::addKronecker(kroneckerOf(in[3]), floats(in[0]), floats(in[1]), floats(in[2]),
+                      resultOf(out, in));
+}
+
+/** A custom call: the gradient of that, C, D and the size → the gradients of C and D. */
+void kroneckerGradientCall(void* out, const void** in) {
+  karst::kroneckerGradient(kroneckerOf(in[3]), floats(in[0]), floats(in[1]), floats(in[2]),
+                           resultOf(out, in));
+}
+
 void registerCall(const std::string& target, void (*call)(void*, const void**)) {
   xla::CustomCallTargetRegistry::Global()->Register(target, reinterpret_cast<void*>(call), "Host");
 }
@@ -71,6 +89,8 @@ NAPI_MODULE_INIT() {
     registerCall("karst_split_matmul", splitMatmulCall);
     registerCall("karst_attention", attentionCall);
     registerCall("karst_attention_gradient", attentionGradientCall);
+    registerCall("karst_add_kronecker", addKroneckerCall);
+    registerCall("karst_kronecker_gradient", kroneckerGradientCall);
   }
   napi_value value;
   napi_get_boolean(env, granted, &value);

@@ -112,13 +112,6 @@ struct Head {
   }
 };
 
-/** Calls `visit` with sixteen numbers of a row of `count` at a time, and which of them are its own.
- */
-template <typename Visit>
-void eachSixteen(int count, const Visit& visit) {
-  for (int i = 0; i < count; i += 16) visit(i, packing::first(count - i));
-}
-
 /** Turns a row of `count` scores into exp(scale · (score − the greatest)). @returns their sum */
 float exponentials(float* row, int count, float scale) {
   __m512 greatest = _mm512_set1_ps(-INFINITY);

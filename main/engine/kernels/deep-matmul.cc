@@ -83,8 +83,8 @@ void deepMatmul(int m, int n, int depth, const Operand& left, const Operand& rig
           __m512 sum = _mm512_load_ps(block);
           for (int s = 1; s < slices; ++s)
             sum = _mm512_add_ps(sum, _mm512_load_ps(block + s * sliceSize));
-          _mm512_mask_storeu_ps(c + static_cast<std::size_t>(row) * n + column,
-                                packing::first(n - column), sum);
+          _mm512_mask_storeu_ps(c + static_cast<std::size_t>(row) * n + column, firstOf(n - column),
+                                sum);
         }
       }
     }

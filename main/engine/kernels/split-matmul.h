@@ -14,8 +14,8 @@ bool requestTiles();
 
 /**
  * c = a b with every float as the sum of two bfloat16: high·high + high·low + low·high, summed in
- * float32. The part low·low that is left out and the rounding of low are within 3 · 2⁻¹⁶ of |a| |b|.
- * `requestTiles` has to have succeeded.
+ * float32. The part low·low that is left out and the rounding of low are within 3 · 2⁻¹⁶ of |a|
+ * |b|. `requestTiles` has to have succeeded.
  */
 void splitMatmul(const Product& product, const float* a, const float* b, float* c);
 

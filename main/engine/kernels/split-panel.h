@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lanes.h"
+
 namespace karst {
 
 /**
@@ -73,10 +75,6 @@ inline void transpose(__m512i r[16]) {
   }
 }
 
-inline __mmask16 first(int count) {
-  return static_cast<__mmask16>((1u << std::clamp(count, 0, 16)) - 1);
-}
-
 /** The high and low tile of `lines` ≤ 16 lines from `values`, `depth` ≤ 32 deep; what is missing is
  * 0. */
 template <bool kRowIsLine, bool kRight>
@@ -88,13 +86,13 @@ void packTile(const float* values, std::size_t stride, int lines, int depth, BFl
     if constexpr (kRowIsLine) {
       const float* line = values + i * stride;
       if (i < lines) {
-        a = _mm512_maskz_loadu_ps(first(depth), line);
-        b = _mm512_maskz_loadu_ps(first(depth - 16), line + 16);
+        a = _mm512_maskz_loadu_ps(firstOf(depth), line);
+        b = _mm512_maskz_loadu_ps(firstOf(depth - 16), line + 16);
       }
     } else {
       const float* row = values + 2 * i * stride;
-      if (2 * i < depth) a = _mm512_maskz_loadu_ps(first(lines), row);
-      if (2 * i + 1 < depth) b = _mm512_maskz_loadu_ps(first(lines), row + stride);
+      if (2 * i < depth) a = _mm512_maskz_loadu_ps(firstOf(lines), row);
+      if (2 * i + 1 < depth) b = _mm512_maskz_loadu_ps(firstOf(lines), row + stride);
     }
     const __m256i ha = (__m256i)_mm512_cvtneps_pbh(a), hb = (__m256i)_mm512_cvtneps_pbh(b);
     const __m256i la = (__m256i)_mm512_cvtneps_pbh(less(a, ha));

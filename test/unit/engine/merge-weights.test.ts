@@ -10,7 +10,7 @@ import {
 } from '../../../main/engine/adapter/adapted-model.ts';
 import {
   adaptedLinears,
-  deltaWeight,
+  adaptedWeight,
   type AdaptedLinear,
 } from '../../../main/engine/adapter/karst.ts';
 import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
@@ -130,10 +130,13 @@ describe('ΔW', () => {
     const variables = [...shapes].map(([name, shape]) => g.variable(name, shape));
     const byName = new Map(variables.map((v) => [v.attributes.name, v]));
     const outputs = Object.fromEntries(
-      linears.map((linear) => [
-        linear.module,
-        deltaWeight(linear, OPTIONS, (name) => byName.get(name)!),
-      ]),
+      linears.map((linear) => {
+        const nothing = g.broadcastTo(g.scalar(0), [linear.out, linear.in]);
+        return [
+          linear.module,
+          adaptedWeight(linear, OPTIONS, (name) => byName.get(name) ?? nothing),
+        ];
+      }),
     );
     const functions = { deltas: { inputs: [], outputs, updates: [] } };
     const executor = new Interpreter({ variables, functions });

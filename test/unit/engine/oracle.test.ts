@@ -8,7 +8,7 @@ import {
   plainModel,
   type AdaptedModel,
 } from '../../../main/engine/adapter/adapted-model.ts';
-import { deltaWeight } from '../../../main/engine/adapter/karst.ts';
+import { adaptedWeight } from '../../../main/engine/adapter/karst.ts';
 import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
 import * as g from '../../../main/engine/graph/operations.ts';
 import type { Executor, Program } from '../../../main/engine/graph/program.ts';
@@ -217,7 +217,9 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     );
     const byName = new Map(variables.map((v) => [v.attributes.name, v]));
     const outputs = adapted.linears.map((linear) => {
-      return [linear.module, deltaWeight(linear, karst, (name) => byName.get(name)!)] as const;
+      const nothing = g.broadcastTo(g.scalar(0), [linear.out, linear.in]);
+      const delta = adaptedWeight(linear, karst, (name) => byName.get(name) ?? nothing);
+      return [linear.module, delta] as const;
     });
     const fn = { inputs: [], outputs: Object.fromEntries(outputs), updates: [] };
     const executor = execute({ variables, functions: { deltas: fn } });

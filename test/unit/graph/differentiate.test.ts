@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
+import { withoutComposites } from '../../../main/engine/graph/composites.ts';
 import { gradients } from '../../../main/engine/graph/differentiate.ts';
 import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
 import * as g from '../../../main/engine/graph/operations.ts';
@@ -155,5 +156,21 @@ describe('gradients', () => {
     expect([...(found['dx'] ?? [])]).toEqual([1, 1, 1]);
     expect([...(found['dy'] ?? [])]).toEqual([0, 0, 0]);
     expect(found['loss']?.[0]).toBeCloseTo(1.5, 4);
+  });
+
+  it('keep nothing for another way', () => {
+    const z = g.input('z', [3, 4]);
+    const [b, a, w] = [g.variable('b', [4, 2]), g.variable('a', [2, 5]), g.variable('w', [4, 5])];
+    const activated = g.exp(z);
+    const x = g.recomputed(activated, z);
+    const via = g.matmul(g.matmul(g.stopGradient(x), b), a);
+    const y = g.gradientVia(g.matmul(x, w), via);
+    const loss = g.sumAll(g.mul(y, y));
+    const roots = [loss, ...gradients(loss, [a, b])];
+    const parts = withoutComposites(inTopologicalOrder(roots));
+    const used = inTopologicalOrder(roots.map((node) => parts.get(node) ?? node));
+    // The product with w alone reads what the forward pass has made.
+    const readers = used.filter((node) => node.inputs.includes(activated));
+    expect(readers.map(({ inputs }) => inputs)).toEqual([[activated, w]]);
   });
 });

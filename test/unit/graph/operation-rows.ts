@@ -259,6 +259,37 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
       g.attentionGradient,
     ),
   ].map(forwardOnly),
+  addKronecker: [
+    row(
+      'one split',
+      [
+        [6, 10],
+        [2, 3, 5],
+        [2, 1, 2, 2],
+      ],
+      g.addKronecker,
+    ),
+    row(
+      'three splits',
+      [
+        [12, 6],
+        [3, 2, 2],
+        [3, 3, 2, 3],
+      ],
+      g.addKronecker,
+    ),
+  ],
+  kroneckerGradient: [
+    row(
+      'three splits',
+      [
+        [12, 6],
+        [3, 2, 2],
+        [3, 3, 2, 3],
+      ],
+      g.kroneckerGradient,
+    ),
+  ].map(forwardOnly),
   matmul: [
     ...matrixProducts(),
     row('a matrix by itself', [[3, 3]], (x) => g.matmul(x, x)),

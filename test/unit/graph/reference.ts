@@ -196,6 +196,39 @@ export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K>
       return total(all.map([dq, dk, dv][part] ?? (() => NaN)));
     });
   },
+  addKronecker: (node, inputs) => {
+    const [weight, c, d] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+    const [kernels = 0, l = 0] = c.shape;
+    const [, , k = 0, n = 0] = d.shape;
+    return ndArray(node.shape, ([row = 0, column = 0]) => {
+      const place = [Math.floor(row / l / k), row % k, column % n];
+      const product = (i: number): number =>
+        at(c, [i, Math.floor(row / k) % l, Math.floor(column / n)]) * at(d, [i, ...place]);
+      return (
+        at(weight, [row, column]) + total(Array.from({ length: kernels }, (_, i) => product(i)))
+      );
+    });
+  },
+  kroneckerGradient: (node, inputs) => {
+    const [dy, c, d] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+    const dc = ndArray(c.shape, () => 0);
+    const dd = ndArray(d.shape, () => 0);
+    const [kernels = 0, l = 0, m = 0] = c.shape;
+    const [, splits = 0, k = 0, n = 0] = d.shape;
+    ndArray(dy.shape, ([row = 0, column = 0]) => {
+      const [s, p, a] = [Math.floor(row / l / k), Math.floor(row / k) % l, row % k];
+      const [q, b] = [Math.floor(column / n), column % n];
+      for (let i = 0; i < kernels; i++) {
+        const placeC = (i * l + p) * m + q;
+        const placeD = ((i * splits + s) * k + a) * n + b;
+        const value = at(dy, [row, column]);
+        dc.data[placeC] = (dc.data[placeC] ?? NaN) + value * (d.data[placeD] ?? NaN);
+        dd.data[placeD] = (dd.data[placeD] ?? NaN) + value * (c.data[placeC] ?? NaN);
+      }
+      return 0;
+    });
+    return { shape: node.shape, data: Float64Array.from([...dc.data, ...dd.data]) };
+  },
   matmul: (node, inputs) => {
     const { transposeA, transposeB } = node.attributes;
     const [a, b] = [operand(inputs, 0), operand(inputs, 1)];

@@ -71,6 +71,22 @@ const MISTAKES: readonly Mistake[] = [
     /attentionGradient over/,
   ],
 
+  [
+    'addKronecker of another weight',
+    () => g.addKronecker(x(4, 6), x(2, 2, 2), x(2, 1, 2, 2)),
+    /addKronecker of \(4, 6\)/,
+  ],
+  [
+    'addKronecker of other kernels',
+    () => g.addKronecker(x(4, 4), x(2, 2, 2), x(3, 1, 2, 2)),
+    /addKronecker of/,
+  ],
+  [
+    'kroneckerGradient of integers',
+    () => g.kroneckerGradient(integers(4, 4), x(2, 2, 2), x(2, 1, 2, 2)),
+    /of int32/,
+  ],
+
   ['matmul of inner sides that differ', () => g.matmul(x(2, 3), x(2, 3)), /matmul of \(2, 3\) and/],
   [
     'matmul transposed the wrong way',

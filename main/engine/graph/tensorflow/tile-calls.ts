@@ -1,10 +1,10 @@
 import { DATA_TYPE } from '../../../formats/saved-model.ts';
-import type { NodeOf, Shape, Tensor } from '../tensor.ts';
+import { sizeOf, type NodeOf, type Shape, type Tensor } from '../tensor.ts';
 import { shapeProto, textAttribute, type Emitter } from './nodes.ts';
 
 /**
- * Large products, and attention, as calls of the kernels for processors with AMX (main/engine/kernels), which XLA finds by their
- * names in the process that has registered them.
+ * Large products, attention and sums of Kronecker products as calls of the kernels for processors with AMX
+ * (main/engine/kernels), which XLA finds by their names in the process that has registered them.
  */
 
 /** Rows and columns, and depth, below which the tiles of the processor would be filled with padding. */
@@ -12,8 +12,15 @@ const LEAST_LINES = 16;
 const LEAST_DEPTH = 32;
 /** Multiplications below which the call and its threads cost more than they save. */
 const LEAST_WORK = 2 ** 20;
+/** Numbers of a weight below which adding to it in a call costs more than it saves. */
+const LEAST_WEIGHT = 2 ** 14;
 
-type Called = NodeOf<'matmul'> | NodeOf<'attention'> | NodeOf<'attentionGradient'>;
+type Called =
+  | NodeOf<'matmul'>
+  | NodeOf<'attention'>
+  | NodeOf<'attentionGradient'>
+  | NodeOf<'addKronecker'>
+  | NodeOf<'kroneckerGradient'>;
 
 interface Size {
   readonly batch: number;
@@ -42,6 +49,9 @@ export function isCalled(node: Tensor): node is Called {
       const [batch = 0, tokens = 0, , heads = 0, width = 0] = node.inputs[0]?.shape ?? [];
       return pays({ batch: batch * heads, rows: tokens, columns: tokens, depth: width });
     }
+    case 'addKronecker':
+    case 'kroneckerGradient':
+      return sizeOf(node.inputs[0]?.shape ?? []) >= LEAST_WEIGHT;
     default:
       return false;
   }
@@ -67,12 +77,23 @@ export function lowerCall(node: Called, inputs: readonly string[], e: Emitter): 
       return call('karst_attention', inputs, sizeOfHeads(node), node.shape, e);
     case 'attentionGradient':
       return call('karst_attention_gradient', inputs, sizeOfHeads(node), node.shape, e);
+    case 'addKronecker':
+      return call('karst_add_kronecker', inputs, sizeOfKronecker(node), node.shape, e);
+    case 'kroneckerGradient':
+      return call('karst_kronecker_gradient', inputs, sizeOfKronecker(node), node.shape, e);
   }
 }
 
 /** batch, tokens, heads, width. */
 function sizeOfHeads({ inputs: [qkv] }: Tensor): number[] {
   return (qkv?.shape ?? []).filter((_, axis) => axis !== 2);
+}
+
+/** kernels, splits, l, k, m, n. */
+function sizeOfKronecker({ inputs: [, c, d] }: Tensor): number[] {
+  const [kernels = 0, l = 0, m = 0] = c?.shape ?? [];
+  const [, splits = 0, k = 0, n = 0] = d?.shape ?? [];
+  return [kernels, splits, l, k, m, n];
 }
 
 function call(

@@ -1,0 +1,155 @@
+#include "kronecker.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+
+#include "lanes.h"
+#include "scratch.h"
+#include "worker-team.h"
+
+namespace karst {
+namespace {
+
+/** Kernels whose numbers are kept in registers together. */
+constexpr int kTogether = 8;
+
+thread_local Scratch sumScratch;
+
+/** Where things lie: a row of W* is (split, p, a), a column (q, b). */
+struct Places {
+  Kronecker size;
+
+  std::size_t columns() const { return static_cast<std::size_t>(size.m) * size.n; }
+  std::size_t row(int split, int p, int a) const {
+    return ((static_cast<std::size_t>(split) * size.l + p) * size.k + a) * columns();
+  }
+  std::size_t ofC(int kernel, int p) const {
+    return (static_cast<std::size_t>(kernel) * size.l + p) * size.m;
+  }
+  std::size_t ofD(int kernel, int split, int a) const {
+    return ((static_cast<std::size_t>(kernel) * size.splits + split) * size.k + a) * size.n;
+  }
+  std::size_t numbersOfC() const { return ofC(size.kernels, 0); }
+  std::size_t numbersOfD() const { return ofD(size.kernels, 0, 0); }
+};
+
+/** Calls `visit(first, std::integral_constant)` for eight kernels at a time and then for each of
+ * the rest. */
+template <typename Visit>
+void eachKernels(int kernels, const Visit& visit) {
+  int first = 0;
+  for (; first + kTogether <= kernels; first += kTogether)
+    visit(first, std::integral_constant<int, kTogether>());
+  for (; first < kernels; ++first) visit(first, std::integral_constant<int, 1>());
+}
+
+/** A row of W*: `from` + what the kernels from `first` on add to it. */
+template <int kCount>
+void addRow(const Places& at, int first, int split, int p, int a, const float* c, const float* d,
+            const float* from, float* to) {
+  const auto& [kernels, splits, l, k, m, n] = at.size;
+  eachSixteen(n, [&](int b, __mmask16 own) {
+    __m512 numbers[kCount];
+    for (int i = 0; i < kCount; ++i)
+      numbers[i] = _mm512_maskz_loadu_ps(own, d + at.ofD(first + i, split, a) + b);
+    for (int q = 0; q < m; ++q) {
+      __m512 sum = _mm512_maskz_loadu_ps(own, from + q * n + b);
+      for (int i = 0; i < kCount; ++i) {
+        const __m512 factor = _mm512_set1_ps(c[at.ofC(first + i, p) + q]);
+        sum = _mm512_fmadd_ps(factor, numbers[i], sum);
+      }
+      _mm512_mask_storeu_ps(to + q * n + b, own, sum);
+    }
+  });
+}
+
+/** Through one row of dW*: adds to dD, and to the sums of sixteen (`kernels`, m) for dC. */
+template <int kCount>
+void addRowGradient(const Places& at, int first, int split, int p, int a, const float* c,
+                    const float* d, const float* row, float* dD, __m512* sums) {
+  const auto& [kernels, splits, l, k, m, n] = at.size;
+  eachSixteen(n, [&](int b, __mmask16 own) {
+    __m512 numbers[kCount], gradients[kCount];
+    for (int i = 0; i < kCount; ++i) {
+      const std::size_t place = at.ofD(first + i, split, a) + b;
+      numbers[i] = _mm512_maskz_loadu_ps(own, d + place);
+      gradients[i] = _mm512_maskz_loadu_ps(own, dD + place);
+    }
+    for (int q = 0; q < m; ++q) {
+      const __m512 value = _mm512_maskz_loadu_ps(own, row + q * n + b);
+      for (int i = 0; i < kCount; ++i) {
+        const __m512 factor = _mm512_set1_ps(c[at.ofC(first + i, p) + q]);
+        gradients[i] = _mm512_fmadd_ps(factor, value, gradients[i]);
+        __m512& sum = sums[(first + i) * m + q];
+        sum = _mm512_fmadd_ps(value, numbers[i], sum);
+      }
+    }
+    for (int i = 0; i < kCount; ++i)
+      _mm512_mask_storeu_ps(dD + at.ofD(first + i, split, a) + b, own, gradients[i]);
+  });
+}
+
+}  // namespace
+
+void addKronecker(const Kronecker& size, const float* weight, const float* c, const float* d,
+                  float* out) {
+  const Places at{size};
+  const int parts = size.splits * size.l * size.k;
+  constexpr int kRows = 16;
+  std::atomic<int> next{0};
+  team().run([&] {
+    for (int start; (start = next.fetch_add(kRows)) < parts;) {
+      for (int index = start; index < std::min(parts, start + kRows); ++index) {
+        const int a = index % size.k, p = index / size.k % size.l, split = index / size.k / size.l;
+        const std::size_t row = at.row(split, p, a);
+        eachKernels(size.kernels, [&](int first, auto count) {
+          addRow<decltype(count)::value>(at, first, split, p, a, c, d,
+                                         (first == 0 ? weight : out) + row, out + row);
+        });
+      }
+    }
+  });
+}
+
+void kroneckerGradient(const Kronecker& size, const float* dWeight, const float* c, const float* d,
+                       float* out) {
+  const Places at{size};
+  float *dC = out, *dD = out + at.numbersOfC();
+  std::fill(out, dD + at.numbersOfD(), 0.0f);
+  // A slice of the rows a belongs to one thread whole, and the slices are added in their order: the
+  // result does not depend on who was faster.
+  const int slices = std::min(team().threads(), size.k);
+  float* parts = sumScratch.ofSize<float>(slices * at.numbersOfC());
+  std::atomic<int> next{0};
+  team().run([&] {
+    thread_local Scratch rowScratch;
+    const int count = size.kernels * size.m;
+    __m512* sums = rowScratch.ofSize<__m512>(count);
+    for (int slice; (slice = next++) < slices;) {
+      const int from = size.k * slice / slices, to = size.k * (slice + 1) / slices;
+      for (int p = 0; p < size.l; ++p) {
+        std::fill(sums, sums + count, _mm512_setzero_ps());
+        for (int split = 0; split < size.splits; ++split) {
+          for (int a = from; a < to; ++a) {
+            eachKernels(size.kernels, [&](int first, auto together) {
+              addRowGradient<decltype(together)::value>(at, first, split, p, a, c, d,
+                                                        dWeight + at.row(split, p, a), dD, sums);
+            });
+          }
+        }
+        for (int i = 0; i < count; ++i) {
+          parts[slice * at.numbersOfC() + at.ofC(i / size.m, p) + i % size.m] =
+              _mm512_reduce_add_ps(sums[i]);
+        }
+      }
+    }
+  });
+  for (int slice = 0; slice < slices; ++slice) {
+    for (std::size_t i = 0; i < at.numbersOfC(); ++i) dC[i] += parts[slice * at.numbersOfC() + i];
+  }
+}
+
+}  // namespace karst

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { Program } from '../../../main/engine/graph/program.ts';
+import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { processorRunsKernels } from '../../../main/native/kernels-addon.mjs';
+import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+import { randomTensors } from './random-tensors.ts';
+
+interface Sizes {
+  readonly kernels: number;
+  readonly splits: number;
+  readonly l: number;
+  readonly k: number;
+  readonly m: number;
+  readonly n: number;
+}
+
+/** W + Σᵢ Cᵢ ⊗ Dᵢ, and the gradients of C and D as if W were that of the sum. */
+function kroneckerProgram(s: Sizes, matmulPrecision: MatmulPrecision): Program {
+  const w = g.input('w', [s.splits * s.l * s.k, s.m * s.n]);
+  const c = g.input('c', [s.kernels, s.l, s.m]);
+  const d = g.input('d', [s.kernels, s.splits, s.k, s.n]);
+  const outputs = { sum: g.addKronecker(w, c, d), gradient: g.kroneckerGradient(w, c, d) };
+  const both = { inputs: [w, c, d], outputs, updates: [], matmulPrecision };
+  return { variables: [], functions: { both } };
+}
+
+const TINY: Sizes = { kernels: 8, splits: 1, l: 8, k: 96, m: 8, n: 24 };
+const calls = (s: Sizes, precision: MatmulPrecision): number =>
+  lowerProgram(kroneckerProgram(s, precision), { tileKernels: true }).functions[0]?.nodeDef.filter(
+    ({ op }) => op === 'XlaCustomCallV2',
+  ).length ?? 0;
+
+describe('the lowering of sums of Kronecker products', () => {
+  it('calls the kernels for large weights', () => {
+    expect(calls(TINY, 'high')).toBe(2);
+    expect(calls(TINY, 'highest')).toBe(0);
+    expect(calls({ ...TINY, k: 8 }, 'high')).toBe(0);
+  });
+});
+
+describe.runIf(processorRunsKernels())('sums of Kronecker products in the kernels', () => {
+  async function run(s: Sizes, precision: MatmulPrecision): Promise<Record<string, Float32Array>> {
+    const executor = (await openRuntime()).execute(kroneckerProgram(s, precision));
+    const shapes = kroneckerProgram(s, precision).functions['both']?.inputs ?? [];
+    const values = randomTensors(new Map(shapes.map((i) => [i.attributes.name, i.shape])), 5);
+    try {
+      return executor.run('both', Object.fromEntries(values));
+    } finally {
+      executor.dispose();
+    }
+  }
+
+  it.each<[string, Sizes]>([
+    ['of fc2 of ViT-Tiny', TINY],
+    ['of the fused qkv', { kernels: 8, splits: 3, l: 8, k: 24, m: 8, n: 24 }],
+    ['of more kernels than are taken together', { ...TINY, kernels: 11 }],
+    ['of fewer kernels', { ...TINY, kernels: 3 }],
+    ['of sides that fill no register', { kernels: 9, splits: 3, l: 5, k: 43, m: 7, n: 19 }],
+  ])('come to what XLA makes: those %s', async (_, s) => {
+    const high = await run(s, 'high');
+    const highest = await run(s, 'highest');
+    for (const name of ['sum', 'gradient']) {
+      const expected = highest[name] ?? new Float32Array();
+      const size = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const error = expected.reduce(
+        (most, x, i) => Math.max(most, Math.abs(x - (high[name]?.[i] ?? NaN))),
+        0,
+      );
+      expect(error / size, name).toBeLessThan(2e-6);
+    }
+    expect(await run(s, 'high')).toEqual(high);
+  });
+});
