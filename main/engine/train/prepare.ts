@@ -61,13 +61,10 @@ export async function prepareTraining(
       trunk = runtime.execute(featureProgram(architecture, config.batchSize));
       trunk.setAll(backbone);
     }
-    const frozen = frozenValues(model, backbone);
-    executor.setAll(frozen);
+    executor.setAll(frozenValues(model, backbone));
     if (config.accumulate > 1)
       executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, new Float32Array(g.size)])));
-    const initial = initialValues(model, config, backbone);
-    release(frozen.values());
-    return { model, executor, trunk, groups, initial };
+    return { model, executor, trunk, groups, initial: initialValues(model, config, backbone) };
   } catch (error) {
     executor.dispose();
     trunk?.dispose();
@@ -80,13 +77,6 @@ function frozenValues(
   backbone: ReadonlyMap<string, Float32Array>,
 ): Map<string, Float32Array> {
   return new Map([...backbone].filter(([name]) => model.frozen.has(name)));
-}
-
-/** Frees the memory of values that nobody reads again: the collector may leave it beside that of the first steps. */
-function release(values: Iterable<Float32Array>): void {
-  for (const { buffer } of values) {
-    if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-  }
 }
 
 /** The backbone's tensors where these are trained, fresh ones for the adapter and the head. */

@@ -21,7 +21,7 @@ import { distance } from '../../unit/engine/random-tensors.ts';
 const MIB = 2 ** 20;
 
 it('takes less memory: what is recomputed is not merged with what was there', async () => {
-  // 257 tokens in six blocks, of which a batch of 24 leaves some 100 MiB each.
+  // 257 tokens in six blocks, of which a batch of 24 leaves some 40 MiB each.
   const workshop = await Workshop.open({
     ...MINUTE_VIT,
     ...{ imageSize: 128, width: 64, hidden: 256, heads: 4, depth: 6 },
@@ -44,7 +44,7 @@ it('takes less memory: what is recomputed is not merged with what was there', as
       return (outcome.result as MeasureResult).peakBytes;
     };
     const whole = await peak(0);
-    expect(whole - (await peak(5))).toBeGreaterThan(200 * MIB);
+    expect(whole - (await peak(5))).toBeGreaterThan(100 * MIB);
   } finally {
     await workshop.remove();
   }
