@@ -39,7 +39,7 @@ const TRAINED_COPIES = 6;
 
 /** Numbers that a block keeps of each token for its backward pass, in widths and in hidden widths … */
 const KEPT_WIDTHS = 10;
-const KEPT_HIDDENS = 2;
+const KEPT_HIDDENS = 1.5;
 /** … and of each pair of tokens, in each head. */
 const KEPT_SCORES = 2;
 
@@ -64,11 +64,11 @@ export function inputBytes({ architecture, config }: MemoryRequest): number {
  * Estimate of the most memory that training with these settings takes, from the shapes alone: runtime and compiler,
  * weights and what the optimiser keeps, and what the forward pass leaves for the backward pass.
  *
- * The constants above were fitted to the peaks (resident memory on Linux, two threads, programs not yet compiled) of ten
- * measurements, from the starter's blocks to ViT-Base/16, batches of 2 to 128, all methods, 675 to 2,540 MiB: it was
- * wrong by 3 % at most, and on average by 1 %. Where the compiled programs are in their cache already, the peak is
- * lower by what compiling takes (ViT of four blocks: 200 MiB). With recomputed blocks it was, in eight measurements of
- * ViT-Tiny/16 and ViT-Base/16, from 7 % too low to 21 % too high.
+ * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled) of the step without
+ * the kernels for processors with AMX. Of ViT-Tiny/16 with batches of 16 and 64 it is within 3 % of them; with the kernels, which keep
+ * no scores, it is 13 % too high, and with eleven recomputed blocks besides 3 to 10 %. Of ViT-Base/16 with a batch of 8 it is 15 % too
+ * high, with the kernels 26 %. Where the compiled programs are in their cache
+ * already, the peak is lower by what compiling takes (ViT-Tiny/16: 300 MiB).
  * @param recomputedBlocks so many, from the first, that are computed again in the backward pass
  */
 export function trainingMemory(request: MemoryRequest, recomputedBlocks = 0): number {
