@@ -10,8 +10,8 @@ namespace karst {
  */
 inline __m512 exponential(__m512 x) {
   const auto all = [](float value) { return _mm512_set1_ps(value); };
-  // What is smaller ends at 0 anyway, and its n would not fit.
-  x = _mm512_max_ps(x, all(-150.0f));
+  // What is smaller ends at 0 anyway, and its n would not fit. In this order a NaN stays one.
+  x = _mm512_max_ps(all(-150.0f), x);
   const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, all(1.44269504f)),
                                         _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   // ln 2 in two parts, the first with zeros at its end: n times it is exact.

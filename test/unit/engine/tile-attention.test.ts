@@ -98,6 +98,21 @@ describe.runIf(processorRunsKernels())('attention on tiles', () => {
     }
   });
 
+  it('does not hide what is not a number', async () => {
+    const executor = (await openRuntime()).execute(attentionProgram(IMAGES, 'high'));
+    disposals.push(() => {
+      executor.dispose();
+    });
+    const qkv = random(IMAGES, 1, 1);
+    // In the query of the first head of the first token.
+    qkv[5] = NaN;
+    const dy = random([2, 197, 3, 64], 2, 1);
+    const { y, dqkv } = executor.run('attend', { qkv, dy });
+    expect(y?.subarray(0, 64).every(Number.isNaN)).toBe(true);
+    expect(y?.subarray(64).every(Number.isFinite)).toBe(true);
+    expect(dqkv?.some(Number.isNaN)).toBe(true);
+  });
+
   it('comes to the same bits every time', async () => {
     const first = await attend(IMAGES, 'high', 1);
     expect(await attend(IMAGES, 'high', 1)).toEqual(first);
