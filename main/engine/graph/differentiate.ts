@@ -16,6 +16,10 @@ type GradientRule<K extends OpName> = (node: NodeOf<K>, dy: Tensor) => readonly 
 
 const none: GradientRule<OpName> = (node) => node.inputs.map(() => null);
 
+const leaf: GradientRule<OpName> = ({ op }) => {
+  throw new GraphError(`${op} has no derivative of its own: second derivatives are not provided`);
+};
+
 /** Undoes broadcasting: sums `dy` over the axes along which a tensor of `shape` was repeated. */
 function sumTo(dy: Tensor, shape: Shape): Tensor {
   const extra = dy.shape.length - shape.length;
@@ -54,21 +58,9 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   stopGradient: none,
   gradientVia: (_, dy) => [dy, dy],
   recomputed: (_, dy) => [dy, null],
-  attentionGradient: () => {
-    throw new GraphError(
-      'attentionGradient has no derivative of its own: second derivatives are not provided',
-    );
-  },
-  kroneckerGradient: () => {
-    throw new GraphError(
-      'kroneckerGradient has no derivative of its own: second derivatives are not provided',
-    );
-  },
-  geluGradient: () => {
-    throw new GraphError(
-      'geluGradient has no derivative of its own: second derivatives are not provided',
-    );
-  },
+  attentionGradient: leaf,
+  kroneckerGradient: leaf,
+  geluGradient: leaf,
 
   add: (node, dy) => node.inputs.map((x) => sumTo(dy, x.shape)),
   sub: (node, dy) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KroneckerSizes } from '../../../main/engine/graph/kronecker.ts';
 import * as g from '../../../main/engine/graph/operations.ts';
 import type { Program } from '../../../main/engine/graph/program.ts';
 import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
@@ -7,17 +8,8 @@ import { processorRunsKernels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { randomTensors } from './random-tensors.ts';
 
-interface Sizes {
-  readonly kernels: number;
-  readonly splits: number;
-  readonly l: number;
-  readonly k: number;
-  readonly m: number;
-  readonly n: number;
-}
-
 /** W + Σᵢ Cᵢ ⊗ Dᵢ, and the gradients of C and D as if W were that of the sum. */
-function kroneckerProgram(s: Sizes, matmulPrecision: MatmulPrecision): Program {
+function kroneckerProgram(s: KroneckerSizes, matmulPrecision: MatmulPrecision): Program {
   const w = g.input('w', [s.splits * s.l * s.k, s.m * s.n]);
   const c = g.input('c', [s.kernels, s.l, s.m]);
   const d = g.input('d', [s.kernels, s.splits, s.k, s.n]);
@@ -26,8 +18,8 @@ function kroneckerProgram(s: Sizes, matmulPrecision: MatmulPrecision): Program {
   return { variables: [], functions: { both } };
 }
 
-const TINY: Sizes = { kernels: 8, splits: 1, l: 8, k: 96, m: 8, n: 24 };
-const calls = (s: Sizes, precision: MatmulPrecision): number =>
+const TINY: KroneckerSizes = { kernels: 8, splits: 1, l: 8, k: 96, m: 8, n: 24 };
+const calls = (s: KroneckerSizes, precision: MatmulPrecision): number =>
   lowerProgram(kroneckerProgram(s, precision), { tileKernels: true }).functions[0]?.nodeDef.filter(
     ({ op }) => op === 'XlaCustomCallV2',
   ).length ?? 0;
@@ -41,7 +33,10 @@ describe('the lowering of sums of Kronecker products', () => {
 });
 
 describe.runIf(processorRunsKernels())('sums of Kronecker products in the kernels', () => {
-  async function run(s: Sizes, precision: MatmulPrecision): Promise<Record<string, Float32Array>> {
+  async function run(
+    s: KroneckerSizes,
+    precision: MatmulPrecision,
+  ): Promise<Record<string, Float32Array>> {
     const executor = (await openRuntime()).execute(kroneckerProgram(s, precision));
     const shapes = kroneckerProgram(s, precision).functions['both']?.inputs ?? [];
     const values = randomTensors(new Map(shapes.map((i) => [i.attributes.name, i.shape])), 5);
@@ -52,7 +47,7 @@ describe.runIf(processorRunsKernels())('sums of Kronecker products in the kernel
     }
   }
 
-  it.each<[string, Sizes]>([
+  it.each<[string, KroneckerSizes]>([
     ['of fc2 of ViT-Tiny', TINY],
     ['of the fused qkv', { kernels: 8, splits: 3, l: 8, k: 24, m: 8, n: 24 }],
     ['of more kernels than are taken together', { ...TINY, kernels: 11 }],

@@ -1,5 +1,6 @@
 import { DATA_TYPE } from '../../../formats/saved-model.ts';
-import { sizeOf, type NodeOf, type Shape, type Tensor } from '../tensor.ts';
+import { kroneckerSizes } from '../kronecker.ts';
+import { GraphError, sizeOf, type NodeOf, type Shape, type Tensor } from '../tensor.ts';
 import { shapeProto, textAttribute, type Emitter } from './nodes.ts';
 
 /**
@@ -91,8 +92,9 @@ function sizeOfHeads({ inputs: [qkv] }: Tensor): number[] {
 
 /** kernels, splits, l, k, m, n. */
 function sizeOfKronecker({ inputs: [, c, d] }: Tensor): number[] {
-  const [kernels = 0, l = 0, m = 0] = c?.shape ?? [];
-  const [, splits = 0, k = 0, n = 0] = d?.shape ?? [];
+  if (c === undefined || d === undefined)
+    throw new GraphError('a sum of Kronecker products has factors');
+  const { kernels, splits, l, k, m, n } = kroneckerSizes(c, d);
   return [kernels, splits, l, k, m, n];
 }
 
