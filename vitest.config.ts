@@ -1,5 +1,6 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { compileCacheFolder } from './main/native/cache-folder.mjs';
 import { engineEnvironment } from './main/native/tensorflow-environment.mjs';
 
 /** Suites by folder. `full` takes long and runs with `npm run test:full` only. */
@@ -22,7 +23,8 @@ export default defineConfig({
         include: [`test/${name}/**/*.test.ts`],
         testTimeout,
         hookTimeout: testTimeout,
-        env: engineEnvironment({ threads: 2 }),
+        // As for `karst`: threads and processes of the engine start with what was compiled once.
+        env: { NODE_COMPILE_CACHE: compileCacheFolder(), ...engineEnvironment({ threads: 2 }) },
       },
     })),
   },

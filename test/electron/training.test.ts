@@ -123,7 +123,7 @@ test('without its window the studio trains on, and ends when nothing is left to 
   desk,
 }) => {
   const desktop = await desk.launch();
-  const { id } = await beginRun(desktop, { perClass: 12, epochs: 40, name: 'alone' });
+  const { id } = await beginRun(desktop, { perClass: 12, epochs: 15, name: 'alone' });
   await runUntil(desktop, id, (run) => run.step > 0);
   await desktop.answerDialogs({ message: [0] });
   const ended = desktop.app.waitForEvent('close', { timeout: 180_000 });
@@ -135,6 +135,6 @@ test('without its window the studio trains on, and ends when nothing is left to 
   await ended;
 
   const again = await desk.launch();
-  expect(await again.call('runs.get', { id })).toMatchObject({ state: 'done', epoch: 40 });
+  expect(await again.call('runs.get', { id })).toMatchObject({ state: 'done', epoch: 15 });
   await again.close();
 });
