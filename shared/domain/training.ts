@@ -39,7 +39,7 @@ export interface AugmentationOptions {
 }
 
 /**
- * How float32 products are made in training, named as PyTorch names it: `high` as three products of bfloat16 parts where
+ * How float32 products are made in training and its validations, named as PyTorch names it: `high` as three products of bfloat16 parts where
  * the processor multiplies these faster (error up to 3 · 2⁻¹⁶ of |a| |b|), `highest` always in float32.
  */
 export const MATMUL_PRECISIONS = ['high', 'highest'] as const;

@@ -41,7 +41,8 @@ const executor = form === 'adapter' || form === 'beside' ? openAdapted() : openP
 
 function openPlain() {
   const weights = form === 'merged' ? merged() : backbone;
-  const { program } = evaluationProgram(plainModel(architecture, classes.length), labels.length);
+  const model = plainModel(architecture, classes.length);
+  const { program } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
   const opened = runtime.execute(program);
   opened.setAll(weights);
   return opened;
@@ -55,7 +56,7 @@ function merged(): Map<string, Float32Array> {
 function openAdapted() {
   const shape = { architecture, classes: classes.length, method: 'karst', karst: KARST } as const;
   const model = adaptedModel({ ...shape, folded: form === 'adapter' });
-  const { program, groups } = evaluationProgram(model, labels.length);
+  const { program, groups } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
   const opened = runtime.execute(program);
   opened.setAll(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
   new ModelState(opened, groups).setTrained(adapter);

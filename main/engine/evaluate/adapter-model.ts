@@ -8,7 +8,7 @@ import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
 import type { Executor } from '../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { ModelState } from '../train/model-state.ts';
-import { evaluationProgram } from '../train/step.ts';
+import { evaluationProgram, type EvaluationOptions } from '../train/step.ts';
 
 /** An adapter on its backbone, ready to give logits. */
 export interface OpenAdapter {
@@ -23,9 +23,7 @@ export interface OpenAdapter {
   };
 }
 
-export interface OpenAdapterOptions {
-  /** With the function `evaluateOne` beside `evaluate`. */
-  readonly single?: boolean;
+export interface OpenAdapterOptions extends EvaluationOptions {
   /** Whether the adapter is folded into the backbone (default); else it is computed beside it in every call. */
   readonly folded?: boolean;
 }
@@ -38,7 +36,7 @@ export async function openAdapter(
   backbone: BackboneReference,
   batchSize: number,
   runtime: Runtime,
-  { single = false, folded = true }: OpenAdapterOptions = {},
+  { folded = true, ...options }: OpenAdapterOptions = {},
 ): Promise<OpenAdapter> {
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
@@ -56,7 +54,7 @@ export async function openAdapter(
     config.method === 'full'
       ? new Map<string, Float32Array>()
       : await loadBackbone(backbone, architecture);
-  const { program, groups } = evaluationProgram(model, batchSize, single);
+  const { program, groups } = evaluationProgram(model, batchSize, options);
   const executor = runtime.execute(program);
   if (model.frozen.size > 0) executor.setAll(stored);
   new ModelState(executor, groups).setTrained(adapter);

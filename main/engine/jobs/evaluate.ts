@@ -23,6 +23,7 @@ export async function evaluateAdapter(
     job.backbone,
     job.batchSize,
     session.runtime,
+    { matmulPrecision: 'high' },
   );
   const { labels } = folder;
   const images = await readManifest(job.manifest, labels.length);

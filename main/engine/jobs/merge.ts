@@ -37,6 +37,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     VERIFICATION_BATCH,
     session.runtime,
     // Folded, it would be the merge by the graph's own formulas; what is proved is that the merge and the adapter agree.
+    // And in float32, as whoever runs the merged model elsewhere does.
     { folded: false },
   );
   try {

@@ -58,7 +58,8 @@ export async function prepareTraining(
   let trunk: Executor | null = null;
   try {
     if (onFeatures) {
-      trunk = runtime.execute(featureProgram(architecture, config.batchSize));
+      const { batchSize, matmulPrecision } = config;
+      trunk = runtime.execute(featureProgram(architecture, batchSize, matmulPrecision));
       trunk.setAll(backbone);
     }
     executor.setAll(frozenValues(model, backbone));

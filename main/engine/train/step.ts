@@ -17,7 +17,7 @@ export interface StepOptions {
   readonly optimiser: OptimiserOptions;
   /** Batches summed before an update. */
   readonly accumulate: number;
-  /** Of the functions that train (default highest); `evaluate` always stays in float32. */
+  /** Of every function (default highest). */
   readonly matmulPrecision?: MatmulPrecision;
   readonly dropPath: boolean;
   readonly rankDropout: boolean;
@@ -72,7 +72,11 @@ function imagesInput(model: AdaptedModel, batch: number): NodeOf<'input'> {
 }
 
 /** images → class-token features (batch, width) of a frozen backbone: the function `features`. */
-export function featureProgram(architecture: VitArchitecture, batchSize: number): Program {
+export function featureProgram(
+  architecture: VitArchitecture,
+  batchSize: number,
+  matmulPrecision: MatmulPrecision = 'highest',
+): Program {
   const frozen = [...vitTensorShapes(architecture, { classes: 0 })].map(([name, shape]) =>
     g.variable(name, shape),
   );
@@ -88,27 +92,36 @@ export function featureProgram(architecture: VitArchitecture, batchSize: number)
   const features = vitFeatures(images, architecture, { weights, linear });
   return {
     variables: frozen,
-    functions: { features: { inputs: [images], outputs: { features }, updates: [] } },
+    functions: {
+      features: { inputs: [images], outputs: { features }, updates: [], matmulPrecision },
+    },
   };
 }
 
+export interface EvaluationOptions {
+  /** With the function `evaluateOne` besides, for which one image need not be padded to a batch. */
+  readonly single?: boolean;
+  /** Default highest. */
+  readonly matmulPrecision?: MatmulPrecision;
+}
+
 /**
- * images → logits with the present weights: the function `evaluate`, and with `single` also `evaluateOne`, for which
- * one image need not be padded to a batch. A folded model has a function `fold` besides, to be called once before them.
+ * images → logits with the present weights: the function `evaluate`. A folded model has a function `fold` besides, to be
+ * called once before it.
  */
 export function evaluationProgram(
   model: AdaptedModel,
   batchSize: number,
-  single = false,
+  { single = false, matmulPrecision = 'highest' }: EvaluationOptions = {},
 ): TrainingProgram {
   const groups = parameterGroups(model.trained, 'all');
   const packed = groups.map((group) => ({ group, parameters: adamState(group).parameters }));
   const { weights, frozen } = weightsOf(model, packed);
   const variables = [...frozen, ...packed.map((p) => p.parameters)];
   const functions: Record<string, ProgramFunction> = {
-    evaluate: evaluateFunction(model, weights, batchSize),
+    evaluate: evaluateFunction(model, weights, batchSize, matmulPrecision),
   };
-  if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1);
+  if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1, matmulPrecision);
   const folded = model.fold?.(weights) ?? new Map<string, Tensor>();
   if (folded.size > 0) functions['fold'] = foldFunction(frozen, folded);
   return { program: { variables, functions }, groups };
@@ -130,9 +143,11 @@ function evaluateFunction(
   model: AdaptedModel,
   weights: Weights,
   batchSize: number,
+  matmulPrecision: MatmulPrecision,
 ): ProgramFunction {
   const images = imagesInput(model, batchSize);
-  return { inputs: [images], outputs: { logits: model.logits(images, weights) }, updates: [] };
+  const logits = model.logits(images, weights);
+  return { inputs: [images], outputs: { logits }, updates: [], matmulPrecision };
 }
 
 /**
@@ -147,7 +162,7 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
   );
   const { weights, frozen, slices } = weightsOf(model, states);
   const functions: Record<string, ProgramFunction> = {
-    evaluate: evaluateFunction(model, weights, o.batchSize),
+    evaluate: evaluateFunction(model, weights, o.batchSize, matmulPrecision),
   };
   const sums =
     o.accumulate > 1 ? groups.map((group) => g.variable(`sum.${group.name}`, [group.size])) : [];
