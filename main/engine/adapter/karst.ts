@@ -139,9 +139,18 @@ export function karstLinear(
         : g.reshape(g.slice(rankMask, [index, 0], [1, o.kernels * o.rank]), [o.kernels, o.rank]);
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
       g.add(g.mul(t, weights(`${module}.${site}_scale`)), weights(`${module}.${site}_shift`));
+    const rows = x.shape[0] ?? 0;
+    const factored = factoredGradient(linear, rows);
+    // Where the weight is smaller than what it is applied to, its re-scaling is cheaper than that of x and y, and its
+    // gradients come from dW instead of another pass over dy.
+    if (!factored && hasBias(module) && linear.in < rows) {
+      const { weight, bias } = foldedLinear(linear, o, weights, hasBias, mask);
+      const product = g.matmul(x, weight, { transposeB: true });
+      return bias === null ? product : g.add(product, bias);
+    }
     const adapted = adaptedWeight(linear, o, weights, mask);
     const [given, from] = linear.rescaleIn ? [rescaled(x, 'in'), x] : [x, source];
-    const product = factoredGradient(linear, given.shape[0] ?? 0)
+    const product = factored
       ? viaFactors(linear, given, from, adapted, mask)
       : g.matmul(given, adapted, { transposeB: true });
     const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
@@ -151,7 +160,8 @@ export function karstLinear(
 
 /**
  * An adapted Linear as a plain one, y = W* x + bias*: W* (out, in) = out_scale (W + ΔW) in_scale by rows and columns,
- * bias* (out) = out_scale ⊙ (bias + (W + ΔW) in_shift) + out_shift. `bias` is null where the Linear has none.
+ * bias* (out) = out_scale ⊙ (bias + (W + ΔW) in_shift) + out_shift. `bias` is null where the Linear has none. `rankMask`
+ * as for `adaptedWeight`.
  * @throws GraphError when a Linear without a bias is re-scaled, whose shift would need one
  */
 export function foldedLinear(
@@ -159,9 +169,10 @@ export function foldedLinear(
   o: KarstOptions,
   weights: Weights,
   hasBias: (module: string) => boolean,
+  rankMask?: Tensor,
 ): { weight: Tensor; bias: Tensor | null } {
   const { module, rescaleIn, rescaleOut } = linear;
-  const weight = adaptedWeight(linear, o, weights);
+  const weight = adaptedWeight(linear, o, weights, rankMask);
   if (!hasBias(module)) {
     if (rescaleIn || rescaleOut) throw new GraphError(`"${module}" is re-scaled and has no bias`);
     return { weight, bias: null };
