@@ -134,6 +134,5 @@ function attention(
 }
 
 function layerNorm(x: Tensor, name: string, a: VitArchitecture, weights: Weights): Tensor {
-  const normed = g.normalise(x, a.layerNormEpsilon);
-  return g.add(g.mul(normed, weights(`${name}.weight`)), weights(`${name}.bias`));
+  return g.layerNorm(x, weights(`${name}.weight`), weights(`${name}.bias`), a.layerNormEpsilon);
 }

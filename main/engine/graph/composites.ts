@@ -1,4 +1,5 @@
 import { attentionGradientOf, attentionOf } from './attention.ts';
+import { layerNormGradientOf, layerNormOf } from './layer-norm.ts';
 import { addKroneckerOf, kroneckerGradientOf } from './kronecker.ts';
 import * as g from './operations.ts';
 import type { NodeOf, OpName, Tensor } from './tensor.ts';
@@ -10,7 +11,8 @@ import type { NodeOf, OpName, Tensor } from './tensor.ts';
 type Composite =
   | NodeOf<'gelu'>
   | NodeOf<'geluGradient'>
-  | NodeOf<'normalise'>
+  | NodeOf<'layerNorm'>
+  | NodeOf<'layerNormGradient'>
   | NodeOf<'gradientVia'>
   | NodeOf<'recomputed'>
   | NodeOf<'attention'>
@@ -21,7 +23,8 @@ type Composite =
 export const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'gelu',
   'geluGradient',
-  'normalise',
+  'layerNorm',
+  'layerNormGradient',
   'gradientVia',
   'recomputed',
   'attention',
@@ -63,12 +66,10 @@ export function decompose(node: Composite): Tensor {
       return addKroneckerOf(x, dy, third);
     case 'kroneckerGradient':
       return kroneckerGradientOf(x, dy, third);
-    case 'normalise': {
-      const axis = [x.shape.length - 1];
-      const centred = g.sub(x, g.mean(x, axis, true));
-      const variance = g.mean(g.mul(centred, centred), axis, true);
-      return g.mul(centred, g.rsqrt(g.add(variance, g.scalar(node.attributes.epsilon))));
-    }
+    case 'layerNorm':
+      return layerNormOf(x, dy, third, node.attributes.epsilon);
+    case 'layerNormGradient':
+      return layerNormGradientOf(x, dy, third, node.attributes.epsilon);
   }
 }
 

@@ -1,3 +1,4 @@
+import { weightGradientOf } from './layer-norm.ts';
 import * as g from './operations.ts';
 import { defer, recompute } from './recompute.ts';
 import {
@@ -61,6 +62,7 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   attentionGradient: leaf,
   kroneckerGradient: leaf,
   geluGradient: leaf,
+  layerNormGradient: leaf,
 
   add: (node, dy) => node.inputs.map((x) => sumTo(dy, x.shape)),
   sub: (node, dy) => {
@@ -113,15 +115,14 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
     return [g.sub(weighted, g.mul(node, g.sum(weighted, lastAxis(node), true)))];
   },
   logSoftmax: (node, dy) => [g.sub(dy, g.mul(g.exp(node), g.sum(dy, lastAxis(node), true)))],
-  // With y = (x − μ)·r: dx = r · (dy − mean(dy) − y · mean(dy · y)); r is computed again from x.
-  normalise: (node, dy) => {
-    const x = input(node, 0);
-    const axis = lastAxis(x);
-    const centred = g.sub(x, g.mean(x, axis, true));
-    const variance = g.mean(g.mul(centred, centred), axis, true);
-    const r = g.rsqrt(g.add(variance, g.scalar(node.attributes.epsilon)));
-    const projected = g.mul(node, g.mean(g.mul(dy, node), axis, true));
-    return [g.mul(r, g.sub(g.sub(dy, g.mean(dy, axis, true)), projected))];
+  layerNorm: (node, dy) => {
+    const [x, weight, bias] = [input(node, 0), input(node, 1), input(node, 2)];
+    const { epsilon } = node.attributes;
+    return [
+      g.layerNormGradient(x, weight, dy, epsilon),
+      sumTo(weightGradientOf(x, dy, epsilon), weight.shape),
+      sumTo(dy, bias.shape),
+    ];
   },
 
   matmul: (node, dy) => {

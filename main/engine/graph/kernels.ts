@@ -8,7 +8,13 @@ export type Kernel<K extends OpName> = (node: NodeOf<K>, inputs: readonly tf.Ten
 export type Source = 'input' | 'variable' | 'constant';
 
 /** Operations with no counterpart in tfjs, to be taken apart before. */
-export type Apart = 'attention' | 'attentionGradient' | 'addKronecker' | 'kroneckerGradient';
+export type Apart =
+  | 'layerNorm'
+  | 'layerNormGradient'
+  | 'attention'
+  | 'attentionGradient'
+  | 'addKronecker'
+  | 'kroneckerGradient';
 
 /** WebGPU has pad and tile up to this rank, and slice and transpose a little further. */
 const SAFE_RANK = 4;
@@ -40,12 +46,6 @@ export const KERNELS: { readonly [K in Exclude<OpName, Source | Apart>]: Kernel<
   },
   softmax: (_, inputs) => tf.softmax(at(inputs, 0)),
   logSoftmax: (_, inputs) => tf.logSoftmax(at(inputs, 0)),
-  normalise: (node, inputs) => {
-    const x = at(inputs, 0);
-    const centred = tf.sub(x, tf.mean(x, -1, true));
-    const variance = tf.mean(tf.square(centred), -1, true);
-    return tf.mul(centred, tf.rsqrt(tf.add(variance, node.attributes.epsilon)));
-  },
   matmul: (node, inputs) => {
     const { transposeA, transposeB } = node.attributes;
     const [a, b] = [at(inputs, 0), at(inputs, 1)].map((x) =>

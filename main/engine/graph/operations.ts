@@ -178,14 +178,37 @@ export function geluGradient(x: Tensor, dy: Tensor): Tensor {
   return node('geluGradient', [x, dy], {}, x.shape);
 }
 
-/** (x − mean) / sqrt(variance + ε) over the last axis: layer normalisation (arXiv 1607.06450) without its affine part. */
-export function normalise(x: Tensor, epsilon: number): Tensor {
-  needType('normalise', [x], FLOAT);
+/**
+ * Layer normalisation (arXiv 1607.06450): (x − mean) / sqrt(variance + ε) over the last axis, of the width of weight and bias,
+ * times weight plus bias.
+ */
+export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor {
+  needType('layerNorm', [x, weight, bias], FLOAT);
+  needLayerNorm('layerNorm', x, weight, epsilon);
   need(
-    x.shape.length > 0 && epsilon >= 0,
-    () => `normalise of ${shapeText(x.shape)} with ε = ${String(epsilon)}`,
+    sameShape(weight.shape, bias.shape),
+    () => `layerNorm with a bias of ${shapeText(bias.shape)}`,
   );
-  return node('normalise', [x], { epsilon }, x.shape);
+  return node('layerNorm', [x, weight, bias], { epsilon }, x.shape);
+}
+
+/** The gradient of x for the gradient dy of `layerNorm`; a leaf of differentiation. */
+export function layerNormGradient(x: Tensor, weight: Tensor, dy: Tensor, epsilon: number): Tensor {
+  needType('layerNormGradient', [x, weight, dy], FLOAT);
+  needLayerNorm('layerNormGradient', x, weight, epsilon);
+  need(
+    sameShape(x.shape, dy.shape),
+    () => `layerNormGradient over ${shapeText(x.shape)}, ${shapeText(dy.shape)}`,
+  );
+  return node('layerNormGradient', [x, weight, dy], { epsilon }, x.shape);
+}
+
+function needLayerNorm(op: OpName, x: Tensor, weight: Tensor, epsilon: number): void {
+  need(
+    x.shape.length > 0 && sameShape(weight.shape, x.shape.slice(-1)) && epsilon >= 0,
+    () =>
+      `${op} of ${shapeText(x.shape)} with a weight of ${shapeText(weight.shape)}, ε = ${String(epsilon)}`,
+  );
 }
 
 /**

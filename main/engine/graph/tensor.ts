@@ -29,7 +29,8 @@ export interface Attributes {
   geluGradient: NoAttributes;
   softmax: NoAttributes;
   logSoftmax: NoAttributes;
-  normalise: { readonly epsilon: number };
+  layerNorm: { readonly epsilon: number };
+  layerNormGradient: { readonly epsilon: number };
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   sum: { readonly axes: readonly number[]; readonly keepDims: boolean };
   max: { readonly axes: readonly number[]; readonly keepDims: boolean };

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "attention.h"
+#include "gelu.h"
 #include "kronecker.h"
+#include "layer-norm.h"
 #include "split-matmul.h"
 
 // What libtensorflow_cc exports of XLA's registry; its header would bring all of XLA's.
@@ -76,6 +79,42 @@ void kroneckerGradientCall(void* out, const void** in) {
                            resultOf(out, in));
 }
 
+/** The bias of a GELU whose size is (rows, width, whether there is one). */
+const float* biasOf(const void* bias, const void* size) {
+  return integers(size)[2] != 0 ? floats(bias) : nullptr;
+}
+
+/** A custom call: x, bias and that size → gelu(x + bias). */
+void geluCall(void* out, const void** in) {
+  karst::gelu({integers(in[2])[0], integers(in[2])[1]}, floats(in[0]), biasOf(in[1], in[2]),
+              resultOf(out, in));
+}
+
+/** A custom call: x, bias, the gradient of the result and that size → the gradient of x. */
+void geluGradientCall(void* out, const void** in) {
+  karst::geluGradient({integers(in[3])[0], integers(in[3])[1]}, floats(in[0]), biasOf(in[1], in[3]),
+                      floats(in[2]), resultOf(out, in));
+}
+
+karst::LayerNorm layerNormOf(const void* operand) {
+  const auto* size = integers(operand);
+  float epsilon;
+  std::memcpy(&epsilon, size + 2, sizeof epsilon);
+  return {size[0], size[1], epsilon};
+}
+
+/** A custom call: x, weight, bias and the size (rows, width, the bits of ε) → y. */
+void layerNormCall(void* out, const void** in) {
+  karst::layerNorm(layerNormOf(in[3]), floats(in[0]), floats(in[1]), floats(in[2]),
+                   resultOf(out, in));
+}
+
+/** A custom call: x, weight, the gradient of y and the size → the gradient of x. */
+void layerNormGradientCall(void* out, const void** in) {
+  karst::layerNormGradient(layerNormOf(in[3]), floats(in[0]), floats(in[1]), floats(in[2]),
+                           resultOf(out, in));
+}
+
 void registerCall(const std::string& target, void (*call)(void*, const void**)) {
   xla::CustomCallTargetRegistry::Global()->Register(target, reinterpret_cast<void*>(call), "Host");
 }
@@ -91,6 +130,10 @@ NAPI_MODULE_INIT() {
     registerCall("karst_attention_gradient", attentionGradientCall);
     registerCall("karst_add_kronecker", addKroneckerCall);
     registerCall("karst_kronecker_gradient", kroneckerGradientCall);
+    registerCall("karst_gelu", geluCall);
+    registerCall("karst_gelu_gradient", geluGradientCall);
+    registerCall("karst_layer_norm", layerNormCall);
+    registerCall("karst_layer_norm_gradient", layerNormGradientCall);
   }
   napi_value value;
   napi_get_boolean(env, granted, &value);

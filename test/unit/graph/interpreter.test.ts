@@ -102,7 +102,7 @@ describe('updates', () => {
 
 describe('memory', () => {
   it('is flat over calls', () => {
-    const normed = g.normalise(g.mul(x, a), 1e-6);
+    const normed = g.layerNorm(g.mul(x, a), a, b, 1e-6);
     const step = fn(
       { normed, loss: g.sumAll(g.gelu(normed)) },
       { inputs: [x], updates: [{ variable: a, value: g.add(a, normed) }] },

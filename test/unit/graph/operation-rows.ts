@@ -239,10 +239,16 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
   ].map(forwardOnly),
   softmax: lastAxis(g.softmax),
   logSoftmax: lastAxis(g.logSoftmax),
-  normalise: [
-    ...lastAxis((x) => g.normalise(x, 1e-6)),
-    row('large ε', [[3, 4]], (x) => g.normalise(x, 0.5)),
+  layerNorm: [
+    row('rank 1', [[5], [5], [5]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),
+    row('rank 2', [[3, 4], [4], [4]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),
+    row('rank 3', [[2, 2, 3], [3], [3]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),
+    row('large ε', [[3, 4], [4], [4]], (x, w, b) => g.layerNorm(x, w, b, 0.5)),
   ],
+  layerNormGradient: [
+    row('rank 2', [[3, 4], [4], [3, 4]], (x, w, dy) => g.layerNormGradient(x, w, dy, 1e-6)),
+    row('large ε', [[2, 2, 3], [3], [2, 2, 3]], (x, w, dy) => g.layerNormGradient(x, w, dy, 0.5)),
+  ].map(forwardOnly),
   attention: [
     row('one head', [[2, 3, 3, 1, 4]], g.attention),
     row('several heads', [[2, 4, 3, 2, 3]], g.attention),

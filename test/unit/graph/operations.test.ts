@@ -15,7 +15,7 @@ const OPS = Object.keys(ROWS) as OpName[];
 const SINGLE = 3e-6;
 // float64 against float64: what is left are step² terms, cancellation and constants that the graph holds in float32.
 const DOUBLE = 2e-7;
-// The same for `normalise` taken apart, whose 1/n is such a constant: its rounding counts where values nearly agree.
+// The same for `layerNorm` taken apart, whose 1/n is such a constant: its rounding counts where values nearly agree.
 const APART = 1e-5;
 
 it('has rows for every operation, and each row uses its operation', () => {

@@ -36,7 +36,12 @@ const GROWTHS: readonly Grow[] = [
   (x) => g.gelu(x),
   (x) => g.softmax(matrix(x)),
   (x) => g.logSoftmax(matrix(x)),
-  (x) => g.normalise(matrix(x), 0.1),
+  (x) => {
+    const m = matrix(x);
+    const row = g.slice(m, [0, 0], [1, m.shape[1] ?? 1]);
+    const weight = g.reshape(row, m.shape.slice(1));
+    return g.layerNorm(m, weight, g.neg(weight), 0.1);
+  },
   (x, _, stream) => {
     const m = matrix(x);
     const product = stream.uniform() < 0.5 ? { transposeA: true } : { transposeB: true };

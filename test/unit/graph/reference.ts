@@ -73,6 +73,14 @@ function rowwise(f: (row: number[]) => number[]): (x: NdArray) => NdArray {
   };
 }
 
+function moments(row: readonly number[], epsilon: number) {
+  const mean = total(row) / row.length;
+  const centred = row.map((x) => x - mean);
+  const variance = total(centred.map((x) => x ** 2)) / row.length;
+  const deviation = Math.sqrt(variance + epsilon);
+  return { centred, deviation, normalised: centred.map((x) => x / deviation) };
+}
+
 function reduce(
   start: number,
   f: (total: number, value: number) => number,
@@ -151,12 +159,30 @@ export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K>
     rowwise((row) => row.map((x) => Math.exp(x - logSumExp(row))))(operand(inputs, 0)),
   logSoftmax: (_, inputs) =>
     rowwise((row) => row.map((x) => x - logSumExp(row)))(operand(inputs, 0)),
-  normalise: (node, inputs) =>
-    rowwise((row) => {
-      const mean = total(row) / row.length;
-      const variance = total(row.map((x) => (x - mean) ** 2)) / row.length;
-      return row.map((x) => (x - mean) / Math.sqrt(variance + node.attributes.epsilon));
-    })(operand(inputs, 0)),
+  layerNorm: (node, inputs) => {
+    const [weight, bias] = [operand(inputs, 1).data, operand(inputs, 2).data];
+    return rowwise((row) =>
+      moments(row, node.attributes.epsilon).normalised.map(
+        (x, i) => x * (weight[i] ?? NaN) + (bias[i] ?? NaN),
+      ),
+    )(operand(inputs, 0));
+  },
+  layerNormGradient: (node, inputs) => {
+    const [x, weight, dy] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+    let start = 0;
+    // Through the derivatives of mean and deviation one by one.
+    return rowwise((row) => {
+      const { centred, deviation } = moments(row, node.attributes.epsilon);
+      const dn = row.map((_, i) => (dy.data[start + i] ?? NaN) * (weight.data[i] ?? NaN));
+      start += row.length;
+      const dDeviation = -total(dn.map((d, i) => d * (centred[i] ?? NaN))) / deviation ** 2;
+      const dVariance = dDeviation / (2 * deviation);
+      const dCentred = dn.map(
+        (d, i) => d / deviation + (2 * dVariance * (centred[i] ?? NaN)) / row.length,
+      );
+      return dCentred.map((d) => d - total(dCentred) / row.length);
+    })(x);
+  },
   attention: (node, inputs) => {
     const qkv = operand(inputs, 0);
     return ndArray(node.shape, ([image = 0, query = 0, head = 0, i = 0]) =>

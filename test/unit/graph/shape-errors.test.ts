@@ -53,9 +53,29 @@ const MISTAKES: readonly Mistake[] = [
   ),
   ['softmax of a scalar', () => g.softmax(x()), /softmax of \(\)/],
   ['logSoftmax of a scalar', () => g.logSoftmax(x()), /logSoftmax of \(\)/],
-  ['normalise of a scalar', () => g.normalise(x(), 1e-6), /normalise of \(\)/],
-  ['normalise with a negative ε', () => g.normalise(x(2), -1), /ε = -1/],
-  ['normalise of integers', () => g.normalise(integers(2), 1e-6), /normalise of int32/],
+  ['layerNorm of a scalar', () => g.layerNorm(x(), x(), x(), 1e-6), /layerNorm of \(\)/],
+  ['layerNorm with a negative ε', () => g.layerNorm(x(2), x(2), x(2), -1), /ε = -1/],
+  ['layerNorm of integers', () => g.layerNorm(integers(2), x(2), x(2), 1e-6), /layerNorm of int32/],
+  [
+    'layerNorm with another weight',
+    () => g.layerNorm(x(2, 3), x(2), x(3), 1e-6),
+    /layerNorm of \(2, 3\) with a weight of \(2\)/,
+  ],
+  [
+    'layerNorm with another bias',
+    () => g.layerNorm(x(2, 3), x(3), x(1), 1e-6),
+    /layerNorm with a bias of \(1\)/,
+  ],
+  [
+    'layerNormGradient of two shapes',
+    () => g.layerNormGradient(x(2, 3), x(3), x(3), 1e-6),
+    /layerNormGradient over/,
+  ],
+  [
+    'layerNormGradient with another weight',
+    () => g.layerNormGradient(x(2, 3), x(2), x(2, 3), 1e-6),
+    /layerNormGradient of/,
+  ],
   ['geluGradient of two shapes', () => g.geluGradient(x(2), x(2, 1)), /geluGradient over/],
   ['geluGradient of integers', () => g.geluGradient(integers(2), integers(2)), /of int32/],
 

@@ -238,7 +238,7 @@ function lowerFunction(
         return body.constant(node.attributes.values, node.shape);
       default:
         return calls && isCalled(node)
-          ? lowerCall(node, inputs, body)
+          ? lowerCall(node, (x) => references.get(x) ?? '', body)
           : lowerNode(node, inputs, body);
     }
   }

@@ -1,10 +1,10 @@
 import { DATA_TYPE } from '../../../formats/saved-model.ts';
 import { kroneckerSizes } from '../kronecker.ts';
-import { GraphError, sizeOf, type NodeOf, type Shape, type Tensor } from '../tensor.ts';
-import { shapeProto, textAttribute, type Emitter } from './nodes.ts';
+import { GraphError, sameShape, sizeOf, type NodeOf, type Shape, type Tensor } from '../tensor.ts';
+import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
 
 /**
- * Large products, attention and sums of Kronecker products as calls of the kernels for processors with AMX
+ * Large products, attention, layer normalisations, GELU and sums of Kronecker products as calls of the kernels for processors with AMX
  * (main/engine/kernels), which XLA finds by their names in the process that has registered them.
  */
 
@@ -13,11 +13,15 @@ const LEAST_LINES = 16;
 const LEAST_DEPTH = 32;
 /** Multiplications below which the call and its threads cost more than they save. */
 const LEAST_WORK = 2 ** 20;
-/** Numbers of a weight below which adding to it in a call costs more than it saves. */
-const LEAST_WEIGHT = 2 ** 14;
+/** Numbers below which going through them in a call costs more than it saves. */
+const LEAST_NUMBERS = 2 ** 14;
 
 type Called =
   | NodeOf<'matmul'>
+  | NodeOf<'gelu'>
+  | NodeOf<'geluGradient'>
+  | NodeOf<'layerNorm'>
+  | NodeOf<'layerNormGradient'>
   | NodeOf<'attention'>
   | NodeOf<'attentionGradient'>
   | NodeOf<'addKronecker'>
@@ -50,9 +54,13 @@ export function isCalled(node: Tensor): node is Called {
       const [batch = 0, tokens = 0, , heads = 0, width = 0] = node.inputs[0]?.shape ?? [];
       return pays({ batch: batch * heads, rows: tokens, columns: tokens, depth: width });
     }
+    case 'gelu':
+    case 'geluGradient':
+    case 'layerNorm':
+    case 'layerNormGradient':
     case 'addKronecker':
     case 'kroneckerGradient':
-      return sizeOf(node.inputs[0]?.shape ?? []) >= LEAST_WEIGHT;
+      return sizeOf(node.inputs[0]?.shape ?? []) >= LEAST_NUMBERS;
     default:
       return false;
   }
@@ -66,7 +74,9 @@ function pays({ batch, rows, columns, depth }: Size): boolean {
   );
 }
 
-export function lowerCall(node: Called, inputs: readonly string[], e: Emitter): string {
+/** @param nameOf where the value of a node is found that comes before this one */
+export function lowerCall(node: Called, nameOf: (node: Tensor) => string, e: Emitter): string {
+  const inputs = node.inputs.map(nameOf);
   switch (node.op) {
     case 'matmul': {
       const { batch, rows, columns, depth } = sizeOfProduct(node);
@@ -74,6 +84,13 @@ export function lowerCall(node: Called, inputs: readonly string[], e: Emitter): 
       const size = [batch, rows, columns, depth, Number(transposeA), Number(transposeB)];
       return call('karst_split_matmul', inputs, size, node.shape, e);
     }
+    case 'gelu':
+    case 'geluGradient':
+      return lowerGelu(node, nameOf, e);
+    case 'layerNorm':
+      return call('karst_layer_norm', inputs, sizeOfRows(node), node.shape, e);
+    case 'layerNormGradient':
+      return call('karst_layer_norm_gradient', inputs, sizeOfRows(node), node.shape, e);
     case 'attention':
       return call('karst_attention', inputs, sizeOfHeads(node), node.shape, e);
     case 'attentionGradient':
@@ -83,6 +100,53 @@ export function lowerCall(node: Called, inputs: readonly string[], e: Emitter): 
     case 'kroneckerGradient':
       return call('karst_kronecker_gradient', inputs, sizeOfKronecker(node), node.shape, e);
   }
+}
+
+/** The sum with a bias that GELU is usually of is made in its call: nothing of that size is written for it. */
+function lowerGelu(
+  node: NodeOf<'gelu'> | NodeOf<'geluGradient'>,
+  nameOf: (node: Tensor) => string,
+  e: Emitter,
+): string {
+  const [x, ...gradient] = node.inputs;
+  if (x === undefined) throw new GraphError(`${node.op} has an input`);
+  const { values, bias } = biasedSum(x);
+  const width = x.shape.at(-1) ?? 1;
+  const size = [sizeOf(x.shape) / width, width, Number(bias.length > 0)];
+  const sum = bias
+    .map(nameOf)
+    .reduce(
+      (a, b) =>
+        a === '' ? b : e.emit('AddV2', [a, b, ...e.anchor()], { T: typeAttribute('float32') }, 'z'),
+      '',
+    );
+  const inputs = [nameOf(values), sum === '' ? nameOf(values) : sum, ...gradient.map(nameOf)];
+  const target = node.op === 'gelu' ? 'karst_gelu' : 'karst_gelu_gradient';
+  return call(target, inputs, size, node.shape, e);
+}
+
+/** x as a sum of values of its shape with a row and with single numbers, as far as it is one. */
+function biasedSum(x: Tensor): { values: Tensor; bias: readonly Tensor[] } {
+  const bias: Tensor[] = [];
+  let values = x;
+  while (values.op === 'add') {
+    const [a, b] = values.inputs;
+    if (a === undefined || b === undefined || !sameShape(a.shape, x.shape)) break;
+    if (sizeOf(b.shape) !== 1 && !sameShape(b.shape, x.shape.slice(-1))) break;
+    bias.push(b);
+    values = a;
+  }
+  return bias.some(({ shape }) => sizeOf(shape) > 1) ? { values, bias } : { values: x, bias: [] };
+}
+
+/** rows, width, and the bits of ε. */
+function sizeOfRows({
+  shape,
+  attributes,
+}: NodeOf<'layerNorm'> | NodeOf<'layerNormGradient'>): number[] {
+  const width = shape.at(-1) ?? 1;
+  const [bits = 0] = new Int32Array(Float32Array.of(attributes.epsilon).buffer);
+  return [sizeOf(shape) / width, width, bits];
 }
 
 /** batch, tokens, heads, width. */
