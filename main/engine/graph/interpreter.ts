@@ -73,6 +73,10 @@ export class Interpreter implements Executor {
     return download(this.#read(variable));
   }
 
+  getAll(variables: readonly string[]): Float32Array[] {
+    return variables.map((variable) => this.get(variable));
+  }
+
   /** Outputs come as float32 in row-major order, whatever their type in the graph; false is 0, true is 1. */
   run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {
     const found = this.#plans.get(name);

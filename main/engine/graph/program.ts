@@ -30,6 +30,8 @@ export interface Executor {
   /** Many variables in one call, which is what a session does well. */
   setAll(values: ReadonlyMap<string, Float32Array>): void;
   get(variable: string): Float32Array;
+  /** Many variables in one call, in their order. */
+  getAll(variables: readonly string[]): Float32Array[];
   run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array>;
   dispose(): void;
 }

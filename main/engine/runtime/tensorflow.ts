@@ -101,9 +101,14 @@ export class TensorFlowExecutor implements Executor {
   }
 
   get(variable: string): Float32Array {
-    shapeOfVariable(this.#program, variable);
-    const [values] = this.#run([], [NAMES.get(variable)]);
+    const [values] = this.getAll([variable]);
     return values ?? new Float32Array();
+  }
+
+  getAll(variables: readonly string[]): Float32Array[] {
+    for (const variable of variables) shapeOfVariable(this.#program, variable);
+    // A session prepares every set of outputs anew, which takes some tenths of a second.
+    return variables.length === 0 ? [] : this.#run([], variables.map(NAMES.get));
   }
 
   run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {

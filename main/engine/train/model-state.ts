@@ -46,23 +46,29 @@ export class ModelState {
   }
 
   trained(): NamedTensors {
-    return new Map(this.#groups.flatMap((group) => this.#named(group, 'trained', (name) => name)));
+    return this.#read(() => ['trained']);
   }
 
   /** `<tensor>.moment1` and `<tensor>.moment2`, or `<tensor>.momentum` of what Muon trains. */
   optimizer(): NamedTensors {
-    return new Map(
-      this.#groups.flatMap((group) =>
-        momentsOf(group).flatMap((role) => this.#named(group, role, (name) => `${name}.${role}`)),
-      ),
-    );
+    return this.#read(momentsOf);
   }
 
-  #named(group: ParameterGroup, role: string, rename: (name: string) => string) {
-    const values = unpackGroup(group, this.#executor.get(`${role}.${group.name}`));
-    return group.tensors.map(
-      ({ name, shape }) =>
-        [rename(name), { shape, values: values.get(name) ?? new Float32Array() }] as const,
+  /** Every tensor of the packed variables of these roles; those of moments are named after their role, too. */
+  #read(rolesOf: (group: ParameterGroup) => readonly string[]): NamedTensors {
+    const packed = this.#groups.flatMap((group) => rolesOf(group).map((role) => ({ group, role })));
+    const vectors = this.#executor.getAll(packed.map((p) => `${p.role}.${p.group.name}`));
+    return new Map(
+      packed.flatMap(({ group, role }, index) => {
+        const values = unpackGroup(group, vectors[index] ?? new Float32Array());
+        return group.tensors.map(
+          ({ name, shape }) =>
+            [
+              role === 'trained' ? name : `${name}.${role}`,
+              { shape, values: values.get(name) ?? new Float32Array() },
+            ] as const,
+        );
+      }),
     );
   }
 }

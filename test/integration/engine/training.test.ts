@@ -246,7 +246,7 @@ describe('the best epoch', () => {
   it('is what is kept when later ones are worse', async () => {
     // The rate rises until the model falls apart: the first epochs are the good ones.
     const job = await layOut({
-      optimiser: { learningRate: 300, clipNorm: 0 },
+      optimiser: { learningRate: 0.3, clipNorm: 0 },
       schedule: { epochs: 4, warmupEpochs: 4, warmupStart: 1e-6 },
       keepCheckpoints: 9,
     });
