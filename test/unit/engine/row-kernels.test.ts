@@ -31,7 +31,7 @@ function rowProgram(rows: number, width: number, matmulPrecision: MatmulPrecisio
 }
 
 const OUTPUTS = Object.keys(rowProgram(1, 1, 'high').functions['all']?.outputs ?? {});
-const NAMES = ['x', 'dy', 'weight', 'bias', 'one'] as const;
+type Name = 'x' | 'dy' | 'weight' | 'bias' | 'one';
 
 const calls = (rows: number, width: number, precision: MatmulPrecision): number =>
   lowerProgram(rowProgram(rows, width, precision), {
@@ -47,7 +47,7 @@ describe('the lowering of what goes row by row', () => {
 });
 
 describe.runIf(processorRunsKernels())('row by row in the kernels', () => {
-  type Values = Record<(typeof NAMES)[number], Float32Array>;
+  type Values = Record<Name, Float32Array>;
 
   async function run(
     [rows, width]: readonly [number, number],
