@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts';
-import type { StepRow, WorkRow } from './steps.ts';
+import { OTHERS, type StepRow, type WorkRow } from './steps.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   ours: 'KARST Studio',
@@ -44,18 +44,23 @@ function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string 
       const own = rows.filter(({ model, batch }) => `${model}, batch ${String(batch)}` === title);
       const lines = own.map((row) =>
         [
-          NAMES[row.subject] ?? row.subject,
+          `${NAMES[row.subject] ?? row.subject}${row.others > OTHERS ? ' *' : ''}`,
           `${row.medianSeconds.toFixed(3)} s ± ${(50 * row.spread).toFixed(0)} %`,
           `${row.peakMiB.toFixed(0)} MiB`,
           row.subject === 'ours' ? '' : row.speedup.toFixed(2),
         ].join(' | '),
       );
+      const busiest = Math.max(...own.map(({ others }) => others));
+      const disturbed =
+        busiest > OTHERS
+          ? `\n\n\\* Others used up to ${busiest.toFixed(2)} cores in every turn; the least disturbed ones count.`
+          : '';
       const used = work.find(({ model, batch }) => `${model}, batch ${String(batch)}` === title);
       const note =
         used === undefined
           ? ''
           : `\n\nMatrix work ${used.gigaflop.toFixed(0)} GFLOP a step; at the machine's ${used.peakGigaflops.toFixed(0)} GFLOP/s that is ${(100 * used.utilisation).toFixed(0)} % of the step.`;
-      return `### ${title}\n\n| | a step | peak memory | times ours |\n|---|---:|---:|---:|\n${lines.map((line) => `| ${line} |`).join('\n')}${note}`;
+      return `### ${title}\n\n| | a step | peak memory | times ours |\n|---|---:|---:|---:|\n${lines.map((line) => `| ${line} |`).join('\n')}${disturbed}${note}`;
     })
     .join('\n\n');
 }
