@@ -1,0 +1,72 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adaptedLinears, karstLinear } from '../../../main/engine/adapter/karst.ts';
+import { plainLinear } from '../../../main/engine/backbone/vit.ts';
+import { gradients } from '../../../main/engine/graph/differentiate.ts';
+import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import * as g from '../../../main/engine/graph/operations.ts';
+import { inTopologicalOrder, type Tensor } from '../../../main/engine/graph/tensor.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/domain/training.ts';
+import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { distance, randomTensors } from './random-tensors.ts';
+
+/** More than the Linears are wide: then it is the weight that is re-scaled, unless its gradients are factored. */
+const ROWS = 50;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+/** y of an adapted Linear, and the gradients of x and of everything that is trained. */
+function linearOf(module: string, karst: KarstOptions, factored: boolean) {
+  const shape = { architecture: MINUTE_VIT, classes: 3, method: 'karst', karst } as const;
+  const { trained, frozen } = adaptedModel(shape);
+  const own = [...trained, ...frozen].filter(([name]) => name.startsWith(`${module}.`));
+  const tensors = new Map(own.map(([name, sides]) => [name, g.input(name, sides)]));
+  const weights = (name: string): Tensor => tensors.get(name)!;
+  const linears = adaptedLinears(MINUTE_VIT, karst);
+  const linear = linears.find((one) => one.module === module)!;
+  const x = g.input('x', [ROWS, linear.in]);
+  const dy = g.input('dy', [ROWS, linear.out]);
+  const mask = g.input('mask', [linears.length, karst.kernels * karst.rank]);
+  const apply = karstLinear(linears, karst, {
+    ...{ plain: plainLinear(weights, () => true), weights, hasBias: () => true },
+    ...{ factoredGradient: () => factored, rankMask: mask },
+  });
+  const y = apply(module, x);
+  const targets = [...tensors].filter(([name]) => trained.has(name));
+  const found = gradients(g.sumAll(g.mul(y, dy)), [x, ...targets.map(([, tensor]) => tensor)]);
+  const outputs = Object.fromEntries(
+    [y, ...found].map((tensor, i) => [['y', 'x', ...targets.map(([n]) => n)][i] ?? '', tensor]),
+  );
+  const inputs = [...tensors.values(), x, dy, mask];
+  const interpreter = new Interpreter({
+    variables: [],
+    functions: { f: { inputs, outputs, updates: [] } },
+  });
+  const values = randomTensors(new Map(inputs.map((i) => [i.attributes.name, i.shape])), 11);
+  const results = interpreter.run('f', Object.fromEntries(values));
+  interpreter.dispose();
+  // Over rows there is nothing but the product and the sum with the bias.
+  const passes = inTopologicalOrder([y]).filter(({ shape: [rows] }) => rows === ROWS).length;
+  return { results, passes };
+}
+
+describe.each(['attn.proj', 'mlp.fc2', 'mlp.fc1'])('the Linear %s', (target) => {
+  it.each(['none', 'scalar', 'channel'] as const)(
+    'comes to the same by the re-scaled weight as by the re-scaled rows: %s',
+    (rescale) => {
+      const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, kernels: 2, rescale };
+      const module = `blocks.0.${target}`;
+      const byWeight = linearOf(module, karst, false);
+      const byRows = linearOf(module, karst, true);
+      expect(Object.keys(byWeight.results)).toEqual(Object.keys(byRows.results));
+      for (const [name, expected] of Object.entries(byRows.results)) {
+        expect(distance(byWeight.results[name]!, expected), name).toBeLessThan(1e-5);
+      }
+      expect(byWeight.passes).toBe(3);
+    },
+  );
+});
