@@ -39,8 +39,8 @@ export interface AugmentationOptions {
 }
 
 /**
- * How float32 products are made in training and its validations, named as PyTorch names it: `high` as three products of bfloat16 parts where
- * the processor multiplies these faster (error up to 3 · 2⁻¹⁶ of |a| |b|), `highest` always in float32.
+ * How float32 products are made in training and its validations, named as PyTorch names it: `high` as three products of
+ * bfloat16 parts where the processor multiplies these faster (error up to 3 · 2⁻¹⁶ of |a| |b|), `highest` always in float32.
  */
 export const MATMUL_PRECISIONS = ['high', 'highest'] as const;
 export type MatmulPrecision = (typeof MATMUL_PRECISIONS)[number];

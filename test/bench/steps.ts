@@ -105,7 +105,6 @@ export async function compareSteps(
           `${form} on ${model} came to other losses: ${times.losses.join(', ')} instead of ${losses.join(', ')}`,
         );
       ownTimes.push(...times.ours);
-      const { others } = times;
       const { peakMiB } = await peer.ask('memory', memoryAnswer);
       await peer.end();
       const speedup = median(times.peer) / median(times.ours);
@@ -113,7 +112,8 @@ export async function compareSteps(
       rows.push({
         ...{ model, batch, subject: form },
         ...{ medianSeconds: median(times.peer), spread: spread(times.peer) },
-        ...{ steps: times.peer.length, peakMiB, speedup, lossDifference, others },
+        ...{ steps: times.peer.length, peakMiB, speedup, lossDifference },
+        others: times.others,
       });
     }
     const { peakMiB } = await ours.ask('memory', memoryAnswer);

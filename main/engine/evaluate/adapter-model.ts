@@ -23,6 +23,7 @@ export interface OpenAdapter {
   };
 }
 
+/** `matmulPrecision` is high by default, as training's is. */
 export interface OpenAdapterOptions extends EvaluationOptions {
   /** Whether the adapter is folded into the backbone (default); else it is computed beside it in every call. */
   readonly folded?: boolean;
@@ -36,7 +37,7 @@ export async function openAdapter(
   backbone: BackboneReference,
   batchSize: number,
   runtime: Runtime,
-  { folded = true, ...options }: OpenAdapterOptions = {},
+  { folded = true, matmulPrecision = 'high', single = false }: OpenAdapterOptions = {},
 ): Promise<OpenAdapter> {
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
@@ -54,7 +55,7 @@ export async function openAdapter(
     config.method === 'full'
       ? new Map<string, Float32Array>()
       : await loadBackbone(backbone, architecture);
-  const { program, groups } = evaluationProgram(model, batchSize, options);
+  const { program, groups } = evaluationProgram(model, batchSize, { matmulPrecision, single });
   const executor = runtime.execute(program);
   if (model.frozen.size > 0) executor.setAll(stored);
   new ModelState(executor, groups).setTrained(adapter);

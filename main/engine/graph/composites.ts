@@ -1,6 +1,6 @@
 import { attentionGradientOf, attentionOf } from './attention.ts';
-import { layerNormGradientOf, layerNormOf } from './layer-norm.ts';
 import { addKroneckerOf, kroneckerGradientOf } from './kronecker.ts';
+import { layerNormGradientOf, layerNormOf } from './layer-norm.ts';
 import * as g from './operations.ts';
 import type { NodeOf, OpName, Tensor } from './tensor.ts';
 

@@ -4,6 +4,7 @@ import { defer, recompute } from './recompute.ts';
 import {
   GraphError,
   inTopologicalOrder,
+  lastAxis,
   shapeText,
   sizeOf,
   type NodeOf,
@@ -38,10 +39,6 @@ function input(node: { readonly inputs: readonly Tensor[] }, index: number): Ten
   const found = node.inputs[index];
   if (found === undefined) throw new GraphError(`input ${String(index)} is missing`);
   return found;
-}
-
-function lastAxis(x: Tensor): number[] {
-  return [x.shape.length - 1];
 }
 
 /** dy goes to `a` where it was chosen by max or min, else to `b`; ties go to `a`. */

@@ -1,5 +1,5 @@
 import * as g from './operations.ts';
-import type { Tensor } from './tensor.ts';
+import { lastAxis, type Tensor } from './tensor.ts';
 
 /** Layer normalisation (arXiv 1607.06450) over the last axis, and its gradient, in operations of their own. */
 
@@ -8,10 +8,6 @@ interface Normalised {
   readonly values: Tensor;
   /** 1 / sqrt(variance + ε), with a last axis of 1. */
   readonly r: Tensor;
-}
-
-function lastAxis(x: Tensor): number[] {
-  return [x.shape.length - 1];
 }
 
 function normalised(x: Tensor, epsilon: number): Normalised {

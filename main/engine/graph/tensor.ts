@@ -67,6 +67,11 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
+/** As reductions name it. */
+export function lastAxis({ shape }: Tensor): number[] {
+  return [shape.length - 1];
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((side, axis) => side === b[axis]);
 }

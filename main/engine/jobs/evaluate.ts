@@ -23,7 +23,6 @@ export async function evaluateAdapter(
     job.backbone,
     job.batchSize,
     session.runtime,
-    { matmulPrecision: 'high' },
   );
   const { labels } = folder;
   const images = await readManifest(job.manifest, labels.length);

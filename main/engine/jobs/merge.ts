@@ -38,7 +38,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     session.runtime,
     // Folded, it would be the merge by the graph's own formulas; what is proved is that the merge and the adapter agree.
     // And in float32, as whoever runs the merged model elsewhere does.
-    { folded: false },
+    { folded: false, matmulPrecision: 'highest' },
   );
   try {
     const { labels, config } = adapted.folder;

@@ -14,7 +14,6 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
     job.backbone,
     job.batchSize,
     session.runtime,
-    { matmulPrecision: 'high' },
   );
   // No hash to hold the files to, and no cache: what is predicted once is seldom predicted again.
   const images = job.paths.map((path) => ({ path, sha256: '' }));

@@ -18,7 +18,6 @@ export async function answerQuestions(job: TryJob, session: JobSession): Promise
   session.progress('loading', 0, 1);
   const model = await openAdapter(job.adapterDir, job.backbone, BATCH, session.runtime, {
     single: true,
-    matmulPrecision: 'high',
   });
   session.progress('loading', 1, 1);
   try {

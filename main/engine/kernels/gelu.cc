@@ -2,9 +2,8 @@
 
 #include <immintrin.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
+#include <initializer_list>
 
 #include "exponential.h"
 #include "lanes.h"
@@ -47,18 +46,13 @@ struct Normal {
 /** Calls `visit` with the place of sixteen numbers, which of them there are, and z there. */
 template <typename Visit>
 void eachNumber(const Rows& size, const float* x, const float* bias, const Visit& visit) {
-  std::atomic<int> next{0};
-  team().run([&] {
-    for (int start; (start = next.fetch_add(kRows)) < size.rows;) {
-      for (int row = start; row < std::min(size.rows, start + kRows); ++row) {
-        const std::size_t place = static_cast<std::size_t>(row) * size.width;
-        eachSixteen(size.width, [&](int i, __mmask16 own) {
-          __m512 z = _mm512_maskz_loadu_ps(own, x + place + i);
-          if (bias != nullptr) z = _mm512_add_ps(z, _mm512_maskz_loadu_ps(own, bias + i));
-          visit(place + i, own, z);
-        });
-      }
-    }
+  shareOut(size.rows, kRows, [&](int row) {
+    const std::size_t place = static_cast<std::size_t>(row) * size.width;
+    eachSixteen(size.width, [&](int i, __mmask16 own) {
+      __m512 z = _mm512_maskz_loadu_ps(own, x + place + i);
+      if (bias != nullptr) z = _mm512_add_ps(z, _mm512_maskz_loadu_ps(own, bias + i));
+      visit(place + i, own, z);
+    });
   });
 }
 

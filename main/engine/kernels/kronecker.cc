@@ -99,18 +99,13 @@ void addKronecker(const Kronecker& size, const float* weight, const float* c, co
   const Places at{size};
   const int parts = size.splits * size.l * size.k;
   constexpr int kRows = 16;
-  std::atomic<int> next{0};
-  team().run([&] {
-    for (int start; (start = next.fetch_add(kRows)) < parts;) {
-      for (int index = start; index < std::min(parts, start + kRows); ++index) {
-        const int a = index % size.k, p = index / size.k % size.l, split = index / size.k / size.l;
-        const std::size_t row = at.row(split, p, a);
-        eachKernels(size.kernels, [&](int first, auto count) {
-          addRow<decltype(count)::value>(at, first, split, p, a, c, d,
-                                         (first == 0 ? weight : out) + row, out + row);
-        });
-      }
-    }
+  shareOut(parts, kRows, [&](int index) {
+    const int a = index % size.k, p = index / size.k % size.l, split = index / size.k / size.l;
+    const std::size_t row = at.row(split, p, a);
+    eachKernels(size.kernels, [&](int first, auto count) {
+      addRow<decltype(count)::value>(at, first, split, p, a, c, d,
+                                     (first == 0 ? weight : out) + row, out + row);
+    });
   });
 }
 

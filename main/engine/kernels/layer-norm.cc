@@ -2,8 +2,6 @@
 
 #include <immintrin.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstddef>
 
@@ -50,13 +48,7 @@ struct Moments {
 /** Calls `visit` with the place of every row, on all threads. */
 template <typename Visit>
 void eachRow(const LayerNorm& size, const Visit& visit) {
-  std::atomic<int> next{0};
-  team().run([&] {
-    for (int start; (start = next.fetch_add(kRows)) < size.rows;) {
-      for (int row = start; row < std::min(size.rows, start + kRows); ++row)
-        visit(static_cast<std::size_t>(row) * size.width);
-    }
-  });
+  shareOut(size.rows, kRows, [&](int row) { visit(static_cast<std::size_t>(row) * size.width); });
 }
 
 }  // namespace

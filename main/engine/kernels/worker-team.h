@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <functional>
@@ -96,6 +98,18 @@ inline WorkerTeam& team() {
     return threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
   }());
   return shared;
+}
+
+/** Calls `visit` once for every index below `count`, on all threads, each of which takes so many at
+ * a time. */
+template <typename Visit>
+void shareOut(int count, int atATime, const Visit& visit) {
+  std::atomic<int> next{0};
+  team().run([&] {
+    for (int start; (start = next.fetch_add(atATime)) < count;) {
+      for (int index = start; index < std::min(count, start + atATime); ++index) visit(index);
+    }
+  });
 }
 
 }  // namespace karst
