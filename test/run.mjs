@@ -125,7 +125,7 @@ async function runSuite(name) {
   try {
     const vitest = join(TOOLS, 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const { code } = await run([vitest, 'run', `--project=${name}`, ...reporters], 'show');
+    const { code } = await run([vitest, 'run', `--project=${name}*`, ...reporters], 'show');
     const report = existsSync(file) ? readFileSync(file, 'utf8') : null;
     return suiteResult(name, code, report, Date.now() - started);
   } finally {

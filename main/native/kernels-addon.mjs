@@ -9,31 +9,74 @@ import { lastLines } from './command.mjs';
  * @import { Runtime } from './tensorflow-runtime.mjs'
  */
 
-/** The addon with the engine's own kernels (main/engine/kernels), relative to the package of TensorFlow's addon. */
-export const KERNELS = join('lib', 'napi-v8', 'karst_kernels.node');
-
 const SOURCES = join('main', 'engine', 'kernels');
 const STAMP = 'karst-kernels.json';
 const FLAGS = [
   ...['-O3', '-shared', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-pthread'],
   // Nothing but the registration may be seen from outside: the rest runs on some processors only.
   ...['-fvisibility=hidden', '-fvisibility-inlines-hidden'],
-  ...['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
 ];
-/** What the processor needs for them, by Linux's names. */
-const PROCESSOR_FEATURES = ['avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'];
+
+/**
+ * What processors can do, the best first: each gets an addon of its own from the same sources. `features` are what the
+ * processor needs, by Linux's names.
+ */
+const LEVELS = /** @type {const} */ ([
+  {
+    name: 'amx',
+    title: 'AMX',
+    features: ['avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'],
+    flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
+  },
+  {
+    name: 'avx512',
+    title: 'AVX-512',
+    features: ['avx512f', 'avx2', 'fma'],
+    flags: ['-mavx512f', '-mfma'],
+  },
+  { name: 'avx2', title: 'AVX2', features: ['avx2', 'fma'], flags: ['-mavx2', '-mfma'] },
+]);
+
+/** @typedef {(typeof LEVELS)[number]['name']} KernelLevel */
+
+/** Names the level to be used, where it is not to be the best that the processor can: amx, avx512, avx2 or none. */
+export const KERNELS_VARIABLE = 'KARST_KERNELS';
+
+/**
+ * @param {KernelLevel} level
+ * @returns {string} the addon with the engine's own kernels (main/engine/kernels), relative to the package of TensorFlow's addon
+ */
+export function kernelsAddon(level) {
+  return join('lib', 'napi-v8', `karst_kernels_${level}.node`);
+}
 
 /** @returns {boolean} whether this is a system that they are written for, whatever its processor */
 function isTheirSystem() {
   return process.platform === 'linux' && process.arch === 'x64';
 }
 
-/** @returns {boolean} whether this processor can run them */
-export function processorRunsKernels() {
-  if (!isTheirSystem()) return false;
+/** @returns {readonly KernelLevel[]} those that this processor can run, the best first */
+export function processorLevels() {
+  if (!isTheirSystem()) return [];
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
   const has = new Set(flags.trim().split(/\s+/));
-  return PROCESSOR_FEATURES.every((feature) => has.has(feature));
+  const runnable = LEVELS.filter(({ features }) => features.every((feature) => has.has(feature)));
+  return runnable.map(({ name }) => name);
+}
+
+/**
+ * The addon that an engine loads: of the best level that this processor can run and the set-up could build, or of the one
+ * that is named.
+ *
+ * @param {string} packageFolder of TensorFlow's addon
+ * @param {Record<string, string | undefined>} [environment]
+ * @returns {string | null} its path; null: products stay with XLA
+ */
+export function kernelsToLoad(packageFolder, environment = process.env) {
+  const named = environment[KERNELS_VARIABLE];
+  const levels = processorLevels().filter((level) => !named || level === named);
+  const places = levels.map((level) => join(packageFolder, kernelsAddon(level)));
+  return places.find((place) => existsSync(place)) ?? null;
 }
 
 /**
@@ -50,8 +93,9 @@ export function areKernelsReady(root, runtime) {
 }
 
 /**
- * Builds the kernels (or takes them from the cache) beside TensorFlow's addon. Without them everything works and large
- * products take longer, so a compiler that does not know the instructions is told of and no more.
+ * Builds the kernels of every level (or takes them from the cache) beside TensorFlow's addon; what is packaged here may run
+ * on any processor. Without them everything works and takes longer, so a compiler that does not know the instructions
+ * is told of and no more.
  *
  * @param {string} root of the checkout
  * @param {Runtime} runtime that the addon beside them was built against
@@ -61,44 +105,60 @@ export function areKernelsReady(root, runtime) {
  */
 export async function ensureKernels(root, runtime, node, progress) {
   if (areKernelsReady(root, runtime)) return;
-  const packageFolder = join(root, PACKAGE);
-  const stamp = stampOf(root, runtime);
-  const cached = cachedAddon(stamp, 'karst_kernels.node');
-  const place = join(packageFolder, KERNELS);
-  progress.start('Building the kernels for processors with AMX');
-  const problem = existsSync(cached) ? null : await compile(root, packageFolder, cached, node);
-  if (problem === null) putInPlace(cached, place);
-  const failure = problem ?? (await loadingProblem(place, node));
-  if (failure === null) {
-    progress.finish('Kernels for processors with AMX built');
-  } else {
-    rmSync(place, { force: true });
-    rmSync(cached, { force: true });
-    progress.finish(
-      `Training does without the kernels for processors with AMX, which takes longer there (g++ 11 or newer builds them). ${failure}`,
-    );
-  }
-  writeFileSync(join(packageFolder, STAMP), stamp);
+  progress.start('Building the kernels for this kind of processor');
+  const problems = await Promise.all(
+    LEVELS.map(async (level) => ({
+      level,
+      problem: await ensureLevel(root, runtime, node, level),
+    })),
+  );
+  const failed = problems.filter(({ problem }) => problem !== null);
+  const built = problems.filter(({ problem }) => problem === null);
+  const names = built.map(({ level }) => level.title).join(', ');
+  progress.finish(
+    [
+      built.length > 0 ? `Kernels built for processors with ${names}` : 'No kernels were built',
+      ...failed.map(
+        ({ level, problem }) =>
+          `Training does without the kernels for processors with ${level.title}, which takes longer there (g++ 11 or newer builds them). ${problem}`,
+      ),
+    ].join('\n'),
+  );
+  writeFileSync(join(root, PACKAGE, STAMP), stampOf(root, runtime));
 }
 
 /**
  * @param {string} root
- * @param {string} packageFolder
- * @param {string} cached
+ * @param {Runtime} runtime
  * @param {string} node
+ * @param {(typeof LEVELS)[number]} level
+ * @returns {Promise<string | null>} why it could not be built or loaded
  */
-function compile(root, packageFolder, cached, node) {
+async function ensureLevel(root, runtime, node, { name, flags }) {
+  const packageFolder = join(root, PACKAGE);
+  const cached = cachedAddon(stampOf(root, runtime), `karst_kernels_${name}.node`);
+  const place = join(packageFolder, kernelsAddon(name));
   const sources = sourcesOf(root).filter((path) => path.endsWith('.cc'));
-  return compileAddon(packageFolder, node, [...FLAGS, ...sources], cached);
+  const arguments_ = [...FLAGS, ...flags, ...sources];
+  const problem = existsSync(cached)
+    ? null
+    : await compileAddon(packageFolder, node, arguments_, cached);
+  if (problem === null) putInPlace(cached, place);
+  const failure = problem ?? (await loadingProblem(place, node, name));
+  if (failure === null) return null;
+  rmSync(place, { force: true });
+  rmSync(cached, { force: true });
+  return failure;
 }
 
 /**
  * @param {string} place
  * @param {string} node
+ * @param {KernelLevel} level
  * @returns {Promise<string | null>}
  */
-async function loadingProblem(place, node) {
-  if (!processorRunsKernels()) return null;
+async function loadingProblem(place, node, level) {
+  if (!processorLevels().includes(level)) return null;
   const result = await loadElsewhere(place, node);
   return result.code === 0 ? null : `They do not load:\n${lastLines(result.output)}`;
 }
@@ -126,6 +186,6 @@ function stampOf(root, runtime) {
   return JSON.stringify({
     runtime: runtime.id,
     sources: hash.digest('hex'),
-    flags: FLAGS.join(' '),
+    flags: [...FLAGS, ...LEVELS.flatMap(({ flags }) => flags)].join(' '),
   });
 }

@@ -9,7 +9,8 @@
 #include "gelu.h"
 #include "kronecker.h"
 #include "layer-norm.h"
-#include "split-matmul.h"
+#include "matmul.h"
+#include "product.h"
 
 // What libtensorflow_cc exports of XLA's registry; its header would bring all of XLA's.
 namespace xla {
@@ -41,10 +42,10 @@ const std::int32_t* integers(const void* operand) {
 }
 
 /** A custom call: a, b and the size (batch, m, n, k, transposeA, transposeB) → the product. */
-void splitMatmulCall(void* out, const void** in) {
+void matmulCall(void* out, const void** in) {
   const auto* size = integers(in[2]);
-  karst::splitMatmul({size[0], size[1], size[2], size[3], size[4] != 0, size[5] != 0},
-                     floats(in[0]), floats(in[1]), resultOf(out, in));
+  karst::matmul({size[0], size[1], size[2], size[3], size[4] != 0, size[5] != 0}, floats(in[0]),
+                floats(in[1]), resultOf(out, in));
 }
 
 karst::Heads headsOf(const void* operand) {
@@ -123,9 +124,9 @@ void registerCall(const std::string& target, void (*call)(void*, const void**)) 
 
 /** Exports `kernels`: whether programs may call the targets below in this process. */
 NAPI_MODULE_INIT() {
-  const bool granted = karst::requestTiles();
+  const bool granted = karst::requestProductUnits();
   if (granted) {
-    registerCall("karst_split_matmul", splitMatmulCall);
+    registerCall("karst_matmul", matmulCall);
     registerCall("karst_attention", attentionCall);
     registerCall("karst_attention_gradient", attentionGradientCall);
     registerCall("karst_add_kronecker", addKroneckerCall);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "split-panel.h"
+#include "operand.h"
 
 namespace karst {
 

@@ -1,7 +1,5 @@
 #include "kronecker.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -51,44 +49,42 @@ template <int kCount>
 void addRow(const Places& at, int first, int split, int p, int a, const float* c, const float* d,
             const float* from, float* to) {
   const auto& [kernels, splits, l, k, m, n] = at.size;
-  eachSixteen(n, [&](int b, __mmask16 own) {
-    __m512 numbers[kCount];
-    for (int i = 0; i < kCount; ++i)
-      numbers[i] = _mm512_maskz_loadu_ps(own, d + at.ofD(first + i, split, a) + b);
+  eachLanes(n, [&](int b, auto own) {
+    Lanes numbers[kCount];
+    for (int i = 0; i < kCount; ++i) numbers[i] = load(d + at.ofD(first + i, split, a) + b, own);
     for (int q = 0; q < m; ++q) {
-      __m512 sum = _mm512_maskz_loadu_ps(own, from + q * n + b);
+      Lanes sum = load(from + q * n + b, own);
       for (int i = 0; i < kCount; ++i) {
-        const __m512 factor = _mm512_set1_ps(c[at.ofC(first + i, p) + q]);
-        sum = _mm512_fmadd_ps(factor, numbers[i], sum);
+        const Lanes factor = all(c[at.ofC(first + i, p) + q]);
+        sum = multiplyAdd(factor, numbers[i], sum);
       }
-      _mm512_mask_storeu_ps(to + q * n + b, own, sum);
+      store(to + q * n + b, sum, own);
     }
   });
 }
 
-/** Through one row of dW*: adds to dD, and to the sums of sixteen (`kernels`, m) for dC. */
+/** Through one row of dW*: adds to dD, and to the sums, a register each, (`kernels`, m) for dC. */
 template <int kCount>
 void addRowGradient(const Places& at, int first, int split, int p, int a, const float* c,
-                    const float* d, const float* row, float* dD, __m512* sums) {
+                    const float* d, const float* row, float* dD, Lanes* sums) {
   const auto& [kernels, splits, l, k, m, n] = at.size;
-  eachSixteen(n, [&](int b, __mmask16 own) {
-    __m512 numbers[kCount], gradients[kCount];
+  eachLanes(n, [&](int b, auto own) {
+    Lanes numbers[kCount], gradients[kCount];
     for (int i = 0; i < kCount; ++i) {
       const std::size_t place = at.ofD(first + i, split, a) + b;
-      numbers[i] = _mm512_maskz_loadu_ps(own, d + place);
-      gradients[i] = _mm512_maskz_loadu_ps(own, dD + place);
+      numbers[i] = load(d + place, own);
+      gradients[i] = load(dD + place, own);
     }
     for (int q = 0; q < m; ++q) {
-      const __m512 value = _mm512_maskz_loadu_ps(own, row + q * n + b);
+      const Lanes value = load(row + q * n + b, own);
       for (int i = 0; i < kCount; ++i) {
-        const __m512 factor = _mm512_set1_ps(c[at.ofC(first + i, p) + q]);
-        gradients[i] = _mm512_fmadd_ps(factor, value, gradients[i]);
-        __m512& sum = sums[(first + i) * m + q];
-        sum = _mm512_fmadd_ps(value, numbers[i], sum);
+        const Lanes factor = all(c[at.ofC(first + i, p) + q]);
+        gradients[i] = multiplyAdd(factor, value, gradients[i]);
+        Lanes& sum = sums[(first + i) * m + q];
+        sum = multiplyAdd(value, numbers[i], sum);
       }
     }
-    for (int i = 0; i < kCount; ++i)
-      _mm512_mask_storeu_ps(dD + at.ofD(first + i, split, a) + b, own, gradients[i]);
+    for (int i = 0; i < kCount; ++i) store(dD + at.ofD(first + i, split, a) + b, gradients[i], own);
   });
 }
 
@@ -122,11 +118,11 @@ void kroneckerGradient(const Kronecker& size, const float* dWeight, const float*
   team().run([&] {
     thread_local Scratch rowScratch;
     const int count = size.kernels * size.m;
-    __m512* sums = rowScratch.ofSize<__m512>(count);
+    Lanes* sums = rowScratch.ofSize<Lanes>(count);
     for (int slice; (slice = next++) < slices;) {
       const int from = size.k * slice / slices, to = size.k * (slice + 1) / slices;
       for (int p = 0; p < size.l; ++p) {
-        std::fill(sums, sums + count, _mm512_setzero_ps());
+        std::fill(sums, sums + count, all(0));
         for (int split = 0; split < size.splits; ++split) {
           for (int a = from; a < to; ++a) {
             eachKernels(size.kernels, [&](int first, auto together) {
@@ -136,8 +132,7 @@ void kroneckerGradient(const Kronecker& size, const float* dWeight, const float*
           }
         }
         for (int i = 0; i < count; ++i) {
-          parts[slice * at.numbersOfC() + at.ofC(i / size.m, p) + i % size.m] =
-              _mm512_reduce_add_ps(sums[i]);
+          parts[slice * at.numbersOfC() + at.ofC(i / size.m, p) + i % size.m] = sum(sums[i]);
         }
       }
     }

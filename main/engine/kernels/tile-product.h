@@ -1,19 +1,28 @@
 #pragma once
 
 #include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#include "split-panel.h"
+#include "operand.h"
+#include "panel.h"
 
 namespace karst {
 
-/** Eight tiles of 16 rows of 64 bytes, for as long as it lives. */
-class TileRegisters {
+/** Asks Linux for the tile registers, once a process. @returns whether it grants them */
+inline bool requestProductUnits() {
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl(2), ARCH_REQ_XCOMP_PERM
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+/** What a thread that multiplies has to hold: eight tiles of 16 rows of 64 bytes. */
+class ProductUnit {
  public:
-  TileRegisters() {
+  ProductUnit() {
     struct alignas(64) {
       std::uint8_t palette = 1, start = 0, reserved[14] = {};
       std::uint16_t bytes[16] = {};
@@ -25,22 +34,32 @@ class TileRegisters {
     }
     _tile_loadconfig(&layout);
   }
-  TileRegisters(const TileRegisters&) = delete;
-  TileRegisters& operator=(const TileRegisters&) = delete;
-  ~TileRegisters() { _tile_release(); }
+  ProductUnit(const ProductUnit&) = delete;
+  ProductUnit& operator=(const ProductUnit&) = delete;
+  ~ProductUnit() { _tile_release(); }
 };
 
-/** A block of a result: `rows` by `columns`, each at most 32, of a matrix in memory. */
-struct Block {
-  float* values;
-  /** Floats from one row to the next. */
-  std::size_t stride;
-  int rows, columns;
-  /** Whether the product is added to what is there. */
-  bool add = false;
-  /** Whether it goes past the caches, as whole lines of 64 bytes: `values` and `stride` lie on
-   * such. */
-  bool stream = false;
+/** Whether left operands may be multiplied where they lie: tiles are made of packed ones. */
+constexpr bool kReadsInPlace = false;
+
+/** A panel of a left operand. */
+struct LeftPanel {
+  const Packed* values;
+
+  static LeftPanel packed(const Packed* panel) { return {panel}; }
+};
+
+/** Packed panels of a left operand. */
+class LeftPanels {
+ public:
+  LeftPanels(const Operand& x, const Part& part) : part_(part) { packPart<false>(x, part); }
+
+  LeftPanel operator[](int panel) const {
+    return LeftPanel::packed(part_.panels + panel * part_.panelSize);
+  }
+
+ private:
+  Part part_;
 };
 
 /**
@@ -116,12 +135,13 @@ void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, const
   }
 }
 
-inline void multiplyPanels(const BFloat16* left, const BFloat16* right, int tiles,
+/** A block (+)= a left panel times a right panel, both of that depth. */
+inline void multiplyPanels(const LeftPanel& left, const BFloat16* right, int depth,
                            const Block& block) {
   const bool tall = block.rows > kTileLines, wide = block.columns > kTileLines;
   const auto multiply = tall ? (wide ? multiplyTiles<true, true> : multiplyTiles<true, false>)
                              : (wide ? multiplyTiles<false, true> : multiplyTiles<false, false>);
-  multiply(left, right, tiles, block);
+  multiply(left.values, right, stepsOf(depth), block);
 }
 
 }  // namespace karst

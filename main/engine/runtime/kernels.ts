@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { KERNELS, processorRunsKernels } from '../../native/kernels-addon.mjs';
+import { dirname } from 'node:path';
+import { kernelsToLoad } from '../../native/kernels-addon.mjs';
 
 /** What main/engine/kernels adds to XLA in this process. */
 export interface Kernels {
-  /** Whether the custom calls of graph/tensorflow/tile-calls.ts are there. */
+  /** Whether the custom calls of graph/tensorflow/kernel-calls.ts are there. */
   readonly kernels: boolean;
 }
 
@@ -19,7 +18,6 @@ export function loadKernels(): Kernels {
 
 function openKernels(): Kernels {
   const require = createRequire(import.meta.url);
-  const path = join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), KERNELS);
-  if (!processorRunsKernels() || !existsSync(path)) return { kernels: false };
-  return require(path) as Kernels;
+  const path = kernelsToLoad(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
+  return path === null ? { kernels: false } : (require(path) as Kernels);
 }

@@ -69,12 +69,12 @@ export class TensorFlowExecutor implements Executor {
     this.#backend = nativeBackend(this.#tf);
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
-    const tileKernels = !this.#backend.isUsingGpuDevice && loadKernels().kernels;
+    const kernels = !this.#backend.isUsingGpuDevice && loadKernels().kernels;
     const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
     try {
       writeFileSync(
         join(folder, 'saved_model.pb'),
-        encodeSavedModel(lowerProgram(program, { tileKernels })),
+        encodeSavedModel(lowerProgram(program, { kernels })),
       );
       this.#session = this.#backend.loadSavedModelMetaGraph(folder, 'serve');
     } finally {

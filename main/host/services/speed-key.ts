@@ -5,7 +5,7 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
 
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
-const ENGINE_VERSION = 3;
+const ENGINE_VERSION = 4;
 
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
@@ -43,6 +43,7 @@ export function speedKey(
     threads: settings.threads === 0 ? availableParallelism() : settings.threads,
     device: settings.device,
     backend: process.env['KARST_BACKEND'] ?? '',
+    kernels: process.env['KARST_KERNELS'] ?? '',
     visible: process.env['CUDA_VISIBLE_DEVICES'] ?? '',
   };
   return createHash('sha256')

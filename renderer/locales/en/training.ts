@@ -204,7 +204,7 @@ export const training = {
     },
     matmulPrecision: {
       name: 'Precision of products',
-      text: 'High is faster on processors with AMX and within 1/65,536 of float32. Highest stays in float32.',
+      text: 'High is faster: in float32 on most processors, within 1/65,536 of it on those with AMX. Highest always stays in float32.',
     },
     seed: {
       name: 'Seed',

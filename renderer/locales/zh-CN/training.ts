@@ -206,7 +206,7 @@ export const training: Shape<typeof en> = {
     },
     matmulPrecision: {
       name: '矩阵乘法精度',
-      text: '“高”在带 AMX 的处理器上更快，与 float32 相差不超过 1/65,536。“最高”始终使用 float32。',
+      text: '“高”更快：在多数处理器上使用 float32，在带 AMX 的处理器上与其相差不超过 1/65,536。“最高”始终使用 float32。',
     },
     seed: {
       name: '随机种子',

@@ -1,8 +1,14 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { areKernelsReady, ensureKernels, KERNELS } from '../../../main/native/kernels-addon.mjs';
+import {
+  areKernelsReady,
+  ensureKernels,
+  kernelsAddon,
+  kernelsToLoad,
+  processorLevels,
+} from '../../../main/native/kernels-addon.mjs';
 import { packagedNode } from '../../../main/native/node-runtime.mjs';
 import { Progress } from '../../../main/native/progress.mjs';
 import { silentStream } from './fake-wheel.ts';
@@ -13,14 +19,19 @@ const NODE = packagedNode(ROOT) ?? process.execPath;
 const PACKAGE = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
 const runtime = { folder: realpathSync(join(ROOT, PACKAGE, 'deps')), id: 'probe' };
 
-/** A checkout with the sources of the kernels and the runtime that they are built against. */
-function checkout(): string {
+/** In place of the kernels themselves, which take a minute to build; the set-up that every test starts from has built those. */
+const SOURCE = `#include <node_api.h>
+NAPI_MODULE_INIT() { return exports; }
+`;
+
+/** A checkout with sources to build and the runtime that they are built against. */
+function checkout(source = SOURCE): string {
   const folder = temporaryFolder();
   withEnvironment({ KARST_CACHE: join(folder, 'cache') });
   const root = join(folder, 'checkout');
-  cpSync(join(ROOT, 'main', 'engine', 'kernels'), join(root, 'main', 'engine', 'kernels'), {
-    recursive: true,
-  });
+  const sources = join(root, 'main', 'engine', 'kernels');
+  mkdirSync(sources, { recursive: true });
+  writeFileSync(join(sources, 'addon.cc'), source);
   mkdirSync(join(root, PACKAGE), { recursive: true });
   symlinkSync(runtime.folder, join(root, PACKAGE, 'deps'));
   return root;
@@ -32,8 +43,9 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
     expect(areKernelsReady(root, runtime)).toBe(false);
     const first = silentStream();
     await ensureKernels(root, runtime, NODE, new Progress(first));
-    expect(first.text).toContain('Kernels for processors with AMX built');
-    expect(existsSync(join(root, PACKAGE, KERNELS))).toBe(true);
+    expect(first.text).toContain('Kernels built for processors with AMX, AVX-512, AVX2');
+    for (const level of ['amx', 'avx512', 'avx2'] as const)
+      expect(existsSync(join(root, PACKAGE, kernelsAddon(level)))).toBe(true);
     expect(areKernelsReady(root, runtime)).toBe(true);
     const second = silentStream();
     await ensureKernels(root, runtime, NODE, new Progress(second));
@@ -42,16 +54,55 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
   });
 
   it('does without them, and says so, where the compiler cannot build them', async () => {
-    const root = checkout();
-    appendFileSync(
-      join(root, 'main', 'engine', 'kernels', 'addon.cc'),
-      '#error "no such instruction"\n',
-    );
+    const root = checkout('#error "no such instruction"\n');
     const told = silentStream();
     await ensureKernels(root, runtime, NODE, new Progress(told));
     expect(told.text).toMatch(/Training does without the kernels[^]*no such instruction/);
-    expect(existsSync(join(root, PACKAGE, KERNELS))).toBe(false);
+    expect(kernelsToLoad(join(root, PACKAGE), {})).toBeNull();
     // Not tried again at every start.
     expect(areKernelsReady(root, runtime)).toBe(true);
+  });
+
+  it('builds the rest where the compiler does not know the newest instructions', async () => {
+    const root = checkout(`${SOURCE}#ifdef __AMX_BF16__\n#error "no such instruction"\n#endif\n`);
+    const told = silentStream();
+    await ensureKernels(root, runtime, NODE, new Progress(told));
+    expect(told.text).toContain('Kernels built for processors with AVX-512, AVX2');
+    expect(told.text).toMatch(/without the kernels for processors with AMX[^]*no such instruction/);
+    expect(existsSync(join(root, PACKAGE, kernelsAddon('amx')))).toBe(false);
+    expect(existsSync(join(root, PACKAGE, kernelsAddon('avx2')))).toBe(true);
+  });
+});
+
+describe.runIf(processorLevels().length > 0)('kernelsToLoad', () => {
+  const [best, ...lesser] = processorLevels();
+
+  function packageWith(...levels: readonly string[]): string {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'lib', 'napi-v8'), { recursive: true });
+    for (const level of levels)
+      writeFileSync(join(folder, 'lib', 'napi-v8', `karst_kernels_${level}.node`), '');
+    return folder;
+  }
+
+  it('takes those of the best level, or of the one that is named', () => {
+    const folder = packageWith(...processorLevels());
+    expect(kernelsToLoad(folder, {})).toContain(`karst_kernels_${String(best)}.node`);
+    for (const level of lesser)
+      expect(kernelsToLoad(folder, { KARST_KERNELS: level })).toContain(`_${level}.node`);
+    expect(kernelsToLoad(folder, { KARST_KERNELS: 'none' })).toBeNull();
+  });
+
+  it('takes what there is where the best could not be built', () => {
+    const [next] = lesser;
+    const found = kernelsToLoad(packageWith(...lesser), {});
+    expect(found).toEqual(next === undefined ? null : expect.stringContaining(`_${next}.node`));
+  });
+
+  it('takes none that this processor cannot run', () => {
+    const others = ['amx', 'avx512', 'avx2'].filter(
+      (level) => !processorLevels().some((known) => known === level),
+    );
+    expect(kernelsToLoad(packageWith(...others), {})).toBeNull();
   });
 });

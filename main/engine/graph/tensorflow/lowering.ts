@@ -16,7 +16,7 @@ import {
   typeAttribute,
   type Emitter,
 } from './nodes.ts';
-import { isCalled, lowerCall } from './tile-calls.ts';
+import { isCalled, lowerCall } from './kernel-calls.ts';
 
 /**
  * A program as a TensorFlow graph: each variable is a resource with an operation that sets and one that reads it;
@@ -43,18 +43,18 @@ const RESOURCE: AttrValue = { type: DATA_TYPE.resource };
 export interface LoweringOptions {
   /** Whether XLA has to compile every function (default true). */
   readonly compile?: boolean;
-  /** Whether the process that runs the graph has the custom calls of `tile-calls.ts` (default false). */
-  readonly tileKernels?: boolean;
+  /** Whether the process that runs the graph has the custom calls of `kernel-calls.ts` (default false). */
+  readonly kernels?: boolean;
 }
 
 export function lowerProgram(
   program: Program,
-  { compile = true, tileKernels = false }: LoweringOptions = {},
+  { compile = true, kernels = false }: LoweringOptions = {},
 ): GraphModel {
   const nodes: NodeDef[] = program.variables.flatMap(variableNodes);
   const functions: FunctionDef[] = [];
   for (const [name, fn] of Object.entries(program.functions)) {
-    const { definition, variables } = lowerFunction(name, fn, { compile, tileKernels });
+    const { definition, variables } = lowerFunction(name, fn, { compile, kernels });
     functions.push(definition);
     nodes.push(...callNodes(name, fn, variables, compile));
   }
@@ -190,14 +190,14 @@ class Body implements Emitter {
 function lowerFunction(
   name: string,
   fn: ProgramFunction,
-  { compile, tileKernels }: Required<LoweringOptions>,
+  { compile, kernels }: Required<LoweringOptions>,
 ): { definition: FunctionDef; variables: readonly string[] } {
   const outputs = Object.entries(fn.outputs);
   const roots = [
     ...outputs.map(([, t]) => t),
     ...fn.updates.flatMap((u): Tensor[] => [u.variable, u.value]),
   ];
-  const calls = tileKernels && fn.matmulPrecision === 'high';
+  const calls = kernels && fn.matmulPrecision === 'high';
   const replaced = withoutComposites(inTopologicalOrder(roots), (node) => calls && isCalled(node));
   const resolve = (t: Tensor): Tensor => replaced.get(t) ?? t;
   const order = inTopologicalOrder(roots.map(resolve));

@@ -4,7 +4,7 @@ import type { Program } from '../../../main/engine/graph/program.ts';
 import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
 import { sizeOf, type Shape } from '../../../main/engine/graph/tensor.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { processorRunsKernels } from '../../../main/native/kernels-addon.mjs';
+import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 
 /** Attention and its gradient over qkv of that shape. */
@@ -18,8 +18,8 @@ function attentionProgram(shape: Shape, matmulPrecision: MatmulPrecision): Progr
 }
 
 /** How many calls of the kernels for attention there are. */
-function calls(program: Program, tileKernels: boolean): number {
-  const nodes = lowerProgram(program, { tileKernels }).functions[0]?.nodeDef ?? [];
+function calls(program: Program, kernels: boolean): number {
+  const nodes = lowerProgram(program, { kernels }).functions[0]?.nodeDef ?? [];
   const targets = nodes.map(({ attr }) => attr['call_target_name']?.s ?? new Uint8Array());
   return targets.filter((name) => new TextDecoder().decode(name).includes('attention')).length;
 }
@@ -55,7 +55,7 @@ function random(shape: Shape, seed: number, deviation: number): Float32Array {
   );
 }
 
-describe.runIf(processorRunsKernels())('attention on tiles', () => {
+describe.runIf(processorLevels().length > 0)('attention in the kernels', () => {
   const disposals: (() => void)[] = [];
   afterAll(() => {
     for (const dispose of disposals) dispose();

@@ -3,10 +3,10 @@ import * as g from '../../../main/engine/graph/operations.ts';
 import type { Program } from '../../../main/engine/graph/program.ts';
 import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { processorRunsKernels } from '../../../main/native/kernels-addon.mjs';
+import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { erf } from '../graph/reference.ts';
-import { distance, randomTensors } from './random-tensors.ts';
+import { distance, randomTensors } from '../engine/random-tensors.ts';
 
 /** Layer normalisation and GELU, alone, of sums with a row and a number, and their gradients. */
 function rowProgram(rows: number, width: number, matmulPrecision: MatmulPrecision): Program {
@@ -35,7 +35,7 @@ type Name = 'x' | 'dy' | 'weight' | 'bias' | 'one';
 
 const calls = (rows: number, width: number, precision: MatmulPrecision): number =>
   lowerProgram(rowProgram(rows, width, precision), {
-    tileKernels: true,
+    kernels: true,
   }).functions[0]?.nodeDef.filter(({ op }) => op === 'XlaCustomCallV2').length ?? 0;
 
 describe('the lowering of what goes row by row', () => {
@@ -46,7 +46,7 @@ describe('the lowering of what goes row by row', () => {
   });
 });
 
-describe.runIf(processorRunsKernels())('row by row in the kernels', () => {
+describe.runIf(processorLevels().length > 0)('row by row in the kernels', () => {
   type Values = Record<Name, Float32Array>;
 
   async function run(

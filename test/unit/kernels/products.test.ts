@@ -8,7 +8,7 @@ import type { Program } from '../../../main/engine/graph/program.ts';
 import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { runCommand } from '../../../main/native/command.mjs';
-import { processorRunsKernels } from '../../../main/native/kernels-addon.mjs';
+import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 
 interface Form {
@@ -29,8 +29,8 @@ function productProgram(form: Form, matmulPrecision: MatmulPrecision): Program {
   return { variables: [], functions: { multiply } };
 }
 
-const operations = (program: Program, tileKernels: boolean): string[] =>
-  lowerProgram(program, { tileKernels }).functions[0]?.nodeDef.map((node) => node.op) ?? [];
+const operations = (program: Program, kernels: boolean): string[] =>
+  lowerProgram(program, { kernels }).functions[0]?.nodeDef.map((node) => node.op) ?? [];
 
 const LARGE: Form = { batch: [], rows: 256, columns: 64, depth: 128 };
 
@@ -82,7 +82,7 @@ function exact(form: Form, a: Float32Array, b: Float32Array): { y: number; size:
   });
 }
 
-describe.runIf(processorRunsKernels())('the split product', () => {
+describe.runIf(processorLevels().length > 0)('the product in a kernel', () => {
   const transposed = [false, true].flatMap((transposeA) =>
     [false, true].map((transposeB) => ({ transposeA, transposeB })),
   );
@@ -129,8 +129,8 @@ describe.runIf(processorRunsKernels())('the split product', () => {
   });
 });
 
-describe.runIf(processorRunsKernels())('a compiled program with split products', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'karst-split-'));
+describe.runIf(processorLevels().length > 0)('a compiled program with products in kernels', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'karst-products-'));
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });

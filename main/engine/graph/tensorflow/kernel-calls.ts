@@ -4,11 +4,11 @@ import { GraphError, sameShape, sizeOf, type NodeOf, type Shape, type Tensor } f
 import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
 
 /**
- * Large products, attention, layer normalisations, GELU and sums of Kronecker products as calls of the kernels for processors with AMX
+ * Large products, attention, layer normalisations, GELU and sums of Kronecker products as calls of our own kernels
  * (main/engine/kernels), which XLA finds by their names in the process that has registered them.
  */
 
-/** Rows and columns, and depth, below which the tiles of the processor would be filled with padding. */
+/** Rows and columns, and depth, below which tiles and registers would be filled with padding. */
 const LEAST_LINES = 16;
 const LEAST_DEPTH = 32;
 /** Multiplications below which the call and its threads cost more than they save. */
@@ -82,7 +82,7 @@ export function lowerCall(node: Called, nameOf: (node: Tensor) => string, e: Emi
       const { batch, rows, columns, depth } = sizeOfProduct(node);
       const { transposeA, transposeB } = node.attributes;
       const size = [batch, rows, columns, depth, Number(transposeA), Number(transposeB)];
-      return call('karst_split_matmul', inputs, size, node.shape, e);
+      return call('karst_matmul', inputs, size, node.shape, e);
     }
     case 'gelu':
     case 'geluGradient':

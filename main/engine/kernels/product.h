@@ -1,0 +1,9 @@
+#pragma once
+
+// What the compiler may use decides how panels are multiplied: every level of processors gets an
+// addon of its own (main/native/kernels-addon.mjs).
+#ifdef __AMX_BF16__
+#include "tile-product.h"
+#else
+#include "vector-product.h"
+#endif
