@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cache-folder.mjs';
 import { firstLineOf, lastLines, runCommand } from './command.mjs';
 import { checkPrerequisites, compilerCommand, npmName } from './prerequisites.mjs';
@@ -28,7 +29,13 @@ export const PACKAGE = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
 const BINDING = join('lib', 'napi-v8', 'tfjs_binding.node');
 const STAMP = 'karst-addon.json';
 
-const FLAGS = ['-O2', '-shared', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8'];
+/** Whose options its sessions get instead of TensorFlow's own defaults. */
+const SESSION_OPTIONS = fileURLToPath(new URL('session-options.cc', import.meta.url));
+
+const FLAGS = [
+  ...['-O2', '-shared', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8'],
+  '-DTF_NewSessionOptions=karstSessionOptions',
+];
 const MAC_FLAGS = ['-undefined', 'dynamic_lookup'];
 
 /**
@@ -82,7 +89,8 @@ export async function ensureAddon(root, runtime, node, progress) {
 async function build(packageFolder, cached, node, progress) {
   checkPrerequisites(['compiler']);
   progress.start('Building the TensorFlow addon');
-  const sources = [join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')];
+  const binding = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join('binding', name));
+  const sources = [...binding, SESSION_OPTIONS];
   const problem = await compileAddon(packageFolder, node, [...FLAGS, ...sources], cached);
   if (problem !== null) {
     throw new SetupProblem(
@@ -215,6 +223,7 @@ function stampOf(packageFolder, runtime) {
   for (const name of readdirSync(folder).sort()) {
     sources.update(name).update(readFileSync(join(folder, name)));
   }
+  sources.update(readFileSync(SESSION_OPTIONS));
   return JSON.stringify({
     runtime: runtime.id,
     sources: sources.digest('hex'),

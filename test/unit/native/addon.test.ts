@@ -21,8 +21,8 @@ function checkout(source: string): { root: string; runtime: { folder: string; id
   writeFileSync(join(binding, 'tfjs_backend.cc'), source);
   writeFileSync(join(binding, 'tfjs_binding.cc'), '');
   const runtime = { folder: join(folder, 'runtime'), id: 'probe' };
-  mkdirSync(join(runtime.folder, 'include'), { recursive: true });
-  mkdirSync(join(runtime.folder, 'lib'));
+  mkdirSync(join(runtime.folder, 'lib'), { recursive: true });
+  symlinkSync(join(realPackage(), 'deps', 'include'), join(runtime.folder, 'include'));
   // The linker is content with any library of that name.
   const library = readFileSync(join(realPackage(), 'deps', 'lib', 'libtensorflow_framework.so'));
   for (const name of ['libtensorflow.so', 'libtensorflow_framework.so']) {
