@@ -110,7 +110,25 @@ async function build(packageFolder, cached, node, progress) {
  * @param {string} output where the addon is to be
  * @returns {Promise<string | null>} what the compiler says when it fails, as a sentence's continuation
  */
-export async function compileAddon(packageFolder, node, flagsAndSources, output) {
+export function compileAddon(packageFolder, node, flagsAndSources, output) {
+  const tensorflow = [
+    ...['-I', join('deps', 'include'), '-L', join('deps', 'lib')],
+    ...['-ltensorflow', '-ltensorflow_framework'],
+    `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
+  ];
+  return compileModule(packageFolder, node, [...flagsAndSources, ...tensorflow], output);
+}
+
+/**
+ * Compiles an addon of Node-API.
+ *
+ * @param {string} folder that relative paths start from
+ * @param {string} node the Node binary that will load it
+ * @param {readonly string[]} flagsAndSources
+ * @param {string} output where the addon is to be
+ * @returns {Promise<string | null>} what the compiler says when it fails, as a sentence's continuation
+ */
+export async function compileModule(folder, node, flagsAndSources, output) {
   const compiler = compilerCommand()?.command ?? 'g++';
   mkdirSync(dirname(output), { recursive: true });
   const temporary = `${output}.${randomUUID()}`;
@@ -119,11 +137,9 @@ export async function compileAddon(packageFolder, node, flagsAndSources, output)
     [
       ...flagsAndSources,
       ...(process.platform === 'darwin' ? MAC_FLAGS : []),
-      ...['-I', nodeHeaders(node), '-I', join('deps', 'include')],
-      ...['-o', temporary, '-L', join('deps', 'lib'), '-ltensorflow', '-ltensorflow_framework'],
-      `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
+      ...['-I', nodeHeaders(node), '-o', temporary],
     ],
-    { cwd: packageFolder },
+    { cwd: folder },
   );
   if (result.code !== 0) {
     rmSync(temporary, { force: true });

@@ -2,6 +2,7 @@ import { ensureAddon, isAddonReady } from './addon.mjs';
 import { areKernelsReady, ensureKernels } from './kernels-addon.mjs';
 import { projectNode } from './node-runtime.mjs';
 import { arePackagesReady, ensurePackages } from './npm-packages.mjs';
+import { ensurePixelsAddon, isPixelsAddonReady } from './pixels-addon.mjs';
 import { checkNodeVersion, checkPrerequisites } from './prerequisites.mjs';
 import {
   damagedFiles,
@@ -41,7 +42,8 @@ export async function ensureInstalled(root, progress, options = {}) {
     (state === null
       ? isPrebuiltReady(root)
       : runtimeReady && isAddonReady(root, state.runtime) && areKernelsReady(root, state.runtime));
-  const changed = !(packagesReady && runtimeReady && addonReady);
+  // This one is done without where there is no compiler.
+  const changed = !(packagesReady && runtimeReady && addonReady && isPixelsAddonReady(root));
   if (changed) {
     /** @type {Prerequisite[]} */
     const needed = [];
@@ -57,6 +59,7 @@ export async function ensureInstalled(root, progress, options = {}) {
     const runtime = await ensureRuntime(variant, progress);
     await ensureAddon(root, runtime, node, progress);
     await ensureKernels(root, runtime, node, progress);
+    await ensurePixelsAddon(root, node, progress);
   }
   if (variant !== chosenVariant(root)) chooseVariant(root, variant);
   return { node, changed };

@@ -1,4 +1,5 @@
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import { pixelsAddon } from './pixels-addon.ts';
 import { type Rectangle, resample } from './resample.ts';
 
 /** An RGB image of 8 bits: height × width × 3, interleaved. */
@@ -91,24 +92,30 @@ export function reduceTo(
 
 /** Turns 8-bit RGB into normalised float planes. */
 export class Normaliser {
-  /** Per channel the value of each of the 256 levels, in the float32 arithmetic of torchvision. */
-  readonly #levels: readonly Float32Array[];
+  /** (3, 256): per channel the value of each of the levels, in the float32 arithmetic of torchvision. */
+  readonly #levels = new Float32Array(3 * 256);
 
   constructor({ mean, std }: Pick<Preprocessing, 'mean' | 'std'>) {
-    this.#levels = [0, 1, 2].map((c) => {
+    for (let c = 0; c < 3; c++) {
       const m = Math.fround(mean[c]!);
       const s = Math.fround(std[c]!);
-      return Float32Array.from({ length: 256 }, (_, level) =>
-        Math.fround(Math.fround(Math.fround(level / 255) - m) / s),
-      );
-    });
+      for (let level = 0; level < 256; level++)
+        this.#levels[256 * c + level] = Math.fround(Math.fround(level / 255) - m) / s;
+    }
   }
 
   /** Writes `pixels` (S × S × 3) as planes (3, S, S) to `out` from `offset` on. */
   write(pixels: Uint8Array, out: Float32Array, offset: number): void {
+    const addon = pixelsAddon();
+    if (addon === null) this.writeInScript(pixels, out, offset);
+    else addon.normalise(pixels, this.#levels, out, offset);
+  }
+
+  /** `write` without the addon. */
+  writeInScript(pixels: Uint8Array, out: Float32Array, offset: number): void {
     const area = pixels.length / 3;
     for (let c = 0; c < 3; c++) {
-      const levels = this.#levels[c]!;
+      const levels = this.#levels.subarray(256 * c, 256 * (c + 1));
       let to = offset + c * area;
       for (let from = c; from < pixels.length; from += 3) out[to++] = levels[pixels[from]!]!;
     }

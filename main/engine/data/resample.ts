@@ -1,3 +1,5 @@
+import { pixelsAddon } from './pixels-addon.ts';
+
 /**
  * Pillow's image resampling, bit for bit (src/libImaging/Resample.c, 8 bits per channel): two separable passes,
  * horizontal first, with a kernel that widens when the image shrinks, weights rounded to 22 bits and the
@@ -87,6 +89,31 @@ function weights(
  * @returns crop.height × crop.width × 3
  */
 export function resample(
+  pixels: Uint8Array,
+  width: number,
+  source: Rectangle,
+  targetWidth: number,
+  targetHeight: number,
+  crop: Rectangle,
+  interpolation: Interpolation,
+): Uint8Array {
+  const addon = pixelsAddon();
+  if (addon === null)
+    return resampleInScript(pixels, width, source, targetWidth, targetHeight, crop, interpolation);
+  const out = new Uint8Array(crop.height * crop.width * 3);
+  const { left, top, width: across, height: down } = source;
+  const bicubic = interpolation === 'bicubic' ? 1 : 0;
+  const wanted = [crop.left, crop.top, crop.width, crop.height] as const;
+  addon.resample(
+    pixels,
+    Int32Array.of(width, left, top, across, down, targetWidth, targetHeight, ...wanted, bicubic, 0),
+    out,
+  );
+  return out;
+}
+
+/** `resample` without the addon. */
+export function resampleInScript(
   pixels: Uint8Array,
   width: number,
   source: Rectangle,

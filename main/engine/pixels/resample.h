@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "passes.h"
+
+namespace karst {
+
+struct Rectangle {
+  std::int64_t left;
+  std::int64_t top;
+  std::int64_t width;
+  std::int64_t height;
+};
+
+/** What `resample` in main/engine/data/resample.ts is told. */
+struct Resampling {
+  /** Pixels of a row of the image. */
+  std::int64_t width;
+  /** Part of the image that is resized to targetWidth × targetHeight. */
+  Rectangle source;
+  std::int64_t target_width;
+  std::int64_t target_height;
+  /** Part of the result that is wanted. */
+  Rectangle crop;
+  bool bicubic;
+};
+
+/**
+ * The same bits as the function of that name in main/engine/data/resample.ts.
+ *
+ * @param pixels rows of `width` RGB pixels
+ * @param out crop.height × crop.width × 3 bytes
+ */
+void resample(const std::uint8_t* pixels, const Resampling& task, const Passes& passes,
+              std::uint8_t* out);
+
+}  // namespace karst
