@@ -43,7 +43,7 @@ export async function ensurePixelsAddon(root, node, progress) {
   if (isPixelsAddonReady(root)) return;
   const stamp = stampOf(root);
   const cached = cachedAddon(stamp, 'karst_pixels.node');
-  const place = join(root, PACKAGE, PIXELS);
+  const place = join(root, PIXELS);
   progress.start('Building the resampling of images');
   const problem = existsSync(cached) ? null : await compile(root, cached, node);
   if (problem === null) putInPlace(cached, place);

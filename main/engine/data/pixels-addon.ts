@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PIXELS } from '../../native/pixels-place.mjs';
 
 /** main/engine/pixels as JavaScript sees it: the same bits as `resample.ts` and `preprocessing.ts` make, sooner. */
@@ -22,16 +23,23 @@ export interface PixelsAddon {
   normalise(pixels: Uint8Array, levels: Float32Array, out: Float32Array, offset: number): void;
 }
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
 let loaded: PixelsAddon | null | undefined;
 
-/** Loads the addon once a thread, where the set-up has built it. */
+/** Loads the addon once a thread; null where the set-up has not built it or it does not load. */
 export function pixelsAddon(): PixelsAddon | null {
   if (loaded === undefined) loaded = openAddon();
   return loaded;
 }
 
 function openAddon(): PixelsAddon | null {
-  const require = createRequire(import.meta.url);
-  const path = join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), PIXELS);
-  return existsSync(path) ? (require(path) as PixelsAddon) : null;
+  const path = join(ROOT, PIXELS);
+  if (!existsSync(path)) return null;
+  try {
+    return createRequire(import.meta.url)(path) as PixelsAddon;
+  } catch {
+    // Built elsewhere, for a C library that is not here.
+    return null;
+  }
 }

@@ -31,7 +31,7 @@ describe.skipIf(process.platform === 'win32')('ensurePixelsAddon', () => {
     const first = silentStream();
     await ensurePixelsAddon(root, NODE, new Progress(first));
     expect(first.text).toContain('Resampling of images built');
-    expect(existsSync(join(root, PACKAGE, PIXELS))).toBe(true);
+    expect(existsSync(join(root, PIXELS))).toBe(true);
     expect(isPixelsAddonReady(root)).toBe(true);
     const second = silentStream();
     await ensurePixelsAddon(root, NODE, new Progress(second));
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('ensurePixelsAddon', () => {
     const told = silentStream();
     await ensurePixelsAddon(root, NODE, new Progress(told));
     expect(told.text).toMatch(/without the compiled resampling[^]*no such vector/);
-    expect(existsSync(join(root, PACKAGE, PIXELS))).toBe(false);
+    expect(existsSync(join(root, PIXELS))).toBe(false);
     // Not tried again at every start.
     expect(isPixelsAddonReady(root)).toBe(true);
   });
