@@ -165,7 +165,7 @@ export function cachedAddon(stamp, name) {
  * @param {string} path of the addon
  * @param {string} node
  */
-export function loadElsewhere(path, node) {
+function loadElsewhere(path, node) {
   const load = `process.dlopen({ exports: {} }, ${JSON.stringify(path)})`;
   return runCommand(node, ['-e', load], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } });
 }
@@ -176,11 +176,60 @@ export function loadElsewhere(path, node) {
  * @param {string} built
  * @param {string} place
  */
-export function putInPlace(built, place) {
+function putInPlace(built, place) {
   mkdirSync(dirname(place), { recursive: true });
   const temporary = `${place}.${randomUUID()}`;
   copyFileSync(built, temporary);
   renameSync(temporary, place);
+}
+
+/**
+ * Builds an addon that the engine can do without (or takes it from the cache), puts it in place and, where this processor can run
+ * it, loads it on trial. Nothing of one that fails is left.
+ *
+ * @param {{ cached: string, place: string, node: string, runs: boolean, compile: () => Promise<string | null> }} addon
+ *   `compile` makes `cached`, or says why not
+ * @returns {Promise<string | null>} why there is none
+ */
+export async function ensureOptionalAddon({ cached, place, node, runs, compile }) {
+  const problem = existsSync(cached) ? null : await compile();
+  if (problem === null) putInPlace(cached, place);
+  const failure = problem ?? (runs ? await loadingProblem(place, node) : null);
+  if (failure !== null) {
+    rmSync(place, { force: true });
+    rmSync(cached, { force: true });
+  }
+  return failure;
+}
+
+/**
+ * @param {string} place
+ * @param {string} node
+ * @returns {Promise<string | null>}
+ */
+async function loadingProblem(place, node) {
+  const result = await loadElsewhere(place, node);
+  return result.code === 0 ? null : `It does not load:\n${lastLines(result.output)}`;
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} the paths of all that is in it, in a fixed order
+ */
+export function sourcesIn(folder) {
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/**
+ * @param {readonly string[]} paths
+ * @returns {string} one hash of what is in all of them
+ */
+export function hashOfFiles(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(readFileSync(path));
+  return hash.digest('hex');
 }
 
 /**

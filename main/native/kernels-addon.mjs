@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cachedAddon, compileAddon, loadElsewhere, PACKAGE, putInPlace } from './addon.mjs';
-import { lastLines } from './command.mjs';
+import {
+  cachedAddon,
+  compileAddon,
+  ensureOptionalAddon,
+  hashOfFiles,
+  PACKAGE,
+  sourcesIn,
+} from './addon.mjs';
 
 /**
  * @import { Progress } from './progress.mjs'
@@ -134,44 +139,15 @@ export async function ensureKernels(root, runtime, node, progress) {
  * @param {(typeof LEVELS)[number]} level
  * @returns {Promise<string | null>} why it could not be built or loaded
  */
-async function ensureLevel(root, runtime, node, { name, flags }) {
+function ensureLevel(root, runtime, node, { name, flags }) {
   const packageFolder = join(root, PACKAGE);
   const cached = cachedAddon(stampOf(root, runtime), `karst_kernels_${name}.node`);
-  const place = join(packageFolder, kernelsAddon(name));
-  const sources = sourcesOf(root).filter((path) => path.endsWith('.cc'));
-  const arguments_ = [...FLAGS, ...flags, ...sources];
-  const problem = existsSync(cached)
-    ? null
-    : await compileAddon(packageFolder, node, arguments_, cached);
-  if (problem === null) putInPlace(cached, place);
-  const failure = problem ?? (await loadingProblem(place, node, name));
-  if (failure === null) return null;
-  rmSync(place, { force: true });
-  rmSync(cached, { force: true });
-  return failure;
-}
-
-/**
- * @param {string} place
- * @param {string} node
- * @param {KernelLevel} level
- * @returns {Promise<string | null>}
- */
-async function loadingProblem(place, node, level) {
-  if (!processorLevels().includes(level)) return null;
-  const result = await loadElsewhere(place, node);
-  return result.code === 0 ? null : `They do not load:\n${lastLines(result.output)}`;
-}
-
-/**
- * @param {string} root
- * @returns {string[]} absolute, in a fixed order
- */
-function sourcesOf(root) {
-  const folder = join(root, SOURCES);
-  return readdirSync(folder)
-    .sort()
-    .map((name) => join(folder, name));
+  const sources = sourcesIn(join(root, SOURCES)).filter((path) => path.endsWith('.cc'));
+  return ensureOptionalAddon({
+    ...{ cached, place: join(packageFolder, kernelsAddon(name)), node },
+    runs: processorLevels().includes(name),
+    compile: () => compileAddon(packageFolder, node, [...FLAGS, ...flags, ...sources], cached),
+  });
 }
 
 /**
@@ -181,11 +157,9 @@ function sourcesOf(root) {
  * @param {Runtime} runtime
  */
 function stampOf(root, runtime) {
-  const hash = createHash('sha256');
-  for (const path of sourcesOf(root)) hash.update(readFileSync(path));
   return JSON.stringify({
     runtime: runtime.id,
-    sources: hash.digest('hex'),
+    sources: hashOfFiles(sourcesIn(join(root, SOURCES))),
     flags: [...FLAGS, ...LEVELS.flatMap(({ flags }) => flags)].join(' '),
   });
 }

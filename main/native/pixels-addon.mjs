@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cachedAddon, compileModule, loadElsewhere, PACKAGE, putInPlace } from './addon.mjs';
-import { lastLines } from './command.mjs';
+import {
+  cachedAddon,
+  compileModule,
+  ensureOptionalAddon,
+  hashOfFiles,
+  PACKAGE,
+  sourcesIn,
+} from './addon.mjs';
 import { PIXELS } from './pixels-place.mjs';
 import { compilerCommand } from './prerequisites.mjs';
 import { SetupProblem } from './setup-problem.mjs';
@@ -43,20 +48,16 @@ export async function ensurePixelsAddon(root, node, progress) {
   if (isPixelsAddonReady(root)) return;
   const stamp = stampOf(root);
   const cached = cachedAddon(stamp, 'karst_pixels.node');
-  const place = join(root, PIXELS);
   progress.start('Building the resampling of images');
-  const problem = existsSync(cached) ? null : await compile(root, cached, node);
-  if (problem === null) putInPlace(cached, place);
-  const failure = problem ?? (await loadingProblem(place, node));
-  if (failure === null) {
-    progress.finish('Resampling of images built');
-  } else {
-    rmSync(place, { force: true });
-    rmSync(cached, { force: true });
-    progress.finish(
-      `Images are resized without the compiled resampling, which takes several times as long. ${failure}`,
-    );
-  }
+  const failure = await ensureOptionalAddon({
+    ...{ cached, place: join(root, PIXELS), node, runs: true },
+    compile: () => compile(root, cached, node),
+  });
+  progress.finish(
+    failure === null
+      ? 'Resampling of images built'
+      : `Images are resized without the compiled resampling, which takes several times as long. ${failure}`,
+  );
   writeFileSync(join(root, PACKAGE, STAMP), stamp);
 }
 
@@ -68,7 +69,7 @@ export async function ensurePixelsAddon(root, node, progress) {
  */
 async function compile(root, cached, node) {
   if (compilerCommand() === null) return 'There is no C++ compiler.';
-  const sources = sourcesOf(root).filter((path) => path.endsWith('.cc'));
+  const sources = sourcesIn(join(root, SOURCES)).filter((path) => path.endsWith('.cc'));
   try {
     return await compileModule(root, node, [...FLAGS, ...sources], cached);
   } catch (error) {
@@ -78,36 +79,13 @@ async function compile(root, cached, node) {
 }
 
 /**
- * @param {string} place
- * @param {string} node
- * @returns {Promise<string | null>}
- */
-async function loadingProblem(place, node) {
-  const result = await loadElsewhere(place, node);
-  return result.code === 0 ? null : `It does not load:\n${lastLines(result.output)}`;
-}
-
-/**
- * @param {string} root
- * @returns {string[]} absolute, in a fixed order
- */
-function sourcesOf(root) {
-  const folder = join(root, SOURCES);
-  return readdirSync(folder)
-    .sort()
-    .map((name) => join(folder, name));
-}
-
-/**
  * Everything that the built addon depends on.
  *
  * @param {string} root
  */
 function stampOf(root) {
-  const hash = createHash('sha256');
-  for (const path of sourcesOf(root)) hash.update(readFileSync(path));
   return JSON.stringify({
-    sources: hash.digest('hex'),
+    sources: hashOfFiles(sourcesIn(join(root, SOURCES))),
     flags: FLAGS.join(' '),
     platform: `${process.platform}-${process.arch}`,
   });
