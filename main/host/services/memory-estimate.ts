@@ -65,7 +65,7 @@ export function inputBytes({ architecture, config }: MemoryRequest): number {
  * weights and what the optimiser keeps, and what the forward pass leaves for the backward pass.
  *
  * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled) of the step without
- * the kernels for processors with AMX. Of ViT-Tiny/16 with batches of 16 and 64 it is within 3 % of them; with the kernels, which keep
+ * our own kernels. Of ViT-Tiny/16 with batches of 16 and 64 it is within 3 % of them; with the kernels, which keep
  * no scores, it is 13 % too high, and with eleven recomputed blocks besides 3 to 10 %. Of ViT-Base/16 with a batch of 8 it is 15 % too
  * high, with the kernels 26 %. Where the compiled programs are in their cache
  * already, the peak is lower by what compiling takes (ViT-Tiny/16: 300 MiB).
