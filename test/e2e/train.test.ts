@@ -173,6 +173,8 @@ showing(
     const accuracy = page.getByRole('figure').filter({ hasText: 'Accuracy' });
     const plot = accuracy.getByRole('slider');
     await expect(plot.locator('canvas')).toBeVisible();
+    // An empty chart has no first point to go to.
+    await expect(plot).toHaveAttribute('aria-valuetext', /^epoch 3,/);
     await plot.focus();
     await page.keyboard.press('Home');
     await expect(plot).toHaveAttribute('aria-valuetext', /^epoch 0\.\d+, Training .*%, Validation/);

@@ -74,6 +74,10 @@ export class Plot {
   >();
   /** What of the content uPlot takes only at its start. */
   #shape = '';
+  /** The place of the x axis that `point` has marked, until the pointer takes over; null for none. */
+  #marked: number | null = null;
+  /** The last event of the pointer that was heeded. */
+  #pointer: MouseEvent | undefined;
 
   constructor(parent: HTMLElement, content: PlotContent, listener: PlotListener) {
     this.#parent = parent;
@@ -107,10 +111,10 @@ export class Plot {
     return { left: this.#chart.valToPos(x, 'x'), top: this.#chart.valToPos(y, 'y') };
   }
 
-  /** Moves the line that marks a place; null takes it away. */
+  /** Moves the line that marks a place, and keeps it there whatever is shown later; null takes it away. */
   point(x: number | null): void {
-    const left = x === null ? -10 : this.#chart.valToPos(x, 'x');
-    this.#chart.setCursor({ left, top: x === null ? -10 : 0 }, false);
+    this.#marked = x;
+    this.#mark(this.#chart);
   }
 
   show(content: PlotContent): void {
@@ -189,6 +193,31 @@ export class Plot {
     return line;
   }
 
+  #mark(chart: uPlot): void {
+    const x = this.#marked;
+    const left = x === null ? -10 : chart.valToPos(x, 'x');
+    chart.setCursor({ left, top: x === null ? -10 : 0 }, false);
+  }
+
+  /**
+   * uPlot tells of every drawing as of a pointer that rests on the same pixel, also when none is there and the line was
+   * put on a value. The value is what stays then: the pixel is another one's after the axis has changed.
+   */
+  #moved(chart: uPlot): void {
+    const { left, event } = chart.cursor;
+    // At first it is null, whatever its type says.
+    if (event && event !== this.#pointer) {
+      this.#pointer = event;
+      this.#marked = null;
+    }
+    if (this.#marked !== null) {
+      this.#mark(chart);
+      return;
+    }
+    const outside = left === undefined || left < 0;
+    this.#listener.pointed(outside ? null : chart.posToVal(left, 'x'));
+  }
+
   #build(): uPlot {
     const { series, measure, xLabel, yLabel, smoothing } = this.#content;
     const colours = this.#colours;
@@ -242,13 +271,7 @@ export class Plot {
           }),
         ],
         hooks: {
-          setCursor: [
-            (chart) => {
-              const { left } = chart.cursor;
-              const outside = left === undefined || left < 0;
-              this.#listener.pointed(outside ? null : chart.posToVal(left, 'x'));
-            },
-          ],
+          setCursor: [(chart) => this.#moved(chart)],
           setSelect: [
             (chart) => {
               const { left, width } = chart.select;
@@ -261,6 +284,8 @@ export class Plot {
           ],
           draw: [
             (chart) => {
+              // The line that marks a place outside of what was shown may be back.
+              if (this.#marked !== null) this.#mark(chart);
               this.#markBest(chart);
               this.#listener.drawn();
             },
