@@ -1,6 +1,8 @@
 import vue from '@vitejs/plugin-vue';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { compileCacheFolder } from './main/native/cache-folder.mjs';
+import { cacheFolder, compileCacheFolder } from './main/native/cache-folder.mjs';
 import { KERNELS_VARIABLE, processorLevels } from './main/native/kernels-addon.mjs';
 import { engineEnvironment } from './main/native/tensorflow-environment.mjs';
 
@@ -9,24 +11,49 @@ interface Suite {
   /** Below `test` (default: the name). */
   readonly folder?: string;
   readonly testTimeout: number;
+  /** How much LLVM makes of what XLA hands it (default: all that it can do). */
+  readonly optimised?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Suites by folder. `full` takes long and runs with `npm run test:full` only. */
+const UNIT = { testTimeout: 120_000, optimised: 0 };
+
+/**
+ * Suites by folder. `full` takes long and runs with `npm run test:full` only. Of the others most programs run a few times on little,
+ * and compiling them is most of the time that they take. The studio's own way, with all that LLVM can do, is what the oracle, the
+ * suites with pages and `full` go.
+ */
 const SUITES: readonly Suite[] = [
-  { name: 'unit', testTimeout: 120_000 },
+  { name: 'unit', ...UNIT },
   // The kernels of lesser processors: those of the best one that this can be are in `unit`.
   ...processorLevels()
     .slice(1)
     .map((level) => ({
-      name: `unit-${level}`,
-      folder: 'unit/kernels',
-      testTimeout: 120_000,
+      ...{ name: `unit-${level}`, folder: 'unit/kernels', ...UNIT },
       env: { [KERNELS_VARIABLE]: level },
     })),
-  { name: 'integration', testTimeout: 300_000 },
+  { name: 'integration', testTimeout: 300_000, optimised: 1 },
   { name: 'full', testTimeout: 3_600_000 },
 ];
+
+/** A program is found again by what it computes, however it was compiled: those of tests are kept from those of people. */
+function compiledQuickly(optimised: number): Record<string, string> {
+  const folder = join(cacheFolder(), `xla-tests-${String(optimised)}`);
+  mkdirSync(folder, { recursive: true });
+  return {
+    TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${folder}`,
+    XLA_FLAGS: `--xla_backend_optimization_level=${String(optimised)}`,
+  };
+}
+
+/** What whoever starts the tests wants to see of XLA. */
+function asked(): Record<string, string> {
+  const { TF_XLA_FLAGS, XLA_FLAGS } = process.env;
+  return {
+    ...(TF_XLA_FLAGS ? { TF_XLA_FLAGS } : {}),
+    ...(XLA_FLAGS ? { XLA_FLAGS } : {}),
+  };
+}
 
 export default defineConfig({
   plugins: [vue()],
@@ -34,7 +61,7 @@ export default defineConfig({
     // Native code ends with its process, and what a test leaves behind does not reach the next file.
     pool: 'forks',
     maxWorkers: 2,
-    projects: SUITES.map(({ name, folder = name, testTimeout, env }) => ({
+    projects: SUITES.map(({ name, folder = name, testTimeout, optimised, env }) => ({
       extends: true,
       test: {
         name,
@@ -45,6 +72,7 @@ export default defineConfig({
         env: {
           NODE_COMPILE_CACHE: compileCacheFolder(),
           ...engineEnvironment({ threads: 2 }),
+          ...(optimised === undefined ? {} : { ...compiledQuickly(optimised), ...asked() }),
           ...env,
         },
       },
