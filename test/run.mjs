@@ -59,19 +59,18 @@ async function main(args) {
   }
   /** @type {Result[]} */
   const results = [];
+  // They use one core each and hardly touch the same files. The longest goes on beside the suites, but not beside those with
+  // pages, which are given no longer than a person would wait.
   const checks = Object.entries(CHECKS).filter(([name]) => chosen.includes(name));
-  // They use one core each and hardly touch the same files.
-  results.push(...(await Promise.all(checks.map(([name, commands]) => runCheck(name, commands)))));
-  /** @type {string[]} */
-  const reasons = [];
+  const checked = checks.map(([name, commands]) => runCheck(name, commands));
+  await endedBut(1, checked);
   for (const name of chosen.filter((part) => !(part in CHECKS) && !BROWSER_SUITES.includes(part)))
     results.push(await runSuite(name));
-  results.push(
-    ...(await runBrowserSuites(
-      chosen.filter((p) => BROWSER_SUITES.includes(p)),
-      reasons,
-    )),
-  );
+  results.unshift(...(await Promise.all(checked)));
+  /** @type {string[]} */
+  const reasons = [];
+  for (const name of chosen.filter((part) => BROWSER_SUITES.includes(part)))
+    results.push(await runBrowserSuite(name, reasons));
   console.log('');
   for (const result of results) console.log(describe(result));
   for (const reason of reasons) console.log(`  skipped: ${reason}`);
@@ -95,6 +94,25 @@ function chooseParts(args) {
   if (args.length !== 2 || args[0] !== '--only' || args[1] === undefined) return null;
   const names = args[1].split(',');
   return names.every((name) => known.includes(name)) ? names : null;
+}
+
+/**
+ * Waits until no more than `left` of them go on, or one has failed to run.
+ *
+ * @param {number} left
+ * @param {readonly Promise<unknown>[]} all
+ * @returns {Promise<void>}
+ */
+function endedBut(left, all) {
+  let going = all.length;
+  return new Promise((resolve, reject) => {
+    if (going <= left) resolve();
+    for (const one of all) {
+      one.then(() => {
+        if (--going <= left) resolve();
+      }, reject);
+    }
+  });
 }
 
 /**
@@ -134,40 +152,22 @@ async function runSuite(name) {
 }
 
 /**
- * Side by side: each waits much for a page or an engine. What they need is brought before, one after the other.
- *
- * @param {readonly string[]} names
- * @param {string[]} reasons gets a sentence for each suite that is skipped
- * @returns {Promise<Result[]>}
- */
-async function runBrowserSuites(names, reasons) {
-  /** @type {(() => Promise<Result>)[]} */
-  const ready = [];
-  for (const name of names) {
-    const started = Date.now();
-    try {
-      const tools = name === 'e2e' ? await chromiumTools() : await windowTools();
-      if ('missing' in tools) reasons.push(`${name}: ${tools.missing}`);
-      // The first is seen at work; the others tell when they are done.
-      const how = ready.length === 0 ? 'show' : 'collect';
-      ready.push(() => runBrowserSuite(name, tools, how));
-    } catch (error) {
-      if (!(error instanceof SetupProblem)) throw error;
-      console.log(`${error.message}\n${error.hint}`);
-      ready.push(() => Promise.resolve(checkResult(name, 1, Date.now() - started)));
-    }
-  }
-  return Promise.all(ready.map((suite) => suite()));
-}
-
-/**
  * @param {string} name
- * @param {Tools} tools
- * @param {'collect' | 'show'} how
+ * @param {string[]} reasons gets a sentence when the suite is skipped
  * @returns {Promise<Result>}
  */
-async function runBrowserSuite(name, tools, how) {
+async function runBrowserSuite(name, reasons) {
+  console.log(`── ${name} ──`);
   const started = Date.now();
+  /** @type {Tools} */
+  let tools;
+  try {
+    tools = name === 'e2e' ? await chromiumTools() : await windowTools();
+  } catch (error) {
+    if (!(error instanceof SetupProblem)) throw error;
+    console.log(`${error.message}\n${error.hint}`);
+    return checkResult(name, 1, Date.now() - started);
+  }
   const folder = mkdtempSync(join(tmpdir(), 'karst-test-'));
   const file = join(folder, 'report.json');
   const playwright = join(TOOLS, '@playwright', 'test', 'cli.js');
@@ -175,17 +175,16 @@ async function runBrowserSuite(name, tools, how) {
   const report = () => (existsSync(file) ? readFileSync(file, 'utf8') : null);
   try {
     if ('missing' in tools) {
+      reasons.push(`${name}: ${tools.missing}`);
       await run([...command, '--list', '--reporter=json'], 'collect', {
         PLAYWRIGHT_JSON_OUTPUT_FILE: file,
       });
       return skippedResult(name, report());
     }
-    if (how === 'show') console.log(`── ${name} ──`);
-    const { code, output } = await run([...command, '--reporter=list,json'], how, {
+    const { code } = await run([...command, '--reporter=list,json'], 'show', {
       ...tools.environment,
       PLAYWRIGHT_JSON_OUTPUT_FILE: file,
     });
-    if (how === 'collect') console.log(`── ${name} ──\n${output.trimEnd()}`);
     return browserResult(name, code, report(), Date.now() - started);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { TINY_VIT, writeTinyBackbone } from '../fixtures/tiny-backbone.ts';
 import { chooseInMenu } from './fixtures/parts.ts';
-import { expect, showing, test } from './fixtures/studio.ts';
+import { expect, test } from './fixtures/studio.ts';
 
 /** A backbone of 32 features that does not say how many heads they are of. */
 async function headless(folder: string): Promise<string> {
@@ -76,14 +76,4 @@ test('a file that is no backbone is told of by name, and nothing is added', asyn
   await expect(dialog.getByRole('alert')).toContainText(file);
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByRole('table', { name: 'Backbones' }).locator('tbody tr')).toHaveCount(1);
-});
-
-showing('a backbone on which something stands is not removed', async ({ furnished, page }) => {
-  await page.goto(`${furnished.served.origin}/backbones`);
-  const row = page.getByRole('row', { name: /^starter/ });
-  await chooseInMenu(page, row.getByRole('button', { name: /^More actions/ }), 'Remove');
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
-  const notice = page.getByRole('region', { name: /^Notifications/ });
-  await expect(notice).toContainText(/cannot be removed: .*Digits, rank 8.* on it/);
-  await expect(row).toBeVisible();
 });

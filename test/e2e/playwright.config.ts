@@ -7,14 +7,28 @@ import { findChromium } from '../../main/native/chromium.mjs';
  * takes a fifth of the time more.
  */
 export default defineConfig({
-  testDir: '.',
   testMatch: '**/*.test.ts',
-  // They hold nothing; they draw, for the docs, when a folder is named.
-  testIgnore: process.env['KARST_SCREENSHOTS'] === undefined ? '**/screens.test.ts' : [],
   globalSetup: './fixtures/suite-folder.ts',
   outputDir: '../../test-results/e2e',
-  // Trainings share the machine with the browser: one studio at a time, and time enough for it.
-  workers: 1,
+  // Trainings share the machine with the browser: two studios at a time, and time enough for them.
+  workers: 2,
+  projects: [
+    {
+      // They share one studio, in which something was done already, and leave it as it is.
+      name: 'furnished',
+      testDir: 'furnished',
+      // They hold nothing; they draw, for the docs, when a folder is named.
+      testIgnore: process.env['KARST_SCREENSHOTS'] === undefined ? '**/screens.test.ts' : [],
+      workers: 1,
+    },
+    {
+      // Each has a studio of its own.
+      name: 'own',
+      testDir: '.',
+      testIgnore: 'furnished/**',
+      workers: 1,
+    },
+  ],
   timeout: 180_000,
   expect: { timeout: 20_000 },
   forbidOnly: process.env['CI'] !== undefined,

@@ -9,8 +9,8 @@ export default defineConfig({
   testMatch: '**/*.test.ts',
   outputDir: '../../test-results/electron',
   globalSetup: './fixtures/virtual-display.ts',
-  // Each test has an application, a host and perhaps an engine of its own.
-  workers: 1,
+  // Each test has an application, a host and perhaps an engine of its own: two of them keep the machine busy.
+  workers: 2,
   timeout: 240_000,
   expect: { timeout: 30_000 },
   forbidOnly: process.env['CI'] !== undefined,

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { openScreen, SCREENS } from './fixtures/screens.ts';
-import { expect, showing as test } from './fixtures/studio.ts';
+import { openScreen, SCREENS } from '../fixtures/screens.ts';
+import { expect, showing as test } from '../fixtures/studio.ts';
 
 /**
  * Violations that keep people out, in a form that says where.

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { en } from '../../renderer/locales/en/index.ts';
-import { openScreen, SCREENS } from './fixtures/screens.ts';
-import { expect, showing as test } from './fixtures/studio.ts';
+import { en } from '../../../renderer/locales/en/index.ts';
+import { openScreen, SCREENS } from '../fixtures/screens.ts';
+import { expect, showing as test } from '../fixtures/studio.ts';
 
 /** A key of the locale files, which shows where its message is missing. */
 const KEY = new RegExp(`\\b(${Object.keys(en).join('|')})(\\.[a-zA-Z0-9-]+){1,5}\\b`, 'g');

@@ -1,24 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SAMPLE } from './fixtures/digits.ts';
-import { openFurnishedStudio, SMALL, type FurnishedStudio } from './fixtures/furnished-studio.ts';
-import { ENGINE_MS, expectPictures } from './fixtures/parts.ts';
-import { expect, test as base } from './fixtures/studio.ts';
+import { SAMPLE } from '../fixtures/digits.ts';
+import { ENGINE_MS, expectPictures } from '../fixtures/parts.ts';
+import { expect, showing } from '../fixtures/studio.ts';
 
 const ADAPTER = 'Digits, rank 8';
 
-const test = base.extend<object, { furnished: FurnishedStudio }>({
-  furnished: [
-    async ({}, use) => {
-      const furnished = await openFurnishedStudio(SMALL);
-      await use(furnished);
-      furnished.client.close();
-      await furnished.served.close();
-    },
-    { scope: 'worker', timeout: 4 * ENGINE_MS },
-  ],
+const test = showing.extend({
   page: async ({ page, furnished }, use) => {
-    await page.request.get(furnished.served.url);
     await page.goto(`${furnished.served.origin}/try?adapter=${furnished.has.adapter}`);
     await expect(page.getByRole('combobox', { name: 'Adapter' })).toHaveText(ADAPTER);
     await use(page);

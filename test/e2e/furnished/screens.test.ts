@@ -2,15 +2,15 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import sharp from 'sharp';
-import { SAMPLE } from './fixtures/digits.ts';
+import { SAMPLE } from '../fixtures/digits.ts';
 import {
   openFurnishedStudio,
   type FurnishedStudio,
   type Furnishing,
-} from './fixtures/furnished-studio.ts';
-import { ENGINE_MS } from './fixtures/parts.ts';
-import { openScreen, SCREENS } from './fixtures/screens.ts';
-import { expect, test as base } from './fixtures/studio.ts';
+} from '../fixtures/furnished-studio.ts';
+import { ENGINE_MS } from '../fixtures/parts.ts';
+import { openScreen, SCREENS } from '../fixtures/screens.ts';
+import { expect, test as base } from '../fixtures/studio.ts';
 
 /**
  * Pictures of every screen for the documentation, not a test of how they look: `KARST_SCREENSHOTS` names the folder
