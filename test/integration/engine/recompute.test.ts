@@ -21,7 +21,7 @@ import { distance } from '../../unit/engine/random-tensors.ts';
 const MIB = 2 ** 20;
 
 it('takes less memory: what is recomputed is not merged with what was there', async () => {
-  // 257 tokens in six blocks, of which a batch of 24 leaves some 40 MiB each.
+  // 257 tokens in six blocks, of which a batch of 36 leaves some 60 MiB each.
   const workshop = await Workshop.open({
     ...MINUTE_VIT,
     ...{ imageSize: 128, width: 64, hidden: 256, heads: 4, depth: 6 },
@@ -35,7 +35,7 @@ it('takes less memory: what is recomputed is not merged with what was there', as
         steps: 1,
         recomputedBlocks: 0,
       },
-      config: configured({ batchSize: 24, optimiser: { clipNorm: 1 } }),
+      config: configured({ batchSize: 36, optimiser: { clipNorm: 1 } }),
     };
     const peak = async (recomputedBlocks: number): Promise<number> => {
       const job = { ...measure, recomputedBlocks };
