@@ -75,13 +75,13 @@ export function processorLevels() {
  *
  * @param {string} packageFolder of TensorFlow's addon
  * @param {Record<string, string | undefined>} [environment]
- * @returns {string | null} its path; null: products stay with XLA
+ * @returns {{ level: KernelLevel, path: string } | null} null: products stay with XLA
  */
 export function kernelsToLoad(packageFolder, environment = process.env) {
   const named = environment[KERNELS_VARIABLE];
   const levels = processorLevels().filter((level) => !named || level === named);
-  const places = levels.map((level) => join(packageFolder, kernelsAddon(level)));
-  return places.find((place) => existsSync(place)) ?? null;
+  const places = levels.map((level) => ({ level, path: join(packageFolder, kernelsAddon(level)) }));
+  return places.find(({ path }) => existsSync(path)) ?? null;
 }
 
 /**

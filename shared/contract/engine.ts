@@ -145,6 +145,8 @@ export interface DeviceReport {
   readonly backend: 'tensorflow' | 'tfjs-cpu';
   readonly tensorflow: string | null;
   readonly tfjs: string;
+  /** The level of processors whose kernels of ours run, amx, avx512 or avx2; null: products stay with TensorFlow. */
+  readonly kernels: string | null;
   /** Names of the devices TensorFlow found, CPU first. */
   readonly devices: readonly string[];
   readonly device: 'cpu' | 'gpu';
@@ -302,6 +304,7 @@ const device = v.object({
   backend: v.picklist(['tensorflow', 'tfjs-cpu']),
   tensorflow: v.nullable(v.string()),
   tfjs: v.string(),
+  kernels: v.nullable(v.string()),
   devices: v.array(v.string()),
   device: v.picklist(['cpu', 'gpu']),
   threads: finite,

@@ -132,6 +132,7 @@ function describe(report: DoctorReport, console: Console): string[] {
       engine.tensorflow === null ? 'no native TensorFlow' : `TensorFlow ${engine.tensorflow}`;
     pairs.push(
       ['engine', `${tensorflow} under tfjs ${engine.tfjs}, ${plural(engine.threads, 'thread')}`],
+      ['kernels', engine.kernels ?? 'none, TensorFlow’s own'],
       ['device', `${engine.device} (found: ${engine.devices.join(', ')})`],
     );
   }

@@ -122,7 +122,7 @@ void registerCall(const std::string& target, void (*call)(void*, const void**)) 
 
 }  // namespace
 
-/** Exports `kernels`: whether programs may call the targets below in this process. */
+/** Exports `granted`: whether programs may call the targets below in this process. */
 NAPI_MODULE_INIT() {
   const bool granted = karst::requestProductUnits();
   if (granted) {
@@ -138,6 +138,6 @@ NAPI_MODULE_INIT() {
   }
   napi_value value;
   napi_get_boolean(env, granted, &value);
-  napi_set_named_property(env, exports, "kernels", value);
+  napi_set_named_property(env, exports, "granted", value);
   return exports;
 }

@@ -73,7 +73,7 @@ struct Sums {
   }
 };
 
-#include "passes.inc"
+#include "passes-template.h"
 
 }  // namespace
 }  // namespace plain
@@ -104,7 +104,7 @@ struct Sums {
   }
 };
 
-#include "passes.inc"
+#include "passes-template.h"
 
 }  // namespace
 }  // namespace avx2

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { DeviceReport } from '../../../shared/contract/engine.ts';
 import type { Executor, Program } from '../graph/program.ts';
+import { loadKernels } from './kernels.ts';
 import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';
 
 export interface Runtime {
@@ -29,6 +30,7 @@ async function openInterpreter(): Promise<Runtime> {
     ...common(),
     backend: 'tfjs-cpu',
     tensorflow: null,
+    kernels: null,
     devices: ['CPU'],
     device: 'cpu',
     threads: 1,
@@ -44,6 +46,7 @@ function openTensorFlow(): Runtime {
     ...common(),
     backend: 'tensorflow',
     tensorflow: backend.binding.TF_Version,
+    kernels: gpu ? null : loadKernels(),
     devices: gpu ? ['CPU', 'GPU'] : ['CPU'],
     device: gpu ? 'gpu' : 'cpu',
     threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),

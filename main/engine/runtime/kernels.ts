@@ -1,23 +1,26 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { kernelsToLoad } from '../../native/kernels-addon.mjs';
+import { kernelsToLoad, type KernelLevel } from '../../native/kernels-addon.mjs';
 
-/** What main/engine/kernels adds to XLA in this process. */
-export interface Kernels {
-  /** Whether the custom calls of graph/tensorflow/kernel-calls.ts are there. */
-  readonly kernels: boolean;
-}
+let loaded: KernelLevel | null | undefined;
 
-let loaded: Kernels | undefined;
-
-/** Loads the addon once a process, after TensorFlow's own, where the set-up has built it and the processor can run it. */
-export function loadKernels(): Kernels {
-  loaded ??= openKernels();
+/**
+ * Adds main/engine/kernels to XLA in this process, once, after TensorFlow's own addon; programs may make the calls of
+ * graph/tensorflow/kernel-calls.ts then.
+ * @returns the level of processors that they are for; null where the set-up has built none that this processor runs
+ */
+export function loadKernels(): KernelLevel | null {
+  if (loaded === undefined) loaded = openKernels();
   return loaded;
 }
 
-function openKernels(): Kernels {
+function openKernels(): KernelLevel | null {
   const require = createRequire(import.meta.url);
-  const path = kernelsToLoad(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
-  return path === null ? { kernels: false } : (require(path) as Kernels);
+  const found = kernelsToLoad(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
+  if (found === null) return null;
+  const addon = require(found.path) as {
+    /** Whether the system lets this process use what they need. */
+    readonly granted: boolean;
+  };
+  return addon.granted ? found.level : null;
 }

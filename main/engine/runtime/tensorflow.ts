@@ -69,7 +69,7 @@ export class TensorFlowExecutor implements Executor {
     this.#backend = nativeBackend(this.#tf);
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
-    const kernels = !this.#backend.isUsingGpuDevice && loadKernels().kernels;
+    const kernels = !this.#backend.isUsingGpuDevice && loadKernels() !== null;
     const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
     try {
       writeFileSync(

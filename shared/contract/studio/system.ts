@@ -46,6 +46,7 @@ export const diagnosis = v.object({
       backend: v.picklist(['tensorflow', 'tfjs-cpu']),
       tensorflow: v.nullable(v.string()),
       tfjs: v.string(),
+      kernels: v.nullable(v.string()),
       devices: v.array(v.string()),
       device: v.picklist(['cpu', 'gpu']),
       threads: finite,

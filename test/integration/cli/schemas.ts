@@ -295,6 +295,7 @@ export const doctor = v.strictObject({
       backend: v.picklist(['tensorflow', 'tfjs-cpu']),
       tensorflow: v.nullable(text),
       tfjs: text,
+      kernels: v.nullable(text),
       devices: v.array(text),
       device: v.picklist(['cpu', 'gpu']),
       threads: count,

@@ -65,7 +65,14 @@ const said = ({ problems }: RunPlan): string[] =>
 async function measured(result: Partial<object> = {}): Promise<void> {
   const engine = await puppets.next();
   const times = { secondsPerStep: 0.5, secondsPerValidationBatch: 0.25, startSeconds: 10 };
-  const device = { backend: 'tfjs-cpu', tensorflow: null, tfjs: '', devices: [], device: 'cpu' };
+  const device = {
+    backend: 'tfjs-cpu',
+    tensorflow: null,
+    tfjs: '',
+    kernels: null,
+    devices: [],
+    device: 'cpu',
+  };
   engine.say({
     type: 'done',
     result: {

@@ -87,16 +87,14 @@ describe.runIf(processorLevels().length > 0)('kernelsToLoad', () => {
 
   it('takes those of the best level, or of the one that is named', () => {
     const folder = packageWith(...processorLevels());
-    expect(kernelsToLoad(folder, {})).toContain(`karst_kernels_${String(best)}.node`);
+    expect(kernelsToLoad(folder, {})?.level).toBe(best);
     for (const level of lesser)
-      expect(kernelsToLoad(folder, { KARST_KERNELS: level })).toContain(`_${level}.node`);
+      expect(kernelsToLoad(folder, { KARST_KERNELS: level })?.path).toContain(`_${level}.node`);
     expect(kernelsToLoad(folder, { KARST_KERNELS: 'none' })).toBeNull();
   });
 
   it('takes what there is where the best could not be built', () => {
-    const [next] = lesser;
-    const found = kernelsToLoad(packageWith(...lesser), {});
-    expect(found).toEqual(next === undefined ? null : expect.stringContaining(`_${next}.node`));
+    expect(kernelsToLoad(packageWith(...lesser), {})?.level).toBe(lesser[0]);
   });
 
   it('takes none that this processor cannot run', () => {

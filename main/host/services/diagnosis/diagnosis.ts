@@ -74,6 +74,7 @@ function describeDevice(device: DeviceReport): [string, string][] {
     device.tensorflow === null ? 'no native TensorFlow' : `TensorFlow ${device.tensorflow}`;
   return [
     ['Engine', `${tensorflow} under tfjs ${device.tfjs}, ${device.threads} threads`],
+    ['Kernels', device.kernels ?? 'none, TensorFlow’s own'],
     ['Device', `${device.device} (found: ${device.devices.join(', ')})`],
   ];
 }
