@@ -110,7 +110,7 @@ export function areKernelsReady(root, runtime) {
  */
 export async function ensureKernels(root, runtime, node, progress) {
   if (areKernelsReady(root, runtime)) return;
-  progress.start('Building the kernels for this kind of processor');
+  progress.start('Building the kernels of the engine');
   const problems = await Promise.all(
     LEVELS.map(async (level) => ({
       level,

@@ -1,6 +1,7 @@
 // TensorFlow's addon makes its sessions with the default options; it is compiled so that it asks here instead
 // (addon.mjs). Grappler is left out: XLA compiles every function of ours as it stands, and Grappler would go through all
-// of them anew for each set of inputs and outputs that a session sees for the first time.
+// of them anew for each set of inputs and outputs that a session sees for the first time, rewrite their bodies for seconds in
+// every process, and turn chains of additions into an operation that XLA refuses.
 #include "tensorflow/c/c_api.h"
 
 #undef TF_NewSessionOptions

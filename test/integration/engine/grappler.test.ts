@@ -4,14 +4,17 @@ import { expect, it } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/engine/small-program.ts', import.meta.url));
 
-it('Grappler leaves the functions alone that XLA compiles', () => {
+it('Grappler has no part in what XLA compiles', () => {
   const { stdout, stderr } = spawnSync(process.execPath, [PROGRAM], {
     encoding: 'utf8',
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'meta_optimizer=3' },
+    env: {
+      ...process.env,
+      TF_CPP_MIN_LOG_LEVEL: '0',
+      TF_CPP_VMODULE: 'meta_optimizer=3,grappler_item_builder=3,loader=1',
+    },
   });
   expect(stdout).toBe('21\n');
-  const optimised = [...stderr.matchAll(/Optimized (\d+) functions/g)].map(([, count]) => count);
-  // One line for each set of names that the session was asked for.
-  expect(optimised.length).toBeGreaterThan(0);
-  expect(new Set(optimised)).toEqual(new Set(['0']));
+  // TensorFlow says what it does, and Grappler, which would tell of each set of names, is not in it.
+  expect(stderr).toContain('SavedModel load for tags');
+  expect(stderr).not.toMatch(/meta_optimizer|grappler/i);
 });

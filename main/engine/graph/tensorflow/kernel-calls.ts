@@ -116,8 +116,7 @@ function lowerGelu(
   const sum = bias
     .map(nameOf)
     .reduce(
-      (a, b) =>
-        a === '' ? b : e.emit('AddV2', [a, b, ...e.anchor()], { T: typeAttribute('float32') }, 'z'),
+      (a, b) => (a === '' ? b : e.emit('AddV2', [a, b], { T: typeAttribute('float32') }, 'z')),
       '',
     );
   const inputs = [nameOf(values), sum === '' ? nameOf(values) : sum, ...gradient.map(nameOf)];

@@ -31,12 +31,8 @@ export const NAMES = {
   output: (fn: string, name: string) => `${fn}/out/${name}`,
 } as const;
 
-const XLA: AttrValue = { b: true };
-/**
- * XLA compiles the body as it stands. The second mark is that of functions of tf.data, by which Grappler leaves a function alone:
- * it would rewrite the body anew in every process, for seconds in a training step, and XLA has no need of it.
- */
-const COMPILED: Record<string, AttrValue> = { _XlaMustCompile: XLA, _tf_data_function: XLA };
+/** XLA compiles the body as it stands. */
+const COMPILED: Record<string, AttrValue> = { _XlaMustCompile: { b: true } };
 const FLOAT = typeAttribute('float32');
 const RESOURCE: AttrValue = { type: DATA_TYPE.resource };
 
@@ -127,7 +123,7 @@ function callNodes(
       },
       Tout: { list: { type: outputs.map(([, t]) => DATA_TYPE[t.dtype]) } },
       f: { func: { name } },
-      ...(compile ? { _XlaMustCompile: XLA } : {}),
+      ...(compile ? COMPILED : {}),
     },
   };
   const results = outputs.map(([key, tensor], index): NodeDef => ({
@@ -143,22 +139,6 @@ function callNodes(
 class Body implements Emitter {
   readonly nodes: NodeDef[] = [];
   readonly #indices = new Map<string, string>();
-  readonly #resource: string | undefined;
-  #anchor: string | undefined;
-
-  /** `resource`: the argument of one of the function's variables. */
-  constructor(resource: string | undefined) {
-    this.#resource = resource;
-  }
-
-  anchor(): readonly string[] {
-    if (this.#resource === undefined) return [];
-    // A read of its own whose value nobody uses: reads are stateful, so nothing removes or merges it.
-    this.#anchor ??= this.emit('ReadVariableOp', [this.#resource], { dtype: FLOAT }, 'value').split(
-      ':',
-    )[0];
-    return [`^${this.#anchor ?? ''}`];
-  }
 
   emit(
     op: string,
@@ -209,7 +189,7 @@ function lowerFunction(
     fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]),
   );
   const variableNames = new Map(variables.map((v, index) => [v, `variable_${String(index)}`]));
-  const body = new Body(variableNames.get(variables[0] ?? ''));
+  const body = new Body();
   const references = new Map<Tensor, string>();
   const reads = new Map<string, string>();
   for (const node of order) {

@@ -19,8 +19,6 @@ export interface Emitter {
   ): string;
   /** An int32 vector, as shapes, axes and offsets are given. */
   indices(values: readonly number[]): string;
-  /** A control input (`^node`) on something that no value depends on; none in a function without variables. */
-  anchor(): readonly string[];
 }
 
 export const typeAttribute = (dtype: DType): AttrValue => ({ type: DATA_TYPE[dtype] });
@@ -81,10 +79,7 @@ function reduction(op: 'Sum' | 'Max'): Lowering<'sum' | 'max'> {
 
 /** How each operation is written as TensorFlow nodes. What is not here is resolved before (sources, composites). */
 const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
-  // Grappler gathers chains of additions into AddN and that into TemporaryVariable, which XLA refuses; it leaves
-  // alone what a control dependency drives, as long as the dependency is not implied by another path.
-  add: (node, inputs, e) =>
-    e.emit('AddV2', [...inputs, ...e.anchor()], { T: typeAttribute(node.dtype) }, 'z'),
+  add: elementwise('AddV2', 'z'),
   sub: elementwise('Sub', 'z'),
   mul: elementwise('Mul', 'z'),
   div: elementwise('RealDiv', 'z'),
