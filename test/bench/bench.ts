@@ -46,13 +46,13 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** What is measured beside the comparisons with the peers. */
 const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
-  ...GROWTH,
   async images(say) {
     const rows = await compareImages(await peersPython(say), options.quick ? 3 : 9, say);
     return { results: rows, markdown: imageTables(rows) };
   },
   evaluation: async (say) => measureEvaluation(await peersPython(say), device, say),
   start: (say) => measureStart(() => peersPython(say), say),
+  ...GROWTH,
 };
 
 /** Ends the bench where a card is asked for and there is none. */
@@ -113,15 +113,20 @@ for (const comparison of comparisons) {
 }
 const machine = describeMachine();
 const results = { machine, card: device.card, rows, work };
-const more: [string, Section][] = [];
+let all: Readonly<Record<string, unknown>> = results;
+/** Told and kept part by part: the whole run takes long, and may be broken off. */
+function keep(markdown: string): void {
+  if (!options.json) console.log(`${markdown}\n`);
+  if (options.quick || device.kind !== 'cpu') return;
+  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
+}
+keep(tables(results));
 // On a card, what the card has no part in is not measured.
 const names = options.quick ? [] : device.kind === 'gpu' ? ['evaluation'] : Object.keys(SECTIONS);
 for (const name of names) {
   const section = await SECTIONS[name]?.(say);
-  if (section !== undefined) more.push([name, section]);
+  if (section === undefined) continue;
+  all = { ...all, [name]: section.results };
+  keep(`### ${name}\n\n${section.markdown}`);
 }
-const all = { ...results, ...Object.fromEntries(more.map(([name, { results: r }]) => [name, r])) };
-if (!options.quick && device.kind === 'cpu')
-  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
-const sections = more.map(([name, { markdown }]) => `### ${name}\n\n${markdown}`);
-console.log(options.json ? JSON.stringify(all) : [tables(results), ...sections].join('\n\n'));
+if (options.json) console.log(JSON.stringify(all));
