@@ -99,8 +99,8 @@ const comparisons: Comparison[] = options.quick
       { ...BASE, forms: ['karst-kron', 'karst-hybrid'], turns: 3 },
     ]
   : [
-      { ...TINY, forms: ALL_FORMS, turns: 12 },
-      { ...BASE, forms: ALL_FORMS, turns: 6 },
+      { ...TINY, forms: ALL_FORMS, turns: 8 },
+      { ...BASE, forms: ALL_FORMS, turns: 4 },
     ];
 
 const python = await peersPython(say);

@@ -76,9 +76,7 @@ export function deltaProduct(
   const [rows = 0] = x.shape;
   const b = g.reshape(g.transpose(weights(`${module}.karst_b`), [1, 0, 2]), [n, kernels * rank]);
   const u = g.reshape(g.matmul(g.reshape(x, [rows * m, n]), b), [rows, m, kernels, rank]);
-  const byKernel = g.reshape(g.transpose(u, [2, 1, 0, 3]), [kernels, m, rows * rank]);
-  const mixed = g.matmul(weights(`${module}.karst_c`), byKernel);
-  const v = g.transpose(g.reshape(mixed, [kernels, l, rows, rank]), [2, 1, 0, 3]);
+  const v = g.mix(u, weights(`${module}.karst_c`));
   const scaled = g.mul(maskedA(linear, o, weights, rankMask), g.scalar(o.alpha / rank));
   const a = g.reshape(g.transpose(scaled, [0, 2, 1, 3]), [kernels * rank, splits * k]);
   const product = g.matmul(g.reshape(v, [rows * l, kernels * rank]), a);

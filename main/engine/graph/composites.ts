@@ -1,6 +1,7 @@
 import { attentionGradientOf, attentionOf } from './attention.ts';
 import { addKroneckerOf, kroneckerGradientOf } from './kronecker.ts';
 import { layerNormGradientOf, layerNormOf } from './layer-norm.ts';
+import { mixGradientOf, mixOf } from './mix.ts';
 import * as g from './operations.ts';
 import type { NodeOf, OpName, Tensor } from './tensor.ts';
 
@@ -18,7 +19,9 @@ type Composite =
   | NodeOf<'attention'>
   | NodeOf<'attentionGradient'>
   | NodeOf<'addKronecker'>
-  | NodeOf<'kroneckerGradient'>;
+  | NodeOf<'kroneckerGradient'>
+  | NodeOf<'mix'>
+  | NodeOf<'mixGradient'>;
 
 export const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'gelu',
@@ -31,6 +34,8 @@ export const COMPOSITES: ReadonlySet<OpName> = new Set<Composite['op']>([
   'attentionGradient',
   'addKronecker',
   'kroneckerGradient',
+  'mix',
+  'mixGradient',
 ]);
 
 const half = g.scalar(0.5);
@@ -66,6 +71,10 @@ export function decompose(node: Composite): Tensor {
       return addKroneckerOf(x, dy, third);
     case 'kroneckerGradient':
       return kroneckerGradientOf(x, dy, third);
+    case 'mix':
+      return mixOf(x, dy);
+    case 'mixGradient':
+      return mixGradientOf(x, dy);
     case 'layerNorm':
       return layerNormOf(x, dy, third, node.attributes.epsilon);
     case 'layerNormGradient':

@@ -58,6 +58,7 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
   recomputed: (_, dy) => [dy, null],
   attentionGradient: leaf,
   kroneckerGradient: leaf,
+  mixGradient: leaf,
   geluGradient: leaf,
   layerNormGradient: leaf,
 
@@ -105,6 +106,10 @@ const RULES: { readonly [K in OpName]: GradientRule<K> } = {
     const part = (from: number, { shape }: Tensor): Tensor =>
       g.reshape(g.slice(both, [from], [sizeOf(shape)]), shape);
     return [dy, part(0, c), part(sizeOf(c.shape), d)];
+  },
+  mix: (node, dy) => {
+    const [x, c] = [input(node, 0), input(node, 1)];
+    return [g.mix(dy, g.transpose(c, [0, 2, 1])), g.mixGradient(dy, x)];
   },
   gelu: (node, dy) => [g.geluGradient(input(node, 0), dy)],
   softmax: (node, dy) => {

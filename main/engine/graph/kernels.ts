@@ -14,7 +14,9 @@ export type Apart =
   | 'attention'
   | 'attentionGradient'
   | 'addKronecker'
-  | 'kroneckerGradient';
+  | 'kroneckerGradient'
+  | 'mix'
+  | 'mixGradient';
 
 /** WebGPU has pad and tile up to this rank, and slice and transpose a little further. */
 const SAFE_RANK = 4;

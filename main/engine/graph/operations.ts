@@ -264,6 +264,29 @@ function needKronecker(op: OpName, weight: Tensor, c: Tensor, d: Tensor): void {
   );
 }
 
+/**
+ * x (rows, m, kernels, rank) mixed over m by each kernel's c, of shape (kernels, l, m):
+ * y[t, p, i, s] = Σ_q c[i, p, q] x[t, q, i, s], of shape (rows, l, kernels, rank).
+ */
+export function mix(x: Tensor, c: Tensor): Tensor {
+  needType('mix', [x, c], FLOAT);
+  const [rows = 0, m = 0, kernels = 0, rank = 0] = x.shape;
+  const [, l = 0] = c.shape;
+  const fits = x.shape.length === 4 && sameShape(c.shape, [kernels, l, m]);
+  need(fits, () => `mix of ${shapeText(x.shape)} by ${shapeText(c.shape)}`);
+  return node('mix', [x, c], {}, [rows, l, kernels, rank]);
+}
+
+/** The gradient of c (kernels, l, m), for the gradient dy (rows, l, kernels, rank) of `mix`; a leaf of differentiation. */
+export function mixGradient(dy: Tensor, x: Tensor): Tensor {
+  needType('mixGradient', [dy, x], FLOAT);
+  const [rows = 0, l = 0, ...blocks] = dy.shape;
+  const [, m = 0] = x.shape;
+  const fits = dy.shape.length === 4 && sameShape(x.shape, [rows, m, ...blocks]);
+  need(fits, () => `mixGradient of ${shapeText(dy.shape)} by ${shapeText(x.shape)}`);
+  return node('mixGradient', [dy, x], {}, [blocks[0] ?? 0, l, m]);
+}
+
 /** Matrix product over the last two axes; leading axes are equal batch axes. */
 export function matmul(
   a: Tensor,

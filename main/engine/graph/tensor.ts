@@ -48,6 +48,8 @@ export interface Attributes {
   attentionGradient: NoAttributes;
   addKronecker: NoAttributes;
   kroneckerGradient: NoAttributes;
+  mix: NoAttributes;
+  mixGradient: NoAttributes;
 }
 type NoAttributes = Record<string, never>;
 

@@ -10,6 +10,7 @@
 #include "kronecker.h"
 #include "layer-norm.h"
 #include "matmul.h"
+#include "mix.h"
 #include "product.h"
 
 // What libtensorflow_cc exports of XLA's registry; its header would bring all of XLA's.
@@ -80,6 +81,21 @@ void kroneckerGradientCall(void* out, const void** in) {
                            resultOf(out, in));
 }
 
+karst::Mix mixOf(const void* operand) {
+  const auto* size = integers(operand);
+  return {size[0], size[1], size[2], size[3], size[4]};
+}
+
+/** A custom call: x, C and the size (rows, l, m, kernels, rank) → x mixed over m. */
+void mixCall(void* out, const void** in) {
+  karst::mix(mixOf(in[2]), floats(in[0]), floats(in[1]), resultOf(out, in));
+}
+
+/** A custom call: the gradient of that, x and the size → the gradient of C. */
+void mixGradientCall(void* out, const void** in) {
+  karst::mixGradient(mixOf(in[2]), floats(in[0]), floats(in[1]), resultOf(out, in));
+}
+
 /** The bias of a GELU whose size is (rows, width, whether there is one). */
 const float* biasOf(const void* bias, const void* size) {
   return integers(size)[2] != 0 ? floats(bias) : nullptr;
@@ -131,6 +147,8 @@ NAPI_MODULE_INIT() {
     registerCall("karst_attention_gradient", attentionGradientCall);
     registerCall("karst_add_kronecker", addKroneckerCall);
     registerCall("karst_kronecker_gradient", kroneckerGradientCall);
+    registerCall("karst_mix", mixCall);
+    registerCall("karst_mix_gradient", mixGradientCall);
     registerCall("karst_gelu", geluCall);
     registerCall("karst_gelu_gradient", geluGradientCall);
     registerCall("karst_layer_norm", layerNormCall);

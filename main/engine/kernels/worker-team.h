@@ -29,13 +29,14 @@ class WorkerTeam {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /** Returns when `work` has ended on every thread. A second caller meanwhile does its work alone.
-   */
+  /** Returns when `work` has ended on every thread. XLA makes independent calls at the same time: a
+   * second caller waits, as one thread more than there are processors would only get in the way. */
   void run(const std::function<void()>& work) {
-    if (workers_.empty() || !busy_.try_lock()) {
+    if (workers_.empty()) {
       work();
       return;
     }
+    busy_.lock();
     leaveProcessorToCaller();
     {
       std::lock_guard<std::mutex> lock(mutex_);

@@ -296,6 +296,26 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
       g.kroneckerGradient,
     ),
   ].map(forwardOnly),
+  mix: [
+    row(
+      'two kernels',
+      [
+        [3, 4, 2, 3],
+        [2, 5, 4],
+      ],
+      g.mix,
+    ),
+  ],
+  mixGradient: [
+    row(
+      'two kernels',
+      [
+        [3, 5, 2, 3],
+        [3, 4, 2, 3],
+      ],
+      g.mixGradient,
+    ),
+  ].map(forwardOnly),
   matmul: [
     ...matrixProducts(),
     row('a matrix by itself', [[3, 3]], (x) => g.matmul(x, x)),

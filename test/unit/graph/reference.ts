@@ -255,6 +255,25 @@ export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K>
     });
     return { shape: node.shape, data: Float64Array.from([...dc.data, ...dd.data]) };
   },
+  mix: (node, inputs) => {
+    const [x, c] = [operand(inputs, 0), operand(inputs, 1)];
+    const [, m = 0] = x.shape;
+    return ndArray(node.shape, ([t = 0, p = 0, i = 0, s = 0]) =>
+      total(Array.from({ length: m }, (_, q) => at(c, [i, p, q]) * at(x, [t, q, i, s]))),
+    );
+  },
+  mixGradient: (node, inputs) => {
+    const [dy, x] = [operand(inputs, 0), operand(inputs, 1)];
+    const [rows = 0, , , rank = 0] = dy.shape;
+    return ndArray(node.shape, ([i = 0, p = 0, q = 0]) =>
+      total(
+        Array.from({ length: rows * rank }, (_, place) => {
+          const [t, s] = [Math.floor(place / rank), place % rank];
+          return at(dy, [t, p, i, s]) * at(x, [t, q, i, s]);
+        }),
+      ),
+    );
+  },
   matmul: (node, inputs) => {
     const { transposeA, transposeB } = node.attributes;
     const [a, b] = [operand(inputs, 0), operand(inputs, 1)];

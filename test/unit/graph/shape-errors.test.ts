@@ -107,6 +107,13 @@ const MISTAKES: readonly Mistake[] = [
     /of int32/,
   ],
 
+  ['mix of other kernels', () => g.mix(x(3, 4, 2, 3), x(3, 5, 4)), /mix of \(3, 4, 2, 3\) by/],
+  [
+    'mixGradient of other ranks',
+    () => g.mixGradient(x(3, 5, 2, 3), x(3, 4, 2, 2)),
+    /mixGradient of/,
+  ],
+
   ['matmul of inner sides that differ', () => g.matmul(x(2, 3), x(2, 3)), /matmul of \(2, 3\) and/],
   [
     'matmul transposed the wrong way',

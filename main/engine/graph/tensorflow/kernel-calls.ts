@@ -4,7 +4,7 @@ import { GraphError, sameShape, sizeOf, type NodeOf, type Shape, type Tensor } f
 import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
 
 /**
- * Large products, attention, layer normalisations, GELU and sums of Kronecker products as calls of our own kernels
+ * Large products, attention, layer normalisations, GELU, sums of Kronecker products and what mixes by kernels as calls of our own kernels
  * (main/engine/kernels), which XLA finds by their names in the process that has registered them.
  */
 
@@ -25,7 +25,9 @@ type Called =
   | NodeOf<'attention'>
   | NodeOf<'attentionGradient'>
   | NodeOf<'addKronecker'>
-  | NodeOf<'kroneckerGradient'>;
+  | NodeOf<'kroneckerGradient'>
+  | NodeOf<'mix'>
+  | NodeOf<'mixGradient'>;
 
 interface Size {
   readonly batch: number;
@@ -60,6 +62,8 @@ export function isCalled(node: Tensor): node is Called {
     case 'layerNormGradient':
     case 'addKronecker':
     case 'kroneckerGradient':
+    case 'mix':
+    case 'mixGradient':
       return sizeOf(node.inputs[0]?.shape ?? []) >= LEAST_NUMBERS;
     default:
       return false;
@@ -99,6 +103,12 @@ export function lowerCall(node: Called, nameOf: (node: Tensor) => string, e: Emi
       return call('karst_add_kronecker', inputs, sizeOfKronecker(node), node.shape, e);
     case 'kroneckerGradient':
       return call('karst_kronecker_gradient', inputs, sizeOfKronecker(node), node.shape, e);
+    case 'mix':
+      return call('karst_mix', inputs, sizeOfMix(node.shape, node.inputs[0]), node.shape, e);
+    case 'mixGradient': {
+      const size = sizeOfMix(node.inputs[0]?.shape ?? [], node.inputs[1]);
+      return call('karst_mix_gradient', inputs, size, node.shape, e);
+    }
   }
 }
 
@@ -159,6 +169,14 @@ function sizeOfKronecker({ inputs: [, c, d] }: Tensor): number[] {
     throw new GraphError('a sum of Kronecker products has factors');
   const { kernels, splits, l, k, m, n } = kroneckerSizes(c, d);
   return [kernels, splits, l, k, m, n];
+}
+
+/** rows, l, m, kernels, rank, for y (rows, l, kernels, rank) and x (rows, m, kernels, rank). */
+function sizeOfMix(
+  [rows = 0, l = 0, kernels = 0, rank = 0]: Shape,
+  x: Tensor | undefined,
+): number[] {
+  return [rows, l, x?.shape[1] ?? 0, kernels, rank];
 }
 
 function call(

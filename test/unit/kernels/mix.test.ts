@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import * as g from '../../../main/engine/graph/operations.ts';
+import type { Program } from '../../../main/engine/graph/program.ts';
+import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { processorLevels } from '../../../main/native/kernels-addon.mjs';
+import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+import { distance, randomTensors } from '../engine/random-tensors.ts';
+
+interface Sizes {
+  readonly rows: number;
+  readonly l: number;
+  readonly m: number;
+  readonly kernels: number;
+  readonly rank: number;
+}
+
+/** x mixed by C, and the gradient of C as if that were its own. */
+function mixProgram({ rows, l, m, kernels, rank }: Sizes, precision: MatmulPrecision): Program {
+  const x = g.input('x', [rows, m, kernels, rank]);
+  const c = g.input('c', [kernels, l, m]);
+  const y = g.mix(x, c);
+  const outputs = { y, gradient: g.mixGradient(y, x) };
+  const both = { inputs: [x, c], outputs, updates: [], matmulPrecision: precision };
+  return { variables: [], functions: { both } };
+}
+
+const BASE: Sizes = { rows: 1576, l: 8, m: 8, kernels: 8, rank: 8 };
+const calls = (s: Sizes, precision: MatmulPrecision): number =>
+  lowerProgram(mixProgram(s, precision), { kernels: true }).functions[0]?.nodeDef.filter(
+    ({ op }) => op === 'XlaCustomCallV2',
+  ).length ?? 0;
+
+describe('the lowering of mixing', () => {
+  it('calls the kernels for many rows', () => {
+    expect(calls(BASE, 'high')).toBe(2);
+    expect(calls(BASE, 'highest')).toBe(0);
+    expect(calls({ ...BASE, rows: 8 }, 'high')).toBe(0);
+  });
+});
+
+describe.runIf(processorLevels().length > 0)('mixing in the kernels', () => {
+  async function run(s: Sizes, precision: MatmulPrecision): Promise<Record<string, Float32Array>> {
+    const program = mixProgram(s, precision);
+    const executor = (await openRuntime()).execute(program);
+    const shapes = program.functions['both']?.inputs ?? [];
+    const values = randomTensors(new Map(shapes.map((i) => [i.attributes.name, i.shape])), 5);
+    try {
+      return executor.run('both', Object.fromEntries(values));
+    } finally {
+      executor.dispose();
+    }
+  }
+
+  it.each<[string, Sizes]>([
+    ['of ViT-Base', BASE],
+    ['of sides that fill no register', { rows: 1001, l: 5, m: 7, kernels: 3, rank: 3 }],
+    ['of one kernel of rank one', { rows: 4097, l: 2, m: 12, kernels: 1, rank: 1 }],
+  ])('comes to what XLA makes: that %s', async (_, s) => {
+    const high = await run(s, 'high');
+    const highest = await run(s, 'highest');
+    for (const name of ['y', 'gradient']) {
+      const expected = highest[name] ?? new Float32Array();
+      const size = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      expect(distance(high[name] ?? [], expected) / size, name).toBeLessThan(4e-6);
+    }
+    expect(await run(s, 'high')).toEqual(high);
+  });
+});
