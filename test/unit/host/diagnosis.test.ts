@@ -29,6 +29,7 @@ describe('a diagnosis', () => {
       'Memory',
       'Disk',
       'Engine',
+      'Kernels',
       'Device',
       'Settings',
       'Library',
