@@ -110,11 +110,12 @@ export function areKernelsReady(root, runtime) {
  */
 export async function ensureKernels(root, runtime, node, progress) {
   if (areKernelsReady(root, runtime)) return;
+  const stamp = stampOf(root, runtime);
   progress.start('Building the kernels of the engine');
   const problems = await Promise.all(
     LEVELS.map(async (level) => ({
       level,
-      problem: await ensureLevel(root, runtime, node, level),
+      problem: await ensureLevel(root, stamp, node, level),
     })),
   );
   const failed = problems.filter(({ problem }) => problem !== null);
@@ -129,19 +130,19 @@ export async function ensureKernels(root, runtime, node, progress) {
       ),
     ].join('\n'),
   );
-  writeFileSync(join(root, PACKAGE, STAMP), stampOf(root, runtime));
+  writeFileSync(join(root, PACKAGE, STAMP), stamp);
 }
 
 /**
  * @param {string} root
- * @param {Runtime} runtime
+ * @param {string} stamp everything that the kernels depend on
  * @param {string} node
  * @param {(typeof LEVELS)[number]} level
  * @returns {Promise<string | null>} why it could not be built or loaded
  */
-function ensureLevel(root, runtime, node, { name, flags }) {
+function ensureLevel(root, stamp, node, { name, flags }) {
   const packageFolder = join(root, PACKAGE);
-  const cached = cachedAddon(stampOf(root, runtime), `karst_kernels_${name}.node`);
+  const cached = cachedAddon(stamp, `karst_kernels_${name}.node`);
   const sources = sourcesIn(join(root, SOURCES)).filter((path) => path.endsWith('.cc'));
   return ensureOptionalAddon({
     ...{ cached, place: join(packageFolder, kernelsAddon(name)), node },

@@ -19,10 +19,6 @@ thread_local Scratch factorScratch, sumScratch;
 /** Numbers of a row for one p or q. */
 int widthOf(const Mix& size) { return size.kernels * size.rank; }
 
-std::size_t numbersOfC(const Mix& size) {
-  return static_cast<std::size_t>(size.kernels) * size.l * size.m;
-}
-
 }  // namespace
 
 void mix(const Mix& size, const float* x, const float* c, float* y) {
@@ -79,7 +75,7 @@ void mixGradient(const Mix& size, const float* dy, const float* x, float* dC) {
       }
     }
   });
-  std::fill_n(dC, numbersOfC(size), 0.0f);
+  std::fill_n(dC, static_cast<std::size_t>(kernels) * l * m, 0.0f);
   for (int slice = 0; slice < slices; ++slice) {
     for (int p = 0; p < l; ++p) {
       for (int q = 0; q < m; ++q) {

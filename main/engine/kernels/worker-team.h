@@ -36,7 +36,7 @@ class WorkerTeam {
       work();
       return;
     }
-    busy_.lock();
+    std::lock_guard<std::mutex> turn(busy_);
     leaveProcessorToCaller();
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -48,8 +48,6 @@ class WorkerTeam {
     std::unique_lock<std::mutex> lock(mutex_);
     work_ = nullptr;
     done_.wait(lock, [this] { return active_ == 0; });
-    lock.unlock();
-    busy_.unlock();
   }
 
  private:

@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { KroneckerSizes } from '../../../main/engine/graph/kronecker.ts';
 import * as g from '../../../main/engine/graph/operations.ts';
 import type { Program } from '../../../main/engine/graph/program.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
-import { distance, randomTensors } from '../engine/random-tensors.ts';
+import { distance } from '../engine/random-tensors.ts';
+import { kernelCalls, runProgram } from './programs.ts';
 
 /** W + Σᵢ Cᵢ ⊗ Dᵢ, and the gradients of C and D as if W were that of the sum. */
 function kroneckerProgram(s: KroneckerSizes, matmulPrecision: MatmulPrecision): Program {
@@ -20,9 +19,7 @@ function kroneckerProgram(s: KroneckerSizes, matmulPrecision: MatmulPrecision): 
 
 const TINY: KroneckerSizes = { kernels: 8, splits: 1, l: 8, k: 96, m: 8, n: 24 };
 const calls = (s: KroneckerSizes, precision: MatmulPrecision): number =>
-  lowerProgram(kroneckerProgram(s, precision), { kernels: true }).functions[0]?.nodeDef.filter(
-    ({ op }) => op === 'XlaCustomCallV2',
-  ).length ?? 0;
+  kernelCalls(kroneckerProgram(s, precision));
 
 describe('the lowering of sums of Kronecker products', () => {
   it('calls the kernels for large weights', () => {
@@ -33,19 +30,8 @@ describe('the lowering of sums of Kronecker products', () => {
 });
 
 describe.runIf(processorLevels().length > 0)('sums of Kronecker products in the kernels', () => {
-  async function run(
-    s: KroneckerSizes,
-    precision: MatmulPrecision,
-  ): Promise<Record<string, Float32Array>> {
-    const executor = (await openRuntime()).execute(kroneckerProgram(s, precision));
-    const shapes = kroneckerProgram(s, precision).functions['both']?.inputs ?? [];
-    const values = randomTensors(new Map(shapes.map((i) => [i.attributes.name, i.shape])), 5);
-    try {
-      return executor.run('both', Object.fromEntries(values));
-    } finally {
-      executor.dispose();
-    }
-  }
+  const run = async (s: KroneckerSizes, precision: MatmulPrecision) =>
+    (await runProgram(kroneckerProgram(s, precision), 5)).found;
 
   it.each<[string, KroneckerSizes]>([
     ['of fc2 of ViT-Tiny', TINY],

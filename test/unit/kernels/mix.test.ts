@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as g from '../../../main/engine/graph/operations.ts';
 import type { Program } from '../../../main/engine/graph/program.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
-import { distance, randomTensors } from '../engine/random-tensors.ts';
+import { distance } from '../engine/random-tensors.ts';
+import { kernelCalls, runProgram } from './programs.ts';
 
 interface Sizes {
   readonly rows: number;
@@ -27,9 +26,7 @@ function mixProgram({ rows, l, m, kernels, rank }: Sizes, precision: MatmulPreci
 
 const BASE: Sizes = { rows: 1576, l: 8, m: 8, kernels: 8, rank: 8 };
 const calls = (s: Sizes, precision: MatmulPrecision): number =>
-  lowerProgram(mixProgram(s, precision), { kernels: true }).functions[0]?.nodeDef.filter(
-    ({ op }) => op === 'XlaCustomCallV2',
-  ).length ?? 0;
+  kernelCalls(mixProgram(s, precision));
 
 describe('the lowering of mixing', () => {
   it('calls the kernels for many rows', () => {
@@ -40,17 +37,8 @@ describe('the lowering of mixing', () => {
 });
 
 describe.runIf(processorLevels().length > 0)('mixing in the kernels', () => {
-  async function run(s: Sizes, precision: MatmulPrecision): Promise<Record<string, Float32Array>> {
-    const program = mixProgram(s, precision);
-    const executor = (await openRuntime()).execute(program);
-    const shapes = program.functions['both']?.inputs ?? [];
-    const values = randomTensors(new Map(shapes.map((i) => [i.attributes.name, i.shape])), 5);
-    try {
-      return executor.run('both', Object.fromEntries(values));
-    } finally {
-      executor.dispose();
-    }
-  }
+  const run = async (s: Sizes, precision: MatmulPrecision) =>
+    (await runProgram(mixProgram(s, precision), 5)).found;
 
   it.each<[string, Sizes]>([
     ['of ViT-Base', BASE],

@@ -1,0 +1,29 @@
+import type { Program } from '../../../main/engine/graph/program.ts';
+import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { randomTensors } from '../engine/random-tensors.ts';
+
+/** How many calls of our kernels a program with one function makes where they can be had. */
+export function kernelCalls(program: Program): number {
+  const nodes = lowerProgram(program, { kernels: true }).functions[0]?.nodeDef ?? [];
+  return nodes.filter(({ op }) => op === 'XlaCustomCallV2').length;
+}
+
+type Values = Record<string, Float32Array>;
+
+/** Runs the one function of a program on random numbers, which are the same for the same seed. */
+export async function runProgram(
+  program: Program,
+  seed: number,
+  deviation?: number,
+): Promise<{ given: Values; found: Values }> {
+  const [[name, { inputs }] = ['', { inputs: [] }]] = Object.entries(program.functions);
+  const executor = (await openRuntime()).execute(program);
+  const shapes = new Map(inputs.map((i) => [i.attributes.name, i.shape]));
+  const given = Object.fromEntries(randomTensors(shapes, seed, deviation));
+  try {
+    return { given, found: executor.run(name, given) };
+  } finally {
+    executor.dispose();
+  }
+}
