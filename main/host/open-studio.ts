@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProbeResult } from '../../shared/contract/engine.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { cacheFolder } from '../native/cache-folder.mjs';
+import { hasKernels } from '../native/kernels-addon.mjs';
 import { homeFolders } from './home.ts';
 import { runEngineJob } from './jobs/engine-job.ts';
 import { newOwner, releaseOwner } from './owner.ts';
@@ -41,6 +42,7 @@ import { join } from 'node:path';
 
 const GRACE_MS = 30_000;
 const WARM_MS = 60_000;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STARTER = fileURLToPath(new URL('../assets/starter', import.meta.url));
 
 /**
@@ -126,6 +128,7 @@ async function assemble(
     settings,
     freeMemory,
     freeCardMemory: () => freeCardMemory(settings.get()),
+    kernels: hasKernels(ROOT),
   });
   const runs = new Runs({
     ...engine,

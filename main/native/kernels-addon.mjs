@@ -85,6 +85,15 @@ export function kernelsToLoad(packageFolder, environment = process.env) {
 }
 
 /**
+ * @param {string} root of the checkout or the application
+ * @param {Record<string, string | undefined>} [environment]
+ * @returns {boolean} whether an engine will have them here
+ */
+export function hasKernels(root, environment = process.env) {
+  return kernelsToLoad(join(root, PACKAGE), environment) !== null;
+}
+
+/**
  * Whether the set-up has nothing more to do for them; also where it could not build them.
  *
  * @param {string} root of the checkout

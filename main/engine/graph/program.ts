@@ -23,6 +23,16 @@ export interface Program {
 
 export type Values = Float32Array | Int32Array;
 
+/**
+ * Zeros for a variable that functions update. TensorFlow takes over memory that begins at a multiple of 64 bytes, which
+ * this never does, and copies any other. XLA updates in place only what TensorFlow has allocated itself: new values of the
+ * first step would get a region of memory as large as a step's, and the next step would settle there beside the first one's.
+ */
+export function updatableValues(size: number): Float32Array {
+  const bytes = Float32Array.BYTES_PER_ELEMENT;
+  return new Float32Array(new ArrayBuffer((size + 1) * bytes), bytes, size);
+}
+
 /** Something that holds the variables of a program and runs its functions. */
 export interface Executor {
   /** Variables start undefined: each has to be set before a function reads it. */

@@ -1,5 +1,7 @@
+#include <malloc.h>
 #include <node_api.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -132,30 +134,55 @@ void layerNormGradientCall(void* out, const void** in) {
                            resultOf(out, in));
 }
 
-void registerCall(const std::string& target, void (*call)(void*, const void**)) {
-  xla::CustomCallTargetRegistry::Global()->Register(target, reinterpret_cast<void*>(call), "Host");
+std::atomic<bool> trimming{false};
+
+/**
+ * A call as XLA makes it. The first one of a program comes when it is compiled and its memory is
+ * reserved but not yet used: what compiling has freed can be given back before.
+ */
+template <void (*call)(void*, const void**)>
+void enter(void* out, const void** in) {
+  if (trimming.load(std::memory_order_relaxed) && trimming.exchange(false)) malloc_trim(0);
+  call(out, in);
+}
+
+template <void (*call)(void*, const void**)>
+void registerCall(const std::string& target) {
+  xla::CustomCallTargetRegistry::Global()->Register(target, reinterpret_cast<void*>(enter<call>),
+                                                    "Host");
+}
+
+napi_value trimAtNextCall(napi_env, napi_callback_info) {
+  trimming = true;
+  return nullptr;
 }
 
 }  // namespace
 
-/** Exports `granted`: whether programs may call the targets below in this process. */
+/**
+ * Exports `granted`: whether programs may call the targets below in this process; and
+ * `trimAtNextCall()`, after which the next call gives free memory back to the system first.
+ */
 NAPI_MODULE_INIT() {
   const bool granted = karst::requestProductUnits();
   if (granted) {
-    registerCall("karst_matmul", matmulCall);
-    registerCall("karst_attention", attentionCall);
-    registerCall("karst_attention_gradient", attentionGradientCall);
-    registerCall("karst_add_kronecker", addKroneckerCall);
-    registerCall("karst_kronecker_gradient", kroneckerGradientCall);
-    registerCall("karst_mix", mixCall);
-    registerCall("karst_mix_gradient", mixGradientCall);
-    registerCall("karst_gelu", geluCall);
-    registerCall("karst_gelu_gradient", geluGradientCall);
-    registerCall("karst_layer_norm", layerNormCall);
-    registerCall("karst_layer_norm_gradient", layerNormGradientCall);
+    registerCall<matmulCall>("karst_matmul");
+    registerCall<attentionCall>("karst_attention");
+    registerCall<attentionGradientCall>("karst_attention_gradient");
+    registerCall<addKroneckerCall>("karst_add_kronecker");
+    registerCall<kroneckerGradientCall>("karst_kronecker_gradient");
+    registerCall<mixCall>("karst_mix");
+    registerCall<mixGradientCall>("karst_mix_gradient");
+    registerCall<geluCall>("karst_gelu");
+    registerCall<geluGradientCall>("karst_gelu_gradient");
+    registerCall<layerNormCall>("karst_layer_norm");
+    registerCall<layerNormGradientCall>("karst_layer_norm_gradient");
   }
   napi_value value;
   napi_get_boolean(env, granted, &value);
   napi_set_named_property(env, exports, "granted", value);
+  napi_value trim;
+  napi_create_function(env, "trimAtNextCall", NAPI_AUTO_LENGTH, trimAtNextCall, nullptr, &trim);
+  napi_set_named_property(env, exports, "trimAtNextCall", trim);
   return exports;
 }

@@ -46,7 +46,7 @@ function openTensorFlow(): Runtime {
     ...common(),
     backend: 'tensorflow',
     tensorflow: backend.binding.TF_Version,
-    kernels: gpu ? null : loadKernels(),
+    kernels: gpu ? null : (loadKernels()?.level ?? null),
     devices: gpu ? ['CPU', 'GPU'] : ['CPU'],
     device: gpu ? 'gpu' : 'cpu',
     threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),

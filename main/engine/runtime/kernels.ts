@@ -2,25 +2,40 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { kernelsToLoad, type KernelLevel } from '../../native/kernels-addon.mjs';
 
-let loaded: KernelLevel | null | undefined;
+/** The kernels of this process. */
+export interface Kernels {
+  /** Of processors that they are for. */
+  readonly level: KernelLevel;
+  /** Gives memory that is free within the process back to the system, once, when a program next calls a kernel. */
+  trimAtNextCall(): void;
+}
+
+let loaded: Kernels | null | undefined;
 
 /**
  * Adds main/engine/kernels to XLA in this process, once, after TensorFlow's own addon; programs may make the calls of
  * graph/tensorflow/kernel-calls.ts then.
- * @returns the level of processors that they are for; null where the set-up has built none that this processor runs
+ * @returns null where the set-up has built none that this processor runs
  */
-export function loadKernels(): KernelLevel | null {
+export function loadKernels(): Kernels | null {
   if (loaded === undefined) loaded = openKernels();
   return loaded;
 }
 
-function openKernels(): KernelLevel | null {
+function openKernels(): Kernels | null {
   const require = createRequire(import.meta.url);
   const found = kernelsToLoad(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
   if (found === null) return null;
   const addon = require(found.path) as {
     /** Whether the system lets this process use what they need. */
     readonly granted: boolean;
+    trimAtNextCall(): void;
   };
-  return addon.granted ? found.level : null;
+  if (!addon.granted) return null;
+  return {
+    level: found.level,
+    trimAtNextCall: () => {
+      addon.trimAtNextCall();
+    },
+  };
 }

@@ -9,7 +9,8 @@ import type { Executor, Program, ProgramFunction, Values } from '../graph/progra
 import { shapeOfVariable } from '../graph/program.ts';
 import { GraphError, sizeOf, type DType, type Shape } from '../graph/tensor.ts';
 import { lowerProgram, NAMES } from '../graph/tensorflow/lowering.ts';
-import { loadKernels } from './kernels.ts';
+import { collectGarbage } from './garbage.ts';
+import { loadKernels, type Kernels } from './kernels.ts';
 import { installNodePolyfill } from './node-polyfill.ts';
 
 type Tf = typeof TensorFlow;
@@ -63,18 +64,21 @@ export class TensorFlowExecutor implements Executor {
   readonly #backend: NativeBackend;
   readonly #program: Program;
   readonly #session: number;
+  readonly #kernels: Kernels | null;
+  /** Functions that were run already, and so are compiled. */
+  readonly #compiled = new Set<string>();
 
   constructor(program: Program) {
     this.#tf = loadTensorFlow();
     this.#backend = nativeBackend(this.#tf);
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
-    const kernels = !this.#backend.isUsingGpuDevice && loadKernels() !== null;
+    this.#kernels = this.#backend.isUsingGpuDevice ? null : loadKernels();
     const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
     try {
       writeFileSync(
         join(folder, 'saved_model.pb'),
-        encodeSavedModel(lowerProgram(program, { kernels })),
+        encodeSavedModel(lowerProgram(program, { kernels: this.#kernels !== null })),
       );
       this.#session = this.#backend.loadSavedModelMetaGraph(folder, 'serve');
     } finally {
@@ -127,16 +131,27 @@ export class TensorFlowExecutor implements Executor {
         dtype: i.dtype,
       };
     });
+    if (!this.#compiled.has(name)) this.#clearMemory();
     const keys = Object.keys(fn.outputs);
     const values = this.#run(
       feeds,
       keys.map((key) => NAMES.output(name, key)),
     );
+    this.#compiled.add(name);
     return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? new Float32Array()]));
   }
 
   dispose(): void {
     this.#backend.deleteSavedModel(this.#session);
+  }
+
+  /**
+   * Before a function is compiled and takes its memory: arrays of weights that were set are garbage by now, and what compiling
+   * takes and frees stays with the process, useless to the step, until it is trimmed.
+   */
+  #clearMemory(): void {
+    collectGarbage();
+    this.#kernels?.trimAtNextCall();
   }
 
   #function(name: string): ProgramFunction {

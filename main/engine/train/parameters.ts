@@ -1,5 +1,6 @@
 import { TARGET_MODULES, type OptimiserOptions } from '../../../shared/domain/training.ts';
 import * as g from '../graph/operations.ts';
+import { updatableValues } from '../graph/program.ts';
 import { GraphError, sizeOf, type NodeOf, type Shape, type Tensor } from '../graph/tensor.ts';
 
 /**
@@ -79,7 +80,7 @@ export function packGroup(
   group: ParameterGroup,
   tensors: ReadonlyMap<string, Float32Array>,
 ): Float32Array {
-  const packed = new Float32Array(group.size);
+  const packed = updatableValues(group.size);
   for (const { name, offset, size } of group.tensors) {
     const values = tensors.get(name);
     if (values?.length !== size)

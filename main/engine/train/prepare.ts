@@ -3,7 +3,7 @@ import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/train
 import { adaptedModel, classifierModel, type AdaptedModel } from '../adapter/adapted-model.ts';
 import { initialAdapter } from '../adapter/initialise.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
-import type { Executor } from '../graph/program.ts';
+import { updatableValues, type Executor } from '../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { keptPatches, usesDropPath, usesRankDropout } from './noise.ts';
 import type { ParameterGroup } from './parameters.ts';
@@ -64,7 +64,7 @@ export async function prepareTraining(
     }
     executor.setAll(frozenValues(model, backbone));
     if (config.accumulate > 1)
-      executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, new Float32Array(g.size)])));
+      executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, updatableValues(g.size)])));
     return { model, executor, trunk, groups, initial: initialValues(model, config, backbone) };
   } catch (error) {
     executor.dispose();

@@ -14,6 +14,14 @@ export interface MemoryRequest {
   readonly headParameters: number;
 }
 
+/** How the training is carried out. */
+export interface MemoryWays {
+  /** Blocks, from the first, that are computed again in the backward pass. */
+  readonly recomputedBlocks: number;
+  /** Whether the engine has its own kernels here, for trainings that may use them. */
+  readonly kernels: boolean;
+}
+
 const MIB = 2 ** 20;
 const FLOAT = 4;
 
@@ -29,8 +37,12 @@ const COMPILING_BLOCK_BYTES = 33 * MIB;
 const COMPILING_RECOMPUTED_BLOCK_BYTES = 11 * MIB;
 const COMPILING_FORWARD_BLOCK_BYTES = 2 * MIB;
 
-/** Copies of each weight that stays as it is: as it is read, on its way, and where it is used … */
+/**
+ * Copies of each weight that stays as it is: as it is read, on its way, and where it is used; with the kernels the first
+ * is given back before the step …
+ */
 const FROZEN_COPIES = 3;
+const FROZEN_COPIES_KERNELS = 2;
 /** … and the share of W + ΔW that is there beside W at one moment. */
 const ADAPTED_COPIES = 0.4;
 
@@ -40,7 +52,7 @@ const TRAINED_COPIES = 6;
 /** Numbers that a block keeps of each token for its backward pass, in widths and in hidden widths … */
 const KEPT_WIDTHS = 10;
 const KEPT_HIDDENS = 1.5;
-/** … and of each pair of tokens, in each head. */
+/** … and of each pair of tokens, in each head; none with the kernels. */
 const KEPT_SCORES = 2;
 
 /** Batches that are made ahead, at most, and the bytes that they may have together (as the engine's loader does it). */
@@ -64,30 +76,40 @@ export function inputBytes({ architecture, config }: MemoryRequest): number {
  * Estimate of the most memory that training with these settings takes, from the shapes alone: runtime and compiler,
  * weights and what the optimiser keeps, and what the forward pass leaves for the backward pass.
  *
- * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled) of the step without
- * our own kernels. Of ViT-Tiny/16 with batches of 16 and 64 it is within 3 % of them; with the kernels, which keep
- * no scores, it is 13 % too high, and with eleven recomputed blocks besides 3 to 10 %. Of ViT-Base/16 with a batch of 8 it is 15 % too
- * high, with the kernels 26 %. Where the compiled programs are in their cache
- * already, the peak is lower by what compiling takes (ViT-Tiny/16: 300 MiB).
- * @param recomputedBlocks so many, from the first, that are computed again in the backward pass
+ * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled). Without kernels, of
+ * ViT-Tiny/16 with batches of 16 and 64 it is within 3 % of them, of ViT-Base/16 with a batch of 8 15 % too high.
+ * With kernels, where what compiling takes is given back before the step, it is from 6 % below to 8 % above
+ * them (ViT-Tiny/16 with 16 and 64, ViT-Small/16 with 16, ViT-Base/16 with 2 and 8 images, with and without eleven recomputed blocks).
  */
-export function trainingMemory(request: MemoryRequest, recomputedBlocks = 0): number {
-  const { architecture: a, config } = request;
-  const { method, patchDrop } = config;
-  const compiling =
-    method === 'linear'
-      ? COMPILING_FORWARD_BLOCK_BYTES * a.depth
-      : COMPILING_STEP_BYTES +
-        COMPILING_BLOCK_BYTES * a.depth +
-        COMPILING_RECOMPUTED_BLOCK_BYTES * recomputedBlocks;
+export function trainingMemory(
+  request: MemoryRequest,
+  { recomputedBlocks, kernels }: MemoryWays,
+): number {
+  const uses = kernels && request.config.matmulPrecision === 'high';
+  const runtime = RUNTIME_BYTES + inputBytes(request);
+  const compiling = compilingBytes(request, recomputedBlocks);
+  const copies = uses ? FROZEN_COPIES_KERNELS : FROZEN_COPIES;
+  const step =
+    FLOAT *
+    (weightNumbers(request, copies, recomputedBlocks) +
+      keptNumbers(request, recomputedBlocks, uses));
   // Epochs on all patches follow those that drop some: `patchDrop` saves time, and no memory in the end.
-  const programs = patchDrop > 0 ? 2 : 1;
-  const numbers = weightNumbers(request, FROZEN_COPIES, recomputedBlocks);
+  const later = request.config.patchDrop > 0 ? compiling : 0;
+  if (!uses) return runtime + step + compiling + later;
+  const compiled = FLOAT * weightNumbers(request, 1, request.architecture.depth) + compiling;
+  return runtime + Math.max(compiled, step + later);
+}
+
+/** What compiling a step takes. */
+function compilingBytes(
+  { architecture: a, config }: MemoryRequest,
+  recomputedBlocks: number,
+): number {
+  if (config.method === 'linear') return COMPILING_FORWARD_BLOCK_BYTES * a.depth;
   return (
-    RUNTIME_BYTES +
-    compiling * programs +
-    FLOAT * (numbers + keptNumbers(request, recomputedBlocks)) +
-    inputBytes(request)
+    COMPILING_STEP_BYTES +
+    COMPILING_BLOCK_BYTES * a.depth +
+    COMPILING_RECOMPUTED_BLOCK_BYTES * recomputedBlocks
   );
 }
 
@@ -97,7 +119,7 @@ export function trainingMemory(request: MemoryRequest, recomputedBlocks = 0): nu
  */
 export function cardMemory(request: MemoryRequest, recomputedBlocks = 0): number {
   const numbers = weightNumbers(request, 1, recomputedBlocks);
-  return FLOAT * (numbers + keptNumbers(request, recomputedBlocks));
+  return FLOAT * (numbers + keptNumbers(request, recomputedBlocks, false));
 }
 
 /** Numbers of all weights with their copies. */
@@ -117,17 +139,21 @@ function weightNumbers(
 }
 
 /** Numbers that the forward pass of a batch leaves, at the moment when they are most. */
-function keptNumbers({ architecture: a, config }: MemoryRequest, recomputedBlocks: number): number {
+function keptNumbers(
+  { architecture: a, config }: MemoryRequest,
+  recomputedBlocks: number,
+  kernels: boolean,
+): number {
   // Without a backward pass a block's numbers make room for the next one's.
   const whole = config.method === 'linear' ? 2 : a.depth;
   const given = recomputedBlocks * tokenCount(a) * a.width;
   const blocks = Math.max(whole - recomputedBlocks, 1);
-  return Math.max(1, config.batchSize) * (blocks * blockNumbers(a) + given);
+  return Math.max(1, config.batchSize) * (blocks * blockNumbers(a, kernels) + given);
 }
 
 /** Numbers that one block keeps for one image. */
-function blockNumbers(a: VitArchitecture): number {
+function blockNumbers(a: VitArchitecture, kernels: boolean): number {
   const tokens = tokenCount(a);
   const perToken = KEPT_WIDTHS * a.width + KEPT_HIDDENS * a.hidden;
-  return tokens * perToken + KEPT_SCORES * a.heads * tokens ** 2;
+  return tokens * perToken + (kernels ? 0 : KEPT_SCORES * a.heads * tokens ** 2);
 }

@@ -30,6 +30,8 @@ export interface RecomputationContext {
   readonly freeMemory: () => number;
   /** Bytes that are free on the graphics card that trainings run on; null when they run on none. */
   readonly freeCardMemory: () => number | null;
+  /** Whether the engine has its own kernels on this processor. */
+  readonly kernels: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export class Recomputation {
         cardFree !== null
           ? cardMemory(request, recomputedBlocks)
           : times === null
-            ? trainingMemory(request, recomputedBlocks)
+            ? trainingMemory(request, { recomputedBlocks, kernels: this.#c.kernels })
             : times.peakBytes + inputBytes(request);
       return {
         recomputedBlocks,

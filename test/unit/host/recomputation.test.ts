@@ -20,7 +20,8 @@ const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 
 const requestOf = (o: TrainingOverrides = {}, architecture = LARGE): MemoryRequest =>
   memoryRequest(architecture, configured({ batchSize: 64, ...o }), 10);
 const request = requestOf();
-const need = (blocks: number): number => trainingMemory(request, blocks);
+const need = (recomputedBlocks: number): number =>
+  trainingMemory(request, { recomputedBlocks, kernels: false });
 
 function choosing(free: number, changes: Partial<RecomputationContext> = {}): Recomputation {
   return new Recomputation({
@@ -28,6 +29,7 @@ function choosing(free: number, changes: Partial<RecomputationContext> = {}): Re
     settings: { get: () => SETTING_DEFAULTS },
     freeMemory: () => free,
     freeCardMemory: () => null,
+    kernels: false,
     ...changes,
   });
 }
@@ -72,6 +74,17 @@ describe('how many blocks are computed again', () => {
     expect(choosing(1e15).choose(request, 6).recomputedBlocks).toBe(6);
     expect(choosing(need(9) / 0.89).choose(request, 6).recomputedBlocks).toBe(9);
     expect(choosing(1e6).choose(request, 11).recomputedBlocks).toBe(11);
+  });
+
+  it('is less where the engine has kernels and the training may use them', () => {
+    const by = choosing(need(0), { kernels: true });
+    expect(by.choose(request)).toMatchObject({ recomputedBlocks: 0 });
+    expect(by.choose(request).memoryBytes).toBeLessThan(0.8 * need(0));
+    expect(by.choose(requestOf({ matmulPrecision: 'highest' })).recomputedBlocks).toBe(3);
+    // Compiling takes more than the step of a small batch, which comes after it.
+    const [one, two] = [1, 2].map((batchSize) => by.choose(requestOf({ batchSize })).memoryBytes);
+    const images = 3 * 3 * 4 * 224 ** 2;
+    expect(two! - one!).toBeLessThan(20 * images);
   });
 
   it('goes by what was measured, where it was', () => {

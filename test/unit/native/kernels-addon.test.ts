@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import {
   areKernelsReady,
   ensureKernels,
   kernelsAddon,
+  hasKernels,
   kernelsToLoad,
   processorLevels,
 } from '../../../main/native/kernels-addon.mjs';
@@ -95,6 +96,14 @@ describe.runIf(processorLevels().length > 0)('kernelsToLoad', () => {
 
   it('takes what there is where the best could not be built', () => {
     expect(kernelsToLoad(packageWith(...lesser), {})?.level).toBe(lesser[0]);
+  });
+
+  it('finds them where they lie in a checkout', () => {
+    const root = temporaryFolder();
+    expect(hasKernels(root, {})).toBe(false);
+    cpSync(packageWith(...processorLevels()), join(root, PACKAGE), { recursive: true });
+    expect(hasKernels(root, {})).toBe(true);
+    expect(hasKernels(root, { KARST_KERNELS: 'none' })).toBe(false);
   });
 
   it('takes none that this processor cannot run', () => {
