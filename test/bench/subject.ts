@@ -34,7 +34,9 @@ export class Subject {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const subject = new Subject(name, child);
-    process.once('exit', () => child.kill());
+    const kill = (): void => void child.kill();
+    process.once('exit', kill);
+    child.once('close', () => process.off('exit', kill));
     await subject.#answer(v.looseObject({ ready: v.literal(true) }));
     return subject;
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as g from '../../../main/engine/graph/operations.ts';
 import type { Program } from '../../../main/engine/graph/program.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { erf } from '../graph/reference.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
+import { kernelCalls } from './programs.ts';
 
 /** Layer normalisation and GELU, alone, of sums with a row and a number, and their gradients. */
 function rowProgram(rows: number, width: number, matmulPrecision: MatmulPrecision): Program {
@@ -34,9 +34,7 @@ const OUTPUTS = Object.keys(rowProgram(1, 1, 'high').functions['all']?.outputs ?
 type Name = 'x' | 'dy' | 'weight' | 'bias' | 'one';
 
 const calls = (rows: number, width: number, precision: MatmulPrecision): number =>
-  lowerProgram(rowProgram(rows, width, precision), {
-    kernels: true,
-  }).functions[0]?.nodeDef.filter(({ op }) => op === 'XlaCustomCallV2').length ?? 0;
+  kernelCalls(rowProgram(rows, width, precision));
 
 describe('the lowering of what goes row by row', () => {
   it('calls the kernels for what is large', () => {
