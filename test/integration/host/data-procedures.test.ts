@@ -155,7 +155,9 @@ describe('importing a messy folder', () => {
       'unreadable Grey heron (adult)/corrupt.jpg',
       'unreadable Möwe/really a png.JPG',
     ]);
-    expect(payloads('task').some((t) => t.phase === 'checking' && t.total === 18)).toBe(true);
+    // What came between two beats, such as checking on a quick machine, is not told; the last of it always is.
+    const saved = { phase: 'saving', done: 16, total: 16, state: 'done' };
+    expect(payloads('task').at(-1)).toMatchObject(saved);
     expect(payloads('library')).toContainEqual({ part: 'datasets', id });
     expect(payloads('library')).toContainEqual({ part: 'projects', id: null });
   });
