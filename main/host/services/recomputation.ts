@@ -36,7 +36,7 @@ export interface RecomputationContext {
 
 /**
  * Chooses how many blocks are computed again in the backward pass (arXiv 1604.06174): as few as fit into the memory
- * that is free. Where nothing fits, as many as there are: that has the best chance.
+ * that is free. Where nothing fits, those with which it takes the least: they have the best chance.
  */
 export class Recomputation {
   readonly #c: RecomputationContext;
@@ -67,12 +67,14 @@ export class Recomputation {
         times,
       };
     });
-    const [first, ...more] = choices.filter((c) => c.recomputedBlocks >= earlier);
-    const chosen = first ?? choices.at(-1);
+    const later = choices.filter((c) => c.recomputedBlocks >= earlier);
+    const allowed = later.length > 0 ? later : choices.slice(-1);
+    const fitting = allowed.find((c) => c.memoryBytes <= USABLE_SHARE * free);
+    // More blocks take longer to compile, which may be what takes the most.
+    const [least] = allowed.toSorted((a, b) => a.memoryBytes - b.memoryBytes);
+    const chosen = fitting ?? least;
     if (chosen === undefined) throw new Error('there is always one choice');
-    return (
-      [chosen, ...more].find((c) => c.memoryBytes <= USABLE_SHARE * free) ?? more.at(-1) ?? chosen
-    );
+    return chosen;
   }
 
   /** The name under which steps of such a training are kept. */

@@ -56,6 +56,15 @@ describe('how many blocks are computed again', () => {
     expect(memoryBytes).toBeGreaterThan(memoryFreeBytes);
   });
 
+  it('is none where nothing fits, and compiling more would take the most', () => {
+    const by = choosing(1e6, { kernels: true });
+    const small = requestOf({ batchSize: 1 });
+    expect(by.choose(small).recomputedBlocks).toBe(0);
+    expect(
+      by.choose(requestOf({ ...small.config, recompute: 'always' })).memoryBytes,
+    ).toBeGreaterThan(by.choose(small).memoryBytes);
+  });
+
   it('is what the setting says', () => {
     expect(choosing(1e6).choose(requestOf({ recompute: 'never' })).recomputedBlocks).toBe(0);
     expect(choosing(1e15).choose(requestOf({ recompute: 'always' })).recomputedBlocks).toBe(11);
