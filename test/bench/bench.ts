@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cardDevice, findCard, NO_CARD, NO_CARD_EXIT, PROCESSOR, type Device } from './device.ts';
+import { putIntoDocs } from './docs.ts';
 import { measureEvaluation } from './evaluation.ts';
 import { GROWTH } from './growth.ts';
 import { compareImages, imageTables } from './images.ts';
@@ -23,7 +24,7 @@ import type { Say, Section } from './table.ts';
  *             ends with 3
  *   --json    prints one document and nothing else
  *
- * The whole run writes `results.json` beside this file.
+ * The whole run writes `results.json` beside this file, and its tables into `docs/speed.md`.
  */
 
 const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results.json');
@@ -119,18 +120,19 @@ const machine = describeMachine();
 const results = { machine, card: device.card, rows, work };
 let all: Readonly<Record<string, unknown>> = results;
 /** Told and kept part by part: the whole run takes long, and may be broken off. */
-function keep(markdown: string): void {
-  if (!options.json) console.log(`${markdown}\n`);
+async function keep(name: string, markdown: string): Promise<void> {
+  if (!options.json) console.log(`## ${name}\n\n${markdown}\n`);
   if (options.quick || device.kind !== 'cpu') return;
   writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
+  await putIntoDocs(name, markdown);
 }
-keep(tables(results));
+await keep('steps', tables(results));
 // On a card, what the card has no part in is not measured.
 const names = options.quick ? [] : device.kind === 'gpu' ? ['evaluation'] : Object.keys(SECTIONS);
 for (const name of names) {
   const section = await SECTIONS[name]?.(say);
   if (section === undefined) continue;
   all = { ...all, [name]: section.results };
-  keep(`### ${name}\n\n${section.markdown}`);
+  await keep(name, section.markdown);
 }
 if (options.json) console.log(JSON.stringify(all));

@@ -173,7 +173,7 @@ function describe(rows: readonly EvaluationRow[]): string {
         String(row.turns),
       ]);
       const head = ['', 'images a second', 'a batch', 'times timm', 'time ÷ plain', 'turns'];
-      return `#### ${title}\n\n${markdownTable(head, lines)}`;
+      return `### ${title}\n\n${markdownTable(head, lines)}`;
     })
     .join('\n\n');
 }
