@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProbeResult } from '../../shared/contract/engine.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { cacheFolder } from '../native/cache-folder.mjs';
-import { hasKernels } from '../native/kernels-addon.mjs';
+import { kernelsToLoad } from '../native/kernels-addon.mjs';
 import { homeFolders } from './home.ts';
 import { runEngineJob } from './jobs/engine-job.ts';
 import { newOwner, releaseOwner } from './owner.ts';
@@ -128,7 +128,7 @@ async function assemble(
     settings,
     freeMemory,
     freeCardMemory: () => freeCardMemory(settings.get()),
-    kernels: hasKernels(ROOT),
+    kernels: kernelsToLoad(ROOT) !== null,
   });
   const runs = new Runs({
     ...engine,

@@ -73,24 +73,15 @@ export function processorLevels() {
  * The addon that an engine loads: of the best level that this processor can run and the set-up could build, or of the one
  * that is named.
  *
- * @param {string} packageFolder of TensorFlow's addon
+ * @param {string} root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
  * @returns {{ level: KernelLevel, path: string } | null} null: products stay with XLA
  */
-export function kernelsToLoad(packageFolder, environment = process.env) {
+export function kernelsToLoad(root, environment = process.env) {
   const named = environment[KERNELS_VARIABLE];
   const levels = processorLevels().filter((level) => !named || level === named);
-  const places = levels.map((level) => ({ level, path: join(packageFolder, kernelsAddon(level)) }));
+  const places = levels.map((level) => ({ level, path: join(root, PACKAGE, kernelsAddon(level)) }));
   return places.find(({ path }) => existsSync(path)) ?? null;
-}
-
-/**
- * @param {string} root of the checkout or the application
- * @param {Record<string, string | undefined>} [environment]
- * @returns {boolean} whether an engine will have them here
- */
-export function hasKernels(root, environment = process.env) {
-  return kernelsToLoad(join(root, PACKAGE), environment) !== null;
 }
 
 /**

@@ -30,6 +30,7 @@ export function need(condition: boolean, message: () => string): asserts conditi
   if (!condition) throw new GraphError(message());
 }
 
+/** Whole sides, none below 0. */
 export function isShape(shape: Shape): boolean {
   return shape.every((side) => Number.isInteger(side) && side >= 0);
 }

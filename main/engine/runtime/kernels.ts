@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { kernelsToLoad, type KernelLevel } from '../../native/kernels-addon.mjs';
 
 /** The kernels of this process. */
@@ -7,8 +7,10 @@ export interface Kernels {
   /** Of processors that they are for. */
   readonly level: KernelLevel;
   /** Gives memory that is free within the process back to the system, once, when a program next calls a kernel. */
-  trimAtNextCall(): void;
+  readonly trimAtNextCall: () => void;
 }
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 let loaded: Kernels | null | undefined;
 
@@ -23,19 +25,12 @@ export function loadKernels(): Kernels | null {
 }
 
 function openKernels(): Kernels | null {
-  const require = createRequire(import.meta.url);
-  const found = kernelsToLoad(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')));
+  const found = kernelsToLoad(ROOT);
   if (found === null) return null;
-  const addon = require(found.path) as {
+  const { granted, trimAtNextCall } = createRequire(import.meta.url)(found.path) as {
     /** Whether the system lets this process use what they need. */
     readonly granted: boolean;
-    trimAtNextCall(): void;
+    readonly trimAtNextCall: () => void;
   };
-  if (!addon.granted) return null;
-  return {
-    level: found.level,
-    trimAtNextCall: () => {
-      addon.trimAtNextCall();
-    },
-  };
+  return granted ? { level: found.level, trimAtNextCall } : null;
 }

@@ -96,7 +96,9 @@ export function trainingMemory(
   // Epochs on all patches follow those that drop some: `patchDrop` saves time, and no memory in the end.
   const later = request.config.patchDrop > 0 ? compiling : 0;
   if (!uses) return runtime + step + compiling + later;
-  const compiled = FLOAT * weightNumbers(request, 1, request.architecture.depth) + compiling;
+  // No W + ΔW is there yet, as if every block were recomputed.
+  const before = weightNumbers(request, 1, request.architecture.depth);
+  const compiled = FLOAT * before + compiling;
   return runtime + Math.max(compiled, step + later);
 }
 

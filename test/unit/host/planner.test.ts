@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, cpSync } from 'node:fs';
-import { freemem, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, statSync, cpSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freeMemory } from '../../../main/host/services/free-memory.ts';
-import { inputBytes, trainingMemory } from '../../../main/host/services/memory-estimate.ts';
+import { inputBytes } from '../../../main/host/services/memory-estimate.ts';
 import { speedKey } from '../../../main/host/services/speed-key.ts';
 import type { Studio } from '../../../main/host/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
@@ -361,42 +360,3 @@ describe('what decides the speed', () => {
 function reversed(): TrainingConfig['karst']['targetModules'] {
   return [...CONFIG.karst.targetModules].reverse();
 }
-
-describe('the memory of a training', () => {
-  /** Without the images on their way. */
-  const of = (o: TrainingOverrides): number => {
-    const request = {
-      architecture: { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 768 },
-      config: configured(o),
-      adapterParameters: 1000,
-      headParameters: 100,
-    };
-    const ways = { recomputedBlocks: 0, kernels: false };
-    return trainingMemory(request, ways) - inputBytes(request);
-  };
-
-  it('grows with the batch by what the blocks keep', () => {
-    const perImage = (of({ batchSize: 20 }) - of({ batchSize: 10 })) / 10;
-    expect(of({ batchSize: 40 }) - of({ batchSize: 20 })).toBeCloseTo(20 * perImage, 0);
-    expect(of({ method: 'linear', batchSize: 20 })).toBeLessThan(of({ batchSize: 20 }));
-    expect(of({ accumulate: 4, batchSize: 10 })).toBeLessThan(of({ batchSize: 40 }));
-  });
-});
-
-describe('free memory', () => {
-  it.runIf(process.platform === 'linux')('is no more than a container leaves', () => {
-    const folder = temporaryFolder();
-    expect(freeMemory(join(folder, 'none'))).toBeCloseTo(freemem(), -8.5);
-    mkdirSync(join(folder, 'group'));
-    const write = (name: string, text: string) => writeFileSync(join(folder, 'group', name), text);
-    write('memory.max', '1000000\n');
-    write('memory.current', '600000\n');
-    expect(freeMemory(join(folder, 'group'))).toBe(400_000);
-    write('memory.stat', 'anon 1\ninactive_file 250000\nactive_file 7\n');
-    expect(freeMemory(join(folder, 'group'))).toBe(650_000);
-    write('memory.current', '1600000\n');
-    expect(freeMemory(join(folder, 'group'))).toBe(0);
-    write('memory.max', 'max\n');
-    expect(freeMemory(join(folder, 'group'))).toBeGreaterThan(1_000_000);
-  });
-});

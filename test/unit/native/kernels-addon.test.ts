@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,6 @@ import {
   areKernelsReady,
   ensureKernels,
   kernelsAddon,
-  hasKernels,
   kernelsToLoad,
   processorLevels,
 } from '../../../main/native/kernels-addon.mjs';
@@ -59,7 +58,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
     const told = silentStream();
     await ensureKernels(root, runtime, NODE, new Progress(told));
     expect(told.text).toMatch(/Training does without the kernels[^]*no such instruction/);
-    expect(kernelsToLoad(join(root, PACKAGE), {})).toBeNull();
+    expect(kernelsToLoad(root, {})).toBeNull();
     // Not tried again at every start.
     expect(areKernelsReady(root, runtime)).toBe(true);
   });
@@ -78,38 +77,34 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
 describe.runIf(processorLevels().length > 0)('kernelsToLoad', () => {
   const [best, ...lesser] = processorLevels();
 
-  function packageWith(...levels: readonly string[]): string {
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, 'lib', 'napi-v8'), { recursive: true });
-    for (const level of levels)
-      writeFileSync(join(folder, 'lib', 'napi-v8', `karst_kernels_${level}.node`), '');
-    return folder;
+  function checkoutWith(...levels: readonly string[]): string {
+    const root = temporaryFolder();
+    const folder = join(root, PACKAGE, 'lib', 'napi-v8');
+    mkdirSync(folder, { recursive: true });
+    for (const level of levels) writeFileSync(join(folder, `karst_kernels_${level}.node`), '');
+    return root;
   }
 
   it('takes those of the best level, or of the one that is named', () => {
-    const folder = packageWith(...processorLevels());
-    expect(kernelsToLoad(folder, {})?.level).toBe(best);
+    const root = checkoutWith(...processorLevels());
+    expect(kernelsToLoad(root, {})?.level).toBe(best);
     for (const level of lesser)
-      expect(kernelsToLoad(folder, { KARST_KERNELS: level })?.path).toContain(`_${level}.node`);
-    expect(kernelsToLoad(folder, { KARST_KERNELS: 'none' })).toBeNull();
+      expect(kernelsToLoad(root, { KARST_KERNELS: level })?.path).toContain(`_${level}.node`);
+    expect(kernelsToLoad(root, { KARST_KERNELS: 'none' })).toBeNull();
   });
 
   it('takes what there is where the best could not be built', () => {
-    expect(kernelsToLoad(packageWith(...lesser), {})?.level).toBe(lesser[0]);
+    expect(kernelsToLoad(checkoutWith(...lesser), {})?.level).toBe(lesser[0]);
   });
 
-  it('finds them where they lie in a checkout', () => {
-    const root = temporaryFolder();
-    expect(hasKernels(root, {})).toBe(false);
-    cpSync(packageWith(...processorLevels()), join(root, PACKAGE), { recursive: true });
-    expect(hasKernels(root, {})).toBe(true);
-    expect(hasKernels(root, { KARST_KERNELS: 'none' })).toBe(false);
+  it('finds none where nothing is installed', () => {
+    expect(kernelsToLoad(temporaryFolder(), {})).toBeNull();
   });
 
   it('takes none that this processor cannot run', () => {
     const others = ['amx', 'avx512', 'avx2'].filter(
       (level) => !processorLevels().some((known) => known === level),
     );
-    expect(kernelsToLoad(packageWith(...others), {})).toBeNull();
+    expect(kernelsToLoad(checkoutWith(...others), {})).toBeNull();
   });
 });
