@@ -2,6 +2,7 @@ import type { Preprocessing, VitArchitecture } from './architecture.ts';
 import type { Split } from './dataset.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Evaluation, Prediction, Verification } from './metrics.ts';
+import type { FindingKind } from './problem-kinds.ts';
 import type { Method, TrainingConfig } from './training.ts';
 
 /** What the library holds. Times are ISO 8601 in UTC, sizes are bytes, ids are short and unique over all kinds. */
@@ -91,15 +92,7 @@ export interface DatasetImage {
 
 /** Something found at import or check, by file. The import goes on. */
 export interface DatasetProblem {
-  readonly kind:
-    | 'unreadable'
-    | 'missing'
-    | 'changed'
-    | 'duplicate'
-    | 'conflicting-label'
-    | 'empty-class'
-    | 'ignored'
-    | 'bad-line';
+  readonly kind: FindingKind;
   readonly path: string;
   /** A sentence. */
   readonly reason: string;

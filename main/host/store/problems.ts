@@ -1,11 +1,12 @@
 import type { DatasetProblem } from '../../../shared/domain/library.ts';
+import { FINDING_KINDS } from '../../../shared/domain/problem-kinds.ts';
 import type { Library, Row } from './library.ts';
-import { number, numberOrNull, text } from './rows.ts';
+import { number, numberOrNull, oneOf, text } from './rows.ts';
 
 function toProblem(row: Row): DatasetProblem {
   const line = numberOrNull(row, 'line');
   return {
-    kind: text(row, 'kind') as DatasetProblem['kind'],
+    kind: oneOf(row, 'kind', FINDING_KINDS),
     path: text(row, 'path'),
     reason: text(row, 'reason'),
     ...(line === null ? {} : { line }),

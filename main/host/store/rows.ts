@@ -29,6 +29,12 @@ export function numberOrNull(row: Row, column: string): number | null {
   return row[column] === null ? null : number(row, column);
 }
 
+/** A column that holds one of a closed list of words. */
+export function oneOf<const T extends string>(row: Row, column: string, words: readonly T[]): T {
+  const value = text(row, column);
+  return words.find((word) => word === value) ?? wrong(row, column);
+}
+
 /** A column of JSON that this program wrote itself. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names what it wrote
 export function json<T>(row: Row, column: string): T {

@@ -17,6 +17,7 @@ import {
   type StoredMerge,
 } from '../../domain/library.ts';
 import type { Evaluation, MetricRecord, Prediction, Verification } from '../../domain/metrics.ts';
+import { FINDING_KINDS } from '../../domain/problem-kinds.ts';
 import { METHODS } from '../../domain/training.ts';
 import { trainingConfig } from '../host-message.ts';
 
@@ -103,16 +104,7 @@ export const dataset: v.GenericSchema<unknown, Dataset> = v.object({
 export const imageState = v.picklist(IMAGE_STATES);
 
 export const datasetProblem: v.GenericSchema<unknown, DatasetProblem> = v.object({
-  kind: v.picklist([
-    'unreadable',
-    'missing',
-    'changed',
-    'duplicate',
-    'conflicting-label',
-    'empty-class',
-    'ignored',
-    'bad-line',
-  ]),
+  kind: v.picklist(FINDING_KINDS),
   path: v.string(),
   reason: v.string(),
   line: v.exactOptional(count),

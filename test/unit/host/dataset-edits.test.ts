@@ -283,6 +283,31 @@ describe('renaming', () => {
 });
 
 describe('problems', () => {
+  it('of libraries of 10c452d keep their kinds; a word that is no kind is told as damage', async () => {
+    const room = await dataRoom();
+    const { id } = room.enter('x', ['a'], ofClass(0, 1));
+    const kinds = [
+      'unreadable',
+      'missing',
+      'changed',
+      'duplicate',
+      'conflicting-label',
+      'empty-class',
+      'ignored',
+      'bad-line',
+    ];
+    const enter = (kind: string, position: number): number =>
+      room.library.run(
+        `INSERT INTO problems (dataset_id, position, kind, path, line, reason)
+         VALUES (@id, @position, @kind, '/x', NULL, 'r')`,
+        { id, position, kind },
+      );
+    kinds.forEach(enter);
+    expect(room.datasets.problems(id).map(({ kind }) => kind)).toEqual(kinds);
+    enter('nonsense', kinds.length);
+    await refusal(() => room.datasets.problems(id), 'store-damaged');
+  });
+
   it('come in pages', async () => {
     const room = await dataRoom();
     const { id } = room.enter('x', ['a'], ofClass(0, 1));

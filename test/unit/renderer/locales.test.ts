@@ -4,6 +4,7 @@ import { hasMessage, resolveLocale, setLocale, t } from '../../../renderer/i18n.
 import { en } from '../../../renderer/locales/en/index.ts';
 import { zhCN } from '../../../renderer/locales/zh-CN/index.ts';
 import { ERROR_CODES } from '../../../shared/domain/errors.ts';
+import { FINDING_KINDS } from '../../../shared/domain/problem-kinds.ts';
 
 interface Tree {
   readonly [key: string]: string | Tree;
@@ -53,6 +54,14 @@ describe('the languages', () => {
       ([key, message]) => chinese.get(key) === message && /[a-z]{3,} [a-z]{2,}/.test(message),
     );
     expect(untranslated).toEqual([]);
+  });
+
+  it('have words for every kind of problem of a dataset, and for no other', () => {
+    for (const part of ['kinds', 'reasons', 'todos']) {
+      const prefix = `data.problems.${part}.`;
+      const keys = english.map(([key]) => key).filter((key) => key.startsWith(prefix));
+      expect(keys.map((key) => key.slice(prefix.length)).sort()).toEqual([...FINDING_KINDS].sort());
+    }
   });
 
   it('have words for every error that a user may meet', () => {
