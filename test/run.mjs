@@ -9,6 +9,7 @@ import { needsOldPages } from '../main/native/electron-binary.mjs';
 import { Progress } from '../main/native/progress.mjs';
 import { SetupProblem } from '../main/native/setup-problem.mjs';
 import { ensureTestElectron } from '../main/native/test-electron.mjs';
+import { BROWSER_SUITES, PARTS, chooseParts, commandOf, usage } from './parts.mjs';
 import {
   browserResult,
   checkResult,
@@ -24,8 +25,7 @@ import {
  * reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
  * code is 1 when anything failed or no test ran.
  *
- *   --full          the long suite, too
- *   --only NAMES    only these, separated by commas: types, lint, format, unit, integration, e2e, electron, full
+ * `parts.mjs` has the arguments.
  */
 
 /** @import { Result } from './tally.mjs' */
@@ -42,21 +42,17 @@ const CHECKS = {
   format: [[join(TOOLS, 'prettier', 'bin', 'prettier.cjs'), '--check', '.', '--log-level=warn']],
 };
 
-/** Suites that vitest runs, those that Playwright runs, and those for `--full` alone. */
-const SUITES = ['unit', 'integration'];
-const BROWSER_SUITES = ['e2e', 'electron'];
-const LONG_SUITES = ['full'];
-
 /**
  * @param {readonly string[]} args
  * @returns {Promise<number>} exit code
  */
 async function main(args) {
-  const chosen = chooseParts(args);
-  if (chosen === null) {
-    console.error(`Usage: test/run.mjs [--full] [--only ${partNames().join(',')}]`);
+  const choice = chooseParts(args);
+  if (typeof choice === 'string') {
+    console.error(`${choice}\n${usage()}`);
     return 2;
   }
+  const chosen = choice.names;
   /** @type {Result[]} */
   const results = [];
   // They use one core each and hardly touch the same files. The longest goes on beside the suites, but not beside those with
@@ -64,36 +60,23 @@ async function main(args) {
   const checks = Object.entries(CHECKS).filter(([name]) => chosen.includes(name));
   const checked = checks.map(([name, commands]) => runCheck(name, commands));
   await endedBut(1, checked);
-  for (const name of chosen.filter((part) => !(part in CHECKS) && !BROWSER_SUITES.includes(part)))
-    results.push(await runSuite(name));
+  const shortSuites = chosen.filter(
+    (name) => !(name in CHECKS) && !BROWSER_SUITES.includes(name) && !(name in PARTS),
+  );
+  for (const name of shortSuites) results.push(await runSuite(name, [`--project=${name}*`], {}));
   results.unshift(...(await Promise.all(checked)));
   /** @type {string[]} */
   const reasons = [];
   for (const name of chosen.filter((part) => BROWSER_SUITES.includes(part)))
     results.push(await runBrowserSuite(name, reasons));
+  for (const name of chosen.filter((one) => one in PARTS))
+    results.push(await runPart(name, choice));
   console.log('');
   for (const result of results) console.log(describe(result));
   for (const reason of reasons) console.log(`  skipped: ${reason}`);
   console.log(lastLine(results));
   const { passed, failed } = total(results);
   return failed > 0 || passed === 0 ? 1 : 0;
-}
-
-function partNames() {
-  return [...Object.keys(CHECKS), ...SUITES, ...BROWSER_SUITES, ...LONG_SUITES];
-}
-
-/**
- * @param {readonly string[]} args
- * @returns {readonly string[] | null} null when the arguments are wrong
- */
-function chooseParts(args) {
-  const known = partNames();
-  if (args.length === 0) return known.filter((name) => !LONG_SUITES.includes(name));
-  if (args.length === 1 && args[0] === '--full') return known;
-  if (args.length !== 2 || args[0] !== '--only' || args[1] === undefined) return null;
-  const names = args[1].split(',');
-  return names.every((name) => known.includes(name)) ? names : null;
 }
 
 /**
@@ -132,10 +115,39 @@ async function runCheck(name, commands) {
 }
 
 /**
+ * A part of the long suite.
+ *
  * @param {string} name
+ * @param {import('./parts.mjs').Choice} choice
  * @returns {Promise<Result>}
  */
-async function runSuite(name) {
+async function runPart(name, choice) {
+  const refusal = choice.refused[name];
+  if (refusal !== undefined) {
+    console.log(`── ${name} ──\n${refusal}`);
+    return checkResult(name, 1, 0);
+  }
+  const script = PARTS[name]?.script;
+  if (script === undefined) {
+    const { environment } = choice;
+    const result = await runSuite(name, ['--project=full', `test/full/${name}/`], environment);
+    console.log(`again: ${commandOf(name, choice)}`);
+    return result;
+  }
+  console.log(`── ${name} ──`);
+  const started = Date.now();
+  const { code } = await run(script, 'show', choice.environment);
+  console.log(`again: ${commandOf(name, choice)}`);
+  return checkResult(name, code, Date.now() - started);
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} which arguments that tell vitest what to run
+ * @param {Readonly<Record<string, string>>} environment further variables
+ * @returns {Promise<Result>}
+ */
+async function runSuite(name, which, environment) {
   console.log(`── ${name} ──`);
   const started = Date.now();
   const folder = mkdtempSync(join(tmpdir(), 'karst-test-'));
@@ -143,7 +155,7 @@ async function runSuite(name) {
   try {
     const vitest = join(TOOLS, 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const { code } = await run([vitest, 'run', `--project=${name}*`, ...reporters], 'show');
+    const { code } = await run([vitest, 'run', ...which, ...reporters], 'show', environment);
     const report = existsSync(file) ? readFileSync(file, 'utf8') : null;
     return suiteResult(name, code, report, Date.now() - started);
   } finally {
@@ -215,7 +227,7 @@ async function windowTools() {
 /**
  * @param {readonly string[]} command
  * @param {'collect' | 'show'} how
- * @param {Record<string, string>} [environment] further variables
+ * @param {Readonly<Record<string, string>>} [environment] further variables
  * @returns {Promise<{ code: number, output: string }>}
  */
 function run(command, how, environment = {}) {

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SafetensorsFile } from '../../main/formats/safetensors.ts';
-import { answer, karst, start } from '../integration/cli/karst.ts';
-import { run } from '../integration/cli/schemas.ts';
-import { starterPlace, type StarterPlace } from '../integration/cli/starter-place.ts';
+import { SafetensorsFile } from '../../../main/formats/safetensors.ts';
+import { answer, karst, start } from '../../integration/cli/karst.ts';
+import { run } from '../../integration/cli/schemas.ts';
+import { starterPlace, type StarterPlace } from '../../integration/cli/starter-place.ts';
 
 /** The starter's own shape, on 36 images: a step is a second's work, but there are few of them. */
 const EPOCHS = 6;
