@@ -30,7 +30,7 @@ function childPort(): Port {
     onClose: (listener) => process.on('disconnect', listener),
     close: async () => {
       await sent;
-      if (process.connected) process.disconnect();
+      if (process.connected) process.disconnect?.();
     },
   };
 }
