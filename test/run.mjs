@@ -4,12 +4,12 @@ import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../main/native/built.mjs';
-import { CHROMIUM_VARIABLE, ensureChromium } from '../main/native/chromium.mjs';
+import { CHROMIUM_VARIABLE, ensureChromium } from './setup/chromium.mjs';
 import { needsOldPages } from '../main/native/electron-binary.mjs';
 import { Progress } from '../main/native/progress.mjs';
 import { SetupProblem } from '../main/native/setup-problem.mjs';
-import { ensureTestElectron } from '../main/native/test-electron.mjs';
 import { BROWSER_SUITES, PARTS, chooseParts, commandOf, usage } from './parts.mjs';
+import { ensureTestElectron } from './setup/test-electron.mjs';
 import {
   browserResult,
   checkResult,

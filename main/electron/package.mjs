@@ -7,6 +7,7 @@ import { ensureElectron, needsOldPages, versionOf } from '../native/electron-bin
 import { npmName } from '../native/prerequisites.mjs';
 import { Progress } from '../native/progress.mjs';
 import { SetupProblem } from '../native/setup-problem.mjs';
+import { studioFiles } from './packaged-files.mjs';
 
 /**
  * Packages the application of this platform: `package.mjs [--dir] [--out FOLDER] [--link]`. --dir makes the folder
@@ -71,13 +72,14 @@ async function productionPackages() {
   return [...new Set(names)].sort();
 }
 
-/** @returns {Promise<import('electron-builder').FileSet[]>} what lies beside the archive and is not in the checkout */
+/** @returns {Promise<import('electron-builder').FileSet[]>} what lies beside the archive, as far as it is to be found out */
 async function computedResources() {
   const packages = await productionPackages();
   // A package inside another one's node_modules comes with that one.
   const outer = packages.filter((name) => !name.includes('/node_modules/'));
   const runtime = realpathSync(join(ROOT, TENSORFLOW, 'deps'));
   return [
+    { from: ROOT, to: 'studio', filter: studioFiles(ROOT) },
     {
       from: join(ROOT, 'node_modules'),
       to: 'studio/node_modules',

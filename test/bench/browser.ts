@@ -1,5 +1,5 @@
 import { chromium, type Page } from '@playwright/test';
-import { findChromium } from '../../main/native/chromium.mjs';
+import { findChromium } from '../setup/chromium.mjs';
 import { serveStudio, type ServedStudio } from '../e2e/fixtures/served-studio.ts';
 import { StudioClient } from '../e2e/fixtures/studio-client.ts';
 import { median } from './statistics.ts';

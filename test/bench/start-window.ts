@@ -1,10 +1,10 @@
 import { chromium, type Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../main/native/built.mjs';
-import { findChromium } from '../../main/native/chromium.mjs';
+import { findChromium } from '../setup/chromium.mjs';
 import { needsOldPages } from '../../main/native/electron-binary.mjs';
 import { Progress } from '../../main/native/progress.mjs';
-import { ensureTestElectron } from '../../main/native/test-electron.mjs';
+import { ensureTestElectron } from '../setup/test-electron.mjs';
 import { serveStudio } from '../e2e/fixtures/served-studio.ts';
 import { Desk } from '../electron/fixtures/desktop.ts';
 import startDisplay from '../electron/fixtures/virtual-display.ts';

@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { findChromium } from '../../main/native/chromium.mjs';
+import { findChromium } from '../setup/chromium.mjs';
 
 /**
  * The studio in Chromium, over `karst serve`. `npm test` brings the browser and the built pages; by hand:

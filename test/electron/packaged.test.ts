@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
+import { setupAtRunTime } from '../../main/electron/packaged-files.mjs';
 import { descendants } from './fixtures/processes.ts';
 import { expect, ROOT, test, testElectron } from './fixtures/desktop.ts';
 
@@ -26,6 +27,16 @@ function sizeOf(folder: string): number {
     .reduce((sum, found) => sum + (found.isFile() ? found.size : 0), 0);
 }
 
+/** What only tests, the set-up or the packaging itself run, and the sources of what is built. */
+const FOR_OTHERS = /^test\/|^main\/electron\/|\.test\.|chromium|debian|test-electron|\.(cc|h)$/;
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { encoding: 'utf8', recursive: true })
+    .filter((path) => lstatSync(join(folder, path)).isFile())
+    .map((path) => path.split(sep).join('/'))
+    .sort();
+}
+
 test('the packaged folder is whole, starts, and answers as karst on the command line', async ({
   desk,
 }) => {
@@ -41,6 +52,10 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   expect(packaging.status).toBe(0);
   const folder = join(out, 'linux-unpacked');
   expect(sizeOf(folder)).toBeLessThan(LARGEST_FOLDER);
+  const studio = join(folder, 'resources', 'studio');
+  const own = filesIn(studio).filter((path) => !/^(node_modules|dist|main\/assets)\//.test(path));
+  expect(own.filter((path) => path.startsWith('main/native/'))).toEqual(setupAtRunTime(ROOT));
+  expect(own.filter((path) => FOR_OTHERS.test(path))).toEqual([]);
 
   // The command line, on the Node and the TensorFlow that came with it.
   const karst = join(folder, 'resources', 'bin', 'karst');
@@ -62,7 +77,6 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   expect(starter).toMatchObject({ starter: true });
   expect(dirname(starter!.backbone.path)).toBe(join(desk.home, 'backbones'));
   // Its own Node runs its own host, and the engine's process below it that looks at the device.
-  const studio = join(folder, 'resources', 'studio');
   const [host] = descendants(desktop.pid, join('host', 'desk', 'process.ts'));
   expect(descendants(desktop.pid, join(studio, 'node_modules'))).toContain(host);
   const { device } = await desktop.call('system.diagnose', { again: false });

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+
+/** Folders whose modules the packaged application runs, on the project's own Node. */
+const ROOMS = ['main/cli', 'main/engine', 'main/formats', 'main/host', 'shared'];
+/** Of the set-up it runs what those import alone: there is nothing to install or to build any more. */
+const SETUP = 'main/native';
+
+const MODULE = /\.(ts|mjs)$/;
+/** Statements, and calls of `import`; what comments import are types. */
+const IMPORTED = /(?:^(?:import|export|\})[^'\n]*|\bimport\()'(\.[^']+)'/gm;
+
+/**
+ * Which of the checkout's files lie beside the archive, as electron-builder's patterns.
+ *
+ * @param {string} root of the checkout
+ * @returns {string[]} relative to it, with forward slashes
+ */
+export function studioFiles(root) {
+  return [
+    'LICENSE',
+    'main/assets/**/*',
+    '!main/assets/desktop/**/*',
+    ...ROOMS.map((room) => `${room}/**/*`),
+    // The addons are built from them already.
+    '!main/engine/{kernels,pixels}/**/*',
+    ...setupAtRunTime(root),
+  ];
+}
+
+/**
+ * The modules of the set-up that run in a packaged application, too.
+ *
+ * @param {string} root of the checkout
+ * @returns {string[]} sorted, relative to the checkout, with forward slashes
+ */
+export function setupAtRunTime(root) {
+  const waiting = ROOMS.flatMap((room) => modulesIn(root, room));
+  /** @type {Set<string>} */
+  const found = new Set();
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    for (const [, source = ''] of readFileSync(join(root, file), 'utf8').matchAll(IMPORTED)) {
+      const target = posix.join(dirname(file), source);
+      if (!target.startsWith(`${SETUP}/`) || found.has(target)) continue;
+      found.add(target);
+      waiting.push(target);
+    }
+  }
+  return [...found].sort();
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder
+ */
+function modulesIn(root, folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && MODULE.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+}
