@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
@@ -11,7 +10,7 @@ import {
   type PresetName,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
-import { readError } from '../formats/files.ts';
+import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
 /** What the settings' defaults do not say about their values. */
@@ -116,9 +115,7 @@ function presetNamed(name: string): object {
 }
 
 async function settingsOfFile(file: string): Promise<[string, Value][]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw readError(file, error);
-  });
+  const text = await readTextFile(file);
   let document: unknown;
   try {
     document = JSON.parse(text);

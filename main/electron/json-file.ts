@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -30,7 +31,8 @@ export class JsonFile<T> {
   }
 
   read(): T {
-    if (!existsSync(this.path)) return this.#fallback;
+    // Reading a pipe in its place would wait for good.
+    if (statSync(this.path, { throwIfNoEntry: false })?.isFile() !== true) return this.#fallback;
     const text = readFileSync(this.path, 'utf8');
     const checked = v.safeParse(this.#schema, parsed(text));
     return checked.success ? checked.output : this.#fallback;

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
@@ -11,7 +11,7 @@ import {
   preprocessingToJson,
   type AdapterConfig,
 } from './adapter-config.ts';
-import { writeFileAtomic, writeFolderAtomic } from './files.ts';
+import { readError, readTextFile, writeFileAtomic, writeFolderAtomic } from './files.ts';
 import { adapterCard } from './model-card.ts';
 import { renderHeader, storageOrder } from './safetensors-header.ts';
 import { SafetensorsFile, writeSafetensors, type TensorToWrite } from './safetensors.ts';
@@ -90,7 +90,7 @@ export function adapterWeightsBytes(
 
 async function readJson(path: string): Promise<unknown> {
   const { size } = await stat(path).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw readError(path, cause);
     throw new KarstError(
       'not-found',
       `${path} is missing: this is not a complete adapter folder.`,
@@ -110,7 +110,7 @@ async function readJson(path: string): Promise<unknown> {
         path,
       },
     );
-  const text = await readFile(path, 'utf8');
+  const text = await readTextFile(path);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,6 +29,9 @@ const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
+  ENXIO: 'it is a socket, not a file',
+  EAGAIN: 'another program is using it',
+  ELOOP: 'its links lead in a circle',
   EMFILE: 'too many files are open',
   ENAMETOOLONG: 'the name is too long',
 };
@@ -69,6 +72,86 @@ export function readError(path: string, error: unknown): KarstError {
       cause: error,
     },
   );
+}
+
+/** A pipe that nobody writes to would hold whoever opens it for good; for a plain file the flag means nothing. */
+const WITHOUT_WAITING =
+  constants.O_RDONLY |
+  ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0) |
+  ((constants as Partial<typeof constants>).O_NOCTTY ?? 0);
+
+/** What is opened in the place of a file, as the reason that it cannot be read; null for a plain file. */
+function noPlainFile(info: Stats): string | null {
+  if (info.isFile()) return null;
+  if (info.isDirectory()) return 'it is a folder';
+  if (info.isFIFO()) return 'it is a pipe, not a file';
+  if (info.isSocket()) return 'it is a socket, not a file';
+  return 'it is a device, not a file';
+}
+
+/**
+ * Opens a plain file for reading, and refuses whatever else bears the name without waiting for it. All that is
+ * read from a path which somebody else may have made goes through here or `openFileSync`.
+ *
+ * @throws KarstError `not-found`, `not-readable`
+ */
+export async function openFile(path: string): Promise<FileHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, WITHOUT_WAITING);
+  } catch (error) {
+    throw readError(path, error);
+  }
+  try {
+    const reason = noPlainFile(await handle.stat());
+    if (reason !== null) throw new Error(reason);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw readError(path, error);
+  }
+}
+
+/** The same at once, as a file descriptor. @throws KarstError `not-found`, `not-readable` */
+export function openFileSync(path: string): number {
+  let file: number | null = null;
+  try {
+    file = openSync(path, WITHOUT_WAITING);
+    const reason = noPlainFile(fstatSync(file));
+    if (reason === null) return file;
+    throw new Error(reason);
+  } catch (error) {
+    if (file !== null) closeSync(file);
+    throw readError(path, error);
+  }
+}
+
+/**
+ * The whole content of a plain file.
+ * @param limit size in bytes that is not exceeded
+ * @throws KarstError `not-found`, `not-readable`, `format-unsupported` for a larger file
+ */
+export async function readWholeFile(path: string, limit = Infinity): Promise<Buffer> {
+  const handle = await openFile(path);
+  try {
+    const { size } = await handle.stat();
+    if (size > limit)
+      throw new KarstError(
+        'format-unsupported',
+        `${path} is larger than ${String(Math.floor(limit / 2 ** 20))} MiB.`,
+        { hint: 'Make it smaller.', path },
+      );
+    return await handle.readFile();
+  } catch (error) {
+    throw readError(path, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The whole content of a plain file as UTF-8. @throws KarstError `not-found`, `not-readable` */
+export async function readTextFile(path: string): Promise<string> {
+  return (await readWholeFile(path)).toString('utf8');
 }
 
 /** Makes renames and new names in `dir` durable. Windows cannot open folders and needs no such call. */
@@ -173,7 +256,8 @@ export async function copyFileAtomic(from: string, to: string): Promise<void> {
   });
   await writeFileAtomic(to, async (append) => {
     try {
-      for await (const chunk of createReadStream(from)) await append(chunk as Uint8Array);
+      const content = (await openFile(from)).createReadStream();
+      for await (const chunk of content) await append(chunk as Uint8Array);
     } catch (error) {
       throw error instanceof KarstError ? error : readError(from, error);
     }
@@ -280,7 +364,7 @@ export async function sha256OfFile(
 ): Promise<string> {
   const hash = createHash('sha256');
   try {
-    const handle = await open(path, 'r');
+    const handle = await openFile(path);
     try {
       const buffer = new Uint8Array(READ_SIZE);
       for (;;) {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import sharp, { type OutputInfo } from 'sharp';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { BmpError, readBmp } from './bmp.ts';
 import { type ColourTransform, matrixTransform } from './colour-profile.ts';
-import { readError } from './files.ts';
+import { readWholeFile } from './files.ts';
 import { type ImageFormat, imageSignature } from './image-signature.ts';
 import { leanJpeg } from './jpeg-metadata.ts';
 
@@ -133,29 +132,9 @@ async function decodeByLibvips(
  * @throws KarstError `not-found`, `not-readable`, and those of `decodeImage`
  */
 export async function readImage(path: string): Promise<ReadImage> {
-  const bytes = await readWhole(path);
+  const bytes = await readWholeFile(path, IMAGE_FILE_LIMIT);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { ...(await decodeImage(bytes, path)), sha256 };
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > IMAGE_FILE_LIMIT)
-        throw new KarstError(
-          'format-unsupported',
-          `${path} is larger than ${IMAGE_FILE_LIMIT / 2 ** 20} MiB.`,
-          { hint: 'Make it smaller.', path },
-        );
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw readError(path, error);
-  }
 }
 
 function decodeBmp(bytes: Uint8Array, path: string): DecodedImage {

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, createWriteStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +8,15 @@ import yauzl from 'yauzl';
 import yazl from 'yazl';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { ADAPTER_FILES, ADAPTER_WEIGHTS, CARD } from './adapter-folder.ts';
-import { readError, reasonOf, writeError, writeFileAtomic, writeFolderAtomic } from './files.ts';
+import {
+  openFile,
+  openFileSync,
+  readError,
+  reasonOf,
+  writeError,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from './files.ts';
 
 /**
  * The `.karst` file: an adapter folder as a zip, in one top-level folder. Whatever else such a zip holds is left
@@ -43,9 +51,9 @@ export interface KarstFileOptions {
 /** Whether `path` is a file that is to be read as one: by its ending, or because it begins as a zip does. */
 export async function isKarstFile(path: string): Promise<boolean> {
   try {
-    if (!(await stat(path)).isFile()) return false;
+    if ((await stat(path)).isDirectory()) return false;
     if (path.toLowerCase().endsWith(KARST_ENDING)) return true;
-    const handle = await open(path, 'r');
+    const handle = await openFile(path);
     try {
       const { buffer, bytesRead } = await handle.read(
         Buffer.alloc(MAGIC.length),
@@ -126,9 +134,13 @@ async function* packed(files: readonly FileToPack[], top: string): AsyncGenerato
       (use) => {
         // The packer goes on to the next file even when nobody takes what it makes.
         if (output.destroyed) return;
-        const stream = createReadStream(path).on('error', (error) => fail(readError(path, error)));
-        opened.push(stream);
-        use(null, stream);
+        void openFile(path).then((handle) => {
+          const stream = handle
+            .createReadStream()
+            .on('error', (error) => fail(readError(path, error)));
+          opened.push(stream);
+          use(null, stream);
+        }, fail);
       },
     );
   zip.end();
@@ -175,9 +187,11 @@ export async function unpackKarstFile(
 }
 
 async function openZip(path: string): Promise<yauzl.ZipFile> {
+  const file = openFileSync(path);
   try {
-    return await yauzl.openPromise(path, { autoClose: false, strictFileNames: true });
+    return await yauzl.fromFdPromise(file, { autoClose: false, strictFileNames: true });
   } catch (error) {
+    closeSync(file);
     if ((error as NodeJS.ErrnoException).code !== undefined) throw readError(path, error);
     throw damaged(path, error);
   }

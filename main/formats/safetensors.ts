@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { type Append, readError, writeFileAtomic } from './files.ts';
+import { type Append, openFile, readError, writeFileAtomic } from './files.ts';
 import { bfloat16ToFloat32, halfToFloat32, toBfloat16, toHalf } from './float16.ts';
 import { foreignWeights } from './foreign-weights.ts';
 import {
@@ -51,15 +51,9 @@ export class SafetensorsFile {
    * format that is recognised (with the way to convert it), `format-unknown` for anything else
    */
   static async open(path: string): Promise<SafetensorsFile> {
-    let handle: FileHandle;
-    try {
-      handle = await open(path, 'r');
-    } catch (error) {
-      throw readError(path, error);
-    }
+    const handle = await openFile(path);
     try {
       const info = await handle.stat();
-      if (info.isDirectory()) throw readError(path, Object.assign(new Error(), { code: 'EISDIR' }));
       const { json, dataStart } = await readHeader(handle, info.size, path);
       return new SafetensorsFile(
         path,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeError } from '../../formats/files.ts';
@@ -95,10 +96,22 @@ async function listSegments(dir: string): Promise<Segment[]> {
     const base = join(dir, name.slice(0, -'.pixels'.length));
     if (!name.endsWith('.pixels') || !names.has(`${name.slice(0, -'.pixels'.length)}.index`))
       continue;
-    const { size, mtimeMs } = await stat(join(dir, name));
-    segments.push({ base, bytes: size, modified: mtimeMs });
+    const [pixels, index] = await Promise.all([plain(join(dir, name)), plain(`${base}.index`)]);
+    if (pixels !== null && index !== null)
+      segments.push({ base, bytes: pixels.size, modified: pixels.mtimeMs });
   }
   return segments.sort((a, b) => a.modified - b.modified || (a.base < b.base ? -1 : 1));
+}
+
+/** null for what another process has removed meanwhile, and for what is no plain file: no cache wrote that. */
+async function plain(path: string): Promise<Stats | null> {
+  try {
+    const info = await stat(path);
+    return info.isFile() ? info : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Removes old segments that are not in use here while the limit is passed; returns the bytes that may be written. */

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { openFileSync } from '../../formats/files.ts';
 import { ALIGNMENT } from './image-index.ts';
 
 /**
@@ -38,7 +39,13 @@ function encodeRecord(record: SegmentRecord): Uint8Array {
 
 /** The intact records of an index file, in order; what is damaged or cut off is left out. */
 export function readSegmentIndex(indexPath: string, pixelsBytes: number): SegmentRecord[] {
-  const bytes = readFileSync(indexPath);
+  const file = openFileSync(indexPath);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: SegmentRecord[] = [];
   for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
@@ -100,7 +107,7 @@ export class SegmentReader {
   readonly #file: number;
 
   constructor(base: string) {
-    this.#file = openSync(`${base}.pixels`, 'r');
+    this.#file = openFileSync(`${base}.pixels`);
   }
 
   /** The pixels of a record, or null when they are not what was written. */

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { SPLITS, type ManifestImage } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { readTextFile } from '../../formats/files.ts';
 
 const imageSchema = v.object({
   path: v.string(),
@@ -14,7 +14,7 @@ const imageSchema = v.object({
 
 /** The frozen file list of a run or evaluation: JSON lines of `ManifestImage`. @throws file-damaged */
 export async function readManifest(path: string, classes: number): Promise<ManifestImage[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n');
+  const lines = (await readTextFile(path)).split('\n');
   return lines.flatMap((line, index) => {
     if (line === '') return [];
     const damaged = (why: string): KarstError =>

@@ -1,9 +1,14 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { sha256OfFile, writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
+import {
+  readTextFile,
+  sha256OfFile,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from '../../formats/files.ts';
 import { readAllFloat32, writeSafetensors, type TensorToWrite } from '../../formats/safetensors.ts';
 import type { Shape } from '../graph/tensor.ts';
 
@@ -120,7 +125,7 @@ export class CheckpointStore {
         },
       );
     }
-    const evaluation = JSON.parse(await readFile(join(path, EVALUATION), 'utf8')) as Evaluation;
+    const evaluation = JSON.parse(await readTextFile(join(path, EVALUATION))) as Evaluation;
     return { adapter: await readAllFloat32(join(path, ADAPTER)), evaluation };
   }
 
@@ -204,14 +209,14 @@ export class CheckpointStore {
 }
 
 async function readState(path: string): Promise<TrainingState> {
-  return v.parse(stateSchema, JSON.parse(await readFile(join(path, STATE), 'utf8')));
+  return v.parse(stateSchema, JSON.parse(await readTextFile(join(path, STATE))));
 }
 
 /** What is wrong with a checkpoint folder, as a phrase; null when its files (or those named) are as COMPLETE says. */
 async function damageOf(path: string, files?: readonly string[]): Promise<string | null> {
   let entries: v.InferOutput<typeof completeSchema>;
   try {
-    entries = v.parse(completeSchema, JSON.parse(await readFile(join(path, COMPLETE), 'utf8')));
+    entries = v.parse(completeSchema, JSON.parse(await readTextFile(join(path, COMPLETE))));
   } catch (error) {
     return `its COMPLETE marker cannot be read (${error instanceof Error ? error.message : String(error)})`;
   }

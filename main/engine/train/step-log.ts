@@ -1,5 +1,6 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { readError, writeError, writeFileAtomic } from '../../formats/files.ts';
+import { appendFile } from 'node:fs/promises';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { readTextFile, writeError, writeFileAtomic } from '../../formats/files.ts';
 
 /** What a line of such a file is about. */
 interface AtStep {
@@ -28,9 +29,9 @@ export class StepLog<T extends AtStep> {
    * @throws not-readable, not-writable
    */
   async truncateAfter(step: number, onDamaged: (lines: readonly number[]) => void): Promise<void> {
-    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-      throw readError(this.path, error);
+    const text = await readTextFile(this.path).catch((error: unknown) => {
+      if (error instanceof KarstError && error.code === 'not-found') return '';
+      throw error;
     });
     const damaged: number[] = [];
     // After a crash the last line can be half a record: only whole lines count, and half a line is no damage.

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { readError, writeError } from '../../formats/files.ts';
-import { PIXEL_LIMIT, readImage } from '../../formats/image.ts';
+import { readError, readWholeFile, writeError } from '../../formats/files.ts';
+import { IMAGE_FILE_LIMIT, PIXEL_LIMIT, readImage } from '../../formats/image.ts';
 import { imageSignature, type ImageFormat } from '../../formats/image-signature.ts';
 import { Turns } from './turns.ts';
 
@@ -61,10 +61,14 @@ export class Thumbnails {
     const found = await this.#find(kept);
     if (found !== null) return { bytes: found, type: 'image/webp' };
     return this.#turns.take(async () => {
-      const { image, format, bytes } = await openImage(path);
+      const { image, format, content } = await openImage(path);
       const type = SHOWN_AS_IT_IS[format];
-      if (type !== undefined && bytes <= SMALL_FILE && (await longerSide(image, path)) <= side)
-        return { bytes: await readWhole(path), type };
+      if (
+        type !== undefined &&
+        content.length <= SMALL_FILE &&
+        (await longerSide(image, path)) <= side
+      )
+        return { bytes: content, type };
       const made = await draw(path, image, side);
       await this.#keep(kept, made.bytes);
       return made;
@@ -74,9 +78,9 @@ export class Thumbnails {
   /** The file as it is, or converted when windows do not show its format. */
   async whole(path: string): Promise<Picture> {
     return this.#turns.take(async () => {
-      const { image, format } = await openImage(path);
+      const { image, format, content } = await openImage(path);
       const type = SHOWN_AS_IT_IS[format];
-      if (type !== undefined) return { bytes: await readWhole(path), type };
+      if (type !== undefined) return { bytes: content, type };
       return draw(path, image, 4 * THUMBNAIL_SIZES.at(-1)!);
     });
   }
@@ -97,9 +101,11 @@ export class Thumbnails {
   async #find(path: string): Promise<Uint8Array | null> {
     if (!this.#keeping) return null;
     try {
-      return await readFile(path);
+      return await readWholeFile(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#giveUp(readError(path, error));
+      const reason = readError(path, error);
+      if ((reason.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT')
+        this.#giveUp(reason);
       return null;
     }
   }
@@ -137,26 +143,13 @@ export class Thumbnails {
 interface OpenedImage {
   readonly image: Sharp;
   readonly format: ImageFormat;
-  /** Of the file. */
-  readonly bytes: number;
+  /** The whole file. */
+  readonly content: Uint8Array;
 }
 
 async function openImage(path: string): Promise<OpenedImage> {
-  const head = new Uint8Array(512);
-  let length = 0;
-  let bytes = 0;
-  try {
-    const handle = await open(path, 'r');
-    try {
-      bytes = (await handle.stat()).size;
-      length = (await handle.read(head, 0, head.length, 0)).bytesRead;
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw readError(path, error);
-  }
-  const signature = imageSignature(head.subarray(0, length));
+  const content = await readWholeFile(path, IMAGE_FILE_LIMIT);
+  const signature = imageSignature(content.subarray(0, 512));
   if (signature.kind !== 'supported')
     throw new KarstError(
       signature.kind === 'unknown' ? 'format-unknown' : 'format-unsupported',
@@ -174,12 +167,12 @@ async function openImage(path: string): Promise<OpenedImage> {
   const { format } = signature;
   if (format === 'bmp') {
     const { pixels, width, height } = await readImage(path);
-    return { image: sharp(pixels, { raw: { width, height, channels: 3 } }), format, bytes };
+    return { image: sharp(pixels, { raw: { width, height, channels: 3 } }), format, content };
   }
   return {
-    image: sharp(path, { failOn: 'none', limitInputPixels: PIXEL_LIMIT }),
+    image: sharp(content, { failOn: 'none', limitInputPixels: PIXEL_LIMIT }),
     format,
-    bytes,
+    content,
   };
 }
 
@@ -214,12 +207,4 @@ function notDrawn(path: string, error: unknown): KarstError {
     path,
     cause: error,
   });
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw readError(path, error);
-  }
 }

@@ -1,10 +1,16 @@
 import type { Stats } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import { copyFileAtomic, readError, sha256OfFile, writeError } from '../../formats/files.ts';
+import {
+  copyFileAtomic,
+  readError,
+  readTextFile,
+  sha256OfFile,
+  writeError,
+} from '../../formats/files.ts';
 import { SafetensorsFile } from '../../formats/safetensors.ts';
 import {
   parseTimmConfig,
@@ -25,7 +31,7 @@ const CONFIG_LIMIT = 1024 * 1024;
 async function configBeside(weights: string): Promise<TimmConfig | null> {
   const path = join(dirname(weights), 'config.json');
   const info = await statOrNull(path);
-  if (!info?.isFile()) return null;
+  if (info === null) return null;
   const refuse = (why: string, cause?: unknown): KarstError =>
     new KarstError('file-damaged', `${path}: ${why}.`, {
       hint: 'Correct the file, or move it away to take the defaults.',
@@ -35,7 +41,7 @@ async function configBeside(weights: string): Promise<TimmConfig | null> {
   if (info.size > CONFIG_LIMIT) throw refuse('it is far too long for a configuration');
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(await readTextFile(path));
   } catch (error) {
     if (error instanceof SyntaxError)
       throw refuse(`it is not valid JSON (${error.message})`, error);

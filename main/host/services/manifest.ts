@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { SPLITS, type ManifestImage, type Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../shared/domain/library.ts';
-import { readError, writeFileAtomic } from '../../formats/files.ts';
+import { openFile, readError, writeFileAtomic } from '../../formats/files.ts';
 
 /** Lines joined into one write. */
 const BATCH = 1000;
@@ -53,7 +52,11 @@ const lineSchema = v.object({
 /** Reads a manifest line by line. @throws not-found, file-damaged naming the line */
 export async function* readManifest(path: string): AsyncGenerator<ManifestImage> {
   let number = 0;
-  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
+  const handle = await openFile(path);
+  const lines = createInterface({
+    input: handle.createReadStream({ encoding: 'utf8' }),
+    crlfDelay: Infinity,
+  });
   try {
     for await (const line of lines) {
       number++;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
@@ -7,6 +7,7 @@ import type { Dataset, DatasetImage } from '../../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import {
   readError,
+  readTextFile,
   sha256OfFile,
   writeFileAtomic,
   writeFolderAtomic,
@@ -102,7 +103,7 @@ export async function recordExtension(
   const path = join(folder, CONFIG);
   let description: { extensions?: unknown[] };
   try {
-    description = JSON.parse(await readFile(path, 'utf8')) as typeof description;
+    description = JSON.parse(await readTextFile(path)) as typeof description;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw readError(path, error);
     throw new KarstError('file-damaged', `${path} is damaged: ${error.message}.`, {

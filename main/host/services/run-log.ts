@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { LogLine } from '../../../shared/contract/studio/runs.ts';
-import { readError, writeError } from '../../formats/files.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { openFile, readError, writeError } from '../../formats/files.ts';
 import { now } from '../store/rows.ts';
 
 /** Bytes at the end of a log that are looked through for its last lines. */
@@ -114,7 +114,7 @@ function levelOf(line: string): LogLine['level'] {
 /** The end of a file, from the start of a line on; empty when there is no file. */
 async function readTail(path: string): Promise<string> {
   try {
-    const handle = await open(path, 'r');
+    const handle = await openFile(path);
     try {
       const { size } = await handle.stat();
       const from = Math.max(0, size - TAIL_BYTES);
@@ -126,7 +126,7 @@ async function readTail(path: string): Promise<string> {
       await handle.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (error instanceof KarstError && error.code === 'not-found') return '';
     throw readError(path, error);
   }
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -8,7 +7,7 @@ import type { Run, RunState } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import { updatesPerEpoch } from '../../../shared/domain/training.ts';
 import { type EpochWaiting, waitingByEpoch } from '../../../shared/domain/waiting.ts';
-import { readError } from '../../formats/files.ts';
+import { openFile, readError } from '../../formats/files.ts';
 import { isOwnerAlive } from '../owner.ts';
 import type { Library } from '../store/library.ts';
 import type { MetricRepository } from '../store/metrics.ts';
@@ -239,14 +238,18 @@ const sampleSchema = v.object({
 /** What is whole of a run's samples: the engine may be writing the last line at this moment. */
 async function readSamples(path: string): Promise<SampleRecord[]> {
   const records: SampleRecord[] = [];
-  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
   try {
+    const handle = await openFile(path);
+    const lines = createInterface({
+      input: handle.createReadStream({ encoding: 'utf8' }),
+      crlfDelay: Infinity,
+    });
     for await (const line of lines) {
       const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sampleSchema), line);
       if (parsed.success) records.push(parsed.output);
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (error instanceof KarstError && error.code === 'not-found') return [];
     throw readError(path, error);
   }
   return records;

@@ -14,6 +14,7 @@ import {
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import { type AugmentationOptions, NO_AUGMENTATION } from '../../../shared/domain/training.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { IMAGES } from './fixtures.ts';
 
 const PREPROCESSING: Preprocessing = {
@@ -221,6 +222,20 @@ describe('images that cannot be used', () => {
     const problems = await training.warm((done, total) => progress.push(done, total));
     expect(problems).toEqual(batch!.problems);
     expect(progress).toEqual([5, 5]);
+  });
+
+  test.runIf(CAN_MAKE_PIPES)('wait for no image that has become a pipe', async () => {
+    const pipe = makePipe(join(dir, 'pipe.png'));
+    const list = [images[0]!, { path: pipe, sha256: images[1]!.sha256 }, { path: dir, sha256: '' }];
+    const [batch] = await collect(loader({ images: list, batchSize: 3 }), {
+      epoch: 0,
+      shuffle: false,
+    });
+    expect([...batch!.indices]).toEqual([0, -1, -1]);
+    expect(batch!.problems.map(({ error }) => [error.code, error.message])).toEqual([
+      ['not-readable', `Cannot read ${pipe}: it is a pipe, not a file.`],
+      ['not-readable', `Cannot read ${dir}: it is a folder.`],
+    ]);
   });
 });
 

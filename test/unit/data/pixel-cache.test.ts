@@ -18,6 +18,7 @@ import { planCache } from '../../../main/engine/data/cache-plan.ts';
 import type { ImageSource } from '../../../main/engine/data/messages.ts';
 import { PixelCache } from '../../../main/engine/data/pixel-cache.ts';
 import { NO_AUGMENTATION } from '../../../shared/domain/training.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { IMAGES } from './fixtures.ts';
 
 const PREPROCESSING = {
@@ -32,6 +33,14 @@ const AUGMENTATION = { ...NO_AUGMENTATION, cropScaleMin: 0.5 };
 const RULE = workingRule(PREPROCESSING, AUGMENTATION).name;
 const FILES = ['landscape.jpg', 'portrait.jpg', 'tiny.png', 'rgb.png', 'rgb-24.bmp', 'rgba.webp'];
 const ROWS = Int32Array.of(0, 1, 2, 3, 4, 5);
+
+type Damage = [name: string, damage: (pixels: string, index: string) => Promise<unknown>];
+const PIPES: Damage[] = CAN_MAKE_PIPES
+  ? [
+      ['a pipe for the index', (_pixels, index) => becomePipe(index)],
+      ['a pipe for the pixels', (pixels) => becomePipe(pixels)],
+    ]
+  : [];
 
 let dir: string;
 let images: ImageSource[];
@@ -50,6 +59,11 @@ beforeEach(async () => {
     }),
   );
 });
+
+async function becomePipe(path: string): Promise<void> {
+  await rm(path);
+  makePipe(path);
+}
 
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
@@ -103,7 +117,7 @@ describe('a cache folder', () => {
     expect(await files()).toHaveLength(4);
   });
 
-  test.each<[string, (pixels: string, index: string) => Promise<unknown>]>([
+  test.each<Damage>([
     [
       'pixels with flipped bits',
       async (pixels) => {
@@ -129,6 +143,7 @@ describe('a cache folder', () => {
     ['an empty index', (_pixels, index) => truncate(index, 0)],
     ['no index', (_pixels, index) => rm(index)],
     ['no pixels', (pixels) => rm(pixels)],
+    ...PIPES,
   ])('is rebuilt from %s', async (_name, damage) => {
     const { pixels } = await session();
     const [index, data] = await files();

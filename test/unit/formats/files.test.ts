@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, readFileSync } from 'node:fs';
 import {
   mkdir,
   mkdtemp,
@@ -10,16 +11,23 @@ import {
   writeFile,
   type FileHandle,
 } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
+  copyFileAtomic,
+  openFile,
+  openFileSync,
+  readTextFile,
+  readWholeFile,
   sha256OfFile,
   syncFolder,
   writeFileAtomic,
   writeFolderAtomic,
 } from '../../../main/formats/files.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 
 type Write = (this: FileHandle, bytes: Uint8Array, ...rest: number[]) => Promise<unknown>;
 
@@ -49,6 +57,10 @@ async function failure(promise: Promise<unknown>): Promise<KarstError> {
   );
   expect(error).toBeInstanceOf(KarstError);
   return error as KarstError;
+}
+
+async function atOnce(path: string): Promise<number> {
+  return Promise.resolve(openFileSync(path));
 }
 
 describe('writeFileAtomic', () => {
@@ -245,5 +257,84 @@ describe('sha256OfFile', () => {
     expect((await failure(sha256OfFile(dir))).message).toBe(`Cannot read ${dir}: it is a folder.`);
     await symlink(join(dir, 'loop'), join(dir, 'loop'));
     expect((await failure(sha256OfFile(join(dir, 'loop')))).code).toBe('not-readable');
+  });
+});
+
+describe.runIf(CAN_MAKE_PIPES)('what is no plain file', () => {
+  /** One of each kind, with what is said of it. */
+  async function others(): Promise<[path: string, reason: string][]> {
+    const pipe = makePipe(join(dir, 'pipe.png'));
+    const socket = join(dir, 'socket.png');
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    onTestFinished(() => void server.close());
+    const folder = join(dir, 'folder.png');
+    await mkdir(folder);
+    const link = join(dir, 'link.png');
+    await symlink(pipe, link);
+    return [
+      [pipe, 'it is a pipe, not a file'],
+      [link, 'it is a pipe, not a file'],
+      [socket, 'it is a socket, not a file'],
+      ['/dev/zero', 'it is a device, not a file'],
+      [folder, 'it is a folder'],
+    ];
+  }
+
+  test('is refused at once by everything that reads', async () => {
+    for (const [path, reason] of await others()) {
+      const refusals = [
+        await failure(openFile(path)),
+        await failure(readWholeFile(path)),
+        await failure(readTextFile(path)),
+        await failure(sha256OfFile(path)),
+        await failure(copyFileAtomic(path, join(dir, 'copy'))),
+        await failure(atOnce(path)),
+      ];
+      for (const { code, message, path: named } of refusals)
+        expect([code, message, named]).toEqual([
+          'not-readable',
+          `Cannot read ${path}: ${reason}.`,
+          path,
+        ]);
+    }
+    expect((await readdir(dir)).sort()).toEqual([
+      'folder.png',
+      'link.png',
+      'pipe.png',
+      'socket.png',
+    ]);
+  });
+
+  test('leaves plain files, and links to them, as they are', async () => {
+    const path = join(dir, 'plain');
+    await writeFile(path, 'grün');
+    await symlink(path, join(dir, 'to plain'));
+    for (const name of [path, join(dir, 'to plain')]) {
+      expect(await readTextFile(name)).toBe('grün');
+      const handle = await openFile(name);
+      expect((await handle.read(Buffer.alloc(2), 0, 2, 0)).buffer.toString()).toBe('gr');
+      await handle.close();
+      const file = openFileSync(name);
+      expect(readFileSync(file, 'utf8')).toBe('grün');
+      closeSync(file);
+    }
+  });
+
+  test('is told apart from what is missing or too large', async () => {
+    const path = join(dir, 'large');
+    await writeFile(path, new Uint8Array(3 * 2 ** 20));
+    const error = await failure(readWholeFile(path, 2 * 2 ** 20));
+    expect([error.code, error.message]).toEqual([
+      'format-unsupported',
+      `${path} is larger than 2 MiB.`,
+    ]);
+    for (const gone of [join(dir, 'gone'), join(path, 'below a file')]) {
+      expect((await failure(openFile(gone))).code).toBe('not-found');
+      expect((await failure(atOnce(gone))).code).toBe('not-found');
+    }
+    await symlink('circle', join(dir, 'circle'));
+    const circle = await failure(openFile(join(dir, 'circle')));
+    expect(circle.message).toContain('its links lead in a circle');
   });
 });

@@ -5,6 +5,7 @@ import yauzl from 'yauzl';
 import { describe, expect, it } from 'vitest';
 import { ADAPTER_FILES } from '../../../main/formats/adapter-folder.ts';
 import { isKarstFile, packKarstFile, unpackKarstFile } from '../../../main/formats/karst-file.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, temporaryFolder } from '../host/support.ts';
 
 interface ZipEntry {
@@ -283,5 +284,14 @@ describe('telling one from a folder or another file', () => {
     expect(await isKarstFile(join(folder, 'z.json'))).toBe(false);
     expect(await isKarstFile(join(folder, 'folder.karst'))).toBe(false);
     expect(await isKarstFile(join(folder, 'none'))).toBe(false);
+  });
+
+  it.runIf(CAN_MAKE_PIPES)('waits for no pipe', async () => {
+    const folder = temporaryFolder();
+    const named = makePipe(join(folder, 'x.karst'));
+    expect(await isKarstFile(named)).toBe(true);
+    const error = await refusal(unpackKarstFile(named, join(folder, 'out')), 'not-readable');
+    expect(error.message).toBe(`Cannot read ${named}: it is a pipe, not a file.`);
+    await refusal(isKarstFile(makePipe(join(folder, 'y'))), 'not-readable');
   });
 });

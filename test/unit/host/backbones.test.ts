@@ -21,6 +21,7 @@ import {
   vitTensorShapes,
 } from '../../../shared/domain/karst-shapes.ts';
 import { KARST_DEFAULTS } from '../../../shared/domain/training.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
   ARCHITECTURE,
   PREPROCESSING,
@@ -266,6 +267,12 @@ describe('backbones in the library', () => {
     expect((await refusal(studio.backbones.add(bad), 'file-damaged')).message).toContain(
       'config.json',
     );
+    if (CAN_MAKE_PIPES) {
+      await refusal(studio.backbones.add(makePipe(join(root, 'pipe'))), 'not-readable');
+      rmSync(join(root, 'bad', 'config.json'));
+      const beside = makePipe(join(root, 'bad', 'config.json'));
+      expect((await refusal(studio.backbones.add(bad), 'not-readable')).path).toBe(beside);
+    }
     const abort = new AbortController();
     const good = await writeBackbone(join(root, 'good'));
     const onProgress = (): void => abort.abort();

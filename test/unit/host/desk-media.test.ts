@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -7,6 +15,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { MediaShelf, UPLOAD_LIMIT } from '../../../main/host/desk/media-shelf.ts';
 import { Thumbnails } from '../../../main/host/desk/thumbnails.ts';
 import { Turns } from '../../../main/host/desk/turns.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, temporaryFolder, writeImage } from './support.ts';
 
 const IMAGES = fileURLToPath(new URL('../../fixtures/images', import.meta.url));
@@ -139,6 +148,19 @@ describe('pictures', () => {
     utimesSync(path, new Date(), new Date(Date.now() + 5000));
     const after = await media.picture(name, 64);
     expect(Buffer.from(after.bytes).equals(Buffer.from(before.bytes))).toBe(false);
+  });
+
+  it.runIf(CAN_MAKE_PIPES)('of what has become a pipe are refused without waiting', async () => {
+    const folder = temporaryFolder();
+    const pipe = makePipe(join(folder, 'pipe.jpg'));
+    const { media, cacheDir, problems } = shelf(undefined, [pipe, fixture('large.jpg')]);
+    await refusal(media.picture('d.ds-1.0', 128), 'not-readable');
+    await refusal(media.picture('d.ds-1.0', null), 'not-readable');
+    // Nor for one in the place of a picture that was kept.
+    mkdirSync(join(cacheDir, 'thumbnails', 'ab'), { recursive: true });
+    makePipe(join(cacheDir, 'thumbnails', 'ab', `${SHA}-128.webp`));
+    expect((await media.picture('d.ds-1.1', 128)).type).toBe('image/webp');
+    expect(problems.map(({ code }) => code)).toEqual(['not-readable']);
   });
 
   it('are shown even when they cannot be kept, and that is told once', async () => {
