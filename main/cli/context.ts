@@ -19,7 +19,7 @@ export interface CommandContext {
  */
 export async function withStudio<T>(
   context: CommandContext,
-  work: (studio: Studio, signal: AbortSignal, spawn: EngineSpawner) => Promise<T>,
+  work: (studio: Studio, signal: AbortSignal) => Promise<T>,
   interrupts: Pick<InterruptOptions, 'onFirst'> = {},
 ): Promise<T> {
   const [{ openStudio }, { spawnChildEngine }] = await Promise.all([
@@ -38,7 +38,7 @@ export async function withStudio<T>(
       const studio = await openStudio({ home: context.home, spawn });
       try {
         for (const notice of studio.notices) context.console.note(notice);
-        return await work(studio, signal, spawn);
+        return await work(studio, signal);
       } finally {
         await studio.close();
       }

@@ -29,7 +29,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 type Value = string | number | boolean | readonly string[];
 
 /** Every setting by its dotted name, with its default. */
-export const SETTINGS: ReadonlyMap<string, Value> = new Map(leaves(TRAINING_DEFAULTS, ''));
+export const SETTINGS: ReadonlyMap<string, Value> = new Map(leaves(TRAINING_DEFAULTS));
 
 /** One line a setting: its name, its default and what else it may be. */
 export function settingsHelp(): string {
@@ -62,7 +62,7 @@ export interface ConfigSources {
 export async function trainingConfig(sources: ConfigSources): Promise<TrainingConfig> {
   const values = new Map<string, Value>(SETTINGS);
   if (sources.preset !== undefined) {
-    for (const [key, value] of leaves(presetNamed(sources.preset), '')) values.set(key, value);
+    for (const [key, value] of leaves(presetNamed(sources.preset))) values.set(key, value);
   }
   if (sources.file !== undefined) {
     for (const [key, value] of await settingsOfFile(sources.file)) values.set(key, value);
@@ -132,7 +132,7 @@ async function settingsOfFile(file: string): Promise<[string, Value][]> {
       path: file,
     });
   }
-  return leaves(document, '').map(([key, value]) => [key, checked(key, value, file)]);
+  return leaves(document).map(([key, value]) => [key, checked(key, value, file)]);
 }
 
 /** The value, if the setting exists and takes it. `file`: where it was written, for the message. */
@@ -141,7 +141,7 @@ function checked(key: string, value: unknown, file: string | null): Value {
   const choices = CHOICES[key];
   const problem = (expected: string): KarstError => {
     const where = file === null ? '' : ` in ${file}`;
-    const sentence = `${key}${where} must be ${expected}, not ${typeof value === 'number' ? value : JSON.stringify(value)}.`;
+    const sentence = `${key}${where} must be ${expected}, not ${shown(value)}.`;
     const hint = `Its default is ${JSON.stringify(example)}.`;
     return new KarstError(
       'config-invalid',
@@ -199,9 +199,21 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function leaves(object: object, prefix: string): [string, Value][] {
+/** Short, and without going into what may be nested deeper than the stack is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value) && !value.every((member) => typeof member === 'string'))
+    return 'such a list';
+  if (isObject(value)) return 'an object';
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/** Settings stand alone or in one group: whatever is deeper is no setting, and is named as it begins. */
+function leaves(object: object, group: string | null = null): [string, Value][] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
-    isObject(value) ? leaves(value, `${prefix}${name}.`) : [[prefix + name, value as Value]],
+    group === null && isObject(value)
+      ? leaves(value, name)
+      : [[group === null ? name : `${group}.${name}`, value as Value]],
   );
 }
 

@@ -41,61 +41,70 @@ const backbone = v.object({
   preprocessing,
 });
 
+/**
+ * Numbers of settings, wider than every limit of theirs: those are told by name when a training is planned. Within these
+ * no product of a few of them leaves the numbers.
+ */
+const WIDEST = 1e9;
+const real = v.pipe(v.number(), v.minValue(-WIDEST), v.maxValue(WIDEST));
+const signed = v.pipe(v.number(), v.integer(), v.minValue(-WIDEST), v.maxValue(WIDEST));
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(WIDEST));
+
 export const augmentationOptions = v.object({
-  cropScaleMin: finite,
-  padCrop: finite,
+  cropScaleMin: real,
+  padCrop: real,
   flip: v.boolean(),
-  colourJitter: finite,
-  rotation: finite,
-  randAugmentOps: count,
-  randAugmentMagnitude: finite,
-  mixup: finite,
+  colourJitter: real,
+  rotation: real,
+  randAugmentOps: whole,
+  randAugmentMagnitude: real,
+  mixup: real,
 });
 
 export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object({
   method: v.picklist(METHODS),
   karst: v.object({
-    rank: count,
-    factor: v.pipe(v.number(), v.integer()),
-    kernels: count,
-    alpha: finite,
+    rank: whole,
+    factor: signed,
+    kernels: whole,
+    alpha: real,
     init: v.picklist(['gaussian', 'kaiming']),
     rescale: v.picklist(['none', 'scalar', 'channel']),
-    targetModules: v.array(v.picklist(TARGET_MODULES)),
-    rankDropout: finite,
+    targetModules: v.pipe(v.array(v.picklist(TARGET_MODULES)), v.maxLength(100)),
+    rankDropout: real,
   }),
   optimiser: v.object({
     name: v.picklist(OPTIMISERS),
-    learningRate: finite,
-    muonLearningRate: finite,
-    weightDecay: finite,
+    learningRate: real,
+    muonLearningRate: real,
+    weightDecay: real,
     decayOn: v.picklist(['matrices', 'all']),
-    beta1: finite,
-    beta2: finite,
-    epsilon: finite,
-    clipNorm: finite,
+    beta1: real,
+    beta2: real,
+    epsilon: real,
+    clipNorm: real,
   }),
   schedule: v.object({
-    epochs: finite,
-    warmupEpochs: finite,
-    warmupStart: finite,
-    cosineEnd: finite,
+    epochs: real,
+    warmupEpochs: real,
+    warmupStart: real,
+    cosineEnd: real,
   }),
   augmentation: augmentationOptions,
-  batchSize: count,
+  batchSize: whole,
   matmulPrecision: v.picklist(MATMUL_PRECISIONS),
-  accumulate: count,
-  labelSmoothing: finite,
-  dropPath: finite,
-  patchDrop: finite,
-  classWeightPower: finite,
-  earlyStopping: finite,
-  imageSize: count,
+  accumulate: whole,
+  labelSmoothing: real,
+  dropPath: real,
+  patchDrop: real,
+  classWeightPower: real,
+  earlyStopping: real,
+  imageSize: whole,
   initialise: v.picklist(['backbone', 'random']),
-  seed: v.pipe(v.number(), v.integer()),
-  checkpointEverySeconds: finite,
-  keepCheckpoints: count,
-  validateEvery: count,
+  seed: v.pipe(v.number(), v.safeInteger()),
+  checkpointEverySeconds: real,
+  keepCheckpoints: whole,
+  validateEvery: whole,
   recompute: v.picklist(RECOMPUTE),
 });
 

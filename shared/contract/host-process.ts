@@ -12,7 +12,7 @@ export const pictureCallSchema = v.strictObject({
   id: v.pipe(v.number(), v.integer()),
   media,
   /** Longer side in pixels; null for the picture as it is. */
-  size: v.nullable(count),
+  size: v.nullable(v.pipe(count, v.minValue(1), v.maxValue(9_999))),
 });
 
 /** Shell to host. */

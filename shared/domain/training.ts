@@ -1,5 +1,3 @@
-import type { VitArchitecture } from './architecture.ts';
-
 export const METHODS = ['karst', 'linear', 'full'] as const;
 export type Method = (typeof METHODS)[number];
 
@@ -225,13 +223,6 @@ export function completeConfig(stored: TrainingOverrides): TrainingConfig {
     schedule: { ...d.schedule, ...stored.schedule },
     augmentation: { ...d.augmentation, ...stored.augmentation },
   };
-}
-
-/** What a run trains, as far as it follows from the backbone and the settings. */
-export interface TrainableSummary {
-  readonly architecture: VitArchitecture;
-  readonly adapterParameters: number;
-  readonly headParameters: number;
 }
 
 /** Updates of the optimiser that one pass over so many training images takes; the last may be of fewer images. */

@@ -28,8 +28,8 @@ export async function run(
   const pages = await readPages();
   await withStudio(
     context,
-    async (studio, signal, spawn) => {
-      const desk = await openDesk({ studio, spawn, shell: browserShell() });
+    async (studio, signal) => {
+      const desk = await openDesk({ studio, shell: browserShell() });
       let server: StudioServer | null = null;
       try {
         server = await serveStudio({ desk, pages, port: options.port ?? 0 });

@@ -1,4 +1,4 @@
-import type { EngineSpawner, Studio } from '../studio.ts';
+import type { Studio } from '../studio.ts';
 import type { Emit } from './emit.ts';
 import type { MediaShelf } from './media-shelf.ts';
 import type { RunQueue } from './run-queue.ts';
@@ -11,8 +11,4 @@ export interface DeskContext {
   readonly tasks: TaskBoard;
   readonly media: MediaShelf;
   readonly queue: RunQueue;
-  /** Starts engines under the threads and device of the settings. */
-  readonly spawn: EngineSpawner;
-  /** Folder for what can be computed again. */
-  readonly cacheDir: string;
 }

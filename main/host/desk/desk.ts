@@ -8,8 +8,7 @@ import {
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { cacheFolder } from '../../native/cache-folder.mjs';
 import { isUsableFile } from '../services/manifest.ts';
-import { settingsSpawner } from '../services/settings/settings-spawner.ts';
-import type { EngineSpawner, Studio } from '../studio.ts';
+import type { Studio } from '../studio.ts';
 import type { DeskContext } from './context.ts';
 import { Announcer, type EventListener } from './emit.ts';
 import { hostHandlers } from './handlers.ts';
@@ -36,7 +35,6 @@ export interface Desk {
 
 export interface DeskOptions {
   readonly studio: Studio;
-  readonly spawn: EngineSpawner;
   /** Folder for what can be computed again; default that of the user. */
   readonly cacheDir?: string;
   /** Answers for the surroundings of the window, where no shell does that itself. */
@@ -59,9 +57,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     },
     onProblem: (error) => emit('notice', { level: 'warning', error: error.toReport() }),
   });
-  const spawn = settingsSpawner(options.spawn, studio.settings);
   const queue = new RunQueue({ studio, emit, media });
-  const context: DeskContext = { studio, emit, tasks, media, queue, spawn, cacheDir };
+  const context: DeskContext = { studio, emit, tasks, media, queue };
   const handlers: Partial<Handlers<ProcedureName>> = {
     ...hostHandlers(context),
     ...options.shell,
@@ -117,7 +114,11 @@ function checkInput(procedure: ProcedureName, input: unknown): unknown {
   });
 }
 
+/** Characters of what a schema says: it repeats what it was given. */
+const LONGEST_REASON = 300;
+
 function sentence(message: string): string {
-  const text = message.charAt(0).toLowerCase() + message.slice(1);
-  return text.endsWith('.') ? text : `${text}.`;
+  const whole = message.length > LONGEST_REASON ? `${message.slice(0, LONGEST_REASON)}…` : message;
+  const text = whole.charAt(0).toLowerCase() + whole.slice(1);
+  return /[.…]$/.test(text) ? text : `${text}.`;
 }

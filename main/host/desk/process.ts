@@ -28,7 +28,7 @@ function tell(message: HostProcessMessage): void {
 async function open(home: string): Promise<Opened> {
   const studio = await openStudio({ home, spawn: spawnChildEngine });
   try {
-    const desk = await openDesk({ studio, spawn: spawnChildEngine });
+    const desk = await openDesk({ studio });
     desk.onEvent((event, payload) => tell({ type: 'event', event, payload }));
     return { studio, desk };
   } catch (error) {

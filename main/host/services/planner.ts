@@ -77,12 +77,13 @@ export class Planner implements PlanService {
     const needed = memoryRequest(working, config, classes);
     const { times, ...memory } = this.#c.recomputation.choose(needed);
     return {
-      adapterParameters: needed.adapterParameters,
-      headParameters: needed.headParameters,
+      adapterParameters: told(needed.adapterParameters),
+      headParameters: told(needed.headParameters),
       backboneParameters: parameterCount({ ...backbone.architecture, classes: 0 }),
-      adapterBytes: adapterWeightsBytes(described, working, classes),
-      steps: Math.max(0, Math.round(steps)),
+      adapterBytes: told(adapterWeightsBytes(described, working, classes)),
+      steps: told(steps),
       ...memory,
+      memoryBytes: told(memory.memoryBytes),
       blocks: working.depth,
       seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
       problems,
@@ -149,6 +150,10 @@ export class Planner implements PlanService {
     await Promise.allSettled(active.map(([, work]) => work));
   }
 }
+
+/** Settings far out of their limits make figures that no whole number can hold: the plan tells of them as a problem. */
+const told = (figure: number): number =>
+  Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(figure)));
 
 function duration(
   times: StepTimes,

@@ -15,8 +15,10 @@ import {
   method,
   name,
   nothing,
+  notesText,
   page,
   prediction,
+  searchText,
   split,
   storedEvaluation,
   storedExport,
@@ -25,11 +27,17 @@ import {
 
 const one = v.strictObject({ id });
 
+/** In one question. */
+const MOST_TAGS = 100;
+
+/** Answers for one image. */
+const top = v.pipe(count, v.minValue(1), v.maxValue(100));
+
 export const adapterFilter = v.object({
   /** Parts of name, tags, classes, backbone or notes; all of them must fit. */
-  search: v.string(),
+  search: searchText,
   /** All of them. */
-  tags: v.array(v.string()),
+  tags: v.pipe(v.array(name), v.maxLength(MOST_TAGS)),
   method: v.nullable(method),
   backboneId: v.nullable(id),
   sort: v.picklist(['newest', 'name', 'top1', 'bytes']),
@@ -88,9 +96,13 @@ export const adapterProcedures = {
   ),
   'adapters.get': procedure(one, adapterDetail),
   'adapters.rename': procedure(v.strictObject({ id, name }), adapter),
-  'adapters.note': procedure(v.strictObject({ id, notes: v.string() }), nothing),
+  'adapters.note': procedure(v.strictObject({ id, notes: notesText }), nothing),
   'adapters.tag': procedure(
-    v.strictObject({ id, add: v.array(name), remove: v.array(name) }),
+    v.strictObject({
+      id,
+      add: v.pipe(v.array(name), v.maxLength(MOST_TAGS)),
+      remove: v.pipe(v.array(name), v.maxLength(MOST_TAGS)),
+    }),
     adapter,
   ),
   /** To the bin. */
@@ -135,13 +147,13 @@ export const adapterProcedures = {
       adapterId: id,
       media: v.pipe(v.array(media), v.maxLength(256)),
       paths: v.pipe(v.array(filePath), v.maxLength(256)),
-      top: v.pipe(count, v.minValue(1), v.maxValue(100)),
+      top,
     }),
     v.object({ answers: v.array(predictionAnswer), seconds: finite }),
   ),
   /** A whole folder into a CSV file. */
   'predictions.folder': procedure(
-    v.strictObject({ adapterId: id, folder: filePath, out: filePath, top: count }),
+    v.strictObject({ adapterId: id, folder: filePath, out: filePath, top }),
     task,
   ),
 

@@ -14,6 +14,7 @@ import {
   name,
   nothing,
   page,
+  searchText,
   split,
 } from './values.ts';
 
@@ -44,11 +45,14 @@ export const imageFilter = v.strictObject({
   /** A state of files, of excluded ones too; `excluded` leaves the excluded ones whatever their state. */
   state: v.exactOptional(v.union([imageState, v.literal('excluded')])),
   /** Part of the file's path below the dataset's folder, in any case. */
-  search: v.exactOptional(v.string()),
+  search: v.exactOptional(searchText),
 });
 export type ImageFilter = v.InferOutput<typeof imageFilter>;
 
 const one = v.strictObject({ id });
+
+/** Positions in one question; for more there are filters. */
+const MOST_POSITIONS = 1_000_000;
 
 export const datasetProcedures = {
   'datasets.list': procedure(nothing, v.array(dataset)),
@@ -85,7 +89,7 @@ export const datasetProcedures = {
   'datasets.changeImages': procedure(
     v.strictObject({
       id,
-      images: v.union([v.array(count), imageFilter]),
+      images: v.union([v.pipe(v.array(count), v.maxLength(MOST_POSITIONS)), imageFilter]),
       change: v.strictObject({
         label: v.exactOptional(count),
         split: v.exactOptional(split),

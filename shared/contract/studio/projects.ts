@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { procedure } from './procedure.ts';
-import { id, name, nothing } from './values.ts';
+import { id, name, nothing, notesText } from './values.ts';
 
 export const project = v.object({
   id,
@@ -32,7 +32,7 @@ export const projectProcedures = {
     v.strictObject({
       id,
       name: v.exactOptional(name),
-      notes: v.exactOptional(v.pipe(v.string(), v.maxLength(100_000))),
+      notes: v.exactOptional(notesText),
       archived: v.exactOptional(v.boolean()),
       backboneId: v.exactOptional(v.nullable(id)),
     }),

@@ -11,6 +11,7 @@ import {
   metricRecord,
   name,
   nothing,
+  notesText,
   prediction,
   runEntries,
 } from './values.ts';
@@ -94,7 +95,7 @@ export const runProcedures = {
     runView,
   ),
   'runs.rename': procedure(v.strictObject({ id, name }), runView),
-  'runs.note': procedure(v.strictObject({ id, notes: v.string() }), runView),
+  'runs.note': procedure(v.strictObject({ id, notes: notesText }), runView),
   /** Moves its folder to the bin; its adapter stays in the library. */
   'runs.remove': procedure(one, nothing),
   'runs.pause': procedure(one, runView),

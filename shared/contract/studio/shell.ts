@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { procedure } from './procedure.ts';
-import { filePath, nothing } from './values.ts';
+import { extensions, filePath, nothing } from './values.ts';
 
 /**
  * What the surroundings of the window can do: the desktop shell answers these itself, `karst serve` answers for
@@ -22,11 +22,11 @@ export const shellProcedures = {
   'shell.choose': procedure(
     v.strictObject({
       what: v.picklist(['folder', 'file', 'files', 'save']),
-      title: v.string(),
+      title: v.pipe(v.string(), v.maxLength(1000)),
       /** Endings without a dot; empty: any. */
-      extensions: v.array(v.string()),
+      extensions,
       /** Where it opens, or the name that a new file is offered. */
-      path: v.nullable(v.string()),
+      path: v.nullable(v.pipe(v.string(), v.maxLength(4096))),
     }),
     v.nullable(v.array(filePath)),
   ),

@@ -1,6 +1,16 @@
 import * as v from 'valibot';
 import { procedure } from './procedure.ts';
-import { count, errorReport, filePath, finite, id, media, name, nothing } from './values.ts';
+import {
+  count,
+  errorReport,
+  extensions,
+  filePath,
+  finite,
+  id,
+  media,
+  name,
+  nothing,
+} from './values.ts';
 import { task } from './tasks.ts';
 
 export const LANGUAGES = ['system', 'en', 'zh-CN'] as const;
@@ -91,14 +101,17 @@ export const systemProcedures = {
     v.strictObject({
       folder: v.nullable(filePath),
       /** Endings with a dot, in lower case; empty: folders only. */
-      extensions: v.array(v.string()),
+      extensions,
     }),
     fileList,
   ),
   'files.makeFolder': procedure(v.strictObject({ parent: filePath, name }), fileList),
   /** A picture that was dropped, pasted or photographed, for `predictions.make`. At most 40 MB. */
   'uploads.add': procedure(
-    v.strictObject({ name: v.string(), base64: v.pipe(v.string(), v.maxLength(56_000_000)) }),
+    v.strictObject({
+      name: v.pipe(v.string(), v.maxLength(1000)),
+      base64: v.pipe(v.string(), v.maxLength(56_000_000)),
+    }),
     v.object({ media }),
   ),
   /** Imports the sample, makes a project and trains on the starter: one click to a first adapter. */

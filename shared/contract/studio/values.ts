@@ -23,11 +23,31 @@ import { trainingConfig } from '../host-message.ts';
 
 /** Schemas of what the library holds, as it crosses the bridge between the window and the host. */
 
-export const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
-export const name = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200));
-export const filePath = v.pipe(v.string(), v.nonEmpty(), v.maxLength(4096));
+/** Neither NUL, which no file name and no text of the library can hold, nor half a character. */
+const whole = v.regex(
+  /^[^\0\p{Surrogate}]*$/u,
+  'Invalid text: it holds a NUL or half of a character',
+);
+
+export const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200), whole);
+export const name = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200), whole);
+/** What somebody typed to search for it. */
+export const searchText = v.pipe(v.string(), v.maxLength(500), whole);
+/** Whatever somebody wrote down. */
+export const notesText = v.pipe(v.string(), v.maxLength(100_000), whole);
+/** From the root on: nobody at a window knows in which folder the host happens to stand. */
+export const filePath = v.pipe(
+  v.string(),
+  v.nonEmpty(),
+  v.maxLength(4096),
+  whole,
+  v.regex(/^(?:[/\\]|[A-Za-z]:[/\\])/, 'Invalid path: it does not begin at the root'),
+);
+/** Endings of file names. */
+export const extensions = v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.maxLength(200));
 export const finite = v.pipe(v.number(), v.finite());
-export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** Whole numbers that a number can hold exactly, as SQLite does. */
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 export const split = v.picklist(SPLITS);
 export const nothing = v.strictObject({});

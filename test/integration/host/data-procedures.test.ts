@@ -44,7 +44,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 beforeEach(async () => {
   const home = mkdtempSync(join(root, 'home-'));
   studio = await openStudio({ home, spawn: spawnChildEngine, starter: null });
-  desk = await openDesk({ studio, spawn: spawnChildEngine, cacheDir: join(home, 'cache') });
+  desk = await openDesk({ studio, cacheDir: join(home, 'cache') });
   told = [];
   desk.onEvent((event, payload) => told.push({ event, payload }));
 });

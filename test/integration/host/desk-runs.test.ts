@@ -30,7 +30,7 @@ let window: AskedDesk;
 
 async function open(): Promise<void> {
   studio = await studioIn(home, { spawn });
-  desk = await openDesk({ studio, spawn, cacheDir: join(home, '..', 'cache') });
+  desk = await openDesk({ studio, cacheDir: join(home, '..', 'cache') });
   window = new AskedDesk(studio, desk);
 }
 

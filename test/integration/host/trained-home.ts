@@ -115,10 +115,7 @@ export class TrainedHome {
   ): Promise<AskedDesk> {
     const studio = await this.open(env, options);
     const cacheDir = join(this.home, 'cache');
-    const desk = new AskedDesk(
-      studio,
-      await openDesk({ studio, spawn: fakeEngine(env), cacheDir }),
-    );
+    const desk = new AskedDesk(studio, await openDesk({ studio, cacheDir }));
     this.#desks.push(desk);
     return desk;
   }

@@ -132,6 +132,12 @@ describe('settings of a run', () => {
     ['unknown.json', '{"karst": {"rnk": 4}}', 'There is no setting named "karst.rnk" in'],
     ['type.json', '{"karst": {"rank": "4"}}', 'must be a number, not "4"'],
     ['null.json', '{"seed": null}', 'must be a number, not null'],
+    ['group.json', '{"karst": {"rank": {"a": 1}}}', 'must be a number, not an object'],
+    ['huge.json', `{"seed": "${'9'.repeat(1e6)}"}`, 'must be a number, not "999'],
+    ['members.json', '{"karst": {"targetModules": [[1]]}}', 'not such a list'],
+    // Deeper than any stack.
+    ['deep.json', '{"karst":'.repeat(50_000) + '1' + '}'.repeat(50_000), 'named "karst.karst"'],
+    ['deeper.json', `{"seed":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'not such a list'],
     ['deep.json', '{"seed": {"a": 1}}', 'There is no setting named "seed.a" in'],
     ['proto.json', '{"__proto__": {"x": 1}}', 'There is no setting named "__proto__.x" in'],
   ])('refuse the file %s and name it', async (name, content, message) => {

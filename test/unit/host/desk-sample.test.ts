@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../../shared/contract/studio/tasks.ts';
 import { openDesk, type Desk } from '../../../main/host/desk/desk.ts';
 import { SAMPLE_CONFIG } from '../../../main/host/services/sample.ts';
-import { fakeEngine, refusal, studioIn, temporaryFolder, writeBackbone } from './support.ts';
+import { refusal, studioIn, temporaryFolder, writeBackbone } from './support.ts';
 
 const desks: Desk[] = [];
 afterEach(async () => {
@@ -13,7 +13,7 @@ afterEach(async () => {
 async function deskIn(starter: string | null) {
   const home = temporaryFolder();
   const studio = await studioIn(home, { starter });
-  const desk = await openDesk({ studio, spawn: fakeEngine(), cacheDir: home });
+  const desk = await openDesk({ studio, cacheDir: home });
   desks.push(desk);
   const task = async (): Promise<Task> => {
     const { id } = (await desk.call('sample.start', {})) as Task;

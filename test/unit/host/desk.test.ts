@@ -19,7 +19,7 @@ afterEach(async () => {
 
 async function deskIn(home = temporaryFolder(), options: Partial<DeskOptions> = {}) {
   const studio = options.studio ?? (await studioIn(home));
-  const desk = await openDesk({ studio, spawn: fakeEngine(), cacheDir: home, ...options });
+  const desk = await openDesk({ studio, cacheDir: home, ...options });
   desks.push(desk);
   const events: [event: EventName, payload: unknown][] = [];
   desk.onEvent((event, payload) => events.push([event, payload]));
