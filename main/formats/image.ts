@@ -4,8 +4,13 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { BmpError, readBmp } from './bmp.ts';
 import { type ColourTransform, matrixTransform } from './colour-profile.ts';
 import { readWholeFile } from './files.ts';
+import { imageFault } from './image-fault.ts';
 import { type ImageFormat, imageSignature } from './image-signature.ts';
 import { leanJpeg } from './jpeg-metadata.ts';
+import { missingRest } from './missing-rest.ts';
+import { readTiffTags } from './tiff-directory.ts';
+import { readSamples } from './tiff-samples.ts';
+import { withoutTail } from './webp-tail.ts';
 
 // Images are decoded several at a time, so each takes one thread; a cache of operations would only hold memory.
 sharp.concurrency(1);
@@ -36,8 +41,9 @@ export interface ReadImage extends DecodedImage {
  * flattened on white, embedded colour profiles converted to sRGB, grey and CMYK to RGB.
  *
  * The format is told by the content, and only JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF reach a decoder. A file
- * that is cut off or that its decoder reports as in error is refused; mere warnings (foreign bytes between JPEG
- * segments, unknown TIFF tags) are not, as many cameras and scanners write such files and PIL takes them.
+ * that is cut off, whose rest is zeros or that its decoder reports as in error is refused; mere warnings (foreign bytes
+ * between JPEG segments, unknown TIFF tags) are not, as many cameras and scanners write such files and PIL takes them.
+ * So is a TIFF whose values are not said to be colours: floating-point, signed and 32-bit samples, bands of another kind.
  *
  * @param bytes the whole file
  * @param path only for the sentences
@@ -47,14 +53,7 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
   if (bytes.length === 0) throw damaged(path, 'is empty');
   const signature = imageSignature(bytes);
   if (signature.kind === 'refused')
-    throw new KarstError(
-      'format-unsupported',
-      `${path} is ${signature.name}, which is not taken.`,
-      {
-        hint: signature.hint,
-        path,
-      },
-    );
+    throw notTaken(path, `is ${signature.name}, which is not taken`, signature.hint);
   if (signature.kind === 'unknown')
     throw new KarstError('format-unknown', `${path} is not an image.`, {
       hint: 'JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF are taken.',
@@ -63,14 +62,23 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
   const { format } = signature;
   if (format === 'bmp') return decodeBmp(bytes, path);
 
+  const tags = format === 'tiff' ? readTiffTags(bytes) : null;
+  const reading = tags === null ? null : readSamples(tags);
+  if (reading?.kind === 'refused') throw notTaken(path, reading.what, reading.hint);
+  const missing = missingRest(bytes, format, tags);
+  if (missing !== null) throw damaged(path, missing);
+
   const { encoded, transform } = withoutMetadata(bytes, format);
-  const { data, info } = await decodeByLibvips(encoded, path);
+  const source: Source = { bytes, encoded, format, extras: reading?.extras ?? false };
+  const { data, info } = await decodeByLibvips(source, path);
   if (info.channels !== 3)
-    throw new KarstError(
-      'format-unsupported',
-      `${path} has ${info.channels} channels that cannot be shown as colours.`,
-      { hint: 'Convert it to RGB.', path },
+    throw notTaken(
+      path,
+      `has ${info.channels} channels that cannot be shown as colours`,
+      'Convert it to RGB.',
     );
+  if (format === 'webp' && (await lacksRest(bytes)))
+    throw damaged(path, 'is cut off: where its rest should be there are zeros');
   transform?.apply(data);
   return { format, width: info.width, height: info.height, pixels: data };
 }
@@ -104,25 +112,41 @@ function withoutMetadata(
   return { encoded: transform === null ? bytes : lean.bytes, transform };
 }
 
-/** libvips keeps its messages in one buffer for all threads: a neighbour's call can empty it before it is read. */
-const LOST_MESSAGE = 'Unknown error';
+interface Source {
+  /** The file as it is, in which the reason of a refusal is looked for. */
+  readonly bytes: Uint8Array;
+  /** What the decoder gets of it. */
+  readonly encoded: Uint8Array;
+  readonly format: ImageFormat;
+  /** Whether bands that are neither colour nor alpha are to be left out. */
+  readonly extras: boolean;
+}
 
 async function decodeByLibvips(
-  bytes: Uint8Array,
+  { bytes, encoded, format, extras }: Source,
   path: string,
 ): Promise<{ data: Uint8Array; info: OutputInfo }> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await sharp(bytes, { failOn: 'error', limitInputPixels: PIXEL_LIMIT })
-        .autoOrient()
-        .flatten({ background: '#ffffff' })
-        .toColourspace('srgb')
-        .raw({ depth: 'uchar' })
-        .toBuffer({ resolveWithObject: true });
-    } catch (error) {
-      const lost = error instanceof Error && error.message.includes(LOST_MESSAGE);
-      if (!lost || attempt === 3) throw decoderError(path, error);
-    }
+  const image = sharp(encoded, { failOn: 'error', limitInputPixels: PIXEL_LIMIT }).autoOrient();
+  try {
+    return await (extras ? image.removeAlpha() : image.flatten({ background: '#ffffff' }))
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+  } catch (error) {
+    throw decoderError(path, error, bytes, format);
+  }
+}
+
+/** Whether a WebP that was decoded can do without its last bytes, which a whole one cannot. */
+async function lacksRest(bytes: Uint8Array): Promise<boolean> {
+  const shorter = withoutTail(bytes);
+  if (shorter === null) return false;
+  try {
+    await sharp(shorter, { failOn: 'error', limitInputPixels: PIXEL_LIMIT }).raw().toBuffer();
+    return true;
+  } catch {
+    // The decoder missed what was taken away: the file needs all that it has.
+    return false;
   }
 }
 
@@ -143,40 +167,38 @@ function decodeBmp(bytes: Uint8Array, path: string): DecodedImage {
   } catch (error) {
     if (!(error instanceof BmpError)) throw error;
     if (!error.unsupported) throw damaged(path, error.message);
-    throw new KarstError('format-unsupported', `${path} ${error.message}.`, {
-      hint: 'Convert it to PNG or make it smaller.',
-      path,
-    });
+    throw notTaken(path, error.message, 'Convert it to PNG or make it smaller.');
   }
 }
 
-function damaged(path: string, what: string): KarstError {
+function damaged(path: string, what: string, cause?: unknown): KarstError {
   return new KarstError('file-damaged', `${path} ${what}.`, {
     hint: 'Replace it by an intact copy or take it out of the dataset.',
     path,
+    cause,
   });
 }
 
-function decoderError(path: string, error: unknown): KarstError {
-  const text = error instanceof Error ? error.message : String(error);
-  if (text.includes('exceeds pixel limit'))
-    return new KarstError(
-      'format-unsupported',
-      `${path} has more than ${PIXEL_LIMIT / 1e6} megapixels.`,
-      { hint: 'Make it smaller.', path, cause: error },
-    );
-  // The decoder's message may have several lines, each with the name of its module before it.
-  const reason = text
-    .split('\n')
-    .map((line) => line.replace(/^\w+: /, '').trim())
-    .find((line) => line !== '' && line !== LOST_MESSAGE);
-  return new KarstError(
-    'file-damaged',
-    `${path} cannot be decoded: ${reason ?? 'its content is damaged'}.`,
-    {
-      hint: 'Replace it by an intact copy or take it out of the dataset.',
+function notTaken(path: string, what: string, hint: string, cause?: unknown): KarstError {
+  return new KarstError('format-unsupported', `${path} ${what}.`, { hint, path, cause });
+}
+
+function decoderError(
+  path: string,
+  error: unknown,
+  bytes: Uint8Array,
+  format: ImageFormat,
+): KarstError {
+  // These are the words of sharp itself, not of the buffer that libvips shares among threads.
+  if (error instanceof Error && error.message.includes('exceeds pixel limit'))
+    return notTaken(
       path,
-      cause: error,
-    },
-  );
+      `has more than ${PIXEL_LIMIT / 1e6} megapixels`,
+      'Make it smaller.',
+      error,
+    );
+  const { what, unsupported } = imageFault(bytes, format);
+  return unsupported
+    ? notTaken(path, what, 'Convert it to an ordinary JPEG or PNG.', error)
+    : damaged(path, what, error);
 }

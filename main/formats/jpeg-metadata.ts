@@ -1,3 +1,5 @@
+import { isFrame } from './jpeg-structure.ts';
+
 /**
  * What a JPEG file carries beside its picture costs the decoder more than a small picture itself: every EXIF entry
  * becomes a field of the image, every colour profile a transform that is made anew. Layout: ITU-T T.81, annex B; EXIF
@@ -63,11 +65,6 @@ export function leanJpeg(file: Uint8Array): LeanJpeg | null {
     at = end;
   }
   return { bytes: Buffer.concat(kept), profile };
-}
-
-/** SOF0 … SOF15; C4, C8 and CC among them are other segments. */
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
 function begins(body: Uint8Array, name: string): boolean {

@@ -59,7 +59,7 @@ describe('decoding', () => {
 
 describe('refusals', () => {
   test.each([
-    ['cut-off.jpg', 'file-damaged', 'cannot be decoded: premature end of JPEG image.'],
+    ['cut-off.jpg', 'file-damaged', 'is cut off: its end-of-image marker is missing.'],
     ['huge.png', 'format-unsupported', 'has more than 100 megapixels.'],
     ['drawing.svg', 'format-unsupported', 'is an SVG drawing, which is not taken.'],
     ['README.md', 'format-unknown', 'is not an image.'],
@@ -101,13 +101,13 @@ describe('refusals', () => {
       'a JPEG header alone',
       Buffer.from('ffd8ffe000104a46494600', 'hex'),
       'file-damaged',
-      'cannot be decoded',
+      'is cut off before its picture',
     ],
     [
       'a PNG header alone',
       Buffer.from('89504e470d0a1a0a', 'hex'),
       'file-damaged',
-      'cannot be decoded',
+      'is cut off before its picture',
     ],
     ['zeros', Buffer.alloc(100), 'format-unknown', 'is not an image'],
   ])('%s', async (_name, bytes, code, words) => {
