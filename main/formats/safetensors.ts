@@ -92,6 +92,28 @@ export class SafetensorsFile {
     return out;
   }
 
+  /**
+   * The first number of a float tensor that is NaN or infinite, found by its bits, piece by piece.
+   *
+   * @returns null when there is none, or the type knows no such numbers
+   * @throws KarstError as `readBytes`
+   */
+  async firstNotFinite(name: string): Promise<{ position: number; value: number } | null> {
+    const tensor = this.#tensor(name);
+    const size = bytesPerElement(tensor.dtype);
+    const total = tensor.end - tensor.begin;
+    for (let begin = 0; begin < total; begin += PIECE) {
+      const bytes = new Uint8Array(Math.min(PIECE, total - begin));
+      await this.#read(tensor, begin, bytes);
+      const index = indexNotFinite(tensor.dtype, bytes);
+      if (index === -1) continue;
+      const value = new Float32Array(1);
+      widen(tensor.dtype, bytes.slice(index * size, (index + 1) * size), value);
+      return { position: begin / size + index, value: value[0] ?? Number.NaN };
+    }
+    return null;
+  }
+
   async close(): Promise<void> {
     await this.#handle.close();
   }
@@ -184,6 +206,27 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
     done += bytesRead;
   }
   return bytes.subarray(0, done);
+}
+
+/** Place of the first number whose exponent has all bits set; -1 when there is none. `bytes` starts a buffer. */
+function indexNotFinite(dtype: TensorDtype, { buffer }: Uint8Array): number {
+  switch (dtype) {
+    case 'F64':
+      return new Float64Array(buffer).findIndex((x) => !Number.isFinite(x));
+    case 'F32':
+      return firstWithAll(new Uint32Array(buffer), 0x7f800000);
+    case 'BF16':
+      return firstWithAll(new Uint16Array(buffer), 0x7f80);
+    case 'F16':
+      return firstWithAll(new Uint16Array(buffer), 0x7c00);
+    default:
+      return -1;
+  }
+}
+
+function firstWithAll(words: Uint32Array | Uint16Array, exponent: number): number {
+  for (let i = 0; i < words.length; i++) if ((words[i]! & exponent) === exponent) return i;
+  return -1;
 }
 
 /** Converts stored little-endian elements; `bytes` starts a buffer, so every view is aligned. */

@@ -45,10 +45,6 @@ const VARIANTS: readonly (readonly [RegExp, string])[] = [
   [/^blocks\.\d+\.mlp\.(fc1_g|fc1_x|w12|w3|norm)\b/, 'a ViT with a gated MLP'],
   [/^layers\.\d+\.blocks\./, 'a Swin transformer'],
   [/^stages\.\d+\./, 'a network in stages, not a plain ViT'],
-  [
-    /^(module|model|base_model|student|teacher|visual)\./,
-    'a model whose tensor names carry a prefix',
-  ],
 ];
 
 function refuseOthers(path: string, tensors: TensorTable): void {

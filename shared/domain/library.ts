@@ -29,6 +29,8 @@ export interface Backbone {
   /** The number of heads cannot be read from shapes: where it came from. */
   readonly headsFrom: Provenance;
   readonly preprocessingFrom: Provenance;
+  /** What stands before every tensor's name in the file (`module.`), and is taken off on reading; mostly empty. */
+  readonly tensorPrefix: string;
   readonly createdAt: string;
 }
 

@@ -11,7 +11,7 @@ const FROM: Record<Provenance, string> = {
   default: 'assumed',
 };
 
-export function describeBackbone(backbone: Backbone, console: Console): string[] {
+export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim'>): string[] {
   const { architecture: a, preprocessing: p } = backbone;
   const triple = (values: readonly number[]) => values.join(' ');
   return facts(
@@ -20,6 +20,14 @@ export function describeBackbone(backbone: Backbone, console: Console): string[]
       ['file', backbone.path],
       ['size', `${formatBytes(backbone.bytes)}, ${backbone.dtype}`],
       ['sha256', backbone.sha256],
+      ...(backbone.tensorPrefix === ''
+        ? []
+        : [
+            [
+              'tensor names',
+              `without "${backbone.tensorPrefix}", which stands before each in the file`,
+            ] as const,
+          ]),
       ['architecture', backbone.timmName ?? 'vision transformer'],
       ['input', `${a.imageSize} × ${a.imageSize} pixels in patches of ${a.patchSize}`],
       [

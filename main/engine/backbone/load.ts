@@ -2,7 +2,7 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import { SafetensorsFile } from '../../formats/safetensors.ts';
+import { BackboneFile, notFinite } from '../../formats/backbone-file.ts';
 import { checkVitTensors } from '../../formats/timm-vit.ts';
 import { randomStream } from '../random.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
@@ -42,12 +42,16 @@ export async function loadBackbone(
     );
   }
   const { architecture } = backbone;
-  const file = await SafetensorsFile.open(backbone.path);
+  const file = await BackboneFile.open(backbone.path);
   try {
     checkVitTensors(backbone.path, file.tensors, architecture);
     const tensors = new Map<string, Float32Array>();
     for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
-      tensors.set(name, await file.readFloat32(name));
+      const values = await file.readFloat32(name);
+      // What an earlier version took into the library was not looked through when it was added.
+      const bad = values.findIndex((x) => !Number.isFinite(x));
+      if (bad >= 0) throw notFinite(backbone.path, name, values[bad] ?? Number.NaN, bad);
+      tensors.set(name, values);
     }
     const side = (a: VitArchitecture): number => a.imageSize / a.patchSize;
     const embedding = tensors.get('pos_embed') ?? new Float32Array();

@@ -7,12 +7,8 @@ import type { Verification } from '../../../shared/domain/metrics.ts';
 import { preprocessingToJson } from '../../formats/adapter-config.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
 import { modelCard } from '../../formats/model-card.ts';
-import {
-  readAllFloat32,
-  SafetensorsFile,
-  writeSafetensors,
-  type TensorDtype,
-} from '../../formats/safetensors.ts';
+import { BackboneFile } from '../../formats/backbone-file.ts';
+import { readAllFloat32, writeSafetensors, type TensorDtype } from '../../formats/safetensors.ts';
 import { timmConfigToJson } from '../../formats/timm-config.ts';
 import { plainModel } from '../adapter/adapted-model.ts';
 import { ImageLoader } from '../data/loader.ts';
@@ -89,7 +85,7 @@ async function storedDtypes(
   whole: boolean,
 ): Promise<(name: string) => TensorDtype> {
   if (path === null || whole) return () => 'F32';
-  const file = await SafetensorsFile.open(path);
+  const file = await BackboneFile.open(path);
   try {
     const main = file.tensors.get('patch_embed.proj.weight')?.dtype ?? 'F32';
     return (name) => (name.startsWith('head.') ? main : (file.tensors.get(name)?.dtype ?? main));

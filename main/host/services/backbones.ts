@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
+import { BackboneFile } from '../../formats/backbone-file.ts';
 import {
   copyFileAtomic,
   readError,
@@ -11,7 +12,6 @@ import {
   sha256OfFile,
   writeError,
 } from '../../formats/files.ts';
-import { SafetensorsFile } from '../../formats/safetensors.ts';
 import {
   parseTimmConfig,
   timmConfigOfMetadata,
@@ -64,13 +64,24 @@ async function weightsAt(given: string): Promise<string> {
   return inside;
 }
 
-/** Reads names and shapes of a weight file, and what lies beside it. @throws as `BackboneService.add` */
-export async function inspectBackbone(weights: string, heads?: number): Promise<RecognisedVit> {
-  const file = await SafetensorsFile.open(weights);
+export interface InspectedBackbone extends RecognisedVit {
+  /** What stands before every tensor's name in the file. */
+  readonly tensorPrefix: string;
+}
+
+/** Reads a weight file, every number of it, and what lies beside it. @throws as `BackboneService.add` */
+export async function inspectBackbone(
+  weights: string,
+  heads?: number,
+  signal?: AbortSignal,
+): Promise<InspectedBackbone> {
+  const file = await BackboneFile.open(weights);
   try {
     const config = await configBeside(weights);
     const metadata = timmConfigOfMetadata(file.metadata, weights);
-    return recogniseTimmVit(weights, file.tensors, { heads, config, metadata });
+    const recognised = recogniseTimmVit(weights, file.tensors, { heads, config, metadata });
+    await file.requireFinite(recognised.architecture, signal);
+    return { ...recognised, tensorPrefix: file.prefix };
   } finally {
     await file.close();
   }
@@ -102,7 +113,7 @@ export class Backbones implements BackboneService {
   ): Promise<Backbone> {
     const weights = await weightsAt(path);
     if (options.name !== undefined) this.checkNewName(options.name);
-    const recognised = await inspectBackbone(weights, options.heads);
+    const recognised = await inspectBackbone(weights, options.heads, options.signal);
     const info = await statOf(weights);
     const sha256 = await hashOf(weights, info.size, options);
     throwIfCancelled(options.signal, `Adding ${weights}`);

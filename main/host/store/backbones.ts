@@ -17,6 +17,7 @@ function toBackbone(row: Row): Backbone {
     timmName: textOrNull(row, 'timm_name'),
     headsFrom: text(row, 'heads_from') as Backbone['headsFrom'],
     preprocessingFrom: text(row, 'preprocessing_from') as Backbone['preprocessingFrom'],
+    tensorPrefix: text(row, 'tensor_prefix'),
     createdAt: text(row, 'created_at'),
   };
 }
@@ -31,9 +32,9 @@ export class BackboneRepository {
   insert(b: Backbone): void {
     this.#library.run(
       `INSERT INTO backbones (id, name, path, sha256, bytes, modified_ms, dtype, architecture,
-         preprocessing, timm_name, heads_from, preprocessing_from, created_at)
+         preprocessing, timm_name, heads_from, preprocessing_from, tensor_prefix, created_at)
        VALUES (@id, @name, @path, @sha256, @bytes, @modifiedMs, @dtype, @architecture,
-         @preprocessing, @timmName, @headsFrom, @preprocessingFrom, @createdAt)`,
+         @preprocessing, @timmName, @headsFrom, @preprocessingFrom, @tensorPrefix, @createdAt)`,
       {
         ...b,
         architecture: JSON.stringify(b.architecture),

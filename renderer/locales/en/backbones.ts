@@ -29,6 +29,7 @@ export const backbones = {
     hash: 'SHA-256',
     dtype: 'Data type',
     timm: 'Name in timm',
+    prefix: 'Taken off tensor names',
     hidden: 'MLP width',
     qkvBias: 'Bias on q, k, v',
     classes: 'Classifier',

@@ -31,6 +31,7 @@ export const backbones: Shape<typeof en> = {
     hash: 'SHA-256',
     dtype: '数据类型',
     timm: 'timm 名称',
+    prefix: '从张量名称中去掉',
     hidden: 'MLP 宽度',
     qkvBias: 'q、k、v 的偏置',
     classes: '分类器',

@@ -98,6 +98,7 @@ export const backbone: v.GenericSchema<unknown, Backbone> = v.object({
   timmName: v.nullable(v.string()),
   headsFrom: provenance,
   preprocessingFrom: provenance,
+  tensorPrefix: v.string(),
   createdAt: v.string(),
 });
 

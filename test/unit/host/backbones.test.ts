@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
 import type { Backbones } from '../../../main/host/services/backbones.ts';
 import { parseTimmConfig, timmConfigToJson } from '../../../main/formats/timm-config.ts';
 import { recogniseTimmVit, type TensorTable } from '../../../main/formats/timm-vit.ts';
@@ -162,7 +163,6 @@ describe('recognising a timm ViT', () => {
     ['layers.0.blocks.0.norm1.weight', [12], 'Swin'],
     ['vit.embeddings.cls_token', [1, 1, 12], 'Hugging Face names'],
     ['blocks.0.attn.qkv.karst_a', [2, 3, 1, 1], 'an adapter, not a backbone'],
-    ['model.cls_token', [1, 1, 12], 'prefix'],
     ['blocks.0.attn.relative', [1], 'blocks.0.attn.relative does not belong'],
   ])('refuses a file with %s', (name, shape, sentence) => {
     expect(() =>
@@ -218,6 +218,25 @@ describe('backbones in the library', () => {
       expect(existsSync(path)).toBe(true);
     },
   );
+
+  it('keep what was taken off their tensor names', async () => {
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    const path = await writeBackbone(join(root, 'b'), {
+      change: (shapes) => {
+        const plain = [...shapes];
+        shapes.clear();
+        for (const [name, shape] of plain) shapes.set(`module.model.${name}`, shape);
+      },
+    });
+    const added = await studio.backbones.add(path, { name: 'wrapped' });
+    expect(added.tensorPrefix).toBe('module.model.');
+    expect(studio.backbones.get('wrapped')).toEqual(added);
+    const shown = describeBackbone(added, { dim: (text) => text });
+    expect(shown.join('\n')).toMatch(
+      /^tensor names +without "module\.model\.", which stands before each in the file$/m,
+    );
+  });
 
   it('take their name from timm, the file or the folder', async () => {
     const root = temporaryFolder();

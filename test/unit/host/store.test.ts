@@ -85,6 +85,7 @@ describe('each migration', () => {
     10: ['settings'],
     11: [],
     12: ['search_texts'],
+    13: [],
   };
   it.each(MIGRATIONS.map((m) => [m.version, m.name] as const))(
     '%i (%s) adds its tables and nothing else',

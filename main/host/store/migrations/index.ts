@@ -10,6 +10,7 @@ import { shelf } from './0009-shelf.ts';
 import { settings } from './0010-settings.ts';
 import { recomputation } from './0011-recomputation.ts';
 import { sharedSearchText } from './0012-shared-search-text.ts';
+import { tensorPrefix } from './0013-tensor-prefix.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   settings,
   recomputation,
   sharedSearchText,
+  tensorPrefix,
 ];

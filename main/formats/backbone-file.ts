@@ -1,0 +1,107 @@
+import { KarstError } from '../../shared/domain/errors.ts';
+import { vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import type { VitArchitecture } from '../../shared/domain/architecture.ts';
+import { SafetensorsFile, type TensorInfo } from './safetensors.ts';
+
+/** A tensor that every timm vision transformer has, once. */
+const ANCHOR = 'patch_embed.proj.weight';
+const SEVERAL = 4;
+
+/**
+ * The weights of a backbone under timm's own names. Training code wraps models, and each wrapper leaves a prefix before
+ * every name (`module.`, `_orig_mod.`, `backbone.`, several of them); it comes off here, for all who read such a file.
+ */
+export class BackboneFile {
+  readonly path: string;
+  /** What stands before every name in the file, such as `module.backbone.`; empty in a plain file. */
+  readonly prefix: string;
+  /** Without the prefix. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly #file: SafetensorsFile;
+
+  private constructor(file: SafetensorsFile) {
+    this.#file = file;
+    this.path = file.path;
+    this.metadata = file.metadata;
+    this.prefix = commonPrefix(file.path, [...file.tensors.keys()]);
+    const { length } = this.prefix;
+    this.tensors = new Map([...file.tensors].map(([name, info]) => [name.slice(length), info]));
+  }
+
+  /** @throws as `SafetensorsFile.open`; format-unsupported when a prefix stands before some of the names only */
+  static async open(path: string): Promise<BackboneFile> {
+    const file = await SafetensorsFile.open(path);
+    try {
+      return new BackboneFile(file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** @param name without the prefix */
+  readFloat32(name: string): Promise<Float32Array> {
+    return this.#file.readFloat32(this.prefix + name);
+  }
+
+  /**
+   * Reads every tensor that an adapter stands on: all but the head, which is trained anew.
+   * @throws file-damaged naming the tensor with a number that is not finite
+   */
+  async requireFinite(architecture: VitArchitecture, signal?: AbortSignal): Promise<void> {
+    for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
+      if (signal?.aborted) throw new KarstError('cancelled', `Reading ${this.path} was cancelled.`);
+      const found = await this.#file.firstNotFinite(this.prefix + name);
+      if (found !== null) throw notFinite(this.path, name, found.value, found.position);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** What is said of weights that no training can start from. */
+export function notFinite(path: string, name: string, value: number, position: number): KarstError {
+  return new KarstError(
+    'file-damaged',
+    `${path}: the tensor ${name} holds ${String(value)} at position ${position}; nothing can be computed from it.`,
+    {
+      hint: 'Take a fresh copy of the backbone, or the weights of an earlier step: a training that diverged leaves such numbers.',
+      path,
+    },
+  );
+}
+
+/** What stands before every name. @throws format-unsupported when it stands before some only, or when there are several models */
+function commonPrefix(path: string, names: readonly string[]): string {
+  const prefixes = names
+    .filter((name) => name === ANCHOR || name.endsWith(`.${ANCHOR}`))
+    .map((name) => name.slice(0, -ANCHOR.length));
+  const [prefix = ''] = prefixes;
+  if (prefixes.length > 1)
+    throw severalModels(
+      path,
+      `it holds several models, whose tensor names begin with ${listed(prefixes)}`,
+    );
+  if (prefix === '') return '';
+  const others = names.filter((name) => !name.startsWith(prefix));
+  if (others.length === 0) return prefix;
+  throw severalModels(
+    path,
+    `its vision transformer's tensor names begin with "${prefix}", but there are others: ${others.slice(0, SEVERAL).join(', ')}${others.length > SEVERAL ? ` and ${others.length - SEVERAL} more` : ''}`,
+  );
+}
+
+function listed(prefixes: readonly string[]): string {
+  const shown = prefixes.slice(0, SEVERAL).map((p) => (p === '' ? 'no prefix' : `"${p}"`));
+  return `${shown.join(', ')}${prefixes.length > SEVERAL ? ` and ${prefixes.length - SEVERAL} more` : ''}`;
+}
+
+function severalModels(path: string, why: string): KarstError {
+  return new KarstError('format-unsupported', `${path}: ${why}.`, {
+    hint: "Save the one model's own state_dict to a file of its own with safetensors.torch.save_file.",
+    path,
+  });
+}
