@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
 import type { CommandContext } from './context.ts';
 import { defineAdapter, defineBin } from './shelf-definitions.ts';
@@ -125,6 +126,20 @@ function defineDataset(program: Command, runs: Runs): void {
     .option('--val <share>', 'share of the images held back for validation', share, 0.2)
     .option('--test <share>', 'share of the images held back for testing', share, 0)
     .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
+    .addOption(
+      new Option('--as <layout>', 'how the source is laid out, where that is not clear').choices(
+        IMPORT_LAYOUTS,
+      ),
+    )
+    .option('--encoding <name>', 'code page of a list or table that is not UTF-8, such as gbk')
+    .addHelpText(
+      'after',
+      `
+Layouts of --as: class-folders makes each folder a class, with all that is below it; split-folders takes the
+folders called train, val and test and leaves others aside; inner-folders takes the folders in which the images
+lie as the classes, whatever is above them; list-files and table take the lists or the table of a folder.
+Without it a source that can be understood in more than one way is refused, with what each layout would make of it.`,
+    )
     .action(
       runs(async (context, path, options) =>
         (await import('./commands/dataset-add.ts')).run(context, path, options),

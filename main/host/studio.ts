@@ -1,9 +1,9 @@
 import type { DeviceReport, EngineEvent, HostMessage } from '../../shared/contract/engine.ts';
 import type { Settings } from '../../shared/contract/studio/system.ts';
-import type { ImageFilter } from '../../shared/contract/studio/datasets.ts';
+import type { DatasetQuestion, ImageFilter } from '../../shared/contract/studio/datasets.ts';
 import type { Project } from '../../shared/contract/studio/projects.ts';
 import type { Preprocessing } from '../../shared/domain/architecture.ts';
-import type { Split } from '../../shared/domain/dataset.ts';
+import type { ImportLayout, Split } from '../../shared/domain/dataset.ts';
 import type {
   Backbone,
   Dataset,
@@ -134,6 +134,13 @@ export interface BackboneService {
   remove(nameOrId: string): Backbone;
 }
 
+/** What the user says of a source that does not say it itself. */
+export interface SourceOptions {
+  readonly as?: ImportLayout | undefined;
+  /** A WHATWG label. */
+  readonly encoding?: string | undefined;
+}
+
 export interface DatasetImport {
   readonly dataset: Dataset;
   readonly problems: readonly DatasetProblem[];
@@ -177,12 +184,19 @@ export interface DatasetService {
    * @param options.val share of the training images held back for validation, default 0.2; ignored when the source has its own
    * @param options.test share held back for testing, default 0
    * @param options.seed of the stratified split, default 0
+   * @param options.as how the source is laid out, where it can be understood in more than one way
+   * @param options.encoding of lists and tables without a byte order mark; left out: UTF-8
    * @throws not-found, dataset-unusable, name-taken, usage, cancelled
    */
   add(
     path: string,
-    options: Watching & { name: string; val?: number; test?: number; seed?: number },
+    options: Watching &
+      SourceOptions & { name: string; val?: number; test?: number; seed?: number },
   ): Promise<DatasetImport>;
+  /**
+   * What has to be said before `add` can take this source; null when nothing. @throws as `add`
+   */
+  question(path: string, options?: SourceOptions): Promise<DatasetQuestion | null>;
   /**
    * The name as it will be stored, when a dataset from `path` can have it.
    * @throws usage; name-taken, with what to do when it is the same source

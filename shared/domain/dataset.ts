@@ -1,6 +1,13 @@
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
+/** How folders can be understood: `inner-folders` takes those in which the images lie, whatever is above them. */
+export const FOLDER_LAYOUTS = ['class-folders', 'split-folders', 'inner-folders'] as const;
+export type FolderLayout = (typeof FOLDER_LAYOUTS)[number];
+/** What an import can be told about the layout of its source. */
+export const IMPORT_LAYOUTS = [...FOLDER_LAYOUTS, 'list-files', 'table'] as const;
+export type ImportLayout = (typeof IMPORT_LAYOUTS)[number];
+
 /** One line of a run's frozen `manifest.jsonl`. */
 export interface ManifestImage {
   /** Absolute path of the source image, which is never written to. */

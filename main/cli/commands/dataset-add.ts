@@ -1,12 +1,13 @@
+import type { SourceOptions } from '../../host/studio.ts';
 import { advice, withStudio, type CommandContext } from '../context.ts';
-import { describeDataset, problemLines } from '../describe/dataset.ts';
+import { classTable, describeDataset, problemLines } from '../describe/dataset.ts';
 import { progressView } from '../output/progress.ts';
 
 /** `--json`: `{"dataset": …, "problems": [{"kind", "path", "reason"}]}`. */
 export async function run(
   context: CommandContext,
   path: string,
-  options: { name: string; val: number; test: number; seed: number },
+  options: SourceOptions & { name: string; val: number; test: number; seed: number },
 ): Promise<void> {
   const { console } = context;
   const view = progressView(console);
@@ -21,6 +22,8 @@ export async function run(
   console.answer({ dataset, problems }, () => [
     `Added the dataset ${console.bold(dataset.name)}.`,
     ...describeDataset(dataset, console),
+    '',
+    ...classTable(dataset, console),
     ...problemLines(problems, console, {
       most: 20,
       rest: advice(context, 'dataset', 'show', dataset.name),

@@ -21,12 +21,15 @@ export function datasetProcedures(context: DeskContext): Handlers<keyof typeof p
   return {
     'datasets.list': () => datasets.list(),
     'datasets.get': ({ id }) => datasets.get(id),
-    'datasets.import'({ path, name: wanted, val, test, seed, projectId }) {
+    'datasets.question': ({ path, ...source }) => datasets.question(path, source),
+    'datasets.import'({ path, as, encoding, name: wanted, val, test, seed, projectId }) {
       // What can be known at once is said at once, not when many files have been looked at.
       const name = datasets.checkNewName(wanted, path);
       const project = projectId === null ? null : projects.get(projectId);
       return tasks.start('dataset-import', name, async ({ signal, host }) => {
         const { dataset, problems } = await datasets.add(path, {
+          as,
+          encoding,
           name,
           val,
           test,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { FOLDER_LAYOUTS, IMPORT_LAYOUTS } from '../../domain/dataset.ts';
 import { augmentationOptions } from '../host-message.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
@@ -49,6 +50,46 @@ export const imageFilter = v.strictObject({
 });
 export type ImageFilter = v.InferOutput<typeof imageFilter>;
 
+/** What the studio cannot know of a source by itself, left out where it need not be said. */
+const source = {
+  path: filePath,
+  as: v.exactOptional(v.picklist(IMPORT_LAYOUTS)),
+  /** Code page of lists and tables without a byte order mark, by its WHATWG label. */
+  encoding: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(40))),
+};
+
+/** What one layout would make of the folders. */
+const datasetReading = v.object({
+  as: v.picklist(FOLDER_LAYOUTS),
+  /** The first of them. */
+  classes: v.array(v.string()),
+  classCount: count,
+  /** Image files; `free` are those that no split is said of. */
+  counts: v.object({ train: count, val: count, test: count, free: count }),
+});
+export type DatasetReading = v.InferOutput<typeof datasetReading>;
+
+const datasetQuestion = v.variant('kind', [
+  v.object({
+    kind: v.literal('layout'),
+    /** The folder that is not clear. */
+    path: v.string(),
+    why: v.picklist(['splits-in-some', 'folder-beside-splits', 'names-repeat']),
+    /** Names of the folders that make it unclear, the first of them. */
+    folders: v.array(v.string()),
+    readings: v.array(datasetReading),
+  }),
+  v.object({
+    kind: v.literal('encoding'),
+    /** The list or table. */
+    path: v.string(),
+    /** The first that is not in the encoding. */
+    line: count,
+    encoding: v.string(),
+  }),
+]);
+export type DatasetQuestion = v.InferOutput<typeof datasetQuestion>;
+
 const one = v.strictObject({ id });
 
 /** Positions in one question; for more there are filters. */
@@ -57,9 +98,11 @@ const MOST_POSITIONS = 1_000_000;
 export const datasetProcedures = {
   'datasets.list': procedure(nothing, v.array(dataset)),
   'datasets.get': procedure(one, dataset),
+  /** What has to be said before this source can be imported; null when nothing. */
+  'datasets.question': procedure(v.strictObject(source), v.nullable(datasetQuestion)),
   'datasets.import': procedure(
     v.strictObject({
-      path: filePath,
+      ...source,
       name,
       val: fraction,
       test: fraction,

@@ -168,14 +168,6 @@ describe('other layouts', () => {
     expect((await add(root, { val: 0.2 })).dataset.counts).toEqual({ train: 16, val: 4, test: 4 });
   });
 
-  it('classes that are called train and test are classes', async () => {
-    const root = temporaryFolder();
-    await writeClassFolders(root, { train: 3, test: 3 });
-    const result = await add(root);
-    expect(result.dataset.layout).toBe('class-folders');
-    expect(classesOf(result)).toEqual(['test', 'train']);
-  });
-
   it('VTAB lists: numbers in their order, paths with spaces, bad lines told', async () => {
     const root = temporaryFolder();
     for (let i = 0; i < 12; i++) await writeImage(join(root, 'images', `im ${i}.png`), i);

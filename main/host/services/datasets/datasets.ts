@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
+import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetImage, DatasetProblem } from '../../../../shared/domain/library.ts';
@@ -17,6 +17,7 @@ import type {
   DatasetService,
   GalleryEntry,
   Page,
+  SourceOptions,
   Watching,
 } from '../../studio.ts';
 import { validateAugmentation } from '../training-config.ts';
@@ -28,6 +29,8 @@ import { changeImages, drawAnew, refreshFindings } from './edits.ts';
 import { fileBelow } from './file-name.ts';
 import { importImages } from './import.ts';
 import type { Listing } from './listing.ts';
+import { ImportQuestion } from './question.ts';
+import { checkEncoding } from './text.ts';
 import type { Walk } from './walk.ts';
 
 export class Datasets implements DatasetService {
@@ -58,7 +61,8 @@ export class Datasets implements DatasetService {
 
   async add(
     given: string,
-    options: Watching & { name: string; val?: number; test?: number; seed?: number },
+    options: Watching &
+      SourceOptions & { name: string; val?: number; test?: number; seed?: number },
   ): Promise<DatasetImport> {
     const path = resolve(given);
     const draw = checkDraw({
@@ -69,12 +73,10 @@ export class Datasets implements DatasetService {
     const name = this.checkNewName(options.name, path);
     let listed = 0;
     const walk: Walk = {
-      problems: [],
-      seen: new Set(),
-      signal: options.signal,
+      ...newWalk(options),
       onFile: () => options.onProgress?.({ phase: 'listing', done: ++listed, total: 0 }),
     };
-    const listing = await listDataset(path, walk);
+    const listing = await listDataset(path, walk, options.as);
     const id = this.#begin(name, path, listing, draw);
     try {
       const problems = await importImages(id, listing, this.#images, { ...options, ...draw, path });
@@ -85,6 +87,16 @@ export class Datasets implements DatasetService {
       return { dataset: this.#datasets.get(id), problems };
     } catch (error) {
       this.#datasets.remove(id);
+      throw error;
+    }
+  }
+
+  async question(path: string, options: SourceOptions = {}): Promise<DatasetQuestion | null> {
+    try {
+      await listDataset(resolve(path), newWalk(options), options.as);
+      return null;
+    } catch (error) {
+      if (error instanceof ImportQuestion) return error.question;
       throw error;
     }
   }
@@ -245,6 +257,11 @@ export class Datasets implements DatasetService {
   async close(): Promise<void> {
     await this.#previews.close();
   }
+}
+
+function newWalk({ signal, encoding }: SourceOptions & { signal?: AbortSignal }): Walk {
+  if (encoding !== undefined) checkEncoding(encoding);
+  return { problems: [], seen: new Set(), signal, encoding };
 }
 
 function toEntry(source: string, image: StoredImage): GalleryEntry {

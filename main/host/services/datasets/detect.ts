@@ -1,60 +1,143 @@
-import { extname, basename, join } from 'node:path';
+import { basename, extname } from 'node:path';
+import type { FolderLayout, ImportLayout } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import { statOf } from '../paths.ts';
-import { areSplitFolders, listClassFolders, listSplitFolders } from './folders.ts';
-import { isListFile, listListFiles } from './list-files.ts';
+import { leaveAside } from './folders.ts';
+import { decideLayout, listFolders, wrapperAmong } from './layout.ts';
+import { listsIn, listListFiles } from './list-files.ts';
 import type { Listing } from './listing.ts';
-import { isTable, listTable } from './table.ts';
-import { enterFolder, entriesOf, type Walk } from './walk.ts';
+import { leaveWrapper } from './splits.ts';
+import { metadataIn, survey, surveyAll } from './survey.ts';
+import { hasColumns, isTable } from './rows.ts';
+import { listTable } from './table.ts';
+import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
 
 const LAYOUTS =
   'Taken are: a folder of class folders, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split].';
 
-/** Recognises how a dataset is laid out and lists its files. @throws dataset-unusable, not-found, not-available */
-export async function listDataset(path: string, walk: Walk): Promise<Listing> {
-  const listing = await list(path, walk);
-  if (listing.images.length === 0)
-    throw new KarstError('dataset-unusable', `There are no images in ${path}.`, {
-      hint: LAYOUTS,
-      path,
-    });
+const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
+  new KarstError('dataset-unusable', message, { hint, path });
+
+/**
+ * Recognises how a dataset is laid out, unless `as` says it, and lists its files.
+ * @throws dataset-unusable (an `ImportQuestion` where the user has to say something), not-found, not-available
+ */
+export async function listDataset(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
+  const info = await statOf(path);
+  const listing = info.isDirectory()
+    ? await inFolder(path, walk, as)
+    : await inFile(path, walk, as);
+  if (listing.images.length === 0) throw unusable(path, `There are no images in ${path}.`);
   return listing;
 }
 
-async function list(path: string, walk: Walk): Promise<Listing> {
-  const info = await statOf(path);
-  if (!info.isDirectory()) {
-    const ending = extname(path).toLowerCase();
-    if (ending === '.zip')
-      throw new KarstError('not-available', `${path}: zip files are not taken yet.`, {
-        hint: 'Unpack it and name the folder.',
-        path,
-      });
-    if (isListFile(basename(path)) || ending === '.txt' || ending === '.list')
-      return listListFiles(path, true, walk);
-    if (isTable(path)) return listTable(path, walk);
-    throw new KarstError('format-unknown', `${path} is not a dataset.`, { hint: LAYOUTS, path });
-  }
-  await enterFolder(path, walk);
-  const entries = await entriesOf(path, walk);
-  const files = entries.filter((e) => e.kind === 'file');
-  if (files.some((e) => isListFile(e.name))) return listListFiles(path, false, walk);
-  const metadata = files.find((e) => /^metadata\.(csv|jsonl)$/i.test(e.name));
-  if (metadata !== undefined) return listTable(metadata.path, walk);
-  const tables = files.filter((e) => isTable(e.name));
-  if (await areSplitFolders(entries, walk)) return listSplitFolders(entries, walk);
-  const annotations = join(path, 'annotations');
-  if (entries.some((e) => e.path === annotations && e.kind === 'folder')) {
-    const inside = await entriesOf(annotations, walk);
-    if (inside.some((e) => e.kind === 'file' && isListFile(e.name)))
-      return listListFiles(annotations, false, walk);
-  }
-  const folders = entries.filter((e) => e.kind === 'folder');
-  if (tables.length === 1 && folders.length <= 1) return listTable(tables[0]?.path ?? path, walk);
-  if (folders.length === 0)
-    throw new KarstError('dataset-unusable', `${path} holds no class folders.`, {
-      hint: LAYOUTS,
+async function inFile(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
+  const ending = extname(path).toLowerCase();
+  if (ending === '.zip')
+    throw new KarstError('not-available', `${path}: zip files are not taken yet.`, {
+      hint: 'Unpack it and name the folder.',
       path,
     });
-  return listClassFolders(entries, walk);
+  if (as === 'table') return listTable(path, walk);
+  if (as === 'list-files') return listListFiles(path, null, walk);
+  if (as !== undefined)
+    throw new KarstError('usage', `${path} is a file, which has no layout "${as}".`, {
+      hint: 'A file is a table or list-files.',
+      path,
+    });
+  if (isTable(path)) return listTable(path, walk);
+  if (
+    listsIn([{ name: basename(path), path, kind: 'file' }]).length > 0 ||
+    /\.(txt|list|lst)$/.test(ending)
+  )
+    return listListFiles(path, null, walk);
+  throw new KarstError('format-unknown', `${path} is not a dataset.`, { hint: LAYOUTS, path });
+}
+
+async function inFolder(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
+  await enterFolder(path, walk);
+  const entries = await entriesOf(path, walk);
+  if (as === 'table') return listTable(onlyTable(path, entries), walk);
+  if (as === 'list-files') return listListFiles(path, entries, walk);
+  if (as === undefined) {
+    const listing = await inText(path, entries, walk);
+    if (listing !== null) return listing;
+  }
+  return inFolders(path, entries, walk, as);
+}
+
+/** The lists or the table of a folder, null where its folders are what counts. */
+async function inText(
+  path: string,
+  entries: readonly FolderEntry[],
+  walk: Walk,
+): Promise<Listing | null> {
+  const lists = listsIn(entries);
+  for (const list of lists) if (await list.isList(walk)) return listListFiles(path, entries, walk);
+  const metadata = metadataIn(entries);
+  if (metadata !== null) return listTable(metadata.path, walk);
+  const annotations = entries.find((e) => e.kind === 'folder' && e.name === 'annotations');
+  if (annotations !== undefined) {
+    const inside = await entriesOf(annotations.path, walk);
+    for (const list of listsIn(inside))
+      if (await list.isList(walk)) return listListFiles(annotations.path, inside, walk);
+  }
+  const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
+  const folders = entries.filter((e) => e.kind === 'folder');
+  const [table, ...more] = tables;
+  if (table !== undefined && more.length === 0 && folders.length <= 1) {
+    const [folder] = folders;
+    // A file about the dataset, beside its one folder, is no table of it.
+    const isAbout = folder !== undefined && (await survey(folder, walk)).inner.length >= 2;
+    if (!isAbout || (await hasColumns(table.path, walk))) return listTable(table.path, walk);
+  }
+  // Nothing but notes of those names, or lists without a good line: their lines are told.
+  return lists.length > 0 && folders.length === 0 ? listListFiles(path, entries, walk) : null;
+}
+
+function onlyTable(path: string, entries: readonly FolderEntry[]): string {
+  const metadata = metadataIn(entries);
+  if (metadata !== null) return metadata.path;
+  const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
+  const [only, ...more] = tables;
+  if (only !== undefined && more.length === 0) return only.path;
+  throw unusable(
+    path,
+    only === undefined
+      ? `${path} holds no table.`
+      : `${path} holds ${tables.length} tables: ${tables.map(({ name }) => name).join(', ')}.`,
+    'Name the table itself.',
+  );
+}
+
+async function inFolders(
+  path: string,
+  entries: readonly FolderEntry[],
+  walk: Walk,
+  as?: FolderLayout,
+): Promise<Listing> {
+  const surveyed = await surveyAll(entries, walk);
+  if (surveyed.length === 0) throw unusable(path, `${path} holds no class folders.`);
+  const wrapper = wrapperAmong(surveyed);
+  if (wrapper !== null && (await enterFolder(wrapper.path, walk))) {
+    leaveWrapper(wrapper, walk);
+    for (const entry of entries) if (entry.path !== wrapper.path) leaveBeside(entry, walk);
+    const inside = await entriesOf(wrapper.path, walk);
+    const listing = as === undefined ? await inText(wrapper.path, inside, walk) : null;
+    return listing ?? inFolders(wrapper.path, inside, walk, as);
+  }
+  const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
+  if (as === undefined && tables.length > 1 && surveyed.length === 1) onlyTable(path, entries);
+  const layout = as ?? (await decideLayout(path, entries, surveyed, walk));
+  return listFolders(layout, path, entries, walk);
+}
+
+function leaveBeside(entry: FolderEntry, walk: Walk): void {
+  if (entry.kind === 'file') leaveAside(entry, walk);
+  else
+    walk.problems.push({
+      kind: 'ignored',
+      path: entry.path,
+      reason: 'It holds no image.',
+    });
 }

@@ -1,9 +1,27 @@
 import type { Split } from '../../../../shared/domain/dataset.ts';
 import { mayBeImage, splitNamed, toListing, type Listing, type NamedImage } from './listing.ts';
-import { entriesOf, ignoreFile, imagesBelow, type FolderEntry, type Walk } from './walk.ts';
+import {
+  enterFolder,
+  entriesOf,
+  ignoreFile,
+  imagesBelow,
+  type FolderEntry,
+  type Walk,
+} from './walk.ts';
+
+/** A file that lies where folders are expected. */
+export function leaveAside({ name, path }: FolderEntry, walk: Walk): void {
+  if (mayBeImage(name))
+    walk.problems.push({
+      kind: 'ignored',
+      path,
+      reason: 'It lies beside the class folders, so its class is not known.',
+    });
+  else ignoreFile(path, walk);
+}
 
 /** A folder whose sub-folders are the classes; deeper folders belong to the class above them. */
-async function classFolders(
+export async function classFolders(
   entries: readonly FolderEntry[],
   split: Split | null,
   walk: Walk,
@@ -11,13 +29,7 @@ async function classFolders(
   const images: NamedImage[] = [];
   for (const entry of entries) {
     if (entry.kind === 'file') {
-      if (mayBeImage(entry.name))
-        walk.problems.push({
-          kind: 'ignored',
-          path: entry.path,
-          reason: 'It lies beside the class folders, so its class is not known.',
-        });
-      else ignoreFile(entry.path, walk);
+      leaveAside(entry, walk);
       continue;
     }
     // Two systems write the same accented name as different characters; one class shall not become two.
@@ -34,6 +46,7 @@ async function classFolders(
   return images;
 }
 
+/** Each folder is a class, with all images below it. */
 export async function listClassFolders(
   entries: readonly FolderEntry[],
   walk: Walk,
@@ -42,36 +55,29 @@ export async function listClassFolders(
   return toListing('class-folders', images, walk.problems);
 }
 
-/** Whether these are `train/` and others like it, each with class folders inside. */
-export async function areSplitFolders(
-  entries: readonly FolderEntry[],
-  walk: Walk,
-): Promise<boolean> {
-  const folders = entries.filter((e) => e.kind === 'folder');
-  const splits = folders.map((f) => splitNamed(f.name));
-  if (folders.length === 0 || splits.includes(null) || !splits.includes('train')) return false;
-  for (const folder of folders) {
-    const inside = await entriesOf(folder.path, {
-      problems: [],
-      seen: new Set(),
-      signal: walk.signal,
-    });
-    // A class may well be called "train": then its folder holds images and no folders.
-    if (splitNamed(folder.name) === 'train' && !inside.some((e) => e.kind === 'folder'))
-      return false;
-  }
-  return true;
-}
-
-export async function listSplitFolders(
+/**
+ * The folders in which images lie are the classes, by their names alone; those above only group them, and say the
+ * split where they are called so.
+ */
+export async function listInnerFolders(
   entries: readonly FolderEntry[],
   walk: Walk,
 ): Promise<Listing> {
   const images: NamedImage[] = [];
-  for (const entry of entries) {
-    const split = entry.kind === 'folder' ? splitNamed(entry.name) : null;
-    if (split === null) ignoreFile(entry.path, walk);
-    else images.push(...(await classFolders(await entriesOf(entry.path, walk), split, walk)));
-  }
-  return toListing('split-folders', images, walk.problems);
+  const visit = async (folder: FolderEntry, above: Split | null): Promise<void> => {
+    if (!(await enterFolder(folder.path, walk))) return;
+    const className = folder.name.normalize('NFC');
+    for (const entry of await entriesOf(folder.path, walk)) {
+      if (entry.kind === 'folder') await visit(entry, splitNamed(folder.name) ?? above);
+      else if (mayBeImage(entry.name)) {
+        walk.onFile?.();
+        images.push({ path: entry.path, className, split: above });
+      } else ignoreFile(entry.path, walk);
+    }
+  };
+  for (const entry of entries)
+    if (entry.kind === 'folder') await visit(entry, null);
+    else leaveAside(entry, walk);
+  const isSplit = images.some(({ split }) => split !== null);
+  return toListing(isSplit ? 'split-folders' : 'class-folders', images, walk.problems);
 }

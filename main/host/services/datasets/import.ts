@@ -92,7 +92,8 @@ async function checkAll(
   repository.insert(datasetId, batch);
   // Answers come as the threads are done; everything that follows must not depend on that.
   found.sort((a, b) => a.position - b.position);
-  problems.push(...found.map(({ problem }) => problem));
+  // Not as arguments of one call, of which there cannot be a hundred thousand.
+  for (const { problem } of found) problems.push(problem);
   return usable.sort((a, b) => a.position - b.position);
 }
 
@@ -126,10 +127,9 @@ function settle(
       duplicateOf: first ?? null,
     };
   });
-  problems.push(
-    ...duplicates.problems,
-    ...findEmptyClasses(listing.classes, settled, options.path),
-  );
+  for (const problem of duplicates.problems) problems.push(problem);
+  for (const problem of findEmptyClasses(listing.classes, settled, options.path))
+    problems.push(problem);
   for (let i = 0; i < settled.length; i += BATCH) {
     throwIfCancelled(options.signal, 'The import');
     repository.settle(datasetId, settled.slice(i, i + BATCH));

@@ -1,27 +1,58 @@
-import { createReadStream } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { basename, dirname, extname, join } from 'node:path';
 import type { Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import { readError } from '../../../formats/files.ts';
-import { statOrNull, throwIfCancelled } from '../paths.ts';
-import { toListing, type Listing, type NamedImage } from './listing.ts';
+import { IMAGE_ENDINGS } from '../../../formats/image-signature.ts';
+import { splitNamed, toListing, type Listing, type NamedImage } from './listing.ts';
+import { isThere, namedFile } from './named-file.ts';
+import { firstLinesOf, linesOf, LONGEST_LINE } from './text.ts';
 import { entriesOf, type FolderEntry, type Walk } from './walk.ts';
 
 /**
- * List files, one `path label` a line: VTAB-1k's `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt`
- * and the few-shot lists `<split>_meta.list.num_shot_K.seed_S` with `val_meta.list` and `test_meta.list`.
+ * List files, one `path label` a line: VTAB-1k's `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt`,
+ * the few-shot lists `<split>_meta.list.num_shot_K.seed_S` with `val_meta.list` and `test_meta.list`, and plainly
+ * `train.txt`, `val.txt`, `test.txt`.
  */
-const VTAB: Record<string, Split> = {
-  'train800.txt': 'train',
-  'val200.txt': 'val',
-  'train800val200.txt': 'train',
-  'test.txt': 'test',
-};
+const VTAB = new Map<string, Split>([
+  ['train800.txt', 'train'],
+  ['val200.txt', 'val'],
+  ['train800val200.txt', 'train'],
+]);
 const FEW_SHOT = /^(.*?)\.num_shot_(\d+)\.seed_(\d+)$/;
+const LINE = /^(.*\S)\s+(\S+)$/;
+/** Lines that are looked at to tell a list from a note. */
+const SAMPLE = 20;
 
-export function isListFile(name: string): boolean {
-  return name in VTAB || FEW_SHOT.test(name);
+function splitOf(name: string): Split | null {
+  const plain = /^(.*)\.(txt|list|lst)$/i.exec(name)?.[1];
+  return VTAB.get(name) ?? (plain === undefined ? null : splitNamed(plain));
+}
+
+/** A file with the name of a list. */
+export interface NamedList {
+  readonly path: string;
+  /** Whether it is one by what it holds, too: a note may be called `test.txt`. */
+  isList(walk: Walk): Promise<boolean>;
+}
+
+/** The files among these that are named like lists. */
+export function listsIn(entries: readonly FolderEntry[]): NamedList[] {
+  return entries.flatMap(({ name, path, kind }) => {
+    if (kind !== 'file' || (splitOf(name) === null && !FEW_SHOT.test(name))) return [];
+    const isSure = VTAB.has(name) || FEW_SHOT.test(name);
+    return [{ path, isList: async (walk) => isSure || looksLikeList(path, walk) }];
+  });
+}
+
+async function looksLikeList(path: string, walk: Walk): Promise<boolean> {
+  const lines = await firstLinesOf(path, SAMPLE, walk);
+  let good = 0;
+  for (const line of lines) {
+    const file = LINE.exec(line)?.[1];
+    if (file === undefined) continue;
+    if (IMAGE_ENDINGS.includes(extname(file).toLowerCase())) good++;
+    else if (await isThere(await namedFile(await rootOf(path, file), file))) good++;
+  }
+  return good > 0 && good >= lines.length / 2;
 }
 
 interface ListFile {
@@ -30,7 +61,11 @@ interface ListFile {
 }
 
 /** The lists that belong together, chosen from those in a folder. */
-function chooseLists(dir: string, entries: readonly FolderEntry[], walk: Walk): ListFile[] {
+async function chooseLists(
+  dir: string,
+  entries: readonly FolderEntry[],
+  walk: Walk,
+): Promise<ListFile[]> {
   const files = new Map(entries.filter((e) => e.kind === 'file').map((e) => [e.name, e.path]));
   const shots = [...files.keys()].filter((n) => FEW_SHOT.test(n));
   if (shots.length > 1)
@@ -42,19 +77,22 @@ function chooseLists(dir: string, entries: readonly FolderEntry[], walk: Walk): 
   if (shots.length === 1) return fewShotLists(join(dir, shots[0] ?? ''), entries);
   const both = files.has('train800.txt') && files.has('val200.txt');
   const lists: ListFile[] = [];
-  for (const [name, split] of Object.entries(VTAB)) {
-    const path = files.get(name);
-    if (path === undefined) continue;
-    const rest = name === 'train800val200.txt';
-    if (rest ? both : name === 'train800.txt' && !both && files.has('train800val200.txt')) {
-      walk.problems.push({
-        kind: 'ignored',
-        path,
-        reason: 'Its images are those of the other lists beside it.',
-      });
-      continue;
-    }
-    lists.push({ path, split });
+  const isVtab = files.has('train800.txt') || files.has('train800val200.txt');
+  const setAside = (path: string, reason: string): void => {
+    walk.problems.push({ kind: 'ignored', path, reason });
+  };
+  for (const [name, path] of files) {
+    const split = splitOf(name);
+    if (split === null) continue;
+    const isRest =
+      name === 'train800val200.txt'
+        ? both
+        : name === 'train800.txt' && !both && files.has('train800val200.txt');
+    if (isRest || (isVtab && split !== 'test' && !VTAB.has(name)))
+      setAside(path, 'Its images are those of the other lists beside it.');
+    else if (!VTAB.has(name) && !(await looksLikeList(path, walk)))
+      setAside(path, 'Its first lines are not "path label", so it is no list.');
+    else lists.push({ path, split });
   }
   return lists;
 }
@@ -75,65 +113,48 @@ function fewShotLists(path: string, entries: readonly FolderEntry[]): ListFile[]
 async function rootOf(list: string, first: string): Promise<string> {
   const here = dirname(list);
   const candidates = [here, join(here, 'images'), dirname(here), join(dirname(here), 'images')];
-  for (const root of candidates) if ((await statOrNull(resolve(root, first))) !== null) return root;
+  for (const root of candidates) if (await isThere(await namedFile(root, first))) return root;
   return here;
-}
-
-async function* linesOf(path: string, signal?: AbortSignal): AsyncGenerator<[number, string]> {
-  const lines = createInterface({
-    input: createReadStream(path, 'utf8'),
-    crlfDelay: Infinity,
-  });
-  let number = 0;
-  try {
-    for await (const line of lines) {
-      throwIfCancelled(signal, 'The import');
-      number++;
-      // A byte order mark is no part of the first path.
-      const content = (number === 1 ? line.replace(/^\uFEFF/, '') : line).trim();
-      if (content !== '') yield [number, content];
-    }
-  } catch (error) {
-    throw readError(path, error);
-  }
 }
 
 async function readList(list: ListFile, walk: Walk): Promise<NamedImage[]> {
   const images: NamedImage[] = [];
   let root: string | null = null;
-  for await (const [line, content] of linesOf(list.path, walk.signal)) {
-    const match = /^(.*\S)\s+(\S+)$/.exec(content);
-    const [, file, label] = match ?? [];
+  for await (const { number: line, text } of linesOf(list.path, walk)) {
+    const [, file, label] = LINE.exec(text ?? '') ?? [];
     if (file === undefined || label === undefined) {
-      walk.problems.push({
-        kind: 'bad-line',
-        path: list.path,
-        line,
-        reason: `Line ${line} is not "path label".`,
-      });
+      const reason =
+        text === null
+          ? `Line ${line} is longer than ${LONGEST_LINE} letters.`
+          : `Line ${line} is not "path label".`;
+      walk.problems.push({ kind: 'bad-line', path: list.path, line, reason });
       continue;
     }
     root ??= await rootOf(list.path, file);
     walk.onFile?.();
-    images.push({
-      path: resolve(root, file),
-      className: label.normalize('NFC'),
-      split: list.split,
-    });
+    const path = await namedFile(root, file);
+    images.push({ path, className: label.normalize('NFC'), split: list.split });
   }
   return images;
 }
 
-/** @param path a folder with list files, or one list file */
-export async function listListFiles(path: string, isFile: boolean, walk: Walk): Promise<Listing> {
-  const dir = isFile ? dirname(path) : path;
-  const entries = await entriesOf(dir, walk);
-  const lists = !isFile
-    ? chooseLists(dir, entries, walk)
-    : FEW_SHOT.test(basename(path))
-      ? fewShotLists(path, entries)
-      : [{ path, split: VTAB[basename(path)] ?? 'train' }];
-  const images: NamedImage[] = [];
-  for (const list of lists) images.push(...(await readList(list, walk)));
-  return toListing('list-files', images, walk.problems, true);
+/**
+ * The images of one list file, or of those in a folder.
+ * @param entries those of the folder, null for a file
+ */
+export async function listListFiles(
+  path: string,
+  entries: readonly FolderEntry[] | null,
+  walk: Walk,
+): Promise<Listing> {
+  const name = basename(path);
+  const lists =
+    entries !== null
+      ? await chooseLists(path, entries, walk)
+      : FEW_SHOT.test(name)
+        ? fewShotLists(path, await entriesOf(dirname(path), walk))
+        : [{ path, split: splitOf(name) ?? 'train' }];
+  const read: NamedImage[][] = [];
+  for (const list of lists) read.push(await readList(list, walk));
+  return toListing('list-files', read.flat(), walk.problems, true);
 }

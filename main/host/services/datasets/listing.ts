@@ -63,20 +63,22 @@ export function toListing(
   };
 }
 
-const SPLIT_NAMES: Record<string, Split> = {
-  train: 'train',
-  training: 'train',
-  val: 'val',
-  valid: 'val',
-  validation: 'val',
-  dev: 'val',
-  test: 'test',
-  testing: 'test',
-};
+/** A Map, since an object has words of its own: `constructor`. */
+const SPLIT_NAMES = new Map<string, Split>([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['val', 'val'],
+  ['valid', 'val'],
+  ['validation', 'val'],
+  ['dev', 'val'],
+  ['test', 'test'],
+  ['testing', 'test'],
+]);
 
-/** The split that a folder's or a column's word means, null for any other word. */
+/** The split that a folder's or a column's word means (`train`, `Training_set`), null for any other word. */
 export function splitNamed(word: string): Split | null {
-  return SPLIT_NAMES[word.toLowerCase()] ?? null;
+  const plain = word.toLowerCase().replace(/[ _-]?(set|data|images|split)$/, '');
+  return SPLIT_NAMES.get(plain) ?? null;
 }
 
 /** Files and folders that systems and programs leave behind: `.DS_Store`, `._x`, `Thumbs.db` and the like. */

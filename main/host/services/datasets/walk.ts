@@ -17,6 +17,8 @@ export interface Walk {
   readonly problems: DatasetProblem[];
   readonly seen: Set<string>;
   readonly signal?: AbortSignal | undefined;
+  /** Code page of lists and tables without a byte order mark; left out: UTF-8. */
+  readonly encoding?: string | undefined;
   /** Told about every image file found. */
   readonly onFile?: (() => void) | undefined;
 }

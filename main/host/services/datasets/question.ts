@@ -1,0 +1,59 @@
+import type {
+  DatasetQuestion,
+  DatasetReading,
+} from '../../../../shared/contract/studio/datasets.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+
+/** Refuses an import that needs a word of the user; a window asks for it instead of showing the refusal. */
+export abstract class ImportQuestion extends KarstError {
+  abstract readonly question: DatasetQuestion;
+}
+
+/** A text that is not in the encoding it was read in. */
+export class EncodingQuestion extends ImportQuestion {
+  override readonly question: DatasetQuestion;
+
+  constructor(path: string, encoding: string, line: number) {
+    const name = encoding === 'utf-8' ? 'UTF-8' : encoding;
+    super('dataset-unusable', `Line ${line} of ${path} is not text in ${name}.`, {
+      hint: 'Save the file as UTF-8, or say its code page with --encoding, for example --encoding windows-1252 or --encoding gbk.',
+      path,
+    });
+    this.question = { kind: 'encoding', path, line, encoding };
+  }
+}
+
+const listed = (names: readonly string[], count: number): string =>
+  names.join(', ') + (count > names.length ? `, … (${count})` : '');
+
+function readingInWords({ as, classes, classCount, counts }: DatasetReading): string {
+  const splits = (['train', 'val', 'test'] as const)
+    .filter((split) => counts[split] > 0)
+    .map((split) => `${counts[split]} ${split}`);
+  if (counts.free > 0) splits.push(`${counts.free} without a split`);
+  return `--as ${as} makes the classes ${listed(classes, classCount)} (${splits.join(', ')})`;
+}
+
+const WHY: Record<Extract<DatasetQuestion, { kind: 'layout' }>['why'], string> = {
+  'splits-in-some': 'some of its folders hold train, val or test folders and others do not',
+  'folder-beside-splits': 'beside folders for training and testing there are others with images',
+  'names-repeat': 'the same folder names come again below several folders',
+};
+
+/** Folders that can be understood in more than one way. */
+export class LayoutQuestion extends ImportQuestion {
+  override readonly question: DatasetQuestion;
+
+  constructor(question: Extract<DatasetQuestion, { kind: 'layout' }>) {
+    const { path, why, folders, readings } = question;
+    super(
+      'dataset-unusable',
+      `It is not clear what the classes of ${path} are: ${WHY[why]} (${folders.join(', ')}).`,
+      {
+        hint: `Say which you mean: ${readings.map(readingInWords).join('; ')}. Or name one of the folders in it as the dataset.`,
+        path,
+      },
+    );
+    this.question = question;
+  }
+}

@@ -1,0 +1,87 @@
+import { open } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { IMAGE_ENDINGS, imageSignature } from '../../../formats/image-signature.ts';
+import { splitNamed } from './listing.ts';
+import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
+
+/** What a folder holds, as far as its place in a dataset depends on it. */
+export interface Surveyed {
+  readonly entry: FolderEntry;
+  /** Whether images lie in it, beside its folders. */
+  readonly images: boolean;
+  /** The folders in it that hold images, however deep. */
+  readonly inner: readonly FolderEntry[];
+  readonly files: readonly FolderEntry[];
+}
+
+export const holdsImages = ({ images, inner }: Surveyed): boolean => images || inner.length > 0;
+
+/** Hugging Face's table beside images. */
+export function metadataIn(files: readonly FolderEntry[]): FolderEntry | null {
+  return files.find((e) => e.kind === 'file' && /^metadata\.(csv|jsonl)$/i.test(e.name)) ?? null;
+}
+
+/** Whether folders for training, validation or testing lie in it, and not one class of that name among others. */
+export function holdsSplits({ images, inner }: Surveyed): boolean {
+  const splits = inner.filter((e) => splitNamed(e.name) !== null);
+  return splits.length >= 2 || (splits.length === 1 && inner.length === 1 && !images);
+}
+
+/** A walk to look only: what it meets is told by the one that lists. */
+export function scratch({ signal, encoding }: Walk): Walk {
+  return { problems: [], seen: new Set(), signal, encoding };
+}
+
+/** Looks into a folder. */
+export async function survey(entry: FolderEntry, walk: Walk): Promise<Surveyed> {
+  const looking = scratch(walk);
+  const entries = await entriesOf(entry.path, looking);
+  const files = entries.filter((e) => e.kind === 'file');
+  const inner: FolderEntry[] = [];
+  for (const folder of entries)
+    if (folder.kind === 'folder' && (await hasImage(folder.path, looking))) inner.push(folder);
+  return { entry, images: await someImage(files), inner, files };
+}
+
+export async function surveyAll(
+  entries: readonly FolderEntry[],
+  walk: Walk,
+): Promise<readonly Surveyed[]> {
+  const surveyed: Surveyed[] = [];
+  for (const entry of entries)
+    if (entry.kind === 'folder') surveyed.push(await survey(entry, walk));
+  return surveyed;
+}
+
+async function hasImage(dir: string, looking: Walk): Promise<boolean> {
+  if (!(await enterFolder(dir, looking))) return false;
+  const entries = await entriesOf(dir, looking);
+  if (await someImage(entries.filter((e) => e.kind === 'file'))) return true;
+  for (const entry of entries)
+    if (entry.kind === 'folder' && (await hasImage(entry.path, looking))) return true;
+  return false;
+}
+
+async function someImage(files: readonly FolderEntry[]): Promise<boolean> {
+  if (files.some(({ name }) => IMAGE_ENDINGS.includes(extname(name).toLowerCase()))) return true;
+  for (const { name, path } of files)
+    if (extname(name) === '' && (await isImage(path))) return true;
+  return false;
+}
+
+/** Of a file without an ending: what its first bytes say. */
+async function isImage(path: string): Promise<boolean> {
+  const head = Buffer.alloc(512);
+  try {
+    const file = await open(path);
+    try {
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      return imageSignature(head.subarray(0, bytesRead)).kind === 'supported';
+    } finally {
+      await file.close();
+    }
+  } catch {
+    // It may hold an image; that it cannot be read is told when it is listed.
+    return false;
+  }
+}
