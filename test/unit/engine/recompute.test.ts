@@ -8,6 +8,7 @@ import { batchNoise } from '../../../main/engine/train/noise.ts';
 import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { KARST_DEFAULTS, TRAINING_DEFAULTS, type Method } from '../../../shared/domain/training.ts';
+import { heldBy } from '../../fixtures/engine/liveness.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { randomTensors } from './random-tensors.ts';
 
@@ -97,7 +98,9 @@ describe.each(WAYS)('$method, factored $factored, noise $noisy', (way) => {
 });
 
 it('keeps of a recomputed block nothing but what goes in', () => {
-  const [whole, half, most] = [0, 2, DEPTH - 1].map((blocks) => heldBy(WAYS[0]!, blocks));
+  const [whole, half, most] = [0, 2, DEPTH - 1].map((blocks) =>
+    heldBy(programOf(WAYS[0]!, blocks).program.functions['accumulate']!),
+  );
   // Of the last block little is kept, as only the class token is read: a recomputed one takes away more than a quarter.
   expect(half!).toBeLessThan(whole! * 0.6);
   expect(most!).toBeLessThan(whole! * 0.35);
@@ -112,22 +115,3 @@ it('means nothing without a backward pass', () => {
     ).length;
   expect(ops(program)).toBe(ops(plainProgram));
 });
-
-/** Numbers of the forward pass, stored tensors apart, that are still needed once the loss is there. */
-function heldBy(way: Way, recomputedBlocks: number): number {
-  const { program } = programOf(way, recomputedBlocks);
-  const { outputs, updates } = program.functions['accumulate']!;
-  const forward = new Set(inTopologicalOrder([outputs['loss']!]));
-  const order = inTopologicalOrder([
-    outputs['loss']!,
-    ...Object.values(outputs),
-    ...updates.map((u) => u.value),
-  ]);
-  const held = new Set(
-    order
-      .filter((node) => !forward.has(node))
-      .flatMap((node) => node.inputs)
-      .filter((x) => forward.has(x) && x.inputs.length > 0),
-  );
-  return [...held].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-}
