@@ -15,6 +15,12 @@ const HEARTBEAT_MS = 2_000;
 const STALE_AFTER_MS = 30_000;
 
 /**
+ * What a waiter goes by; both in milliseconds.
+ *
+ * @typedef {{ now: () => number, sleep: (ms: number) => Promise<unknown> }} Clock
+ */
+
+/**
  * Runs `work` while holding a lock that other processes of this user respect, so that two checkouts do not
  * install the same thing at once. The lock is a folder (its creation is atomic everywhere) whose time stamp
  * the holder renews; one that was not renewed for half a minute belonged to a process that is gone. Process
@@ -23,20 +29,20 @@ const STALE_AFTER_MS = 30_000;
  * @template T
  * @param {string} path of the lock
  * @param {() => Promise<T>} work
- * @param {{ onWait?: () => void, staleAfterMs?: number }} [options] `onWait` is called once when another
+ * @param {{ onWait?: () => void, staleAfterMs?: number, clock?: Clock }} [options] `onWait` is called once when another
  *   process holds the lock
  * @returns {Promise<T>}
  */
 export async function withInstallLock(path, work, options = {}) {
-  const staleAfterMs = options.staleAfterMs ?? STALE_AFTER_MS;
+  const { staleAfterMs = STALE_AFTER_MS, clock = { now: Date.now, sleep } } = options;
   mkdirSync(dirname(path), { recursive: true });
   const token = randomUUID();
   let waited = false;
   while (!tryTake(path, token)) {
     if (!waited) options.onWait?.();
     waited = true;
-    removeIfStale(path, staleAfterMs);
-    await sleep(Math.min(500, staleAfterMs / 4));
+    removeIfStale(path, staleAfterMs, clock.now());
+    await clock.sleep(Math.min(500, staleAfterMs / 4));
   }
   const release = () => {
     if (tokenOf(path) === token) rmSync(path, { recursive: true, force: true });
@@ -80,12 +86,13 @@ function tryTake(path, token) {
 /**
  * @param {string} path
  * @param {number} staleAfterMs
+ * @param {number} now
  */
-function removeIfStale(path, staleAfterMs) {
+function removeIfStale(path, staleAfterMs, now) {
   const seen = tokenOf(path);
   let age;
   try {
-    age = Date.now() - statSync(path).mtimeMs;
+    age = now - statSync(path).mtimeMs;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
     throw error;

@@ -7,9 +7,9 @@ const CGROUP = '/sys/fs/cgroup';
  * Bytes that a program can take without making the system swap or refuse. What the system reports as free (on Linux
  * with the caches that it would give up), and within a container no more than its limit leaves.
  */
-export function freeMemory(folder = CGROUP): number {
+export function freeMemory(folder = CGROUP, free = freemem): number {
   const room = process.platform === 'linux' ? containerRoom(folder) : null;
-  return Math.min(freemem(), room ?? Infinity);
+  return Math.min(free(), room ?? Infinity);
 }
 
 /** What a container's limit leaves, its file caches counted as free; null without a limit (cgroup v2). */

@@ -1,9 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { withInterrupts } from '../../../main/cli/interrupts.ts';
 
 describe('Ctrl-C', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('first aborts, then ends at once; two signals of one press are one', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const listeners = process.listenerCount('SIGINT');
     const heard: string[] = [];
     await withInterrupts(
@@ -12,8 +16,10 @@ describe('Ctrl-C', () => {
         process.emit('SIGINT');
         process.emit('SIGINT');
         expect(heard).toEqual(['first', 'abort']);
-        await pause(450);
+        vi.advanceTimersByTime(400);
+        process.emit('SIGINT');
         expect(heard).toEqual(['first', 'abort']);
+        vi.advanceTimersByTime(1);
         process.emit('SIGINT');
         process.emit('SIGINT');
         expect(heard).toEqual(['first', 'abort', 'second']);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
 import { task as taskSchema, type Task } from '../../../shared/contract/studio/tasks.ts';
@@ -6,6 +6,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { Announcer } from '../../../main/host/desk/emit.ts';
 import { TaskBoard, type TaskWork } from '../../../main/host/desk/task-board.ts';
 import { refusal } from './support.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 
 interface Watched {
   readonly board: TaskBoard;
@@ -62,7 +63,7 @@ describe('a task', () => {
     });
     expect(tasks.list()).toEqual([task]);
     finish();
-    await vi.waitFor(() => expect(told).toHaveLength(2));
+    await eventually(() => expect(told).toHaveLength(2));
     expect(told.map(({ state }) => state)).toEqual(['running', 'done']);
     expect(tasks.list()).toMatchObject([{ id: task.id, state: 'done', result: RESULT }]);
   });
@@ -72,7 +73,7 @@ describe('a task', () => {
     tasks.start('merge', 'gulls', () =>
       Promise.reject(new KarstError('not-writable', 'The disk is full.', { hint: 'Free some.' })),
     );
-    await vi.waitFor(() => expect(told.at(-1)?.state).toBe('failed'));
+    await eventually(() => expect(told.at(-1)?.state).toBe('failed'));
     expect(told.at(-1)?.error).toEqual({
       code: 'not-writable',
       message: 'The disk is full.',
@@ -85,7 +86,7 @@ describe('a task', () => {
     tasks.start('merge', 'gulls', () => {
       throw new TypeError('x is not a function');
     });
-    await vi.waitFor(() => expect(told.at(-1)?.state).toBe('failed'));
+    await eventually(() => expect(told.at(-1)?.state).toBe('failed'));
     expect(told.at(-1)?.error).toMatchObject({ code: 'internal', message: 'x is not a function' });
   });
 
@@ -96,24 +97,24 @@ describe('a task', () => {
     expect(task().signal.aborted).toBe(false);
     expect(tasks.cancel(id).id).toBe(id);
     expect(task().signal.aborted).toBe(true);
-    await vi.waitFor(() => expect(told.at(-1)).toMatchObject({ state: 'cancelled', error: null }));
+    await eventually(() => expect(told.at(-1)).toMatchObject({ state: 'cancelled', error: null }));
     expect(tasks.cancel(id).state).toBe('cancelled');
   });
 
   it('counts as done when it was too late to cancel it, and as failed when something else broke', async () => {
     const { board: tasks, told } = board();
     const late = tasks.start('merge', 'late', async ({ signal }) => {
-      await sleep(5);
+      await turn();
       return signal.aborted ? RESULT : { ...RESULT, backboneId: 'not cancelled' };
     });
     tasks.cancel(late.id);
-    await vi.waitFor(() => expect(told.at(-1)).toMatchObject({ state: 'done', result: RESULT }));
+    await eventually(() => expect(told.at(-1)).toMatchObject({ state: 'done', result: RESULT }));
     const broken = tasks.start('merge', 'broken', async () => {
-      await sleep(5);
+      await turn();
       throw new KarstError('file-damaged', 'It is cut off.');
     });
     tasks.cancel(broken.id);
-    await vi.waitFor(() => expect(told.at(-1)?.error?.code).toBe('file-damaged'));
+    await eventually(() => expect(told.at(-1)?.error?.code).toBe('file-damaged'));
   });
 
   it('is dismissed only after its end', async () => {
@@ -122,7 +123,7 @@ describe('a task', () => {
     const { id } = tasks.start('merge', 'gulls', work);
     expect((await refusal(() => tasks.dismiss(id), 'in-use')).message).toContain('gulls');
     finish();
-    await vi.waitFor(() => expect(told.at(-1)?.state).toBe('done'));
+    await eventually(() => expect(told.at(-1)?.state).toBe('done'));
     tasks.dismiss(id);
     expect(tasks.list()).toEqual([]);
     await refusal(() => tasks.dismiss(id), 'not-found');
@@ -146,7 +147,7 @@ describe('a task', () => {
     const { board: tasks } = board();
     const running = tasks.start('merge', 'running', held().work);
     for (let i = 0; i < 60; i++) tasks.start('merge', `${i}`, async () => RESULT);
-    await vi.waitFor(() => expect(tasks.list()).toHaveLength(51));
+    await eventually(() => expect(tasks.list()).toHaveLength(51));
     expect(tasks.list()[0]?.subject).toBe('59');
     expect(tasks.list().at(-1)?.id).toBe(running.id);
     expect(tasks.list().at(-2)?.subject).toBe('10');
@@ -177,7 +178,7 @@ describe('the progress of a task', () => {
     expect(told.at(-1)).toMatchObject({ phase: 'checking', done: 2000, total: 2000 });
     const before = told.length;
     finish();
-    await vi.waitFor(() => expect(told.at(-1)?.state).toBe('done'));
+    await eventually(() => expect(told.at(-1)?.state).toBe('done'));
     vi.advanceTimersByTime(1000);
     expect(told).toHaveLength(before + 1);
   });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { projectProcedures } from '../../../shared/contract/studio/projects.ts';
 import { dataRoom, type DataRoom } from './data-room.ts';
 import { refusal, temporaryFolder, writeBackbone } from './support.ts';
@@ -28,8 +28,11 @@ function enterRuns(
     );
 }
 
-/** Longer than the clock's grain, so that moments differ. */
-const aMoment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3));
+/** So that moments differ. */
+const aMoment = (): void => void vi.advanceTimersByTime(1);
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
 
 describe('projects', () => {
   it('begin empty and are told as the contract has them', async () => {
@@ -61,7 +64,7 @@ describe('projects', () => {
     const one = room.projects.create('one');
     const two = room.projects.create('two');
     room.projects.attachDataset(one.id, terns);
-    await aMoment();
+    aMoment();
     expect(room.projects.attachDataset(one.id, gulls).datasetIds).toEqual([terns, gulls]);
     expect(room.projects.attachDataset(two.id, gulls).datasetIds).toEqual([gulls]);
     const before = room.projects.get(one.id);
@@ -113,7 +116,7 @@ describe('projects', () => {
     const { room, gulls, terns, vit } = await furnished();
     const { id } = room.projects.create('p');
     room.projects.attachDataset(id, terns);
-    await aMoment();
+    aMoment();
     room.projects.attachDataset(id, gulls);
     room.projects.update(id, { notes: 'n', backboneId: vit, archived: true });
     enterRuns(room, id, [{ id: 'run-1', top1: 0.5, createdAt: '2026-01-01T00:00:00.000Z' }]);
@@ -160,16 +163,16 @@ describe('projects', () => {
     const ids = [];
     for (const name of ['a', 'b', 'c']) {
       ids.push(room.projects.create(name).id);
-      await aMoment();
+      aMoment();
     }
     const [a, b] = ids as [string, string, string];
     expect(names()).toEqual(['c', 'b', 'a']);
     room.projects.attachDataset(a, gulls);
     expect(names()).toEqual(['a', 'c', 'b']);
-    await aMoment();
+    aMoment();
     room.projects.update(b, { notes: 'x' });
     expect(names()).toEqual(['b', 'a', 'c']);
-    await aMoment();
+    aMoment();
     room.datasets.rename(gulls, 'herring gulls');
     expect(names()).toEqual(['a', 'b', 'c']);
     enterRuns(room, ids[2]!, [

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { withInstallLock } from '../../../main/native/install-lock.mjs';
 import { temporaryFolder } from './temporary.ts';
 
 const MODULE = fileURLToPath(new URL('../../../main/native/install-lock.mjs', import.meta.url));
+
+/** A waiter that looks again with every turn of the event loop. */
+const turning = { now: Date.now, sleep: () => turn() };
 
 describe('withInstallLock', () => {
   it('lets one in at a time, gives back its result and goes away', async () => {
@@ -17,13 +20,15 @@ describe('withInstallLock', () => {
     let waits = 0;
     const work = async (value: number) => {
       most = Math.max(most, (inside += 1));
-      await sleep(20);
+      for (let turns = 0; turns < 20; turns += 1) await turn();
       inside -= 1;
       return value;
     };
     const onWait = () => (waits += 1);
     const results = await Promise.all(
-      [1, 2, 3].map((value) => withInstallLock(lock, () => work(value), { onWait })),
+      [1, 2, 3].map((value) =>
+        withInstallLock(lock, () => work(value), { onWait, clock: turning }),
+      ),
     );
     expect(results).toEqual([1, 2, 3]);
     expect(most).toBe(1);
@@ -48,22 +53,28 @@ describe('withInstallLock', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
-  it('is left to a holder that renews it', async () => {
+  it('is left to a holder that renews it, and taken over when it no longer does', async () => {
     const lock = join(temporaryFolder(), 'one');
     mkdirSync(lock);
     writeFileSync(join(lock, 'token'), 'of a process that lives');
-    let done = false;
-    const waiting = withInstallLock(lock, () => Promise.resolve((done = true)), {
-      staleAfterMs: 400,
-    });
-    for (let beat = 0; beat < 10; beat += 1) {
-      const now = new Date();
-      utimesSync(lock, now, now);
-      await sleep(100);
-    }
-    expect(done).toBe(false);
-    await waiting;
-    expect(done).toBe(true);
+    const renewals = 10;
+    const staleAfterMs = 400;
+    let [now, waits, renewed] = [Date.now(), 0, 0];
+    const renew = (): void => utimesSync(lock, new Date(now), new Date(now));
+    renew();
+    const sleep = async (ms: number): Promise<void> => {
+      now += ms;
+      if (++waits > renewals) return;
+      renewed = now;
+      renew();
+    };
+    let takenAt = 0;
+    const work = async (): Promise<void> => void (takenAt = now);
+    await withInstallLock(lock, work, { staleAfterMs, clock: { now: () => now, sleep } });
+    // Many times what makes it stale has gone by: the renewals alone have kept it.
+    expect(waits).toBeGreaterThan(renewals);
+    expect(takenAt).toBeGreaterThanOrEqual(renewed + staleAfterMs);
+    expect(takenAt).toBeLessThan(renewed + 2 * staleAfterMs);
   });
 
   it('is given back at once by a process that exits in the middle', async () => {
