@@ -115,7 +115,7 @@ describe('runInForeground', () => {
     const script = `process.on('SIGTERM', () => { console.log('tidied'); process.exit(5); });
       setInterval(() => {}, 1000); console.log('ready');`;
     const { child, end, told } = start([wrapper(script)]);
-    await expect.poll(told, { timeout: 30_000 }).toContain('ready');
+    await expect.poll(told).toContain('ready');
     child.kill('SIGTERM');
     expect(await end).toMatchObject({ code: 5, signal: null, out: 'ready\ntidied\n' });
   });

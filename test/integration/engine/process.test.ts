@@ -53,7 +53,8 @@ describe('an engine process', () => {
     const before = own.events.slice(0, own.events.findIndex(isState('paused')));
     const told = before.flatMap((e) => (e.type === 'checkpoint' ? [e.step] : [])).at(-1);
     expect(told).toBe(steps);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // For as long as another whole training takes.
+    await perform(await layOut({}), { cacheDir: workshop.cacheDir });
     expect(own.events.filter(isStep)).toHaveLength(steps);
     own.send({ type: 'resume' });
     await own.heard(isState('running'));

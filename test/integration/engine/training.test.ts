@@ -321,10 +321,13 @@ describe('controls', () => {
       onEvent: (event, session) => {
         if (event.type !== 'state' || event.state !== 'paused') return;
         const before = steps(watched).length;
-        setTimeout(() => {
-          stepsWhilePaused = steps(watched).length - before;
-          session.control('resume');
-        }, 300);
+        // For as long as another whole training takes.
+        void layOut({})
+          .then(trained)
+          .finally(() => {
+            stepsWhilePaused = steps(watched).length - before;
+            session.control('resume');
+          });
       },
       events: watched,
     });
@@ -363,7 +366,7 @@ describe('controls', () => {
       const run = interruptedAt(job, 3, 'pause', {
         ...watching(),
         onEvent: (event, session) => {
-          if (event.type === 'state') setTimeout(() => session.control(control), 20);
+          if (event.type === 'state') setImmediate(() => session.control(control));
         },
       });
       if (control === 'stop') expect((await run).result).toMatchObject({ steps: 3 });

@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JudgedImage } from '../../../shared/contract/studio/adapters.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { refusal, temporaryFolder, writeClassFolders } from '../../unit/host/support.ts';
 import { TrainedHome, type AskedDesk } from './trained-home.ts';
 
@@ -155,6 +156,12 @@ describe('an evaluation', () => {
     const adapterId = desk.studio.adapters.get('first').id;
     const datasetId = desk.studio.datasets.get('two').id;
     const task = await desk.ask('evaluations.start', { adapterId, datasetId, split: 'val' });
+    // The engine has it, and does nothing.
+    await eventually(async () =>
+      expect(await desk.ask('tasks.list', {})).toContainEqual(
+        expect.objectContaining({ id: task.id, state: 'running', phase: 'loading' }),
+      ),
+    );
     await desk.ask('tasks.cancel', { id: task.id });
     expect(await desk.end(task)).toMatchObject({ state: 'cancelled', result: null });
     expect(desk.studio.adapters.allEvaluations()).toEqual([]);

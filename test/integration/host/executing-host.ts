@@ -1,15 +1,16 @@
-/** A host of its own for the test that kills it: executes the run `argv[3]` of the home `argv[2]`, slowly. */
+/** A host of its own for the test that kills it: executes the run `argv[3]` of the home `argv[2]`, slowly; `argv[4]` is there when its engine has left. */
 import { childEngineSpawner } from '../../../main/host/child-engine.ts';
 import { openStudio } from '../../../main/host/studio.ts';
 import { fileURLToPath } from 'node:url';
 
 const engine = fileURLToPath(new URL('../../fixtures/engines/fake-engine.ts', import.meta.url));
 const spawn = childEngineSpawner(engine);
-const [, , home = '', run = ''] = process.argv;
+const [, , home = '', run = '', left = ''] = process.argv;
 const studio = await openStudio({
   home,
   starter: null,
-  spawn: (options) => spawn({ ...options, env: { FAKE_STEPS: '100000', FAKE_DELAY: '5' } }),
+  spawn: (options) =>
+    spawn({ ...options, env: { FAKE_STEPS: '100000', FAKE_DELAY: '5', FAKE_LEFT: left } }),
 });
 await studio.runs.execute(run, {
   resume: false,

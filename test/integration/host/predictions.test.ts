@@ -1,11 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PredictionAnswer } from '../../../shared/contract/studio/adapters.ts';
 import { refusal, temporaryFolder, writeImage } from '../../unit/host/support.ts';
 import { TrainedHome, type AskedDesk } from './trained-home.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 
 /** With a second adapter, the same in all but its name. */
 const trained = new TrainedHome(async (studio, template) => {
@@ -108,7 +115,7 @@ describe('predictions at once', () => {
   it('end the engine after a while without a question, and start another for the next', async () => {
     const desk = await trained.desk({}, { warmMs: 100 });
     const one = engineOf((await ask(desk, ['/a.png']))[0]);
-    await vi.waitFor(() => expect(isRunning(one)).toBe(false), { timeout: 20_000 });
+    await eventually(() => expect(isRunning(one)).toBe(false));
     expect(engineOf((await ask(desk, ['/a.png']))[0])).not.toBe(one);
   });
 
@@ -155,9 +162,10 @@ describe('predictions at once', () => {
   it('end with the studio, also in the middle of a question', async () => {
     const desk = await trained.desk({}, { graceMs: 50 });
     const engine = engineOf((await ask(desk, ['/a.png']))[0]);
-    const slow = refusal(ask(desk, ['/slow.png']), 'cancelled');
+    const path = join(temporaryFolder(), 'slow.png');
+    const slow = refusal(ask(desk, [path]), 'cancelled');
     const waiting = refusal(ask(desk, ['/b.png']), 'cancelled');
-    await sleep(20);
+    await eventually(() => expect(existsSync(`${path}.asked`)).toBe(true));
     await desk.studio.close();
     await slow;
     await waiting;
@@ -233,7 +241,12 @@ describe('predictions of a folder', () => {
       error: { code: 'not-found' },
     });
     const task = await desk.ask('predictions.folder', { adapterId, top: 1, folder, out });
-    await sleep(50);
+    // The engine has it, and does nothing.
+    await eventually(async () =>
+      expect(await desk.ask('tasks.list', {})).toContainEqual(
+        expect.objectContaining({ id: task.id, state: 'running', phase: 'loading' }),
+      ),
+    );
     await desk.ask('tasks.cancel', { id: task.id });
     expect((await desk.end(task)).state).toBe('cancelled');
     expect(readdirSync(place)).toEqual(['taken.csv']);

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Windows } from '../../../main/host/serve/windows.ts';
 import type { StudioServer } from '../../../main/host/serve/server.ts';
 import { builtPages, FakeDesk, logIn, serveFake, TestWindow } from './support.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 
 let server: StudioServer;
 let desk: FakeDesk;
@@ -28,7 +30,7 @@ describe('a window', () => {
     const window = await open();
     window.call(1, 'runs.list', { a: [1, 'ü'] });
     window.call(2, 'fail');
-    await vi.waitFor(() => expect(window.replies).toHaveLength(2));
+    await eventually(() => expect(window.replies).toHaveLength(2));
     expect(window.replies.toSorted((a, b) => (a.type < b.type ? -1 : 1))).toEqual([
       { type: 'answer', id: 1, output: { procedure: 'runs.list', input: { a: [1, 'ü'] } } },
       {
@@ -44,11 +46,11 @@ describe('a window', () => {
     const [a, b] = [await open(), await open()];
     desk.announcer.emit('library', { part: 'runs', id: 'run-1' });
     const event = { type: 'event', event: 'library', payload: { part: 'runs', id: 'run-1' } };
-    await vi.waitFor(() => expect([a.replies, b.replies]).toEqual([[event], [event]]));
+    await eventually(() => expect([a.replies, b.replies]).toEqual([[event], [event]]));
     a.socket.close();
     await a.closed();
     desk.announcer.emit('navigate', { to: '/runs' });
-    await vi.waitFor(() => expect(b.replies).toHaveLength(2));
+    await eventually(() => expect(b.replies).toHaveLength(2));
     expect(a.replies).toHaveLength(1);
     b.socket.close();
   });
@@ -70,7 +72,7 @@ describe('a window', () => {
   it('takes a picture of 40 MB, and is closed for a larger message', async () => {
     const window = await open();
     window.call(1, 'uploads.add', { base64: 'A'.repeat(56_000_000) });
-    await vi.waitFor(() => expect(window.replies).toHaveLength(1), 20_000);
+    await eventually(() => expect(window.replies).toHaveLength(1));
     const closed = window.closed();
     window.socket.on('error', () => undefined);
     window.socket.send('A'.repeat(65 * 2 ** 20));
@@ -98,6 +100,7 @@ describe('a window', () => {
 describe('windows at their limits', () => {
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
+    vi.useRealTimers();
     for (const close of closing.splice(0)) await close();
   });
 
@@ -136,7 +139,7 @@ describe('windows at their limits', () => {
     fake.announcer.emit('navigate', { to: '/a' });
     vi.restoreAllMocks();
     fake.announcer.emit('runProgress', progress(2));
-    await vi.waitFor(() => expect(window.replies).toHaveLength(2));
+    await eventually(() => expect(window.replies).toHaveLength(2));
     expect(window.replies).toMatchObject([{ event: 'navigate' }, { payload: progress(2) }]);
   });
 
@@ -147,15 +150,22 @@ describe('windows at their limits', () => {
     vi.spyOn(ends[0]!, 'bufferedAmount', 'get').mockReturnValue(65 * 2 ** 20);
     fake.announcer.emit('navigate', { to: '/a' });
     expect(await closed).toBe(1006);
-    await vi.waitFor(() => expect(windows.count).toBe(0));
+    await eventually(() => expect(windows.count).toBe(0));
   });
 
   it('that do not answer the heartbeat are cut off, and those that do are not', async () => {
-    const { windows, connect } = await bare(50);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { windows, ends, connect } = await bare(1000);
     const [alive, dead] = [await connect(), await connect()];
     // A machine that went to sleep: its socket is there, and nobody reads it.
     dead.socket.pause();
-    await vi.waitFor(() => expect(windows.count).toBe(1), 5_000);
+    const answered = once(ends[0]!, 'pong');
+    vi.advanceTimersByTime(1000);
+    await answered;
+    expect(windows.count).toBe(2);
+    vi.advanceTimersByTime(1000);
+    vi.useRealTimers();
+    await eventually(() => expect(windows.count).toBe(1));
     expect(alive.socket.readyState).toBe(alive.socket.OPEN);
     dead.socket.terminate();
   });

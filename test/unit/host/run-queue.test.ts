@@ -62,7 +62,7 @@ async function open(o: { start?: boolean } = {}) {
     told.filter((t) => t.event === event).map((t) => t.payload as T);
   /** Waits until a run is in that state. */
   const state = (id: string, wanted: string) =>
-    expect.poll(() => queue.view(id).state, { timeout: 20_000, interval: 10 }).toBe(wanted);
+    expect.poll(() => queue.view(id).state).toBe(wanted);
   return { puppets, studio, queue, told, create, payloads, state };
 }
 const partOf = (payload: unknown): string => (payload as { part: string }).part;
@@ -404,9 +404,7 @@ describe('a run that is executed', () => {
       images: [{ media: 'f./x.png', truth: 'a', predictions: [{ label: 'b', probability: 0.75 }] }],
     };
     expect(await queue.samples(run.id)).toEqual([samples]);
-    await expect
-      .poll(() => payloads<object>('samples'), { timeout: 5000 })
-      .toEqual([{ runId: run.id, samples }]);
+    await expect.poll(() => payloads<object>('samples')).toEqual([{ runId: run.id, samples }]);
   });
 });
 
@@ -490,7 +488,7 @@ describe('what cannot be stored', () => {
     });
     engine.fail('diverged', 'No.');
     await expect
-      .poll(() => payloads<{ error: { message: string } }>('notice'), { timeout: 5000 })
+      .poll(() => payloads<{ error: { message: string } }>('notice'))
       .toContainEqual({ level: 'error', error: failure.toReport() });
     detail.mockRestore();
     expect((await puppets.next()).training.runId).toBe(b.id);

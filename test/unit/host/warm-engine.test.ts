@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HostMessage, TryJob } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { WarmEngine } from '../../../main/host/jobs/warm-engine.ts';
 import type { EngineExit, EngineHandle, EngineSpawner } from '../../../main/host/studio.ts';
 import { ARCHITECTURE, PREPROCESSING, refusal } from './support.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 
 const JOB: TryJob = {
   kind: 'try',
@@ -84,11 +85,11 @@ describe('an engine that stays ready', () => {
   it('is started once, asked one question at a time, and heeds no answer to another', async () => {
     const { engine, engines, ask } = warm();
     const [first, second] = [ask('ad-1', '/a', '/b'), ask('ad-1', '/c')];
-    await vi.waitFor(() => expect(engines[0]?.questions()).toEqual([['/a', '/b']]));
+    await eventually(() => expect(engines[0]?.questions()).toEqual([['/a', '/b']]));
     engines[0]?.say({ type: 'answer', id: 99, answers: [] });
     engines[0]?.answer('one');
     expect(await labels(first)).toEqual(['one', 'one']);
-    await vi.waitFor(() => expect(engines[0]?.questions()).toHaveLength(2));
+    await eventually(() => expect(engines[0]?.questions()).toHaveLength(2));
     engines[0]?.answer('two');
     expect(await labels(second)).toEqual(['two']);
     expect(engines).toHaveLength(1);
@@ -109,7 +110,7 @@ describe('an engine that stays ready', () => {
       'There is no TensorFlow.',
     );
     const asked = ask('ad-1', '/a');
-    await vi.waitFor(() => expect(puppet.questions()).toHaveLength(1));
+    await eventually(() => expect(puppet.questions()).toHaveLength(1));
     puppet.answer('well');
     expect(await labels(asked)).toEqual(['well']);
     await engine.close();
@@ -128,20 +129,20 @@ describe('an engine that stays ready', () => {
   it('passes on what the engine itself reports, also between two questions', async () => {
     const { engine, engines, ask } = warm();
     const asked = ask('ad-1', '/a');
-    await vi.waitFor(() => expect(engines[0]?.questions()).toHaveLength(1));
+    await eventually(() => expect(engines[0]?.questions()).toHaveLength(1));
     const error = { code: 'out-of-memory', message: 'Too little memory.', hint: 'Close others.' };
     engines[0]?.say({ type: 'error', error });
     engines[0]?.end({ code: 1 });
     expect((await refusal(asked, 'out-of-memory')).toReport()).toEqual(error);
 
     const next = ask('ad-1', '/b');
-    await vi.waitFor(() => expect(engines[1]?.questions()).toHaveLength(1));
+    await eventually(() => expect(engines[1]?.questions()).toHaveLength(1));
     engines[1]?.answer('x');
     await next;
     engines[1]?.end({ signal: 'SIGSEGV' });
-    await vi.waitFor(() => expect(engines).toHaveLength(2));
+    await eventually(() => expect(engines).toHaveLength(2));
     const last = ask('ad-1', '/c');
-    await vi.waitFor(() => expect(engines[2]?.questions()).toEqual([['/c']]));
+    await eventually(() => expect(engines[2]?.questions()).toEqual([['/c']]));
     engines[2]?.answer('y');
     expect(await labels(last)).toEqual(['y']);
     await engine.close();
@@ -150,11 +151,11 @@ describe('an engine that stays ready', () => {
   it('is ended before another adapter is loaded, and when its own is let go of', async () => {
     const { engine, engines, ask } = warm();
     const one = ask('ad-1', '/a');
-    await vi.waitFor(() => expect(engines[0]?.questions()).toHaveLength(1));
+    await eventually(() => expect(engines[0]?.questions()).toHaveLength(1));
     engines[0]?.answer('one');
     await one;
     const two = ask('ad-2', '/a');
-    await vi.waitFor(() => expect(engines[1]?.questions()).toHaveLength(1));
+    await eventually(() => expect(engines[1]?.questions()).toHaveLength(1));
     expect(engines[0]?.sent.at(-1)).toEqual({ type: 'stop' });
     engines[1]?.answer('two');
     expect(await labels(two)).toEqual(['two']);

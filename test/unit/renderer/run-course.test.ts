@@ -1,12 +1,13 @@
 // @vitest-environment happy-dom
 import { effectScope } from 'vue';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { setBridge } from '../../../renderer/bridge/index.ts';
 import { useRunCourse, type RunCourse } from '../../../renderer/composables/use-run-course.ts';
 import type { LogLine, SampleSet } from '../../../shared/contract/studio/runs.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import { FakeBridge, type Answers } from './fake-bridge.ts';
 import { runView } from './runs.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 
 function train(step: number): MetricRecord {
   return {
@@ -117,7 +118,7 @@ describe('the course of a run', () => {
     history.metrics.splice(2000, 0, validation(2000));
     const { bridge, run } = open(history);
     bridge.emit('metrics', { runId: 'r1', records: [train(5001)] });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(run.loaded.value).toBe(true);
     });
     const asked = bridge.inputsOf('runs.metrics').map(({ afterStep }) => afterStep);
