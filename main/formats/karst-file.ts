@@ -86,7 +86,8 @@ export async function packKarstFile(
   for (const name of ADAPTER_FILES) {
     const path = join(folder, name);
     try {
-      files.push({ path, name, bytes: (await stat(path)).size });
+      const { size, mtime } = await stat(path);
+      files.push({ path, name, bytes: size, mtime });
     } catch (error) {
       // The model card is for people: an adapter is whole without it.
       if (name !== CARD || (error as NodeJS.ErrnoException).code !== 'ENOENT')
@@ -113,6 +114,7 @@ interface FileToPack {
   readonly path: string;
   readonly name: string;
   readonly bytes: number;
+  readonly mtime: Date;
 }
 
 /** The bytes of the zip. Files are closed when the caller goes away. */
@@ -126,11 +128,12 @@ async function* packed(files: readonly FileToPack[], top: string): AsyncGenerato
   zip.on('error', (cause: Error) =>
     fail(new KarstError('file-changed', `A file changed while it was packed: ${cause.message}.`)),
   );
-  for (const { path, name, bytes } of files)
+  for (const { path, name, bytes, mtime } of files)
     zip.addReadStreamLazy(
       `${top}/${name}`,
       // Weights are noise to a packer: deflating them takes long and gains nothing.
-      { compress: name !== ADAPTER_WEIGHTS, mode: REGULAR | 0o644, mtime: new Date(), size: bytes },
+      // With the files' own times, one adapter packs to the same bytes whenever that is done.
+      { compress: name !== ADAPTER_WEIGHTS, mode: REGULAR | 0o644, mtime, size: bytes },
       (use) => {
         // The packer goes on to the next file even when nobody takes what it makes.
         if (output.destroyed) return;

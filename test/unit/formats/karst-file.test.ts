@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import yauzl from 'yauzl';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ADAPTER_FILES } from '../../../main/formats/adapter-folder.ts';
 import { isKarstFile, packKarstFile, unpackKarstFile } from '../../../main/formats/karst-file.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
@@ -92,6 +92,8 @@ function adapterFolder(): string {
 }
 
 describe('writing', () => {
+  afterEach(() => vi.useRealTimers());
+
   it('holds the five files in one folder, weights stored and the rest deflated, and comes back as it was', async () => {
     const folder = adapterFolder();
     const out = join(temporaryFolder(), 'möwen.karst');
@@ -114,6 +116,23 @@ describe('writing', () => {
       expect(readFileSync(join(back, name))).toEqual(readFileSync(join(folder, name)));
     expect(unpacked.at(-1)).toEqual([total, total]);
   });
+
+  it.each(['1970-01-01T00:00:00Z', '2026-05-04T03:02:01Z'])(
+    'gives the same bytes at any time, for files of %s',
+    async (time) => {
+      const folder = adapterFolder();
+      for (const name of ADAPTER_FILES)
+        utimesSync(join(folder, name), new Date(time), new Date(time));
+      const packings: Buffer[] = [];
+      for (const now of ['2026-06-01T00:00:00Z', '2027-01-01T00:00:00Z']) {
+        vi.useFakeTimers({ now: new Date(now), toFake: ['Date'] });
+        const out = join(temporaryFolder(), 'gulls.karst');
+        await packKarstFile(folder, 'gulls', out);
+        packings.push(readFileSync(out));
+      }
+      expect(packings[1]).toEqual(packings[0]);
+    },
+  );
 
   it('overwrites nothing and leaves nothing of what failed', async () => {
     const folder = adapterFolder();
