@@ -28,6 +28,10 @@ import { resolve } from 'node:path';
 /** @type {Readonly<Record<string, Part>>} */
 export const PARTS = {
   starter: { does: 'makes a backbone of a zip, interrupted and resumed', takes: [] },
+  faults: {
+    does: 'kills, full disks, damaged files and bent calls, drawn by a seed',
+    takes: ['seed', 'minutes'],
+  },
 };
 
 export const CHECK_NAMES = ['types', 'lint', 'format'];

@@ -75,8 +75,10 @@ describe('the long parts', () => {
   });
 
   it('can be called again as they were', () => {
-    const choice = chooseParts(['--only', 'starter']);
+    const choice = chooseParts(['--only', 'faults', '--seed', '3']);
     if (typeof choice === 'string') throw new Error(choice);
-    expect(commandOf('starter', choice)).toBe('npm run test:full -- --only starter');
+    expect(commandOf('faults', choice)).toBe(
+      'npm run test:full -- --only faults --seed 3 --minutes 10',
+    );
   });
 });

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOST_PROCEDURES } from '../../../shared/contract/studio.ts';
+import { BentCalls } from '../../fixtures/bent-calls.ts';
+import { BentDesk } from '../../fixtures/bent-world.ts';
+import { scaled, Tally } from '../../fixtures/faults/tally.ts';
+import { partOptions } from '../../parts.mjs';
+
+/**
+ * Calls of every procedure of the host, bent in ways that the seed draws: each is answered as agreed or refused with a
+ * sentence, and none is an internal error. What it begins ends in neither.
+ */
+
+const { seed, minutes } = partOptions();
+const NAMES = Object.keys(HOST_PROCEDURES);
+/** The procedures take turns, so that each gets its share. */
+const EACH = Math.ceil(scaled(20_000, minutes) / NAMES.length);
+/** Calls after which the tasks that they began have to have ended. */
+const BETWEEN = 40;
+
+let folder = '';
+let desk: BentDesk;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'karst-calls-'));
+  desk = await BentDesk.open(folder);
+});
+afterAll(async () => {
+  await desk.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe(`bent calls (seed ${String(seed)})`, () => {
+  it('are answered or refused with a sentence', async () => {
+    const tally = new Tally(Object.fromEntries(NAMES.map((name) => [name, EACH])));
+    const calls = new BentCalls(desk.world, seed);
+    const faults: string[] = [];
+    for (let n = 0; n < EACH * NAMES.length; n++) {
+      const call = calls.next();
+      const fault = await desk.judge(call);
+      if (fault !== null) faults.push(`call ${n} of seed ${seed}: ${fault}`);
+      tally.count(call.procedure);
+      if (n % BETWEEN === BETWEEN - 1) faults.push(...(await desk.settle()));
+    }
+    faults.push(...(await desk.settle()));
+    process.stdout.write(`\n${tally.table('bent calls')}\n`);
+    expect(faults.slice(0, 20)).toEqual([]);
+    expect(tally.shortfalls()).toEqual([]);
+  });
+});
