@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
+import { temporaryName } from './temporary-files.ts';
 
 /**
  * Writing that leaves either the old file or the whole new one, never a part: a temporary file in the same
@@ -185,11 +186,6 @@ async function renameWithRetry(from: string, to: string): Promise<void> {
     }
   }
   await rename(from, to);
-}
-
-/** A name beside `path` that no one else uses; the leading dot hides it from folder listings of images. */
-function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
 async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -13,6 +13,7 @@ import { AugmentationPreviews } from './services/datasets/augmentation-previews.
 import { Datasets } from './services/datasets/datasets.ts';
 import { freeCardMemory } from './services/card-memory.ts';
 import { freeMemory } from './services/free-memory.ts';
+import { sweepLeftovers } from './services/leftovers.ts';
 import { Planner } from './services/planner.ts';
 import { Projects } from './services/projects.ts';
 import { Recomputation } from './services/recomputation.ts';
@@ -29,7 +30,7 @@ import { ImageRepository } from './store/images.ts';
 import type { Library } from './store/library.ts';
 import { MergeRepository } from './store/merges.ts';
 import { MetricRepository } from './store/metrics.ts';
-import { closeLibrary, openLibrary } from './store/open-library.ts';
+import { closeLibrary, openLibrary, type OpenedLibrary } from './store/open-library.ts';
 import { NoteRepository } from './store/notes.ts';
 import { ProblemRepository } from './store/problems.ts';
 import { ProjectRepository } from './store/projects.ts';
@@ -57,7 +58,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   try {
     const opened = await openLibrary(folders, owner);
     library = opened.library;
-    return await assemble(options, folders, owner, library, opened.notices);
+    return await assemble(options, folders, owner, opened);
   } catch (error) {
     if (library !== null) closeLibrary(library, owner);
     releaseOwner(owner);
@@ -69,8 +70,7 @@ async function assemble(
   options: StudioOptions,
   folders: ReturnType<typeof homeFolders>,
   owner: string,
-  library: Library,
-  found: readonly string[],
+  { library, notices: found, unclean }: OpenedLibrary,
 ): Promise<Studio> {
   const graceMs = options.graceMs ?? GRACE_MS;
   const settings = new SettingsStore(new SettingRepository(library));
@@ -155,7 +155,7 @@ async function assemble(
   });
   datasets.removeLeftovers();
   const interrupted = runs.findInterrupted();
-  const notices = [...found];
+  const notices = [...found, ...(await sweepLeftovers(folders, unclean))];
   const starter = options.starter === undefined ? STARTER : options.starter;
   if (starter !== null)
     try {

@@ -5,8 +5,8 @@ import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../shared/domain/library.ts';
 import { readError } from '../../formats/files.ts';
+import { temporaryName } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
-import { newId } from '../store/names.ts';
 import type { DatasetService } from '../studio.ts';
 import { isHidden, mayBeImage } from './datasets/listing.ts';
 import { manifestImages, writeManifest } from './manifest.ts';
@@ -52,7 +52,7 @@ export async function withManifest<T>(
   use: (path: string, images: number) => Promise<T>,
 ): Promise<T> {
   await makeFolder(folders.work);
-  const path = join(folders.work, `${newId('work')}.jsonl`);
+  const path = temporaryName(join(folders.work, 'manifest.jsonl'));
   try {
     const { train, val, test } = await writeManifest(path, images);
     return await use(path, train + val + test);

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { FileAnswer } from '../../../shared/contract/engine.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
@@ -29,6 +29,7 @@ import { AdapterEngines } from './adapter-engines.ts';
 import { fileNameFor, requireNewPath } from './adapter-jobs.ts';
 import { AdapterShelf, copyAdapter, type AdaptersContext } from './adapter-shelf.ts';
 import { Evaluations } from './evaluations.ts';
+import { writingInto } from './leftovers.ts';
 import { Merging, type MergeOptions } from './merging.ts';
 import { makeFolder } from './paths.ts';
 import { Predictions } from './predictions.ts';
@@ -96,7 +97,10 @@ export class Adapters extends AdapterShelf implements AdapterService {
     nameOrId: string,
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable> {
-    return this.#predictions.ofFolder(this.get(nameOrId), options);
+    const adapter = this.get(nameOrId);
+    return writingInto(this.context.folders, dirname(resolve(options.out)), () =>
+      this.#predictions.ofFolder(adapter, options),
+    );
   }
 
   async predictAtOnce(
@@ -118,7 +122,9 @@ export class Adapters extends AdapterShelf implements AdapterService {
       options.out === undefined
         ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
         : resolve(options.out);
-    const verification = await this.#merging.intoFolder(adapter, out, options);
+    const verification = await writingInto(folders, dirname(out), () =>
+      this.#merging.intoFolder(adapter, out, options),
+    );
     const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
     merges.insert(stored);
     return { out, verification, stored };
@@ -131,7 +137,9 @@ export class Adapters extends AdapterShelf implements AdapterService {
     const adapter = this.get(nameOrId);
     const { format } = options;
     const out = resolve(options.out);
-    const verification = await this.#export(adapter, out, options);
+    const verification = await writingInto(this.context.folders, dirname(out), () =>
+      this.#export(adapter, out, options),
+    );
     const stored: StoredExport = {
       id: newId('export'),
       adapterId: adapter.id,

@@ -6,9 +6,9 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../shared/domain/library.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
 import { syncFolder, writeError } from '../../formats/files.ts';
+import { temporaryName } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import type { EvaluationRepository } from '../store/evaluations.ts';
-import { newId } from '../store/names.ts';
 import type { RunRepository } from '../store/runs.ts';
 import type { DatasetService, JobWatching } from '../studio.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
@@ -73,7 +73,7 @@ export class Merging {
   /** The merged weights alone, as one file: made in a folder beside it, so that the last step is a rename. */
   async intoFile(adapter: Adapter, out: string, options: MergeOptions): Promise<Verification> {
     await requireNewPath(out);
-    const folder = join(dirname(out), `.${newId('work')}.tmp`);
+    const folder = temporaryName(out);
     try {
       const verification = await this.intoFolder(adapter, folder, options);
       await requireNewPath(out);

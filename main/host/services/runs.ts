@@ -23,6 +23,7 @@ import {
   runClasses,
 } from './run-folder.ts';
 import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
+import { sweepRun } from './leftovers.ts';
 import { RunLog } from './run-log.ts';
 import type {
   ExecuteOptions,
@@ -156,6 +157,7 @@ export class Runs extends RunShelf implements RunService {
     const resume = await hasCheckpoints(run.folder);
     const place = await adapters.placeForRun(run.id);
     const recomputedBlocks = this.#recomputedBlocks(run, resume);
+    const leftOver = await sweepRun(run.folder);
     if (!runs.claim(run.id, owner, ['queued', 'interrupted', 'failed'], now()))
       throw runState(this.get(run.id), 'another process was faster');
     const log = new RunLog(join(run.folder, 'log.txt'), (line: LogLine) => options.onLog?.(line));
@@ -163,6 +165,7 @@ export class Runs extends RunShelf implements RunService {
       library.transaction(work),
     );
     active.session = session;
+    for (const problem of leftOver) log.write('warning', problem);
     runs.progress(run.id, { recomputedBlocks });
     let storeFailure: unknown = null;
     try {

@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, syncFolder, writeError } from '../../formats/files.ts';
+import { temporaryName } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import { isOwnerAlive, type Owner } from '../owner.ts';
+import { readLibraryHeader, type LibraryHeader } from './library-header.ts';
 import { Library, storeError } from './library.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -19,6 +20,8 @@ export interface OpenedLibrary {
   readonly library: Library;
   /** What was done while opening, in sentences. */
   readonly notices: readonly string[];
+  /** A studio before this one was killed. */
+  readonly unclean: boolean;
 }
 
 /** Path of the newest backup in the folder, null when there is none. */
@@ -56,7 +59,7 @@ async function backUp(
 ): Promise<string> {
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const target = join(folders.backups, `library-${stamp}-v${version}.sqlite`);
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryName(target);
   try {
     mkdirSync(folders.backups, { recursive: true });
     await db.backup(temporary);
@@ -75,6 +78,25 @@ async function backUp(
   }
   await syncFolder(folders.backups);
   return target;
+}
+
+const ofAnotherProgram = ({ library }: HomeFolders): KarstError =>
+  new KarstError('format-unsupported', `${library} is a database of another program.`, {
+    hint: 'Choose another home with --home.',
+    path: library,
+  });
+
+/** @throws format-unsupported for another program's file and a newer schema */
+function requireOurs(folders: HomeFolders, header: LibraryHeader, newest: number): void {
+  const { applicationId, userVersion } = header;
+  if (applicationId !== APPLICATION_ID && (applicationId !== 0 || userVersion !== 0))
+    throw ofAnotherProgram(folders);
+  if (userVersion > newest)
+    throw new KarstError(
+      'format-unsupported',
+      `The library ${folders.library} was written by a newer version of KARST Studio: it has schema version ${userVersion}, and this version knows those up to ${newest}.`,
+      { hint: 'Update KARST Studio, or choose another home with --home.', path: folders.library },
+    );
 }
 
 /** Brings the schema up to date, one transaction a step. Two hosts may do this at once: each looks again under the lock. */
@@ -102,15 +124,15 @@ async function migrate(
   }
 }
 
-/** After an unclean stop the whole file is checked; the dead sessions are then forgotten. */
+/** After an unclean stop the whole file is checked; the dead sessions are then forgotten. Whether there was one. */
 function checkAfterUncleanStop(
   db: Database.Database,
   folders: HomeFolders,
   notices: string[],
-): void {
+): boolean {
   const owners = db.prepare('SELECT owner FROM sessions').pluck().all() as Owner[];
   const dead = owners.filter((owner) => !isOwnerAlive(owner));
-  if (dead.length === 0) return;
+  if (dead.length === 0) return false;
   const findings = db.pragma('integrity_check(10)') as { integrity_check: string }[];
   const foreign = db.pragma('foreign_key_check') as { table: string }[];
   const problems = findings
@@ -128,6 +150,7 @@ function checkAfterUncleanStop(
   notices.push(
     'The studio did not close properly last time; the library was checked and is sound.',
   );
+  return true;
 }
 
 /**
@@ -149,33 +172,33 @@ export async function openLibrary(
   const notices: string[] = [];
   let db: Database.Database | null = null;
   try {
+    const newest = migrations.at(-1)?.version ?? 0;
+    const header = readLibraryHeader(folders.library);
+    if (header !== null) requireOurs(folders, header, newest);
     db = new Database(folders.library, { timeout: BUSY_TIMEOUT_MS });
+    const version = versionOf(db);
+    // Another program may have begun it since; a file without versions is another's when it holds anything.
+    requireOurs(
+      folders,
+      {
+        userVersion: version,
+        applicationId: db.pragma('application_id', { simple: true }) as number,
+      },
+      newest,
+    );
+    const tables = db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() as number;
+    if (version === 0 && tables > 0) throw ofAnotherProgram(folders);
+    // Not before: it is written into the file.
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
-    const newest = migrations.at(-1)?.version ?? 0;
-    const version = versionOf(db);
-    const application = db.pragma('application_id', { simple: true }) as number;
-    const tables = db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() as number;
-    if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || tables > 0))
-      throw new KarstError(
-        'format-unsupported',
-        `${folders.library} is a database of another program.`,
-        { hint: 'Choose another home with --home.', path: folders.library },
-      );
-    if (version > newest)
-      throw new KarstError(
-        'format-unsupported',
-        `The library ${folders.library} has schema version ${version}; this version of KARST Studio knows versions up to ${newest}.`,
-        { hint: 'Update KARST Studio, or choose another home with --home.', path: folders.library },
-      );
-    if (version > 0) checkAfterUncleanStop(db, folders, notices);
+    const unclean = version > 0 && checkAfterUncleanStop(db, folders, notices);
     await migrate(db, folders, migrations, notices);
     db.prepare('INSERT INTO sessions (owner, opened_at) VALUES (?, ?)').run(
       owner,
       new Date().toISOString(),
     );
-    return { library: new Library(db, () => wayOut(folders)), notices };
+    return { library: new Library(db, () => wayOut(folders)), notices, unclean };
   } catch (error) {
     db?.close();
     throw storeError(error, folders.library, () => wayOut(folders));

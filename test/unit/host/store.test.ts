@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +14,7 @@ import { homeFolders } from '../../../main/host/home.ts';
 import { isOwnerAlive, newOwner, releaseOwner } from '../../../main/host/owner.ts';
 import { MIGRATIONS } from '../../../main/host/store/migrations/index.ts';
 import type { Library } from '../../../main/host/store/library.ts';
+import { readLibraryHeader } from '../../../main/host/store/library-header.ts';
 import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
 import { nearNames, newId } from '../../../main/host/store/names.ts';
 import { ProjectRepository } from '../../../main/host/store/projects.ts';
@@ -36,6 +45,15 @@ async function libraryAt(version: number): Promise<string> {
   releaseOwner(owner);
   return home;
 }
+
+/** Every file of a home: its bytes and when it was changed. */
+const stateOf = (home: string): unknown =>
+  readdirSync(home)
+    .sort()
+    .map((name) => {
+      const path = join(home, name);
+      return [name, statSync(path).mtimeMs, readFileSync(path).toString('base64')];
+    });
 
 const raw = (home: string): Database.Database => new Database(homeFolders(home).library);
 const tables = (db: Database.Database): string[] =>
@@ -155,37 +173,66 @@ describe('each migration', () => {
 });
 
 describe('a library that cannot be opened', () => {
-  it('of a newer version is refused and left as it is', async () => {
+  it('of a newer version is refused before anything is written', async () => {
     const home = temporaryFolder();
     await withLibrary(home, () => undefined);
     const db = raw(home);
     db.pragma('user_version = 999');
     db.close();
+    const before = stateOf(home);
+    const error = await refusal(
+      withLibrary(home, () => undefined),
+      'format-unsupported',
+    );
+    expect(error.message).toContain('written by a newer version');
+    expect(error.message).toContain('schema version 999');
+    expect(error.hint).toContain('Update');
+    expect(stateOf(home)).toEqual(before);
+  });
+
+  it('of a newer version is refused, too, when only its log says so', async () => {
+    const newer = temporaryFolder();
+    await withLibrary(newer, () => undefined);
+    const db = raw(newer);
+    db.pragma('journal_mode = WAL');
+    db.pragma('wal_autocheckpoint = 0');
+    db.exec('CREATE TABLE later (x)');
+    db.pragma('user_version = 998');
+    db.exec('BEGIN');
+    db.exec('INSERT INTO later VALUES (1)');
+    db.exec('COMMIT');
+    db.pragma('user_version = 999');
+    // As a kill leaves them.
+    const home = temporaryFolder();
+    for (const end of ['', '-wal'])
+      copyFileSync(`${homeFolders(newer).library}${end}`, `${homeFolders(home).library}${end}`);
+    db.close();
+    expect(readLibraryHeader(homeFolders(home).library)).toMatchObject({ userVersion: 999 });
+    const before = stateOf(home);
     const error = await refusal(
       withLibrary(home, () => undefined),
       'format-unsupported',
     );
     expect(error.message).toContain('schema version 999');
-    expect(error.hint).toContain('Update');
-    const again = raw(home);
-    expect(again.pragma('user_version', { simple: true })).toBe(999);
-    again.close();
+    expect(stateOf(home)).toEqual(before);
   });
 
-  it('of another program is refused', async () => {
-    const home = temporaryFolder();
-    const db = raw(home);
-    db.exec('CREATE TABLE bookmarks (url TEXT)');
-    db.close();
-    expect(
-      (
-        await refusal(
-          withLibrary(home, () => undefined),
-          'format-unsupported',
-        )
-      ).message,
-    ).toContain('another program');
-  });
+  it.each(['PRAGMA user_version = 3', 'PRAGMA application_id = 7', 'SELECT 1'])(
+    'of another program is refused and left as it is: %s',
+    async (sql) => {
+      const home = temporaryFolder();
+      const db = raw(home);
+      db.exec(`CREATE TABLE bookmarks (url TEXT); ${sql}`);
+      db.close();
+      const before = stateOf(home);
+      const error = await refusal(
+        withLibrary(home, () => undefined),
+        'format-unsupported',
+      );
+      expect(error.message).toContain('another program');
+      expect(stateOf(home)).toEqual(before);
+    },
+  );
 
   it('is named together with the newest backup when it is no database at all', async () => {
     const home = temporaryFolder();
@@ -367,6 +414,8 @@ describe('owners', () => {
     expect(isOwnerAlive('999999999:1:x')).toBe(false);
     expect(isOwnerAlive('')).toBe(false);
     // Process 1 runs, but did not start at that moment: its number was used again.
+    expect(isOwnerAlive('1-123456789-:x')).toBe(false);
+    // As earlier versions wrote it.
     expect(isOwnerAlive('1:123456789:x')).toBe(false);
   });
 });

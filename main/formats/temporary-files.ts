@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { bootOf, isMarkAlive, ownMark } from './process-mark.ts';
+
+/** `.<name>.<mark of the process>.<12 hex digits>.tmp`: hidden, and exactly what no person names a file. */
+const TEMPORARY = /^\..+\.(\d+-\d*-[0-9a-f]*)\.[0-9a-f]{12}\.tmp$/s;
+
+/** Bytes of the final name that a temporary one keeps: file systems take 255, and the rest needs up to 60. */
+const NAME_BYTES = 150;
+
+/**
+ * A name beside `path` that no one else uses and that says which process made it, so that others can tell whether it
+ * is anybody's still. The leading dot hides it from folder listings of images.
+ */
+export function temporaryName(path: string): string {
+  const random = randomBytes(6).toString('hex');
+  return join(dirname(path), `.${clipped(basename(path))}.${ownMark()}.${random}.tmp`);
+}
+
+function clipped(name: string): string {
+  let short = name;
+  while (Buffer.byteLength(short) > NAME_BYTES) short = short.slice(0, -1);
+  return short;
+}
+
+export interface Swept {
+  /** Paths that were removed. */
+  readonly removed: readonly string[];
+  /** Sentences of what could not be. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Removes from a folder, not from deeper ones, the temporary files and folders of processes that run no more. Whatever
+ * has not exactly such a name stays.
+ * @param boot only those of processes of that boot: in a folder that other machines may write into, too
+ */
+export async function sweepTemporaries(folder: string, boot: string | null = null): Promise<Swept> {
+  const removed: string[] = [];
+  const problems: string[] = [];
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { removed, problems };
+    return { removed, problems: [`${folder} could not be looked through: ${message}.`] };
+  }
+  for (const name of names) {
+    const mark = TEMPORARY.exec(name)?.[1];
+    if (mark === undefined || isMarkAlive(mark)) continue;
+    if (boot !== null && bootOf(mark) !== boot) continue;
+    const path = join(folder, name);
+    try {
+      await rm(path, { recursive: true, force: true });
+      removed.push(path);
+    } catch (error) {
+      problems.push(`The left-over ${path} could not be removed: ${(error as Error).message}.`);
+    }
+  }
+  return { removed, problems };
+}
