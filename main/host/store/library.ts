@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
@@ -77,8 +79,29 @@ export class Library {
   }
 }
 
-/** Turns what SQLite throws into a sentence; a `KarstError` passes through. */
-export function storeError(error: unknown, path: string, describeDamage: () => string): unknown {
+/** SQLite grows the index of its log by this much at a time, in bytes. */
+const LOG_INDEX_STEP = 32 * 1024;
+
+/** Bytes that may still be written to the disk of a path; unlimited where the system does not say. */
+function freeBytesAt(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
+}
+
+/**
+ * Turns what SQLite throws into a sentence; a `KarstError` passes through.
+ * @param freeBytes what the disk of the path still takes
+ */
+export function storeError(
+  error: unknown,
+  path: string,
+  describeDamage: () => string,
+  freeBytes = freeBytesAt,
+): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const { code } = error;
   const fail = (
@@ -92,7 +115,10 @@ export function storeError(error: unknown, path: string, describeDamage: () => s
       `The library ${path} is damaged: ${error.message}.`,
       describeDamage(),
     );
-  if (code === 'SQLITE_FULL')
+  // Where the index of the log cannot grow, a full disk is an input/output error to SQLite.
+  const full =
+    code === 'SQLITE_FULL' || (code.startsWith('SQLITE_IOERR') && freeBytes(path) < LOG_INDEX_STEP);
+  if (full)
     return fail(
       'not-writable',
       `The library ${path} cannot grow: the disk is full.`,
