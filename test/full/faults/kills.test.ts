@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as v from 'valibot';
 import { randomStream } from '../../../main/engine/random.ts';
 import { contentOf, halfVisible, KillPlace } from '../../fixtures/faults/kill-place.ts';
 import {
@@ -18,9 +17,9 @@ import {
   type KillPoint,
   type TracedCall,
 } from '../../fixtures/faults/kill-point.ts';
+import { makeHomes } from '../../fixtures/faults/kill-homes.ts';
 import { SCENARIOS, type Scenario, type Sources } from '../../fixtures/faults/kill-scenarios.ts';
 import { scaled, Tally } from '../../fixtures/faults/tally.ts';
-import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { partOptions } from '../../parts.mjs';
 
 /**
@@ -60,36 +59,7 @@ function newPlace(from: Scenario['from']): KillPlace {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'karst-kills-'));
   library = buildKillPoint(folder);
-  sources = {
-    backbone: join(folder, 'sources', 'backbone'),
-    images: join(folder, 'sources', 'images'),
-    packed: join(folder, 'sources', 'packed.karst'),
-  };
-  await writeTinyBackbone(sources.backbone);
-  for (const label of ['0', '1']) {
-    const digits = new URL(`../../../main/assets/sample/digits/${label}/`, import.meta.url);
-    mkdirSync(join(sources.images, label), { recursive: true });
-    for (const name of readdirSync(digits).sort().slice(0, 6))
-      cpSync(new URL(name, digits), join(sources.images, label, name));
-  }
-  const making = new KillPlace(join(folder, 'making'), null, environment());
-  const tell = (...args: string[]) => making.answer(v.unknown(), args);
-  await tell('backbone', 'add', sources.backbone, '--name', 'tiny');
-  await tell('dataset', 'add', sources.images, '--name', 'digits', '--val', '0.25');
-  cpSync(making.home, join(folder, 'home-sources'), { recursive: true, preserveTimestamps: true });
-  await tell(
-    'train',
-    '--backbone',
-    'tiny',
-    '--dataset',
-    'digits',
-    '--name',
-    'first',
-    '--epochs',
-    '1',
-  );
-  cpSync(making.home, join(folder, 'home-adapter'), { recursive: true, preserveTimestamps: true });
-  await tell('export', 'first', '--format', 'karst', '--out', sources.packed);
+  sources = await makeHomes(folder, environment());
   before = contentOf(join(folder, 'sources'));
   for (const scenario of SCENARIOS) {
     const place = newPlace(scenario.from);
