@@ -11,6 +11,7 @@ import {
   type ShellProcedureName,
 } from '../../shared/contract/studio.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import { CallLimit } from './call-limit.ts';
 import { isOurs } from './guard.ts';
 
 export interface BridgeOptions {
@@ -27,6 +28,7 @@ export class WindowBridge {
   /** A page that has asked for something listens. Events before are kept for it. */
   #listening = false;
   #waiting: Reply[] = [];
+  readonly #calls = new CallLimit();
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -71,9 +73,11 @@ export class WindowBridge {
       for (const reply of this.#waiting.splice(0)) this.#send(sender, reply);
     }
     try {
-      const output = Object.prototype.hasOwnProperty.call(SHELL_PROCEDURES, procedure)
-        ? await this.#answerShell(procedure as ShellProcedureName, input)
-        : await this.#options.relay(procedure, input);
+      const output = await this.#calls.count(() =>
+        Object.prototype.hasOwnProperty.call(SHELL_PROCEDURES, procedure)
+          ? this.#answerShell(procedure as ShellProcedureName, input)
+          : this.#options.relay(procedure, input),
+      );
       this.#send(sender, { type: 'answer', id, output });
     } catch (error) {
       this.#send(sender, { type: 'refusal', id, error: toErrorReport(error) });

@@ -139,7 +139,13 @@ export class HostProcess {
     }
     return new Promise((resolve, reject) => {
       this.#pending.set(message.id, { resolve, reject });
-      this.#send(child, message);
+      try {
+        this.#send(child, message);
+      } catch (error) {
+        // What a page can send and JSON cannot hold: whole numbers of any size, nesting deeper than the stack.
+        this.#pending.delete(message.id);
+        reject(notJson(message, error));
+      }
     });
   }
 
@@ -202,6 +208,18 @@ function hostIsGone(reason: string): KarstError {
   return new KarstError('not-available', `The studio's own process is gone: ${reason}.`, {
     hint: 'Start it again. Nothing is lost but what came after the last checkpoint.',
   });
+}
+
+function notJson(message: { type: string; procedure?: string }, cause: unknown): KarstError {
+  const what = message.procedure ?? message.type;
+  return new KarstError(
+    'usage',
+    `${what.slice(0, 100)} refuses its input: it cannot be written as JSON.`,
+    {
+      hint: 'Change that value and try again.',
+      cause,
+    },
+  );
 }
 
 function notAsAgreed(reason: string): ErrorReport {

@@ -27,6 +27,11 @@ export class Gate {
     this.#hosts = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : `${name}:${port}`));
   }
 
+  /** Node tells the first of several; whoever stands before it may have gone by another. */
+  hasOneHost(request: IncomingMessage): boolean {
+    return (request.headersDistinct['host']?.length ?? 0) <= 1;
+  }
+
   /** The request's `Host` if it is the studio's own, null otherwise. */
   hostOf(request: IncomingMessage): string | null {
     const host = request.headers.host;

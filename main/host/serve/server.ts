@@ -18,6 +18,13 @@ export const BRIDGE_PATH = '/bridge';
 /** A picture of 40 MB as base64, with room around it. */
 const LARGEST_MESSAGE = 64 * 2 ** 20;
 
+/** A whole request must have come within this; the page's own are sent at once. */
+const REQUEST_MS = 10_000;
+const CHECK_MS = 1_000;
+
+/** Connections at once, the windows among them; those beyond are closed before anything is read. */
+const MOST_CONNECTIONS = 256;
+
 /** Seconds for which a browser may show a picture without asking again. */
 const PICTURE_AGE = 3600;
 
@@ -34,6 +41,8 @@ export interface ServeOptions {
   readonly pages: Pages;
   /** 0: any that is free. */
   readonly port: number;
+  /** For tests: milliseconds that a request may take to come, and connections at once. */
+  readonly limits?: { readonly requestMs?: number; readonly connections?: number };
 }
 
 /** A studio that is served to browsers of this machine. */
@@ -52,7 +61,15 @@ export interface StudioServer {
  * @throws in-use when the port is taken; not-available when the system refuses it
  */
 export async function serveStudio(options: ServeOptions): Promise<StudioServer> {
-  const server = createServer();
+  const requestMs = options.limits?.requestMs ?? REQUEST_MS;
+  // Counted from the first moment on, however often something comes meanwhile.
+  const server = createServer({
+    headersTimeout: requestMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+    maxHeaderSize: 16 * 2 ** 10,
+  });
+  server.maxConnections = options.limits?.connections ?? MOST_CONNECTIONS;
   const port = await listen(server, options.port);
   const gate = new Gate(port);
   const windows = new Windows(options.desk);
@@ -108,6 +125,7 @@ function listenError(port: number, error: NodeJS.ErrnoException): KarstError {
 
 /** Status to refuse an upgrade with; null when it is the studio's own page that asks. */
 function upgradeRefusal(gate: Gate, request: IncomingMessage): number | null {
+  if (!gate.hasOneHost(request)) return 400;
   if (gate.hostOf(request) === null || !gate.isFromOwnPage(request)) return 403;
   if (!gate.hasCookie(request)) return 403;
   return request.url === BRIDGE_PATH ? null : 404;
@@ -143,6 +161,10 @@ class Visit {
     const host = gate.hostOf(request);
     for (const [name, value] of Object.entries(securityHeaders(host)))
       this.#response.setHeader(name, value);
+    if (!gate.hasOneHost(request)) {
+      this.#text(400, 'A request has one Host.');
+      return;
+    }
     if (host === null || gate.isEmbedding(request)) {
       this.#text(403, 'This is not an address of the studio.');
       return;

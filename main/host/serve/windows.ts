@@ -9,7 +9,13 @@ const HEARTBEAT_MS = 20_000;
 /** Bytes that wait for a window. Above the first it lags: what the next event says anew is left out. */
 const LAGGING = 2 ** 20;
 /** Above this it is cut off; it connects again when it breathes, and asks for everything anew. */
-const DROWNED = 64 * 2 ** 20;
+const DROWNED = 32 * 2 ** 20;
+
+/**
+ * Calls of one window that are under way: being worked on, or answered and not taken yet. Those after them wait in the
+ * connection, which is not read meanwhile, so that who asks without reading is held up and costs nothing.
+ */
+const MOST_UNDER_WAY = 16;
 
 /** Milliseconds that windows get to close their side. */
 const FAREWELL_MS = 1_000;
@@ -23,6 +29,12 @@ interface Window {
   readonly socket: WebSocket;
   /** It answered the last heartbeat. */
   alive: boolean;
+  /** Calls that the desk works on. */
+  worked: number;
+  /** Answers that the system has not taken from us yet. */
+  untaken: number;
+  /** Calls that came with others in one piece, and wait. */
+  readonly waiting: Call[];
 }
 
 /** The windows that are connected by WebSocket, any number at once: calls in, answers and events out. */
@@ -45,7 +57,7 @@ export class Windows {
 
   /** Takes over a connection whose upgrade was allowed. */
   add(socket: WebSocket): void {
-    const window: Window = { socket, alive: true };
+    const window: Window = { socket, alive: true, worked: 0, untaken: 0, waiting: [] };
     this.#windows.add(window);
     socket.on('pong', () => (window.alive = true));
     socket.on('close', () => this.#windows.delete(window));
@@ -53,7 +65,7 @@ export class Windows {
     socket.on('error', () => socket.terminate());
     socket.on('message', (data, isBinary) => {
       if (isBinary) socket.close(UNSUPPORTED_DATA, 'text only');
-      else void this.#receive(window, data);
+      else this.#receive(window, data);
     });
   }
 
@@ -76,13 +88,38 @@ export class Windows {
     );
   }
 
-  async #receive(window: Window, data: RawData): Promise<void> {
+  #receive(window: Window, data: RawData): void {
     const call = parseCall(data);
     if (call === null) {
       window.socket.close(POLICY_VIOLATION, 'a message that is not as agreed');
       return;
     }
-    send(window, await this.#answer(call));
+    window.waiting.push(call);
+    this.#proceed(window);
+  }
+
+  /** Begins as many of the waiting calls as may be under way, and reads on when none is left. */
+  #proceed(window: Window): void {
+    const { socket, waiting } = window;
+    while (isFree(window)) {
+      const call = waiting.shift();
+      if (call === undefined) break;
+      void this.#work(window, call);
+    }
+    if (waiting.length === 0 && isFree(window)) socket.resume();
+    else socket.pause();
+  }
+
+  async #work(window: Window, call: Call): Promise<void> {
+    window.worked++;
+    const answer = await this.#answer(call);
+    window.worked--;
+    window.untaken++;
+    // Called with an error, too, for a window that is gone.
+    send(window, answer, () => {
+      window.untaken--;
+      this.#proceed(window);
+    });
   }
 
   async #answer({ id, procedure, input }: Call): Promise<string> {
@@ -105,7 +142,8 @@ export class Windows {
 
   #beat(): void {
     for (const window of this.#windows) {
-      if (!window.alive) {
+      // A connection that is not read, as calls of it are worked on, has no way to answer.
+      if (!window.alive && window.worked === 0) {
         window.socket.terminate();
         continue;
       }
@@ -137,7 +175,13 @@ function parseCall(data: RawData): Call | null {
 
 const message = (reply: Reply): string => JSON.stringify(reply);
 
-function send({ socket }: Window, text: string): void {
+function isFree({ worked, untaken, socket }: Window): boolean {
+  return worked + untaken < MOST_UNDER_WAY && socket.bufferedAmount <= LAGGING;
+}
+
+/** @param taken called once, when the system has taken it or never will */
+function send({ socket }: Window, text: string, taken: () => void = () => undefined): void {
   // A window that went away while its answer was made.
-  if (socket.readyState === socket.OPEN) socket.send(text);
+  if (socket.readyState === socket.OPEN) socket.send(text, taken);
+  else taken();
 }

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, builtPages, logIn, PAGE, serveFake, TestWindow, type FakeDesk } from './support.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import type { StudioServer } from '../../../main/host/serve/server.ts';
 
 let server: StudioServer;
@@ -211,4 +214,70 @@ describe('every answer', () => {
       }
     },
   );
+});
+
+describe('a connection', () => {
+  /** With an error or without. */
+  const closed = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => socket.once('close', () => resolve()));
+
+  /** What the server says to these lines before it closes. */
+  const raw = async (lines: readonly string[]): Promise<string> => {
+    const socket = connect(server.port, '127.0.0.1');
+    let heard = '';
+    socket.on('data', (data: Buffer) => (heard += data.toString('latin1')));
+    socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+    await once(socket, 'close');
+    return heard;
+  };
+
+  it('with two hosts is refused, whatever they are', async () => {
+    const login = `Cookie: ${cookie['cookie'] ?? ''}`;
+    for (const [one, two] of [
+      [host, 'evil.example'],
+      [host, host],
+      ['evil.example', host],
+    ]) {
+      const hosts = [`Host: ${one ?? ''}`, `Host: ${two ?? ''}`, login, 'Connection: close'];
+      expect(await raw(['GET / HTTP/1.1', ...hosts])).toMatch(/^HTTP\/1\.1 400 /);
+      const upgrade = ['Upgrade: websocket', `Origin: ${origin}`, 'Sec-WebSocket-Version: 13'];
+      const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
+      const asked = ['GET /bridge HTTP/1.1', ...hosts.slice(0, 3), 'Connection: Upgrade'];
+      expect(await raw([...asked, ...upgrade, key])).toMatch(/^HTTP\/1\.1 400 /);
+    }
+  });
+
+  it('that sends its request bit by bit is closed, however often a bit comes', async () => {
+    const slow = await serveFake(pages.folder, undefined, 0, { requestMs: 300 });
+    const sockets = Array.from({ length: 20 }, () => connect(slow.server.port, '127.0.0.1'));
+    const drips = setInterval(() => {
+      for (const socket of sockets) if (socket.writable) socket.write('a');
+    }, 20);
+    const ends = sockets.map((socket) => {
+      socket.on('error', () => undefined);
+      socket.write('GET / HTTP/1.1\r\nX-');
+      socket.resume();
+      return closed(socket);
+    });
+    await Promise.all(ends);
+    clearInterval(drips);
+    await slow.server.close();
+    // Node's own limit is a minute and more.
+  }, 40_000);
+
+  it('beyond as many as are served at once is closed, and there is room again when one ends', async () => {
+    const few = await serveFake(pages.folder, undefined, 0, { connections: 3 });
+    const held = Array.from({ length: 3 }, () => connect(few.server.port, '127.0.0.1'));
+    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    const late = connect(few.server.port, '127.0.0.1');
+    late.on('error', () => undefined);
+    late.resume();
+    await closed(late);
+    const [first] = held;
+    first?.end();
+    await once(first!.resume(), 'close');
+    await eventually(async () => expect((await ask(few.server.port, '/')).status).toBe(403));
+    for (const socket of held) socket.destroy();
+    await few.server.close();
+  });
 });

@@ -7,7 +7,11 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { Announcer } from '../../../main/host/desk/emit.ts';
 import type { Desk } from '../../../main/host/desk/desk.ts';
 import { Pages } from '../../../main/host/serve/pages.ts';
-import { serveStudio, type StudioServer } from '../../../main/host/serve/server.ts';
+import {
+  serveStudio,
+  type ServeOptions,
+  type StudioServer,
+} from '../../../main/host/serve/server.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Reply } from '../../../shared/contract/studio.ts';
 
@@ -93,8 +97,13 @@ export function builtPages(): { folder: string; remove: () => void } {
   return { folder, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-export async function serveFake(folder: string, desk = new FakeDesk(), port = 0) {
-  const server = await serveStudio({ desk, pages: await Pages.read(folder), port });
+export async function serveFake(
+  folder: string,
+  desk = new FakeDesk(),
+  port = 0,
+  limits: NonNullable<ServeOptions['limits']> = {},
+) {
+  const server = await serveStudio({ desk, pages: await Pages.read(folder), port, limits });
   return { server, desk };
 }
 

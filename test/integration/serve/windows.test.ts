@@ -170,6 +170,51 @@ describe('windows at their limits', () => {
     dead.socket.terminate();
   });
 
+  it('that ask and read nothing are held up: few answers are made, and the rest when they read', async () => {
+    const { fake, ends, connect } = await bare();
+    // An answer of a megabyte: what the two systems keep for a connection is soon full.
+    const answer = 'a'.repeat(2 ** 20);
+    let made = 0;
+    fake.call = () => Promise.resolve(`${answer}${String(++made)}`);
+    const window = await connect();
+    window.socket.pause();
+    const asked = 300;
+    for (let id = 0; id < asked; id++) window.call(id, 'runs.list');
+    // As many as are under way, and what the systems have taken: far from all, and no more come.
+    await eventually(() => expect(ends[0]?.isPaused).toBe(true));
+    let before = -1;
+    await eventually(() => {
+      const now = made;
+      const still = now === before;
+      before = now;
+      expect(still).toBe(true);
+    });
+    expect(made).toBeLessThan(asked / 2);
+    expect(ends[0]?.bufferedAmount).toBeLessThan(20 * 2 ** 20);
+    window.socket.resume();
+    await eventually(() => expect(window.replies).toHaveLength(asked));
+    expect(made).toBe(asked);
+  });
+
+  it('have few calls worked on at once, and all of them in the end', async () => {
+    const { fake, connect } = await bare();
+    const ends: (() => void)[] = [];
+    let most = 0;
+    fake.call = async () => {
+      most = Math.max(most, ends.length + 1);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return {};
+    };
+    const window = await connect();
+    for (let id = 0; id < 100; id++) window.call(id, 'runs.list');
+    await eventually(() => expect(ends).toHaveLength(16));
+    await eventually(() => {
+      for (const end of ends.splice(0)) end();
+      expect(window.replies).toHaveLength(100);
+    });
+    expect(most).toBe(16);
+  });
+
   it('are told that the studio ends', async () => {
     const { windows, connect } = await bare();
     const window = await connect();

@@ -57,6 +57,20 @@ describe('the host as a child process', () => {
     expect(await late).toBe('late');
   });
 
+  it('refuses what cannot be sent with a sentence, and goes on', async () => {
+    const { process: one } = host('plain');
+    let deep: unknown = [];
+    for (let i = 0; i < 50_000; i++) deep = [deep];
+    for (const input of [deep, { count: 10n }]) {
+      const error = await refusal(one.relay('runs.list', input));
+      expect([error.code, error.message]).toEqual([
+        'usage',
+        'runs.list refuses its input: it cannot be written as JSON.',
+      ]);
+    }
+    expect(await one.relay('echo', 1)).toBe(1);
+  });
+
   it('runs it with what Node compiled for earlier ones, wherever the user keeps that', async () => {
     const env = { ...process.env };
     delete env['NODE_COMPILE_CACHE'];
