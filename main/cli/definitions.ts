@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
 import type { CommandContext } from './context.ts';
+import { EXIT_CODES_OF_CHECK, EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
 import { defineAdapter, defineBin } from './shelf-definitions.ts';
 import { settingsHelp } from './training-config.ts';
 
@@ -162,9 +163,11 @@ Without it a source that can be understood in more than one way is refused, with
     .command('check')
     .description('look at every file again: missing, changed, damaged')
     .argument('<dataset>', 'name or id')
+    .option('--strict', 'exit with 3 when there are problems, from the import too; notes are none')
+    .addHelpText('after', EXIT_CODES_OF_CHECK)
     .action(
-      runs(async (context, name) =>
-        (await import('./commands/dataset-check.ts')).run(context, name),
+      runs(async (context, name, options) =>
+        (await import('./commands/dataset-check.ts')).run(context, name, options),
       ),
     );
   dataset
@@ -301,6 +304,7 @@ function defineUses(program: Command, runs: Runs): void {
     .argument('<adapter>', 'name or id')
     .argument('<paths...>', 'images, or folders of images')
     .option('--top <number>', 'answers an image', positive, 5)
+    .addHelpText('after', EXIT_CODES_OF_PREDICT)
     .action(
       runs(async (context, name, paths, options) =>
         (await import('./commands/predict.ts')).run(context, name, paths, options),

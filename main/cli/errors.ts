@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander';
 import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { FAILED, WRONG_USAGE } from './exit-codes.ts';
 
-/** 2 for a command line or setting that is wrong, 1 for everything that failed on the way. */
-export function exitCodeOf(report: ErrorReport): 1 | 2 {
-  return report.code === 'usage' || report.code === 'config-invalid' ? 2 : 1;
+/** For a command line or setting that is wrong, or for everything that failed on the way. */
+export function exitCodeOf(report: ErrorReport): typeof FAILED | typeof WRONG_USAGE {
+  return report.code === 'usage' || report.code === 'config-invalid' ? WRONG_USAGE : FAILED;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { defineCommands } from './definitions.ts';
 import { exitCodeOf, reportOf } from './errors.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { studioHome } from '../host/home.ts';
 import { Console } from './output/console.ts';
 import { nearMiss } from './output/near-miss.ts';
@@ -10,8 +11,8 @@ import { version } from '../host/version.ts';
 const GLOBAL_OPTIONS = ['--home', '--json', '--help'];
 
 /**
- * Runs one command line (without the program's own name) and resolves to its exit code: 0 done, 1 failed,
- * 2 wrong usage. Never throws: whatever goes wrong is printed.
+ * Runs one command line (without the program's own name) and resolves to its exit code (exit-codes.ts).
+ * Never throws: whatever goes wrong is printed.
  */
 export async function main(args: readonly string[]): Promise<number> {
   // Commander may fail before it has read the options, and errors under --json are JSON all the same.
@@ -46,6 +47,7 @@ function buildProgram(
     )
     .option('--home <dir>', "folder of the studio's data (default: KARST_HOME, or your platform's)")
     .option('--json', 'answer in JSON on standard output')
+    .addHelpText('after', EXIT_CODES)
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print how to use a command')
     .helpCommand('help [command]', 'print how to use a command')

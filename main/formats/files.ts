@@ -34,7 +34,7 @@ const REASONS: Record<string, string> = {
   EAGAIN: 'another program is using it',
   ELOOP: 'its links lead in a circle',
   EMFILE: 'too many files are open',
-  ENAMETOOLONG: 'the name is too long',
+  ENAMETOOLONG: 'the path is too long',
 };
 
 /** The reason of a system error in words: "the disk is full". */

@@ -15,6 +15,7 @@ import type { AugmentationOptions } from '../../shared/domain/training.ts';
 import type { AdapterService, BinService } from './services/adapter-service.ts';
 import type { PlanService, RunService } from './services/run-service.ts';
 import type { SettingsChange } from './services/settings/settings.ts';
+import type { ProblemPage } from './store/problems.ts';
 
 export type {
   AdapterEvaluation,
@@ -150,6 +151,7 @@ export interface DatasetCheck {
   readonly dataset: Dataset;
   /** Images looked at. */
   readonly checked: number;
+  /** All that hold now, those found at import too; `isNote` tells which are only told. */
   readonly problems: readonly DatasetProblem[];
 }
 
@@ -219,7 +221,8 @@ export interface DatasetService {
   ): { total: number; images: GalleryEntry[] };
   /** The problems that were found at import and the latest check, as far as they still hold. */
   problems(nameOrId: string): DatasetProblem[];
-  problemPage(nameOrId: string, page: Page): { total: number; problems: DatasetProblem[] };
+  /** The same in pages: problems, then notes. */
+  problemPage(nameOrId: string, page: Page): ProblemPage;
   /** Looks at every file again: missing, changed, damaged; stores what it finds. */
   check(nameOrId: string, options?: Watching): Promise<DatasetCheck>;
   /** @throws name-taken, usage */

@@ -13,6 +13,14 @@ const COUNT_UNITS = ['', 'k', 'M', 'G'];
 /** What stands where there is no figure. */
 export const NO_VALUE = '–';
 
+/** A long text with its middle left out: both ends of a path tell more than its beginning alone. */
+export function clipMiddle(text: string, most: number): string {
+  const letters = Array.from(text);
+  if (letters.length <= most) return text;
+  const head = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, head).join('')}…${letters.slice(letters.length - (most - 1 - head)).join('')}`;
+}
+
 const formats = new Map<string, Intl.NumberFormat>();
 
 function written(value: number, options: Intl.NumberFormatOptions): string {

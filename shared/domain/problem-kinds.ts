@@ -25,6 +25,9 @@ export const PROBLEM_KINDS = [
 ] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
+/** What looking at the images again finds, each time anew. */
+export const CHECKED_KINDS = ['unreadable', 'missing', 'changed'] as const;
+
 /** Merely left aside: listed with the problems and told as a note, but no problem. */
 export const NOTE_KINDS = ['ignored'] as const;
 
@@ -34,4 +37,9 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
 /** Whether it is only told, and counts nowhere: not for `--strict`, not in the window's number. */
 export function isNote({ kind }: { readonly kind: FindingKind }): boolean {
   return (NOTE_KINDS as readonly FindingKind[]).includes(kind);
+}
+
+/** Number of those that are more than notes. */
+export function countProblems(findings: readonly { readonly kind: FindingKind }[]): number {
+  return findings.filter((finding) => !isNote(finding)).length;
 }

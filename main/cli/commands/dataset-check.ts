@@ -1,10 +1,19 @@
+import { CHECKED_KINDS, countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { problemLines } from '../describe/dataset.ts';
+import { PARTLY } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
 import { progressView } from '../output/progress.ts';
 
-/** `--json`: `{"dataset": …, "checked": n, "problems": […]}`. Problems that were found are an answer, not a failure. */
-export async function run(context: CommandContext, name: string): Promise<void> {
+/**
+ * `--json`: `{"dataset": …, "checked": n, "problems": […]}`, with all that hold, those found at import too. They are
+ * an answer, not a failure, unless `strict` asks for a code of its own when there are more than notes.
+ */
+export async function run(
+  context: CommandContext,
+  name: string,
+  options: { strict?: boolean } = {},
+): Promise<number> {
   const { console } = context;
   const view = progressView(console);
   const { dataset, checked, problems } = await withStudio(context, async (studio, signal) => {
@@ -14,10 +23,14 @@ export async function run(context: CommandContext, name: string): Promise<void> 
       view.stop();
     }
   });
+  const asTheyWere = problems.every(
+    ({ kind }) => !(CHECKED_KINDS as readonly string[]).includes(kind),
+  );
   console.answer({ dataset, checked, problems }, () => [
-    problems.length === 0
+    asTheyWere
       ? `All ${plural(checked, 'image')} of ${dataset.name} are as they were.`
       : `Looked at ${plural(checked, 'image')} of ${dataset.name}.`,
     ...problemLines(problems, console),
   ]);
+  return options.strict === true && countProblems(problems) > 0 ? PARTLY : 0;
 }

@@ -1,13 +1,14 @@
 import type { PredictionRow } from '../../../shared/domain/library.ts';
 import type { CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
+import { DONE, FAILED, PARTLY } from '../exit-codes.ts';
 import { formatPercent } from '../output/format.ts';
 import { table } from '../output/table.ts';
 import { withWatchedStudio } from '../watched.ts';
 
 /**
  * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for a file that can't
- * be read. Fails when not one could be read.
+ * be read. Exits with 1 when not one could be read, with 3 when some could not.
  */
 export async function run(
   context: CommandContext,
@@ -28,7 +29,9 @@ export async function run(
     }),
   );
   console.answer(rows, () => rows.flatMap((row) => describeRow(row, console)));
-  return rows.every((row) => 'error' in row) ? 1 : 0;
+  const unread = rows.filter((row) => 'error' in row).length;
+  if (unread === rows.length) return FAILED;
+  return unread === 0 ? DONE : PARTLY;
 }
 
 function describeRow(row: PredictionRow, console: Console): string[] {

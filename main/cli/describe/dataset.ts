@@ -1,4 +1,5 @@
 import type { Dataset, DatasetLayout, DatasetProblem } from '../../../shared/domain/library.ts';
+import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import type { Console } from '../output/console.ts';
 import { formatBytes, formatCount, formatMoment, formatPercent, plural } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
@@ -50,20 +51,28 @@ export function classTable(dataset: Dataset, console: Console): string[] {
   );
 }
 
-/** The problems by file and reason; at most `most`, then where to see the rest. */
+/** The problems by file and reason, then what is only told; at most `most` of each, then where to see the rest. */
 export function problemLines(
-  problems: readonly DatasetProblem[],
+  findings: readonly DatasetProblem[],
   console: Console,
   limit?: { readonly most: number; readonly rest: string },
 ): string[] {
-  if (problems.length === 0) return [];
-  const shown = limit === undefined ? problems : problems.slice(0, limit.most);
-  const lines = shown.map(
-    ({ kind, path, line, reason }) =>
-      `  ${console.paint('yellow', kind)}  ${path}${line === undefined ? '' : `:${line}`}  ${console.dim(reason)}`,
-  );
-  const hidden = problems.length - shown.length;
-  if (hidden > 0 && limit !== undefined)
-    lines.push(`  and ${formatCount(hidden)} more: ${limit.rest}`);
-  return ['', `${plural(problems.length, 'problem')} found:`, ...lines];
+  const problems = findings.filter((finding) => !isNote(finding));
+  const notes = findings.filter(isNote);
+  const list = (title: string, some: readonly DatasetProblem[]): string[] => {
+    if (some.length === 0) return [];
+    const shown = limit === undefined ? some : some.slice(0, limit.most);
+    const lines = shown.map(
+      ({ kind, path, line, reason }) =>
+        `  ${console.paint('yellow', kind)}  ${path}${line === undefined ? '' : `:${line}`}  ${console.dim(reason)}`,
+    );
+    const hidden = some.length - shown.length;
+    if (hidden > 0 && limit !== undefined)
+      lines.push(`  and ${formatCount(hidden)} more: ${limit.rest}`);
+    return ['', title, ...lines];
+  };
+  return [
+    ...list(`${plural(problems.length, 'problem')} found:`, problems),
+    ...list(`${plural(notes.length, 'note')}, which count as no problem:`, notes),
+  ];
 }

@@ -5,6 +5,7 @@ import type {
 } from '../../../shared/contract/studio/datasets.ts';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
+import { countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { DEFAULT_PREPROCESSING } from '../../formats/timm-vit.ts';
 import type { DeskContext } from '../desk/context.ts';
 import type { GalleryEntry } from '../studio.ts';
@@ -39,7 +40,7 @@ export function datasetProcedures(context: DeskContext): Handlers<keyof typeof p
         });
         if (project !== null) projects.attachDataset(project.id, dataset.id);
         changed(dataset);
-        return { kind: 'dataset', datasetId: dataset.id, problems: problems.length };
+        return { kind: 'dataset', datasetId: dataset.id, problems: countProblems(problems) };
       });
     },
     'datasets.check'({ id: wanted }) {
@@ -47,7 +48,7 @@ export function datasetProcedures(context: DeskContext): Handlers<keyof typeof p
       return tasks.start('dataset-check', name, async ({ signal, host }) => {
         try {
           const { problems } = await datasets.check(id, { signal, onProgress: host });
-          return { kind: 'dataset', datasetId: id, problems: problems.length };
+          return { kind: 'dataset', datasetId: id, problems: countProblems(problems) };
         } finally {
           // A check that was cancelled keeps what it found until then.
           emit('library', { part: 'datasets', id });

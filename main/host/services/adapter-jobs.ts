@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { readdir, rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
@@ -9,6 +9,7 @@ import { temporaryName } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import type { DatasetService } from '../studio.ts';
 import { isHidden, mayBeImage } from './datasets/listing.ts';
+import { NOT_UTF8, readFolder, unreadableEntry, type ReadFolder } from './folder-names.ts';
 import { manifestImages, writeManifest } from './manifest.ts';
 import { makeFolder, statOrNull } from './paths.ts';
 
@@ -69,7 +70,10 @@ export interface AskedFile {
   readonly error: ErrorReport | null;
 }
 
-/** Files as given, folders as the image files in them (not in deeper folders), in their order. */
+/**
+ * Files as given, folders as the image files in them (not in deeper folders), in their order. What cannot be read,
+ * a folder or a file of one, is among them with the reason.
+ */
 export async function askedFiles(given: readonly string[]): Promise<AskedFile[]> {
   const files: AskedFile[] = [];
   for (const name of given) {
@@ -88,25 +92,35 @@ export async function askedFiles(given: readonly string[]): Promise<AskedFile[]>
       });
     else if ('code' in info) files.push({ given: name, path, error: info });
     else if (!info.isDirectory()) files.push({ given: name, path, error: null });
-    else
-      for (const entry of await imageNames(path))
-        files.push({ given: join(name, entry), path: join(path, entry), error: null });
+    else files.push(...(await imagesIn(name, path)));
   }
   return files;
 }
 
-async function imageNames(folder: string): Promise<string[]> {
-  let names: string[];
+async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
+  let content: ReadFolder;
   try {
-    names = await readdir(folder);
+    content = await readFolder(folder);
   } catch (error) {
-    throw readError(folder, error);
+    return [{ given, path: folder, error: readError(folder, error).toReport() }];
   }
-  const images: string[] = [];
-  for (const name of names.sort())
-    if (!isHidden(name) && mayBeImage(name) && (await statOrNull(join(folder, name)))?.isFile())
-      images.push(name);
-  return images;
+  const files: AskedFile[] = [];
+  for (const { name } of content.entries) {
+    if (isHidden(name) || !mayBeImage(name)) continue;
+    const path = join(folder, name);
+    try {
+      if ((await stat(path)).isDirectory()) continue;
+      files.push({ given: join(given, name), path, error: null });
+    } catch (error) {
+      files.push({ given: join(given, name), path, error: readError(path, error).toReport() });
+    }
+  }
+  for (const name of content.unnameable)
+    if (mayBeImage(name)) {
+      const path = join(folder, name);
+      files.push({ given: join(given, name), path, error: unreadableEntry(path, NOT_UTF8) });
+    }
+  return files;
 }
 
 /** @throws name-taken when something of that name exists, not-found when its parent does not */

@@ -1,10 +1,11 @@
-import type { Dirent, Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { FileList } from '../../../shared/contract/studio/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, writeError } from '../../formats/files.ts';
+import { readFolder, type NamedEntry, type ReadFolder } from './folder-names.ts';
 
 /** Entries of one folder that a window is shown. */
 export const LISTED_AT_MOST = 2_000;
@@ -29,7 +30,8 @@ interface Found {
 }
 
 /**
- * One folder of this machine: folders first, each part by name; hidden entries are left out.
+ * One folder of this machine: folders first, each part by name; hidden entries are left out, and names that cannot
+ * be opened are told apart.
  * @param folder absolute path; null for the home folder
  * @param extensions endings of the files that are wanted, lower case with the dot; none: folders alone
  * @throws usage for a relative path; not-found, not-readable
@@ -42,7 +44,8 @@ export async function listFolder(
   // Made here: the first one of a process loads the data of all languages, which the start need not wait for.
   const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
   const wanted = new Set(extensions.map((ending) => ending.toLowerCase()));
-  const found = (await Promise.all((await entriesOf(place)).map((entry) => look(place, entry))))
+  const { entries, unnameable } = await contentOf(place);
+  const found = (await Promise.all(entries.map((entry) => look(place, entry))))
     .filter((entry) => entry !== null)
     .filter(({ kind, name }) => kind === 'folder' || wanted.has(path.extname(name).toLowerCase()))
     .sort(
@@ -55,6 +58,7 @@ export async function listFolder(
     parent: parent === place ? null : parent,
     entries: await Promise.all(found.slice(0, LISTED_AT_MOST).map(measured)),
     more: found.length > LISTED_AT_MOST,
+    unnameable: unnameable.slice(0, LISTED_AT_MOST),
     places: await places(),
   };
 }
@@ -98,9 +102,13 @@ function checkFileName(name: string): string {
   });
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+async function contentOf(folder: string): Promise<ReadFolder> {
   try {
-    return (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !isHidden(name));
+    const { entries, unnameable } = await readFolder(folder);
+    return {
+      entries: entries.filter(({ name }) => !isHidden(name)),
+      unnameable: unnameable.filter((name) => !isHidden(name)),
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
       throw new KarstError('not-found', `${folder} is not a folder.`, {
@@ -117,8 +125,7 @@ function isHidden(name: string): boolean {
 }
 
 /** null for what is neither folder nor file, such as a link that leads nowhere. */
-async function look(folder: string, entry: Dirent): Promise<Found | null> {
-  const { name } = entry;
+async function look(folder: string, { name, entry }: NamedEntry): Promise<Found | null> {
   const own = path.join(folder, name);
   const target = entry.isSymbolicLink() ? await statOrNone(own) : entry;
   const kind = target?.isDirectory() ? 'folder' : target?.isFile() ? 'file' : null;

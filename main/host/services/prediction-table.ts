@@ -3,6 +3,7 @@ import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { writeFileAtomic } from '../../formats/files.ts';
 import { imagesBelow, type Walk } from './datasets/walk.ts';
+import { unreadableEntry } from './folder-names.ts';
 
 /** Rows joined into one write. */
 const BATCH = 500;
@@ -14,15 +15,22 @@ export interface TableRow {
     { readonly predictions: readonly Prediction[] } | { readonly error: ErrorReport };
 }
 
+export interface FolderImages {
+  /** In the order of their paths. */
+  readonly paths: readonly string[];
+  /** Folders and names that cannot be looked into, as rows: what is in them is not passed over in silence. */
+  readonly unreadable: readonly TableRow[];
+}
+
 /**
- * The image files in a folder and the folders within it, in the order of their paths.
- * @throws not-found when there is none
+ * The image files in a folder and the folders within it.
+ * @throws not-found when there is none; not-readable for the folder itself
  */
 export async function imageFilesBelow(
   folder: string,
   signal: AbortSignal | undefined,
   onFile: (found: number) => void,
-): Promise<string[]> {
+): Promise<FolderImages> {
   const paths: string[] = [];
   const walk: Walk = {
     problems: [],
@@ -31,11 +39,21 @@ export async function imageFilesBelow(
     onFile: () => onFile(paths.length + 1),
   };
   for await (const path of imagesBelow(folder, walk)) paths.push(path);
-  if (paths.length > 0) return paths;
-  throw new KarstError('not-found', `There is no image in ${folder}.`, {
-    hint: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
-    path: folder,
-  });
+  const unreadable = walk.problems.flatMap(({ kind, path, reason }): TableRow[] =>
+    kind === 'unreadable' ? [{ path, answer: { error: unreadableEntry(path, reason) } }] : [],
+  );
+  if (paths.length > 0) return { paths, unreadable };
+  const [first] = unreadable;
+  throw new KarstError(
+    'not-found',
+    first === undefined
+      ? `There is no image in ${folder}.`
+      : `There is no image in ${folder} that can be read: ${first.path} is left out.`,
+    {
+      hint: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
+      path: folder,
+    },
+  );
 }
 
 /**

@@ -49,11 +49,14 @@ export class Predictions {
     const folder = resolve(options.folder);
     const out = resolve(options.out);
     await requireNewPath(out);
-    const paths = await imageFilesBelow(folder, signal, (done) =>
+    const { paths, unreadable } = await imageFilesBelow(folder, signal, (done) =>
       onProgress?.({ phase: 'listing', done, total: 0 }),
     );
     const answers = await this.#answers(adapter, paths, top, batchSize, options);
-    const rows = paths.map((path): TableRow => ({ path, answer: answerFor(path, answers) }));
+    const rows = [
+      ...paths.map((path): TableRow => ({ path, answer: answerFor(path, answers) })),
+      ...unreadable,
+    ];
     onProgress?.({ phase: 'saving', done: 0, total: rows.length });
     await writePredictionTable(out, folder, rows, top);
     return {

@@ -1,7 +1,21 @@
 import type { DatasetProblem } from '../../../shared/domain/library.ts';
-import { FINDING_KINDS } from '../../../shared/domain/problem-kinds.ts';
+import {
+  FINDING_KINDS,
+  NOTE_KINDS,
+  type FindingKind,
+} from '../../../shared/domain/problem-kinds.ts';
 import type { Library, Row } from './library.ts';
 import { number, numberOrNull, oneOf, text } from './rows.ts';
+
+/** Of a problem's row: 1 for what is only told. */
+const IS_NOTE = `(kind IN (${NOTE_KINDS.map((kind) => `'${kind}'`).join(', ')}))`;
+
+export interface ProblemPage {
+  /** Problems and notes. */
+  readonly total: number;
+  readonly notes: number;
+  readonly problems: DatasetProblem[];
+}
 
 function toProblem(row: Row): DatasetProblem {
   const line = numberOrNull(row, 'line');
@@ -23,15 +37,34 @@ export class ProblemRepository {
   /** Puts `problems` in the place of those stored whose kind is one of `kinds`. */
   replace(
     datasetId: string,
-    kinds: readonly DatasetProblem['kind'][],
+    kinds: readonly FindingKind[],
     problems: readonly DatasetProblem[],
+  ): void {
+    this.#replace(datasetId, kinds, problems, '');
+  }
+
+  /** The same, of problems with images alone: what was said of folders and names that made no image stays. */
+  replaceOfImages(
+    datasetId: string,
+    kinds: readonly FindingKind[],
+    problems: readonly DatasetProblem[],
+  ): void {
+    const ofImages = 'AND path IN (SELECT path FROM images WHERE dataset_id = @datasetId)';
+    this.#replace(datasetId, kinds, problems, ofImages);
+  }
+
+  #replace(
+    datasetId: string,
+    kinds: readonly FindingKind[],
+    problems: readonly DatasetProblem[],
+    condition: string,
   ): void {
     this.#library.transaction(() => {
       for (const kind of kinds)
-        this.#library.run('DELETE FROM problems WHERE dataset_id = @datasetId AND kind = @kind', {
-          datasetId,
-          kind,
-        });
+        this.#library.run(
+          `DELETE FROM problems WHERE dataset_id = @datasetId AND kind = @kind ${condition}`,
+          { datasetId, kind },
+        );
       const row = this.#library.get(
         'SELECT coalesce(max(position), -1) AS last FROM problems WHERE dataset_id = @datasetId',
         { datasetId },
@@ -52,20 +85,23 @@ export class ProblemRepository {
       .map(toProblem);
   }
 
+  /** The problems, then the notes, each in stored order. */
   page(
     datasetId: string,
     { offset, limit }: { readonly offset: number; readonly limit: number },
-  ): { total: number; problems: DatasetProblem[] } {
+  ): ProblemPage {
     const row = this.#library.get(
-      'SELECT count(*) AS n FROM problems WHERE dataset_id = @datasetId',
+      `SELECT count(*) AS n, coalesce(sum(${IS_NOTE}), 0) AS notes
+       FROM problems WHERE dataset_id = @datasetId`,
       { datasetId },
     );
     return {
       total: row === undefined ? 0 : number(row, 'n'),
+      notes: row === undefined ? 0 : number(row, 'notes'),
       problems: this.#library
         .all(
           `SELECT * FROM problems WHERE dataset_id = @datasetId
-           ORDER BY position LIMIT @limit OFFSET @offset`,
+           ORDER BY ${IS_NOTE}, position LIMIT @limit OFFSET @offset`,
           { datasetId, offset, limit },
         )
         .map(toProblem),

@@ -56,6 +56,8 @@ export const common = {
     empty: 'This folder has no subfolders.',
     emptyFiles: 'Nothing here that fits.',
     more: 'More entries than are shown. Type the path to go on.',
+    unnameable:
+      'One entry is not shown, since its name is not UTF-8. Rename it first: {names} | {count} entries are not shown, since their names are not UTF-8. Rename them first: {names}',
     places: 'Places',
     here: 'Choose this folder',
     fileName: 'File name',

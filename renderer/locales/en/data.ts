@@ -48,7 +48,7 @@ export const data = {
   toList: 'To the data',
   check: 'Check files again',
   checked:
-    'All files of {name} were looked at: nothing wrong. | {name}: one file has a problem. | {name}: {count} files have problems.',
+    'All files of {name} were looked at: nothing wrong. | {name}: one problem. | {name}: {count} problems.',
   train: 'Train',
   tabs: {
     label: 'Parts of the dataset',
@@ -125,6 +125,8 @@ export const data = {
   },
   problems: {
     none: 'Every file can be used.',
+    notes: 'Notes',
+    notesTitle: 'Note: one thing is left aside | Notes: {count} things are left aside',
     file: 'File',
     kind: 'Problem',
     reason: 'Reason',
@@ -173,7 +175,8 @@ export const data = {
       'bad-line': 'bad line',
     },
     todos: {
-      unreadable: 'Replace or delete the file, then check again.',
+      unreadable:
+        'Replace or delete the file, then check again. What was left out whole comes with a new import.',
       missing: 'Put it back where it was, then check again.',
       changed: 'Import the folder again to take the new version.',
       duplicate: 'Nothing: it is used once in each split.',

@@ -59,6 +59,7 @@ export const common: Shape<typeof en> = {
     empty: '此文件夹没有子文件夹。',
     emptyFiles: '这里没有合适的文件。',
     more: '条目过多，未全部显示。请直接输入路径。',
+    unnameable: '有 {count} 个条目的名称不是 UTF-8，无法显示。请先重命名：{names}',
     places: '常用位置',
     here: '选择此文件夹',
     fileName: '文件名',

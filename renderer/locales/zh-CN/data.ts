@@ -49,7 +49,7 @@ export const data: Shape<typeof en> = {
   toList: '前往数据',
   check: '重新检查文件',
   checked:
-    '{name} 的全部文件已检查：没有问题。 | {name}：{count} 个文件有问题。 | {name}：{count} 个文件有问题。',
+    '{name} 的全部文件已检查：没有问题。 | {name}：{count} 个问题。 | {name}：{count} 个问题。',
   train: '训练',
   tabs: {
     label: '数据集的各部分',
@@ -124,6 +124,8 @@ export const data: Shape<typeof en> = {
   },
   problems: {
     none: '所有文件都可用。',
+    notes: '说明',
+    notesTitle: '说明：略过了 {count} 项',
     file: '文件',
     kind: '问题',
     reason: '原因',
@@ -172,7 +174,7 @@ export const data: Shape<typeof en> = {
       'bad-line': '错误的行',
     },
     todos: {
-      unreadable: '替换或删除该文件，然后重新检查。',
+      unreadable: '替换或删除该文件，然后重新检查。整体略过的内容需重新导入。',
       missing: '放回原处，然后重新检查。',
       changed: '重新导入文件夹以采用新版本。',
       duplicate: '无需处理：每个划分中只使用一次。',

@@ -117,9 +117,10 @@ export const datasetProcedures = {
   'datasets.rename': procedure(v.strictObject({ id, name }), dataset),
   /** Forgets it; the images stay where they are. */
   'datasets.remove': procedure(one, nothing),
+  /** The problems, then what is only told (`isNote`); `total` counts both, `notes` the latter. */
   'datasets.problems': procedure(
     v.strictObject({ id, ...page }),
-    v.object({ total: count, problems: v.array(datasetProblem) }),
+    v.object({ total: count, notes: count, problems: v.array(datasetProblem) }),
   ),
   'datasets.images': procedure(
     v.strictObject({ id, filter: imageFilter, ...page }),

@@ -82,6 +82,8 @@ export const fileList = v.object({
   ),
   /** More entries than are listed. */
   more: v.boolean(),
+  /** Names that are not UTF-8, each foreign byte as `\xE4`: nothing can be done with them here. */
+  unnameable: v.array(v.string()),
   /**
    * Where a person is likely to start. `name` is a key that the window has words for (`home`, `desktop`,
    * `documents`, `downloads`, `pictures`, `computer`), or the name of a drive as it is.

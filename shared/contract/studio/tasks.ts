@@ -22,6 +22,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 
 /** What a finished task leaves. */
 export const taskResult = v.variant('kind', [
+  /** `problems` without what is only told. */
   v.object({ kind: v.literal('dataset'), datasetId: id, problems: count }),
   v.object({ kind: v.literal('backbone'), backboneId: id }),
   v.object({ kind: v.literal('adapter'), adapterId: id }),

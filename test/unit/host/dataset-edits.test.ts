@@ -311,16 +311,23 @@ describe('problems', () => {
   it('come in pages', async () => {
     const room = await dataRoom();
     const { id } = room.enter('x', ['a'], ofClass(0, 1));
-    const problems = Array.from({ length: 25 }, (_, i): DatasetProblem => ({
-      kind: 'ignored',
+    const found = Array.from({ length: 25 }, (_, i): DatasetProblem => ({
+      kind: i < 5 ? 'ignored' : 'missing',
       path: `${i}`,
       reason: 'r',
     }));
-    room.problemRows.replace(id, [], problems);
-    const page = room.datasets.problemPage(id, { offset: 20, limit: 10 });
-    expect(page).toEqual({ total: 25, problems: problems.slice(20) });
+    room.problemRows.replace(id, [], found);
+    const page = room.datasets.problemPage(id, { offset: 15, limit: 10 });
+    // Notes come last, whatever was found first.
+    expect(page).toEqual({
+      total: 25,
+      notes: 5,
+      problems: [...found.slice(20), ...found.slice(0, 5)],
+    });
+    expect(room.datasets.problems(id)).toEqual(found);
     expect(room.datasets.problemPage(id, { offset: 30, limit: 10 })).toEqual({
       total: 25,
+      notes: 5,
       problems: [],
     });
   });

@@ -13,6 +13,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { stratifiedSplit } from '../../../main/host/services/datasets/split.ts';
 import { sortClasses } from '../../../main/host/services/datasets/listing.ts';
+import { countProblems } from '../../../shared/domain/problem-kinds.ts';
 import type { DatasetImport, Studio } from '../../../main/host/studio.ts';
 import { refusal, studioIn, temporaryFolder, writeClassFolders, writeImage } from './support.ts';
 
@@ -35,7 +36,7 @@ const rows = (studio: Studio): string[] =>
   );
 
 describe('class folders', () => {
-  it('are classes in the order of their code points; what systems leave behind is not seen', async () => {
+  it('are classes in the order of their code points; what systems leave behind and what is hidden is told, as notes', async () => {
     const root = temporaryFolder();
     await writeClassFolders(root, { Zebra: 2, äpfel: 2, 'a b': 2, '10': 2, '9': 2 });
     for (const junk of [
@@ -50,7 +51,26 @@ describe('class folders', () => {
     await writeImage(join(root, '.hidden', 'x.png'), 1);
     const result = await add(root);
     expect(classesOf(result)).toEqual(['10', '9', 'Zebra', 'a b', 'äpfel']);
-    expect(result.problems).toEqual([]);
+    expect(result.problems).toEqual([
+      {
+        kind: 'ignored',
+        path: join(root, '.hidden'),
+        reason: 'It is hidden, and left out with all that is in it.',
+      },
+      {
+        kind: 'ignored',
+        path: root,
+        reason:
+          '3 files in it are no part of the dataset: systems leave them behind (.DS_Store, Thumbs.db, desktop.ini).',
+      },
+      {
+        kind: 'ignored',
+        path: join(root, 'Zebra'),
+        reason:
+          '2 files in it are no part of the dataset: systems leave them behind (.DS_Store, ._0.png).',
+      },
+    ]);
+    expect(countProblems(result.problems)).toBe(0);
     expect(result.dataset).toMatchObject({
       layout: 'class-folders',
       counts: { train: 10, val: 0, test: 0 },

@@ -52,6 +52,16 @@ describe('a folder', () => {
     ]);
   });
 
+  it.runIf(process.platform === 'linux')('tells names apart that are not UTF-8', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'sound'));
+    for (const name of ['K\xe4fer', '.verst\xe4ckt'])
+      mkdirSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]));
+    const { entries, unnameable } = await listed(folder);
+    expect(entries.map(({ name }) => name)).toEqual(['sound']);
+    expect(unnameable).toEqual(['K\\xE4fer']);
+  });
+
   it('of too many entries is cut and says so', async () => {
     const folder = temporaryFolder();
     for (let i = 0; i < LISTED_AT_MOST + 1; i++) writeFileSync(join(folder, `${i}.png`), '');

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  clipMiddle,
   formatAgo,
   formatBytes,
   formatCount,
@@ -16,6 +17,14 @@ import { setLocale } from '../../../renderer/i18n.ts';
 
 beforeEach(() => {
   setLocale('en');
+});
+
+describe('long texts', () => {
+  it('lose their middle, and no more than that', () => {
+    expect(clipMiddle('a/b.png', 7)).toBe('a/b.png');
+    expect(clipMiddle('pictures/of/the/coast/b.png', 11)).toBe('pictu…b.png');
+    expect(clipMiddle('😀😀😀😀😀', 4)).toBe('😀…😀😀');
+  });
 });
 
 describe('figures', () => {

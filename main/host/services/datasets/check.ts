@@ -5,8 +5,6 @@ import { throwIfCancelled } from '../paths.ts';
 import { checkFiles } from './checker-pool.ts';
 import type { CheckAnswer, CheckRequest } from './image-check.ts';
 
-/** Kinds of problems that a check finds anew each time. */
-export const CHECKED_KINDS = ['unreadable', 'missing', 'changed'] as const;
 const BATCH = 500;
 
 /** State of a stored image after another look at its file. */

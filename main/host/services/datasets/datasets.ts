@@ -3,12 +3,13 @@ import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/s
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetImage, DatasetProblem } from '../../../../shared/domain/library.ts';
+import { CHECKED_KINDS } from '../../../../shared/domain/problem-kinds.ts';
 import { isOwnerAlive, type Owner } from '../../owner.ts';
 import type { DatasetRepository } from '../../store/datasets.ts';
 import type { ImageChange, ImageRepository, StoredImage } from '../../store/images.ts';
 import type { Library } from '../../store/library.ts';
 import { checkName, newId, requireFreeName } from '../../store/names.ts';
-import type { ProblemRepository } from '../../store/problems.ts';
+import type { ProblemPage, ProblemRepository } from '../../store/problems.ts';
 import { now } from '../../store/rows.ts';
 import type {
   AugmentationRequest,
@@ -22,7 +23,7 @@ import type {
 } from '../../studio.ts';
 import { validateAugmentation } from '../training-config.ts';
 import type { AugmentationPreviews } from './augmentation-previews.ts';
-import { CHECKED_KINDS, checkImages } from './check.ts';
+import { checkImages } from './check.ts';
 import { listDataset } from './detect.ts';
 import { checkDraw, type Draw } from './draw.ts';
 import { changeImages, drawAnew, refreshFindings } from './edits.ts';
@@ -172,20 +173,20 @@ export class Datasets implements DatasetService {
     return this.#problems.list(this.get(nameOrId).id);
   }
 
-  problemPage(nameOrId: string, page: Page): { total: number; problems: DatasetProblem[] } {
+  problemPage(nameOrId: string, page: Page): ProblemPage {
     return this.#problems.page(this.#datasets.source(nameOrId).id, page);
   }
 
   async check(nameOrId: string, options: Watching = {}): Promise<DatasetCheck> {
     const { id } = this.get(nameOrId);
-    const { checked, problems } = await checkImages(id, this.#images, options);
+    const { checked, problems: found } = await checkImages(id, this.#images, options);
     return this.#library.transaction(() => {
       // It may have been removed meanwhile.
       const dataset = this.get(id);
-      this.#problems.replace(id, CHECKED_KINDS, problems);
+      this.#problems.replaceOfImages(id, CHECKED_KINDS, found);
       refreshFindings(dataset, this.#images, this.#problems);
       this.#datasets.touch(id);
-      return { dataset, checked, problems };
+      return { dataset, checked, problems: this.#problems.list(id) };
     });
   }
 

@@ -49,6 +49,8 @@ export function toListing(
   problems: readonly DatasetProblem[],
   numeric = false,
 ): Listing {
+  // A folder that was looked at more than once is told of once.
+  const told = new Map(problems.map((p) => [[p.kind, p.path, p.line, p.reason].join('\n'), p]));
   const classes = sortClasses(new Set(images.map((i) => i.className)), numeric);
   const index = new Map(classes.map((name, label) => [name, label]));
   return {
@@ -59,7 +61,7 @@ export function toListing(
       label: index.get(className) ?? -1,
       split,
     })),
-    problems,
+    problems: [...told.values()],
   };
 }
 
@@ -81,12 +83,12 @@ export function splitNamed(word: string): Split | null {
   return SPLIT_NAMES.get(plain) ?? null;
 }
 
-/** Files and folders that systems and programs leave behind: `.DS_Store`, `._x`, `Thumbs.db` and the like. */
-export function isHidden(name: string): boolean {
-  const lower = name.toLowerCase();
+/** Files and folders that systems leave behind: `.DS_Store`, `._x`, `Thumbs.db` and the like. */
+export function isSystemLeftover(name: string): boolean {
   return (
-    name.startsWith('.') ||
+    name.startsWith('._') ||
     [
+      '.ds_store',
       'thumbs.db',
       'ehthumbs.db',
       'desktop.ini',
@@ -94,8 +96,13 @@ export function isHidden(name: string): boolean {
       '__macosx',
       '@eadir',
       'icon\r',
-    ].includes(lower)
+    ].includes(name.toLowerCase())
   );
+}
+
+/** What no folder is listed with: names with a leading dot, and what systems leave behind. */
+export function isHidden(name: string): boolean {
+  return name.startsWith('.') || isSystemLeftover(name);
 }
 
 /** Whether a file's ending is that of an image format that is taken, or it has no ending at all. */

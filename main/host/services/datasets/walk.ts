@@ -1,10 +1,13 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { DatasetProblem } from '../../../../shared/domain/library.ts';
+import type { FindingKind } from '../../../../shared/domain/problem-kinds.ts';
 import { readError, reasonOf } from '../../../formats/files.ts';
+import { IMAGE_ENDINGS } from '../../../formats/image-signature.ts';
+import { NOT_UTF8, readFolder } from '../folder-names.ts';
 import { throwIfCancelled } from '../paths.ts';
-import { byCodePoint, isHidden, mayBeImage } from './listing.ts';
+import { isHidden, isSystemLeftover, mayBeImage } from './listing.ts';
 
 export interface FolderEntry {
   readonly name: string;
@@ -23,53 +26,87 @@ export interface Walk {
   readonly onFile?: (() => void) | undefined;
 }
 
-/** Entries of a folder in the order of their code points, links resolved, hidden ones left out. */
+/**
+ * Entries of a folder in the order of their code points, links resolved. What is left out is told: hidden files and
+ * folders, and what cannot be used, so that one bad entry ends nothing.
+ * @throws not-found, not-readable for the folder itself
+ */
 export async function entriesOf(dir: string, walk: Walk): Promise<FolderEntry[]> {
   throwIfCancelled(walk.signal, 'The import');
-  let entries: Dirent[];
-  try {
-    entries = await readdir(dir, { withFileTypes: true });
-  } catch (error) {
+  const { entries, unnameable } = await readFolder(dir).catch((error: unknown) => {
     throw readError(dir, error);
-  }
+  });
+  const tell = (kind: FindingKind, path: string, reason: string): null => {
+    walk.problems.push({ kind, path, reason });
+    return null;
+  };
+  for (const name of unnameable) tell('unreadable', join(dir, name), NOT_UTF8);
   const found: FolderEntry[] = [];
-  for (const entry of entries.sort((a, b) => byCodePoint(a.name, b.name))) {
-    if (isHidden(entry.name)) continue;
-    const path = join(dir, entry.name);
-    let kind = entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : null;
-    if (entry.isSymbolicLink()) {
-      try {
-        const target = await stat(path);
-        kind = target.isDirectory() ? 'folder' : target.isFile() ? 'file' : null;
-      } catch (error) {
-        walk.problems.push({
-          kind: 'ignored',
-          path,
-          reason: `The link leads nowhere: ${reasonOf(error)}.`,
-        });
-        continue;
-      }
+  const leftovers: string[] = [];
+  for (const { name, entry } of entries) {
+    const path = join(dir, name);
+    if (isSystemLeftover(name)) {
+      leftovers.push(name);
+      continue;
     }
-    if (kind === null)
-      walk.problems.push({ kind: 'ignored', path, reason: 'It is neither a file nor a folder.' });
-    else found.push({ name: entry.name, path, kind: kind as 'file' | 'folder' });
+    const kind = await kindOf(path, entry, tell);
+    if (kind === null) continue;
+    if (!isHidden(name)) found.push({ name, path, kind });
+    else if (kind === 'folder')
+      tell('ignored', path, 'It is hidden, and left out with all that is in it.');
+    else if (IMAGE_ENDINGS.includes(extname(name).toLowerCase()))
+      tell('hidden-file', path, 'It is an image by its ending, but hidden, and so left out.');
+    else tell('ignored', path, 'It is hidden, and so left out.');
   }
+  if (leftovers.length > 0) tell('ignored', dir, leftoverReason(leftovers));
   return found;
 }
 
-/** Marks a folder as visited; false when it was before, by another way. */
-export async function enterFolder(dir: string, walk: Walk): Promise<boolean> {
-  const real = await realpath(dir).catch((error: unknown) => {
-    throw readError(dir, error);
-  });
-  if (walk.seen.has(real)) {
-    walk.problems.push({
-      kind: 'ignored',
-      path: dir,
-      reason: `It leads to ${real}, which was visited already.`,
-    });
-    return false;
+async function kindOf(
+  path: string,
+  entry: Dirent<Buffer>,
+  tell: (kind: FindingKind, path: string, reason: string) => null,
+): Promise<FolderEntry['kind'] | null> {
+  let target: Pick<Stats, 'isDirectory' | 'isFile'> = entry;
+  if (entry.isSymbolicLink()) {
+    try {
+      target = await stat(path);
+    } catch (error) {
+      return tell('ignored', path, `The link leads nowhere: ${reasonOf(error)}.`);
+    }
   }
+  if (target.isFile()) return 'file';
+  if (!target.isDirectory()) return tell('ignored', path, 'It is neither a file nor a folder.');
+  try {
+    await (await opendir(path)).close();
+    return 'folder';
+  } catch (error) {
+    return tell('unreadable', path, `The folder cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+/** What systems leave in a folder may be as many files as it has images, and is told in one sentence. */
+function leftoverReason(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
+  return names.length === 1
+    ? `${shown} in it is no part of the dataset: a system leaves it behind.`
+    : `${names.length} files in it are no part of the dataset: systems leave them behind (${shown}).`;
+}
+
+/** Marks a folder as visited; false when it was before, by another way, or cannot be. */
+export async function enterFolder(dir: string, walk: Walk): Promise<boolean> {
+  const leaveOut = (kind: FindingKind, reason: string): false => {
+    walk.problems.push({ kind, path: dir, reason });
+    return false;
+  };
+  let real: string;
+  try {
+    real = await realpath(dir);
+  } catch (error) {
+    return leaveOut('unreadable', `The folder cannot be read: ${reasonOf(error)}.`);
+  }
+  if (walk.seen.has(real))
+    return leaveOut('ignored', `It leads to ${real}, which was visited already.`);
   walk.seen.add(real);
   return true;
 }
@@ -91,7 +128,7 @@ export function ignoreFile(path: string, walk: Walk): void {
     });
 }
 
-/** Paths of the image files in a folder and the folders within it. */
+/** Paths of the image files in a folder and the folders within it. @throws as `entriesOf` */
 export async function* imagesBelow(dir: string, walk: Walk): AsyncGenerator<string> {
   if (!(await enterFolder(dir, walk))) return;
   for (const entry of await entriesOf(dir, walk)) {
