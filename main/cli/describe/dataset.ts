@@ -73,6 +73,9 @@ export function problemLines(
   };
   return [
     ...list(`${plural(problems.length, 'problem')} found:`, problems),
-    ...list(`${plural(notes.length, 'note')}, which count as no problem:`, notes),
+    ...list(
+      `${plural(notes.length, 'note')}, which ${notes.length === 1 ? 'counts' : 'count'} as no problem:`,
+      notes,
+    ),
   ];
 }

@@ -121,7 +121,9 @@ describe('a training and what comes of it', () => {
     const good = path.join(images, '1', readdirSync(path.join(images, '1'))[0] ?? '');
     const bad = path.join(folder, 'bad.png');
     writeFileSync(bad, 'no picture');
-    const rows = await answer(predictions, at('predict', 'first', good, bad, '--top', '2'));
+    // Code 3: some of the files, and not the others.
+    const args = at('predict', 'first', good, bad, '--top', '2');
+    const rows = await answer(predictions, args, {}, 3);
     expect(rows.map((row) => row.path)).toEqual([good, bad]);
     const [first, second] = rows;
     if (first === undefined || !('predictions' in first)) throw new Error('no prediction');
@@ -130,6 +132,7 @@ describe('a training and what comes of it', () => {
     expect(likely).toBeGreaterThanOrEqual(next ?? 1);
     expect(second).toMatchObject({ error: { path: bad } });
 
+    await answer(predictions, at('predict', 'first', good));
     const people = await karst(at('predict', 'first', bad));
     expect(people.code).toBe(1);
     expect(people.out).toContain(bad);

@@ -78,14 +78,15 @@ export function karst(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pro
   return start(args, env).outcome;
 }
 
-/** Runs with `--json`, expects success and one document of the schema's shape, and returns it. */
+/** Runs with `--json`, expects success (or that exit code) and one document of the schema's shape, and returns it. */
 export async function answer<S extends v.GenericSchema>(
   schema: S,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  exit = 0,
 ): Promise<v.InferOutput<S>> {
   const { code, out, error } = await karst([...args, '--json'], env);
-  if (code !== 0) throw new Error(`karst ${args.join(' ')} ended with ${code}: ${out}${error}`);
+  if (code !== exit) throw new Error(`karst ${args.join(' ')} ended with ${code}: ${out}${error}`);
   if (!/^[^\n]+\n$/.test(out)) throw new Error(`not one document: ${out}`);
   return v.parse(schema, JSON.parse(out));
 }

@@ -210,6 +210,19 @@ describe('datasets', () => {
       expect.objectContaining({ kind: 'missing', path: gone }) as object,
     );
     writeFileSync(gone, bytes);
+    // Whatever is found, the work is done; a code of its own has to be asked for.
+    const strict = await answer(datasetCheck, at('dataset', 'check', 'some', '--strict'), {}, 3);
+    expect(strict.problems.map(({ kind }) => kind)).toEqual(['unreadable']);
+    rmSync(path.join(images, '0', 'broken.png'));
+    writeFileSync(path.join(images, '0', 'notes.txt'), 'left aside');
+    await answer(datasetImport, at('dataset', 'add', images, '--name', 'sound'));
+    const noted = await answer(datasetCheck, at('dataset', 'check', 'sound', '--strict'));
+    expect(noted.problems.map(({ kind }) => kind)).toEqual(['ignored']);
+    expect((await karst(at('dataset', 'check', 'sound'))).out).toContain(
+      '1 note, which counts as no problem:',
+    );
+    rmSync(path.join(images, '0', 'notes.txt'));
+    writeFileSync(path.join(images, '0', 'broken.png'), 'no picture');
 
     expect(await refusal(at('dataset', 'remove', 'some'))).toMatchObject({
       exit: 2,

@@ -6,7 +6,7 @@ import { askedFiles } from '../../../main/host/services/adapter-jobs.ts';
 import { listDataset } from '../../../main/host/services/datasets/detect.ts';
 import type { Listing } from '../../../main/host/services/datasets/listing.ts';
 import { imageFilesBelow } from '../../../main/host/services/prediction-table.ts';
-import { makePipe } from '../../fixtures/pipe.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, studioIn, temporaryFolder, writeClassFolders, writeImage } from './support.ts';
 
 /** Modes are those of Unix; macOS takes no name that is not UTF-8. */
@@ -145,6 +145,15 @@ describe('one bad entry ends no import', () => {
       ['ignored', join('cat', '.notes')],
     ]);
   });
+});
+
+it.runIf(CAN_MAKE_PIPES)('a list or table that is a pipe is refused, not waited for', async () => {
+  const folder = openFolder();
+  for (const name of ['t.csv', 't.tsv', 't.jsonl', 't.json', 'train.txt']) {
+    const pipe = makePipe(join(folder, name));
+    const error = await refusal(list(pipe), 'not-readable');
+    expect(error.message).toBe(`Cannot read ${pipe}: it is a pipe, not a file.`);
+  }
 });
 
 describe('one bad entry ends no prediction', () => {

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { openFile } from '../../../formats/files.ts';
 import { IMAGE_ENDINGS, imageSignature } from '../../../formats/image-signature.ts';
 import { splitNamed } from './listing.ts';
 import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
@@ -73,7 +73,7 @@ async function someImage(files: readonly FolderEntry[]): Promise<boolean> {
 async function isImage(path: string): Promise<boolean> {
   const head = Buffer.alloc(512);
   try {
-    const file = await open(path);
+    const file = await openFile(path);
     try {
       const { bytesRead } = await file.read(head, 0, head.length, 0);
       return imageSignature(head.subarray(0, bytesRead)).kind === 'supported';

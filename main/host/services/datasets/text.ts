@@ -1,8 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import { readError } from '../../../formats/files.ts';
+import { openFile, readError } from '../../../formats/files.ts';
 import { throwIfCancelled } from '../paths.ts';
 import { EncodingQuestion } from './question.ts';
 
@@ -31,7 +29,7 @@ export function checkEncoding(name: string): string {
 async function headOf(path: string, length: number): Promise<Buffer> {
   const head = Buffer.alloc(length);
   try {
-    const file = await open(path);
+    const file = await openFile(path);
     try {
       const { bytesRead } = await file.read(head, 0, length, 0);
       return head.subarray(0, bytesRead);
@@ -72,7 +70,8 @@ async function* decoded(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    const file = await openFile(path);
+    for await (const chunk of file.createReadStream() as AsyncIterable<Buffer>) {
       throwIfCancelled(signal, 'The import');
       yield decoder.decode(chunk, { stream: true });
     }
