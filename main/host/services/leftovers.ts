@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
-import { writeFileAtomic } from '../../formats/files.ts';
+import { readTextFile, writeFileAtomic } from '../../formats/files.ts';
 import { bootOf, isMarkAlive, ownMark } from '../../formats/process-mark.ts';
 import { sweepTemporaries, type Swept } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
@@ -69,7 +69,7 @@ async function sweepOutside({ root, work }: HomeFolders): Promise<Swept[]> {
     const mark = NOTE.exec(name)?.[1];
     if (mark === undefined || isMarkAlive(mark)) continue;
     const path = join(work, name);
-    const note = v.safeParse(noteSchema, await readFile(path, 'utf8').catch(() => null));
+    const note = v.safeParse(noteSchema, await readTextFile(path).catch(() => null));
     // Other machines may write into that folder: only what was begun in the boot of the one that noted it down.
     if (note.success && !relative(root, note.output.folder).startsWith('work'))
       swept.push(await sweepTemporaries(note.output.folder, bootOf(mark)));

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { readError } from '../../formats/files.ts';
+import { closeSync, readSync } from 'node:fs';
+import { openFileSync, readError } from '../../formats/files.ts';
 
 /** What stands at the beginning of a SQLite file (https://www.sqlite.org/fileformat.html, 1.3 and 4.1). */
 export interface LibraryHeader {
@@ -68,10 +68,11 @@ function withFile<T>(
 ): T | null {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openFileSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw readError(path, error);
+    const reason = readError(path, error);
+    if ((reason.cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw reason;
   }
   try {
     return use((at, bytes) => {
