@@ -326,7 +326,7 @@ function defineUses(program: Command, runs: Runs): void {
     .description('write a model for other programs, and check it')
     .argument('<adapter>', 'name or id')
     .addOption(
-      new Option('--format <format>', 'what to write')
+      new Option('--format <format>', 'what to write; safetensors: a folder that timm opens')
         .choices(['safetensors', 'onnx', 'savedmodel', 'adapter', 'karst'])
         .makeOptionMandatory(),
     )

@@ -96,6 +96,7 @@ export function modelCard(
     `The adapter ${name} (${config.method}) merged into the backbone ${backbone}: a plain vision transformer under timm's names, ${String(a.width)} wide, ${String(a.depth)} blocks, patches of ${String(a.patchSize)}, ${String(a.imageSize)} pixels.`,
     '',
     `- Classes (${String(labels.length)}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
+    "- `timm.create_model('local-dir:FOLDER', pretrained=True)` opens this folder; `config.json` names the registered model that is nearest and says every number.",
     '- `labels.json` names the outputs in order; `preprocessor_config.json` says how images are prepared; `config.json` describes the network.',
     '',
   ].join('\n');

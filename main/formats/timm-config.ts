@@ -135,29 +135,58 @@ export function timmConfigOfMetadata(
   );
 }
 
-/** `config.json` in timm's own layout, from which `parseTimmConfig` gets the same model back. */
+/** Of timm's registered names those whose networks differ in numbers alone, which `model_args` can say. */
+const REGISTERED = ['tiny', 'small', 'base', 'large'] as const;
+
+/** The registered name that is nearest: one of the same width where there is one. */
+function registeredName(a: VitArchitecture): string {
+  const size = REGISTERED.find((name) => TIMM_SIZES[name]?.width === a.width) ?? 'base';
+  return `vit_${size}_patch16_224`;
+}
+
+/** Whether a name of timm's says another width or another size of patches: then it only says how the model is built. */
+export function isOnlyBuiltAs(name: string, a: VitArchitecture): boolean {
+  const [, size = '', patch = ''] = /^(?:vit|deit)_([a-z]+)_patch(\d+)/.exec(name) ?? [];
+  const width = TIMM_SIZES[size]?.width;
+  return width !== undefined && (width !== a.width || Number(patch) !== a.patchSize);
+}
+
+/** timm takes the whole part of width · ratio, which must be `hidden` whatever the rounding. */
+function mlpRatio({ hidden, width }: VitArchitecture): number {
+  const ratio = hidden / width;
+  return Math.trunc(width * ratio) === hidden ? ratio : (hidden + 0.5) / width;
+}
+
+/**
+ * `config.json` in timm's own layout, with which `timm.create_model('local-dir:FOLDER', pretrained=True)` builds the model, and
+ * from which `parseTimmConfig` gets it back. timm builds registered names only: the nearest is named, and `model_args` say
+ * every number.
+ * @param labels class names in the order of the head's outputs
+ */
 export function timmConfigToJson(
-  name: string,
   a: VitArchitecture,
   p: Preprocessing,
+  labels: readonly string[] = [],
 ): Record<string, unknown> {
   return {
-    architecture: name,
+    architecture: registeredName(a),
     num_classes: a.classes,
     num_features: a.width,
     global_pool: 'token',
+    ...(labels.length === 0 ? {} : { label_names: [...labels] }),
     model_args: {
       img_size: a.imageSize,
       patch_size: a.patchSize,
       embed_dim: a.width,
       depth: a.depth,
       num_heads: a.heads,
-      mlp_ratio: a.hidden / a.width,
+      mlp_ratio: mlpRatio(a),
       qkv_bias: a.qkvBias,
       num_classes: a.classes,
     },
     pretrained_cfg: {
       input_size: [3, p.imageSize, p.imageSize],
+      fixed_input_size: true,
       interpolation: p.interpolation,
       crop_pct: p.cropFraction,
       crop_mode: p.cropMode,

@@ -2,7 +2,7 @@ import type { Preprocessing, VitArchitecture } from '../../shared/domain/archite
 import { KarstError } from '../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
 import type { Provenance } from '../../shared/domain/library.ts';
-import { headsOfTimmName, type TimmConfig } from './timm-config.ts';
+import { headsOfTimmName, isOnlyBuiltAs, type TimmConfig } from './timm-config.ts';
 
 /** Names, data types and shapes of a file's tensors, as `SafetensorsFile.tensors` has them. */
 export type TensorTable = ReadonlyMap<
@@ -256,12 +256,13 @@ export function recogniseTimmVit(
   checkVitTensors(path, tensors, architecture);
   const { heads, headsFrom } = recogniseHeads(path, width, sources);
   const said = sources.config?.preprocessing ?? sources.metadata?.preprocessing ?? null;
+  const name = sources.config?.architecture ?? sources.metadata?.architecture ?? null;
   return {
     architecture: { ...architecture, heads },
     // The position embeddings say the size; an input_size of another size belongs to another checkpoint.
     preprocessing: { ...DEFAULT_PREPROCESSING, ...said, imageSize },
     dtype: tensors.get('blocks.0.attn.qkv.weight')?.dtype as RecognisedVit['dtype'],
-    timmName: sources.config?.architecture ?? sources.metadata?.architecture ?? null,
+    timmName: name !== null && isOnlyBuiltAs(name, architecture) ? null : name,
     headsFrom,
     preprocessingFrom:
       said === null ? 'default' : sources.config?.preprocessing ? 'config.json' : 'metadata',

@@ -113,7 +113,7 @@ export async function runDemo(
   checkVerification(merged.verification, merged.out);
   steps.end(verificationLine(merged.verification));
 
-  steps.begin('Export the merged model as safetensors, and load it back');
+  steps.begin('Export the merged model as a folder that timm opens, and load it back');
   const exports = path.join(studio.home, 'exports');
   await mkdir(exports, { recursive: true });
   const out = path.join(exports, adapter.name);

@@ -101,10 +101,9 @@ async function writeDescriptions(
   architecture: VitArchitecture,
 ): Promise<void> {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  const name = `vit_patch${String(architecture.patchSize)}_${String(architecture.imageSize)}`;
   await writeFileAtomic(
     join(folder, 'config.json'),
-    json(timmConfigToJson(name, architecture, preprocessing)),
+    json(timmConfigToJson(architecture, preprocessing, adapter.labels)),
   );
   await writeFileAtomic(
     join(folder, 'preprocessor_config.json'),

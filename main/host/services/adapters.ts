@@ -180,9 +180,7 @@ export class Adapters extends AdapterShelf implements AdapterService {
         return null;
       }
       case 'safetensors':
-        return out.toLowerCase().endsWith('.safetensors')
-          ? this.#merging.intoFile(adapter, out, options)
-          : this.#merging.intoFolder(adapter, out, options);
+        return this.#merging.intoFolder(adapter, out, options);
     }
   }
 

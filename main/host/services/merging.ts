@@ -1,12 +1,9 @@
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { MergeResult } from '../../../shared/contract/engine.ts';
 import { SPLITS, type ManifestImage, type Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../shared/domain/library.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
-import { syncFolder, writeError } from '../../formats/files.ts';
-import { temporaryName } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import type { EvaluationRepository } from '../store/evaluations.ts';
 import type { RunRepository } from '../store/runs.ts';
@@ -68,23 +65,6 @@ export class Merging {
       }))) as MergeResult;
     });
     return result.verification;
-  }
-
-  /** The merged weights alone, as one file: made in a folder beside it, so that the last step is a rename. */
-  async intoFile(adapter: Adapter, out: string, options: MergeOptions): Promise<Verification> {
-    await requireNewPath(out);
-    const folder = temporaryName(out);
-    try {
-      const verification = await this.intoFolder(adapter, folder, options);
-      await requireNewPath(out);
-      await rename(join(folder, 'model.safetensors'), out).catch((error: unknown) => {
-        throw writeError(out, error);
-      });
-      await syncFolder(dirname(out));
-      return verification;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
   }
 
   /**

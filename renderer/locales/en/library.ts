@@ -124,7 +124,8 @@ export const library = {
     about: {
       adapter: 'The folder with weights, settings and labels, to use or share beside its backbone.',
       karst: 'The same folder as one .karst file, which opens in the studio by a double click.',
-      safetensors: 'Backbone and adapter in one, under the backbone’s own tensor names.',
+      safetensors:
+        'Backbone and adapter in one: a folder that timm opens, with weights, configuration and labels.',
       onnx: 'One file for ONNX Runtime.',
       savedmodel: 'A folder for TensorFlow.',
     },

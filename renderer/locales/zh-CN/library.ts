@@ -126,7 +126,7 @@ export const library: Shape<typeof en> = {
     about: {
       adapter: '包含权重、设置和标签的文件夹，与骨干网络一起使用或分享。',
       karst: '同一文件夹存为一个 .karst 文件，双击即可在工作室中打开。',
-      safetensors: '骨干网络与适配器合为一体，沿用骨干网络自己的张量名称。',
+      safetensors: '骨干网络与适配器合为一体：timm 可直接打开的文件夹，含权重、配置和标签。',
       onnx: '供 ONNX Runtime 使用的单个文件。',
       savedmodel: '供 TensorFlow 使用的文件夹。',
     },

@@ -30,7 +30,7 @@ describe('the demo', () => {
       expect(report.top1).toBeGreaterThan(0.2);
       expect(report.merged.verification.images).toBeGreaterThan(0);
       expect(existsSync(path.join(report.merged.out, 'model.safetensors'))).toBe(true);
-      expect(existsSync(report.exported.out)).toBe(true);
+      expect(existsSync(path.join(report.exported.out, 'config.json'))).toBe(true);
       expect(report.predictions.map((p) => p.truth)).toEqual(['2', '5', '8']);
 
       const people = await karst([...options.slice(0, -1), '2']);

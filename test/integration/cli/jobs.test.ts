@@ -154,7 +154,8 @@ describe('a training and what comes of it', () => {
     const people = await karst(at('export', 'first', '--format', 'safetensors', '--out', exported));
     expect(people.code, people.error).toBe(0);
     expect(people.out).toMatch(/checked on 15 images: logits differ by at most .* 100\.0 %\n$/);
-    expect(existsSync(exported)).toBe(true);
+    expect(readdirSync(exported).sort()).toEqual(readdirSync(out).sort());
+    expect(readdirSync(exported)).toContain('config.json');
   });
 
   it('is not exported to formats that are not there yet', async () => {

@@ -171,7 +171,6 @@ describe('the library of a window', () => {
       ['adapter', 'folder', false],
       ['karst', 'file.karst', false],
       ['safetensors', 'model', true],
-      ['safetensors', 'model.safetensors', true],
     ] as const) {
       const out = join(place, name);
       const task = await desk.end(await desk.ask('adapters.export', { id, format, out }));
@@ -184,17 +183,12 @@ describe('the library of a window', () => {
       const again = await desk.end(await desk.ask('adapters.export', { id, format, out }));
       expect(again).toMatchObject({ state: 'failed', error: { code: 'name-taken' } });
     }
-    expect(readdirSync(place).sort()).toEqual([
-      'file.karst',
-      'folder',
-      'model',
-      'model.safetensors',
-    ]);
+    expect(readdirSync(place).sort()).toEqual(['file.karst', 'folder', 'model']);
     const { exports } = await desk.ask('adapters.get', { id });
-    expect(exports).toHaveLength(before + 4);
+    expect(exports).toHaveLength(before + 3);
     expect(exports[0]).toMatchObject({
       format: 'safetensors',
-      out: join(place, 'model.safetensors'),
+      out: join(place, 'model'),
     });
     for (const format of ['onnx', 'savedmodel'] as const)
       expect(

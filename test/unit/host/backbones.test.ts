@@ -128,7 +128,8 @@ describe('recognising a timm ViT', () => {
   });
 
   it('takes the preprocessing from timm, in both of its layouts', () => {
-    const nested = parseTimmConfig(timmConfigToJson('n', ARCHITECTURE, PREPROCESSING), 'c');
+    const json = { ...timmConfigToJson(ARCHITECTURE, PREPROCESSING), architecture: 'n' };
+    const nested = parseTimmConfig(json, 'c');
     const found = recogniseTimmVit('x', table(ARCHITECTURE), { config: nested });
     expect(found).toMatchObject({
       architecture: ARCHITECTURE,
