@@ -1,16 +1,16 @@
-import { withoutComposites } from '../../main/engine/graph/composites.ts';
-import type { ProgramFunction } from '../../main/engine/graph/program.ts';
-import { inTopologicalOrder, sizeOf } from '../../main/engine/graph/tensor.ts';
+import { legalise } from '../../main/graph/legalise.ts';
+import type { ProgramFunction } from '../../main/graph/program.ts';
+import { isNode } from '../../main/graph/registry.ts';
+import { inTopologicalOrder, sizeOf } from '../../main/graph/tensor.ts';
 
 /** Floating point operations of all matrix products in one call: 2 · rows · columns · inner, a multiply and an add each. */
 export function matrixWork(fn: ProgramFunction): number {
   const results = [...Object.values(fn.outputs), ...fn.updates.map(({ value }) => value)];
-  const parts = withoutComposites(inTopologicalOrder(results));
+  const parts = legalise(inTopologicalOrder(results), () => false);
   let work = 0;
   for (const node of inTopologicalOrder(results.map((node) => parts.get(node) ?? node))) {
-    if (node.op !== 'matmul') continue;
+    if (!isNode(node, 'matmul')) continue;
     const [a] = node.inputs;
-    if (a === undefined) throw new Error('a matrix product has two inputs');
     const inner = a.shape.at(node.attributes.transposeA ? -2 : -1) ?? 1;
     work += 2 * sizeOf(node.shape) * inner;
   }

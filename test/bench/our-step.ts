@@ -4,8 +4,8 @@ import {
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
 import type { AdaptedModel } from '../../main/engine/adapter/adapted-model.ts';
-import type { ProgramFunction } from '../../main/engine/graph/program.ts';
-import * as g from '../../main/engine/graph/operations.ts';
+import type { ProgramFunction } from '../../main/graph/program.ts';
+import * as g from '../../main/graph/operations.ts';
 import { openRuntime, type Runtime } from '../../main/engine/runtime/executor.ts';
 import { ModelState } from '../../main/engine/train/model-state.ts';
 import { prepareTraining } from '../../main/engine/train/prepare.ts';

@@ -2,7 +2,7 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
 import { classify, plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
-import type { Shape, Tensor } from '../graph/tensor.ts';
+import type { Shape, Tensor } from '../../graph/tensor.ts';
 import { prefersFactoredGradient } from './gradient-path.ts';
 import { adaptedLinears, foldedLinear, karstLinear, type AdaptedLinear } from './karst.ts';
 

@@ -1,6 +1,6 @@
 import type { KarstOptions } from '../../../shared/domain/training.ts';
 import { truncatedNormal } from '../backbone/load.ts';
-import { sizeOf, type Shape } from '../graph/tensor.ts';
+import { sizeOf, type Shape } from '../../graph/tensor.ts';
 import { randomStream } from '../random.ts';
 
 /**

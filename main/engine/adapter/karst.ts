@@ -2,8 +2,8 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { kernelFactors, moduleSize } from '../../../shared/domain/karst-shapes.ts';
 import type { KarstOptions } from '../../../shared/domain/training.ts';
 import type { Linear, Weights } from '../backbone/vit.ts';
-import * as g from '../graph/operations.ts';
-import { GraphError, sizeOf, type Tensor } from '../graph/tensor.ts';
+import * as g from '../../graph/operations.ts';
+import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
 
 /**
  * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with

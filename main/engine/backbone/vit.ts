@@ -1,7 +1,7 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { attentionOf } from '../graph/attention.ts';
-import * as g from '../graph/operations.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import { attend, unpack } from '../../graph/ops/attention-parts.ts';
+import * as g from '../../graph/operations.ts';
+import type { Tensor } from '../../graph/tensor.ts';
 
 /**
  * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
@@ -129,7 +129,7 @@ function attention(
   const normed = g.reshape(layerNorm(x, `${name}.norm1`, a, o.weights), [batch * count, d]);
   const projected = o.linear(`${name}.attn.qkv`, normed, x);
   const qkv = g.reshape(projected, [batch, count, 3, heads, perHead]);
-  const mixed = queries === count ? g.attention(qkv) : attentionOf(qkv, queries);
+  const mixed = queries === count ? g.packedAttention(qkv) : attend(g, unpack(g, qkv, queries));
   return o.linear(`${name}.attn.proj`, g.reshape(mixed, [batch * queries, d]));
 }
 

@@ -5,7 +5,7 @@ import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-fol
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
 import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { ModelState } from '../train/model-state.ts';
 import { evaluationProgram, type EvaluationOptions } from '../train/step.ts';

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { BatchSource } from '../data/batch-source.ts';
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 import { Tally } from './tally.ts';
 
 /** Runs the function `evaluate` of an executor over a loader's images, in their order. */

@@ -1,7 +1,7 @@
 import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
 import { imageShape } from '../adapter/adapted-model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
-import { sizeOf, type Shape } from '../graph/tensor.ts';
+import { sizeOf, type Shape } from '../../graph/tensor.ts';
 import { randomStream } from '../random.ts';
 import { ModelState } from '../train/model-state.ts';
 import { dropsPatches } from '../train/noise.ts';

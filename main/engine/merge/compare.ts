@@ -2,7 +2,7 @@ import type { Verification } from '../../../shared/domain/metrics.ts';
 import type { TensorDtype } from '../../formats/safetensors.ts';
 import type { ImageLoader } from '../data/loader.ts';
 import { ranked } from '../evaluate/tally.ts';
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 
 export const VERIFICATION_BATCH = 16;
 

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { DeviceReport } from '../../../shared/contract/engine.ts';
-import type { Executor, Program } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
+import type { Program } from '../../graph/program.ts';
 import { loadKernels } from './kernels.ts';
 import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';
 
@@ -23,7 +24,7 @@ async function openInterpreter(): Promise<Runtime> {
   // Loaded here alone: a second backend beside the native one would only cost time and say so.
   await import('@tensorflow/tfjs-backend-cpu');
   const tfjs = await import('@tensorflow/tfjs-core');
-  const { Interpreter } = await import('../graph/interpreter.ts');
+  const { Interpreter } = await import('../../backends/tfjs/interpreter.ts');
   await tfjs.setBackend('cpu');
   await tfjs.ready();
   const device = {

@@ -10,7 +10,7 @@ import {
   writeFolderAtomic,
 } from '../../formats/files.ts';
 import { readAllFloat32, writeSafetensors, type TensorToWrite } from '../../formats/safetensors.ts';
-import type { Shape } from '../graph/tensor.ts';
+import type { Shape } from '../../graph/tensor.ts';
 
 /**
  * Checkpoints of a run: `step-<n>/{adapter.safetensors, optimizer.safetensors, state.json, COMPLETE}` and

@@ -5,7 +5,7 @@ import {
   type EpochOptions,
   type ImageBatch,
 } from '../data/batch-source.ts';
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 
 export interface FeatureOptions {
   readonly images: number;

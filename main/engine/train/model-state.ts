@@ -1,4 +1,4 @@
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 import type { NamedTensors } from './checkpoint.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
 

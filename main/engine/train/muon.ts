@@ -1,7 +1,8 @@
 import type { OptimiserOptions } from '../../../shared/domain/training.ts';
-import * as g from '../graph/operations.ts';
-import type { Update } from '../graph/program.ts';
-import type { NodeOf, Tensor } from '../graph/tensor.ts';
+import * as g from '../../graph/operations.ts';
+import type { Variable } from '../../graph/ops/variable.ts';
+import type { Update } from '../../graph/program.ts';
+import type { Tensor } from '../../graph/tensor.ts';
 import { decayed, scalarAt } from './optimiser.ts';
 import { orthogonalPiece, type ParameterGroup } from './parameters.ts';
 
@@ -12,8 +13,8 @@ import { orthogonalPiece, type ParameterGroup } from './parameters.ts';
 export interface MuonState {
   readonly kind: 'muon';
   readonly group: ParameterGroup;
-  readonly parameters: NodeOf<'variable'>;
-  readonly momentum: NodeOf<'variable'>;
+  readonly parameters: Variable;
+  readonly momentum: Variable;
 }
 
 export const MUON = {
@@ -25,8 +26,7 @@ export const MUON = {
 } as const;
 
 export function muonState(group: ParameterGroup): MuonState {
-  const vector = (role: string): NodeOf<'variable'> =>
-    g.variable(`${role}.${group.name}`, [group.size]);
+  const vector = (role: string): Variable => g.variable(`${role}.${group.name}`, [group.size]);
   return { kind: 'muon', group, parameters: vector('trained'), momentum: vector('momentum') };
 }
 

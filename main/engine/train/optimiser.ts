@@ -1,21 +1,21 @@
 import type { OptimiserOptions, ScheduleOptions } from '../../../shared/domain/training.ts';
-import * as g from '../graph/operations.ts';
-import type { Update } from '../graph/program.ts';
-import type { NodeOf, Tensor } from '../graph/tensor.ts';
+import * as g from '../../graph/operations.ts';
+import type { Variable } from '../../graph/ops/variable.ts';
+import type { Update } from '../../graph/program.ts';
+import type { Tensor } from '../../graph/tensor.ts';
 import type { ParameterGroup } from './parameters.ts';
 
 /** AdamW (arXiv 1711.05101) on packed vectors. */
 export interface AdamState {
   readonly kind: 'adamw';
   readonly group: ParameterGroup;
-  readonly parameters: NodeOf<'variable'>;
-  readonly moment1: NodeOf<'variable'>;
-  readonly moment2: NodeOf<'variable'>;
+  readonly parameters: Variable;
+  readonly moment1: Variable;
+  readonly moment2: Variable;
 }
 
 export function adamState(group: ParameterGroup): AdamState {
-  const vector = (role: string): NodeOf<'variable'> =>
-    g.variable(`${role}.${group.name}`, [group.size]);
+  const vector = (role: string): Variable => g.variable(`${role}.${group.name}`, [group.size]);
   return {
     kind: 'adamw',
     group,

@@ -1,7 +1,8 @@
 import { TARGET_MODULES, type OptimiserOptions } from '../../../shared/domain/training.ts';
-import * as g from '../graph/operations.ts';
-import { updatableValues } from '../graph/program.ts';
-import { GraphError, sizeOf, type NodeOf, type Shape, type Tensor } from '../graph/tensor.ts';
+import * as g from '../../graph/operations.ts';
+import type { Variable } from '../../graph/ops/variable.ts';
+import { updatableValues } from '../../graph/program.ts';
+import { GraphError, sizeOf, type Shape, type Tensor } from '../../graph/tensor.ts';
 
 /**
  * Trained tensors live packed in one vector an optimiser group, so that an optimiser's step is a few operations
@@ -101,7 +102,7 @@ export function unpackGroup(
 }
 
 /** Every tensor of a group as a slice of its packed variable. */
-export function sliceGroup(group: ParameterGroup, packed: NodeOf<'variable'>): Map<string, Tensor> {
+export function sliceGroup(group: ParameterGroup, packed: Variable): Map<string, Tensor> {
   return new Map(
     group.tensors.map(({ name, shape, offset, size }) => [
       name,

@@ -3,7 +3,8 @@ import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/train
 import { adaptedModel, classifierModel, type AdaptedModel } from '../adapter/adapted-model.ts';
 import { initialAdapter } from '../adapter/initialise.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
-import { updatableValues, type Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
+import { updatableValues } from '../../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { keptPatches, usesDropPath, usesRankDropout } from './noise.ts';
 import type { ParameterGroup } from './parameters.ts';

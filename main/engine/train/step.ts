@@ -3,10 +3,12 @@ import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { MatmulPrecision, OptimiserOptions } from '../../../shared/domain/training.ts';
 import type { AdaptedModel, TrainingNoise } from '../adapter/adapted-model.ts';
 import { plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
-import { gradients } from '../graph/differentiate.ts';
-import * as g from '../graph/operations.ts';
-import type { Program, ProgramFunction, Update } from '../graph/program.ts';
-import { GraphError, sizeOf, type NodeOf, type Tensor } from '../graph/tensor.ts';
+import { gradients } from '../../graph/differentiate.ts';
+import * as g from '../../graph/operations.ts';
+import type { Input } from '../../graph/ops/input.ts';
+import type { Variable } from '../../graph/ops/variable.ts';
+import type { Program, ProgramFunction, Update } from '../../graph/program.ts';
+import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { muonState, muonUpdates, type MuonState } from './muon.ts';
 import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
 import { patchCount } from './noise.ts';
@@ -42,8 +44,8 @@ export interface TrainingProgram {
 /** Where each named tensor of a model comes from: a frozen variable or a slice of a packed trained one. */
 function weightsOf(
   model: AdaptedModel,
-  packed: readonly { group: ParameterGroup; parameters: NodeOf<'variable'> }[],
-): { weights: Weights; frozen: NodeOf<'variable'>[]; slices: Map<string, Tensor>[] } {
+  packed: readonly { group: ParameterGroup; parameters: Variable }[],
+): { weights: Weights; frozen: Variable[]; slices: Map<string, Tensor>[] } {
   const frozen = [...model.frozen].map(([name, shape]) => g.variable(name, shape));
   const slices = packed.map(({ group, parameters }) => sliceGroup(group, parameters));
   const tensors = new Map<string, Tensor>(frozen.map((v) => [v.attributes.name, v]));
@@ -67,7 +69,7 @@ function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor 
   return g.sumAll(g.mul(perImage, weights));
 }
 
-function imagesInput(model: AdaptedModel, batch: number): NodeOf<'input'> {
+function imagesInput(model: AdaptedModel, batch: number): Input {
   return g.input('images', [batch, ...model.input]);
 }
 
@@ -128,7 +130,7 @@ export function evaluationProgram(
 }
 
 function foldFunction(
-  frozen: readonly NodeOf<'variable'>[],
+  frozen: readonly Variable[],
   folded: ReadonlyMap<string, Tensor>,
 ): ProgramFunction {
   const updates = frozen.flatMap((variable): Update[] => {
@@ -208,7 +210,7 @@ function forwardBackward(
   slices: readonly Map<string, Tensor>[],
   weights: Weights,
   o: StepOptions,
-): { inputs: NodeOf<'input'>[]; outputs: Record<string, Tensor>; gradients: Tensor[] } {
+): { inputs: Input[]; outputs: Record<string, Tensor>; gradients: Tensor[] } {
   const images = imagesInput(model, o.batchSize);
   const targets = g.input('targets', [o.batchSize, model.classes]);
   const sampleWeights = g.input('weights', [o.batchSize]);

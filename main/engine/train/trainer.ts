@@ -6,7 +6,7 @@ import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/dom
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
 import type { BatchSource, ImageBatch } from '../data/batch-source.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 import type { JobSession } from '../jobs/session.ts';
 import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
 import { ModelState } from './model-state.ts';

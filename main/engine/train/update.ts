@@ -1,7 +1,7 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
-import type { Executor } from '../graph/program.ts';
+import type { Executor } from '../../backends/session.ts';
 import { batchNoise, dropsPatches } from './noise.ts';
 import { stepScalars } from './optimiser.ts';
 import { stepFunction } from './step.ts';

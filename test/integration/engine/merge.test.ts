@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Executor, Program } from '../../../main/engine/graph/program.ts';
+import type { Executor } from '../../../main/backends/session.ts';
+import type { Program } from '../../../main/graph/program.ts';
 import type { Runtime } from '../../../main/engine/runtime/executor.ts';
 import { writeAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';

@@ -8,8 +8,8 @@ import type {
   EpochOptions,
   ImageBatch,
 } from '../../../main/engine/data/batch-source.ts';
-import type { Executor } from '../../../main/engine/graph/program.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import type { Executor } from '../../../main/backends/session.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import { FeatureSource } from '../../../main/engine/train/features.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';

@@ -13,8 +13,8 @@ import {
   adaptedWeight,
   type AdaptedLinear,
 } from '../../../main/engine/adapter/karst.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
+import * as g from '../../../main/graph/operations.ts';
 import { deltaWeight64, mergedTensors } from '../../../main/engine/merge/merge-weights.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';
 import { evaluationProgram } from '../../../main/engine/train/step.ts';

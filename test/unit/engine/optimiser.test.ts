@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { learningRateAt, stepScalars } from '../../../main/engine/train/optimiser.ts';
 import { packGroup, parameterGroups, unpackGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';

@@ -9,10 +9,11 @@ import {
   type AdaptedModel,
 } from '../../../main/engine/adapter/adapted-model.ts';
 import { adaptedWeight } from '../../../main/engine/adapter/karst.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Executor, Program } from '../../../main/engine/graph/program.ts';
-import type { NodeOf } from '../../../main/engine/graph/tensor.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Executor } from '../../../main/backends/session.ts';
+import type { Program } from '../../../main/graph/program.ts';
+import type { Variable } from '../../../main/graph/ops/variable.ts';
 import { deltaWeight64, mergedTensors } from '../../../main/engine/merge/merge-weights.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/train/optimiser.ts';
@@ -214,7 +215,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
 
   it('has every ΔW', async () => {
     const deltas = await read('delta');
-    const variables: NodeOf<'variable'>[] = [...adapted.trained].map(([name, shape]) =>
+    const variables: Variable[] = [...adapted.trained].map(([name, shape]) =>
       g.variable(name, shape),
     );
     const byName = new Map(variables.map((v) => [v.attributes.name, v]));

@@ -1,27 +1,26 @@
-import { gradients } from '../../../main/engine/graph/differentiate.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Executor, ProgramFunction, Values } from '../../../main/engine/graph/program.ts';
-import {
-  inTopologicalOrder,
-  sizeOf,
-  type NodeOf,
-  type OpName,
-  type Tensor,
-} from '../../../main/engine/graph/tensor.ts';
+import { gradients } from '../../../main/graph/differentiate.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Executor } from '../../../main/backends/session.ts';
+import type { ProgramFunction, Values } from '../../../main/graph/program.ts';
+import type { Input } from '../../../main/graph/ops/input.ts';
+import type { Variable } from '../../../main/graph/ops/variable.ts';
+import type { OpName } from '../../../main/graph/registry.ts';
+import { inTopologicalOrder, sizeOf, type Tensor } from '../../../main/graph/tensor.ts';
 import { randomStream, type RandomStream } from '../../../main/engine/random.ts';
-import { ROWS, type Operand, type Row } from './operation-rows.ts';
+import { ROWS } from './operation-rows.ts';
+import type { Operand, Row } from './row.ts';
 import { evaluate } from './reference.ts';
 
 /** A row made concrete: operands with their values, a scalar loss over the result, and its gradients. */
 export interface Case {
   readonly title: string;
-  readonly inputs: readonly NodeOf<'input'>[];
-  readonly variables: readonly NodeOf<'variable'>[];
+  readonly inputs: readonly Input[];
+  readonly variables: readonly Variable[];
   readonly given: Readonly<Record<string, Values>>;
   readonly result: Tensor;
   readonly loss: Tensor;
   /** Float operands and the gradient of the loss for each; none for a row that is for values only. */
-  readonly targets: readonly (NodeOf<'input'> | NodeOf<'variable'>)[];
+  readonly targets: readonly (Input | Variable)[];
   readonly gradients: readonly Tensor[];
 }
 

@@ -1,11 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { withoutComposites } from '../../../main/engine/graph/composites.ts';
-import { gradients } from '../../../main/engine/graph/differentiate.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
-import { GraphError, inTopologicalOrder, type Tensor } from '../../../main/engine/graph/tensor.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import { gradients } from '../../../main/graph/differentiate.ts';
+import { legalise } from '../../../main/graph/legalise.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
+import * as g from '../../../main/graph/operations.ts';
+import { GraphError, inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { distance, finiteDifferences } from './cases.ts';
 import { evaluate } from './reference.ts';
 
@@ -167,7 +167,7 @@ describe('gradients', () => {
     const y = g.gradientVia(g.matmul(x, w), via);
     const loss = g.sumAll(g.mul(y, y));
     const roots = [loss, ...gradients(loss, [a, b])];
-    const parts = withoutComposites(inTopologicalOrder(roots));
+    const parts = legalise(inTopologicalOrder(roots), () => false);
     const used = inTopologicalOrder(roots.map((node) => parts.get(node) ?? node));
     // The product with w alone reads what the forward pass has made.
     const readers = used.filter((node) => node.inputs.includes(activated));

@@ -1,10 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Program, ProgramFunction } from '../../../main/engine/graph/program.ts';
-import { GraphError, type NodeOf, type Tensor } from '../../../main/engine/graph/tensor.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Program, ProgramFunction } from '../../../main/graph/program.ts';
+import type { Variable } from '../../../main/graph/ops/variable.ts';
+import { GraphError, type Tensor } from '../../../main/graph/tensor.ts';
 
 const a = g.variable('a', [2]);
 const b = g.variable('b', [2]);
@@ -20,7 +21,7 @@ function fn(
 
 function program(
   functions: Record<string, ProgramFunction>,
-  variables: readonly NodeOf<'variable'>[] = [a, b],
+  variables: readonly Variable[] = [a, b],
 ): Program {
   return { variables, functions };
 }

@@ -1,16 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { gradients } from '../../../main/engine/graph/differentiate.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type {
-  Executor,
-  Program,
-  ProgramFunction,
-  Values,
-} from '../../../main/engine/graph/program.ts';
-import type { OpName } from '../../../main/engine/graph/tensor.ts';
+import { gradients } from '../../../main/graph/differentiate.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Executor } from '../../../main/backends/session.ts';
+import type { Program, ProgramFunction, Values } from '../../../main/graph/program.ts';
+import type { OpName } from '../../../main/graph/registry.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { casesOf, distance } from './cases.ts';
 import { ROWS } from './operation-rows.ts';

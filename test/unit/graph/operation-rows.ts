@@ -1,43 +1,17 @@
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { DType, OpName, Shape, Tensor } from '../../../main/engine/graph/tensor.ts';
-
-/** What is fed as one operand: a shape and the range that its values are drawn from. */
-export interface Operand {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** One variant of an operation: attributes, ranks, broadcasting, number type. */
-export interface Row {
-  readonly title: string;
-  readonly operands: readonly Operand[];
-  readonly build: (operands: readonly Tensor[]) => Tensor;
-  /** The operation has no derivative of its own. */
-  readonly forwardOnly?: boolean;
-}
-
-type Build = (...operands: [Tensor, Tensor, Tensor]) => Tensor;
-function row(title: string, operands: readonly (Operand | Shape)[], build: Build): Row {
-  return {
-    title,
-    operands: operands.map((o) => ('from' in o ? o : floats(o))),
-    build: (tensors) => build(...(tensors as [Tensor, Tensor, Tensor])),
-  };
-}
-
-const forwardOnly = (r: Row): Row => ({ ...r, forwardOnly: true });
-
-const floats = (shape: Shape, from = -2, to = 2): Operand => ({
-  shape,
-  dtype: 'float32',
-  from,
-  to,
-});
-const positive = (shape: Shape): Operand => floats(shape, 0.3, 3);
-const integers = (shape: Shape): Operand => ({ shape, dtype: 'int32', from: -4, to: 5 });
-const flags = (shape: Shape): Operand => ({ shape, dtype: 'bool', from: 0, to: 2 });
+import * as g from '../../../main/graph/operations.ts';
+import type { OpName } from '../../../main/graph/registry.ts';
+import type { Shape, Tensor } from '../../../main/graph/tensor.ts';
+import { NETWORK_ROWS } from './network-rows.ts';
+import {
+  flags,
+  floats,
+  forwardOnly,
+  integers,
+  positive,
+  row,
+  type Operand,
+  type Row,
+} from './row.ts';
 
 const PAIRS: readonly (readonly [Shape, Shape])[] = [
   [[], []],
@@ -176,8 +150,9 @@ function matrixProducts(): Row[] {
   );
 }
 
-/** Every operation with every variant of it; a new operation needs its line here, or this does not compile. */
+/** Every operation with every variant of it; a new operation needs its line here or among `NETWORK_ROWS`, or this does not compile. */
 export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
+  ...NETWORK_ROWS,
   input: [row('alone', [[2, 3]], (x) => x)],
   // The operands are inputs in one half of the tests and variables in the other.
   variable: [row('alone', [[2, 3]], (x) => x)],
@@ -216,6 +191,8 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
   sqrt: everyRank(g.sqrt, positive),
   rsqrt: everyRank(g.rsqrt, positive),
   erf: [...everyRank(g.erf), row('tails', [floats([8], -7, 7)], g.erf)],
+  tanh: [...everyRank(g.tanh), row('tails', [floats([8], -9, 9)], g.tanh)],
+  sigmoid: [...everyRank(g.sigmoid), row('tails', [floats([8], -9, 9)], g.sigmoid)],
   gelu: [...everyRank(g.gelu), row('tails', [floats([8], -9, 9)], g.gelu)],
   geluGradient: [
     row('rank 0', [[], []], g.geluGradient),
@@ -239,83 +216,6 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
   ].map(forwardOnly),
   softmax: lastAxis(g.softmax),
   logSoftmax: lastAxis(g.logSoftmax),
-  layerNorm: [
-    row('rank 1', [[5], [5], [5]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),
-    row('rank 2', [[3, 4], [4], [4]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),
-    row('rank 3', [[2, 2, 3], [3], [3]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),
-    row('large ε', [[3, 4], [4], [4]], (x, w, b) => g.layerNorm(x, w, b, 0.5)),
-  ],
-  layerNormGradient: [
-    row('rank 2', [[3, 4], [4], [3, 4]], (x, w, dy) => g.layerNormGradient(x, w, dy, 1e-6)),
-    row('large ε', [[2, 2, 3], [3], [2, 2, 3]], (x, w, dy) => g.layerNormGradient(x, w, dy, 0.5)),
-  ].map(forwardOnly),
-  attention: [
-    row('one head', [[2, 3, 3, 1, 4]], g.attention),
-    row('several heads', [[2, 4, 3, 2, 3]], g.attention),
-    row('one token', [[2, 1, 3, 2, 2]], g.attention),
-    row('large scores', [floats([1, 3, 3, 1, 4], -9, 9)], g.attention),
-  ],
-  attentionGradient: [
-    row(
-      'several heads',
-      [
-        [2, 4, 3, 2, 3],
-        [2, 4, 2, 3],
-      ],
-      g.attentionGradient,
-    ),
-  ].map(forwardOnly),
-  addKronecker: [
-    row(
-      'one split',
-      [
-        [6, 10],
-        [2, 3, 5],
-        [2, 1, 2, 2],
-      ],
-      g.addKronecker,
-    ),
-    row(
-      'three splits',
-      [
-        [12, 6],
-        [3, 2, 2],
-        [3, 3, 2, 3],
-      ],
-      g.addKronecker,
-    ),
-  ],
-  kroneckerGradient: [
-    row(
-      'three splits',
-      [
-        [12, 6],
-        [3, 2, 2],
-        [3, 3, 2, 3],
-      ],
-      g.kroneckerGradient,
-    ),
-  ].map(forwardOnly),
-  mix: [
-    row(
-      'two kernels',
-      [
-        [3, 4, 2, 3],
-        [2, 5, 4],
-      ],
-      g.mix,
-    ),
-  ],
-  mixGradient: [
-    row(
-      'two kernels',
-      [
-        [3, 5, 2, 3],
-        [3, 4, 2, 3],
-      ],
-      g.mixGradient,
-    ),
-  ].map(forwardOnly),
   matmul: [
     ...matrixProducts(),
     row('a matrix by itself', [[3, 3]], (x) => g.matmul(x, x)),
@@ -570,6 +470,18 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
     row('one tensor twice', [[2, 2]], (x) => g.concat([x, x], 1)),
     row('integers', [integers([2]), integers([3])], (a, b) => g.concat([a, b], 0)),
   ],
+  gather: [
+    row('rows of a matrix', [[4, 3], integers([5], 0, 4)], g.gather),
+    row('numbers of a vector', [[4], integers([2, 3], 0, 4)], g.gather),
+    row('boxes by one index', [[3, 2, 2], integers([], 0, 3)], g.gather),
+    row('integers', [integers([5]), integers([3], 0, 5)], g.gather),
+  ],
+  gatherGradient: [
+    row('rows that come several times', [[7, 3], integers([7], 0, 4)], (dy, i) =>
+      g.gatherGradient(dy, i, 4),
+    ),
+    row('single numbers', [[2, 3], integers([2, 3], 0, 5)], (dy, i) => g.gatherGradient(dy, i, 5)),
+  ].map(forwardOnly),
   cast: [
     row('integers to floats', [integers([5])], (x) => g.cast(x, 'float32')),
     row('flags to floats', [flags([2, 3])], (x) => g.cast(x, 'float32')),

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { expect, it } from 'vitest';
-import { gradients } from '../../../main/engine/graph/differentiate.ts';
-import { Interpreter } from '../../../main/engine/graph/interpreter.ts';
+import { gradients } from '../../../main/graph/differentiate.ts';
+import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { distance, finiteDifferences } from './cases.ts';
 import { randomGraph } from './random-graphs.ts';
 import { evaluate } from './reference.ts';

@@ -1,10 +1,11 @@
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { NodeOf, Shape, Tensor } from '../../../main/engine/graph/tensor.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Input } from '../../../main/graph/ops/input.ts';
+import type { Shape, Tensor } from '../../../main/graph/tensor.ts';
 import { randomStream, type RandomStream } from '../../../main/engine/random.ts';
 import { weighted } from './cases.ts';
 
 export interface RandomGraph {
-  readonly inputs: readonly NodeOf<'input'>[];
+  readonly inputs: readonly Input[];
   readonly given: Readonly<Record<string, Float32Array>>;
   readonly loss: Tensor;
 }

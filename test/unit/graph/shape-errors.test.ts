@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import * as g from '../../../main/engine/graph/operations.ts';
-import { GraphError, type Shape, type Tensor } from '../../../main/engine/graph/tensor.ts';
+import * as g from '../../../main/graph/operations.ts';
+import { GraphError, type Shape, type Tensor } from '../../../main/graph/tensor.ts';
 
 const x = (...shape: number[]): Tensor => g.input('x', shape);
 const integers = (...shape: number[]): Tensor => g.input('i', shape, 'int32');
@@ -80,15 +80,38 @@ const MISTAKES: readonly Mistake[] = [
   ['geluGradient of integers', () => g.geluGradient(integers(2), integers(2)), /of int32/],
 
   [
-    'attention without its parts',
-    () => g.attention(x(2, 3, 2, 1, 4)),
-    /attention over \(2, 3, 2, 1, 4\)/,
+    'packedAttention without its parts',
+    () => g.packedAttention(x(2, 3, 2, 1, 4)),
+    /packedAttention over \(2, 3, 2, 1, 4\)/,
   ],
-  ['attention of integers', () => g.attention(integers(1, 2, 3, 1, 4)), /of int32/],
+  ['packedAttention of integers', () => g.packedAttention(integers(1, 2, 3, 1, 4)), /of int32/],
   [
-    'attentionGradient of two shapes',
-    () => g.attentionGradient(x(1, 2, 3, 1, 4), x(1, 2, 4, 1)),
-    /attentionGradient over/,
+    'packedAttentionGradient of two shapes',
+    () => g.packedAttentionGradient(x(1, 2, 3, 1, 4), x(1, 2, 4, 1)),
+    /packedAttentionGradient over/,
+  ],
+
+  [
+    'attention with a bias that does not fit',
+    () => g.attention(x(1, 2, 1, 4), x(1, 3, 1, 4), x(1, 3, 1, 4), { bias: x(3, 3) }),
+    /do not broadcast/,
+  ],
+  [
+    'attention with fewer values than keys',
+    () => g.attention(x(1, 2, 1, 4), x(1, 3, 1, 4), x(1, 2, 1, 4)),
+    /attention over \(1, 2, 1, 4\), \(1, 3, 1, 4\), \(1, 2, 1, 4\)/,
+  ],
+  [
+    'attentionGradient of other queries',
+    () => g.attentionGradient([x(1, 2, 1, 4), x(1, 3, 1, 4), x(1, 3, 1, 4)], x(1, 3, 1, 4), 1),
+    /attentionGradient of \(1, 2, 1, 4\) for \(1, 3, 1, 4\)/,
+  ],
+  ['gather by floats', () => g.gather(x(3, 2), x(2)), /gather of \(3, 2\) by float32 \(2\)/],
+  ['gather of a scalar', () => g.gather(x(), integers(2)), /gather of \(\)/],
+  [
+    'gatherGradient of other indices',
+    () => g.gatherGradient(x(3, 2), integers(2), 4),
+    /gatherGradient of \(3, 2\) by \(2\)/,
   ],
 
   [

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Program } from '../../../main/engine/graph/program.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
-import { sizeOf, type Shape } from '../../../main/engine/graph/tensor.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Program } from '../../../main/graph/program.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
+import { sizeOf, type Shape } from '../../../main/graph/tensor.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
@@ -10,9 +10,9 @@ import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 /** Attention and its gradient over qkv of that shape. */
 function attentionProgram(shape: Shape, matmulPrecision: MatmulPrecision): Program {
   const qkv = g.input('qkv', shape);
-  const y = g.attention(qkv);
+  const y = g.packedAttention(qkv);
   const dy = g.input('dy', y.shape);
-  const dqkv = g.attentionGradient(qkv, dy);
+  const dqkv = g.packedAttentionGradient(qkv, dy);
   const attend = { inputs: [qkv, dy], outputs: { y, dqkv }, updates: [], matmulPrecision };
   return { variables: [], functions: { attend } };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { KroneckerSizes } from '../../../main/engine/graph/kronecker.ts';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Program } from '../../../main/engine/graph/program.ts';
+import type { KroneckerSizes } from '../../../main/graph/ops/kronecker.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Program } from '../../../main/graph/program.ts';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { distance } from '../engine/random-tensors.ts';

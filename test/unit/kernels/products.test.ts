@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Program } from '../../../main/engine/graph/program.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Program } from '../../../main/graph/program.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { runCommand } from '../../../main/native/command.mjs';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
@@ -141,7 +141,7 @@ describe.runIf(processorLevels().length > 0)('a compiled program with products i
     // Several calls, of which each one's results might be handed over in another way.
     writeFileSync(
       script,
-      `import * as g from '${root}main/engine/graph/operations.ts';
+      `import * as g from '${root}main/graph/operations.ts';
 import { openRuntime } from '${root}main/engine/runtime/executor.ts';
 const x = g.input('x', [256, 192]);
 let y = x;

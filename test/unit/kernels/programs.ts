@@ -1,5 +1,5 @@
-import type { Program } from '../../../main/engine/graph/program.ts';
-import { lowerProgram } from '../../../main/engine/graph/tensorflow/lowering.ts';
+import type { Program } from '../../../main/graph/program.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { randomTensors } from '../engine/random-tensors.ts';
 

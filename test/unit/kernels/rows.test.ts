@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import * as g from '../../../main/engine/graph/operations.ts';
-import type { Program } from '../../../main/engine/graph/program.ts';
+import * as g from '../../../main/graph/operations.ts';
+import type { Program } from '../../../main/graph/program.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';

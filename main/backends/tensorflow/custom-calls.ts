@@ -1,0 +1,206 @@
+import { DATA_TYPE } from '../../formats/saved-model.ts';
+import { kroneckerSizes } from '../../graph/ops/kronecker.ts';
+import type { NodeOf, OpName } from '../../graph/registry.ts';
+import { sameShape, sizeOf, type Shape, type Tensor } from '../../graph/tensor.ts';
+import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
+
+/**
+ * Large products, attention, layer normalisations, GELU, sums of Kronecker products and what mixes by kernels as calls of our own kernels
+ * (main/engine/kernels), which XLA finds by their names in the process that has registered them.
+ */
+
+/** Rows and columns, and depth, below which tiles and registers would be filled with padding. */
+const LEAST_LINES = 16;
+const LEAST_DEPTH = 32;
+/** Multiplications below which the call and its threads cost more than they save. */
+const LEAST_WORK = 2 ** 20;
+/** Numbers below which going through them in a call costs more than it saves. */
+const LEAST_NUMBERS = 2 ** 14;
+
+/** A kernel that stands for an operation. */
+interface Call<N extends Tensor> {
+  /** As XLA finds it. */
+  readonly target: string;
+  /** Whether the call is worth its cost for this node. */
+  pays(node: N): boolean;
+  /** What the kernel is told, as it cannot see the shapes. */
+  size(node: N): readonly number[];
+  /** What it is handed, unless these are the node's inputs. */
+  operands?(node: N, nameOf: NameOf, e: Emitter): readonly string[];
+}
+
+/** Where the value of a node is found that comes before the one that is written. */
+type NameOf = (node: Tensor) => string;
+
+const CALLS: { readonly [K in OpName]?: Call<NodeOf<K>> } = {
+  matmul: {
+    target: 'karst_matmul',
+    pays: (node) => {
+      const [a, b] = node.inputs;
+      return (
+        sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) && productPays(productSize(node))
+      );
+    },
+    size: (node) => {
+      const { batch, rows, columns, depth } = productSize(node);
+      const { transposeA, transposeB } = node.attributes;
+      return [batch, rows, columns, depth, Number(transposeA), Number(transposeB)];
+    },
+  },
+  gelu: {
+    target: 'karst_gelu',
+    pays: isLarge,
+    size: sizeOfGelu,
+    operands: ({ inputs: [x] }, nameOf, e) => operandsOfGelu(x, nameOf, e),
+  },
+  geluGradient: {
+    target: 'karst_gelu_gradient',
+    pays: isLarge,
+    size: sizeOfGelu,
+    operands: ({ inputs: [x, dy] }, nameOf, e) => [...operandsOfGelu(x, nameOf, e), nameOf(dy)],
+  },
+  layerNorm: { target: 'karst_layer_norm', pays: isLarge, size: sizeOfRows },
+  layerNormGradient: { target: 'karst_layer_norm_gradient', pays: isLarge, size: sizeOfRows },
+  packedAttention: { target: 'karst_attention', pays: attentionPays, size: sizeOfHeads },
+  packedAttentionGradient: {
+    target: 'karst_attention_gradient',
+    pays: attentionPays,
+    size: sizeOfHeads,
+  },
+  addKronecker: { target: 'karst_add_kronecker', pays: isLarge, size: sizeOfKronecker },
+  kroneckerGradient: { target: 'karst_kronecker_gradient', pays: isLarge, size: sizeOfKronecker },
+  mix: {
+    target: 'karst_mix',
+    pays: isLarge,
+    size: ({ shape, inputs: [x] }) => sizeOfMix(shape, x),
+  },
+  mixGradient: {
+    target: 'karst_mix_gradient',
+    pays: isLarge,
+    size: ({ inputs: [dy, x] }) => sizeOfMix(dy.shape, x),
+  },
+};
+
+function callOf(node: Tensor): Call<Tensor> | undefined {
+  return Object.hasOwn(CALLS, node.op) ? (CALLS[node.op as OpName] as Call<Tensor>) : undefined;
+}
+
+/** Whether there is a kernel for this node that is worth its call. */
+export function isCalled(node: Tensor): boolean {
+  return callOf(node)?.pays(node) ?? false;
+}
+
+/** The call of a node for which `isCalled`. */
+export function lowerCall(node: Tensor, nameOf: NameOf, e: Emitter): string {
+  const call = callOf(node);
+  if (call === undefined) throw new Error(`there is no kernel for "${node.op}"`);
+  const inputs = call.operands?.(node, nameOf, e) ?? node.inputs.map(nameOf);
+  const { float32, int32 } = DATA_TYPE;
+  return e.emit(
+    'XlaCustomCallV2',
+    [...inputs, e.indices(call.size(node))],
+    {
+      call_target_name: textAttribute(call.target),
+      backend_config: textAttribute(''),
+      has_side_effect: { b: false },
+      operand_dtypes: { list: { type: [...inputs.map(() => float32), int32] } },
+      result_dtypes: { list: { type: [float32] } },
+      result_shapes: { list: { shape: [shapeProto(node.shape)] } },
+    },
+    'results',
+  );
+}
+
+interface ProductSize {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+function productSize({ inputs: [a], shape, attributes }: NodeOf<'matmul'>): ProductSize {
+  const [rows = 0, columns = 0] = shape.slice(-2);
+  const depth = a.shape.at(attributes.transposeA ? -2 : -1) ?? 0;
+  return { batch: sizeOf(shape.slice(0, -2)), rows, columns, depth };
+}
+
+function productPays({ batch, rows, columns, depth }: ProductSize): boolean {
+  return (
+    Math.min(rows, columns) >= LEAST_LINES &&
+    depth >= LEAST_DEPTH &&
+    batch * rows * columns * depth >= LEAST_WORK
+  );
+}
+
+function attentionPays({
+  inputs: [qkv],
+}: NodeOf<'packedAttention'> | NodeOf<'packedAttentionGradient'>): boolean {
+  const [batch = 0, tokens = 0, , heads = 0, width = 0] = qkv.shape;
+  return productPays({ batch: batch * heads, rows: tokens, columns: tokens, depth: width });
+}
+
+function isLarge({ inputs }: Tensor): boolean {
+  return sizeOf(inputs[0]?.shape ?? []) >= LEAST_NUMBERS;
+}
+
+/** rows, width, and whether there is a bias. */
+function sizeOfGelu({ inputs: [x] }: NodeOf<'gelu'> | NodeOf<'geluGradient'>): number[] {
+  const width = x.shape.at(-1) ?? 1;
+  return [sizeOf(x.shape) / width, width, Number(biasedSum(x).bias.length > 0)];
+}
+
+/** The sum with a bias that GELU is usually of is made in its call: nothing of that size is written for it. */
+function operandsOfGelu(x: Tensor, nameOf: NameOf, e: Emitter): string[] {
+  const { values, bias } = biasedSum(x);
+  const sum = bias
+    .map(nameOf)
+    .reduce(
+      (a, b) => (a === '' ? b : e.emit('AddV2', [a, b], { T: typeAttribute('float32') }, 'z')),
+      '',
+    );
+  return [nameOf(values), sum === '' ? nameOf(values) : sum];
+}
+
+/** x as a sum of values of its shape with a row and with single numbers, as far as it is one. */
+function biasedSum(x: Tensor): { values: Tensor; bias: readonly Tensor[] } {
+  const bias: Tensor[] = [];
+  let values = x;
+  while (values.op === 'add') {
+    const [a, b] = values.inputs;
+    if (a === undefined || b === undefined || !sameShape(a.shape, x.shape)) break;
+    if (sizeOf(b.shape) !== 1 && !sameShape(b.shape, x.shape.slice(-1))) break;
+    bias.push(b);
+    values = a;
+  }
+  return bias.some(({ shape }) => sizeOf(shape) > 1) ? { values, bias } : { values: x, bias: [] };
+}
+
+/** rows, width, and the bits of ε. */
+function sizeOfRows({
+  shape,
+  attributes,
+}: NodeOf<'layerNorm'> | NodeOf<'layerNormGradient'>): number[] {
+  const width = shape.at(-1) ?? 1;
+  const [bits = 0] = new Int32Array(Float32Array.of(attributes.epsilon).buffer);
+  return [sizeOf(shape) / width, width, bits];
+}
+
+/** batch, tokens, heads, width. */
+function sizeOfHeads({
+  inputs: [qkv],
+}: NodeOf<'packedAttention'> | NodeOf<'packedAttentionGradient'>): number[] {
+  return qkv.shape.filter((_, axis) => axis !== 2);
+}
+
+/** kernels, splits, l, k, m, n. */
+function sizeOfKronecker({
+  inputs: [, c, d],
+}: NodeOf<'addKronecker'> | NodeOf<'kroneckerGradient'>): number[] {
+  const { kernels, splits, l, k, m, n } = kroneckerSizes(c, d);
+  return [kernels, splits, l, k, m, n];
+}
+
+/** rows, l, m, kernels, rank, for y (rows, l, kernels, rank) and x (rows, m, kernels, rank). */
+function sizeOfMix([rows = 0, l = 0, kernels = 0, rank = 0]: Shape, x: Tensor): number[] {
+  return [rows, l, x.shape[1] ?? 0, kernels, rank];
+}

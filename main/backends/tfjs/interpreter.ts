@@ -1,0 +1,264 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { legalise } from '../../graph/legalise.ts';
+import type { Input } from '../../graph/ops/input.ts';
+import type { Variable } from '../../graph/ops/variable.ts';
+import type { Program, ProgramFunction, Values } from '../../graph/program.ts';
+import { known, type NodeOf, type OpName } from '../../graph/registry.ts';
+import {
+  GraphError,
+  inTopologicalOrder,
+  sameShape,
+  shapeText,
+  sizeOf,
+  type DType,
+  type Shape,
+  type Tensor,
+} from '../../graph/tensor.ts';
+import type { Executor } from '../session.ts';
+import { tfjsLowering } from './table.ts';
+
+/** A node of a function in the order of work, and the values that nobody needs once it is done. */
+interface Step {
+  readonly node: Tensor;
+  readonly free: readonly Tensor[];
+}
+
+/** A function made ready to run. */
+interface Plan {
+  readonly definition: ProgramFunction;
+  readonly steps: readonly Step[];
+  readonly inputs: ReadonlyMap<string, Input>;
+}
+
+/**
+ * Runs a program operation by operation on whichever tfjs backend is set when it is made: the way to run where no
+ * compiled TensorFlow is at hand, and the cross-check of the lowering. Nothing of tfjs's own differentiation is
+ * used. Every intermediate is released at its last use, so a call needs no more memory than its widest moment, and
+ * after a call only variables and constants are left.
+ */
+export class Interpreter implements Executor {
+  readonly #shapes: ReadonlyMap<string, Shape>;
+  readonly #plans: ReadonlyMap<string, Plan>;
+  readonly #constants = new Map<Tensor, tf.Tensor>();
+  readonly #variables = new Map<string, tf.Tensor>();
+
+  /** Throws GraphError for a function that uses an undeclared input or variable, or sets a variable twice. */
+  constructor(program: Program) {
+    this.#shapes = new Map(program.variables.map((v) => [v.attributes.name, v.shape]));
+    this.#plans = new Map(
+      Object.entries(program.functions).map(([name, fn]) => [name, plan(name, fn, this.#shapes)]),
+    );
+    for (const { steps } of this.#plans.values()) {
+      for (const step of steps) {
+        const node = known(step.node);
+        if (node.op !== 'constant' || this.#constants.has(node)) continue;
+        this.#constants.set(node, upload(node.attributes.values, node.shape, node.dtype));
+      }
+    }
+  }
+
+  set(variable: string, values: Float32Array): void {
+    const shape = this.#shapeOf(variable);
+    if (values.length !== sizeOf(shape)) {
+      throw new GraphError(
+        `variable "${variable}" takes ${String(sizeOf(shape))} values, got ${String(values.length)}`,
+      );
+    }
+    this.#replace(variable, upload(values, shape, 'float32'));
+  }
+
+  setAll(values: ReadonlyMap<string, Float32Array>): void {
+    for (const [name, data] of values) this.set(name, data);
+  }
+
+  get(variable: string): Float32Array {
+    this.#shapeOf(variable);
+    return download(this.#read(variable));
+  }
+
+  getAll(variables: readonly string[]): Float32Array[] {
+    return variables.map((variable) => this.get(variable));
+  }
+
+  /** Outputs come as float32 in row-major order, whatever their type in the graph; false is 0, true is 1. */
+  run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {
+    const found = this.#plans.get(name);
+    if (found === undefined) throw new GraphError(`the program has no function "${name}"`);
+    checkInputs(name, found, inputs);
+    const { outputs, updates } = found.definition;
+    const values = new Map<Tensor, tf.Tensor>();
+    try {
+      for (const { node, free } of found.steps) {
+        values.set(node, this.#evaluate(node, values, inputs));
+        for (const done of free) this.#release(done, values);
+      }
+      const valueOf = (node: Tensor): tf.Tensor => present(values, node);
+      const results = Object.entries(outputs).map(
+        ([key, node]) => [key, download(valueOf(node))] as const,
+      );
+      // A clone shares its data, so one value can be an output and the new value of several variables.
+      const next = updates.map(({ value }) => tf.keep(tf.clone(valueOf(value))));
+      updates.forEach(({ variable }, index) => {
+        const value = next[index];
+        if (value !== undefined) this.#replace(variable.attributes.name, value);
+      });
+      return Object.fromEntries(results);
+    } finally {
+      for (const node of [...values.keys()]) this.#release(node, values);
+    }
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.#constants.values(), ...this.#variables.values()])
+      tensor.dispose();
+    this.#constants.clear();
+    this.#variables.clear();
+  }
+
+  #evaluate(
+    given: Tensor,
+    values: ReadonlyMap<Tensor, tf.Tensor>,
+    inputs: Readonly<Record<string, Values>>,
+  ): tf.Tensor {
+    const node = known(given);
+    switch (node.op) {
+      case 'constant':
+        return present(this.#constants, node);
+      case 'variable':
+        return this.#read(node.attributes.name);
+      case 'input': {
+        const fed = inputs[node.attributes.name];
+        if (fed === undefined) throw new GraphError(`input "${node.attributes.name}" is missing`);
+        return upload(fed, node.shape, node.dtype);
+      }
+      default: {
+        const compute = tfjsLowering(node.op);
+        if (compute === undefined) throw new GraphError(`"${node.op}" was not decomposed`);
+        const operands = node.inputs.map((x) => present(values, x));
+        return tf.tidy(() => compute(node as NodeOf<OpName>, operands));
+      }
+    }
+  }
+
+  #release(node: Tensor, values: Map<Tensor, tf.Tensor>): void {
+    const owned = node.op !== 'constant' && node.op !== 'variable';
+    if (owned) present(values, node).dispose();
+    values.delete(node);
+  }
+
+  #read(variable: string): tf.Tensor {
+    const value = this.#variables.get(variable);
+    if (value === undefined)
+      throw new GraphError(`variable "${variable}" was read before it was set`);
+    return value;
+  }
+
+  #replace(variable: string, value: tf.Tensor): void {
+    this.#variables.get(variable)?.dispose();
+    this.#variables.set(variable, value);
+  }
+
+  #shapeOf(variable: string): Shape {
+    const shape = this.#shapes.get(variable);
+    if (shape === undefined) throw new GraphError(`the program has no variable "${variable}"`);
+    return shape;
+  }
+}
+
+/** The same function with what tfjs has no counterpart of decomposed. */
+function legalised(fn: ProgramFunction): ProgramFunction {
+  const roots = [...Object.values(fn.outputs), ...fn.updates.map((u) => u.value)];
+  const parts = legalise(inTopologicalOrder(roots), ({ op }) => tfjsLowering(op) !== undefined);
+  const resolve = (node: Tensor): Tensor => parts.get(node) ?? node;
+  return {
+    ...fn,
+    outputs: Object.fromEntries(Object.entries(fn.outputs).map(([key, t]) => [key, resolve(t)])),
+    updates: fn.updates.map(({ variable, value }) => ({ variable, value: resolve(value) })),
+  };
+}
+
+function plan(name: string, given: ProgramFunction, variables: ReadonlyMap<string, Shape>): Plan {
+  const fn = legalised(given);
+  const inputs = new Map(fn.inputs.map((i) => [i.attributes.name, i]));
+  const updated = fn.updates.map(({ variable }) => variable.attributes.name);
+  if (inputs.size !== fn.inputs.length) throw new GraphError(`"${name}" declares an input twice`);
+  if (new Set(updated).size !== updated.length)
+    throw new GraphError(`"${name}" sets a variable twice`);
+  for (const { variable, value } of fn.updates) {
+    if (!sameShape(variable.shape, value.shape) || value.dtype !== 'float32') {
+      throw new GraphError(
+        `"${name}" sets variable "${variable.attributes.name}" ${shapeText(variable.shape)} to ${value.dtype} ${shapeText(value.shape)}`,
+      );
+    }
+  }
+
+  const roots = [...Object.values(fn.outputs), ...fn.updates.map((u) => u.value)];
+  const order = inTopologicalOrder(roots);
+  for (const node of [...order, ...fn.updates.map((u) => u.variable)].map(known)) {
+    if (node.op === 'input')
+      checkDeclared(name, 'input', node, inputs.get(node.attributes.name)?.shape);
+    if (node.op === 'variable')
+      checkDeclared(name, 'variable', node, variables.get(node.attributes.name));
+  }
+
+  const kept = new Set(roots);
+  const lastUser = new Map<Tensor, Tensor>();
+  for (const node of order) for (const x of node.inputs) lastUser.set(x, node);
+  const steps = order.map((node) => ({
+    node,
+    free: [...new Set(node.inputs)].filter((x) => lastUser.get(x) === node && !kept.has(x)),
+  }));
+  return { definition: fn, steps, inputs };
+}
+
+function checkDeclared(
+  fn: string,
+  kind: string,
+  node: Input | Variable,
+  declared: Shape | undefined,
+): void {
+  const { name } = node.attributes;
+  if (declared === undefined) throw new GraphError(`${kind} "${name}" of "${fn}" is not declared`);
+  if (sameShape(declared, node.shape)) return;
+  throw new GraphError(
+    `${kind} "${name}" of "${fn}" is used as ${shapeText(node.shape)} and declared as ${shapeText(declared)}`,
+  );
+}
+
+function checkInputs(fn: string, { inputs }: Plan, fed: Readonly<Record<string, Values>>): void {
+  for (const [name, { shape, dtype }] of inputs) {
+    const values = fed[name];
+    if (values === undefined)
+      throw new GraphError(`"${fn}" was called without its input "${name}"`);
+    if (values.length !== sizeOf(shape)) {
+      throw new GraphError(
+        `input "${name}" of "${fn}" takes ${String(sizeOf(shape))} values, got ${String(values.length)}`,
+      );
+    }
+    if ((dtype === 'float32') !== values instanceof Float32Array) {
+      throw new GraphError(
+        `input "${name}" of "${fn}" is ${dtype}, got ${values.constructor.name}`,
+      );
+    }
+  }
+  for (const name of Object.keys(fed)) {
+    if (!inputs.has(name)) throw new GraphError(`"${fn}" has no input "${name}"`);
+  }
+}
+
+/** A tensor that no surrounding tidy releases. The values are copied: tfjs's CPU backend works on the array it is given. */
+function upload(values: Values, shape: Shape, dtype: DType): tf.Tensor {
+  const data =
+    dtype === 'bool' ? Uint8Array.from(values, (v) => (v === 0 ? 0 : 1)) : values.slice();
+  return tf.keep(tf.tensor(data, [...shape], dtype));
+}
+
+function download(tensor: tf.Tensor): Float32Array {
+  return Float32Array.from(tensor.dataSync());
+}
+
+function present(values: ReadonlyMap<Tensor, tf.Tensor>, node: Tensor): tf.Tensor {
+  const value = values.get(node);
+  if (value === undefined) throw new GraphError(`"${node.op}" was used before it was computed`);
+  return value;
+}

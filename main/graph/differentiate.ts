@@ -1,0 +1,46 @@
+import { defer, recompute } from './recompute.ts';
+import * as g from './operations.ts';
+import { isNode, operationOf } from './registry.ts';
+import { GraphError, inTopologicalOrder, shapeText, sizeOf, type Tensor } from './tensor.ts';
+
+function inputGradients(node: Tensor, dy: Tensor): readonly (Tensor | null)[] {
+  const { name, gradient } = operationOf(node);
+  if (gradient === 'none') return node.inputs.map(() => null);
+  if (gradient === 'once') throw new GraphError(`${name} is not differentiable twice`);
+  return gradient(node, dy, g);
+}
+
+/**
+ * Reverse-mode differentiation: the gradients of the scalar `loss` with respect to `targets`, as new nodes.
+ * Only the part of the graph that lies between targets and loss gets a backward pass. A target on which the
+ * loss does not depend gets zeros.
+ */
+export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
+  if (sizeOf(loss.shape) !== 1 || loss.dtype !== 'float32') {
+    throw new GraphError(
+      `only a scalar can be differentiated, not ${loss.dtype} ${shapeText(loss.shape)}`,
+    );
+  }
+  const order = inTopologicalOrder([loss]);
+  const needed = new Set<Tensor>(targets);
+  for (const node of order) {
+    if (node.op !== 'stopGradient' && node.inputs.some((x) => needed.has(x))) needed.add(node);
+  }
+  const found = new Map<Tensor, Tensor>([[loss, g.broadcastTo(g.scalar(1), loss.shape)]]);
+  const again = new Map<Tensor, Tensor>();
+  for (const node of order.reverse()) {
+    const dy = found.get(node);
+    if (dy === undefined || !needed.has(node) || node.inputs.length === 0) continue;
+    if (!node.inputs.some((x) => needed.has(x))) continue;
+    // Within what is recomputed anyway, this has been done.
+    if (isNode(node, 'recomputed') && !again.has(node)) recompute(node, dy, again);
+    if (isNode(node, 'gradientVia') && !again.has(node)) defer(node, dy, again);
+    inputGradients(again.get(node) ?? node, dy).forEach((gradient, index) => {
+      const x = node.inputs[index];
+      if (gradient === null || x === undefined || !needed.has(x)) return;
+      const before = found.get(x);
+      found.set(x, before === undefined ? gradient : g.add(before, gradient));
+    });
+  }
+  return targets.map((target) => found.get(target) ?? g.broadcastTo(g.scalar(0), target.shape));
+}

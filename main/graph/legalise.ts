@@ -1,0 +1,33 @@
+import * as g from './operations.ts';
+import { operationOf } from './registry.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * For the nodes of a graph what stands for them where a back end lacks some operations: the node itself, or the same value
+ * from operations that it has. Shared nodes stay shared.
+ * @param order inputs before users
+ * @param has whether the back end has this node's operation; one without a decomposition is left as it is
+ */
+export function legalise(
+  order: readonly Tensor[],
+  has: (node: Tensor) => boolean,
+): Map<Tensor, Tensor> {
+  const legal = new Map<Tensor, Tensor>();
+  for (const node of order) settle(node);
+  return legal;
+
+  /** As inputs come first, this only goes down into decompositions, whose own operations may be missing, too. */
+  function settle(node: Tensor): Tensor {
+    const known = legal.get(node);
+    if (known !== undefined) return known;
+    const inputs = node.inputs.map(settle);
+    const changed = inputs.some((x, i) => x !== node.inputs[i]);
+    const rebuilt = changed ? { ...node, inputs } : node;
+    const { decompose } = operationOf(rebuilt);
+    const result =
+      decompose === undefined || has(rebuilt) ? rebuilt : settle(decompose(rebuilt, g));
+    legal.set(node, result);
+    legal.set(result, result);
+    return result;
+  }
+}

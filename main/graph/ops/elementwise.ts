@@ -1,0 +1,25 @@
+import { broadcastShape } from '../broadcast.ts';
+import { FLOAT, float32, need, needType, NUMBER, type Pair } from '../operation.ts';
+import { shapeText, type DType, type Tensor, type TensorType } from '../tensor.ts';
+
+/** Shapes and types of the operations that go element by element. */
+
+/** Of a function of floats. @param leastRank axes that it needs */
+export function inferUnary(op: string, leastRank = 0): (inputs: readonly [Tensor]) => TensorType {
+  return ([x]) => {
+    needType(op, [x], FLOAT);
+    need(x.shape.length >= leastRank, () => `${op} of ${shapeText(x.shape)}`);
+    return float32(x.shape);
+  };
+}
+
+/** Of two tensors that broadcast, by NumPy's rule. */
+export function inferBinary(
+  op: string,
+  allowed: readonly DType[] = NUMBER,
+): (inputs: Pair) => TensorType {
+  return ([a, b]) => {
+    needType(op, [a, b], allowed);
+    return { shape: broadcastShape(a.shape, b.shape), dtype: a.dtype };
+  };
+}

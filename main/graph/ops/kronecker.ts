@@ -1,0 +1,41 @@
+import type { Language } from '../language.ts';
+import { need } from '../operation.ts';
+import { sameShape, shapeText, sizeOf, type Tensor } from '../tensor.ts';
+
+/** What sums of Kronecker products and their gradients share. */
+
+/** Of C (kernels, l, m) and D (kernels, splits, k, n). */
+export interface KroneckerSizes {
+  readonly kernels: number;
+  readonly splits: number;
+  readonly l: number;
+  readonly k: number;
+  readonly m: number;
+  readonly n: number;
+}
+
+export function kroneckerSizes(c: Tensor, d: Tensor): KroneckerSizes {
+  const [kernels = 0, l = 0, m = 0] = c.shape;
+  const [, splits = 0, k = 0, n = 0] = d.shape;
+  return { kernels, splits, l, k, m, n };
+}
+
+/** c as (kernels, l · m) and d as (kernels, splits · k · n). */
+export function flattenedFactors(g: Language, c: Tensor, d: Tensor): [Tensor, Tensor] {
+  return [c, d].map((t) => {
+    const [kernels = 0, ...rest] = t.shape;
+    return g.reshape(t, [kernels, sizeOf(rest)]);
+  }) as [Tensor, Tensor];
+}
+
+/** @throws GraphError for a weight that is not of the size of the sum */
+export function needKronecker(op: string, weight: Tensor, c: Tensor, d: Tensor): void {
+  const { kernels, splits, l, k, m, n } = kroneckerSizes(c, d);
+  need(
+    c.shape.length === 3 &&
+      d.shape.length === 4 &&
+      d.shape[0] === kernels &&
+      sameShape(weight.shape, [splits * l * k, m * n]),
+    () => `${op} of ${[weight, c, d].map((t) => shapeText(t.shape)).join(', ')}`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { Language } from '../language.ts';
+import { need } from '../operation.ts';
+import { lastAxis, sameShape, shapeText, type Tensor } from '../tensor.ts';
+
+/** What layer normalisation (arXiv 1607.06450) and its gradient share. */
+
+export interface EpsilonAttributes {
+  readonly epsilon: number;
+}
+
+interface Normalised {
+  /** (x − mean) · r. */
+  readonly values: Tensor;
+  /** 1 / sqrt(variance + ε), with a last axis of 1. */
+  readonly r: Tensor;
+}
+
+/** Over the last axis. */
+export function normalise(g: Language, x: Tensor, epsilon: number): Normalised {
+  const centred = g.sub(x, g.mean(x, lastAxis(x), true));
+  const variance = g.mean(g.mul(centred, centred), lastAxis(x), true);
+  const r = g.rsqrt(g.add(variance, g.scalar(epsilon)));
+  return { values: g.mul(centred, r), r };
+}
+
+/** @throws GraphError for a weight that is not as wide as x */
+export function needLayerNorm(op: string, x: Tensor, weight: Tensor, epsilon: number): void {
+  need(
+    x.shape.length > 0 && sameShape(weight.shape, x.shape.slice(-1)) && epsilon >= 0,
+    () =>
+      `${op} of ${shapeText(x.shape)} with a weight of ${shapeText(weight.shape)}, ε = ${String(epsilon)}`,
+  );
+}

@@ -1,0 +1,29 @@
+import { apply, need, type Operation } from '../operation.ts';
+import { sameShape, shapeText, type Shape, type Tensor } from '../tensor.ts';
+
+interface Attributes {
+  readonly begin: readonly number[];
+  readonly shape: Shape;
+}
+
+export const SLICE: Operation<'slice', Attributes> = {
+  name: 'slice',
+  infer([x], { begin, shape }) {
+    need(
+      begin.length === x.shape.length &&
+        shape.length === x.shape.length &&
+        begin.every((b, axis) => b >= 0 && b + (shape[axis] ?? 0) <= (x.shape[axis] ?? 0)),
+      () => `slice ${begin.join()} ${shapeText(shape)} of ${shapeText(x.shape)}`,
+    );
+    return { shape, dtype: x.dtype };
+  },
+  gradient({ inputs: [x], attributes: { begin } }, dy, g) {
+    const after = x.shape.map((side, axis) => side - (begin[axis] ?? 0) - (dy.shape[axis] ?? 0));
+    return [g.pad(dy, begin, after)];
+  },
+};
+
+/** The box of `shape` that starts at `begin`. */
+export function slice(x: Tensor, begin: readonly number[], shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : apply(SLICE, [x], { begin, shape });
+}

@@ -1,0 +1,41 @@
+import type { Input } from './ops/input.ts';
+import type { Variable } from './ops/variable.ts';
+import type { Shape, Tensor } from './tensor.ts';
+
+/** One callable of a program. Updates happen together, after everything has been read. */
+export interface ProgramFunction {
+  readonly inputs: readonly Input[];
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly updates: readonly Update[];
+  /** `high` lets the runtime make large products from bfloat16 parts (error up to 3 · 2⁻¹⁶ of |a| |b|) where it has a faster way to. */
+  readonly matmulPrecision?: 'high' | 'highest';
+}
+
+export interface Update {
+  readonly variable: Variable;
+  readonly value: Tensor;
+}
+
+/** Functions over variables that they share. */
+export interface Program {
+  readonly variables: readonly Variable[];
+  readonly functions: Readonly<Record<string, ProgramFunction>>;
+}
+
+export type Values = Float32Array | Int32Array;
+
+/**
+ * Zeros for a variable that functions update. TensorFlow takes over memory that begins at a multiple of 64 bytes, which
+ * this never does, and copies any other. XLA updates in place only what TensorFlow has allocated itself: new values of the
+ * first step would get a region of memory as large as a step's, and the next step would settle there beside the first one's.
+ */
+export function updatableValues(size: number): Float32Array {
+  const bytes = Float32Array.BYTES_PER_ELEMENT;
+  return new Float32Array(new ArrayBuffer((size + 1) * bytes), bytes, size);
+}
+
+export function shapeOfVariable(program: Program, name: string): Shape {
+  const found = program.variables.find((v) => v.attributes.name === name);
+  if (found === undefined) throw new Error(`the program has no variable "${name}"`);
+  return found.shape;
+}

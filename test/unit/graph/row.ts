@@ -1,0 +1,44 @@
+import type { DType, Shape, Tensor } from '../../../main/graph/tensor.ts';
+
+/** What is fed as one operand: a shape and the range that its values are drawn from. */
+export interface Operand {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One variant of an operation: attributes, ranks, broadcasting, number type. */
+export interface Row {
+  readonly title: string;
+  readonly operands: readonly Operand[];
+  readonly build: (operands: readonly Tensor[]) => Tensor;
+  /** The operation has no derivative of its own. */
+  readonly forwardOnly?: boolean;
+}
+
+type Build = (...operands: [Tensor, Tensor, Tensor, Tensor, Tensor]) => Tensor;
+export function row(title: string, operands: readonly (Operand | Shape)[], build: Build): Row {
+  return {
+    title,
+    operands: operands.map((o) => ('from' in o ? o : floats(o))),
+    build: (tensors) => build(...(tensors as Parameters<Build>)),
+  };
+}
+
+export const forwardOnly = (r: Row): Row => ({ ...r, forwardOnly: true });
+
+export const floats = (shape: Shape, from = -2, to = 2): Operand => ({
+  shape,
+  dtype: 'float32',
+  from,
+  to,
+});
+export const positive = (shape: Shape): Operand => floats(shape, 0.3, 3);
+export const integers = (shape: Shape, from = -4, to = 5): Operand => ({
+  shape,
+  dtype: 'int32',
+  from,
+  to,
+});
+export const flags = (shape: Shape): Operand => ({ shape, dtype: 'bool', from: 0, to: 2 });
