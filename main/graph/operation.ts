@@ -33,7 +33,7 @@ export interface Operation<
   readonly decompose?: (node: Node<Name, A, I>, g: Language) => Tensor;
 }
 
-export type NoAttributes = Readonly<Record<never, never>>;
+export type NoAttributes = Readonly<Record<string, never>>;
 export type Pair = readonly [Tensor, Tensor];
 export type Triple = readonly [Tensor, Tensor, Tensor];
 

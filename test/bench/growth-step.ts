@@ -40,7 +40,7 @@ const { model, executor, groups, initial } = await prepareTraining(
   await openRuntime(),
   0,
 );
-new ModelState(executor, groups).set(initial, null);
+await new ModelState(executor, groups).set(initial, null);
 const labels = Array.from({ length: batchSize }, (_, i) => i % CLASSES);
 const parts = { model, executor, config, labels, classWeights: classWeights(labels, CLASSES, 0) };
 const noise = randomStream(0, 'growth', 'images');
@@ -50,8 +50,13 @@ const batch = {
   ...{ indices, count: batchSize, partners: indices, lambda: 1, problems: [] },
 };
 let step = 0;
-await answerSteps(() => {
-  const { loss } = makeUpdate(parts, [batch], { epoch: 0, batch: 0, step, learningRate: 1e-3 });
+await answerSteps(async () => {
+  const { loss } = await makeUpdate(parts, [batch], {
+    epoch: 0,
+    batch: 0,
+    step,
+    learningRate: 1e-3,
+  });
   step += 1;
   return loss;
 });

@@ -37,14 +37,14 @@ const classes = Array.from(backbone.get('head.bias')?.keys() ?? [], String);
 const { architecture } = await inspectBackbone(`${folder}/backbone.safetensors`, Number(heads));
 
 const runtime = await openRuntime();
-const executor = form === 'adapter' || form === 'beside' ? openAdapted() : openPlain();
+const executor = form === 'adapter' || form === 'beside' ? await openAdapted() : await openPlain();
 
-function openPlain() {
+async function openPlain() {
   const weights = form === 'merged' ? merged() : backbone;
   const model = plainModel(architecture, classes.length);
   const { program } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
   const opened = runtime.execute(program);
-  opened.setAll(weights);
+  await opened.write(weights);
   return opened;
 }
 
@@ -53,19 +53,19 @@ function merged(): Map<string, Float32Array> {
   return new Map([...tensors].map(([name, values]) => [name, Float32Array.from(values)]));
 }
 
-function openAdapted() {
+async function openAdapted() {
   const shape = { architecture, classes: classes.length, method: 'karst', karst: KARST } as const;
   const model = adaptedModel({ ...shape, folded: form === 'adapter' });
   const { program, groups } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
   const opened = runtime.execute(program);
-  opened.setAll(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
-  new ModelState(opened, groups).setTrained(adapter);
-  if (model.fold !== undefined) opened.run('fold', {});
+  await opened.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
+  await new ModelState(opened, groups).setTrained(adapter);
+  if (model.fold !== undefined) await opened.run('fold', {});
   return opened;
 }
 
-await answerSteps(() => {
-  const { logits = new Float32Array() } = executor.run('evaluate', { images });
+await answerSteps(async () => {
+  const { logits = new Float32Array() } = await executor.run('evaluate', { images });
   const tally = new Tally(classes);
   for (const [row, label] of labels.entries()) {
     const own = logits.subarray(row * classes.length, (row + 1) * classes.length);

@@ -16,6 +16,7 @@ import { readAllFloat32 } from '../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../main/host/services/backbones.ts';
 import { matrixWork } from './matrix-work.ts';
 import { answerSteps } from './step-answers.ts';
+import { writeOne } from '../fixtures/engine/variables.ts';
 
 /**
  * Our training step as a subject: our-step.ts FOLDER HEADS [RECOMPUTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
@@ -44,7 +45,7 @@ function configFor(batchSize: number): TrainingConfig {
 
 interface PreparedStep {
   /** Makes one step and returns its loss. */
-  make(): number;
+  make(): Promise<number>;
   /** Matrix work of a step in 10⁹ floating point operations. */
   readonly gigaflop: number;
 }
@@ -64,7 +65,7 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   const missing = [...initial.keys()].filter((name) => !start.has(name));
   if (missing.length > 0 || initial.size !== start.size)
     throw new Error(`the peers train other tensors: ${missing.join(', ')}`);
-  new ModelState(executor, groups).set(start, null);
+  await new ModelState(executor, groups).set(start, null);
   const parts = { model, executor, config, labels, classWeights: classWeights(labels, classes, 0) };
   const indices = Int32Array.from(labels.keys());
   const group = [
@@ -72,8 +73,13 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   ];
   let step = 0;
   return {
-    make() {
-      const { loss } = makeUpdate(parts, group, { epoch: 0, batch: 0, step, learningRate: 1e-3 });
+    async make() {
+      const { loss } = await makeUpdate(parts, group, {
+        epoch: 0,
+        batch: 0,
+        step,
+        learningRate: 1e-3,
+      });
       step += 1;
       return loss;
     },
@@ -95,7 +101,7 @@ function stepWork(
 }
 
 /** Of square products that are large enough to be bound by arithmetic alone: the faster of both ways to make them. */
-function peakGigaflops(runtime: Runtime): number {
+async function peakGigaflops(runtime: Runtime): Promise<number> {
   const side = 2048;
   const a = g.variable('a', [side, side]);
   const total = g.sumAll(g.matmul(a, a));
@@ -108,22 +114,26 @@ function peakGigaflops(runtime: Runtime): number {
   );
   const executor = runtime.execute({ variables: [a], functions });
   try {
-    executor.set('a', new Float32Array(side * side).fill(1e-3));
-    const seconds = MATMUL_PRECISIONS.flatMap((precision) =>
-      Array.from({ length: 8 }, () => {
+    await writeOne(executor, 'a', new Float32Array(side * side).fill(1e-3));
+    const seconds: number[] = [];
+    for (const precision of MATMUL_PRECISIONS) {
+      for (let i = 0; i < 8; i++) {
         const began = performance.now();
-        executor.run(precision, {});
-        return (performance.now() - began) / 1000;
-      }),
-    );
+        await executor.run(precision, {});
+        seconds.push((performance.now() - began) / 1000);
+      }
+    }
     return (2 * side ** 3) / Math.min(...seconds) / 1e9;
   } finally {
-    executor.dispose();
+    await executor.dispose();
   }
 }
 
 const runtime = await openRuntime();
 const prepared = await prepare(runtime);
 await answerSteps(() => prepared.make(), {
-  work: () => ({ gigaflop: prepared.gigaflop, peakGigaflops: peakGigaflops(runtime) }),
+  work: async () => ({
+    gigaflop: prepared.gigaflop,
+    peakGigaflops: await peakGigaflops(runtime),
+  }),
 });

@@ -16,22 +16,22 @@ export interface StepAnswer {
  * @param make makes one step and returns its loss
  */
 export async function answerSteps(
-  make: () => number,
-  more: Readonly<Record<string, () => object>> = {},
+  make: () => Promise<number>,
+  more: Readonly<Record<string, () => object | Promise<object>>> = {},
 ): Promise<void> {
   const answer = (values: object): void => console.log(JSON.stringify(values));
   answer({ ready: true });
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'memory') answer({ peakMiB: process.resourceUsage().maxRSS / 1024 });
-    else answer(more[line]?.() ?? timed(make));
+    else answer(await (more[line] ?? (() => timed(make)))());
   }
 }
 
-function timed(make: () => number): StepAnswer {
+async function timed(make: () => Promise<number>): Promise<StepAnswer> {
   const machine = machineSeconds();
   const own = ownSeconds();
   const began = performance.now();
-  const loss = make();
+  const loss = await make();
   const seconds = (performance.now() - began) / 1000;
   const others = Math.max(0, machineSeconds() - machine - (ownSeconds() - own)) / seconds;
   return { seconds, others, loss };

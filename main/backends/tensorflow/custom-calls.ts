@@ -82,7 +82,7 @@ const CALLS: { readonly [K in OpName]?: Call<NodeOf<K>> } = {
 };
 
 function callOf(node: Tensor): Call<Tensor> | undefined {
-  return Object.hasOwn(CALLS, node.op) ? (CALLS[node.op as OpName] as Call<Tensor>) : undefined;
+  return Object.hasOwn(CALLS, node.op) ? CALLS[node.op as OpName] : undefined;
 }
 
 /** Whether there is a kernel for this node that is worth its call. */

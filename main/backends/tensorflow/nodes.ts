@@ -164,7 +164,7 @@ const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
       'output',
     ),
   cast: (node, inputs, e) => {
-    const from = typeAttribute(node.inputs[0]?.dtype ?? 'float32');
+    const from = typeAttribute(node.inputs[0].dtype);
     return e.emit('Cast', inputs, { SrcT: from, DstT: typeAttribute(node.dtype) }, 'y');
   },
   stopGradient: (_, inputs) => inputs[0] ?? '',

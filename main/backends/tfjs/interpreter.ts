@@ -14,7 +14,7 @@ import {
   type Shape,
   type Tensor,
 } from '../../graph/tensor.ts';
-import type { Executor } from '../session.ts';
+import type { Executor } from '../executor.ts';
 import { tfjsLowering } from './table.ts';
 
 /** A node of a function in the order of work, and the values that nobody needs once it is done. */
@@ -57,7 +57,11 @@ export class Interpreter implements Executor {
     }
   }
 
-  set(variable: string, values: Float32Array): void {
+  async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
+    for (const [name, data] of values) this.#write(name, data);
+  }
+
+  #write(variable: string, values: Float32Array): void {
     const shape = this.#shapeOf(variable);
     if (values.length !== sizeOf(shape)) {
       throw new GraphError(
@@ -67,21 +71,17 @@ export class Interpreter implements Executor {
     this.#replace(variable, upload(values, shape, 'float32'));
   }
 
-  setAll(values: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, data] of values) this.set(name, data);
+  async read(variables: readonly string[]): Promise<readonly Float32Array[]> {
+    return variables.map((variable) => {
+      this.#shapeOf(variable);
+      return download(this.#read(variable));
+    });
   }
 
-  get(variable: string): Float32Array {
-    this.#shapeOf(variable);
-    return download(this.#read(variable));
-  }
-
-  getAll(variables: readonly string[]): Float32Array[] {
-    return variables.map((variable) => this.get(variable));
-  }
-
-  /** Outputs come as float32 in row-major order, whatever their type in the graph; false is 0, true is 1. */
-  run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {
+  async run(
+    name: string,
+    inputs: Readonly<Record<string, Values>>,
+  ): Promise<Record<string, Float32Array>> {
     const found = this.#plans.get(name);
     if (found === undefined) throw new GraphError(`the program has no function "${name}"`);
     checkInputs(name, found, inputs);
@@ -108,7 +108,7 @@ export class Interpreter implements Executor {
     }
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     for (const tensor of [...this.#constants.values(), ...this.#variables.values()])
       tensor.dispose();
     this.#constants.clear();

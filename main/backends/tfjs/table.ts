@@ -57,13 +57,9 @@ const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
   pad: (node, inputs) => pad(at(inputs, 0), node.attributes.before, node.attributes.after),
   concat: (node, inputs) => tf.concat([...inputs], node.attributes.axis),
   gather: (node, inputs) =>
-    tf.reshape(
-      tf.gather(
-        at(inputs, 0),
-        tf.reshape(at(inputs, 1) as tf.Tensor<tf.Rank>, [-1]) as tf.Tensor1D,
-      ),
-      [...node.shape],
-    ),
+    tf.reshape(tf.gather(at(inputs, 0), tf.reshape<tf.Rank.R1>(at(inputs, 1), [-1])), [
+      ...node.shape,
+    ]),
   cast: (node, inputs) => tf.cast(at(inputs, 0), node.dtype),
   stopGradient: (_, inputs) => tf.clone(at(inputs, 0)),
   gradientVia: (_, inputs) => tf.clone(at(inputs, 0)),
@@ -72,7 +68,7 @@ const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
 
 /** By the operation's name; undefined for one that tfjs has no counterpart of. */
 export function tfjsLowering(op: string): Lowering<OpName> | undefined {
-  return Object.hasOwn(TABLE, op) ? (TABLE[op as OpName] as Lowering<OpName>) : undefined;
+  return Object.hasOwn(TABLE, op) ? TABLE[op as OpName] : undefined;
 }
 
 function unary(op: (x: tf.Tensor) => tf.Tensor): Lowering<OpName> {

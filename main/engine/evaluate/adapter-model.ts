@@ -5,7 +5,7 @@ import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-fol
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
 import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { ModelState } from '../train/model-state.ts';
 import { evaluationProgram, type EvaluationOptions } from '../train/step.ts';
@@ -57,8 +57,8 @@ export async function openAdapter(
       : await loadBackbone(backbone, architecture);
   const { program, groups } = evaluationProgram(model, batchSize, { matmulPrecision, single });
   const executor = runtime.execute(program);
-  if (model.frozen.size > 0) executor.setAll(stored);
-  new ModelState(executor, groups).setTrained(adapter);
-  if ('fold' in program.functions) executor.run('fold', {});
+  if (model.frozen.size > 0) await executor.write(stored);
+  await new ModelState(executor, groups).setTrained(adapter);
+  if ('fold' in program.functions) await executor.run('fold', {});
   return { folder, model, executor, preprocessing, tensors: { adapter, backbone: stored } };
 }

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { BatchSource } from '../data/batch-source.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import { Tally } from './tally.ts';
 
 /** Runs the function `evaluate` of an executor over a loader's images, in their order. */
@@ -20,7 +20,7 @@ export async function forEachLogits(
 ): Promise<void> {
   let done = 0;
   for await (const batch of loader.epoch({ epoch: 0, shuffle: false })) {
-    const { logits } = executor.run('evaluate', { images: batch.pixels });
+    const { logits } = await executor.run('evaluate', { images: batch.pixels });
     batch.indices.forEach((index, row) => {
       if (index >= 0 && logits !== undefined)
         pass.onImage(index, logits.subarray(row * classes, (row + 1) * classes));

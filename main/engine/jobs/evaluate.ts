@@ -55,7 +55,7 @@ export async function evaluateAdapter(
     });
   } finally {
     await loader.close();
-    executor.dispose();
+    await executor.dispose();
   }
   return { kind: 'evaluate', evaluation: tally.result(), rows, problems };
 }

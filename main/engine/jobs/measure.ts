@@ -26,7 +26,7 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     job.recomputedBlocks,
   );
   try {
-    new ModelState(executor, groups).set(initial, null);
+    await new ModelState(executor, groups).set(initial, null);
     session.progress('loading', 1, 1);
     const group = Array.from({ length: config.accumulate }, (_, i) =>
       noiseBatch(config.batchSize, model.input, i),
@@ -47,13 +47,13 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     const total = kinds.length * (job.steps + 1) + VALIDATION_BATCHES + 1;
     let done = 0;
     let startSeconds = 0;
-    const timed = async (work: () => void, count: number): Promise<number> => {
+    const timed = async (work: () => Promise<unknown>, count: number): Promise<number> => {
       const seconds: number[] = [];
       for (let i = 0; i <= count; i++) {
         await session.throwIfCancelled();
         if (i === 0) session.progress('compiling', done, total);
         const started = performance.now();
-        work();
+        await work();
         if (i > 0) seconds.push((performance.now() - started) / 1000);
         session.progress('measuring', ++done, total);
       }
@@ -62,8 +62,8 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     const secondsOf: number[] = [];
     for (const epoch of kinds) {
       let step = 0;
-      const update = (): void => {
-        makeUpdate(parts, group, { epoch, batch: 0, step, learningRate: 0 });
+      const update = async (): Promise<void> => {
+        await makeUpdate(parts, group, { epoch, batch: 0, step, learningRate: 0 });
         step += 1;
         if (startSeconds === 0) startSeconds = (performance.now() - began) / 1000;
       };
@@ -71,10 +71,11 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     }
     // With kept features that is the batch of their one pass; validating on them takes no time worth telling.
     const images = noiseBatch(config.batchSize, imageShape(model.architecture), 0).pixels;
-    const secondsPerValidationBatch = await timed(() => {
-      if (trunk === null) executor.run('evaluate', { images });
-      else trunk.run('features', { images });
-    }, VALIDATION_BATCHES);
+    const secondsPerValidationBatch = await timed(
+      () =>
+        trunk === null ? executor.run('evaluate', { images }) : trunk.run('features', { images }),
+      VALIDATION_BATCHES,
+    );
     const dropping = Array.from({ length: epochs }, (_, epoch) => dropsPatches(config, epoch));
     const share = dropping.filter((drops) => drops === dropping[0]).length / epochs;
     const [first = 0, other = first] = secondsOf;
@@ -88,8 +89,8 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
   } finally {
-    executor.dispose();
-    trunk?.dispose();
+    await executor.dispose();
+    await trunk?.dispose();
   }
 }
 

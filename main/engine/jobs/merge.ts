@@ -75,7 +75,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
       throw new KarstError('internal', 'The merged model was written without a verification.');
     return { kind: 'merge', out: job.out, verification: proof.verification };
   } finally {
-    adapted.executor.dispose();
+    await adapted.executor.dispose();
   }
 }
 
@@ -140,7 +140,7 @@ async function verify(
     cacheDir: join(session.cacheDir, 'images'),
   });
   try {
-    executor.setAll(await readAllFloat32(path));
+    await executor.write(await readAllFloat32(path));
     const verification = await compareLogits(
       adapted.executor,
       executor,
@@ -172,6 +172,6 @@ async function verify(
     return verification;
   } finally {
     await loader.close();
-    executor.dispose();
+    await executor.dispose();
   }
 }

@@ -47,7 +47,7 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
     });
   } finally {
     await loader.close();
-    executor.dispose();
+    await executor.dispose();
   }
   return { kind: 'predict' };
 }

@@ -5,7 +5,7 @@ import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
@@ -48,8 +48,8 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
   } finally {
     await loaders.train.close();
     await loaders.val?.close();
-    executor.dispose();
-    trunk?.dispose();
+    await executor.dispose();
+    await trunk?.dispose();
   }
 }
 

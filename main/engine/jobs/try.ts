@@ -28,7 +28,7 @@ export async function answerQuestions(job: TryJob, session: JobSession): Promise
       session.emit({ type: 'answer', id, answers: await answersTo(paths, top, model) });
     }
   } finally {
-    model.executor.dispose();
+    await model.executor.dispose();
   }
 }
 
@@ -45,7 +45,7 @@ async function answersTo(
     const files = await next;
     // Decoders have threads of their own: the next files are decoded while the model looks at these.
     next = load(begin + BATCH);
-    answers.push(...answersOf(files, top, model));
+    answers.push(...(await answersOf(files, top, model)));
   }
   return answers;
 }
@@ -59,10 +59,14 @@ async function loadFile(path: string, { preprocessing }: OpenAdapter): Promise<L
 }
 
 /** Answers in the order of the files, which are at most a batch. */
-function answersOf(files: readonly LoadedFile[], top: number, model: OpenAdapter): FileAnswer[] {
+async function answersOf(
+  files: readonly LoadedFile[],
+  top: number,
+  model: OpenAdapter,
+): Promise<FileAnswer[]> {
   const { labels } = model.folder;
   const readable = files.flatMap((file) => ('pixels' in file ? [file.pixels] : []));
-  const logits = readable.length === 0 ? new Float32Array() : logitsOf(readable, model);
+  const logits = readable.length === 0 ? new Float32Array() : await logitsOf(readable, model);
   let row = 0;
   return files.map((file) => {
     if ('error' in file) return file;
@@ -71,13 +75,16 @@ function answersOf(files: readonly LoadedFile[], top: number, model: OpenAdapter
   });
 }
 
-function logitsOf(images: readonly Float32Array[], { executor }: OpenAdapter): Float32Array {
+async function logitsOf(
+  images: readonly Float32Array[],
+  { executor }: OpenAdapter,
+): Promise<Float32Array> {
   const [first] = images;
   if (first === undefined) throw new KarstError('internal', 'There is no image to look at.');
   const one = images.length === 1;
   const pixels = one ? first : new Float32Array(BATCH * first.length);
   if (!one) images.forEach((image, row) => pixels.set(image, row * first.length));
-  const { logits } = executor.run(one ? 'evaluateOne' : 'evaluate', { images: pixels });
+  const { logits } = await executor.run(one ? 'evaluateOne' : 'evaluate', { images: pixels });
   if (logits === undefined) throw new KarstError('internal', 'The model gave no answer.');
   return logits;
 }

@@ -2,7 +2,7 @@ import type { Verification } from '../../../shared/domain/metrics.ts';
 import type { TensorDtype } from '../../formats/safetensors.ts';
 import type { ImageLoader } from '../data/loader.ts';
 import { ranked } from '../evaluate/tally.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 
 export const VERIFICATION_BATCH = 16;
 
@@ -30,10 +30,9 @@ export async function compareLogits(
   let largest = 1;
   let agreed = 0;
   for await (const batch of loader.epoch({ epoch: 0, shuffle: false })) {
-    const [za, zb] = [a, b].map(
-      (e) => e.run('evaluate', { images: batch.pixels })['logits'] ?? new Float32Array(),
-    );
-    if (za === undefined || zb === undefined) continue;
+    const logits = async (e: Executor): Promise<Float32Array> =>
+      (await e.run('evaluate', { images: batch.pixels }))['logits'] ?? new Float32Array();
+    const [za, zb] = [await logits(a), await logits(b)];
     batch.indices.forEach((index, row) => {
       if (index < 0) return;
       const x = za.subarray(row * classes, (row + 1) * classes);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { DeviceReport } from '../../../shared/contract/engine.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import type { Program } from '../../graph/program.ts';
 import { loadKernels } from './kernels.ts';
 import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';

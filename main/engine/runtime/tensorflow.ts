@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 import { encodeSavedModel } from '../../formats/saved-model.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import type { Program, ProgramFunction, Values } from '../../graph/program.ts';
 import { shapeOfVariable } from '../../graph/program.ts';
 import { GraphError, sizeOf, type DType, type Shape } from '../../graph/tensor.ts';
@@ -59,7 +59,7 @@ export function nativeBackend(tf: Tf): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
 }
 
-/** Runs a program in a TensorFlow session, every function compiled by XLA. Calls are synchronous. */
+/** Runs a program in a TensorFlow session, every function compiled by XLA. TensorFlow computes before a call returns its promise. */
 export class TensorFlowExecutor implements Executor {
   readonly #tf: Tf;
   readonly #backend: NativeBackend;
@@ -87,11 +87,7 @@ export class TensorFlowExecutor implements Executor {
     }
   }
 
-  set(variable: string, values: Float32Array): void {
-    this.setAll(new Map([[variable, values]]));
-  }
-
-  setAll(values: ReadonlyMap<string, Float32Array>): void {
+  async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
     if (values.size === 0) return;
     const feeds = [...values].map(([name, data]): Feed => {
       const shape = shapeOfVariable(this.#program, name);
@@ -105,18 +101,16 @@ export class TensorFlowExecutor implements Executor {
     this.#run(feeds, [...values.keys()].map(NAMES.set));
   }
 
-  get(variable: string): Float32Array {
-    const [values] = this.getAll([variable]);
-    return values ?? new Float32Array();
-  }
-
-  getAll(variables: readonly string[]): Float32Array[] {
+  async read(variables: readonly string[]): Promise<readonly Float32Array[]> {
     for (const variable of variables) shapeOfVariable(this.#program, variable);
     // A session prepares every set of outputs anew, which takes some tenths of a second.
     return variables.length === 0 ? [] : this.#run([], variables.map(NAMES.get));
   }
 
-  run(name: string, inputs: Readonly<Record<string, Values>>): Record<string, Float32Array> {
+  async run(
+    name: string,
+    inputs: Readonly<Record<string, Values>>,
+  ): Promise<Record<string, Float32Array>> {
     const fn = this.#function(name);
     const feeds = fn.inputs.map((i): Feed => {
       const values = inputs[i.attributes.name];
@@ -142,7 +136,7 @@ export class TensorFlowExecutor implements Executor {
     return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? new Float32Array()]));
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.#backend.deleteSavedModel(this.#session);
   }
 

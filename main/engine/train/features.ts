@@ -5,7 +5,7 @@ import {
   type EpochOptions,
   type ImageBatch,
 } from '../data/batch-source.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 
 export interface FeatureOptions {
   readonly images: number;
@@ -50,7 +50,7 @@ export class FeatureSource implements BatchSource {
     const problems = new Map<number, ErrorReport>();
     let done = 0;
     for await (const batch of source.epoch({ epoch: 0, shuffle: false })) {
-      const rows = executor.run('features', { images: batch.pixels })['features'];
+      const { features: rows } = await executor.run('features', { images: batch.pixels });
       batch.indices.forEach((index, row) => {
         if (index >= 0 && rows !== undefined)
           features.set(rows.subarray(row * width, (row + 1) * width), index * width);

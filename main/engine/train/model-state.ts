@@ -1,4 +1,4 @@
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import type { NamedTensors } from './checkpoint.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
 
@@ -18,10 +18,10 @@ export class ModelState {
   }
 
   /** Sets the trained tensors, and the moments: zero, or as `optimizer` reads them from a checkpoint. */
-  set(
+  async set(
     trained: ReadonlyMap<string, Float32Array>,
     optimizer: ReadonlyMap<string, Float32Array> | null,
-  ): void {
+  ): Promise<void> {
     const values = new Map<string, Float32Array>();
     for (const group of this.#groups) {
       values.set(`trained.${group.name}`, packGroup(group, trained));
@@ -35,29 +35,29 @@ export class ModelState {
         values.set(`${role}.${group.name}`, packGroup(group, stored));
       }
     }
-    this.#executor.setAll(values);
+    await this.#executor.write(values);
   }
 
   /** The trained tensors only, for a program without an optimiser. */
-  setTrained(trained: ReadonlyMap<string, Float32Array>): void {
-    this.#executor.setAll(
+  async setTrained(trained: ReadonlyMap<string, Float32Array>): Promise<void> {
+    await this.#executor.write(
       new Map(this.#groups.map((g) => [`trained.${g.name}`, packGroup(g, trained)])),
     );
   }
 
-  trained(): NamedTensors {
+  async trained(): Promise<NamedTensors> {
     return this.#read(() => ['trained']);
   }
 
   /** `<tensor>.moment1` and `<tensor>.moment2`, or `<tensor>.momentum` of what Muon trains. */
-  optimizer(): NamedTensors {
+  async optimizer(): Promise<NamedTensors> {
     return this.#read(momentsOf);
   }
 
   /** Every tensor of the packed variables of these roles; those of moments are named after their role, too. */
-  #read(rolesOf: (group: ParameterGroup) => readonly string[]): NamedTensors {
+  async #read(rolesOf: (group: ParameterGroup) => readonly string[]): Promise<NamedTensors> {
     const packed = this.#groups.flatMap((group) => rolesOf(group).map((role) => ({ group, role })));
-    const vectors = this.#executor.getAll(packed.map((p) => `${p.role}.${p.group.name}`));
+    const vectors = await this.#executor.read(packed.map((p) => `${p.role}.${p.group.name}`));
     return new Map(
       packed.flatMap(({ group, role }, index) => {
         const values = unpackGroup(group, vectors[index] ?? new Float32Array());

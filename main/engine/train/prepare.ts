@@ -3,7 +3,7 @@ import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/train
 import { adaptedModel, classifierModel, type AdaptedModel } from '../adapter/adapted-model.ts';
 import { initialAdapter } from '../adapter/initialise.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import { updatableValues } from '../../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { keptPatches, usesDropPath, usesRankDropout } from './noise.ts';
@@ -61,15 +61,15 @@ export async function prepareTraining(
     if (onFeatures) {
       const { batchSize, matmulPrecision } = config;
       trunk = runtime.execute(featureProgram(architecture, batchSize, matmulPrecision));
-      trunk.setAll(backbone);
+      await trunk.write(backbone);
     }
-    executor.setAll(frozenValues(model, backbone));
+    await executor.write(frozenValues(model, backbone));
     if (config.accumulate > 1)
-      executor.setAll(new Map(groups.map((g) => [`sum.${g.name}`, updatableValues(g.size)])));
+      await executor.write(new Map(groups.map((g) => [`sum.${g.name}`, updatableValues(g.size)])));
     return { model, executor, trunk, groups, initial: initialValues(model, config, backbone) };
   } catch (error) {
-    executor.dispose();
-    trunk?.dispose();
+    await executor.dispose();
+    await trunk?.dispose();
     throw error;
   }
 }

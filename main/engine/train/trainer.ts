@@ -6,7 +6,7 @@ import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/dom
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
 import type { BatchSource, ImageBatch } from '../data/batch-source.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import type { JobSession } from '../jobs/session.ts';
 import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
 import { ModelState } from './model-state.ts';
@@ -141,7 +141,7 @@ export class Trainer {
     const extended = job.extendedAt !== null && state.step <= job.extendedAt;
     this.#state = extended ? { ...state, epochsWithoutBest: 0 } : state;
     this.#savedStep = state.step;
-    this.#model.set(found.adapter, found.optimizer);
+    await this.#model.set(found.adapter, found.optimizer);
     await this.#checkpoints.discardAfter(state.step);
     await this.#forgetAfter(state.step);
     session.emit({
@@ -154,7 +154,7 @@ export class Trainer {
 
   async #startAfresh(initial: ReadonlyMap<string, Float32Array>): Promise<void> {
     await this.#forgetAfter(0);
-    this.#model.set(initial, null);
+    await this.#model.set(initial, null);
   }
 
   async #forgetAfter(step: number): Promise<void> {
@@ -249,7 +249,7 @@ export class Trainer {
       config.schedule,
     );
     const place = { epoch, batch, step, learningRate };
-    const { loss, gradientNorm, correct, seen } = makeUpdate(this.#update, group, place);
+    const { loss, gradientNorm, correct, seen } = await makeUpdate(this.#update, group, place);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new KarstError(
         'diverged',
@@ -297,7 +297,7 @@ export class Trainer {
     const { top1, loss } = evaluation;
     const better = best === null || top1 > best.top1 || (top1 === best.top1 && loss < best.loss);
     if (better) {
-      await this.#checkpoints.saveBest(step, this.#model.trained(), evaluation);
+      await this.#checkpoints.saveBest(step, await this.#model.trained(), evaluation);
       this.#state = { ...this.#state, best: { step, epoch, top1, loss }, epochsWithoutBest: 0 };
     } else {
       this.#state = {
@@ -320,8 +320,8 @@ export class Trainer {
     const { step, epoch, best } = this.#state;
     const path = await this.#checkpoints.save(
       this.#state,
-      this.#model.trained(),
-      this.#model.optimizer(),
+      await this.#model.trained(),
+      await this.#model.optimizer(),
     );
     await this.#checkpoints.prune(this.#p.job.config.keepCheckpoints, best);
     this.#savedStep = step;
@@ -332,7 +332,7 @@ export class Trainer {
     const stoppedEarly = ending === 'stopped';
     const { best } = this.#state;
     if (best === null) {
-      return { state: this.#state, stoppedEarly, adapter: this.#model.trained(), val: null };
+      return { state: this.#state, stoppedEarly, adapter: await this.#model.trained(), val: null };
     }
     const { adapter, evaluation } = await this.#checkpoints.loadBest(best.step);
     return { state: this.#state, stoppedEarly, adapter, val: evaluation };

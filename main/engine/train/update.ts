@@ -1,7 +1,7 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { AdaptedModel } from '../adapter/adapted-model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
-import type { Executor } from '../../backends/session.ts';
+import type { Executor } from '../../backends/executor.ts';
 import { batchNoise, dropsPatches } from './noise.ts';
 import { stepScalars } from './optimiser.ts';
 import { stepFunction } from './step.ts';
@@ -37,11 +37,11 @@ export interface UpdateOutcome {
 }
 
 /** One update of the trained tensors by the gradient over a group of batches. */
-export function makeUpdate(
+export async function makeUpdate(
   parts: UpdateParts,
   group: readonly ImageBatch[],
   { epoch, batch, step, learningRate }: UpdatePlace,
-): UpdateOutcome {
+): Promise<UpdateOutcome> {
   const { model, executor, config, labels } = parts;
   const accumulates = config.accumulate > 1;
   const scalars = stepScalars(config.optimiser, learningRate, step + 1);
@@ -52,9 +52,9 @@ export function makeUpdate(
   let correct = 0;
   let seen = 0;
   let gradientNorm = 0;
-  group.forEach((b, i) => {
+  for (const [i, b] of group.entries()) {
     const t = targets[i];
-    if (t === undefined) return;
+    if (t === undefined) continue;
     const inputs = {
       images: b.pixels,
       targets: t.targets,
@@ -62,13 +62,16 @@ export function makeUpdate(
       weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
       ...batchNoise(model, config, epoch, batch + i),
     };
-    const out = executor.run(fn, accumulates ? inputs : { ...inputs, scalars });
+    const out = await executor.run(fn, accumulates ? inputs : { ...inputs, scalars });
     loss += out['loss']?.[0] ?? NaN;
     gradientNorm = out['gradientNorm']?.[0] ?? 0;
     seen += b.count;
     correct += correctRows(b, out['logits'] ?? new Float32Array(), model.classes, labels);
-  });
-  if (accumulates) gradientNorm = executor.run('apply', { scalars })['gradientNorm']?.[0] ?? NaN;
+  }
+  if (accumulates) {
+    const { gradientNorm: norm } = await executor.run('apply', { scalars });
+    gradientNorm = norm?.[0] ?? NaN;
+  }
   return { loss, gradientNorm, correct, seen };
 }
 

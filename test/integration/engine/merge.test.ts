@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import type { Runtime } from '../../../main/engine/runtime/executor.ts';
 import { writeAdapterFolder } from '../../../main/formats/adapter-folder.ts';
@@ -222,9 +222,9 @@ function spoiling(runtime: Runtime): Runtime {
   const execute = (program: Program): Executor => {
     const executor = runtime.execute(program);
     if (++made !== 2) return executor;
-    const setAll = executor.setAll.bind(executor);
-    executor.setAll = (values) =>
-      setAll(new Map([...values].map(([name, v]) => [name, v.map((x) => x * 1.001)])));
+    const write = executor.write.bind(executor);
+    executor.write = (values) =>
+      write(new Map([...values].map(([name, v]) => [name, v.map((x) => x * 1.001)])));
     return executor;
   };
   return { device: runtime.device, execute };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageLoader } from '../../../main/engine/data/loader.ts';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import { compareLogits } from '../../../main/engine/merge/compare.ts';
 
 /** Batches of two rows; an index of -1 is a row without an image. */

@@ -8,7 +8,7 @@ import type {
   EpochOptions,
   ImageBatch,
 } from '../../../main/engine/data/batch-source.ts';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import { FeatureSource } from '../../../main/engine/train/features.ts';
@@ -42,31 +42,31 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-function trunk(): Executor {
+async function trunk(): Promise<Executor> {
   const executor = new Interpreter(featureProgram(MINUTE_VIT, BATCH));
-  executor.setAll(backbone);
+  await executor.write(backbone);
   return executor;
 }
 
 /** Logits, loss and the head after one step. */
-function stepOf(model: AdaptedModel, input: Float32Array) {
+async function stepOf(model: AdaptedModel, input: Float32Array) {
   const { program, groups } = trainingProgram(model, {
     batchSize: BATCH,
     optimiser: TRAINING_DEFAULTS.optimiser,
     ...{ accumulate: 1, dropPath: false, rankDropout: false, keptPatches: null },
   });
   const executor = new Interpreter(program);
-  executor.setAll(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
+  await executor.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
   const state = new ModelState(executor, groups);
-  state.set(head, null);
-  const { loss, logits } = executor.run('train', {
+  await state.set(head, null);
+  const { loss, logits } = await executor.run('train', {
     images: input,
     targets: Float32Array.of(1, 0, 0, 0, 0, 1),
     weights: Float32Array.of(0.5, 0.5),
     scalars: stepScalars(TRAINING_DEFAULTS.optimiser, 0.1, 1),
   });
-  const trained = state.trained();
-  executor.dispose();
+  const trained = await state.trained();
+  await executor.dispose();
   return { loss: loss!, logits: logits!, trained };
 }
 
@@ -103,13 +103,13 @@ async function all(batches: AsyncIterable<ImageBatch>): Promise<ImageBatch[]> {
 const UNREADABLE = { code: 'not-readable', message: 'It is torn.', hint: '' } as const;
 
 describe('features that are kept', () => {
-  it('train the classifier as the images do', () => {
-    const executor = trunk();
-    const { features } = executor.run('features', { images });
-    executor.dispose();
+  it('train the classifier as the images do', async () => {
+    const executor = await trunk();
+    const { features } = await executor.run('features', { images });
+    await executor.dispose();
     const options = { architecture: MINUTE_VIT, classes: CLASSES, karst: KARST_DEFAULTS };
-    const whole = stepOf(adaptedModel({ ...options, method: 'linear' }), images);
-    const kept = stepOf(classifierModel(MINUTE_VIT, CLASSES), features!);
+    const whole = await stepOf(adaptedModel({ ...options, method: 'linear' }), images);
+    const kept = await stepOf(classifierModel(MINUTE_VIT, CLASSES), features!);
     expect(distance(kept.loss, whole.loss)).toBeLessThan(1e-6);
     expect(distance(kept.logits, whole.logits)).toBeLessThan(1e-6);
     expect([...kept.trained.keys()]).toEqual([...whole.trained.keys()]);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 /** y of an adapted Linear, and the gradients of x and of everything that is trained. */
-function linearOf(module: string, karst: KarstOptions, factored: boolean) {
+async function linearOf(module: string, karst: KarstOptions, factored: boolean) {
   const shape = { architecture: MINUTE_VIT, classes: 3, method: 'karst', karst } as const;
   const { trained, frozen } = adaptedModel(shape);
   const own = [...trained, ...frozen].filter(([name]) => name.startsWith(`${module}.`));
@@ -47,8 +47,8 @@ function linearOf(module: string, karst: KarstOptions, factored: boolean) {
     functions: { f: { inputs, outputs, updates: [] } },
   });
   const values = randomTensors(new Map(inputs.map((i) => [i.attributes.name, i.shape])), 11);
-  const results = interpreter.run('f', Object.fromEntries(values));
-  interpreter.dispose();
+  const results = await interpreter.run('f', Object.fromEntries(values));
+  await interpreter.dispose();
   // Over rows there is nothing but the product and the sum with the bias.
   const passes = inTopologicalOrder([y]).filter(({ shape: [rows] }) => rows === ROWS).length;
   return { results, passes };
@@ -57,11 +57,11 @@ function linearOf(module: string, karst: KarstOptions, factored: boolean) {
 describe.each(['attn.proj', 'mlp.fc2', 'mlp.fc1'])('the Linear %s', (target) => {
   it.each(['none', 'scalar', 'channel'] as const)(
     'comes to the same by the re-scaled weight as by the re-scaled rows: %s',
-    (rescale) => {
+    async (rescale) => {
       const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, kernels: 2, rescale };
       const module = `blocks.0.${target}`;
-      const byWeight = linearOf(module, karst, false);
-      const byRows = linearOf(module, karst, true);
+      const byWeight = await linearOf(module, karst, false);
+      const byRows = await linearOf(module, karst, true);
       expect(Object.keys(byWeight.results)).toEqual(Object.keys(byRows.results));
       for (const [name, expected] of Object.entries(byRows.results)) {
         expect(distance(byWeight.results[name]!, expected), name).toBeLessThan(1e-5);

@@ -126,7 +126,7 @@ describe('ΔW', () => {
   const adapter = randomTensors(shapes, 1);
   const linears = adaptedLinears(MINUTE_VIT, OPTIONS);
 
-  it('is its definition, in float64 and in the graph', () => {
+  it('is its definition, in float64 and in the graph', async () => {
     const variables = [...shapes].map(([name, shape]) => g.variable(name, shape));
     const byName = new Map(variables.map((v) => [v.attributes.name, v]));
     const outputs = Object.fromEntries(
@@ -140,9 +140,9 @@ describe('ΔW', () => {
     );
     const functions = { deltas: { inputs: [], outputs, updates: [] } };
     const executor = new Interpreter({ variables, functions });
-    executor.setAll(adapter);
-    const graph = executor.run('deltas', {});
-    executor.dispose();
+    await executor.write(adapter);
+    const graph = await executor.run('deltas', {});
+    await executor.dispose();
     for (const linear of linears) {
       const wanted = deltaByDefinition(linear, OPTIONS, adapter);
       expect(distance(deltaWeight64(linear, OPTIONS, adapter), wanted)).toBeLessThan(1e-12);
@@ -217,14 +217,18 @@ const CLASSES = 3;
 const BATCH = 2;
 const images = randomTensors(new Map([['images', [BATCH, 3, 16, 16]]]), 8).get('images')!;
 
-function logits(model: AdaptedModel, frozen: Tensors, trained: Tensors): Float32Array {
+async function logits(
+  model: AdaptedModel,
+  frozen: Tensors,
+  trained: Tensors,
+): Promise<Float32Array> {
   const { program, groups } = evaluationProgram(model, BATCH);
   const executor = new Interpreter(program);
-  executor.setAll(new Map([...frozen].filter(([name]) => model.frozen.has(name))));
-  if (groups.length > 0) new ModelState(executor, groups).setTrained(trained);
-  if (model.fold !== undefined) executor.run('fold', {});
-  const found = executor.run('evaluate', { images })['logits'] ?? new Float32Array();
-  executor.dispose();
+  await executor.write(new Map([...frozen].filter(([name]) => model.frozen.has(name))));
+  if (groups.length > 0) await new ModelState(executor, groups).setTrained(trained);
+  if (model.fold !== undefined) await executor.run('fold', {});
+  const found = (await executor.run('evaluate', { images }))['logits'] ?? new Float32Array();
+  await executor.dispose();
   return found;
 }
 
@@ -238,7 +242,7 @@ describe('a merged model', () => {
     { rescale: 'scalar' as const, qkvBias: true, targets: ['attn.qkv', 'mlp.fc2'] as const },
   ])(
     'and one that is folded answer as the adapted one: re-scaling $rescale, qkv bias $qkvBias, $targets',
-    ({ rescale, qkvBias, targets }) => {
+    async ({ rescale, qkvBias, targets }) => {
       const architecture = { ...MINUTE_VIT, qkvBias, classes: CLASSES };
       const karst = { ...OPTIONS, rescale, targetModules: targets };
       const backbone = randomTensors(vitTensorShapes(architecture, { classes: 0 }), 4);
@@ -247,17 +251,17 @@ describe('a merged model', () => {
       const merged = mergedTensors(architecture, karst, adapter, backbone);
       expect([...merged.keys()].sort()).toEqual([...vitTensorShapes(architecture).keys()].sort());
       const stored = new Map([...merged].map(([name, v]) => [name, Float32Array.from(v)]));
-      const wanted = logits(model, backbone, adapter);
-      const found = logits(plainModel(architecture, CLASSES), stored, new Map());
+      const wanted = await logits(model, backbone, adapter);
+      const found = await logits(plainModel(architecture, CLASSES), stored, new Map());
       const size = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
       expect(distance(found, wanted) / size).toBeLessThan(2e-5);
       const shape = { architecture, classes: CLASSES, method: 'karst', karst } as const;
-      const folded = logits(adaptedModel({ ...shape, folded: true }), backbone, adapter);
+      const folded = await logits(adaptedModel({ ...shape, folded: true }), backbone, adapter);
       expect(distance(folded, wanted) / size).toBeLessThan(2e-5);
       // It is not the backbone with another head that passes here.
       const head = [...adapter].filter(([name]) => name.startsWith('head.'));
       const unadapted = new Map([...backbone, ...head]);
-      const other = logits(plainModel(architecture, CLASSES), unadapted, new Map());
+      const other = await logits(plainModel(architecture, CLASSES), unadapted, new Map());
       expect(distance(other, wanted) / size).toBeGreaterThan(1e-2);
       // What no adapter touches is passed on as it is.
       expect(merged.get('blocks.0.norm1.weight')).toBe(backbone.get('blocks.0.norm1.weight'));
@@ -276,7 +280,7 @@ describe('a merged model', () => {
     expect(full).toEqual(backbone);
   });
 
-  it('before the first step is the backbone, bit for bit', () => {
+  it('before the first step is the backbone, bit for bit', async () => {
     const architecture = { ...MINUTE_VIT, classes: CLASSES };
     for (const rescale of ['none', 'scalar', 'channel'] as const) {
       const karst = { ...OPTIONS, rescale };
@@ -288,12 +292,12 @@ describe('a merged model', () => {
         if (name.endsWith('_scale')) values.fill(1);
       }
       const head = [...adapter].filter(([name]) => name.startsWith('head.'));
-      const plain = logits(
+      const plain = await logits(
         plainModel(architecture, CLASSES),
         new Map([...backbone, ...head]),
         new Map(),
       );
-      expect(logits(model, backbone, adapter)).toEqual(plain);
+      expect(await logits(model, backbone, adapter)).toEqual(plain);
       for (const [name, values] of mergedTensors(architecture, karst, adapter, backbone))
         expect(distance(values, backbone.get(name) ?? adapter.get(name)!), name).toBe(0);
     }

@@ -3,15 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/train/optimiser.ts';
-import { packGroup, parameterGroups, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { KARST_DEFAULTS, type OptimiserOptions } from '../../../shared/domain/training.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
+import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -106,7 +107,7 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
     expect(await prepare()).toBe(true);
   });
 
-  function load(optimiser: OptimiserOptions, accumulate: number) {
+  async function load(optimiser: OptimiserOptions, accumulate: number) {
     const { program, groups } = trainingProgram(model, {
       batchSize: BATCH,
       optimiser,
@@ -119,22 +120,24 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
     const zeros = program.variables.map(({ attributes: { name }, shape }) => {
       return [name, new Float32Array(shape.reduce((a, b) => a * b, 1))] as const;
     });
-    executor.setAll(new Map(zeros));
-    for (const group of groups) executor.set(`trained.${group.name}`, packGroup(group, start));
-    const tensors = (role: string): Map<string, Float32Array> =>
-      new Map(groups.flatMap((g) => [...unpackGroup(g, executor.get(`${role}.${g.name}`))]));
+    await executor.write(new Map(zeros));
+    for (const group of groups)
+      await writeOne(executor, `trained.${group.name}`, packGroup(group, start));
+    const tensors = (role: string): Promise<Map<string, Float32Array>> =>
+      readGroups(executor, role, groups);
     return {
       executor,
       tensors,
-      set: (values: ReadonlyMap<string, Float32Array>) => {
-        for (const group of groups) executor.set(`trained.${group.name}`, packGroup(group, values));
+      set: async (values: ReadonlyMap<string, Float32Array>) => {
+        for (const group of groups)
+          await writeOne(executor, `trained.${group.name}`, packGroup(group, values));
       },
     };
   }
 
-  it('takes two steps of every matrix, each third of the qkv by itself, as by its definition', () => {
-    const trained = load(OPTIMISER, 1);
-    const probe = load(OPTIMISER, 2);
+  it('takes two steps of every matrix, each third of the qkv by itself, as by its definition', async () => {
+    const trained = await load(OPTIMISER, 1);
+    const probe = await load(OPTIMISER, 2);
     const references = new Map<string, Reference[]>();
     for (const [name, shape] of model.trained) {
       if (!MATRIX.test(name)) continue;
@@ -151,18 +154,18 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
     expect(references.size).toBe(8);
     for (const step of [1, 2]) {
       const inputs = batch(step);
-      probe.set(trained.tensors('trained'));
-      probe.executor.set('sum.orthogonal', new Float32Array(sizeOf('orthogonal')));
-      probe.executor.set('sum.decayed', new Float32Array(sizeOf('decayed')));
-      probe.executor.set('sum.undecayed', new Float32Array(sizeOf('undecayed')));
-      probe.executor.run('accumulate', inputs);
-      const gradients = probe.tensors('sum');
+      await probe.set(await trained.tensors('trained'));
+      await writeOne(probe.executor, 'sum.orthogonal', new Float32Array(sizeOf('orthogonal')));
+      await writeOne(probe.executor, 'sum.decayed', new Float32Array(sizeOf('decayed')));
+      await writeOne(probe.executor, 'sum.undecayed', new Float32Array(sizeOf('undecayed')));
+      await probe.executor.run('accumulate', inputs);
+      const gradients = await probe.tensors('sum');
       const norm = Math.hypot(...[...gradients.values()].map((v) => Math.hypot(...v)));
       const shrink = OPTIMISER.clipNorm / norm;
       expect(shrink).toBeLessThan(1);
       // Half of the peak of both rates, as a schedule would have it.
       const scalars = stepScalars(OPTIMISER, OPTIMISER.learningRate / 2, step);
-      const { gradientNorm } = trained.executor.run('train', { ...inputs, scalars });
+      const { gradientNorm } = await trained.executor.run('train', { ...inputs, scalars });
       expect(gradientNorm![0]! / norm).toBeCloseTo(1, 4);
       for (const [name, parts] of references) {
         const columns = model.trained.get(name)![1]!;
@@ -173,31 +176,31 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
         );
       }
     }
-    const found = trained.tensors('trained');
+    const found = await trained.tensors('trained');
     for (const [name, parts] of references) {
       const wanted = parts.flatMap((part) => part.parameters.flat());
       expect(distance(found.get(name)!, wanted), name).toBeLessThan(2e-4);
       expect(distance(found.get(name)!, start.get(name)!), name).toBeGreaterThan(1e-2);
     }
-    trained.executor.dispose();
-    probe.executor.dispose();
+    await trained.executor.dispose();
+    await probe.executor.dispose();
   });
 
-  it('leaves everything else to AdamW', () => {
-    const muon = load(OPTIMISER, 1);
-    const adamW = load({ ...OPTIMISER, name: 'adamw' }, 1);
+  it('leaves everything else to AdamW', async () => {
+    const muon = await load(OPTIMISER, 1);
+    const adamW = await load({ ...OPTIMISER, name: 'adamw' }, 1);
     const step = { ...batch(1), scalars: stepScalars(OPTIMISER, OPTIMISER.learningRate, 1) };
-    muon.executor.run('train', step);
-    adamW.executor.run('train', step);
-    const [found, other] = [muon.tensors('trained'), adamW.tensors('trained')];
+    await muon.executor.run('train', step);
+    await adamW.executor.run('train', step);
+    const [found, other] = [await muon.tensors('trained'), await adamW.tensors('trained')];
     expect([...found.keys()].sort()).toEqual([...model.trained.keys()].sort());
     for (const [name, values] of found) {
       const apart = distance(values, other.get(name)!);
       if (MATRIX.test(name)) expect(apart, name).toBeGreaterThan(1e-2);
       else expect(apart, name).toBeLessThan(1e-6);
     }
-    muon.executor.dispose();
-    adamW.executor.dispose();
+    await muon.executor.dispose();
+    await adamW.executor.dispose();
   });
 });
 

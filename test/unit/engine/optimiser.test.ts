@@ -4,11 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { learningRateAt, stepScalars } from '../../../main/engine/train/optimiser.ts';
-import { packGroup, parameterGroups, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { KARST_DEFAULTS, PRESETS, type OptimiserOptions } from '../../../shared/domain/training.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { randomTensors } from './random-tensors.ts';
+import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -42,7 +43,7 @@ it('packs tensors where TensorFlow copies them, so that XLA may update them in p
   for (const group of groups) expect(packGroup(group, trained).byteOffset % 16).not.toBe(0);
 });
 
-function load(optimiser: OptimiserOptions, accumulate: number) {
+async function load(optimiser: OptimiserOptions, accumulate: number) {
   const options = {
     batchSize: BATCH,
     optimiser,
@@ -53,7 +54,7 @@ function load(optimiser: OptimiserOptions, accumulate: number) {
   };
   const { program, groups } = trainingProgram(model, options);
   const executor = new Interpreter(program);
-  executor.setAll(
+  await executor.write(
     new Map(
       program.variables.map(({ attributes: { name }, shape }) => {
         const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -61,9 +62,10 @@ function load(optimiser: OptimiserOptions, accumulate: number) {
       }),
     ),
   );
-  for (const group of groups) executor.set(`trained.${group.name}`, packGroup(group, trained));
-  const tensors = (role: string): Map<string, Float32Array> =>
-    new Map(groups.flatMap((g) => [...unpackGroup(g, executor.get(`${role}.${g.name}`))]));
+  for (const group of groups)
+    await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
+  const tensors = (role: string): Promise<Map<string, Float32Array>> =>
+    readGroups(executor, role, groups);
   return { executor, tensors };
 }
 
@@ -75,11 +77,13 @@ function batch(seed: number): Record<string, Float32Array> {
 }
 
 /** The gradients of one batch: accumulated over it alone, the sums are they. */
-function gradientsOf(inputs: Record<string, Float32Array>): Map<string, Float32Array> {
-  const { executor, tensors } = load(OPTIMISER, 2);
-  executor.run('accumulate', inputs);
-  const found = tensors('sum');
-  executor.dispose();
+async function gradientsOf(
+  inputs: Record<string, Float32Array>,
+): Promise<Map<string, Float32Array>> {
+  const { executor, tensors } = await load(OPTIMISER, 2);
+  await executor.run('accumulate', inputs);
+  const found = await tensors('sum');
+  await executor.dispose();
   return found;
 }
 const DECAYED = /\.karst_[abc]$|^head\.weight$/;
@@ -137,20 +141,20 @@ describe('AdamW', () => {
       o: { ...OPTIMISER, clipNorm: 1e6 },
       decays: (n: string) => DECAYED.test(n),
     },
-  ] as const)('$title, as two steps by the formula', ({ o, decays }) => {
-    const { executor, tensors } = load(o, 1);
+  ] as const)('$title, as two steps by the formula', async ({ o, decays }) => {
+    const { executor, tensors } = await load(o, 1);
     const gradients = [];
     for (const step of [1, 2]) {
       const inputs = batch(step);
       // The gradient at the present weights, from a program of its own.
-      const present = tensors('trained');
-      const other = load(o, 2);
+      const present = await tensors('trained');
+      const other = await load(o, 2);
       for (const group of parameterGroups(model.trained, o.decayOn))
-        other.executor.set(`trained.${group.name}`, packGroup(group, present));
-      other.executor.run('accumulate', inputs);
-      gradients.push(new Map([...other.tensors('sum')].map(([n, v]) => [n, v.slice()])));
-      other.executor.dispose();
-      const { gradientNorm } = executor.run('train', {
+        await writeOne(other.executor, `trained.${group.name}`, packGroup(group, present));
+      await other.executor.run('accumulate', inputs);
+      gradients.push(new Map([...(await other.tensors('sum'))].map(([n, v]) => [n, v.slice()])));
+      await other.executor.dispose();
+      const { gradientNorm } = await executor.run('train', {
         ...inputs,
         scalars: stepScalars(o, o.learningRate, step),
       });
@@ -160,13 +164,13 @@ describe('AdamW', () => {
       // The norm that is reported is the one before clipping.
       expect((gradientNorm?.[0] ?? NaN) / norm).toBeCloseTo(1, 4);
     }
-    expectAll(tensors('trained'), adamW(o, gradients, decays), 2e-6);
-    executor.dispose();
+    expectAll(await tensors('trained'), adamW(o, gradients, decays), 2e-6);
+    await executor.dispose();
   });
 
-  it('makes of two accumulated halves what it makes of the whole, and starts the next sum at zero', () => {
-    const { executor, tensors } = load(OPTIMISER, 2);
-    const whole = gradientsOf(batch(1));
+  it('makes of two accumulated halves what it makes of the whole, and starts the next sum at zero', async () => {
+    const { executor, tensors } = await load(OPTIMISER, 2);
+    const whole = await gradientsOf(batch(1));
     const halves = [0, 1].map((half) => {
       const inputs = batch(1);
       inputs['weights']!.forEach((_, row) => {
@@ -174,16 +178,17 @@ describe('AdamW', () => {
       });
       return inputs;
     });
-    for (const half of halves) executor.run('accumulate', half);
-    expectAll(tensors('sum'), whole, 1e-6);
-    executor.run('apply', { scalars: stepScalars(OPTIMISER, OPTIMISER.learningRate, 1) });
+    for (const half of halves) await executor.run('accumulate', half);
+    expectAll(await tensors('sum'), whole, 1e-6);
+    await executor.run('apply', { scalars: stepScalars(OPTIMISER, OPTIMISER.learningRate, 1) });
     expectAll(
-      tensors('trained'),
+      await tensors('trained'),
       adamW(OPTIMISER, [whole], (n) => DECAYED.test(n)),
       2e-6,
     );
-    for (const values of tensors('sum').values()) expect(values.every((v) => v === 0)).toBe(true);
-    executor.dispose();
+    for (const values of (await tensors('sum')).values())
+      expect(values.every((v) => v === 0)).toBe(true);
+    await executor.dispose();
   });
 });
 

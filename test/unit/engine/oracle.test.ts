@@ -11,13 +11,13 @@ import {
 import { adaptedWeight } from '../../../main/engine/adapter/karst.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
 import { deltaWeight64, mergedTensors } from '../../../main/engine/merge/merge-weights.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/train/optimiser.ts';
-import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { packGroup } from '../../../main/engine/train/parameters.ts';
 import {
   evaluationProgram,
   trainingProgram,
@@ -30,6 +30,7 @@ import {
   type KarstOptions,
   type OptimiserOptions,
 } from '../../../shared/domain/training.ts';
+import { readGroups } from '../../fixtures/engine/variables.ts';
 
 /**
  * A tiny ViT, an adapter and a batch with everything that follows from them, computed in float64 by an independent
@@ -163,11 +164,11 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
   });
 
   /** A program with its weights in place and everything that training keeps at zero. */
-  function load(
+  async function load(
     { program, groups }: TrainingProgram,
     model: AdaptedModel,
     weights: Tensors,
-  ): Executor {
+  ): Promise<Executor> {
     const executor = execute(program);
     const values = new Map(
       program.variables.map(({ attributes: { name }, shape }) => {
@@ -176,15 +177,18 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
       }),
     );
     for (const group of groups) values.set(`trained.${group.name}`, packGroup(group, weights));
-    executor.setAll(values);
+    await executor.write(values);
     return executor;
   }
 
-  function evaluate(model: AdaptedModel, weights: Tensors): Float32Array {
-    const executor = load(evaluationProgram(model, config.batch), model, weights);
-    if (model.fold !== undefined) executor.run('fold', {});
-    const logits = of(new Map(Object.entries(executor.run('evaluate', { images }))), 'logits');
-    executor.dispose();
+  async function evaluate(model: AdaptedModel, weights: Tensors): Promise<Float32Array> {
+    const executor = await load(evaluationProgram(model, config.batch), model, weights);
+    if (model.fold !== undefined) await executor.run('fold', {});
+    const logits = of(
+      new Map(Object.entries(await executor.run('evaluate', { images }))),
+      'logits',
+    );
+    await executor.dispose();
     return logits;
   }
 
@@ -202,14 +206,14 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
   });
 
   it('has the logits of the backbone, of the adapted model, folded or not, and of the merged one', async () => {
-    expectClose(evaluate(plain, base), of(expected, 'base_logits'), atol.logits);
+    expectClose(await evaluate(plain, base), of(expected, 'base_logits'), atol.logits);
     const weights = new Map([...base, ...start]);
-    expectClose(evaluate(adapted, weights), of(expected, 'logits'), atol.logits);
+    expectClose(await evaluate(adapted, weights), of(expected, 'logits'), atol.logits);
     const folded = adaptedModel({ ...adaptation, folded: true });
-    expectClose(evaluate(folded, weights), of(expected, 'logits'), atol.logits);
-    const merged = evaluate(plain, await read('merged'));
+    expectClose(await evaluate(folded, weights), of(expected, 'logits'), atol.logits);
+    const merged = await evaluate(plain, await read('merged'));
     expectClose(merged, of(expected, 'merged_logits'), atol.logits);
-    const mergedAfter3 = evaluate(plain, await read('merged_after3'));
+    const mergedAfter3 = await evaluate(plain, await read('merged_after3'));
     expectClose(mergedAfter3, of(expected, 'logits_after3'), atol.logits_after3);
   });
 
@@ -226,9 +230,9 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     });
     const fn = { inputs: [], outputs: Object.fromEntries(outputs), updates: [] };
     const executor = execute({ variables, functions: { deltas: fn } });
-    executor.setAll(start);
-    const found = executor.run('deltas', {});
-    executor.dispose();
+    await executor.write(start);
+    const found = await executor.run('deltas', {});
+    await executor.dispose();
     expect(Object.keys(found).sort()).toEqual(
       [...deltas.keys()].map((k) => k.replace('.delta_weight', '')).sort(),
     );
@@ -241,12 +245,12 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     const gradients = await read('grads');
     // Accumulated over one batch, the sums are its gradients.
     const training = trainingProgram(adapted, options(optimiserOf(manifest.optimizer), 2));
-    const executor = load(training, adapted, new Map([...base, ...start]));
-    const { loss, logits } = executor.run('accumulate', fed());
+    const executor = await load(training, adapted, new Map([...base, ...start]));
+    const { loss, logits } = await executor.run('accumulate', fed());
     expectClose(loss ?? [], of(expected, 'losses').slice(0, 1), atol.loss);
     expectClose(logits ?? [], of(expected, 'logits'), atol.logits);
-    const found = trainedTensors(training, (group) => executor.get(`sum.${group}`));
-    executor.dispose();
+    const found = await readGroups(executor, 'sum', training.groups);
+    await executor.dispose();
 
     expect([...found.keys()].sort()).toEqual([...gradients.keys()].sort());
     const { adapter, head } = manifest.trainable;
@@ -276,10 +280,10 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     async ({ title, optimiser, after }) => {
       const o = optimiserOf(optimiser);
       const training = trainingProgram(adapted, options(o, 1));
-      const executor = load(training, adapted, new Map([...base, ...start]));
+      const executor = await load(training, adapted, new Map([...base, ...start]));
       const losses: number[] = [];
       for (let step = 1; step <= 3; step++) {
-        const { loss } = executor.run('train', {
+        const { loss } = await executor.run('train', {
           ...fed(),
           scalars: stepScalars(o, o.learningRate, step),
         });
@@ -289,7 +293,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
         ).get(step);
         if (reference === undefined) continue;
         const wanted = await read(reference);
-        const found = trainedTensors(training, (group) => executor.get(`trained.${group}`));
+        const found = await readGroups(executor, 'trained', training.groups);
         expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
         for (const [name, values] of found) {
           // Their exact gradient is 0, so that AdamW makes up to one learning rate a step of rounding noise.
@@ -298,8 +302,8 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
           else expectClose(values, of(wanted, name), atol[reference], name);
         }
       }
-      const logits = executor.run('evaluate', { images })['logits'] ?? [];
-      executor.dispose();
+      const logits = (await executor.run('evaluate', { images }))['logits'] ?? [];
+      await executor.dispose();
       if (title !== 'the usual AdamW') return;
       expectClose(losses, of(expected, 'losses').slice(0, 3), atol.loss);
       expectClose(logits, of(expected, 'logits_after3'), atol.logits_after3);
@@ -329,13 +333,6 @@ describe('the oracle and merging in float64', () => {
     expect(base).toEqual(before);
   });
 });
-
-function trainedTensors(
-  training: TrainingProgram,
-  packed: (group: string) => Float32Array,
-): Tensors {
-  return new Map(training.groups.flatMap((group) => [...unpackGroup(group, packed(group.name))]));
-}
 
 function of(tensors: Tensors, name: string): Float32Array {
   const found = tensors.get(name);

@@ -3,11 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { packGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { KARST_DEFAULTS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
+import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 
 /** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
 const architecture = { ...MINUTE_VIT, imageSize: 24 };
@@ -24,7 +25,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-function gradients(keptPatches: number, selection: Float32Array | null) {
+async function gradients(keptPatches: number, selection: Float32Array | null) {
   const { program, groups } = trainingProgram(model, {
     batchSize: 2,
     optimiser: TRAINING_DEFAULTS.optimiser,
@@ -35,16 +36,16 @@ function gradients(keptPatches: number, selection: Float32Array | null) {
   });
   const executor = new Interpreter(program);
   for (const group of groups) {
-    executor.set(`trained.${group.name}`, packGroup(group, trained));
-    executor.set(`sum.${group.name}`, new Float32Array(group.size));
+    await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
+    await writeOne(executor, `sum.${group.name}`, new Float32Array(group.size));
   }
   const { logits } =
     selection === null
-      ? executor.run('accumulate', batch)
-      : executor.run('accumulateDropping', { ...batch, patchSelection: selection });
-  const found = groups.flatMap((g) => [...unpackGroup(g, executor.get(`sum.${g.name}`))]);
-  executor.dispose();
-  return { logits: logits!, gradients: new Map(found) };
+      ? await executor.run('accumulate', batch)
+      : await executor.run('accumulateDropping', { ...batch, patchSelection: selection });
+  const found = await readGroups(executor, 'sum', groups);
+  await executor.dispose();
+  return { logits: logits!, gradients: found };
 }
 
 function selecting(...images: readonly (readonly number[])[]): Float32Array {
@@ -55,9 +56,9 @@ function selecting(...images: readonly (readonly number[])[]): Float32Array {
 }
 
 describe('a step without some patches', () => {
-  it('is one with all of them when all are named, in whatever order', () => {
-    const whole = gradients(PATCHES, null);
-    const named = gradients(
+  it('is one with all of them when all are named, in whatever order', async () => {
+    const whole = await gradients(PATCHES, null);
+    const named = await gradients(
       PATCHES,
       selecting([8, 7, 6, 5, 4, 3, 2, 1, 0], [2, 0, 1, 8, 3, 5, 4, 7, 6]),
     );
@@ -66,8 +67,8 @@ describe('a step without some patches', () => {
       expect(distance(named.gradients.get(name)!, values), name).toBeLessThan(1e-5);
   });
 
-  it('learns from the patches that are left, and from them alone', () => {
-    const { gradients: found } = gradients(3, selecting([0, 4, 7], [4, 5, 8]));
+  it('learns from the patches that are left, and from them alone', async () => {
+    const { gradients: found } = await gradients(3, selecting([0, 4, 7], [4, 5, 8]));
     const positions = found.get('pos_embed')!;
     const moved = Array.from({ length: 1 + PATCHES }, (_, token) =>
       positions.subarray(token * 16, (token + 1) * 16).some((d) => Math.abs(d) > 1e-9),

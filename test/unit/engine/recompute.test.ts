@@ -5,12 +5,13 @@ import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { inTopologicalOrder } from '../../../main/graph/tensor.ts';
 import { batchNoise } from '../../../main/engine/train/noise.ts';
-import { packGroup, unpackGroup } from '../../../main/engine/train/parameters.ts';
+import { packGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { KARST_DEFAULTS, TRAINING_DEFAULTS, type Method } from '../../../shared/domain/training.ts';
 import { heldBy } from '../../fixtures/engine/liveness.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { randomTensors } from './random-tensors.ts';
+import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 
 const DEPTH = 4;
 const BATCH = 2;
@@ -47,21 +48,21 @@ function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
 }
 
 /** Loss, logits and every gradient of one batch. */
-function step(way: Way, recomputedBlocks: number) {
+async function step(way: Way, recomputedBlocks: number) {
   const { model, program, groups } = programOf(way, recomputedBlocks);
   const executor = new Interpreter(program);
-  executor.setAll(randomTensors(model.frozen, 1, 0.3));
+  await executor.write(randomTensors(model.frozen, 1, 0.3));
   const trained = randomTensors(model.trained, 3, 0.3);
   for (const group of groups) {
-    executor.set(`trained.${group.name}`, packGroup(group, trained));
-    executor.set(`sum.${group.name}`, new Float32Array(group.size));
+    await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
+    await writeOne(executor, `sum.${group.name}`, new Float32Array(group.size));
   }
   const noise = way.noisy ? batchNoise(model, { ...config, method: way.method }, 0, 0) : {};
   const fn = way.noisy ? 'accumulateDropping' : 'accumulate';
-  const { loss, logits } = executor.run(fn, { ...batch, ...noise });
-  const gradients = groups.flatMap((g) => [...unpackGroup(g, executor.get(`sum.${g.name}`))]);
-  executor.dispose();
-  return { loss: [...loss!], logits: [...logits!], gradients: new Map(gradients) };
+  const { loss, logits } = await executor.run(fn, { ...batch, ...noise });
+  const gradients = await readGroups(executor, 'sum', groups);
+  await executor.dispose();
+  return { loss: [...loss!], logits: [...logits!], gradients };
 }
 
 const WAYS: readonly Way[] = [
@@ -80,9 +81,9 @@ beforeAll(async () => {
 describe.each(WAYS)('$method, factored $factored, noise $noisy', (way) => {
   it.each([1, DEPTH - 1, DEPTH])(
     'has the same gradients, bit for bit, with %i blocks',
-    (blocks) => {
-      const wanted = step(way, 0);
-      const found = step(way, blocks);
+    async (blocks) => {
+      const wanted = await step(way, 0);
+      const found = await step(way, blocks);
       expect(found.loss).toEqual(wanted.loss);
       expect(found.logits).toEqual(wanted.logits);
       expect([...found.gradients.keys()]).toEqual([...wanted.gradients.keys()]);

@@ -1,6 +1,6 @@
 import { gradients } from '../../../main/graph/differentiate.ts';
 import * as g from '../../../main/graph/operations.ts';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import type { ProgramFunction, Values } from '../../../main/graph/program.ts';
 import type { Input } from '../../../main/graph/ops/input.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
@@ -10,6 +10,7 @@ import { randomStream, type RandomStream } from '../../../main/engine/random.ts'
 import { ROWS } from './operation-rows.ts';
 import type { Operand, Row } from './row.ts';
 import { evaluate } from './reference.ts';
+import { writeOne } from '../../fixtures/engine/variables.ts';
 
 /** A row made concrete: operands with their values, a scalar loss over the result, and its gradients. */
 export interface Case {
@@ -81,12 +82,16 @@ export function functionOf(c: Case): ProgramFunction {
 }
 
 /** Feeds a case to an executor and runs its function. */
-export function runCase(executor: Executor, name: string, c: Case): Record<string, Float32Array> {
+export async function runCase(
+  executor: Executor,
+  name: string,
+  c: Case,
+): Promise<Record<string, Float32Array>> {
   for (const { attributes } of c.variables) {
-    executor.set(attributes.name, c.given[attributes.name] as Float32Array);
+    await writeOne(executor, attributes.name, c.given[attributes.name] as Float32Array);
   }
   const fed = c.inputs.map((i) => [i.attributes.name, c.given[i.attributes.name] ?? []] as const);
-  return executor.run(name, Object.fromEntries(fed) as Record<string, Values>);
+  return await executor.run(name, Object.fromEntries(fed) as Record<string, Values>);
 }
 
 /**

@@ -138,7 +138,7 @@ describe('gradients', () => {
     expect(distance(found ?? [], finiteDifferences(again, given, 'x'))).toBeLessThan(1e-8);
   });
 
-  it('need no stack for a graph of 10,000 nodes, nor do the interpreter and the lowering', () => {
+  it('need no stack for a graph of 10,000 nodes, nor do the interpreter and the lowering', async () => {
     let t: Tensor = x;
     for (let i = 0; i < 10_000; i++) t = i % 2 === 0 ? g.add(t, y) : g.sub(t, y);
     const loss = g.sumAll(t);
@@ -148,11 +148,11 @@ describe('gradients', () => {
     expect(lowerProgram(program).functions[0]?.nodeDef.length).toBeGreaterThan(20_000);
 
     const interpreter = new Interpreter(program);
-    const found = interpreter.run('deep', {
+    const found = await interpreter.run('deep', {
       x: Float32Array.from(given.x),
       y: Float32Array.from(given.y),
     });
-    interpreter.dispose();
+    await interpreter.dispose();
     expect([...(found['dx'] ?? [])]).toEqual([1, 1, 1]);
     expect([...(found['dy'] ?? [])]).toEqual([0, 0, 0]);
     expect(found['loss']?.[0]).toBeCloseTo(1.5, 4);

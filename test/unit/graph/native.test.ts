@@ -4,13 +4,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gradients } from '../../../main/graph/differentiate.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
-import type { Executor } from '../../../main/backends/session.ts';
+import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program, ProgramFunction, Values } from '../../../main/graph/program.ts';
 import type { OpName } from '../../../main/graph/registry.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { casesOf, distance } from './cases.ts';
 import { ROWS } from './operation-rows.ts';
 import { randomGraph } from './random-graphs.ts';
+import { readOne, writeOne } from '../../fixtures/engine/variables.ts';
 
 /**
  * The lowering, compiled by XLA, against the interpreter on tfjs's CPU backend, which operations.test.ts holds to
@@ -48,7 +49,7 @@ beforeAll(async () => {
   // Before the addon is loaded, which makes its own backend tfjs's one and only.
   await tf.setBackend('cpu');
   for (const [name, batch] of batches)
-    expected.set(name, runBatch(new Interpreter(batch.program), batch));
+    expected.set(name, await runBatch(new Interpreter(batch.program), batch));
   // Hundreds of small kernels are compiled to run once: what LLVM would make of them is not worth its time.
   process.env['XLA_FLAGS'] = '--xla_backend_optimization_level=0';
   loadTensorFlow();
@@ -77,25 +78,28 @@ function randomBatch(seed: number): Batch {
   return { fn, given, program: { variables: [], functions: { f: fn } } };
 }
 
-function runBatch(executor: Executor, { fn, program, given }: Batch): Record<string, Float32Array> {
+async function runBatch(
+  executor: Executor,
+  { fn, program, given }: Batch,
+): Promise<Record<string, Float32Array>> {
   for (const { attributes } of program.variables) {
-    executor.set(attributes.name, given[attributes.name] as Float32Array);
+    await writeOne(executor, attributes.name, given[attributes.name] as Float32Array);
   }
   const fed = fn.inputs.map(({ attributes: { name } }) => [name, given[name]!] as const);
-  const outputs = executor.run('f', Object.fromEntries(fed));
-  executor.dispose();
+  const outputs = await executor.run('f', Object.fromEntries(fed));
+  await executor.dispose();
   return outputs;
 }
 
 describe.each([...batches])('%s', { timeout: 300_000 }, (name, batch) => {
   const tolerance = OPS.includes(name as OpName) ? TOLERANCE : DEEP_TOLERANCE;
 
-  it('is the same compiled by XLA', () => {
-    expectAgreement(runBatch(new TensorFlowExecutor(batch.program), batch));
+  it('is the same compiled by XLA', async () => {
+    expectAgreement(await runBatch(new TensorFlowExecutor(batch.program), batch));
   });
 
-  it('is the same in native operations one by one', () => {
-    expectAgreement(runBatch(new Interpreter(batch.program), batch));
+  it('is the same in native operations one by one', async () => {
+    expectAgreement(await runBatch(new Interpreter(batch.program), batch));
   });
 
   function expectAgreement(outputs: Record<string, Float32Array>): void {
@@ -122,55 +126,53 @@ describe('a compiled program', () => {
   const read: ProgramFunction = { inputs: [], outputs: { a, b }, updates: [] };
   const program: Program = { variables: [a, b], functions: { swap, read } };
 
-  it('reads everything before it updates anything, in every function over the same variables', () => {
+  it('reads everything before it updates anything, in every function over the same variables', async () => {
     for (const executor of [new TensorFlowExecutor(program), new Interpreter(program)]) {
-      executor.set('a', Float32Array.of(1, 2));
-      executor.set('b', Float32Array.of(10, 20));
-      expect(executor.run('swap', { x: Float32Array.of(100, 200) })).toEqual({
+      await writeOne(executor, 'a', Float32Array.of(1, 2));
+      await writeOne(executor, 'b', Float32Array.of(10, 20));
+      expect(await executor.run('swap', { x: Float32Array.of(100, 200) })).toEqual({
         a: Float32Array.of(1, 2),
         sum: Float32Array.of(111, 222),
       });
       const after = { a: Float32Array.of(10, 20), b: Float32Array.of(101, 202) };
-      expect(executor.run('read', {})).toEqual(after);
-      expect({ a: executor.get('a'), b: executor.get('b') }).toEqual(after);
-      executor.run('swap', { x: Float32Array.of(0, 0) });
-      expect(executor.get('a')).toEqual(after.b);
-      expect(executor.get('b')).toEqual(after.a);
-      executor.dispose();
+      expect(await executor.run('read', {})).toEqual(after);
+      expect({ a: await readOne(executor, 'a'), b: await readOne(executor, 'b') }).toEqual(after);
+      await executor.run('swap', { x: Float32Array.of(0, 0) });
+      expect(await readOne(executor, 'a')).toEqual(after.b);
+      expect(await readOne(executor, 'b')).toEqual(after.a);
+      await executor.dispose();
     }
   });
 
-  it('holds its variables apart from those of another program', () => {
+  it('holds its variables apart from those of another program', async () => {
     const [one, two] = [new TensorFlowExecutor(program), new TensorFlowExecutor(program)];
-    one.set('a', Float32Array.of(1, 2));
-    two.set('a', Float32Array.of(3, 4));
-    expect([...one.get('a'), ...two.get('a')]).toEqual([1, 2, 3, 4]);
-    one.dispose();
-    expect([...two.get('a')]).toEqual([3, 4]);
-    two.dispose();
+    await writeOne(one, 'a', Float32Array.of(1, 2));
+    await writeOne(two, 'a', Float32Array.of(3, 4));
+    expect([...(await readOne(one, 'a')), ...(await readOne(two, 'a'))]).toEqual([1, 2, 3, 4]);
+    await one.dispose();
+    expect([...(await readOne(two, 'a'))]).toEqual([3, 4]);
+    await two.dispose();
   });
 
-  it('leaves no tensors behind', () => {
+  it('leaves no tensors behind', async () => {
     const executor = new TensorFlowExecutor(program);
     const before = tf.memory().numTensors;
     for (let i = 0; i < 5; i++) {
-      executor.set('a', Float32Array.of(i, i));
-      executor.set('b', Float32Array.of(i, i));
-      executor.run('swap', { x: Float32Array.of(1, 1) });
-      executor.get('b');
+      await writeOne(executor, 'a', Float32Array.of(i, i));
+      await writeOne(executor, 'b', Float32Array.of(i, i));
+      await executor.run('swap', { x: Float32Array.of(1, 1) });
+      await readOne(executor, 'b');
       expect(tf.memory().numTensors).toBe(before);
     }
-    executor.dispose();
+    await executor.dispose();
   });
 
-  it('names function and input when a call does not fit', () => {
+  it('names function and input when a call does not fit', async () => {
     const executor = new TensorFlowExecutor(program);
-    expect(() => executor.run('swap', {})).toThrow(/"swap".*"x"/);
-    expect(() => executor.run('swap', { x: Float32Array.of(1) })).toThrow(/"swap".*"x"/);
-    expect(() => executor.run('stop', {})).toThrow('no function "stop"');
-    expect(() => {
-      executor.set('a', Float32Array.of(1));
-    }).toThrow('"a"');
-    executor.dispose();
+    await expect(executor.run('swap', {})).rejects.toThrow(/"swap".*"x"/);
+    await expect(executor.run('swap', { x: Float32Array.of(1) })).rejects.toThrow(/"swap".*"x"/);
+    await expect(executor.run('stop', {})).rejects.toThrow('no function "stop"');
+    await expect(writeOne(executor, 'a', Float32Array.of(1))).rejects.toThrow('"a"');
+    await executor.dispose();
   });
 });

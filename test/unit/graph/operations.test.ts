@@ -39,8 +39,8 @@ it('has a reference whose erf is right', () => {
 describe.each(OPS)('%s', (op) => {
   const cases = casesOf(op);
 
-  it.each(cases)('has the right value: $title', (c) => {
-    const { result, gradients } = interpret(c);
+  it.each(cases)('has the right value: $title', async (c) => {
+    const { result, gradients } = await interpret(c);
     expect(distance(result, evaluate([c.result], c.given)[0] ?? [])).toBeLessThan(SINGLE);
     const expected = evaluate(c.gradients, c.given);
     gradients.forEach((gradient, i) => {
@@ -74,11 +74,11 @@ describe.each(OPS)('%s', (op) => {
   });
 });
 
-function interpret(c: Case): { result: Float32Array; gradients: Float32Array[] } {
+async function interpret(c: Case): Promise<{ result: Float32Array; gradients: Float32Array[] }> {
   const tensors = tf.memory().numTensors;
   const interpreter = new Interpreter({ variables: c.variables, functions: { f: functionOf(c) } });
-  const outputs = runCase(interpreter, 'f', c);
-  interpreter.dispose();
+  const outputs = await runCase(interpreter, 'f', c);
+  await interpreter.dispose();
   expect(tf.memory().numTensors).toBe(tensors);
   const { result = new Float32Array() } = outputs;
   return {

@@ -8,7 +8,7 @@ import { evaluate } from './reference.ts';
 
 const SEEDS = Array.from({ length: 100 }, (_, seed) => seed);
 
-it.each(SEEDS)('random graph %i has the gradients that finite differences have', (seed) => {
+it.each(SEEDS)('random graph %i has the gradients that finite differences have', async (seed) => {
   const { inputs, given, loss } = randomGraph(seed);
   const found = gradients(loss, inputs);
   const exact = evaluate([loss, ...found], given);
@@ -21,8 +21,8 @@ it.each(SEEDS)('random graph %i has the gradients that finite differences have',
   const outputs = Object.fromEntries([loss, ...found].map((t, i) => [String(i), t]));
   const fn = { inputs, outputs, updates: [] };
   const interpreter = new Interpreter({ variables: [], functions: { f: fn } });
-  const single = interpreter.run('f', given);
-  interpreter.dispose();
+  const single = await interpreter.run('f', given);
+  await interpreter.dispose();
   exact.forEach((values, i) => {
     expect(distance(single[String(i)] ?? [], values)).toBeLessThan(1e-4);
   });

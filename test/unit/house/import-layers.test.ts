@@ -51,6 +51,11 @@ const FORBIDDEN = [
   ['main/engine/a.ts', 'better-sqlite3'],
   ['main/host/services/a.ts', 'better-sqlite3'],
   ['main/native/a.mjs', 'sharp'],
+  ['main/graph/a.ts', '../../shared/domain/training.ts'],
+  ['main/graph/ops/a.ts', '../../backends/executor.ts'],
+  ['main/graph/a.ts', '@tensorflow/tfjs-core'],
+  ['main/backends/tfjs/a.ts', '../../engine/random.ts'],
+  ['main/host/a.ts', '../backends/executor.ts'],
 ] as const;
 
 const ALLOWED = [
@@ -61,6 +66,9 @@ const ALLOWED = [
   ['main/host/store/a.ts', 'better-sqlite3'],
   ['main/engine/a.ts', '../formats/safetensors.ts'],
   ['main/engine/runtime/a.ts', '@tensorflow/tfjs-node-gpu'],
+  ['main/engine/a.ts', '../graph/program.ts'],
+  ['main/backends/tfjs/a.ts', '../../graph/registry.ts'],
+  ['main/backends/tfjs/a.ts', '@tensorflow/tfjs-core'],
   ['main/cli/a.ts', '../host/studio.ts'],
   ['main/cli/a.ts', '../../package.json'],
   ['main/formats/a.ts', '../../shared/domain/errors.ts'],

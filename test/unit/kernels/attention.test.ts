@@ -56,9 +56,9 @@ function random(shape: Shape, seed: number, deviation: number): Float32Array {
 }
 
 describe.runIf(processorLevels().length > 0)('attention in the kernels', () => {
-  const disposals: (() => void)[] = [];
-  afterAll(() => {
-    for (const dispose of disposals) dispose();
+  const disposals: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const dispose of disposals) await dispose();
   });
 
   async function attend(
@@ -67,9 +67,7 @@ describe.runIf(processorLevels().length > 0)('attention in the kernels', () => {
     deviation: number,
   ): Promise<Record<string, Float32Array>> {
     const executor = (await openRuntime()).execute(attentionProgram(shape, precision));
-    disposals.push(() => {
-      executor.dispose();
-    });
+    disposals.push(() => executor.dispose());
     const [batch = 0, tokens = 0, , heads = 0, width = 0] = shape;
     const dy = random([batch, tokens, heads, width], 2, 1);
     return executor.run('attend', { qkv: random(shape, 1, deviation), dy });
@@ -100,14 +98,12 @@ describe.runIf(processorLevels().length > 0)('attention in the kernels', () => {
 
   it('does not hide what is not a number', async () => {
     const executor = (await openRuntime()).execute(attentionProgram(IMAGES, 'high'));
-    disposals.push(() => {
-      executor.dispose();
-    });
+    disposals.push(() => executor.dispose());
     const qkv = random(IMAGES, 1, 1);
     // In the query of the first head of the first token.
     qkv[5] = NaN;
     const dy = random([2, 197, 3, 64], 2, 1);
-    const { y, dqkv } = executor.run('attend', { qkv, dy });
+    const { y, dqkv } = await executor.run('attend', { qkv, dy });
     expect(y?.subarray(0, 64).every(Number.isNaN)).toBe(true);
     expect(y?.subarray(64).every(Number.isFinite)).toBe(true);
     expect(dqkv?.some(Number.isNaN)).toBe(true);

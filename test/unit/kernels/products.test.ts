@@ -108,11 +108,11 @@ describe.runIf(processorLevels().length > 0)('the product in a kernel', () => {
     expect(operations(program, true)).toContain('XlaCustomCallV2');
     const executor = (await openRuntime()).execute(program);
     try {
-      const y = executor.run('multiply', { a, b })['y'] ?? new Float32Array();
+      const y = (await executor.run('multiply', { a, b }))['y'] ?? new Float32Array();
       const errors = exact(form, a, b).map((e, i) => Math.abs((y[i] ?? NaN) - e.y) / e.size);
       expect(errors.reduce((most, error) => Math.max(most, error))).toBeLessThan(3 * 2 ** -16);
     } finally {
-      executor.dispose();
+      await executor.dispose();
     }
   });
 
@@ -121,10 +121,11 @@ describe.runIf(processorLevels().length > 0)('the product in a kernel', () => {
     const executor = (await openRuntime()).execute(productProgram(form, 'high'));
     try {
       const inputs = { a: random(500 * 300, 3), b: random(300 * 200, 4) };
-      const first = executor.run('multiply', inputs)['y'];
-      for (let i = 0; i < 5; i++) expect(executor.run('multiply', inputs)['y']).toEqual(first);
+      const first = (await executor.run('multiply', inputs))['y'];
+      for (let i = 0; i < 5; i++)
+        expect((await executor.run('multiply', inputs))['y']).toEqual(first);
     } finally {
-      executor.dispose();
+      await executor.dispose();
     }
   });
 });
@@ -151,8 +152,9 @@ const z = g.sum(g.mul(y, x), [0]);
 const program = { variables: weights, functions: { f: { inputs: [x], outputs: { z }, updates: [], matmulPrecision: 'high' } } };
 const executor = (await openRuntime()).execute(program);
 const values = (size, step) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * step));
-for (const [i, w] of weights.entries()) executor.set(w.attributes.name, values(192 * 192, 1 + i));
-console.log(executor.run('f', { x: values(256 * 192, 0.5) }).z.join());
+await executor.write(new Map(weights.map((w, i) => [w.attributes.name, values(192 * 192, 1 + i)])));
+const { z: found } = await executor.run('f', { x: values(256 * 192, 0.5) });
+console.log(found.join());
 `,
     );
     const env = {

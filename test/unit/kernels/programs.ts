@@ -22,8 +22,8 @@ export async function runProgram(
   const shapes = new Map(inputs.map((i) => [i.attributes.name, i.shape]));
   const given = Object.fromEntries(randomTensors(shapes, seed, deviation));
   try {
-    return { given, found: executor.run(name, given) };
+    return { given, found: await executor.run(name, given) };
   } finally {
-    executor.dispose();
+    await executor.dispose();
   }
 }

@@ -57,9 +57,9 @@ describe.runIf(processorLevels().length > 0)('row by row in the kernels', () => 
     const drawn = randomTensors(new Map(shapes.map((i) => [i.attributes.name, i.shape])), 7, 2);
     const given = Object.fromEntries(drawn) as Values;
     try {
-      return { given, found: executor.run('all', given) };
+      return { given, found: await executor.run('all', given) };
     } finally {
-      executor.dispose();
+      await executor.dispose();
     }
   }
 
@@ -98,14 +98,14 @@ describe.runIf(processorLevels().length > 0)('row by row in the kernels', () => 
     x.set([NaN, Infinity, -1e30], 192);
     const zeros = (count: number): Float32Array => new Float32Array(count);
     try {
-      const { gelu = zeros(0), norm = zeros(0) } = executor.run('all', {
+      const { gelu = zeros(0), norm = zeros(0) } = await executor.run('all', {
         ...{ x, dy: zeros(x.length), weight: zeros(192), bias: zeros(192), one: zeros(1) },
       });
       expect(gelu.slice(191, 196)).toEqual(Float32Array.of(0, NaN, Infinity, -0, 0));
       expect(norm.slice(0, 192)).toEqual(zeros(192));
       expect(norm.slice(192, 384).every(Number.isNaN)).toBe(true);
     } finally {
-      executor.dispose();
+      await executor.dispose();
     }
   });
 });
