@@ -16,7 +16,7 @@ let loaded: Kernels | null | undefined;
 
 /**
  * Adds main/engine/kernels to XLA in this process, once, after TensorFlow's own addon; programs may make the calls of
- * graph/tensorflow/kernel-calls.ts then.
+ * main/backends/tensorflow/custom-calls.ts then.
  * @returns null where the set-up has built none that this processor runs
  */
 export function loadKernels(): Kernels | null {
