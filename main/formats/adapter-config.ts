@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
+import type { VitArchitecture } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { METHODS, TARGET_MODULES } from '../../shared/domain/training.ts';
 import type { KarstOptions, Method } from '../../shared/domain/training.ts';
+import { inWords } from './json-words.ts';
 
 /**
  * The JSON files of a native adapter folder and what they mean here. On disk the keys are in snake case, as
@@ -111,31 +112,6 @@ const configSchema = v.variant('method', [
   v.strictObject({ method: v.literal('full'), ...common }),
 ]);
 
-const square = v.strictObject({ height: count(1, 8192), width: count(1, 8192) });
-const triple = v.tuple([real, real, real]);
-const preprocessorSchema = v.strictObject({
-  image_processor_type: v.optional(shortText),
-  do_resize: v.literal(true),
-  size: v.union([square, v.strictObject({ shortest_edge: count(1, 65536) })]),
-  /** PIL's numbers: 2 bilinear, 3 bicubic. */
-  resample: v.picklist([2, 3]),
-  do_center_crop: v.boolean(),
-  crop_size: square,
-  /** timm's crop fraction, from which `size` follows. */
-  crop_pct: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
-  do_rescale: v.literal(true),
-  rescale_factor: v.pipe(
-    v.number(),
-    v.check((x) => Math.abs(x * 255 - 1) < 1e-6, 'must be 1/255'),
-  ),
-  do_normalize: v.literal(true),
-  image_mean: triple,
-  image_std: v.pipe(
-    triple,
-    v.check((s) => s.every((x) => x > 0), 'must be above 0'),
-  ),
-});
-
 const labelsSchema = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
   v.minLength(1),
@@ -230,7 +206,7 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
     if (type !== 'KARST')
       throw new KarstError(
         'format-unsupported',
-        `${path} is a PEFT adapter of type ${String(type)}, not KARST.`,
+        `${path} is a PEFT adapter of type ${inWords(type)}, not KARST.`,
         {
           hint: 'Only KARST adapters can be imported.',
           path,
@@ -312,55 +288,6 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
             valTop1: t.val_top1,
             valLoss: t.val_loss,
           },
-  };
-}
-
-/** `preprocessor_config.json` in the words of Hugging Face's image processors, plus timm's `crop_pct`. */
-export function preprocessingToJson(p: Preprocessing): Record<string, unknown> {
-  const side = { height: p.imageSize, width: p.imageSize };
-  const center = p.cropMode === 'center';
-  const json = {
-    image_processor_type: 'ViTImageProcessor',
-    do_resize: true,
-    size: center ? { shortest_edge: Math.floor(p.imageSize / p.cropFraction) } : side,
-    resample: p.interpolation === 'bicubic' ? 3 : 2,
-    do_center_crop: center,
-    crop_size: side,
-    crop_pct: p.cropFraction,
-    do_rescale: true,
-    rescale_factor: 1 / 255,
-    do_normalize: true,
-    image_mean: [...p.mean],
-    image_std: [...p.std],
-  };
-  parse(preprocessorSchema, json, 'preprocessor_config.json');
-  return json;
-}
-
-/** Reads `preprocessor_config.json` as `preprocessingToJson` writes it. @throws format-unsupported */
-export function preprocessingFromJson(value: unknown, path: string): Preprocessing {
-  const p = parse(preprocessorSchema, value, path);
-  const center = p.do_center_crop;
-  const size = p.crop_size.height;
-  const expected = center ? Math.floor(size / p.crop_pct) : size;
-  const consistent =
-    p.crop_size.width === size &&
-    ('shortest_edge' in p.size
-      ? center && p.size.shortest_edge === expected
-      : !center && p.size.height === size && p.size.width === size);
-  if (!consistent)
-    throw new KarstError(
-      'format-unsupported',
-      `${path}: "size", "crop_size", "crop_pct" and "do_center_crop" do not fit together.`,
-      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
-    );
-  return {
-    imageSize: size,
-    interpolation: p.resample === 3 ? 'bicubic' : 'bilinear',
-    cropFraction: p.crop_pct,
-    cropMode: center ? 'center' : 'squash',
-    mean: p.image_mean,
-    std: p.image_std,
   };
 }
 

@@ -7,12 +7,11 @@ import {
   adapterConfigFromJson,
   adapterConfigToJson,
   labelsFromJson,
-  preprocessingFromJson,
-  preprocessingToJson,
   type AdapterConfig,
 } from './adapter-config.ts';
 import { readError, readTextFile, writeFileAtomic, writeFolderAtomic } from './files.ts';
 import { adapterCard } from './model-card.ts';
+import { preprocessingFromJson, preprocessingToJson } from './preprocessor-config.ts';
 import { renderHeader, storageOrder } from './safetensors-header.ts';
 import { SafetensorsFile, writeSafetensors, type TensorToWrite } from './safetensors.ts';
 

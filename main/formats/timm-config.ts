@@ -10,23 +10,32 @@ export interface TimmConfig {
   readonly preprocessing: Partial<Preprocessing> | null;
 }
 
+/** An object and no list, which to the schemas is an object without keys. */
+const object = v.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be an object',
+);
 const real = v.pipe(v.number(), v.finite());
-const triple = v.tuple([real, real, real]);
+const level = v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000));
+const spread = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1000));
 const pretrainedSchema = v.object({
   input_size: v.optional(v.tuple([real, real, real])),
   interpolation: v.optional(v.string()),
-  crop_pct: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
+  crop_pct: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))),
   crop_mode: v.optional(v.string()),
-  mean: v.optional(triple),
-  std: v.optional(triple),
+  mean: v.optional(v.tuple([level, level, level])),
+  std: v.optional(v.tuple([spread, spread, spread])),
 });
 const configSchema = v.object({
   architecture: v.optional(v.string()),
   global_pool: v.optional(v.string()),
   model_args: v.optional(
-    v.object({ num_heads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
+    v.pipe(
+      object,
+      v.object({ num_heads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
+    ),
   ),
-  pretrained_cfg: v.optional(pretrainedSchema),
+  pretrained_cfg: v.optional(v.pipe(object, pretrainedSchema)),
 });
 
 /** Heads by size in timm's registry (`vision_transformer.py`); the width guards against another model's name. */
@@ -65,7 +74,6 @@ function preprocessing(
     );
   if (cropMode !== undefined && cropMode !== 'center' && cropMode !== 'squash')
     throw unsupported(path, `crop_mode "${cropMode}" is not taken, only center and squash are.`);
-  if (p.std?.some((x) => x <= 0)) throw unsupported(path, 'std must be above 0.');
   const [channels, height, width] = p.input_size ?? [3, 1, 1];
   if (channels !== 3 || height !== width)
     throw unsupported(

@@ -1,4 +1,5 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
 import { classify, plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
@@ -43,7 +44,8 @@ export interface AdaptedModelOptions {
   readonly architecture: VitArchitecture;
   readonly classes: number;
   readonly method: Method;
-  readonly karst: KarstOptions;
+  /** Of the method `karst`; the others have none, and what is given is not looked at. */
+  readonly karst: KarstOptions | null;
   /** How the factors of a Linear get their gradients, for so many rows; usually by what costs less. */
   readonly factoredGradient?: (linear: AdaptedLinear, rows: number) => boolean;
   /** So many blocks, from the first, are computed again in the backward pass and keep nothing for it. */
@@ -56,18 +58,24 @@ export function adaptedModel({
   architecture,
   classes,
   method,
-  karst,
-  factoredGradient = (linear, rows) => prefersFactoredGradient(linear, karst, rows),
+  karst: given,
+  factoredGradient,
   recomputedBlocks = 0,
   folded = false,
 }: AdaptedModelOptions): AdaptedModel {
+  const karst = method === 'karst' ? given : null;
+  if (method === 'karst' && karst === null)
+    throw new KarstError(
+      'internal',
+      'A model of the method karst was asked for without its options.',
+    );
   const whole = vitTensorShapes(architecture, { classes });
   const isHead = (name: string): boolean => name.startsWith('head.');
   const backbone = new Map([...whole].filter(([name]) => !isHead(name)));
   const head = new Map([...whole].filter(([name]) => isHead(name)));
-  const linears = method === 'karst' ? adaptedLinears(architecture, karst) : [];
+  const linears = karst === null ? [] : adaptedLinears(architecture, karst);
   const adapter =
-    method === 'karst' ? karstTensorShapes(architecture, karst) : new Map<string, Shape>();
+    karst === null ? new Map<string, Shape>() : karstTensorShapes(architecture, karst);
   const trained = new Map([...(method === 'full' ? backbone : adapter), ...head]);
   const hasBias = (module: string): boolean => backbone.has(`${module}.bias`);
   return {
@@ -77,17 +85,23 @@ export function adaptedModel({
     trained,
     linears,
     input: imageShape(architecture),
-    rankDirections: karst.kernels * karst.rank,
+    rankDirections: karst === null ? 0 : karst.kernels * karst.rank,
     logits: (images, weights, noise) => {
       const plain = plainLinear(weights, hasBias);
       const { dropPath, rankMask, patchSelection } = noise ?? {};
-      const linear = karstLinear(folded ? [] : linears, karst, {
-        plain,
-        weights,
-        hasBias,
-        factoredGradient: (adapted, rows) => noise !== undefined && factoredGradient(adapted, rows),
-        ...(rankMask === undefined ? {} : { rankMask }),
-      });
+      const linear =
+        karst === null || folded
+          ? plain
+          : karstLinear(linears, karst, {
+              plain,
+              weights,
+              hasBias,
+              factoredGradient: (adapted, rows) =>
+                noise !== undefined &&
+                (factoredGradient?.(adapted, rows) ??
+                  prefersFactoredGradient(adapted, karst, rows)),
+              ...(rankMask === undefined ? {} : { rankMask }),
+            });
       const options = {
         weights,
         linear,
@@ -97,7 +111,9 @@ export function adaptedModel({
       };
       return classify(vitFeatures(images, architecture, options), weights);
     },
-    ...(folded ? { fold: (weights) => foldedTensors(linears, karst, weights, hasBias) } : {}),
+    ...(folded && karst !== null
+      ? { fold: (weights) => foldedTensors(linears, karst, weights, hasBias) }
+      : {}),
   };
 }
 

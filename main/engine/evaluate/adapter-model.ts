@@ -1,6 +1,5 @@
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
-import { KARST_DEFAULTS } from '../../../shared/domain/training.ts';
 import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { adaptedModel, type AdaptedModel } from '../adapter/adapted-model.ts';
@@ -42,12 +41,11 @@ export async function openAdapter(
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
   const architecture = workingArchitecture(backbone, preprocessing.imageSize);
-  const karst = config.karst ?? KARST_DEFAULTS;
   const model = adaptedModel({
     architecture,
     classes: labels.length,
     method: config.method,
-    karst,
+    karst: config.karst,
     folded,
   });
   const adapter = await readAllFloat32(folder.weights);

@@ -1,5 +1,6 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Adapter } from '../../../shared/domain/library.ts';
@@ -231,12 +232,12 @@ export class AdapterShelf {
         folder.dir,
         `it was trained on the backbone "${backboneName}" (sha256 ${sha256.slice(0, 12)}…), which is not in the library`,
       );
-    for (const [key, value] of Object.entries(backbone.architecture))
-      if (architecture[key as keyof typeof architecture] !== value)
-        throw mismatch(
-          folder.dir,
-          `its description says ${key} ${String(architecture[key as keyof typeof architecture])}, the backbone "${backbone.name}" has ${String(value)}`,
-        );
+    const differs = differenceOf(architecture, backbone.architecture);
+    if (differs !== null)
+      throw mismatch(
+        folder.dir,
+        `its description says ${differs.key} ${differs.said}, the backbone "${backbone.name}" has ${differs.is}`,
+      );
     return backbone.id;
   }
 
@@ -292,4 +293,20 @@ function mismatch(path: string, why: string): KarstError {
     hint: 'Add the backbone it was trained on with `karst backbone add`, then import again.',
     path,
   });
+}
+
+/** The first field in which a description of a network differs from the network; fields may be lists. */
+export function differenceOf(
+  said: object,
+  is: object,
+): { readonly key: string; readonly said: string; readonly is: string } | null {
+  const given = new Map<string, unknown>(Object.entries(said));
+  for (const [key, value] of Object.entries(is))
+    if (!isDeepStrictEqual(given.get(key), value))
+      return {
+        key,
+        said: given.has(key) ? JSON.stringify(given.get(key)) : 'nothing',
+        is: JSON.stringify(value),
+      };
+  return null;
 }

@@ -141,8 +141,14 @@ describe('import and export of adapter folders', () => {
     [
       'a LoRA',
       'format-unsupported',
-      /type LORA/,
+      /type "LORA"/,
       (f) => editJson(join(f, 'adapter_config.json'), (c) => (c['peft_type'] = 'LORA')),
+    ],
+    [
+      'an object for a text',
+      'format-unsupported',
+      /is a PEFT adapter of type an object, not KARST/,
+      (f) => editJson(join(f, 'adapter_config.json'), (c) => (c['peft_type'] = { toString: 1 })),
     ],
     [
       'a newer format',

@@ -97,6 +97,13 @@ describe('the random masks of a step', () => {
     const linear = configured({ method: 'linear', dropPath: 0.5, karst: { rankDropout: 0.5 } });
     const head = adaptedModel({ architecture, classes: 3, method: 'linear', karst });
     expect(batchNoise(head, linear, 0, 0)).toEqual({});
+    // An adapter of another method brings no options, and takes nobody's defaults for them.
+    const stored = adaptedModel({ architecture, classes: 3, method: 'linear', karst: null });
+    expect([stored.linears, stored.rankDirections]).toEqual([[], 0]);
+    expect([...stored.trained.keys()].sort()).toEqual(['head.bias', 'head.weight']);
+    expect(() => adaptedModel({ architecture, classes: 3, method: 'karst', karst: null })).toThrow(
+      'without its options',
+    );
   });
 
   it('of a single block drop it with the full probability', () => {
