@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { cacheFolder, compileCacheFolder } from './main/native/cache-folder.mjs';
 import { KERNELS_VARIABLE, processorLevels } from './main/native/kernels-addon.mjs';
-import { engineEnvironment } from './main/native/tensorflow-environment.mjs';
+import { engineEnvironment, xlaCacheFlag } from './main/native/tensorflow-environment.mjs';
 
 interface Suite {
   readonly name: string;
@@ -39,7 +39,7 @@ function compiledQuickly(optimised: number): Record<string, string> {
   const folder = join(cacheFolder(), `xla-tests-${String(optimised)}`);
   mkdirSync(folder, { recursive: true });
   return {
-    TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${folder}`,
+    TF_XLA_FLAGS: xlaCacheFlag(folder),
     XLA_FLAGS: `--xla_backend_optimization_level=${String(optimised)}`,
   };
 }

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { EngineEvent, HostMessage, Job, JobResult } from '../../shared/contract/engine.ts';
 import { hostMessageSchema } from '../../shared/contract/host-message.ts';
-import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import { failureReport } from './failure.ts';
 import { JobSession } from './jobs/session.ts';
+import { giveUpUnusableCache } from './runtime/compile-cache.ts';
 
 /**
  * The engine process: takes one job, sends events, obeys controls, ends. It ends by itself when the host is gone.
@@ -57,34 +59,18 @@ async function perform(job: Job, session: JobSession): Promise<JobResult> {
   }
 }
 
-/** Errors that TensorFlow throws as text get the code that a user can act on. */
-function classify(error: unknown): ErrorReport {
-  const text = error instanceof Error ? error.message : String(error);
-  if (
-    !(error instanceof KarstError) &&
-    /RESOURCE_EXHAUSTED|Out of memory|OOM|Array buffer allocation failed/.test(text)
-  ) {
-    return {
-      code: 'out-of-memory',
-      message: 'There is not enough memory for this job.',
-      hint: 'Use a smaller batch or smaller images, or close other programs.',
-    };
-  }
-  return toErrorReport(error);
-}
-
 async function start(
   message: Extract<HostMessage, { type: 'start' }>,
   port: Port,
 ): Promise<JobSession | null> {
   try {
     // Loading TensorFlow takes longer than drawing a few pictures, for which nothing of it is needed.
-    const runtime =
-      message.job.kind === 'augment'
-        ? null
-        : await (await import('./runtime/executor.ts')).openRuntime();
+    const computes = message.job.kind !== 'augment';
+    const cacheFault = computes ? await giveUpUnusableCache() : null;
+    const runtime = computes ? await (await import('./runtime/executor.ts')).openRuntime() : null;
     const session = new JobSession(runtime, message.cacheDir, (event) => port.send(event));
     if (runtime !== null) session.emit({ type: 'ready', device: runtime.device });
+    if (cacheFault !== null) session.warn(cacheFault);
     return session;
   } catch (error) {
     port.send({ type: 'error', error: toErrorReport(error) });
@@ -126,7 +112,7 @@ process.on('SIGINT', () => undefined);
 port.onClose(() => process.exit());
 serve(port)
   .catch((error: unknown) => {
-    port.send({ type: 'error', error: classify(error) });
+    port.send({ type: 'error', error: failureReport(error) });
     if (!(error instanceof KarstError))
       process.stderr.write(
         `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -60,12 +60,6 @@ export class BatchMaker {
     return { pixels, indices, partners, lambda, problems: problems.map(withoutRow) };
   }
 
-  /** Decodes what the cache lacks. */
-  async warm(rows: Int32Array): Promise<readonly ImageProblem[]> {
-    const missing = rows.filter((index) => !this.cache.has(index));
-    return (await this.#forEachImage(missing, () => undefined)).map(withoutRow);
-  }
-
   async #forEachImage(
     rows: Int32Array,
     use: (image: RgbImage, row: number) => void,

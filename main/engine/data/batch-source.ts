@@ -19,8 +19,6 @@ export interface ImageBatch {
 export interface EpochOptions {
   readonly epoch: number;
   readonly shuffle: boolean;
-  /** Leaves out a last batch that is not full. */
-  readonly dropLast?: boolean;
   /** First batch; the earlier ones are neither decoded nor drawn. */
   readonly from?: number;
 }

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError } from '../../formats/files.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { reasonOf } from '../../formats/files.ts';
+import { cacheFault } from './cache-fault.ts';
 import { readSegmentIndex } from './cache-segment.ts';
 import { ALIGNMENT, ImageIndex } from './image-index.ts';
 import type { CachePlan } from './pixel-cache.ts';
@@ -28,15 +30,21 @@ interface Segment {
   readonly modified: number;
 }
 
+interface Room {
+  /** Bytes that may be written. */
+  readonly bytes: number;
+  /** Whether it is the disk that sets the limit, not the cache's own. */
+  readonly ofDisk: boolean;
+}
+
 /**
  * Opens a cache for the given images: indexes what the folder has of them, makes room by removing the oldest
- * segments that hold none of them, and names a new segment for each thread. Without a folder it sets memory
- * aside.
+ * segments that hold none of them, and names a new segment for each thread. Without a folder, and where the folder takes
+ * nothing, it sets memory aside and says why.
  *
  * @param folder parent of all caches; null keeps images in memory
  * @param rule name of the working rule
  * @param memoryBytes at most so much memory when there is no folder
- * @throws KarstError `not-writable`
  */
 export async function planCache(
   folder: string | null,
@@ -45,47 +53,79 @@ export async function planCache(
   threads: number,
   memoryBytes: number,
 ): Promise<CachePlan> {
-  const index = new ImageIndex({ images: images.length });
-  const plan = {
-    index: index.shared,
-    memoryEnd: new SharedArrayBuffer(4),
-    diskLeft: new SharedArrayBuffer(4),
-  };
-  if (folder === null) {
-    const bytes = Math.min(memoryBytes, UNITS * ALIGNMENT);
-    return { ...plan, segments: [], memory: new SharedArrayBuffer(bytes) };
-  }
-
+  if (folder === null) return inMemory(images.length, memoryBytes, null);
   const own = join(folder, 'pixels', `${CACHE_VERSION}-${rule}`);
   try {
-    await mkdir(own, { recursive: true });
-    const bySha = new Map<string, number[]>();
-    images.forEach(({ sha256 }, image) => {
-      if (sha256 === '') return;
-      const same = bySha.get(sha256);
-      if (same === undefined) bySha.set(sha256, [image]);
-      else same.push(image);
-    });
-    const used: string[] = [];
-    for (const segment of await listSegments(own)) {
-      const number = used.length;
-      let wanted = false;
-      for (const { sha256, ...place } of readSegmentIndex(`${segment.base}.index`, segment.bytes)) {
-        for (const image of bySha.get(sha256) ?? []) {
-          index.set(image, { segment: number, ...place });
-          wanted = true;
-        }
-      }
-      if (wanted) used.push(segment.base);
-    }
-    const left = await makeRoom(join(folder, 'pixels'), new Set(used));
-    new Int32Array(plan.diskLeft)[0] = Math.min(UNITS, Math.floor(left / ALIGNMENT));
-    const session = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
-    for (let thread = 0; thread < threads; thread++) used.push(join(own, `${session}-${thread}`));
-    return { ...plan, segments: used, memory: null };
+    return await onDisk(folder, own, images, threads, memoryBytes);
   } catch (error) {
-    throw writeError(own, error);
+    // Images are decoded from their files then: a cache is no reason to end a job.
+    return inMemory(images.length, memoryBytes, cacheFault(own, reasonOf(error)));
   }
+}
+
+function inMemory(images: number, bytes: number, fault: ErrorReport | null): CachePlan {
+  return {
+    index: new ImageIndex({ images }).shared,
+    memoryEnd: new SharedArrayBuffer(4),
+    diskLeft: new SharedArrayBuffer(4),
+    diskFull: null,
+    segments: [],
+    memory: new SharedArrayBuffer(Math.min(bytes, UNITS * ALIGNMENT)),
+    fault,
+  };
+}
+
+/** @throws system errors */
+async function onDisk(
+  folder: string,
+  own: string,
+  images: readonly { readonly sha256: string }[],
+  threads: number,
+  memoryBytes: number,
+): Promise<CachePlan> {
+  const index = new ImageIndex({ images: images.length });
+  await mkdir(own, { recursive: true });
+  const bySha = new Map<string, number[]>();
+  images.forEach(({ sha256 }, image) => {
+    if (sha256 === '') return;
+    const same = bySha.get(sha256);
+    if (same === undefined) bySha.set(sha256, [image]);
+    else same.push(image);
+  });
+  const used: string[] = [];
+  for (const segment of await listSegments(own)) {
+    const number = used.length;
+    let wanted = false;
+    for (const { sha256, ...place } of readSegmentIndex(`${segment.base}.index`, segment.bytes)) {
+      for (const image of bySha.get(sha256) ?? []) {
+        index.set(image, { segment: number, ...place });
+        wanted = true;
+      }
+    }
+    if (wanted) used.push(segment.base);
+  }
+  const room = await makeRoom(join(folder, 'pixels'), new Set(used));
+  const full = room.ofDisk
+    ? cacheFault(
+        own,
+        `its disk has no more than the ${String(DISK_RESERVE / 2 ** 30)} GiB left that are to stay free`,
+      )
+    : null;
+  if (full !== null && room.bytes === 0 && used.length === 0)
+    return inMemory(images.length, memoryBytes, full);
+  const diskLeft = new SharedArrayBuffer(4);
+  new Int32Array(diskLeft)[0] = Math.min(UNITS, Math.floor(room.bytes / ALIGNMENT));
+  const session = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
+  for (let thread = 0; thread < threads; thread++) used.push(join(own, `${session}-${thread}`));
+  return {
+    index: index.shared,
+    memoryEnd: new SharedArrayBuffer(4),
+    diskLeft,
+    diskFull: full,
+    segments: used,
+    memory: null,
+    fault: null,
+  };
 }
 
 /** The complete segments of one rule's folder, oldest first. */
@@ -115,7 +155,7 @@ async function plain(path: string): Promise<Stats | null> {
 }
 
 /** Removes old segments that are not in use here while the limit is passed; returns the bytes that may be written. */
-async function makeRoom(dir: string, inUse: ReadonlySet<string>): Promise<number> {
+async function makeRoom(dir: string, inUse: ReadonlySet<string>): Promise<Room> {
   const segments: Segment[] = [];
   for (const entry of await readdir(dir, { withFileTypes: true }))
     if (entry.isDirectory()) segments.push(...(await listSegments(join(dir, entry.name))));
@@ -131,5 +171,6 @@ async function makeRoom(dir: string, inUse: ReadonlySet<string>): Promise<number
     total -= segment.bytes;
     free += segment.bytes;
   }
-  return Math.max(0, Math.min(DISK_LIMIT - total, free - DISK_RESERVE));
+  const [ofCache, ofDisk] = [DISK_LIMIT - total, free - DISK_RESERVE];
+  return { bytes: Math.max(0, Math.min(ofCache, ofDisk)), ofDisk: ofDisk < ofCache };
 }

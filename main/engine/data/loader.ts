@@ -10,13 +10,7 @@ import {
   type ImageBatch,
 } from './batch-source.ts';
 import { MEMORY_LIMIT, planCache } from './cache-plan.ts';
-import type {
-  ImageProblem,
-  ImageSource,
-  LoadingThreadData,
-  LoadReply,
-  LoadRequest,
-} from './messages.ts';
+import type { ImageSource, LoadingThreadData, LoadReply, LoadRequest } from './messages.ts';
 
 export type { ImageProblem, ImageSource } from './messages.ts';
 
@@ -29,6 +23,8 @@ export interface ImageLoaderOptions {
   readonly seed: number;
   /** Folder of the cache of decoded images; null keeps them in memory, up to `memoryBytes`. */
   readonly cacheDir: string | null;
+  /** Told once when decoded images are not, or no longer, written to the folder; all goes on, more slowly. */
+  readonly onCacheFault?: (fault: ErrorReport) => void;
   /** Threads that decode and augment; 1 unless told. The batches do not depend on it. */
   readonly threads?: number;
   readonly memoryBytes?: number;
@@ -36,7 +32,6 @@ export interface ImageLoaderOptions {
 
 /** Batches ahead of the one in use are held up to so many bytes, at least 2 and at most 16 batches. */
 const PREFETCH_BYTES = 256 * 2 ** 20;
-const WARM_CHUNK = 32;
 
 interface Waiting {
   readonly resolve: (reply: LoadReply) => void;
@@ -54,7 +49,7 @@ export class ImageLoader implements BatchSource {
   readonly #options: ImageLoaderOptions;
   readonly #prefetch: number;
   #threads: Promise<readonly LoadingThread[]> | null = null;
-  #cacheFault: ErrorReport | null = null;
+  #cacheFaultTold = false;
   #closed = false;
 
   constructor(options: ImageLoaderOptions) {
@@ -66,24 +61,19 @@ export class ImageLoader implements BatchSource {
     this.#prefetch = Math.min(16, Math.max(2, Math.floor(PREFETCH_BYTES / bytes)));
   }
 
-  /** Why decoded images are no longer written to the cache folder (a full disk, say); null while all is well. */
-  get cacheFault(): ErrorReport | null {
-    return this.#cacheFault;
-  }
-
   /**
    * The batches of one epoch, in order. With `shuffle` the order of the images is
    * `shuffledIndices(n, randomStream(seed, 'shuffle', epoch))`, else as given. An image that cannot be used
    * becomes a padding row and is named in `problems`. One epoch is iterated at a time.
    *
-   * @throws KarstError when a thread dies (`internal`, `out-of-memory`) or the cache folder cannot be made (`not-writable`)
+   * @throws KarstError when a thread dies (`internal`, `out-of-memory`)
    */
   async *epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
     const { images, batchSize, seed } = this.#options;
-    const { epoch, dropLast = false, from = 0 } = options;
+    const { epoch, from = 0 } = options;
     const threads = await this.#start();
     const order = epochOrder(images.length, seed, options);
-    const end = dropLast ? Math.floor(images.length / batchSize) : this.batchesPerEpoch;
+    const end = this.batchesPerEpoch;
 
     const ahead: Promise<LoadReply>[] = [];
     const request = (batch: number) => {
@@ -101,7 +91,7 @@ export class ImageLoader implements BatchSource {
           request(batch + ahead.length);
         const reply = await ahead.shift()!;
         if (reply.type !== 'batch') throw unexpected(reply);
-        this.#cacheFault ??= reply.cacheFault;
+        this.#tell(reply.cacheFault);
         // Ask for the next one before the caller's step, so that it is made meanwhile.
         if (batch + 1 + ahead.length < end) request(batch + 1 + ahead.length);
         const { pixels, indices, partners, lambda, problems } = reply;
@@ -113,43 +103,18 @@ export class ImageLoader implements BatchSource {
     }
   }
 
-  /**
-   * Decodes every image that the cache lacks, in all threads.
-   *
-   * @returns the images that could not be used, in order
-   * @throws KarstError as `epoch`
-   */
-  async warm(onProgress: (done: number, total: number) => void): Promise<readonly ImageProblem[]> {
-    const threads = await this.#start();
-    const total = this.#options.images.length;
-    const problems: ImageProblem[] = [];
-    let next = 0;
-    let done = 0;
-    const work = async (thread: LoadingThread) => {
-      while (next < total) {
-        const rows = Int32Array.from(
-          { length: Math.min(WARM_CHUNK, total - next) },
-          (_, i) => next + i,
-        );
-        next += rows.length;
-        const reply = await thread.ask((ticket) => ({ type: 'warm', ticket, rows }));
-        if (reply.type !== 'warm') throw unexpected(reply);
-        this.#cacheFault ??= reply.cacheFault;
-        problems.push(...reply.problems);
-        done += rows.length;
-        onProgress(done, total);
-      }
-    };
-    await Promise.all(threads.map(work));
-    return problems.sort((a, b) => a.index - b.index);
-  }
-
   /** Ends the threads; what they are doing is dropped. */
   async close(): Promise<void> {
     this.#closed = true;
-    // Had they failed to start, epoch() or warm() would have told.
+    // Had they failed to start, epoch() would have told.
     const threads = await this.#threads?.catch(() => null);
     if (threads) await Promise.all(threads.map((thread) => thread.close()));
+  }
+
+  #tell(fault: ErrorReport | null): void {
+    if (fault === null || this.#cacheFaultTold) return;
+    this.#cacheFaultTold = true;
+    this.#options.onCacheFault?.(fault);
   }
 
   #start(): Promise<readonly LoadingThread[]> {
@@ -166,8 +131,9 @@ export class ImageLoader implements BatchSource {
     const all = images.length * (1.5 * preprocessing.imageSize) ** 2 * 3 * 3;
     const memory = Math.ceil(Math.min(all, this.#options.memoryBytes ?? MEMORY_LIMIT));
     const cache = await planCache(cacheDir, rule, images, count, memory);
+    this.#tell(cache.fault);
     return Array.from({ length: count }, (_, thread) => {
-      const ownSegment = cacheDir === null ? null : cache.segments.length - count + thread;
+      const ownSegment = cache.memory === null ? cache.segments.length - count + thread : null;
       return new LoadingThread({ images, preprocessing, augmentation, seed, cache, ownSegment });
     });
   }

@@ -22,13 +22,8 @@ async function answer(request: LoadRequest): Promise<void> {
   if (request.type === 'cancel') return;
   const { ticket } = request;
   try {
-    if (request.type === 'batch') {
-      const made = await maker.make(request.epoch, request.batch, request.rows);
-      reply({ type: 'batch', ticket, ...made, cacheFault: maker.cache.fault });
-    } else {
-      const problems = await maker.warm(request.rows);
-      reply({ type: 'warm', ticket, problems, cacheFault: maker.cache.fault });
-    }
+    const made = await maker.make(request.epoch, request.batch, request.rows);
+    reply({ type: 'batch', ticket, ...made, cacheFault: maker.cache.fault });
   } catch (error) {
     reply({ type: 'failed', ticket, error: toErrorReport(error) });
   }

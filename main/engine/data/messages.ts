@@ -36,7 +36,6 @@ export type LoadRequest =
       /** Image per row, -1 for padding. */
       readonly rows: Int32Array;
     }
-  | { readonly type: 'warm'; readonly ticket: number; readonly rows: Int32Array }
   /** Drops the requests that have not begun. */
   | { readonly type: 'cancel' }
   | { readonly type: 'close' };
@@ -50,12 +49,6 @@ export type LoadReply =
       readonly indices: Int32Array;
       readonly partners: Int32Array;
       readonly lambda: number;
-      readonly problems: readonly ImageProblem[];
-      readonly cacheFault: ErrorReport | null;
-    }
-  | {
-      readonly type: 'warm';
-      readonly ticket: number;
       readonly problems: readonly ImageProblem[];
       readonly cacheFault: ErrorReport | null;
     }

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import { reasonOf } from '../../formats/files.ts';
+import { cacheFault } from './cache-fault.ts';
 import { type SegmentRecord, SegmentReader, SegmentWriter } from './cache-segment.ts';
 import { ALIGNMENT, ImageIndex, IN_MEMORY } from './image-index.ts';
 import type { RgbImage } from './preprocessing.ts';
@@ -15,6 +17,10 @@ export interface CachePlan {
   readonly memoryEnd: SharedArrayBuffer;
   /** Bytes of pixels that may still be written to disk, in units of 64. */
   readonly diskLeft: SharedArrayBuffer;
+  /** What is to be told when they are used up; null where the cache itself wants no more. */
+  readonly diskFull: ErrorReport | null;
+  /** Why the folder that was asked for is not used at all. */
+  readonly fault: ErrorReport | null;
 }
 
 /**
@@ -92,6 +98,7 @@ export class PixelCache {
     if (this.#fault !== null) return;
     if (Atomics.sub(this.#diskLeft, 0, units) < units) {
       Atomics.add(this.#diskLeft, 0, units);
+      this.#fault = this.#plan.diskFull;
       return;
     }
     const base = this.#plan.segments[this.#own]!;
@@ -100,12 +107,8 @@ export class PixelCache {
       this.#writer ??= new SegmentWriter(base);
       record = this.#writer.append(sha256, width, height, pixels);
     } catch (error) {
-      // Training goes on without the cache; the loader passes this on to whoever keeps the log.
-      this.#fault = new KarstError(
-        'not-writable',
-        `Decoded images are no longer cached: cannot write ${base}.pixels: ${reasonOf(error)}.`,
-        { hint: 'Free some space; the run goes on, more slowly.', path: `${base}.pixels` },
-      ).toReport();
+      // The job goes on without the cache; the loader passes this on to whoever keeps the log.
+      this.#fault = cacheFault(dirname(base), reasonOf(error));
       return;
     }
     this.#index.set(image, { segment: this.#own, ...record });

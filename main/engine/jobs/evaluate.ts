@@ -27,6 +27,7 @@ export async function evaluateAdapter(
   const { labels } = folder;
   const images = await readManifest(job.manifest, labels.length);
   const loader = new ImageLoader({
+    ...session.loading,
     images,
     preprocessing,
     augmentation: null,

@@ -132,6 +132,7 @@ async function verify(
   );
   const executor = session.runtime.execute(program);
   const loader = new ImageLoader({
+    ...session.loading,
     images,
     preprocessing: adapted.preprocessing,
     augmentation: null,

@@ -18,6 +18,7 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
   // No hash to hold the files to, and no cache: what is predicted once is seldom predicted again.
   const images = job.paths.map((path) => ({ path, sha256: '' }));
   const loader = new ImageLoader({
+    ...session.loading,
     images,
     preprocessing,
     augmentation: null,

@@ -1,5 +1,7 @@
 import type { Control, EngineEvent, HostMessage } from '../../../shared/contract/engine.ts';
-import { KarstError } from '../../../shared/domain/errors.ts';
+import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ImageLoaderOptions } from '../data/loader.ts';
+import { loadingThreads } from '../data/loading-threads.ts';
 import type { Runtime } from '../runtime/executor.ts';
 
 /** What a job asks for between two steps. */
@@ -17,6 +19,7 @@ export class JobSession {
   #lastProgress = 0;
   #phase: string | null = null;
   readonly #questions: Question[] = [];
+  readonly #warned = new Set<string>();
 
   /** @param runtime null for a job that computes no tensors */
   constructor(runtime: Runtime | null, cacheDir: string, send: (event: EngineEvent) => void) {
@@ -30,8 +33,25 @@ export class JobSession {
     throw new KarstError('internal', 'The engine was started without TensorFlow.');
   }
 
+  /** How a job of this process loads its images. */
+  get loading(): Pick<ImageLoaderOptions, 'threads' | 'onCacheFault'> {
+    const threads = loadingThreads(this.runtime.device.threads, process.availableMemory());
+    return { threads, onCacheFault: (fault) => this.warn(fault) };
+  }
+
   emit(event: EngineEvent): void {
     this.#send(event);
+  }
+
+  /** Tells what the job does without and goes on; the same one once. */
+  warn({ message, hint, path }: ErrorReport): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    const text = `${message} ${hint}`.trim();
+    this.emit({
+      ...{ type: 'log', level: 'warning', message: text },
+      ...(path === undefined ? {} : { path }),
+    });
   }
 
   /** Progress at most ten times a second, but always the first and the last of a phase. */

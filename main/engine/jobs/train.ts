@@ -34,7 +34,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     session.runtime,
     job.recomputedBlocks,
   );
-  const loaders = openLoaders(job, images, model.architecture.imageSize, session.cacheDir);
+  const loaders = openLoaders(job, images, model.architecture.imageSize, session);
   try {
     session.progress('loading', 1, 1);
     if (job.recomputedBlocks > 0)
@@ -87,14 +87,15 @@ function openLoaders(
   job: TrainJob,
   images: TrainerParts['images'],
   imageSize: number,
-  cacheDir: string,
+  session: JobSession,
 ): TrainerParts['loaders'] {
   const { config, backbone } = job;
   const common = {
+    ...session.loading,
     preprocessing: { ...backbone.preprocessing, imageSize },
     batchSize: config.batchSize,
     seed: config.seed,
-    cacheDir: join(cacheDir, 'images'),
+    cacheDir: join(session.cacheDir, 'images'),
   };
   return {
     train: new ImageLoader({ ...common, images: images.train, augmentation: config.augmentation }),

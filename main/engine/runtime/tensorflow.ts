@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { writeError } from '../../formats/files.ts';
 import { encodeSavedModel } from '../../formats/saved-model.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Executor } from '../../backends/executor.ts';
@@ -59,6 +60,22 @@ export function nativeBackend(tf: Tf): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
 }
 
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'karst-graph-'));
+  } catch (error) {
+    throw writeError(tmpdir(), error);
+  }
+}
+
+function writeGraph(path: string, graph: Uint8Array): void {
+  try {
+    writeFileSync(path, graph);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
 /** Runs a program in a TensorFlow session, every function compiled by XLA. TensorFlow computes before a call returns its promise. */
 export class TensorFlowExecutor implements Executor {
   readonly #tf: Tf;
@@ -75,12 +92,10 @@ export class TensorFlowExecutor implements Executor {
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
     this.#kernels = this.#backend.isUsingGpuDevice ? null : loadKernels();
-    const folder = mkdtempSync(join(tmpdir(), 'karst-graph-'));
+    const graph = encodeSavedModel(lowerProgram(program, { kernels: this.#kernels !== null }));
+    const folder = temporaryFolder();
     try {
-      writeFileSync(
-        join(folder, 'saved_model.pb'),
-        encodeSavedModel(lowerProgram(program, { kernels: this.#kernels !== null })),
-      );
+      writeGraph(join(folder, 'saved_model.pb'), graph);
       this.#session = this.#backend.loadSavedModelMetaGraph(folder, 'serve');
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -63,11 +63,10 @@ export class FeatureSource implements BatchSource {
   }
 
   async *epoch(options: EpochOptions): AsyncGenerator<ImageBatch, void, void> {
-    const { dropLast = false, from = 0 } = options;
+    const { from = 0 } = options;
     const { images, batchSize, seed } = this.#options;
     const order = epochOrder(images, seed, options);
-    const end = dropLast ? Math.floor(images / batchSize) : this.batchesPerEpoch;
-    for (let batch = from; batch < end; batch++) {
+    for (let batch = from; batch < this.batchesPerEpoch; batch++) {
       yield this.#batch(order.subarray(batch * batchSize, (batch + 1) * batchSize));
     }
   }

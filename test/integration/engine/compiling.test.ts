@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { kernelsToLoad } from '../../../main/native/kernels-addon.mjs';
+import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
 import { runProcess, type MemoryReport } from '../../fixtures/engine/engine-process.ts';
 import { configured, MINUTE_VIT, Workshop } from '../../fixtures/engine/workshop.ts';
 
@@ -24,7 +25,7 @@ it.runIf(kernelsToLoad(ROOT) !== null)(
       });
       const env = {
         KARST_TEST_MEMORY: '1',
-        TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${join(workshop.cacheDir, 'xla')}`,
+        TF_XLA_FLAGS: xlaCacheFlag(join(workshop.cacheDir, 'xla')),
       };
       const afterOneStep = async (): Promise<MemoryReport> => {
         const job = await workshop.run(images, config);

@@ -13,6 +13,7 @@ import {
 } from '../../../main/engine/data/loader.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import { type AugmentationOptions, NO_AUGMENTATION } from '../../../shared/domain/training.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { IMAGES } from './fixtures.ts';
@@ -111,14 +112,11 @@ describe('batches', () => {
     expect(row(batches[2]!, 3)).toEqual(new Float32Array(768));
   });
 
-  test('shuffle by (seed, epoch) as shuffledIndices says; dropLast leaves out what is not full', async () => {
+  test('shuffle by (seed, epoch) as shuffledIndices says', async () => {
     const training = loader();
     for (const epoch of [0, 3]) {
       const order = [...shuffledIndices(11, randomStream(7, 'shuffle', epoch))];
       expect(rows(await collect(training, { epoch, shuffle: true }))).toEqual([...order, -1]);
-      expect(rows(await collect(training, { epoch, shuffle: true, dropLast: true }))).toEqual(
-        order.slice(0, 8),
-      );
     }
   });
 
@@ -149,7 +147,6 @@ describe('batches', () => {
     const none = loader({ images: [] });
     expect(none.batchesPerEpoch).toBe(0);
     expect(await collect(none)).toEqual([]);
-    expect(await none.warm(() => undefined)).toEqual([]);
     expect(() => loader({ batchSize: 0 })).toThrow(RangeError);
   });
 });
@@ -218,10 +215,6 @@ describe('images that cannot be used', () => {
     expect(batch!.problems[1]!.error.message).toBe(
       `${changed} is no longer the image that was imported.`,
     );
-    const progress: number[] = [];
-    const problems = await training.warm((done, total) => progress.push(done, total));
-    expect(problems).toEqual(batch!.problems);
-    expect(progress).toEqual([5, 5]);
   });
 
   test.runIf(CAN_MAKE_PIPES)('wait for no image that has become a pipe', async () => {
@@ -249,18 +242,47 @@ describe('the cache folder', () => {
       }),
     );
     const first = loader({ images: copies, cacheDir: dir });
-    expect(await first.warm(() => undefined)).toEqual([]);
     const expected = await collect(first);
+    expect(expected.flatMap(({ problems }) => problems)).toEqual([]);
     await first.close();
     await Promise.all(copies.map(({ path }) => rm(path)));
     expect(await collect(loader({ images: copies, cacheDir: dir }))).toEqual(expected);
   });
 
-  test('that cannot be made is told', async () => {
+  test('that cannot be made is told once, and images are kept in memory', async () => {
+    const expected = await collect(loader());
     await writeFile(join(dir, 'pixels'), '');
-    await expect(collect(loader({ cacheDir: dir }))).rejects.toMatchObject({
-      code: 'not-writable',
+    const faults: ErrorReport[] = [];
+    const training = loader({
+      cacheDir: dir,
+      threads: 2,
+      onCacheFault: (fault) => faults.push(fault),
     });
+    expect(await collect(training)).toEqual(expected);
+    expect(await collect(training)).toEqual(expected);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatchObject({ code: 'not-writable' });
+    expect(faults[0]!.message).toMatch(
+      /^Decoded images are no longer cached in .*pixels.*: a part of the path is not a folder\.$/,
+    );
+  });
+
+  test('that takes no more is told once, whichever thread meets it, and everything goes on', async () => {
+    const expected = await collect(loader());
+    const faults: ErrorReport[] = [];
+    const training = loader({
+      cacheDir: dir,
+      threads: 3,
+      onCacheFault: (fault) => faults.push(fault),
+    });
+    // The threads are there, and have written nothing yet.
+    expect(await collect(training, { epoch: 0, shuffle: true, from: 3 })).toEqual([]);
+    await rm(join(dir, 'pixels'), { recursive: true });
+    expect(await collect(training)).toEqual(expected);
+    expect(await collect(training)).toEqual(expected);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Decoded images are no longer cached in .*: there is no such file/),
+    ]);
   });
 });
 

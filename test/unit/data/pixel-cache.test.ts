@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workingRule } from '../../../main/engine/data/augmentation.ts';
 import { BatchMaker } from '../../../main/engine/data/batch-maker.ts';
+import { cacheFault } from '../../../main/engine/data/cache-fault.ts';
 import { planCache } from '../../../main/engine/data/cache-plan.ts';
 import type { ImageSource } from '../../../main/engine/data/messages.ts';
 import { PixelCache } from '../../../main/engine/data/pixel-cache.ts';
@@ -110,7 +111,7 @@ describe('a cache folder', () => {
 
   test('goes on where a session was interrupted', async () => {
     const first = await maker();
-    await first.warm(Int32Array.of(0, 1, 2));
+    await first.make(0, 0, Int32Array.of(0, 1, 2));
     first.cache.close();
     expect((await session()).had).toBe(3);
     expect((await session()).had).toBe(6);
@@ -171,10 +172,30 @@ describe('a cache folder', () => {
     const { problems, pixels } = await made.make(0, 0, ROWS);
     expect(problems).toEqual([]);
     expect(made.cache.fault?.code).toBe('not-writable');
-    expect(made.cache.fault?.message).toMatch(/no longer cached.*there is no such file or folder/);
+    expect(made.cache.fault?.message).toMatch(
+      /no longer cached in .*: there is no such file or folder/,
+    );
     expect(made.cache.has(0)).toBe(false);
     expect((await made.make(0, 0, ROWS)).pixels).toEqual(pixels);
     made.cache.close();
+  });
+
+  test('whose disk is full is told, once there is an image that no longer fits', async () => {
+    const cache = await planCache(dir, RULE, images, 1, 0);
+    const full = cacheFault(join(dir, 'pixels'), 'the disk is full');
+    new Int32Array(cache.diskLeft)[0] = 100;
+    const opened = new PixelCache({ ...cache, diskFull: full }, 0);
+    const image = (bytes: number) => ({
+      width: bytes / 3,
+      height: 1,
+      pixels: new Uint8Array(bytes),
+    });
+    opened.put(0, images[0]!.sha256, image(99 * 64));
+    expect(opened.fault).toBeNull();
+    opened.put(1, images[1]!.sha256, image(3 * 64));
+    expect(opened.fault).toEqual(full);
+    expect([0, 1].map((i) => opened.has(i))).toEqual([true, false]);
+    opened.close();
   });
 
   test('does not keep what has no hash or another content than its hash says', async () => {

@@ -9,6 +9,7 @@ import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { runCommand } from '../../../main/native/command.mjs';
 import { processorLevels } from '../../../main/native/kernels-addon.mjs';
+import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 
 interface Form {
@@ -159,7 +160,7 @@ console.log(found.join());
     );
     const env = {
       ...process.env,
-      TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${join(folder, 'xla')}`,
+      TF_XLA_FLAGS: xlaCacheFlag(join(folder, 'xla')),
     };
     const outputs: string[] = [];
     for (let run = 0; run < 3; run++) {

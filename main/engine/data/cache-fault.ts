@@ -1,0 +1,13 @@
+import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
+
+/** Decoded images are no longer written to a folder, and why. */
+export function cacheFault(folder: string, reason: string): ErrorReport {
+  return new KarstError(
+    'not-writable',
+    `Decoded images are no longer cached in ${folder}: ${reason}.`,
+    {
+      hint: 'The job goes on, more slowly. Free some space there, or name a folder on another disk by the variable KARST_CACHE.',
+      path: folder,
+    },
+  ).toReport();
+}

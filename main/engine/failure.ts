@@ -1,0 +1,30 @@
+import { dirname } from 'node:path';
+import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+
+/** How TensorFlow words a write that failed for want of room: "PATH; No space left on device". */
+const FULL = /((?:\/|[A-Za-z]:[\\/]).*); (?:No space left on device|Disk quota exceeded)/;
+const MEMORY = /RESOURCE_EXHAUSTED|Out of memory|OOM|Array buffer allocation failed/;
+
+/** Errors that TensorFlow throws as text get the code that a user can act on. */
+export function failureReport(error: unknown): ErrorReport {
+  if (error instanceof KarstError) return error.toReport();
+  const text = error instanceof Error ? error.message : String(error);
+  // Asked first: TensorFlow calls both a used up resource, and advises on memory with either.
+  const full = FULL.exec(text)?.[1];
+  if (full !== undefined) {
+    const folder = dirname(full);
+    return {
+      code: 'not-writable',
+      message: `The disk of ${folder}, where compiled programs are kept, is full.`,
+      hint: 'Free some space there, or name a folder on another disk by the variable KARST_CACHE. A run can be resumed.',
+      path: folder,
+    };
+  }
+  if (MEMORY.test(text))
+    return {
+      code: 'out-of-memory',
+      message: 'There is not enough memory for this job.',
+      hint: 'Use a smaller batch or smaller images, or close other programs.',
+    };
+  return toErrorReport(error);
+}

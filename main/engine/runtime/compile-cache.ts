@@ -1,0 +1,46 @@
+import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { reasonOf } from '../../formats/files.ts';
+import { xlaCacheOf } from '../../native/tensorflow-environment.mjs';
+
+/** So much of the disk must be free: a program takes some megabytes, and a run compiles a handful. */
+export const COMPILE_RESERVE = 256 * 2 ** 20;
+
+/**
+ * Has XLA keep no compiled programs where it could not write them, as it ends whatever it compiles when it cannot. To be called
+ * before TensorFlow is loaded, which reads the variable once. Flags that somebody else has set are left alone.
+ *
+ * @returns why programs are not kept; null when they are
+ */
+export async function giveUpUnusableCache(
+  environment: Record<string, string | undefined> = process.env,
+): Promise<ErrorReport | null> {
+  const folder = xlaCacheOf(environment['TF_XLA_FLAGS']);
+  if (folder === null) return null;
+  const reason = await whyUnusable(folder);
+  if (reason === null) return null;
+  delete environment['TF_XLA_FLAGS'];
+  return {
+    code: 'not-writable',
+    message: `Compiled programs are not kept in ${folder}: ${reason}.`,
+    hint: 'The job goes on and compiles anew. Free some space there, or name a folder on another disk by the variable KARST_CACHE.',
+    path: folder,
+  };
+}
+
+async function whyUnusable(folder: string): Promise<string | null> {
+  const probe = join(folder, `.probe-${String(process.pid)}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < COMPILE_RESERVE)
+      return `its disk has ${String(Math.floor((bavail * bsize) / 2 ** 20))} MiB left, and ${String(COMPILE_RESERVE / 2 ** 20)} MiB are wanted`;
+    const handle = await open(probe, 'w');
+    await handle.close();
+    await rm(probe);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
