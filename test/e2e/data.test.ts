@@ -54,10 +54,11 @@ test('a messy folder is imported, looked through and put in order', async ({
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('field notes');
     const problems = page.getByRole('table', { name: 'Problems' }).locator('tbody tr');
-    await expect(problems).toHaveCount(4);
+    await expect(problems).toHaveCount(5);
     for (const [kind, file] of [
       ['unreadable', 'zero/torn.jpg'],
       ['empty class', 'unsorted'],
+      ['hidden file', 'three/.hidden.png'],
       ['duplicate', 'zero/copy.png'],
       ['two classes', /three\/same as zero\.png|zero\/\d+\.png/],
     ] as const) {
