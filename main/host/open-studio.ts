@@ -27,7 +27,6 @@ import { DatasetRepository } from './store/datasets.ts';
 import { EvaluationRepository } from './store/evaluations.ts';
 import { ExportRepository } from './store/exports.ts';
 import { ImageRepository } from './store/images.ts';
-import type { Library } from './store/library.ts';
 import { MergeRepository } from './store/merges.ts';
 import { MetricRepository } from './store/metrics.ts';
 import { closeLibrary, openLibrary, type OpenedLibrary } from './store/open-library.ts';
@@ -54,13 +53,16 @@ const STARTER = fileURLToPath(new URL('../assets/starter', import.meta.url));
 export async function openStudio(options: StudioOptions): Promise<Studio> {
   const folders = homeFolders(options.home);
   const owner = newOwner();
-  let library: Library | null = null;
+  let opened: OpenedLibrary | null = null;
   try {
-    const opened = await openLibrary(folders, owner);
-    library = opened.library;
-    return await assemble(options, folders, owner, opened);
+    opened = await openLibrary(folders, owner, undefined, options.readOnly);
+    const { copy } = opened;
+    // What is only needed for the time of a job is written beside the copy.
+    const places = copy === null ? folders : { ...folders, work: copy.work };
+    return await assemble(options, places, owner, opened);
   } catch (error) {
-    if (library !== null) closeLibrary(library, owner);
+    if (opened !== null) closeLibrary(opened.library, owner);
+    opened?.copy?.remove();
     releaseOwner(owner);
     throw error;
   }
@@ -70,7 +72,7 @@ async function assemble(
   options: StudioOptions,
   folders: ReturnType<typeof homeFolders>,
   owner: string,
-  { library, notices: found, unclean }: OpenedLibrary,
+  { library, notices: found, unclean, copy }: OpenedLibrary,
 ): Promise<Studio> {
   const graceMs = options.graceMs ?? GRACE_MS;
   const settings = new SettingsStore(new SettingRepository(library));
@@ -155,19 +157,23 @@ async function assemble(
   });
   datasets.removeLeftovers();
   const interrupted = runs.findInterrupted();
-  const notices = [...found, ...(await sweepLeftovers(folders, unclean))];
+  const notices = [...found, ...(copy === null ? await sweepLeftovers(folders, unclean) : [])];
   const starter = options.starter === undefined ? STARTER : options.starter;
   if (starter !== null)
     try {
       await backbones.registerStarter(starter, folders.backbones);
     } catch (error) {
-      // A damaged starter must not keep the user from everything else.
-      notices.push(`The starter backbone is not available: ${toErrorReport(error).message}`);
+      // A damaged starter must not keep the user from everything else. In a read-only home it has no copy.
+      const { code, message } = toErrorReport(error);
+      if (copy === null || code !== 'not-writable')
+        notices.push(`The starter backbone is not available: ${message}`);
     }
+  if (copy !== null) library.seal();
   const probes = new Map<AbortController, Promise<unknown>>();
   let closed: Promise<void> | null = null;
   return {
     home: folders.root,
+    readOnly: copy !== null,
     settings,
     projects,
     backbones,
@@ -213,6 +219,7 @@ async function assemble(
           throw error instanceof KarstError ? error : KarstError.fromReport(toErrorReport(error));
         } finally {
           releaseOwner(owner);
+          copy?.remove();
         }
       })();
       return closed;

@@ -275,6 +275,8 @@ export interface StudioOptions {
   readonly graceMs?: number;
   /** Milliseconds that an engine which answers questions stays ready after the last one; default 60,000. */
   readonly warmMs?: number;
+  /** Nothing is written into the home, as where nothing can be; default: what the file system says. */
+  readonly readOnly?: boolean;
 }
 
 /** What a person set for this home; engines keep to threads and device from their next start on. */
@@ -287,6 +289,8 @@ export interface SettingsService {
 export interface Studio {
   /** Absolute path of the studio's data. */
   readonly home: string;
+  /** Everything can be looked at and predicted with; every change is refused with `not-writable`. */
+  readonly readOnly: boolean;
   readonly settings: SettingsService;
   readonly projects: ProjectService;
   readonly backbones: BackboneService;

@@ -3,6 +3,7 @@ import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/dom
 import { homeFolders } from '../../host/home.ts';
 import { newOwner, releaseOwner } from '../../host/owner.ts';
 import { closeLibrary, openLibrary } from '../../host/store/open-library.ts';
+import { isReadOnly } from '../../host/store/read-only-home.ts';
 import type { Studio } from '../../host/studio.ts';
 import { cacheFolder } from '../../native/cache-folder.mjs';
 import { withStudio, type CommandContext } from '../context.ts';
@@ -31,7 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
     version: version(),
     machine: machineReport(),
     engine,
-    data: { folder: home, free },
+    data: { folder: home, free, readOnly: isReadOnly(homeFolders(home)) },
     library,
     starter,
     cache: { folder: cache, xlaFiles: xla.files, xlaBytes: xla.bytes },
@@ -68,7 +69,7 @@ async function checkStudio(context: CommandContext): Promise<Checked> {
 async function checkIntegrity(home: string): Promise<void> {
   const owner = newOwner();
   try {
-    const { library } = await openLibrary(homeFolders(home), owner);
+    const { library, copy } = await openLibrary(homeFolders(home), owner);
     try {
       const findings = library
         .all('PRAGMA integrity_check(10)')
@@ -85,6 +86,7 @@ async function checkIntegrity(home: string): Promise<void> {
       }
     } finally {
       closeLibrary(library, owner);
+      copy?.remove();
     }
   } finally {
     releaseOwner(owner);
@@ -138,7 +140,7 @@ function describe(report: DoctorReport, console: Console): string[] {
   }
   pairs.push([
     'data',
-    `${data.folder}, ${data.free === null ? 'free space not known' : `${formatBytes(data.free)} free`}`,
+    `${data.folder}, ${data.readOnly ? `${console.paint('yellow', 'read-only: nothing can be kept')}, ` : ''}${data.free === null ? 'free space not known' : `${formatBytes(data.free)} free`}`,
   ]);
   if ('error' in library) pairs.push(['library', bad(library.error)]);
   else {

@@ -63,7 +63,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     ...hostHandlers(context),
     ...options.shell,
   };
-  queue.start();
+  // In a read-only home no run can go on.
+  if (!studio.readOnly) queue.start();
   const tidied = media.tidy();
   let closed: Promise<void> | null = null;
   return {

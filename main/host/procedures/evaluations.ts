@@ -1,12 +1,13 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DeskContext } from '../desk/context.ts';
 import { fileBelow } from '../services/datasets/file-name.ts';
 
 type Names = Extract<keyof typeof procedures, `evaluations.${string}`>;
 
 export function evaluationProcedures({
-  studio: { adapters, datasets },
+  studio: { adapters, datasets, home, readOnly },
   tasks,
   emit,
 }: DeskContext): Handlers<Names> {
@@ -14,6 +15,12 @@ export function evaluationProcedures({
     'evaluations.start'({ adapterId, datasetId, split }) {
       const adapter = adapters.get(adapterId);
       const dataset = datasets.get(datasetId);
+      if (readOnly)
+        throw new KarstError(
+          'not-writable',
+          `The home ${home} is read-only: an evaluation could not be kept, and so not be shown.`,
+          { hint: 'Use `karst evaluate`, which prints it, or make the home writable.', path: home },
+        );
       return tasks.start('evaluate', adapter.name, async ({ signal, host, engine }) => {
         const { stored } = await adapters.evaluate(adapter.id, {
           dataset: dataset.id,

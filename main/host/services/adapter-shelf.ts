@@ -165,6 +165,7 @@ export class AdapterShelf {
 
   async import(path: string, options: Watching & { name?: string } = {}): Promise<Adapter> {
     const { library, folders, backbones } = this.context;
+    library.requireWritable();
     const source = resolve(path);
     const wanted = options.name === undefined ? null : checkName('adapter', options.name);
     if (wanted !== null) requireFreeName(library, 'adapter', wanted);

@@ -115,9 +115,12 @@ export class Adapters extends AdapterShelf implements AdapterService {
     options: MergeOptions & { out?: string } = {},
   ): Promise<MergeOutcome> {
     const adapter = this.get(nameOrId);
-    const { folders, merges } = this.context;
+    const { folders, library, merges } = this.context;
     const id = newId('merge');
-    if (options.out === undefined) await makeFolder(folders.merged);
+    if (options.out === undefined) {
+      library.requireWritable();
+      await makeFolder(folders.merged);
+    }
     const out =
       options.out === undefined
         ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
@@ -126,7 +129,7 @@ export class Adapters extends AdapterShelf implements AdapterService {
       this.#merging.intoFolder(adapter, out, options),
     );
     const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
-    merges.insert(stored);
+    if (!library.readOnly) merges.insert(stored);
     return { out, verification, stored };
   }
 
@@ -148,7 +151,7 @@ export class Adapters extends AdapterShelf implements AdapterService {
       verification,
       createdAt: now(),
     };
-    this.context.exports.insert(stored);
+    if (!this.context.library.readOnly) this.context.exports.insert(stored);
     return { out, verification, stored };
   }
 

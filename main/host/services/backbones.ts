@@ -225,7 +225,8 @@ export class Backbones implements BackboneService {
           `The backbone "${name}" was changed: ${path} is no longer the file that was added.`,
           { hint: 'Bring the old file back, or add the new one under another name.', path },
         );
-      this.#repository.relocate(backbone.id, path, info.size, info.mtimeMs);
+      if (!this.#library.readOnly)
+        this.#repository.relocate(backbone.id, path, info.size, info.mtimeMs);
     }
     return { path, sha256, name, architecture, preprocessing };
   }

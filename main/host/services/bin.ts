@@ -35,6 +35,7 @@ export class Bin implements BinService {
 
   /** Takes a run or adapter out of the library, with its folder. @throws not-writable, then nothing has changed */
   async put(kind: BinKind, thing: { id: string; name: string; folder: string }): Promise<void> {
+    this.#library.requireWritable();
     const { id, name, folder } = thing;
     const removedAt = now();
     const row: BinRow = {
@@ -64,6 +65,7 @@ export class Bin implements BinService {
   }
 
   async restore(nameOrId: string): Promise<Restored> {
+    this.#library.requireWritable();
     const row = this.#bin.get(nameOrId);
     const { id, kind } = row;
     const binned = join(this.#folders.bin, row.folder);
@@ -83,6 +85,7 @@ export class Bin implements BinService {
   }
 
   async delete(nameOrId: string): Promise<BinRow> {
+    this.#library.requireWritable();
     const row = this.#bin.get(nameOrId);
     // The second is there when the studio ended between telling the library and moving the folder.
     for (const folder of [join(this.#folders.bin, row.folder), this.#placeOf(row)])

@@ -10,6 +10,7 @@ import type {
   EvaluationRepository,
 } from '../store/evaluations.ts';
 import type { ImageRepository } from '../store/images.ts';
+import type { Library } from '../store/library.ts';
 import { newId } from '../store/names.ts';
 import { now } from '../store/rows.ts';
 import type { AdapterEvaluation, DatasetService, JobWatching, Page } from '../studio.ts';
@@ -20,6 +21,7 @@ import { manifestImages } from './manifest.ts';
 const DEFAULT_BATCH = 32;
 
 export interface EvaluationsContext {
+  readonly library: Pick<Library, 'readOnly'>;
   readonly evaluations: EvaluationRepository;
   readonly images: ImageRepository;
   readonly datasets: DatasetService;
@@ -78,7 +80,8 @@ export class Evaluations {
       evaluation,
       createdAt: now(),
     };
-    this.#c.evaluations.insert(stored, judged(adapter, asked, result.rows));
+    const rows = judged(adapter, asked, result.rows);
+    if (!this.#c.library.readOnly) this.#c.evaluations.insert(stored, rows);
     return { stored, evaluation, problems: result.problems.map(toProblem) };
   }
 

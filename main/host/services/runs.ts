@@ -71,6 +71,7 @@ export class Runs extends RunShelf implements RunService {
   }
 
   async create(options: NewRunOptions): Promise<Run> {
+    this.#c.library.requireWritable();
     const { library, runs, folders, backbones, datasets } = this.#c;
     const bare = typeof options.backbone === 'object' ? options.backbone : null;
     const backbone = typeof options.backbone === 'string' ? backbones.get(options.backbone) : null;
@@ -129,6 +130,7 @@ export class Runs extends RunShelf implements RunService {
   }
 
   async execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome> {
+    this.#c.library.requireWritable();
     const run = this.settled(nameOrId);
     this.#requireStartable(run, options.resume);
     const abort = new AbortController();
@@ -312,6 +314,7 @@ export class Runs extends RunShelf implements RunService {
   }
 
   async extend(nameOrId: string, epochs: number): Promise<Run> {
+    this.#c.library.requireWritable();
     const { library, runs } = this.#c;
     const run = this.settled(nameOrId);
     const ended = (one: StoredRun): boolean => one.state === 'done' || one.state === 'stopped';

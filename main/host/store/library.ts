@@ -13,14 +13,18 @@ export type Parameters = Readonly<Record<string, Value>>;
  */
 export class Library {
   readonly path: string;
+  #readOnly = false;
   readonly #db: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #describeDamage: () => string;
 
-  /** @param describeDamage the way out when the file turns out to be damaged */
-  constructor(db: Database.Database, describeDamage: () => string) {
+  /**
+   * @param describeDamage the way out when the file turns out to be damaged
+   * @param path of the library that it shows, where that is not the file itself
+   */
+  constructor(db: Database.Database, describeDamage: () => string, path = db.name) {
     this.#db = db;
-    this.path = db.name;
+    this.path = path;
     this.#describeDamage = describeDamage;
   }
 
@@ -74,6 +78,22 @@ export class Library {
     return this.#guard(() => this.#db.transaction(work).immediate());
   }
 
+  /** Whether every change is refused. */
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
+  /** From now on every change is refused with `not-writable`. */
+  seal(): void {
+    this.#guard(() => this.#db.pragma('query_only = ON'));
+    this.#readOnly = true;
+  }
+
+  /** For what writes files before it tells the library. @throws not-writable */
+  requireWritable(): void {
+    if (this.#readOnly) throw readOnlyError(this.path);
+  }
+
   close(): void {
     this.#guard(() => this.#db.close());
   }
@@ -90,6 +110,14 @@ function freeBytesAt(path: string): number {
   } catch {
     return Infinity;
   }
+}
+
+function readOnlyError(path: string, cause?: unknown): KarstError {
+  return new KarstError(
+    'not-writable',
+    `The library ${path} is read-only: nothing in it can be changed.`,
+    { hint: 'Choose another home with --home, or make this one writable.', path, cause },
+  );
 }
 
 /**
@@ -124,12 +152,7 @@ export function storeError(
       `The library ${path} cannot grow: the disk is full.`,
       'Free some space and try again.',
     );
-  if (code.startsWith('SQLITE_READONLY'))
-    return fail(
-      'not-writable',
-      `The library ${path} is read-only.`,
-      'Choose another home with --home, or change its permissions.',
-    );
+  if (code.startsWith('SQLITE_READONLY')) return readOnlyError(path, error);
   if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CANTOPEN')
     return fail(
       'not-readable',

@@ -9,6 +9,7 @@ import type { HomeFolders } from '../home.ts';
 import { isOwnerAlive, type Owner } from '../owner.ts';
 import { readLibraryHeader, type LibraryHeader } from './library-header.ts';
 import { Library, storeError } from './library.ts';
+import { copyLibrary, isReadOnly, type LibraryCopy } from './read-only-home.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 
@@ -22,6 +23,8 @@ export interface OpenedLibrary {
   readonly notices: readonly string[];
   /** A studio before this one was killed. */
   readonly unclean: boolean;
+  /** Of a home that nothing can be written into: what is shown is this copy, to be sealed when all is prepared. */
+  readonly copy: LibraryCopy | null;
 }
 
 /** Path of the newest backup in the folder, null when there is none. */
@@ -105,12 +108,13 @@ async function migrate(
   folders: HomeFolders,
   migrations: readonly Migration[],
   notices: string[],
+  copied: boolean,
 ): Promise<void> {
   const isNew = versionOf(db) === 0;
   for (const migration of migrations) {
     const before = versionOf(db);
     if (before >= migration.version) continue;
-    const backup = isNew ? null : await backUp(db, folders, before);
+    const backup = isNew || copied ? null : await backUp(db, folders, before);
     db.transaction(() => {
       if (versionOf(db) >= migration.version) return;
       migration.up(db);
@@ -156,6 +160,7 @@ function checkAfterUncleanStop(
 /**
  * Opens (or creates) `library.sqlite`: WAL, `synchronous = FULL`, foreign keys; refuses a newer schema and
  * another program's file, checks the integrity after an unclean stop, migrates with a backup before each step.
+ * A home that nothing can be written into is shown by a copy of its library.
  * @param owner is entered as having the library open until `closeLibrary`
  * @throws store-damaged, format-unsupported (newer schema), not-writable, not-readable, in-use
  */
@@ -163,6 +168,7 @@ export async function openLibrary(
   folders: HomeFolders,
   owner: Owner,
   migrations: readonly Migration[] = MIGRATIONS,
+  readOnly = isReadOnly(folders),
 ): Promise<OpenedLibrary> {
   try {
     mkdirSync(folders.root, { recursive: true });
@@ -171,11 +177,13 @@ export async function openLibrary(
   }
   const notices: string[] = [];
   let db: Database.Database | null = null;
+  let copy: LibraryCopy | null = null;
   try {
     const newest = migrations.at(-1)?.version ?? 0;
     const header = readLibraryHeader(folders.library);
     if (header !== null) requireOurs(folders, header, newest);
-    db = new Database(folders.library, { timeout: BUSY_TIMEOUT_MS });
+    if (readOnly) copy = await copyLibrary(folders);
+    db = new Database(copy?.path ?? folders.library, { timeout: BUSY_TIMEOUT_MS });
     const version = versionOf(db);
     // Another program may have begun it since; a file without versions is another's when it holds anything.
     requireOurs(
@@ -193,20 +201,26 @@ export async function openLibrary(
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     const unclean = version > 0 && checkAfterUncleanStop(db, folders, notices);
-    await migrate(db, folders, migrations, notices);
+    await migrate(db, folders, migrations, notices, copy !== null);
     db.prepare('INSERT INTO sessions (owner, opened_at) VALUES (?, ?)').run(
       owner,
       new Date().toISOString(),
     );
-    return { library: new Library(db, () => wayOut(folders)), notices, unclean };
+    if (copy !== null)
+      notices.push(
+        `The home ${folders.root} is read-only: everything can be looked at and predicted with, and nothing is kept.`,
+      );
+    const library = new Library(db, () => wayOut(folders), folders.library);
+    return { library, notices, unclean, copy };
   } catch (error) {
     db?.close();
+    copy?.remove();
     throw storeError(error, folders.library, () => wayOut(folders));
   }
 }
 
 /** Takes the owner off the list of open studios (a clean stop) and closes the file. */
 export function closeLibrary(library: Library, owner: Owner): void {
-  library.run('DELETE FROM sessions WHERE owner = @owner', { owner });
+  if (!library.readOnly) library.run('DELETE FROM sessions WHERE owner = @owner', { owner });
   library.close();
 }

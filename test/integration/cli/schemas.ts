@@ -304,7 +304,7 @@ export const doctor = v.strictObject({
     }),
     failure,
   ]),
-  data: v.strictObject({ folder: text, free: v.nullable(count) }),
+  data: v.strictObject({ folder: text, free: v.nullable(count), readOnly: v.boolean() }),
   library: v.union([
     v.strictObject({
       integrity: v.literal('ok'),

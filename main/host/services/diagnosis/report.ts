@@ -19,7 +19,11 @@ export interface DoctorReport {
   };
   /** What an engine process says it runs on, or why none could be started. */
   readonly engine: DeviceReport | { readonly error: ErrorReport };
-  readonly data: { readonly folder: string; readonly free: number | null };
+  readonly data: {
+    readonly folder: string;
+    readonly free: number | null;
+    readonly readOnly: boolean;
+  };
   readonly library:
     | {
         readonly integrity: 'ok';
