@@ -14,17 +14,19 @@ import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
 /** What the settings' defaults do not say about their values. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  method: METHODS,
-  initialise: ['backbone', 'random'],
-  matmulPrecision: MATMUL_PRECISIONS,
-  recompute: RECOMPUTE,
-  'karst.init': ['gaussian', 'kaiming'],
-  'karst.rescale': ['none', 'scalar', 'channel'],
-  'karst.targetModules': TARGET_MODULES,
-  'optimiser.name': OPTIMISERS,
-  'optimiser.decayOn': ['matrices', 'all'],
-};
+const CHOICES = new Map<string, readonly string[]>(
+  Object.entries({
+    method: METHODS,
+    initialise: ['backbone', 'random'],
+    matmulPrecision: MATMUL_PRECISIONS,
+    recompute: RECOMPUTE,
+    'karst.init': ['gaussian', 'kaiming'],
+    'karst.rescale': ['none', 'scalar', 'channel'],
+    'karst.targetModules': TARGET_MODULES,
+    'optimiser.name': OPTIMISERS,
+    'optimiser.decayOn': ['matrices', 'all'],
+  }),
+);
 
 type Value = string | number | boolean | readonly string[];
 
@@ -36,7 +38,7 @@ export function settingsHelp(): string {
   const width = Math.max(...[...SETTINGS.keys()].map((key) => key.length));
   return [...SETTINGS]
     .map(([key, value]) => {
-      const choices = CHOICES[key];
+      const choices = CHOICES.get(key);
       const others =
         choices === undefined || Array.isArray(value) ? '' : `  (${choices.join(', ')})`;
       return `  ${key.padEnd(width)}  ${String(value)}${others}`;
@@ -138,7 +140,7 @@ async function settingsOfFile(file: string): Promise<[string, Value][]> {
 /** The value, if the setting exists and takes it. `file`: where it was written, for the message. */
 function checked(key: string, value: unknown, file: string | null): Value {
   const example = defaultOf(key, file);
-  const choices = CHOICES[key];
+  const choices = CHOICES.get(key);
   const problem = (expected: string): KarstError => {
     const where = file === null ? '' : ` in ${file}`;
     const sentence = `${key}${where} must be ${expected}, not ${shown(value)}.`;

@@ -39,19 +39,19 @@ const configSchema = v.object({
 });
 
 /** Heads by size in timm's registry (`vision_transformer.py`); the width guards against another model's name. */
-const TIMM_SIZES: Record<string, { width: number; heads: number }> = {
-  tiny: { width: 192, heads: 3 },
-  small: { width: 384, heads: 6 },
-  medium: { width: 512, heads: 8 },
-  base: { width: 768, heads: 12 },
-  large: { width: 1024, heads: 16 },
-  huge: { width: 1280, heads: 16 },
-};
+const TIMM_SIZES = new Map<string, { width: number; heads: number }>([
+  ['tiny', { width: 192, heads: 3 }],
+  ['small', { width: 384, heads: 6 }],
+  ['medium', { width: 512, heads: 8 }],
+  ['base', { width: 768, heads: 12 }],
+  ['large', { width: 1024, heads: 16 }],
+  ['huge', { width: 1280, heads: 16 }],
+]);
 
 /** Heads of a registered name such as `vit_tiny_patch16_224.augreg_in21k`; null when it says nothing for this width. */
 export function headsOfTimmName(name: string, width: number): number | null {
   const size = /^(?:vit|deit)_([a-z]+)_patch/.exec(name)?.[1];
-  const known = size === undefined ? undefined : TIMM_SIZES[size];
+  const known = size === undefined ? undefined : TIMM_SIZES.get(size);
   return known?.width === width ? known.heads : null;
 }
 

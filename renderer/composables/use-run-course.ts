@@ -121,7 +121,7 @@ export function useRunCourse(id: string): RunCourse {
     bridge.on('metrics', ({ runId, records }) => {
       if (runId !== id) return;
       if (waiting !== null) {
-        waiting.metrics.push(...records);
+        for (const record of records) waiting.metrics.push(record);
       } else if (course.misses(records)) {
         void load(Math.max(0, course.lastStep - 1), records);
       } else {
@@ -136,7 +136,7 @@ export function useRunCourse(id: string): RunCourse {
     bridge.on('log', ({ runId, lines }) => {
       if (runId !== id) return;
       if (waiting === null) log.value = [...log.value, ...lines].slice(-LOG_LINES);
-      else waiting.log.push(...lines);
+      else for (const line of lines) waiting.log.push(line);
     }),
     bridge.onReconnected(() => void catchUp()),
   ];

@@ -19,14 +19,12 @@ export async function run(
     }
   });
   const { dataset, problems } = imported;
+  const limit = { most: 20, rest: advice(context, 'dataset', 'show', dataset.name) };
   console.answer({ dataset, problems }, () => [
     `Added the dataset ${console.bold(dataset.name)}.`,
     ...describeDataset(dataset, console),
     '',
-    ...classTable(dataset, console),
-    ...problemLines(problems, console, {
-      most: 20,
-      rest: advice(context, 'dataset', 'show', dataset.name),
-    }),
+    ...classTable(dataset, console, limit),
+    ...problemLines(problems, console, limit),
   ]);
 }

@@ -33,22 +33,27 @@ export function describeDataset(dataset: Dataset, console: Console): string[] {
   return facts(pairs, console.dim);
 }
 
-export function classTable(dataset: Dataset, console: Console): string[] {
-  return table(
+/** The classes with their images; at most `most`, then where to see the rest. */
+export function classTable(
+  dataset: Dataset,
+  console: Console,
+  limit?: { readonly most: number; readonly rest: string },
+): string[] {
+  const shown = limit === undefined ? dataset.classes : dataset.classes.slice(0, limit.most);
+  const hidden = dataset.classes.length - shown.length;
+  const lines = table(
     [
       { title: 'class' },
       { title: 'train', align: 'right' },
       { title: 'val', align: 'right' },
       { title: 'test', align: 'right' },
     ],
-    dataset.classes.map((c) => [
-      c.name,
-      formatCount(c.train),
-      formatCount(c.val),
-      formatCount(c.test),
-    ]),
+    shown.map((c) => [c.name, formatCount(c.train), formatCount(c.val), formatCount(c.test)]),
     console.dim,
   );
+  if (hidden > 0 && limit !== undefined)
+    lines.push(`and ${formatCount(hidden)} more: ${limit.rest}`);
+  return lines;
 }
 
 /** The problems by file and reason, then what is only told; at most `most` of each, then where to see the rest. */

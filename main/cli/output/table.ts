@@ -16,7 +16,11 @@ export function table(
   paintTitle: (text: string) => string = (text) => text,
 ): string[] {
   const widths = columns.map((column, i) =>
-    Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(row[i] ?? ''))),
+    // Not as arguments of one call: a table may have a hundred thousand rows.
+    rows.reduce(
+      (widest, row) => Math.max(widest, displayWidth(row[i] ?? '')),
+      displayWidth(column.title),
+    ),
   );
   const line = (cells: readonly string[], paint: (text: string) => string) =>
     cells

@@ -37,6 +37,45 @@ export const data = {
     more: 'Split and project',
     start: 'Import',
     running: 'Every file is looked at. You can leave; it goes on.',
+    made: '{name}: {classes} classes, {train} images for training, {val} for validation, {test} for testing.',
+    aside: 'Left aside: {files}.',
+    toProblems: 'Why',
+  },
+  importQuestion: {
+    title: 'What are the classes?',
+    why: {
+      'names-repeat':
+        'In {folder} the same folder names come again below several folders: {folders}.',
+      'splits-in-some':
+        'In {folder} some folders hold training and validation folders and others do not: {folders}.',
+      'folder-beside-splits':
+        'In {folder} other folders with images stand beside those for training and testing: {folders}.',
+      'splits-without-classes':
+        'In {folder} the folders for training and testing hold no class folders: {folders}.',
+    },
+    as: {
+      'class-folders': 'Each folder is a class, with everything below it',
+      'split-folders':
+        'The folders named train, validation and test give the split; others are left aside',
+      'inner-folders': 'The folders in which the images lie are the classes',
+    },
+    classes: 'No classes | One class: {names} | {count} classes: {names}',
+    images: '{train} training, {val} validation, {test} test, {free} without a split',
+    other: 'If none of these is right, choose one of the folders in it instead.',
+    encoding: 'Line {line} of {file} is not UTF-8. In which code page was it saved?',
+    codePage: 'Code page',
+    codePageHelp:
+      'Windows programs save in the one of their language. A wrong one shows in the names of the classes.',
+    encodings: {
+      'windows-1252': 'Western European (Windows-1252)',
+      'windows-1250': 'Central European (Windows-1250)',
+      'windows-1251': 'Cyrillic (Windows-1251)',
+      gb18030: 'Simplified Chinese (GBK, GB 18030)',
+      big5: 'Traditional Chinese (Big5)',
+      shift_jis: 'Japanese (Shift JIS)',
+      'euc-kr': 'Korean (EUC-KR)',
+      'utf-16le': 'UTF-16 without a mark',
+    },
   },
   rename: { title: 'Rename {name}', name: 'New name' },
   remove: {

@@ -11,19 +11,21 @@ export function withWords(projects: readonly Project[], query: string): Project[
   });
 }
 
-const ORDERS: Record<string, (a: Project, b: Project) => number> = {
-  name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
-  runs: (a, b) => a.runIds.length - b.runIds.length,
-  // Without a figure below all that have one.
-  best: (a, b) => (a.bestTop1 ?? -1) - (b.bestTop1 ?? -1),
-  changed: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
-};
+const ORDERS = new Map<string, (a: Project, b: Project) => number>(
+  Object.entries<(a: Project, b: Project) => number>({
+    name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
+    runs: (a, b) => a.runIds.length - b.runIds.length,
+    // Without a figure below all that have one.
+    best: (a, b) => (a.bestTop1 ?? -1) - (b.bestTop1 ?? -1),
+    changed: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
+  }),
+);
 
 export function sortedProjects(
   projects: readonly Project[],
   sorting: Sorting | null,
 ): readonly Project[] {
-  const order = sorting === null ? undefined : ORDERS[sorting.key];
+  const order = sorting === null ? undefined : ORDERS.get(sorting.key);
   if (sorting === null || order === undefined) return projects;
   const direction = sorting.down ? -1 : 1;
   return [...projects].sort((a, b) => direction * order(a, b));

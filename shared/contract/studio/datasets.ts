@@ -74,7 +74,12 @@ const datasetQuestion = v.variant('kind', [
     kind: v.literal('layout'),
     /** The folder that is not clear. */
     path: v.string(),
-    why: v.picklist(['splits-in-some', 'folder-beside-splits', 'names-repeat']),
+    why: v.picklist([
+      'splits-in-some',
+      'folder-beside-splits',
+      'splits-without-classes',
+      'names-repeat',
+    ]),
     /** Names of the folders that make it unclear, the first of them. */
     folders: v.array(v.string()),
     readings: v.array(datasetReading),

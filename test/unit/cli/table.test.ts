@@ -32,6 +32,11 @@ describe('tables', () => {
     expect(lines).toEqual(['<a>    <b>', 'xxx  y']);
   });
 
+  it('has as many rows as there are classes in the world', () => {
+    const rows = Array.from({ length: 200_000 }, (_, i) => [String(i)]);
+    expect(table([{ title: 'n', align: 'right' }], rows).at(1)).toBe('     0');
+  });
+
   it('aligns facts', () => {
     expect(
       facts([

@@ -87,8 +87,15 @@ describe('folders for splits', () => {
   it('without classes are refused, and are classes on request alone', async () => {
     const root = await tree(temporaryFolder(), { train: 3, test: 3 });
     const { message, hint } = await refusal(add(root), 'dataset-unusable');
-    expect(message).toContain('not known');
+    expect(message).toContain('not clear');
     expect(hint).toContain('--as class-folders');
+    expect(await ask(root)).toMatchObject({
+      why: 'splits-without-classes',
+      readings: [{ as: 'class-folders', classes: ['test', 'train'] }],
+    });
+    expect(
+      (await refusal(add(root, { as: 'split-folders' }), 'dataset-unusable')).message,
+    ).toContain('not known');
     expect(classes(await add(root, { as: 'class-folders' }))).toEqual([
       'test 3/0/0',
       'train 3/0/0',

@@ -57,6 +57,9 @@ export async function decideLayout(
   if (splits.length >= 2 || (others.length === 0 && splits.length > 0) || splits.some(hasClasses)) {
     if (others.some(hasClasses) || (splits.length === 1 && others.length > 0))
       return ask('folder-beside-splits', others);
+    const training = splits.filter(({ entry }) => splitNamed(entry.name) === 'train');
+    if (!(training.length > 0 ? training : splits).some(hasClasses))
+      return ask('splits-without-classes', splits);
     await settleClasses(splits, walk, ask);
     return 'split-folders';
   }

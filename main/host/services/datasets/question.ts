@@ -37,6 +37,8 @@ function readingInWords({ as, classes, classCount, counts }: DatasetReading): st
 const WHY: Record<Extract<DatasetQuestion, { kind: 'layout' }>['why'], string> = {
   'splits-in-some': 'some of its folders hold train, val or test folders and others do not',
   'folder-beside-splits': 'beside folders for training and testing there are others with images',
+  'splits-without-classes':
+    'its folders for training and testing hold no class folders and no metadata.csv',
   'names-repeat': 'the same folder names come again below several folders',
 };
 
