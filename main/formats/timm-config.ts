@@ -148,14 +148,14 @@ const REGISTERED = ['tiny', 'small', 'base', 'large'] as const;
 
 /** The registered name that is nearest: one of the same width where there is one. */
 function registeredName(a: VitArchitecture): string {
-  const size = REGISTERED.find((name) => TIMM_SIZES[name]?.width === a.width) ?? 'base';
+  const size = REGISTERED.find((name) => TIMM_SIZES.get(name)?.width === a.width) ?? 'base';
   return `vit_${size}_patch16_224`;
 }
 
 /** Whether a name of timm's says another width or another size of patches: then it only says how the model is built. */
 export function isOnlyBuiltAs(name: string, a: VitArchitecture): boolean {
   const [, size = '', patch = ''] = /^(?:vit|deit)_([a-z]+)_patch(\d+)/.exec(name) ?? [];
-  const width = TIMM_SIZES[size]?.width;
+  const width = TIMM_SIZES.get(size)?.width;
   return width !== undefined && (width !== a.width || Number(patch) !== a.patchSize);
 }
 

@@ -127,3 +127,63 @@ test('a messy folder is imported, looked through and put in order', async ({
     await expect(row(page, 'Now').getByRole('cell').last()).not.toHaveText('0');
   });
 });
+
+test('a folder that can be understood in two ways is asked about, and imported as it was said', async ({
+  studio,
+  page,
+}, testInfo) => {
+  const folder = testInfo.outputPath('sites');
+  for (const site of ['north', 'south'])
+    for (const [digit, name] of Object.entries({ 0: 'zero', 3: 'three' })) {
+      mkdirSync(join(folder, site, name), { recursive: true });
+      const files = readdirSync(join(SAMPLE, digit)).sort();
+      for (const file of site === 'north' ? files.slice(0, 4) : files.slice(4, 8))
+        cpSync(join(SAMPLE, digit, file), join(folder, site, name, file));
+    }
+  writeFileSync(join(folder, 'notes.txt'), 'taken in May');
+  await page.goto(`${studio.origin}/data`);
+  await page.getByRole('button', { name: 'Import images' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Folder or list').fill(folder);
+  const start = dialog.getByRole('button', { name: 'Import', exact: true });
+  await start.click();
+  const question = dialog.getByRole('radiogroup', { name: 'What are the classes?' });
+  await expect(question.getByRole('radio')).toHaveCount(2);
+  await expect(question.getByRole('radio').first()).toContainText('2 classes: north, south');
+  await expect(dialog.getByText(/same folder names come again .*: north, south/)).toBeVisible();
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+  await expect(start).toBeDisabled();
+  await dialog.screenshot({ path: testInfo.outputPath('question.png') });
+  await question.getByRole('radio', { name: /three, zero/ }).click();
+  await start.click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('sites');
+  await expect(
+    page.getByText(/sites: 2 classes, \d+ images for training.*notes\.txt/).first(),
+  ).toBeVisible();
+  await page
+    .getByRole('radio', { name: 'Classes' })
+    .or(page.getByRole('button', { name: 'Classes' }))
+    .click();
+  await expect(row(page, 'three').getByRole('cell').last()).toHaveText('8');
+});
+
+test('the code page of a table is asked for', async ({ studio, page }, testInfo) => {
+  const folder = testInfo.outputPath('table');
+  mkdirSync(folder, { recursive: true });
+  const files = readdirSync(join(SAMPLE, '0')).sort().slice(0, 6);
+  for (const file of files) cpSync(join(SAMPLE, '0', file), join(folder, file));
+  const lines = files.map((file, i) => `${file},${i % 2 ? 'Bär' : 'Bör'}`);
+  const table = join(folder, 'bears.csv');
+  writeFileSync(table, Buffer.from(['file_name,label', ...lines].join('\n'), 'latin1'));
+  await page.goto(`${studio.origin}/data`);
+  await page.getByRole('button', { name: 'Import images' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Folder or list').fill(table);
+  const start = dialog.getByRole('button', { name: 'Import', exact: true });
+  await start.click();
+  await expect(dialog.getByText(/^Line 2 of .* is not UTF-8/)).toBeVisible();
+  await expect(dialog.getByRole('combobox', { name: 'Code page' })).toContainText('Windows-1252');
+  await start.click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('bears');
+  await expect(page.getByText(/bears: 2 classes/).first()).toBeVisible();
+});
