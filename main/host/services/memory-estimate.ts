@@ -76,8 +76,8 @@ export function inputBytes({ architecture, config }: MemoryRequest): number {
  * Estimate of the most memory that training with these settings takes, from the shapes alone: runtime and compiler,
  * weights and what the optimiser keeps, and what the forward pass leaves for the backward pass.
  *
- * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled). Without kernels, of
- * ViT-Tiny/16 with batches of 16 and 64 it is within 3 % of them, of ViT-Base/16 with a batch of 8 15 % too high.
+ * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled). Without kernels it is
+ * 10 and 13 % above those of ViT-Tiny/16 with batches of 16 and 64, and 23 % above that of ViT-Base/16 with a batch of 8.
  * With kernels, where what compiling takes is given back before the step, it is from 6 % below to 8 % above
  * them (ViT-Tiny/16 with 16 and 64, ViT-Small/16 with 16, ViT-Base/16 with 2 and 8 images, with and without eleven recomputed blocks).
  */

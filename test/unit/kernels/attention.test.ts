@@ -4,8 +4,8 @@ import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { sizeOf, type Shape } from '../../../main/graph/tensor.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+import { HAS_KERNELS } from './programs.ts';
 
 /** Attention and its gradient over qkv of that shape. */
 function attentionProgram(shape: Shape, matmulPrecision: MatmulPrecision): Program {
@@ -55,7 +55,7 @@ function random(shape: Shape, seed: number, deviation: number): Float32Array {
   );
 }
 
-describe.runIf(processorLevels().length > 0)('attention in the kernels', () => {
+describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
   const disposals: (() => Promise<void>)[] = [];
   afterAll(async () => {
     for (const dispose of disposals) await dispose();

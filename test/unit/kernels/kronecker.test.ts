@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { KroneckerSizes } from '../../../main/graph/ops/kronecker.ts';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { distance } from '../engine/random-tensors.ts';
-import { kernelCalls, runProgram } from './programs.ts';
+import { HAS_KERNELS, kernelCalls, runProgram } from './programs.ts';
 
 /** W + Σᵢ Cᵢ ⊗ Dᵢ, and the gradients of C and D as if W were that of the sum. */
 function kroneckerProgram(s: KroneckerSizes, matmulPrecision: MatmulPrecision): Program {
@@ -29,7 +28,7 @@ describe('the lowering of sums of Kronecker products', () => {
   });
 });
 
-describe.runIf(processorLevels().length > 0)('sums of Kronecker products in the kernels', () => {
+describe.runIf(HAS_KERNELS)('sums of Kronecker products in the kernels', () => {
   const run = async (s: KroneckerSizes, precision: MatmulPrecision) =>
     (await runProgram(kroneckerProgram(s, precision), 5)).found;
 

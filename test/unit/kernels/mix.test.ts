@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { distance } from '../engine/random-tensors.ts';
-import { kernelCalls, runProgram } from './programs.ts';
+import { HAS_KERNELS, kernelCalls, runProgram } from './programs.ts';
 
 interface Sizes {
   readonly rows: number;
@@ -36,7 +35,7 @@ describe('the lowering of mixing', () => {
   });
 });
 
-describe.runIf(processorLevels().length > 0)('mixing in the kernels', () => {
+describe.runIf(HAS_KERNELS)('mixing in the kernels', () => {
   const run = async (s: Sizes, precision: MatmulPrecision) =>
     (await runProgram(mixProgram(s, precision), 5)).found;
 

@@ -8,9 +8,9 @@ import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { runCommand } from '../../../main/native/command.mjs';
-import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+import { HAS_KERNELS } from './programs.ts';
 
 interface Form {
   readonly batch: readonly number[];
@@ -83,7 +83,7 @@ function exact(form: Form, a: Float32Array, b: Float32Array): { y: number; size:
   });
 }
 
-describe.runIf(processorLevels().length > 0)('the product in a kernel', () => {
+describe.runIf(HAS_KERNELS)('the product in a kernel', () => {
   const transposed = [false, true].flatMap((transposeA) =>
     [false, true].map((transposeB) => ({ transposeA, transposeB })),
   );
@@ -131,7 +131,7 @@ describe.runIf(processorLevels().length > 0)('the product in a kernel', () => {
   });
 });
 
-describe.runIf(processorLevels().length > 0)('a compiled program with products in kernels', () => {
+describe.runIf(HAS_KERNELS)('a compiled program with products in kernels', () => {
   const folder = mkdtempSync(join(tmpdir(), 'karst-products-'));
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });

@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { processorLevels } from '../../../main/native/kernels-addon.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { erf } from '../graph/reference.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
-import { kernelCalls } from './programs.ts';
+import { HAS_KERNELS, kernelCalls } from './programs.ts';
 
 /** Layer normalisation and GELU, alone, of sums with a row and a number, and their gradients. */
 function rowProgram(rows: number, width: number, matmulPrecision: MatmulPrecision): Program {
@@ -44,7 +43,7 @@ describe('the lowering of what goes row by row', () => {
   });
 });
 
-describe.runIf(processorLevels().length > 0)('row by row in the kernels', () => {
+describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
   type Values = Record<Name, Float32Array>;
 
   async function run(
