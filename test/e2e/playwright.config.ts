@@ -29,8 +29,9 @@ export default defineConfig({
       workers: 1,
     },
   ],
-  timeout: 180_000,
-  expect: { timeout: 20_000 },
+  // Long enough for a busy machine: what is waited for comes, and a wait ends with it.
+  timeout: 900_000,
+  expect: { timeout: 120_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
   use: {

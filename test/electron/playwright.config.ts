@@ -11,8 +11,9 @@ export default defineConfig({
   globalSetup: './fixtures/virtual-display.ts',
   // Each test has an application, a host and perhaps an engine of its own: two of them keep the machine busy.
   workers: 2,
-  timeout: 240_000,
-  expect: { timeout: 30_000 },
+  // Long enough for a busy machine: what is waited for comes, and a wait ends with it.
+  timeout: 900_000,
+  expect: { timeout: 120_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
 });
