@@ -74,6 +74,7 @@ export const runs = {
     interrupted: 'The run was interrupted. It goes on from the checkpoint at step {step}.',
     interruptedEarly: 'The run was interrupted before its first checkpoint. It begins anew.',
     paused: 'Paused. It keeps its memory until it is resumed.',
+    warned: 'Warnings in its log: {count}. The last: {message}',
     recomputedShort:
       'Memory was short at its start: each step computes {count} blocks twice. That takes longer and comes to the same.',
     recomputedAlways:

@@ -76,6 +76,7 @@ export const runs: Shape<typeof en> = {
     interrupted: '训练已中断，将从第 {step} 步的检查点继续。',
     interruptedEarly: '训练在第一个检查点之前中断，将重新开始。',
     paused: '已暂停。继续之前会一直占用内存。',
+    warned: '日志中有 {count} 条警告，最近一条：{message}',
     recomputedShort: '启动时内存不足：每步有 {count} 个块计算两遍。耗时更长，结果相同。',
     recomputedAlways: '按设置，每步有 {count} 个块计算两遍。耗时更长，内存更少，结果相同。',
     figures: {

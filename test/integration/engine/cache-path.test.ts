@@ -1,0 +1,36 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
+import { runProcess } from '../../fixtures/engine/engine-process.ts';
+import { configured, Workshop } from '../../fixtures/engine/workshop.ts';
+
+/** Windows takes no quotation marks in names. */
+const NAMES =
+  process.platform === 'win32'
+    ? ["it's my cache, 100 % ä#"]
+    : ["it's my cache, 100 % ä#", 'say "so" \\ and'];
+
+it.each(NAMES)('compiled programs are kept in the folder %s and nowhere else', async (name) => {
+  const workshop = await Workshop.open();
+  try {
+    const parent = join(workshop.cacheDir, 'odd');
+    await mkdir(parent, { recursive: true });
+    const folder = join(parent, name, 'xla');
+    const images = await workshop.images({ train: 4, val: 2 });
+    const env = { KARST_TEST_MEMORY: '1', TF_XLA_FLAGS: xlaCacheFlag(folder) };
+    const kept = async (): Promise<string[]> => {
+      const job = await workshop.run(images, configured({ schedule: { epochs: 1 } }));
+      const engine = await runProcess(job, workshop.cacheDir, { native: true, env });
+      expect(engine.outcome().type).toBe('done');
+      return (await readdir(folder)).sort();
+    };
+    const first = await kept();
+    expect(first.length).toBeGreaterThan(0);
+    // The second finds what the first has left, and compiles nothing.
+    expect(await kept()).toEqual(first);
+    expect(await readdir(parent)).toEqual([name]);
+  } finally {
+    await workshop.remove();
+  }
+});
