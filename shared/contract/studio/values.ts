@@ -35,13 +35,17 @@ export const name = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200),
 export const searchText = v.pipe(v.string(), v.maxLength(500), whole);
 /** Whatever somebody wrote down. */
 export const notesText = v.pipe(v.string(), v.maxLength(100_000), whole);
+/** The host's system; undefined in a window, which leaves it to the host to judge paths. */
+const platform = (globalThis as { process?: { platform?: string } }).process?.platform;
+/** How paths begin that do. `C:\` is a file beside the host where the system is none that knows drives. */
+const ROOT = platform === undefined || platform === 'win32' ? /^(?:[/\\]|[A-Za-z]:[/\\])/ : /^\//;
 /** From the root on: nobody at a window knows in which folder the host happens to stand. */
 export const filePath = v.pipe(
   v.string(),
   v.nonEmpty(),
   v.maxLength(4096),
   whole,
-  v.regex(/^(?:[/\\]|[A-Za-z]:[/\\])/, 'Invalid path: it does not begin at the root'),
+  v.regex(ROOT, 'Invalid path: it does not begin at the root'),
 );
 /** Endings of file names. */
 export const extensions = v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.maxLength(200));

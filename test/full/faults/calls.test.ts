@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { partOptions } from '../../parts.mjs';
 
 /**
  * Calls of every procedure of the host, bent in ways that the seed draws: each is answered as agreed or refused with a
- * sentence, and none is an internal error. What it begins ends in neither.
+ * sentence, and none is an internal error. What it begins ends in neither, and nothing is written where the host stands.
  */
 
 const { seed, minutes } = partOptions();
@@ -22,11 +22,15 @@ const BETWEEN = 40;
 
 let folder = '';
 let desk: BentDesk;
+const stood = process.cwd();
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'karst-calls-'));
   desk = await BentDesk.open(folder);
+  mkdirSync(join(folder, 'here'));
+  process.chdir(join(folder, 'here'));
 });
 afterAll(async () => {
+  process.chdir(stood);
   await desk.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -46,6 +50,7 @@ describe(`bent calls (seed ${String(seed)})`, () => {
     faults.push(...(await desk.settle()));
     process.stdout.write(`\n${tally.table('bent calls')}\n`);
     expect(faults.slice(0, 20)).toEqual([]);
+    expect(readdirSync(join(folder, 'here'))).toEqual([]);
     expect(tally.shortfalls()).toEqual([]);
   });
 });
