@@ -32,7 +32,7 @@ export class JsonFile<T> {
 
   read(): T {
     // Reading a pipe in its place would wait for good.
-    if (statSync(this.path, { throwIfNoEntry: false })?.isFile() !== true) return this.#fallback;
+    if (!existsSync(this.path) || !statSync(this.path).isFile()) return this.#fallback;
     const text = readFileSync(this.path, 'utf8');
     const checked = v.safeParse(this.#schema, parsed(text));
     return checked.success ? checked.output : this.#fallback;
