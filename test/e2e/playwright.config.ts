@@ -30,8 +30,10 @@ export default defineConfig({
     },
   ],
   // Long enough for a busy machine: what is waited for comes, and a wait ends with it.
-  timeout: 900_000,
-  expect: { timeout: 120_000 },
+  timeout: 600_000,
+  // What keeps every test from its end is told soon enough.
+  maxFailures: 5,
+  expect: { timeout: 60_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
   use: {

@@ -12,8 +12,10 @@ export default defineConfig({
   // Each test has an application, a host and perhaps an engine of its own: two of them keep the machine busy.
   workers: 2,
   // Long enough for a busy machine: what is waited for comes, and a wait ends with it.
-  timeout: 900_000,
-  expect: { timeout: 120_000 },
+  timeout: 600_000,
+  // What keeps every test from its end is told soon enough.
+  maxFailures: 5,
+  expect: { timeout: 60_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
 });
