@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { EngineEvent, HostMessage, Job, JobResult } from '../../shared/contract/engine.ts';
 import { hostMessageSchema } from '../../shared/contract/host-message.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import { kernelsOffSentences } from '../../shared/domain/kernels.ts';
 import { failureReport } from './failure.ts';
 import { JobSession } from './jobs/session.ts';
 import { giveUpUnusableCache } from './runtime/compile-cache.ts';
@@ -69,7 +70,11 @@ async function start(
     const cacheFault = computes ? await giveUpUnusableCache() : null;
     const runtime = computes ? await (await import('./runtime/executor.ts')).openRuntime() : null;
     const session = new JobSession(runtime, message.cacheDir, (event) => port.send(event));
-    if (runtime !== null) session.emit({ type: 'ready', device: runtime.device });
+    if (runtime !== null) {
+      session.emit({ type: 'ready', device: runtime.device });
+      for (const message of kernelsOffSentences(runtime.device))
+        session.emit({ type: 'log', level: 'warning', message });
+    }
     if (cacheFault !== null) session.warn(cacheFault);
     return session;
   } catch (error) {

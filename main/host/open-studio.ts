@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import type { ProbeResult } from '../../shared/contract/engine.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { cacheFolder } from '../native/cache-folder.mjs';
-import { kernelsToLoad } from '../native/kernels-addon.mjs';
 import { homeFolders } from './home.ts';
 import { runEngineJob } from './jobs/engine-job.ts';
 import { newOwner, releaseOwner } from './owner.ts';
@@ -11,6 +10,7 @@ import { Backbones } from './services/backbones.ts';
 import { Bin } from './services/bin.ts';
 import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
 import { Datasets } from './services/datasets/datasets.ts';
+import { engineKernels } from './services/engine-kernels.ts';
 import { freeCardMemory } from './services/card-memory.ts';
 import { freeMemory } from './services/free-memory.ts';
 import { sweepLeftovers } from './services/leftovers.ts';
@@ -42,7 +42,6 @@ import { join } from 'node:path';
 
 const GRACE_MS = 30_000;
 const WARM_MS = 60_000;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STARTER = fileURLToPath(new URL('../assets/starter', import.meta.url));
 
 /**
@@ -130,7 +129,7 @@ async function assemble(
     settings,
     freeMemory,
     freeCardMemory: () => freeCardMemory(settings.get()),
-    kernels: kernelsToLoad(ROOT) !== null,
+    kernels: engineKernels(),
   });
   const runs = new Runs({
     ...engine,

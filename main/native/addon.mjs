@@ -160,13 +160,14 @@ export function cachedAddon(stamp, name) {
 }
 
 /**
- * Loads an addon in a process of its own, which it may end.
+ * Loads an addon in a process of its own, which it may end, and has one that can check itself do that: what it finds is for whoever
+ * uses the addon, but an instruction that this processor does not know shows here.
  *
  * @param {string} path of the addon
  * @param {string} node
  */
 function loadElsewhere(path, node) {
-  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(path)})`;
+  const load = `const it = { exports: {} }; process.dlopen(it, ${JSON.stringify(path)}); if (it.exports.granted) it.exports.check?.();`;
   return runCommand(node, ['-e', load], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } });
 }
 

@@ -67,6 +67,14 @@ export function firstLineOf(command, args) {
 }
 
 /**
+ * @param {string} text
+ * @returns {string} its first line that is not empty
+ */
+export function firstLine(text) {
+  return text.trim().split('\n', 1)[0] ?? '';
+}
+
+/**
  * The last lines of what a command printed, for an error's sentence.
  *
  * @param {string} output

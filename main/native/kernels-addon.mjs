@@ -70,18 +70,18 @@ export function processorLevels() {
 }
 
 /**
- * The addon that an engine loads: of the best level that this processor can run and the set-up could build, or of the one
- * that is named.
+ * The addons that an engine may load, the best first: of the levels that this processor can run and the set-up could build, or of
+ * the one that is named.
  *
  * @param {string} root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
- * @returns {{ level: KernelLevel, path: string } | null} null: products stay with XLA
+ * @returns {{ level: KernelLevel, path: string }[]}
  */
-export function kernelsToLoad(root, environment = process.env) {
+export function installedKernels(root, environment = process.env) {
   const named = environment[KERNELS_VARIABLE];
   const levels = processorLevels().filter((level) => !named || level === named);
   const places = levels.map((level) => ({ level, path: join(root, PACKAGE, kernelsAddon(level)) }));
-  return places.find(({ path }) => existsSync(path)) ?? null;
+  return places.filter(({ path }) => existsSync(path));
 }
 
 /**
@@ -140,15 +140,35 @@ export async function ensureKernels(root, runtime, node, progress) {
  * @param {(typeof LEVELS)[number]} level
  * @returns {Promise<string | null>} why it could not be built or loaded
  */
-function ensureLevel(root, stamp, node, { name, flags }) {
-  const packageFolder = join(root, PACKAGE);
+function ensureLevel(root, stamp, node, { name }) {
   const cached = cachedAddon(stamp, `karst_kernels_${name}.node`);
-  const sources = sourcesIn(join(root, SOURCES)).filter((path) => path.endsWith('.cc'));
   return ensureOptionalAddon({
-    ...{ cached, place: join(packageFolder, kernelsAddon(name)), node },
+    ...{ cached, place: join(root, PACKAGE, kernelsAddon(name)), node },
     runs: processorLevels().includes(name),
-    compile: () => compileAddon(packageFolder, node, [...FLAGS, ...flags, ...sources], cached),
+    compile: () => compileKernels(root, node, name, cached),
   });
+}
+
+/**
+ * @param {string} root of the checkout
+ * @param {string} node the Node binary that will load it
+ * @param {KernelLevel} level
+ * @param {string} output where the addon is to be
+ * @param {readonly string[]} [more] further flags, which outweigh the usual ones
+ * @returns {Promise<string | null>} what the compiler says when it fails
+ */
+export function compileKernels(root, node, level, output, more = []) {
+  const sources = sourcesIn(join(root, SOURCES)).filter((path) => path.endsWith('.cc'));
+  const flags = [...FLAGS, ...kernelFlags(level), ...more];
+  return compileAddon(join(root, PACKAGE), node, [...flags, ...sources], output);
+}
+
+/**
+ * @param {KernelLevel} level
+ * @returns {readonly string[]} what tells the compiler which instructions it may use
+ */
+export function kernelFlags(level) {
+  return LEVELS.find(({ name }) => name === level)?.flags ?? [];
 }
 
 /**

@@ -147,6 +147,8 @@ export interface DeviceReport {
   readonly tfjs: string;
   /** The level of processors whose kernels of ours run, amx, avx512 or avx2; null: products stay with TensorFlow. */
   readonly kernels: string | null;
+  /** Better kernels that are installed and stay off, since their check of themselves failed; the reason is a clause. */
+  readonly kernelsOff: readonly { readonly level: string; readonly reason: string }[];
   /** Names of the devices TensorFlow found, CPU first. */
   readonly devices: readonly string[];
   readonly device: 'cpu' | 'gpu';
@@ -305,6 +307,7 @@ const device = v.object({
   tensorflow: v.nullable(v.string()),
   tfjs: v.string(),
   kernels: v.nullable(v.string()),
+  kernelsOff: v.array(v.object({ level: v.string(), reason: v.string() })),
   devices: v.array(v.string()),
   device: v.picklist(['cpu', 'gpu']),
   threads: finite,

@@ -32,6 +32,7 @@ async function openInterpreter(): Promise<Runtime> {
     backend: 'tfjs-cpu',
     tensorflow: null,
     kernels: null,
+    kernelsOff: [],
     devices: ['CPU'],
     device: 'cpu',
     threads: 1,
@@ -43,11 +44,13 @@ function openTensorFlow(): Runtime {
   const tf = loadTensorFlow();
   const backend = nativeBackend(tf);
   const gpu = backend.isUsingGpuDevice;
+  const kernels = gpu ? null : loadKernels();
   const device = {
     ...common(),
     backend: 'tensorflow',
     tensorflow: backend.binding.TF_Version,
-    kernels: gpu ? null : (loadKernels()?.level ?? null),
+    kernels: kernels?.level ?? null,
+    kernelsOff: kernels?.refused ?? [],
     devices: gpu ? ['CPU', 'GPU'] : ['CPU'],
     device: gpu ? 'gpu' : 'cpu',
     threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),

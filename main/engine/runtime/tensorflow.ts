@@ -91,7 +91,8 @@ export class TensorFlowExecutor implements Executor {
     this.#backend = nativeBackend(this.#tf);
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
-    this.#kernels = this.#backend.isUsingGpuDevice ? null : loadKernels();
+    const kernels = this.#backend.isUsingGpuDevice ? null : loadKernels();
+    this.#kernels = kernels?.level === null ? null : kernels;
     const graph = encodeSavedModel(lowerProgram(program, { kernels: this.#kernels !== null }));
     const folder = temporaryFolder();
     try {

@@ -68,6 +68,15 @@ export function crashError(
       'The engine was ended from outside (SIGKILL); when nobody did that on purpose, the system most likely ran out of memory.',
       { hint: `Resume the run. ${MEMORY_HINT}${log}`, ...path },
     );
+  if (signal === 'SIGILL')
+    return new KarstError(
+      'engine-crashed',
+      'The engine came to an instruction that this processor does not know (SIGILL).',
+      {
+        hint: `Start KARST Studio with the environment variable KARST_KERNELS=avx2, or none when that does not help.${log}`,
+        ...path,
+      },
+    );
   return new KarstError(
     'engine-crashed',
     `The engine crashed: ${how}${words === '' ? '' : ` (${words})`}.`,

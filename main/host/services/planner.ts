@@ -47,11 +47,7 @@ export class Planner implements PlanService {
     this.#c = context;
   }
 
-  plan(request: Omit<PlanRequest, 'dataset'> & { dataset: string | null }): Promise<RunPlan> {
-    return Promise.resolve().then(() => this.#plan(request));
-  }
-
-  #plan(request: Omit<PlanRequest, 'dataset'> & { dataset: string | null }): RunPlan {
+  async plan(request: Omit<PlanRequest, 'dataset'> & { dataset: string | null }): Promise<RunPlan> {
     const backbone = this.#c.backbones.get(request.backbone);
     const dataset = request.dataset === null ? null : this.#c.datasets.get(request.dataset);
     const { config } = request;
@@ -75,7 +71,7 @@ export class Planner implements PlanService {
     const steps =
       dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);
     const needed = memoryRequest(working, config, classes);
-    const { times, ...memory } = this.#c.recomputation.choose(needed);
+    const { times, ...memory } = await this.#c.recomputation.choose(needed);
     return {
       adapterParameters: told(needed.adapterParameters),
       headParameters: told(needed.headParameters),
@@ -104,8 +100,8 @@ export class Planner implements PlanService {
     const { names } = runClasses(datasets.get(request.dataset));
     const working = workingArchitecture(backbone.architecture, config);
     const needed = memoryRequest(working, config, names.length);
-    const { recomputedBlocks } = recomputation.choose(needed);
-    const key = recomputation.key(needed, recomputedBlocks);
+    const { recomputedBlocks } = await recomputation.choose(needed);
+    const key = await recomputation.key(needed, recomputedBlocks);
     const abort = new AbortController();
     const job = { config, classes: names.length, recomputedBlocks };
     const work = this.#measure(backbone, job, watching, abort);

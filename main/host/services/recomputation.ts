@@ -30,8 +30,8 @@ export interface RecomputationContext {
   readonly freeMemory: () => number;
   /** Bytes that are free on the graphics card that trainings run on; null when they run on none. */
   readonly freeCardMemory: () => number | null;
-  /** Whether the engine has its own kernels on this processor. */
-  readonly kernels: boolean;
+  /** The level of the kernels that engines use here; null: they use none. */
+  readonly kernels: () => Promise<string | null>;
 }
 
 /**
@@ -49,16 +49,17 @@ export class Recomputation {
    * @param earlier blocks that the run recomputed when it was trained before: it stays with that many or more, so that
    *   it goes on bit for bit as long as they fit
    */
-  choose(request: MemoryRequest, earlier = 0): MemoryChoice {
+  async choose(request: MemoryRequest, earlier = 0): Promise<MemoryChoice> {
+    const kernels = await this.#c.kernels();
     const cardFree = this.#c.freeCardMemory();
     const free = cardFree ?? this.#c.freeMemory();
     const choices = levels(request).map((recomputedBlocks): MemoryChoice => {
-      const times = this.#c.stepTimes.get(this.key(request, recomputedBlocks));
+      const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, recomputedBlocks));
       const bytes =
         cardFree !== null
           ? cardMemory(request, recomputedBlocks)
           : times === null
-            ? trainingMemory(request, { recomputedBlocks, kernels: this.#c.kernels })
+            ? trainingMemory(request, { recomputedBlocks, kernels: kernels !== null })
             : times.peakBytes + inputBytes(request);
       return {
         recomputedBlocks,
@@ -78,8 +79,16 @@ export class Recomputation {
   }
 
   /** The name under which steps of such a training are kept. */
-  key({ architecture, config }: MemoryRequest, recomputedBlocks: number): string {
-    return speedKey(architecture, config, this.#c.settings.get(), recomputedBlocks);
+  async key(request: MemoryRequest, recomputedBlocks: number): Promise<string> {
+    return this.#keyWith(await this.#c.kernels(), request, recomputedBlocks);
+  }
+
+  #keyWith(
+    kernels: string | null,
+    { architecture, config }: MemoryRequest,
+    recomputedBlocks: number,
+  ): string {
+    return speedKey(architecture, config, this.#c.settings.get(), kernels, recomputedBlocks);
   }
 }
 

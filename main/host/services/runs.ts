@@ -158,7 +158,7 @@ export class Runs extends RunShelf implements RunService {
     await checkManifest(run.folder, run.manifestSha256);
     const resume = await hasCheckpoints(run.folder);
     const place = await adapters.placeForRun(run.id);
-    const recomputedBlocks = this.#recomputedBlocks(run, resume);
+    const recomputedBlocks = await this.#recomputedBlocks(run, resume);
     const leftOver = await sweepRun(run.folder);
     if (!runs.claim(run.id, owner, ['queued', 'interrupted', 'failed'], now()))
       throw runState(this.get(run.id), 'another process was faster');
@@ -214,12 +214,13 @@ export class Runs extends RunShelf implements RunService {
     }
   }
 
-  #recomputedBlocks(run: StoredRun, resume: boolean): number {
+  async #recomputedBlocks(run: StoredRun, resume: boolean): Promise<number> {
     const { config, classes, backbone } = run;
     const working = workingArchitecture(backbone.architecture, config);
     const needed = memoryRequest(working, config, classes.length);
     const earlier = resume ? (run.recomputedBlocks ?? 0) : 0;
-    return this.#c.recomputation.choose(needed, earlier).recomputedBlocks;
+    const { recomputedBlocks } = await this.#c.recomputation.choose(needed, earlier);
+    return recomputedBlocks;
   }
 
   /** Enters the adapter and ends the run, both or neither. */

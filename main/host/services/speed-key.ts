@@ -5,16 +5,19 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
 
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
-const ENGINE_VERSION = 4;
+const ENGINE_VERSION = 5;
 
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
  * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
+ *
+ * @param kernelLevel of the kernels that engines use here
  */
 export function speedKey(
   architecture: VitArchitecture,
   config: TrainingConfig,
   settings: Pick<Settings, 'threads' | 'device'>,
+  kernelLevel: string | null,
   recomputedBlocks = 0,
 ): string {
   const { method, karst, optimiser, batchSize, accumulate, imageSize } = config;
@@ -43,7 +46,7 @@ export function speedKey(
     threads: settings.threads === 0 ? availableParallelism() : settings.threads,
     device: settings.device,
     backend: process.env['KARST_BACKEND'] ?? '',
-    kernels: process.env['KARST_KERNELS'] ?? '',
+    kernels: kernelLevel,
     visible: process.env['CUDA_VISIBLE_DEVICES'] ?? '',
   };
   return createHash('sha256')

@@ -28,6 +28,9 @@ export const settings = {
     copied: 'The report is on the clipboard.',
     engine: 'Engine',
     devices: 'Devices',
+    kernels: 'Kernels',
+    kernelsOff:
+      'Those for {level} failed their check and are off, so training takes longer. Install KARST Studio anew; if it stays so, send the report.',
     processor: 'Processor',
     system: 'System',
     memory: 'Memory',

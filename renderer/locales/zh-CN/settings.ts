@@ -31,6 +31,9 @@ export const settings: Shape<typeof en> = {
     copied: '报告已复制到剪贴板。',
     engine: '引擎',
     devices: '设备',
+    kernels: '计算内核',
+    kernelsOff:
+      '{level} 的内核未通过自检，已停用，因此训练会更慢。请重新安装 KARST Studio；如果仍然如此，请发送报告。',
     processor: '处理器',
     system: '系统',
     memory: '内存',

@@ -57,6 +57,7 @@ export const diagnosis = v.object({
       tensorflow: v.nullable(v.string()),
       tfjs: v.string(),
       kernels: v.nullable(v.string()),
+      kernelsOff: v.array(v.object({ level: v.string(), reason: v.string() })),
       devices: v.array(v.string()),
       device: v.picklist(['cpu', 'gpu']),
       threads: finite,

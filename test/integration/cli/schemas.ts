@@ -297,6 +297,7 @@ export const doctor = v.strictObject({
       tensorflow: v.nullable(text),
       tfjs: text,
       kernels: v.nullable(text),
+      kernelsOff: v.array(v.strictObject({ level: text, reason: text })),
       devices: v.array(text),
       device: v.picklist(['cpu', 'gpu']),
       threads: count,

@@ -6,7 +6,7 @@ import { diagnosis as schema } from '../../../shared/contract/studio/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { anonymous } from '../../../main/host/services/diagnosis/anonymous.ts';
 import { diagnose } from '../../../main/host/services/diagnosis/diagnosis.ts';
-import type { EngineSpawner } from '../../../main/host/studio.ts';
+import type { EngineSpawner, Studio } from '../../../main/host/studio.ts';
 import { studioIn, temporaryFolder, writeBackbone } from './support.ts';
 
 describe('a diagnosis', () => {
@@ -35,6 +35,23 @@ describe('a diagnosis', () => {
       'Library',
     ]);
     expect(report).toContain('Library: 1 backbones, 0 datasets, 0 runs, 0 adapters');
+  });
+
+  it('tells of kernels that stay off', async () => {
+    const studio = await studioIn(temporaryFolder());
+    const probe: Studio['probe'] = async (watching) => ({
+      ...(await studio.probe(watching)),
+      kernels: 'avx2',
+      kernelsOff: [{ level: 'avx512', reason: 'karst_matmul came to a wrong result' }],
+    });
+    const { device, report } = v.parse(schema, await diagnose({ ...studio, probe }));
+    expect(device?.kernelsOff).toEqual([
+      { level: 'avx512', reason: 'karst_matmul came to a wrong result' },
+    ]);
+    expect(report).toContain(
+      'Kernels: avx2\nKernels off: The kernels for AVX-512 are off, since their check of themselves failed: ' +
+        'karst_matmul came to a wrong result. Instead, those for AVX2 are used, which takes longer.',
+    );
   });
 
   it('names neither the user nor any file, though errors do', async () => {

@@ -48,6 +48,9 @@ describe('the reason of a crash', () => {
       null,
     );
     expect(segv.message).toBe('The engine crashed: it was ended by SIGSEGV (Error: bad).');
+    const unknown = crashError(exit({ signal: 'SIGILL' }), 0, '/r/log.txt');
+    expect(unknown).toMatchObject({ code: 'engine-crashed', path: '/r/log.txt' });
+    expect(unknown.hint).toContain('KARST_KERNELS=avx2');
     expect(crashError(exit({ code: 3 }), 0, null).message).toBe(
       'The engine crashed: it ended by itself with the exit code 3.',
     );

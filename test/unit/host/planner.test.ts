@@ -69,6 +69,7 @@ async function measured(result: Partial<object> = {}): Promise<void> {
     tensorflow: null,
     tfjs: '',
     kernels: null,
+    kernelsOff: [],
     devices: [],
     device: 'cpu',
   };
@@ -328,8 +329,8 @@ describe('blocks that are computed again', () => {
 });
 
 describe('what decides the speed', () => {
-  const key = (o: TrainingOverrides = {}, threads = 2): string =>
-    speedKey(ARCHITECTURE, configured(o), { threads, device: 'auto' });
+  const key = (o: TrainingOverrides = {}, threads = 2, kernels: string | null = null): string =>
+    speedKey(ARCHITECTURE, configured(o), { threads, device: 'auto' }, kernels);
 
   it.each<{ title: string; o: TrainingOverrides }>([
     { title: 'the batch', o: { batchSize: 5 } },
@@ -354,6 +355,10 @@ describe('what decides the speed', () => {
   it('is not KARST where it is not used, but the threads always', () => {
     expect(key({ method: 'linear', karst: { rank: 7 } })).toBe(key({ method: 'linear' }));
     expect(key({}, 3)).not.toBe(key());
+  });
+
+  it('is the kernels that engines use', () => {
+    expect(new Set([key(), key({}, 2, 'avx2'), key({}, 2, 'avx512')]).size).toBe(3);
   });
 });
 

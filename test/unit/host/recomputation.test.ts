@@ -29,88 +29,93 @@ function choosing(free: number, changes: Partial<RecomputationContext> = {}): Re
     settings: { get: () => SETTING_DEFAULTS },
     freeMemory: () => free,
     freeCardMemory: () => null,
-    kernels: false,
+    kernels: () => Promise.resolve(null),
     ...changes,
   });
 }
 
 describe('how many blocks are computed again', () => {
-  it('is none as long as everything fits, with something to spare', () => {
-    expect(choosing(need(0) * 1.2).choose(request)).toEqual({
+  it('is none as long as everything fits, with something to spare', async () => {
+    expect(await choosing(need(0) * 1.2).choose(request)).toEqual({
       ...{ recomputedBlocks: 0, times: null },
       memoryBytes: Math.round(need(0)),
       memoryFreeBytes: Math.round(need(0) * 1.2),
     });
-    expect(choosing(need(0) * 1.02).choose(request).recomputedBlocks).toBe(3);
+    expect((await choosing(need(0) * 1.02).choose(request)).recomputedBlocks).toBe(3);
   });
 
-  it.each([3, 6, 9, 11])('is %i where that is the least that fits', (blocks) => {
-    const chosen = choosing(need(blocks) / 0.89).choose(request);
+  it.each([3, 6, 9, 11])('is %i where that is the least that fits', async (blocks) => {
+    const chosen = await choosing(need(blocks) / 0.89).choose(request);
     expect(chosen).toMatchObject({ recomputedBlocks: blocks });
     expect(chosen.memoryBytes).toBeLessThanOrEqual(0.9 * chosen.memoryFreeBytes);
   });
 
-  it('is all but the last where nothing fits', () => {
-    const { recomputedBlocks, memoryBytes, memoryFreeBytes } = choosing(1e6).choose(request);
+  it('is all but the last where nothing fits', async () => {
+    const { recomputedBlocks, memoryBytes, memoryFreeBytes } = await choosing(1e6).choose(request);
     expect(recomputedBlocks).toBe(11);
     expect(memoryBytes).toBeGreaterThan(memoryFreeBytes);
   });
 
-  it('is none where nothing fits, and compiling more would take the most', () => {
-    const by = choosing(1e6, { kernels: true });
+  it('is none where nothing fits, and compiling more would take the most', async () => {
+    const by = choosing(1e6, { kernels: () => Promise.resolve('avx2') });
     const small = requestOf({ batchSize: 1 });
-    expect(by.choose(small).recomputedBlocks).toBe(0);
-    expect(
-      by.choose(requestOf({ ...small.config, recompute: 'always' })).memoryBytes,
-    ).toBeGreaterThan(by.choose(small).memoryBytes);
+    expect((await by.choose(small)).recomputedBlocks).toBe(0);
+    const always = await by.choose(requestOf({ ...small.config, recompute: 'always' }));
+    expect(always.memoryBytes).toBeGreaterThan((await by.choose(small)).memoryBytes);
   });
 
-  it('is what the setting says', () => {
-    expect(choosing(1e6).choose(requestOf({ recompute: 'never' })).recomputedBlocks).toBe(0);
-    expect(choosing(1e15).choose(requestOf({ recompute: 'always' })).recomputedBlocks).toBe(11);
+  it('is what the setting says', async () => {
+    expect((await choosing(1e6).choose(requestOf({ recompute: 'never' }))).recomputedBlocks).toBe(
+      0,
+    );
+    expect((await choosing(1e15).choose(requestOf({ recompute: 'always' }))).recomputedBlocks).toBe(
+      11,
+    );
   });
 
-  it('is none where blocks have no backward pass, or there is one alone', () => {
+  it('is none where blocks have no backward pass, or there is one alone', async () => {
     const always = { recompute: 'always' } as const;
     for (const one of [
       requestOf({ ...always, method: 'linear' }),
       requestOf(always, { ...LARGE, depth: 1 }),
     ])
-      expect(choosing(1e6).choose(one).recomputedBlocks).toBe(0);
+      expect((await choosing(1e6).choose(one)).recomputedBlocks).toBe(0);
   });
 
-  it('stays what it was earlier in a run as long as that fits', () => {
-    expect(choosing(1e15).choose(request, 6).recomputedBlocks).toBe(6);
-    expect(choosing(need(9) / 0.89).choose(request, 6).recomputedBlocks).toBe(9);
-    expect(choosing(1e6).choose(request, 11).recomputedBlocks).toBe(11);
+  it('stays what it was earlier in a run as long as that fits', async () => {
+    expect((await choosing(1e15).choose(request, 6)).recomputedBlocks).toBe(6);
+    expect((await choosing(need(9) / 0.89).choose(request, 6)).recomputedBlocks).toBe(9);
+    expect((await choosing(1e6).choose(request, 11)).recomputedBlocks).toBe(11);
   });
 
-  it('is less where the engine has kernels and the training may use them', () => {
-    const by = choosing(need(0), { kernels: true });
-    expect(by.choose(request)).toMatchObject({ recomputedBlocks: 0 });
-    expect(by.choose(request).memoryBytes).toBeLessThan(0.8 * need(0));
-    expect(by.choose(requestOf({ matmulPrecision: 'highest' })).recomputedBlocks).toBe(3);
+  it('is less where the engine has kernels and the training may use them', async () => {
+    const by = choosing(need(0), { kernels: () => Promise.resolve('avx2') });
+    expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 0 });
+    expect((await by.choose(request)).memoryBytes).toBeLessThan(0.8 * need(0));
+    expect((await by.choose(requestOf({ matmulPrecision: 'highest' }))).recomputedBlocks).toBe(3);
     // Compiling takes more than the step of a small batch, which comes after it.
-    const [one, two] = [1, 2].map((batchSize) => by.choose(requestOf({ batchSize })).memoryBytes);
+    const [one, two] = await Promise.all(
+      [1, 2].map(async (batchSize) => (await by.choose(requestOf({ batchSize }))).memoryBytes),
+    );
     const images = 3 * 3 * 4 * 224 ** 2;
     expect(two! - one!).toBeLessThan(20 * images);
   });
 
-  it('goes by what was measured, where it was', () => {
+  it('goes by what was measured, where it was', async () => {
     const times = { secondsPerStep: 1, secondsPerValidationBatch: 1, startSeconds: 1 };
     const measured = new Map<string, StepTimes>();
     const by = choosing(need(0) * 1.2, {
       stepTimes: { get: (key) => measured.get(key) ?? null },
     });
-    measured.set(by.key(request, 0), { ...times, peakBytes: need(0) * 1.5 });
-    expect(by.choose(request)).toMatchObject({ recomputedBlocks: 3, times: null });
-    measured.set(by.key(request, 3), { ...times, peakBytes: 2 ** 30 });
-    expect(by.choose(request)).toMatchObject({ recomputedBlocks: 3, times });
+    measured.set(await by.key(request, 0), { ...times, peakBytes: need(0) * 1.5 });
+    expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 3, times: null });
+    measured.set(await by.key(request, 3), { ...times, peakBytes: 2 ** 30 });
+    expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 3, times });
   });
 
-  it('goes by the memory of the graphics card that it runs on', () => {
+  it('goes by the memory of the graphics card that it runs on', async () => {
     const free = cardMemory(request, 6) / 0.89;
-    const chosen = choosing(1e15, { freeCardMemory: () => free }).choose(request);
+    const chosen = await choosing(1e15, { freeCardMemory: () => free }).choose(request);
     expect(chosen).toMatchObject({ recomputedBlocks: 6, memoryFreeBytes: Math.round(free) });
   });
 });

@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { kernelsToLoad } from '../../../main/native/kernels-addon.mjs';
+import { installedKernels } from '../../../main/native/kernels-addon.mjs';
 import { randomTensors } from '../engine/random-tensors.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Whether an engine has kernels here: not where the processor can run none, nor where KARST_KERNELS says that it is to have none. */
-export const HAS_KERNELS = kernelsToLoad(ROOT) !== null;
+export const HAS_KERNELS = installedKernels(ROOT).length > 0;
 
 /** How many calls of our kernels a program with one function makes where they can be had. */
 export function kernelCalls(program: Program): number {

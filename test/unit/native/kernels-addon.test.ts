@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import {
   areKernelsReady,
   ensureKernels,
+  installedKernels,
   kernelsAddon,
-  kernelsToLoad,
   processorLevels,
 } from '../../../main/native/kernels-addon.mjs';
 import { packagedNode } from '../../../main/native/node-runtime.mjs';
@@ -58,7 +58,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
     const told = silentStream();
     await ensureKernels(root, runtime, NODE, new Progress(told));
     expect(told.text).toMatch(/Training does without the kernels[^]*no such instruction/);
-    expect(kernelsToLoad(root, {})).toBeNull();
+    expect(installedKernels(root, {})).toEqual([]);
     // Not tried again at every start.
     expect(areKernelsReady(root, runtime)).toBe(true);
   });
@@ -74,8 +74,11 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
   });
 });
 
-describe.runIf(processorLevels().length > 0)('kernelsToLoad', () => {
-  const [best, ...lesser] = processorLevels();
+describe.runIf(processorLevels().length > 0)('installedKernels', () => {
+  const levels = processorLevels();
+  const lesser = levels.slice(1);
+  const found = (root: string, environment = {}): string[] =>
+    installedKernels(root, environment).map(({ level }) => level);
 
   function checkoutWith(...levels: readonly string[]): string {
     const root = temporaryFolder();
@@ -85,26 +88,28 @@ describe.runIf(processorLevels().length > 0)('kernelsToLoad', () => {
     return root;
   }
 
-  it('takes those of the best level, or of the one that is named', () => {
-    const root = checkoutWith(...processorLevels());
-    expect(kernelsToLoad(root, {})?.level).toBe(best);
-    for (const level of lesser)
-      expect(kernelsToLoad(root, { KARST_KERNELS: level })?.path).toContain(`_${level}.node`);
-    expect(kernelsToLoad(root, { KARST_KERNELS: 'none' })).toBeNull();
+  it('are those of all levels, the best first, or of the one that is named', () => {
+    const root = checkoutWith(...levels);
+    expect(found(root)).toEqual(levels);
+    for (const level of levels) {
+      const named = installedKernels(root, { KARST_KERNELS: level });
+      expect(named.map(({ path }) => path)).toEqual([join(root, PACKAGE, kernelsAddon(level))]);
+    }
+    expect(found(root, { KARST_KERNELS: 'none' })).toEqual([]);
   });
 
-  it('takes what there is where the best could not be built', () => {
-    expect(kernelsToLoad(checkoutWith(...lesser), {})?.level).toBe(lesser[0]);
+  it('are what there is where the best could not be built', () => {
+    expect(found(checkoutWith(...lesser))).toEqual(lesser);
   });
 
-  it('finds none where nothing is installed', () => {
-    expect(kernelsToLoad(temporaryFolder(), {})).toBeNull();
+  it('are none where nothing is installed', () => {
+    expect(found(temporaryFolder())).toEqual([]);
   });
 
-  it('takes none that this processor cannot run', () => {
+  it('are none that this processor cannot run', () => {
     const others = ['amx', 'avx512', 'avx2'].filter(
       (level) => !processorLevels().some((known) => known === level),
     );
-    expect(kernelsToLoad(checkoutWith(...others), {})).toBeNull();
+    expect(found(checkoutWith(...others))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import type { DeviceReport } from '../../../../shared/contract/engine.ts';
 import type { Diagnosis } from '../../../../shared/contract/studio/system.ts';
 import { toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import { kernelsOffSentences } from '../../../../shared/domain/kernels.ts';
 import type { Studio } from '../../studio.ts';
 import { version } from '../../version.ts';
 import { anonymous } from './anonymous.ts';
@@ -26,7 +27,10 @@ export async function diagnose(studio: Studio): Promise<Diagnosis> {
 async function askEngine(studio: Studio): Promise<Pick<Diagnosis, 'device' | 'error'>> {
   try {
     const device = await studio.probe();
-    return { device: { ...device, devices: [...device.devices] }, error: null };
+    return {
+      device: { ...device, devices: [...device.devices], kernelsOff: [...device.kernelsOff] },
+      error: null,
+    };
   } catch (error) {
     return { device: null, error: toErrorReport(error) };
   }
@@ -75,6 +79,7 @@ function describeDevice(device: DeviceReport): [string, string][] {
   return [
     ['Engine', `${tensorflow} under tfjs ${device.tfjs}, ${device.threads} threads`],
     ['Kernels', device.kernels ?? 'none, TensorFlow’s own'],
+    ...kernelsOffSentences(device).map((sentence): [string, string] => ['Kernels off', sentence]),
     ['Device', `${device.device} (found: ${device.devices.join(', ')})`],
   ];
 }

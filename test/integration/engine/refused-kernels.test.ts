@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE } from '../../../main/native/addon.mjs';
+import { runCommand } from '../../../main/native/command.mjs';
+import {
+  compileKernels,
+  kernelsAddon,
+  processorLevels,
+  type KernelLevel,
+} from '../../../main/native/kernels-addon.mjs';
+import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import { copyCheckout } from '../../fixtures/engine/copied-checkout.ts';
+import { runProcess, type EngineOptions } from '../../fixtures/engine/engine-process.ts';
+import {
+  configured,
+  metricsOf,
+  MINUTE_VIT,
+  timeless,
+  Workshop,
+} from '../../fixtures/engine/workshop.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const levels = processorLevels();
+
+/**
+ * Kernels that were built to be wrong: the last number of every product is 1 too large. They are built for the least level, which
+ * takes the shortest, and lie in the place of the best one.
+ */
+describe.runIf(levels.length > 0)('kernels that are wrong', () => {
+  const [best = 'avx2'] = levels;
+  const folder = mkdtempSync(join(tmpdir(), 'karst-refused-'));
+  const wrong = join(folder, 'wrong.node');
+  let workshop: Workshop;
+
+  beforeAll(async () => {
+    const flags = ['-O1', '-DKARST_DELIBERATE_FAULT'];
+    expect(await compileKernels(ROOT, process.execPath, 'avx2', wrong, flags)).toBeNull();
+    workshop = await Workshop.open({
+      ...MINUTE_VIT,
+      ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: 2 },
+    });
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await workshop.remove();
+  });
+
+  /** A short training, whose products are large enough for the kernels. */
+  async function train(options: Omit<EngineOptions, 'native'>): Promise<{
+    events: readonly EngineEvent[];
+    numbers: readonly object[];
+  }> {
+    const images = await workshop.images({ train: 16, val: 8 });
+    const config = configured({ batchSize: 16, matmulPrecision: 'high', schedule: { epochs: 2 } });
+    const job = await workshop.run(images, config);
+    const engine = await runProcess(job, workshop.cacheDir, { native: true, ...options });
+    expect(engine.outcome().type).toBe('done');
+    return { events: engine.events, numbers: timeless(await metricsOf(job)) };
+  }
+
+  function checkoutWith(kernels: Partial<Record<KernelLevel, string>>): string {
+    const root = mkdtempSync(join(folder, 'checkout-'));
+    copyCheckout(root, kernels);
+    return root;
+  }
+
+  const warnings = (events: readonly EngineEvent[]): string[] =>
+    events.flatMap((event) =>
+      event.type === 'log' && event.level === 'warning' ? [event.message] : [],
+    );
+
+  it('stay off, the next ones compute the same as ever, and the run’s log says so', async () => {
+    const next = levels[1];
+    const right = next === undefined ? {} : { [next]: join(ROOT, PACKAGE, kernelsAddon(next)) };
+    const root = checkoutWith({ [best]: wrong, ...right });
+    const { events, numbers } = await train({
+      entry: join(root, 'main', 'engine', 'entry.ts'),
+      env: { KARST_KERNELS: '' },
+    });
+    expect(events.find((event) => event.type === 'ready')?.device).toMatchObject({
+      kernels: next ?? null,
+      kernelsOff: [{ level: best, reason: 'karst_matmul came to a wrong result' }],
+    });
+    expect(warnings(events)).toHaveLength(1);
+    expect(warnings(events)[0]).toMatch(/^The kernels for .* are off, since their check .* failed/);
+    const expected = await train({ env: { KARST_KERNELS: next ?? 'none' } });
+    expect(warnings(expected.events)).toEqual([]);
+    expect(numbers).toEqual(expected.numbers);
+  });
+
+  it('leave everything to XLA where there are no others, and the doctor and plans know it', async () => {
+    const root = checkoutWith({ [best]: wrong });
+    const { events, numbers } = await train({
+      entry: join(root, 'main', 'engine', 'entry.ts'),
+      env: { KARST_KERNELS: best },
+    });
+    expect(events.find((event) => event.type === 'ready')?.device.kernels).toBeNull();
+    expect(warnings(events)[0]).toContain('TensorFlow computes everything');
+    const expected = await train({ env: { KARST_KERNELS: 'none' } });
+    expect(numbers).toEqual(expected.numbers);
+
+    const env = { ...process.env, KARST_KERNELS: '', NO_COLOR: '1' };
+    const run = (...args: string[]): ReturnType<typeof runCommand> =>
+      runCommand(process.execPath, args, { env });
+    const launcher = join(root, 'main', 'cli', 'karst.mjs');
+    const doctor = await run(launcher, 'doctor', '--home', join(root, 'home'));
+    expect(doctor.code, doctor.output).toBe(0);
+    expect(doctor.output).toMatch(/^kernels +none, TensorFlow’s own$/m);
+    expect(doctor.output).toMatch(
+      /^kernels off +The kernels for .*: karst_matmul came to a wrong result\. .*npm run setup/m,
+    );
+    const told = await run(join(root, 'main', 'native', 'tell-kernels.mjs'), root);
+    expect(told.output).toContain('{"level":null}');
+  });
+
+  it('are told from those that are right', async () => {
+    const { events } = await train({ env: { KARST_KERNELS: best } });
+    expect(events.find((event) => event.type === 'ready')?.device).toMatchObject({
+      kernels: best,
+      kernelsOff: [],
+    });
+  });
+});
