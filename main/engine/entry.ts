@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { EngineEvent, HostMessage, Job, JobResult } from '../../shared/contract/engine.ts';
 import { hostMessageSchema } from '../../shared/contract/host-message.ts';
+import { switchedOff } from '../../shared/domain/compiled-code.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
-import { kernelsOffSentences } from '../../shared/domain/kernels.ts';
 import { failureReport } from './failure.ts';
 import { JobSession } from './jobs/session.ts';
 import { giveUpUnusableCache } from './runtime/compile-cache.ts';
@@ -72,8 +72,8 @@ async function start(
     const session = new JobSession(runtime, message.cacheDir, (event) => port.send(event));
     if (runtime !== null) {
       session.emit({ type: 'ready', device: runtime.device });
-      for (const message of kernelsOffSentences(runtime.device))
-        session.emit({ type: 'log', level: 'warning', message });
+      for (const { sentence } of switchedOff(runtime.device))
+        session.emit({ type: 'log', level: 'warning', message: sentence });
     }
     if (cacheFault !== null) session.warn(cacheFault);
     return session;

@@ -149,6 +149,8 @@ export interface DeviceReport {
   readonly kernels: string | null;
   /** Better kernels that are installed and stay off, since their check of themselves failed; the reason is a clause. */
   readonly kernelsOff: readonly { readonly level: string; readonly reason: string }[];
+  /** Why the compiled resampling of images stays off, when it is installed and its check of itself failed; a clause. */
+  readonly resamplingOff: string | null;
   /** Names of the devices TensorFlow found, CPU first. */
   readonly devices: readonly string[];
   readonly device: 'cpu' | 'gpu';
@@ -308,6 +310,7 @@ const device = v.object({
   tfjs: v.string(),
   kernels: v.nullable(v.string()),
   kernelsOff: v.array(v.object({ level: v.string(), reason: v.string() })),
+  resamplingOff: v.nullable(v.string()),
   devices: v.array(v.string()),
   device: v.picklist(['cpu', 'gpu']),
   threads: finite,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
-import { KERNELS_OFF_HINT, kernelsOffSentences } from '../../../shared/domain/kernels.ts';
+import { SWITCHED_OFF_HINT, switchedOff } from '../../../shared/domain/compiled-code.ts';
 import { homeFolders } from '../../host/home.ts';
 import { newOwner, releaseOwner } from '../../host/owner.ts';
 import { closeLibrary, openLibrary } from '../../host/store/open-library.ts';
@@ -136,9 +136,9 @@ function describe(report: DoctorReport, console: Console): string[] {
     pairs.push(
       ['engine', `${tensorflow} under tfjs ${engine.tfjs}, ${plural(engine.threads, 'thread')}`],
       ['kernels', engine.kernels ?? 'none, TensorFlow’s own'],
-      ...kernelsOffSentences(engine).map((sentence): [string, string] => [
-        'kernels off',
-        `${console.paint('yellow', sentence)} ${KERNELS_OFF_HINT}`,
+      ...switchedOff(engine).map(({ what, sentence }): [string, string] => [
+        `${what} off`,
+        `${console.paint('yellow', sentence)} ${SWITCHED_OFF_HINT}`,
       ]),
       ['device', `${engine.device} (found: ${engine.devices.join(', ')})`],
     );

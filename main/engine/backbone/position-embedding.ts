@@ -1,4 +1,4 @@
-import { cubic } from '../data/resample.ts';
+import { cubic } from '../data/resample-in-script.ts';
 
 /**
  * Position embeddings for another image size: timm's `resample_abs_pos_embed`, that is PyTorch's antialiased

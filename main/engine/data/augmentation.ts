@@ -5,7 +5,8 @@ import { type Colour, rotationMap, translate, warp } from './affine.ts';
 import { brightness, contrast, saturation } from './colour.ts';
 import { evaluationPixels, reduceTo, type RgbImage } from './preprocessing.ts';
 import { randAugment } from './rand-augment.ts';
-import { type Rectangle, resample } from './resample.ts';
+import { resample } from './resample.ts';
+import type { Rectangle } from './resample-in-script.ts';
 
 /**
  * Cached images of a training with random resized crops keep a shorter side of up to so many times the model's:

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PIXELS } from '../../native/pixels-place.mjs';
+import { resampleInScript } from './resample-in-script.ts';
 
 /** main/engine/pixels as JavaScript sees it: the same bits as `resample.ts` and `preprocessing.ts` make, sooner. */
 export interface PixelsAddon {
@@ -25,21 +26,78 @@ export interface PixelsAddon {
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-let loaded: PixelsAddon | null | undefined;
+/** The addon as this thread uses it. */
+type Found = { readonly addon: PixelsAddon } | { readonly off: string | null };
 
-/** Loads the addon once a thread; null where the set-up has not built it or it does not load. */
+let found: Found | undefined;
+
+/** Loads the addon once a thread; null where the set-up has not built it, it does not load, or its check of itself fails. */
 export function pixelsAddon(): PixelsAddon | null {
-  if (loaded === undefined) loaded = openAddon();
-  return loaded;
+  found ??= openAddon();
+  return 'addon' in found ? found.addon : null;
 }
 
-function openAddon(): PixelsAddon | null {
+/** Why the addon is there and stays off, as a clause; null when it is used, or was never built. */
+export function pixelsOff(): string | null {
+  found ??= openAddon();
+  return 'addon' in found ? null : found.off;
+}
+
+function openAddon(): Found {
   const path = join(ROOT, PIXELS);
-  if (!existsSync(path)) return null;
+  if (!existsSync(path)) return { off: null };
   try {
-    return createRequire(import.meta.url)(path) as PixelsAddon;
-  } catch {
+    const addon = createRequire(import.meta.url)(path) as PixelsAddon;
+    const fault = pixelsFault(addon);
+    return fault === null ? { addon } : { off: fault };
+  } catch (error) {
     // Built elsewhere, for a C library that is not here.
-    return null;
+    const message = error instanceof Error ? error.message : String(error);
+    return { off: `it does not run (${message.split('\n', 1)[0] ?? ''})` };
   }
+}
+
+/**
+ * Has the addon resize and normalise a tiny image in a few ways, smaller and larger, and compares with the script, bit for bit.
+ * @returns what it made otherwise, as a clause; null: nothing
+ */
+export function pixelsFault(addon: Pick<PixelsAddon, 'resample' | 'normalise'>): string | null {
+  const [width, height] = [23, 19];
+  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * i * 37) >>> 3);
+  const source = { left: 2, top: 1, width: 20, height: 17 };
+  for (const interpolation of ['bicubic', 'bilinear'] as const) {
+    for (const [across, down] of [
+      [7, 6],
+      [31, 25],
+      [20, 9],
+      [33, 17],
+    ] as const) {
+      const crop = { left: 1, top: 1, width: across - 2, height: down - 1 };
+      const wanted = resampleInScript(pixels, width, source, across, down, crop, interpolation);
+      const part = [source.left, source.top, source.width, source.height] as const;
+      const result = [crop.left, crop.top, crop.width, crop.height] as const;
+      const bicubic = interpolation === 'bicubic' ? 1 : 0;
+      const made = new Uint8Array(wanted.length);
+      addon.resample(
+        pixels,
+        Int32Array.of(width, ...part, across, down, ...result, bicubic, 0),
+        made,
+      );
+      if (Buffer.compare(made, wanted) !== 0) return 'a known image came to other pixels';
+    }
+  }
+  const levels = Float32Array.from({ length: 3 * 256 }, (_, i) => i / 7 - 50);
+  const area = width * height;
+  const planes = new Float32Array(1 + 3 * area);
+  addon.normalise(pixels, levels, planes, 1);
+  const isRight = planes.every(
+    (value, i) =>
+      i === 0 ||
+      value ===
+        levels[
+          256 * Math.floor((i - 1) / area) +
+            pixels[3 * ((i - 1) % area) + Math.floor((i - 1) / area)]!
+        ],
+  );
+  return isRight ? null : 'a known image came to other planes';
 }

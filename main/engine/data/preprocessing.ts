@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import { pixelsAddon } from './pixels-addon.ts';
-import { type Rectangle, resample } from './resample.ts';
+import { resample } from './resample.ts';
+import type { Rectangle } from './resample-in-script.ts';
 
 /** An RGB image of 8 bits: height × width × 3, interleaved. */
 export interface RgbImage {

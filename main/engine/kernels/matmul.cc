@@ -120,6 +120,8 @@ void matmul(const Product& product, const float* a, const float* b, float* c) {
         for (int p = 0; p < one.rowPanels(); p += one.group())
           one.multiplyRows(p, std::min(one.group(), one.rowPanels() - p));
       }
+      // What went past the caches is not in the order of other writes until then.
+      _mm_sfence();
     });
     return;
   }

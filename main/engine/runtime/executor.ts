@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { DeviceReport } from '../../../shared/contract/engine.ts';
 import type { Executor } from '../../backends/executor.ts';
 import type { Program } from '../../graph/program.ts';
+import { pixelsOff } from '../data/pixels-addon.ts';
 import { loadKernels } from './kernels.ts';
 import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';
 
@@ -58,9 +59,9 @@ function openTensorFlow(): Runtime {
   return { device, execute: (program) => new TensorFlowExecutor(program) };
 }
 
-function common(): Pick<DeviceReport, 'tfjs' | 'node'> {
+function common(): Pick<DeviceReport, 'tfjs' | 'node' | 'resamplingOff'> {
   const { version } = createRequire(import.meta.url)('@tensorflow/tfjs-core/package.json') as {
     version: string;
   };
-  return { tfjs: version, node: process.versions.node };
+  return { tfjs: version, node: process.versions.node, resamplingOff: pixelsOff() };
 }

@@ -31,6 +31,9 @@ export const settings = {
     kernels: 'Kernels',
     kernelsOff:
       'Those for {level} failed their check and are off, so training takes longer. Install KARST Studio anew; if it stays so, send the report.',
+    resampling: 'Resizing images',
+    resamplingOff:
+      'The compiled code failed its check and is off, so loading images takes longer. Install KARST Studio anew; if it stays so, send the report.',
     processor: 'Processor',
     system: 'System',
     memory: 'Memory',

@@ -34,6 +34,9 @@ export const settings: Shape<typeof en> = {
     kernels: '计算内核',
     kernelsOff:
       '{level} 的内核未通过自检，已停用，因此训练会更慢。请重新安装 KARST Studio；如果仍然如此，请发送报告。',
+    resampling: '图像缩放',
+    resamplingOff:
+      '编译代码未通过自检，已停用，因此加载图像会更慢。请重新安装 KARST Studio；如果仍然如此，请发送报告。',
     processor: '处理器',
     system: '系统',
     memory: '内存',

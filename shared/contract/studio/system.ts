@@ -58,6 +58,7 @@ export const diagnosis = v.object({
       tfjs: v.string(),
       kernels: v.nullable(v.string()),
       kernelsOff: v.array(v.object({ level: v.string(), reason: v.string() })),
+      resamplingOff: v.nullable(v.string()),
       devices: v.array(v.string()),
       device: v.picklist(['cpu', 'gpu']),
       threads: finite,

@@ -298,6 +298,7 @@ export const doctor = v.strictObject({
       tfjs: text,
       kernels: v.nullable(text),
       kernelsOff: v.array(v.strictObject({ level: text, reason: text })),
+      resamplingOff: v.nullable(text),
       devices: v.array(text),
       device: v.picklist(['cpu', 'gpu']),
       threads: count,

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type PixelsAddon, pixelsAddon } from '../../../main/engine/data/pixels-addon.ts';
+import {
+  type PixelsAddon,
+  pixelsAddon,
+  pixelsFault,
+  pixelsOff,
+} from '../../../main/engine/data/pixels-addon.ts';
 import { Normaliser } from '../../../main/engine/data/preprocessing.ts';
-import { resampleInScript } from '../../../main/engine/data/resample.ts';
+import { resampleInScript } from '../../../main/engine/data/resample-in-script.ts';
 import { type RandomStream, randomStream } from '../../../main/engine/random.ts';
 
 const addon = pixelsAddon();
@@ -57,6 +62,28 @@ describe.skipIf(addon === null)('the addon', () => {
           expect.fail(`${name} differs from the script for ${task.join(', ')}`);
       }
     }
+  });
+
+  test('finds nothing when it checks itself, and is used', () => {
+    expect(pixelsOff()).toBeNull();
+    expect(pixelsFault({ resample, normalise })).toBeNull();
+  });
+
+  test('stays off when it makes one pixel or one plane otherwise', () => {
+    const wrongPixel: PixelsAddon['resample'] = (pixels, task, out) => {
+      resample(pixels, task, out);
+      out.set([(out.at(-1) ?? 0) ^ 1], out.length - 1);
+    };
+    expect(pixelsFault({ resample: wrongPixel, normalise })).toBe(
+      'a known image came to other pixels',
+    );
+    const wrongPlane: PixelsAddon['normalise'] = (pixels, levels, out, offset) => {
+      normalise(pixels, levels, out, offset);
+      out.set([0], out.length - 1);
+    };
+    expect(pixelsFault({ resample, normalise: wrongPlane })).toBe(
+      'a known image came to other planes',
+    );
   });
 
   test('normalises to the bits of the script', () => {

@@ -37,12 +37,13 @@ describe('a diagnosis', () => {
     expect(report).toContain('Library: 1 backbones, 0 datasets, 0 runs, 0 adapters');
   });
 
-  it('tells of kernels that stay off', async () => {
+  it('tells of compiled code that stays off', async () => {
     const studio = await studioIn(temporaryFolder());
     const probe: Studio['probe'] = async (watching) => ({
       ...(await studio.probe(watching)),
       kernels: 'avx2',
       kernelsOff: [{ level: 'avx512', reason: 'karst_matmul came to a wrong result' }],
+      resamplingOff: 'a known image came to other pixels',
     });
     const { device, report } = v.parse(schema, await diagnose({ ...studio, probe }));
     expect(device?.kernelsOff).toEqual([
@@ -50,7 +51,9 @@ describe('a diagnosis', () => {
     ]);
     expect(report).toContain(
       'Kernels: avx2\nKernels off: The kernels for AVX-512 are off, since their check of themselves failed: ' +
-        'karst_matmul came to a wrong result. Instead, those for AVX2 are used, which takes longer.',
+        'karst_matmul came to a wrong result. Instead, those for AVX2 are used, which takes longer.\n' +
+        'Resampling off: The compiled resampling of images is off, since its check of itself failed: a known image came to other ' +
+        'pixels. Instead, images are resized in JavaScript, which takes longer.',
     );
   });
 

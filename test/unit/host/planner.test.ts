@@ -70,6 +70,7 @@ async function measured(result: Partial<object> = {}): Promise<void> {
     tfjs: '',
     kernels: null,
     kernelsOff: [],
+    resamplingOff: null,
     devices: [],
     device: 'cpu',
   };

@@ -2,7 +2,7 @@ import { release } from 'node:os';
 import type { DeviceReport } from '../../../../shared/contract/engine.ts';
 import type { Diagnosis } from '../../../../shared/contract/studio/system.ts';
 import { toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
-import { kernelsOffSentences } from '../../../../shared/domain/kernels.ts';
+import { switchedOff } from '../../../../shared/domain/compiled-code.ts';
 import type { Studio } from '../../studio.ts';
 import { version } from '../../version.ts';
 import { anonymous } from './anonymous.ts';
@@ -79,7 +79,10 @@ function describeDevice(device: DeviceReport): [string, string][] {
   return [
     ['Engine', `${tensorflow} under tfjs ${device.tfjs}, ${device.threads} threads`],
     ['Kernels', device.kernels ?? 'none, TensorFlow’s own'],
-    ...kernelsOffSentences(device).map((sentence): [string, string] => ['Kernels off', sentence]),
+    ...switchedOff(device).map(({ what, sentence }): [string, string] => [
+      what === 'kernels' ? 'Kernels off' : 'Resampling off',
+      sentence,
+    ]),
     ['Device', `${device.device} (found: ${device.devices.join(', ')})`],
   ];
 }

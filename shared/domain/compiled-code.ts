@@ -1,0 +1,40 @@
+import type { DeviceReport } from '../contract/engine.ts';
+
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ['amx', 'AMX'],
+  ['avx512', 'AVX-512'],
+  ['avx2', 'AVX2'],
+]);
+
+/** What a level of the engine's kernels is called. */
+export function kernelsTitle(level: string): string {
+  return TITLES.get(level) ?? level;
+}
+
+/** What is there and stays off, since its check of itself failed, and a sentence on it, with what is used instead. In English. */
+export interface SwitchedOff {
+  readonly what: 'kernels' | 'resampling';
+  readonly sentence: string;
+}
+
+export function switchedOff({
+  kernels,
+  kernelsOff,
+  resamplingOff,
+}: Pick<DeviceReport, 'kernels' | 'kernelsOff' | 'resamplingOff'>): SwitchedOff[] {
+  const instead =
+    kernels === null
+      ? 'TensorFlow computes everything'
+      : `those for ${kernelsTitle(kernels)} are used`;
+  const off = kernelsOff.map(({ level, reason }): SwitchedOff => ({
+    what: 'kernels',
+    sentence: `The kernels for ${kernelsTitle(level)} are off, since their check of themselves failed: ${reason}. Instead, ${instead}, which takes longer.`,
+  }));
+  if (resamplingOff === null) return off;
+  const sentence = `The compiled resampling of images is off, since its check of itself failed: ${resamplingOff}. Instead, images are resized in JavaScript, which takes longer.`;
+  return [...off, { what: 'resampling', sentence }];
+}
+
+/** What to do about it. */
+export const SWITCHED_OFF_HINT =
+  'Install KARST Studio anew (a checkout: "npm ci", then "npm run setup"); if it stays so, please report it with this line.';
