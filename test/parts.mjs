@@ -32,6 +32,10 @@ export const PARTS = {
     does: 'kills, full disks, damaged files and bent calls, drawn by a seed',
     takes: ['seed', 'minutes'],
   },
+  sanitizers: {
+    does: 'runs the compiled code under the compiler’s sanitizers',
+    takes: ['seed'],
+  },
 };
 
 export const CHECK_NAMES = ['types', 'lint', 'format'];

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+/** Where numbers are put, so that whoever reads or writes beyond them is seen. */
+enum class Place {
+  /** A block of the heap of just this size, whose surroundings AddressSanitizer watches. */
+  kHeap,
+  /** The end of a page whose successor may not be touched: masked loads and stores, and those of tiles, are the processor's alone. */
+  kEndOfPage,
+  /** The start of a page whose predecessor may not be touched. */
+  kStartOfPage,
+};
+
+constexpr Place kPlaces[] = {Place::kHeap, Place::kEndOfPage, Place::kStartOfPage};
+
+/** `count` numbers at such a place. Their alignment is that of a number, or of a page. */
+template <typename T>
+class Placed {
+ public:
+  Placed(std::size_t count, Place place) : count_(count) {
+    const std::size_t bytes = count * sizeof(T);
+    if (place == Place::kHeap) {
+      heap_ = std::malloc(bytes);
+      values_ = static_cast<T*>(heap_);
+    } else {
+      const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+      const std::size_t inner = (bytes + page - 1) / page * page;
+      mappedBytes_ = inner + 2 * page;
+      mapped_ = mmap(nullptr, mappedBytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (mapped_ != MAP_FAILED) {
+        char* start = static_cast<char*>(mapped_) + page;
+        if (inner == 0 || mprotect(start, inner, PROT_READ | PROT_WRITE) == 0)
+          values_ = reinterpret_cast<T*>(place == Place::kEndOfPage ? start + inner - bytes : start);
+      }
+    }
+    if (values_ == nullptr) {
+      std::fprintf(stderr, "There is no memory for %zu bytes.\n", bytes);
+      std::exit(2);
+    }
+  }
+
+  Placed(const std::vector<T>& values, Place place) : Placed(values.size(), place) {
+    if (!values.empty()) std::memcpy(values_, values.data(), values.size() * sizeof(T));
+  }
+
+  Placed(const Placed&) = delete;
+  Placed& operator=(const Placed&) = delete;
+  ~Placed() {
+    std::free(heap_);
+    if (mappedBytes_ > 0) munmap(mapped_, mappedBytes_);
+  }
+
+  T* values() const { return values_; }
+  std::size_t count() const { return count_; }
+
+ private:
+  std::size_t count_;
+  T* values_ = nullptr;
+  void* heap_ = nullptr;
+  void* mapped_ = nullptr;
+  std::size_t mappedBytes_ = 0;
+};

@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { sourcesIn } from '../../../main/native/addon.mjs';
+import { lastLines, runCommand } from '../../../main/native/command.mjs';
+import { kernelFlags, processorLevels } from '../../../main/native/kernels-addon.mjs';
+import { compilerCommand } from '../../../main/native/prerequisites.mjs';
+import { partOptions } from '../../parts.mjs';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const FOLDER = mkdtempSync(join(tmpdir(), 'karst-sanitizers-'));
+const { seed } = partOptions();
+
+/** Sanitizers that can be in a program together, and rounds of drawn sizes: a thread's accesses take longer to watch. */
+const SANITIZERS = [
+  { watch: 'address,undefined', rounds: 25 },
+  { watch: 'thread', rounds: 8 },
+] as const;
+
+/** What is built: the C++ of an addon without what binds it to Node and XLA, and a driver in its place. */
+interface Subject {
+  readonly name: string;
+  readonly sources: string;
+  readonly driver: string;
+  readonly flags: readonly string[];
+  /** Threads of the kernels' team, a run each. */
+  readonly teams: readonly number[];
+}
+
+const SUBJECTS: readonly Subject[] = [
+  ...processorLevels().map((level) => ({
+    name: `kernels ${level}`,
+    sources: join('main', 'engine', 'kernels'),
+    driver: 'kernels-driver.cc',
+    flags: kernelFlags(level),
+    teams: [1, 2, 3, 5],
+  })),
+  {
+    name: 'pixels',
+    sources: join('main', 'engine', 'pixels'),
+    driver: 'pixels-driver.cc',
+    flags: ['-ffp-contract=off'],
+    teams: [1],
+  },
+];
+
+async function build({ name, sources, driver, flags }: Subject, watch: string): Promise<string> {
+  const compiler = compilerCommand();
+  if (compiler === null)
+    return expect.fail(
+      'There is no C++ compiler to build the kernels with: install g++ 11 or newer.',
+    );
+  const program = join(FOLDER, `${name} ${watch}`);
+  const files = sourcesIn(join(ROOT, sources)).filter(
+    (path) => path.endsWith('.cc') && !path.endsWith('addon.cc'),
+  );
+  const { code, output } = await runCommand(compiler.command, [
+    ...['-std=c++17', '-O1', '-g', '-pthread', '-w', ...flags],
+    ...[`-fsanitize=${watch}`, '-fno-sanitize-recover=all'],
+    ...[...files, join(ROOT, 'test', 'full', 'sanitizers', driver), '-o', program],
+  ]);
+  if (code !== 0)
+    return expect.fail(
+      `${compiler.command} does not build ${name} with -fsanitize=${watch}; where it lacks the sanitizer's library, install that ` +
+        `(Debian: it comes with g++; Fedora: libasan, libubsan, libtsan). It says:\n${lastLines(output)}`,
+    );
+  return program;
+}
+
+async function run(
+  program: string,
+  rounds: number,
+  team: number,
+): Promise<Awaited<ReturnType<typeof runCommand>>> {
+  const args = [String(rounds), String(seed)];
+  const env = {
+    ...process.env,
+    TF_NUM_INTRAOP_THREADS: String(team),
+    TSAN_OPTIONS: 'halt_on_error=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  };
+  const result = await runCommand(program, args, { env });
+  // What GCC's ThreadSanitizer says where Linux spreads addresses wider than it knows of.
+  if (!result.output.includes('unexpected memory mapping')) return result;
+  if (!existsSync('/usr/bin/setarch'))
+    return expect.fail(
+      'ThreadSanitizer cannot run with addresses spread as widely as on this system, and there is no setarch (util-linux) to have them otherwise.',
+    );
+  return runCommand('/usr/bin/setarch', ['-R', program, ...args], { env });
+}
+
+/**
+ * The C++ that runs inside the engine, under the compiler's AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, for
+ * each set of instructions that this processor can run.
+ */
+describe('the compiled code', () => {
+  afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
+
+  const runs = SUBJECTS.flatMap((subject) =>
+    SANITIZERS.map(({ watch, rounds }) => ({ name: subject.name, watch, rounds, subject })),
+  );
+
+  it.each(runs)('$name is right under -fsanitize=$watch', async ({ subject, watch, rounds }) => {
+    const program = await build(subject, watch);
+    let calls = 0;
+    for (const team of subject.teams) {
+      const { code, signal, output } = await run(program, rounds, team);
+      expect(code, `${String(team)} threads, ${signal ?? ''}\n${output.slice(-8000)}`).toBe(0);
+      calls += Number(/^(\d+) (?:calls|images)$/m.exec(output)?.[1]);
+    }
+    expect(calls).toBeGreaterThan(subject.teams.length * rounds * 40);
+    console.log(`${subject.name}, ${watch}: ${String(calls)} calls`);
+  });
+});
