@@ -1,5 +1,6 @@
 #pragma once
 
+#include <immintrin.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -41,6 +42,7 @@ class WorkerTeam {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       work_ = &work;
+      arithmetic_ = _mm_getcsr();
       ++turn_;
     }
     start_.notify_all();
@@ -72,6 +74,9 @@ class WorkerTeam {
       seen = turn_;
       ++active_;
       const auto* work = work_;
+      // XLA's threads take numbers near 0 for 0. What comes of a call must not depend on which thread
+      // took which part of it.
+      _mm_setcsr(arithmetic_);
       lock.unlock();
       (*work)();
       lock.lock();
@@ -83,6 +88,8 @@ class WorkerTeam {
   std::mutex mutex_, busy_;
   std::condition_variable start_, done_;
   const std::function<void()>* work_ = nullptr;
+  /** How the caller rounds, and whether it flushes numbers near 0. */
+  unsigned arithmetic_ = 0;
   int active_ = 0;
   unsigned long turn_ = 0;
   int left_ = -1;
