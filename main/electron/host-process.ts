@@ -142,7 +142,7 @@ export class HostProcess {
       try {
         this.#send(child, message);
       } catch (error) {
-        // What a page can send and JSON cannot hold: whole numbers of any size, nesting deeper than the stack.
+        // What a page can send and JSON cannot hold: whole numbers of any size, rings.
         this.#pending.delete(message.id);
         reject(notJson(message, error));
       }
