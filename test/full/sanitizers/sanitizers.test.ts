@@ -111,6 +111,6 @@ describe('the compiled code', () => {
       calls += Number(/^(\d+) (?:calls|images)$/m.exec(output)?.[1]);
     }
     expect(calls).toBeGreaterThan(subject.teams.length * rounds * 40);
-    console.log(`${subject.name}, ${watch}: ${String(calls)} calls`);
+    process.stdout.write(`${subject.name}, ${watch}: ${String(calls)} calls\n`);
   });
 });
