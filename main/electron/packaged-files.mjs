@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 
 /** Folders whose modules the packaged application runs, on the project's own Node. */
-const ROOMS = ['main/cli', 'main/engine', 'main/formats', 'main/host', 'shared'];
+const ROOMS = [
+  ...['main/cli', 'main/host', 'main/engine', 'main/backends', 'main/graph', 'main/formats'],
+  'shared',
+];
 /** Of the set-up it runs what those import alone: there is nothing to install or to build any more. */
 const SETUP = 'main/native';
 
