@@ -11,7 +11,7 @@ const SETUP = 'main/native';
 
 const MODULE = /\.(ts|mjs)$/;
 /** Statements, and calls of `import`; what comments import are types. */
-const IMPORTED = /(?:^(?:import|export|\})[^'\n]*|\bimport\()'(\.[^']+)'/gm;
+const IMPORTED = /(?:^(?:import|export|\})[^'\n]*|\bimport\()'(\.{1,2}\/[^']+)'/gm;
 
 /**
  * Which of the checkout's files lie beside the archive, as electron-builder's patterns.
@@ -42,14 +42,33 @@ export function setupAtRunTime(root) {
   /** @type {Set<string>} */
   const found = new Set();
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    for (const [, source = ''] of readFileSync(join(root, file), 'utf8').matchAll(IMPORTED)) {
-      const target = posix.join(dirname(file), source);
+    for (const target of importedBy(root, file)) {
       if (!target.startsWith(`${SETUP}/`) || found.has(target)) continue;
       found.add(target);
       waiting.push(target);
     }
   }
   return [...found].sort();
+}
+
+/**
+ * What the packaged modules import, each of which has to be packaged, too.
+ *
+ * @param {string} root of the checkout
+ * @returns {string[]} relative to it, with forward slashes
+ */
+export function importedAtRunTime(root) {
+  const modules = [...ROOMS.flatMap((room) => modulesIn(root, room)), ...setupAtRunTime(root)];
+  return [...new Set(modules.flatMap((file) => importedBy(root, file)))].sort();
+}
+
+/**
+ * @param {string} root
+ * @param {string} file
+ */
+function importedBy(root, file) {
+  const imports = readFileSync(join(root, file), 'utf8').matchAll(IMPORTED);
+  return [...imports].map(([, source = '']) => posix.join(dirname(file), source));
 }
 
 /**

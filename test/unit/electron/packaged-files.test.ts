@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { setupAtRunTime, studioFiles } from '../../../main/electron/packaged-files.mjs';
+import {
+  importedAtRunTime,
+  setupAtRunTime,
+  studioFiles,
+} from '../../../main/electron/packaged-files.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -24,6 +28,14 @@ describe('what is packaged of the set-up', () => {
       expect(files).not.toContain(`main/native/${name}.mjs`);
     },
   );
+
+  it('holds every module that a packaged one imports', () => {
+    const imported = importedAtRunTime(ROOT);
+    expect(imported).toContain('main/graph/program.ts');
+    const taken = studioFiles(ROOT).filter((pattern) => !pattern.startsWith('!'));
+    const missing = imported.filter((file) => !taken.some((pattern) => matchesGlob(file, pattern)));
+    expect(missing).toEqual([]);
+  });
 
   it('takes no folder as a whole that tests, packaging or set-up lie in', () => {
     for (const pattern of studioFiles(ROOT))
