@@ -188,12 +188,11 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
   try {
     checkShapes(file, expected, weights);
     for (const name of expected.keys()) {
-      const values = await file.readFloat32(name);
-      const bad = values.findIndex((x) => !Number.isFinite(x));
-      if (bad >= 0)
+      const found = await file.firstNotFinite(name);
+      if (found !== null)
         throw new KarstError(
           'file-damaged',
-          `${weights}: the tensor ${name} holds ${String(values[bad])} at position ${bad}.`,
+          `${weights}: the tensor ${name} holds ${String(found.value)} at position ${found.position}.`,
           { hint: 'Take a fresh copy of the adapter.', path: weights },
         );
     }

@@ -3,6 +3,7 @@ import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import { BackboneFile, notFinite } from '../../formats/backbone-file.ts';
+import { indexNotFinite } from '../../formats/safetensors.ts';
 import { checkVitTensors } from '../../formats/timm-vit.ts';
 import { randomStream } from '../random.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
@@ -49,7 +50,7 @@ export async function loadBackbone(
     for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
       const values = await file.readFloat32(name);
       // What an earlier version took into the library was not looked through when it was added.
-      const bad = values.findIndex((x) => !Number.isFinite(x));
+      const bad = indexNotFinite(values);
       if (bad >= 0) throw notFinite(backbone.path, name, values[bad] ?? Number.NaN, bad);
       tensors.set(name, values);
     }
