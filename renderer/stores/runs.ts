@@ -83,9 +83,9 @@ export const useRuns = defineStore('runs', () => {
     return kept(await bridge.call('runs.extend', { id, epochs }));
   }
 
-  /** Gives a waiting run another place in the queue, from 0. */
-  async function move(id: string, queuePosition: number): Promise<void> {
-    for (const run of await bridge.call('runs.move', { id, queuePosition })) list.put(run);
+  /** Puts a waiting run before another one; `null`: behind all. */
+  async function move(id: string, before: string | null): Promise<void> {
+    for (const run of await bridge.call('runs.move', { id, before })) list.put(run);
   }
 
   return {

@@ -104,9 +104,9 @@ export class RunQueue {
     return left;
   }
 
-  /** @param position from 0 among those that wait. @throws run-state when it does not wait */
-  move(id: string, position: number): RunView[] {
-    this.#runs.move(id, position);
+  /** @param before the run to come before, `null` for the end. @throws run-state when it does not wait */
+  move(id: string, before: string | null): RunView[] {
+    this.#runs.move(id, before);
     this.#tellWaiting();
     return this.list();
   }

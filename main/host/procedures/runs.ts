@@ -42,7 +42,7 @@ export function runProcedures({ studio, queue, tasks }: DeskContext): Handlers<N
     'runs.pause': ({ id }) => queue.pause(id),
     'runs.resume': ({ id }) => queue.resume(id),
     'runs.stop': ({ id }) => queue.stop(id),
-    'runs.move': ({ id, queuePosition }) => queue.move(id, queuePosition),
+    'runs.move': ({ id, before }) => queue.move(id, before),
     'runs.extend': ({ id, epochs }) => queue.extend(id, epochs),
     'runs.metrics': ({ id, afterStep, limit }) => queue.metrics(id, afterStep, limit),
     'runs.samples': ({ id }) => queue.samples(id),

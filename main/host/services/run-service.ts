@@ -115,8 +115,12 @@ export interface RunService {
   dequeue(nameOrId: string): Run;
   /** Takes a run that could not be started out of the queue. Does nothing when it no longer waits. */
   giveUp(nameOrId: string, error: ErrorReport): Run;
-  /** @param position from 0; beyond the end it becomes the last. @throws run-state when it does not wait */
-  move(nameOrId: string, position: number): Run;
+  /**
+   * @param before id of the waiting run to come before, `null` for the end; one that has begun meanwhile stands for
+   * the first place
+   * @throws run-state when it does not wait
+   */
+  move(nameOrId: string, before: string | null): Run;
 }
 
 export interface PlanRequest {

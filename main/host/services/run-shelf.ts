@@ -136,15 +136,17 @@ export class RunShelf {
     return this.get(run.id);
   }
 
-  move(nameOrId: string, position: number): Run {
+  move(nameOrId: string, before: string | null): Run {
     const { library, runs } = this.#c;
     return library.transaction(() => {
       const run = this.get(nameOrId);
       const order = runs.queued().map(({ id }) => id);
       const from = order.indexOf(run.id);
       if (from < 0) throw notWaiting(run);
-      order.splice(from, 1);
-      order.splice(position, 0, run.id);
+      if (before !== run.id) {
+        order.splice(from, 1);
+        order.splice(before === null ? order.length : Math.max(order.indexOf(before), 0), 0, run.id);
+      }
       runs.order(order);
       return this.get(run.id);
     });

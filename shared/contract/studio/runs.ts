@@ -103,7 +103,8 @@ export const runProcedures = {
   'runs.resume': procedure(one, runView),
   /** Ends it at the next step and keeps the best adapter. Takes a waiting one out of the queue. */
   'runs.stop': procedure(one, runView),
-  'runs.move': procedure(v.strictObject({ id, queuePosition: count }), v.array(runView)),
+  /** Puts a waiting run before another that waits; `null`: behind all. A place may have changed meanwhile, a run not. */
+  'runs.move': procedure(v.strictObject({ id, before: v.nullable(id) }), v.array(runView)),
   /** So many more epochs for a finished run, from where it ended; queued. */
   'runs.extend': procedure(
     v.strictObject({ id, epochs: v.pipe(count, v.minValue(1), v.maxValue(10_000)) }),

@@ -44,7 +44,7 @@ describe('bent calls of the bridge', () => {
     ['datasets.images', { filter: { label: 1e19 }, offset: 0, limit: 10 }],
     ['datasets.changeImages', { images: [1e300], change: { excluded: true } }],
     ['runs.metrics', { afterStep: 1e308 }],
-    ['runs.move', { queuePosition: 2 ** 53 }],
+    ['runs.move', { before: 2 ** 53 }],
     ['runs.note', { notes: 'half a \ud800' }],
     ['adapters.export', { format: 'karst', out: '/a\0b' }],
     ['adapters.export', { format: 'karst', out: 'beside the host' }],

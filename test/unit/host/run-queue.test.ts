@@ -130,8 +130,8 @@ describe('the queue', () => {
     for (const name of ['b', 'c', 'd']) await before.create(name);
     const engine = await before.puppets.next();
     engine.checkpoint(1);
-    const [, , , d] = before.queue.list();
-    expect(before.queue.move(d!.id, 0).filter((r) => r.queuePosition !== null)).toHaveLength(3);
+    const [, b, , d] = before.queue.list();
+    expect(before.queue.move(d!.id, b!.id).filter((r) => r.queuePosition !== null)).toHaveLength(3);
     expect(order(before.queue)).toEqual(['d', 'b', 'c']);
     await before.queue.close();
     expect(engine.controls).toEqual(['suspend']);
@@ -153,14 +153,14 @@ describe('the queue', () => {
     expect(order(after.queue)).toEqual(['b', 'c']);
   });
 
-  it('moves runs, also beyond its end, and tells windows of every one that moved', async () => {
+  it('moves runs before others and to its end, and tells windows of every one that moved', async () => {
     const { queue, create, payloads } = await open({ start: false });
     const runs = [];
     for (const name of ['a', 'b', 'c']) runs.push(await create(name));
-    const [a, b] = runs;
-    queue.move(a!.id, 99);
+    const [a, b, c] = runs;
+    queue.move(a!.id, null);
     expect(order(queue)).toEqual(['b', 'c', 'a']);
-    queue.move(a!.id, 1);
+    queue.move(a!.id, c!.id);
     expect(order(queue)).toEqual(['b', 'a', 'c']);
     expect(
       payloads<RunView>('run')
@@ -171,8 +171,13 @@ describe('the queue', () => {
       ['a', 1],
       ['c', 2],
     ]);
+    queue.move(a!.id, a!.id);
+    expect(order(queue)).toEqual(['b', 'a', 'c']);
     queue.stop(b!.id);
-    await refusal(() => queue.move(b!.id, 0), 'run-state');
+    await refusal(() => queue.move(b!.id, null), 'run-state');
+    // A window may not know yet that a run no longer waits.
+    queue.move(c!.id, b!.id);
+    expect(order(queue)).toEqual(['c', 'a']);
   });
 
   it('lets a waiting run be taken out, renamed, noted and removed', async () => {

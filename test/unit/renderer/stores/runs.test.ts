@@ -83,7 +83,7 @@ describe('the runs', () => {
     await runs.pause('a');
     expect(runs.running).toBeNull();
     expect(runs.paused?.id).toBe('a');
-    await runs.move('b', 1);
+    await runs.move('b', null);
     expect(runs.queue.map(({ id }) => id)).toEqual(['c', 'b']);
     await runs.remove('c');
     expect(runs.byId.has('c')).toBe(false);
