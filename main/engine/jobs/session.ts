@@ -1,7 +1,7 @@
 import type { Control, EngineEvent, HostMessage } from '../../../shared/contract/engine.ts';
 import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 import type { ImageLoaderOptions } from '../data/loader.ts';
-import { loadingThreads } from '../data/loading-threads.ts';
 import type { Runtime } from '../runtime/executor.ts';
 
 /** What a job asks for between two steps. */

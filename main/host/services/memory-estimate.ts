@@ -20,6 +20,8 @@ export interface MemoryWays {
   readonly recomputedBlocks: number;
   /** Whether the engine has its own kernels here, for trainings that may use them. */
   readonly kernels: boolean;
+  /** Threads that load images beside the step. */
+  readonly loadingThreads: number;
 }
 
 const MIB = 2 ** 20;
@@ -59,17 +61,20 @@ const KEPT_SCORES = 2;
 const BATCHES_AHEAD = 16;
 const BYTES_AHEAD = 256 * MIB;
 
-/** The threads that decode and augment, with their heaps. */
-const LOADING_BYTES = 96 * MIB;
+/** A thread that decodes and augments, with its heap. */
+const LOADING_THREAD_BYTES = 96 * MIB;
 
 /**
  * Bytes that the images take on their way to the step: those made ahead, and the threads that make them. With the
  * peak of a measured step, which has no such threads, it is what a training takes.
  */
-export function inputBytes({ architecture, config }: MemoryRequest): number {
+export function inputBytes(
+  { architecture, config }: Pick<MemoryRequest, 'architecture' | 'config'>,
+  loadingThreads: number,
+): number {
   const batch = config.batchSize * 3 * architecture.imageSize ** 2 * FLOAT;
   const ahead = Math.min(BATCHES_AHEAD, Math.max(2, Math.floor(BYTES_AHEAD / Math.max(1, batch))));
-  return LOADING_BYTES + (ahead + 1) * batch;
+  return LOADING_THREAD_BYTES * loadingThreads + (ahead + 1) * batch;
 }
 
 /**
@@ -83,10 +88,10 @@ export function inputBytes({ architecture, config }: MemoryRequest): number {
  */
 export function trainingMemory(
   request: MemoryRequest,
-  { recomputedBlocks, kernels }: MemoryWays,
+  { recomputedBlocks, kernels, loadingThreads }: MemoryWays,
 ): number {
   const uses = kernels && request.config.matmulPrecision === 'high';
-  const runtime = RUNTIME_BYTES + inputBytes(request);
+  const runtime = RUNTIME_BYTES + inputBytes(request, loadingThreads);
   const compiling = compilingBytes(request, recomputedBlocks);
   const copies = uses ? FROZEN_COPIES_KERNELS : FROZEN_COPIES;
   const step =

@@ -1,10 +1,11 @@
 import type { Settings } from '../../../shared/contract/studio/system.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
 import { adapterTensorShapes } from '../../formats/adapter-folder.ts';
 import type { StepTimeRepository, StepTimes } from '../store/step-times.ts';
 import { cardMemory, inputBytes, trainingMemory, type MemoryRequest } from './memory-estimate.ts';
-import { speedKey } from './speed-key.ts';
+import { engineThreads, speedKey } from './speed-key.ts';
 
 /** Share of the free memory that a training is to have: the estimate is not exact, and others need some. */
 const USABLE_SHARE = 0.9;
@@ -53,14 +54,19 @@ export class Recomputation {
     const kernels = await this.#c.kernels();
     const cardFree = this.#c.freeCardMemory();
     const free = cardFree ?? this.#c.freeMemory();
+    const loading = loadingThreads(engineThreads(this.#c.settings.get()), free);
     const choices = levels(request).map((recomputedBlocks): MemoryChoice => {
       const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, recomputedBlocks));
       const bytes =
         cardFree !== null
           ? cardMemory(request, recomputedBlocks)
           : times === null
-            ? trainingMemory(request, { recomputedBlocks, kernels: kernels !== null })
-            : times.peakBytes + inputBytes(request);
+            ? trainingMemory(request, {
+                recomputedBlocks,
+                kernels: kernels !== null,
+                loadingThreads: loading,
+              })
+            : times.peakBytes + inputBytes(request, loading);
       return {
         recomputedBlocks,
         memoryBytes: Math.round(bytes),

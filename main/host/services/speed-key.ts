@@ -7,6 +7,11 @@ import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/train
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
 const ENGINE_VERSION = 5;
 
+/** Threads that an engine computes with. */
+export function engineThreads({ threads }: Pick<Settings, 'threads'>): number {
+  return threads === 0 ? availableParallelism() : threads;
+}
+
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
  * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
@@ -43,7 +48,7 @@ export function speedKey(
   };
   const machine = {
     cpu: cpus()[0]?.model ?? '',
-    threads: settings.threads === 0 ? availableParallelism() : settings.threads,
+    threads: engineThreads(settings),
     device: settings.device,
     backend: process.env['KARST_BACKEND'] ?? '',
     kernels: kernelLevel,

@@ -25,7 +25,10 @@ interface Ways {
 function estimate(overrides: TrainingOverrides, ways: Ways = {}): number {
   const { architecture = TINY, recomputedBlocks = 0, kernels = false } = ways;
   const request = memoryRequest(architecture, configured(overrides), 10);
-  return trainingMemory(request, { recomputedBlocks, kernels }) - inputBytes(request);
+  return (
+    trainingMemory(request, { recomputedBlocks, kernels, loadingThreads: 1 }) -
+    inputBytes(request, 1)
+  );
 }
 
 describe('the memory of a training', () => {

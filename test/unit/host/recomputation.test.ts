@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseFreeMemory } from '../../../main/host/services/card-memory.ts';
 import {
   cardMemory,
+  inputBytes,
   trainingMemory,
   type MemoryRequest,
 } from '../../../main/host/services/memory-estimate.ts';
@@ -21,12 +22,13 @@ const requestOf = (o: TrainingOverrides = {}, architecture = LARGE): MemoryReque
   memoryRequest(architecture, configured({ batchSize: 64, ...o }), 10);
 const request = requestOf();
 const need = (recomputedBlocks: number): number =>
-  trainingMemory(request, { recomputedBlocks, kernels: false });
+  trainingMemory(request, { recomputedBlocks, kernels: false, loadingThreads: 1 });
 
 function choosing(free: number, changes: Partial<RecomputationContext> = {}): Recomputation {
   return new Recomputation({
     stepTimes: { get: () => null },
-    settings: { get: () => SETTING_DEFAULTS },
+    // One thread that loads images.
+    settings: { get: () => ({ ...SETTING_DEFAULTS, threads: 2 }) },
     freeMemory: () => free,
     freeCardMemory: () => null,
     kernels: () => Promise.resolve(null),
@@ -80,6 +82,16 @@ describe('how many blocks are computed again', () => {
       requestOf(always, { ...LARGE, depth: 1 }),
     ])
       expect((await choosing(1e6).choose(one)).recomputedBlocks).toBe(0);
+  });
+
+  it('counts every thread that loads images, as many as there is memory for', async () => {
+    const sixteen = { settings: { get: () => ({ ...SETTING_DEFAULTS, threads: 16 }) } };
+    const bytesWith = async (free: number, changes = {}): Promise<number> =>
+      (await choosing(free, changes).choose(requestOf({ recompute: 'never' }))).memoryBytes;
+    const more = inputBytes(request, 8) - inputBytes(request, 1);
+    expect(more).toBeGreaterThan(0);
+    expect(await bytesWith(1e15, sixteen)).toBe((await bytesWith(1e15)) + more);
+    expect(await bytesWith(1e6, sixteen)).toBe(await bytesWith(1e6));
   });
 
   it('stays what it was earlier in a run as long as that fits', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadingThreads } from '../../../main/engine/data/loading-threads.ts';
+import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 
 const GIB = 2 ** 30;
 
