@@ -1,4 +1,4 @@
-import type { EngineHandle, EngineSpawner, Studio } from '../host/studio.ts';
+import type { EngineHandle, EngineSpawner, Studio } from '../host/contract.ts';
 import { withInterrupts, type InterruptOptions } from './interrupts.ts';
 import type { Console } from './output/console.ts';
 
@@ -23,8 +23,8 @@ export async function withStudio<T>(
   interrupts: Pick<InterruptOptions, 'onFirst'> = {},
 ): Promise<T> {
   const [{ openStudio }, { spawnChildEngine }] = await Promise.all([
-    import('../host/studio.ts'),
-    import('../host/child-engine.ts'),
+    import('../host/open-studio.ts'),
+    import('../host/engine/child-engine.ts'),
   ]);
   const engines = new Set<EngineHandle>();
   const spawn: EngineSpawner = (options) => {

@@ -1,4 +1,4 @@
-import type { JobWatching, Studio } from '../host/studio.ts';
+import type { JobWatching, Studio } from '../host/contract.ts';
 import { withStudio, type CommandContext } from './context.ts';
 import { progressView } from './output/progress.ts';
 

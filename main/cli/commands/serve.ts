@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDesk } from '../../host/desk/desk.ts';
+import { openDesk } from '../../host/api/dispatch.ts';
 import { browserShell } from '../../host/procedures/shell.ts';
 import { Pages } from '../../host/serve/pages.ts';
 import { serveStudio, type StudioServer } from '../../host/serve/server.ts';

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { Progress } from '../../host/studio.ts';
+import type { Progress } from '../../host/contract.ts';
 import { paint, type Console, type Sink } from './console.ts';
 import { ProgressState, validationLine } from './progress-state.ts';
 

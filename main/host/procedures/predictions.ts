@@ -5,8 +5,8 @@ import type {
   adapterProcedures as procedures,
 } from '../../../shared/contract/studio/adapters.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
-import type { DeskContext } from '../desk/context.ts';
-import type { MediaShelf } from '../desk/media-shelf.ts';
+import type { DeskContext } from '../api/context.ts';
+import type { MediaShelf } from '../media/media-shelf.ts';
 
 type Names = Extract<keyof typeof procedures, `predictions.${string}`>;
 

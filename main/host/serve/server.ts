@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { KarstError, toErrorReport, type ErrorCode } from '../../../shared/domain/errors.ts';
-import type { Desk } from '../desk/desk.ts';
+import type { Desk } from '../api/dispatch.ts';
 import { Gate } from './gate.ts';
 import { securityHeaders } from './headers.ts';
 import { etagOf, type Pages } from './pages.ts';

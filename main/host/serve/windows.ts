@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from 'ws';
 import * as v from 'valibot';
 import { callSchema, type Call, type Reply } from '../../../shared/contract/studio.ts';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
-import type { Desk } from '../desk/desk.ts';
+import type { Desk } from '../api/dispatch.ts';
 
 const HEARTBEAT_MS = 20_000;
 

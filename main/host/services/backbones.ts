@@ -22,7 +22,7 @@ import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { BackboneService, Watching } from '../studio.ts';
+import type { BackboneService, Watching } from '../contract.ts';
 import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
 
 const CONFIG_LIMIT = 1024 * 1024;

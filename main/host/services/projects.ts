@@ -3,7 +3,12 @@ import type { Library } from '../store/library.ts';
 import { checkName, requireFreeName } from '../store/names.ts';
 import type { NoteRepository } from '../store/notes.ts';
 import type { ProjectRepository } from '../store/projects.ts';
-import type { BackboneService, DatasetService, ProjectChanges, ProjectService } from '../studio.ts';
+import type {
+  BackboneService,
+  DatasetService,
+  ProjectChanges,
+  ProjectService,
+} from '../contract.ts';
 
 export interface ProjectsContext {
   readonly library: Library;

@@ -7,13 +7,9 @@ import { Augmenter } from '../../../main/engine/data/augmentation.ts';
 import { evaluationPixels } from '../../../main/engine/data/preprocessing.ts';
 import { randomStream } from '../../../main/engine/random.ts';
 import { readImage } from '../../../main/formats/image.ts';
-import { spawnChildEngine } from '../../../main/host/child-engine.ts';
-import {
-  openStudio,
-  type AugmentationRequest,
-  type EngineSpawner,
-  type Studio,
-} from '../../../main/host/studio.ts';
+import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
+import type { AugmentationRequest, EngineSpawner, Studio } from '../../../main/host/contract.ts';
+import { openStudio } from '../../../main/host/open-studio.ts';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import { NO_AUGMENTATION, type AugmentationOptions } from '../../../shared/domain/training.ts';
 import { IMAGES } from '../../unit/data/fixtures.ts';

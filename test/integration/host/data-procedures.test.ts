@@ -12,9 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { spawnChildEngine } from '../../../main/host/child-engine.ts';
-import { openDesk, type Desk } from '../../../main/host/desk/desk.ts';
-import { openStudio, type Studio } from '../../../main/host/studio.ts';
+import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
+import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import type { Studio } from '../../../main/host/contract.ts';
+import { openStudio } from '../../../main/host/open-studio.ts';
 import {
   PROCEDURES,
   type EventName,

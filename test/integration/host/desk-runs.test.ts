@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { spawnChildEngine } from '../../../main/host/child-engine.ts';
-import { openDesk, type Desk } from '../../../main/host/desk/desk.ts';
-import type { EngineSpawner, Studio } from '../../../main/host/studio.ts';
+import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
+import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import type { EngineSpawner, Studio } from '../../../main/host/contract.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { EventPayload } from '../../../shared/contract/studio.ts';
 import type { RunView } from '../../../shared/contract/studio/runs.ts';

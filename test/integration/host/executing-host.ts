@@ -1,6 +1,6 @@
 /** A host of its own for the test that kills it: executes the run `argv[3]` of the home `argv[2]`, slowly; `argv[4]` is there when its engine has left. */
-import { childEngineSpawner } from '../../../main/host/child-engine.ts';
-import { openStudio } from '../../../main/host/studio.ts';
+import { childEngineSpawner } from '../../../main/host/engine/child-engine.ts';
+import { openStudio } from '../../../main/host/open-studio.ts';
 import { fileURLToPath } from 'node:url';
 
 const engine = fileURLToPath(new URL('../../fixtures/engines/fake-engine.ts', import.meta.url));

@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { openDesk, type Desk } from '../../../main/host/desk/desk.ts';
-import type { Studio, StudioOptions } from '../../../main/host/studio.ts';
+import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import type { Studio, StudioOptions } from '../../../main/host/contract.ts';
 import type {
   EventName,
   EventPayload,

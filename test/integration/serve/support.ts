@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
-import { Announcer } from '../../../main/host/desk/emit.ts';
-import type { Desk } from '../../../main/host/desk/desk.ts';
+import { Announcer } from '../../../main/host/api/emit.ts';
+import type { Desk } from '../../../main/host/api/dispatch.ts';
 import { Pages } from '../../../main/host/serve/pages.ts';
 import {
   serveStudio,

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { askedFiles } from '../../../main/host/services/adapter-jobs.ts';
+import { askedFiles } from '../../../main/host/services/adapters/adapter-jobs.ts';
 import { listDataset } from '../../../main/host/services/datasets/detect.ts';
 import type { Listing } from '../../../main/host/services/datasets/listing.ts';
-import { imageFilesBelow } from '../../../main/host/services/prediction-table.ts';
+import { imageFilesBelow } from '../../../main/host/services/adapters/prediction-table.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, studioIn, temporaryFolder, writeClassFolders, writeImage } from './support.ts';
 

@@ -17,7 +17,7 @@ import { closeLibrary, openLibrary } from '../../../main/host/store/open-library
 import { ProblemRepository } from '../../../main/host/store/problems.ts';
 import { ProjectRepository } from '../../../main/host/store/projects.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
-import { spawnChildEngine } from '../../../main/host/child-engine.ts';
+import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import { temporaryFolder } from './support.ts';
 
 /** Where the images of an entered dataset are said to lie. */

@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { MediaShelf, UPLOAD_LIMIT } from '../../../main/host/desk/media-shelf.ts';
-import { Thumbnails } from '../../../main/host/desk/thumbnails.ts';
-import { Turns } from '../../../main/host/desk/turns.ts';
+import { MediaShelf, UPLOAD_LIMIT } from '../../../main/host/media/media-shelf.ts';
+import { Thumbnails } from '../../../main/host/media/thumbnails.ts';
+import { Turns } from '../../../main/host/media/turns.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, temporaryFolder, writeImage } from './support.ts';
 

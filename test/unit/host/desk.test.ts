@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HOST_PROCEDURES, PROCEDURES, type EventName } from '../../../shared/contract/studio.ts';
-import { openDesk, type Desk, type DeskOptions } from '../../../main/host/desk/desk.ts';
+import { openDesk, type Desk, type DeskOptions } from '../../../main/host/api/dispatch.ts';
 import { browserShell } from '../../../main/host/procedures/shell.ts';
 import { fakeEngine, refusal, studioIn, temporaryFolder } from './support.ts';
 

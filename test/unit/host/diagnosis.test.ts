@@ -6,7 +6,7 @@ import { diagnosis as schema } from '../../../shared/contract/studio/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { anonymous } from '../../../main/host/services/diagnosis/anonymous.ts';
 import { diagnose } from '../../../main/host/services/diagnosis/diagnosis.ts';
-import type { EngineSpawner, Studio } from '../../../main/host/studio.ts';
+import type { EngineSpawner, Studio } from '../../../main/host/contract.ts';
 import { studioIn, temporaryFolder, writeBackbone } from './support.ts';
 
 describe('a diagnosis', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freeMemory } from '../../../main/host/services/free-memory.ts';
+import { freeMemory } from '../../../main/host/services/planning/free-memory.ts';
 import { temporaryFolder } from './support.ts';
 
 describe('free memory', () => {

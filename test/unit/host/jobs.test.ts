@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { childEngineSpawner } from '../../../main/host/child-engine.ts';
+import { childEngineSpawner } from '../../../main/host/engine/child-engine.ts';
 import { studioHome } from '../../../main/host/home.ts';
-import { crashError } from '../../../main/host/jobs/crash.ts';
-import { validateTrainingConfig } from '../../../main/host/services/training-config.ts';
-import type { EngineExit } from '../../../main/host/studio.ts';
+import { crashError } from '../../../main/host/engine/crash.ts';
+import { validateTrainingConfig } from '../../../main/host/services/runs/training-config.ts';
+import type { EngineExit } from '../../../main/host/contract.ts';
 import {
   PRESETS,
   TRAINING_DEFAULTS,

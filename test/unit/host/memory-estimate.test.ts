@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
-import { inputBytes, trainingMemory } from '../../../main/host/services/memory-estimate.ts';
-import { memoryRequest } from '../../../main/host/services/recomputation.ts';
+import {
+  inputBytes,
+  trainingMemory,
+} from '../../../main/host/services/planning/memory-estimate.ts';
+import { memoryRequest } from '../../../main/host/services/planning/recomputation.ts';
 import { TRAINING_DEFAULTS, type TrainingOverrides } from '../../../shared/domain/training.ts';
 import { heldBy } from '../../fixtures/engine/liveness.ts';
 import { configured } from '../../fixtures/engine/workshop.ts';

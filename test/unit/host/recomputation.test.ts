@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { parseFreeMemory } from '../../../main/host/services/card-memory.ts';
+import { parseFreeMemory } from '../../../main/host/services/planning/card-memory.ts';
 import {
   cardMemory,
   inputBytes,
   trainingMemory,
   type MemoryRequest,
-} from '../../../main/host/services/memory-estimate.ts';
+} from '../../../main/host/services/planning/memory-estimate.ts';
 import {
   memoryRequest,
   Recomputation,
   type RecomputationContext,
-} from '../../../main/host/services/recomputation.ts';
+} from '../../../main/host/services/planning/recomputation.ts';
 import { SETTING_DEFAULTS } from '../../../main/host/services/settings/settings.ts';
 import type { StepTimes } from '../../../main/host/store/step-times.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { RunFeed } from '../../../main/host/desk/run-feed.ts';
+import { RunFeed } from '../../../main/host/scheduler/run-feed.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { EventName } from '../../../shared/contract/studio.ts';
 import type { RunView } from '../../../shared/contract/studio/runs.ts';

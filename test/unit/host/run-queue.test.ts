@@ -2,8 +2,8 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RunQueue } from '../../../main/host/desk/run-queue.ts';
-import type { Studio } from '../../../main/host/studio.ts';
+import { RunQueue } from '../../../main/host/scheduler/run-queue.ts';
+import type { Studio } from '../../../main/host/contract.ts';
 import type { EventName } from '../../../shared/contract/studio.ts';
 import type { LogLine, RunView } from '../../../shared/contract/studio/runs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';

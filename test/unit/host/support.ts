@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import { openStudio, type Studio, type StudioOptions } from '../../../main/host/studio.ts';
+import type { Studio, StudioOptions } from '../../../main/host/contract.ts';
+import { openStudio } from '../../../main/host/open-studio.ts';
 import { KarstError, type ErrorCode } from '../../../shared/domain/errors.ts';
 import { fakeEngine } from '../../fixtures/small-library.ts';
 

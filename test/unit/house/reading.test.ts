@@ -16,13 +16,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // /proc
   'main/formats/process-mark.ts': ['readFileSync'],
   // A log that is written.
-  'main/host/child-engine.ts': ['openSync'],
+  'main/host/engine/child-engine.ts': ['openSync'],
   // /proc
-  'main/host/jobs/crash.ts': ['readFileSync'],
+  'main/host/engine/crash.ts': ['readFileSync'],
   // The built pages, when the studio is served.
   'main/host/serve/pages.ts': ['readFile'],
   // /proc and control groups
-  'main/host/services/free-memory.ts': ['readFileSync'],
+  'main/host/services/planning/free-memory.ts': ['readFileSync'],
   // A backup that has just been written.
   'main/host/store/open-library.ts': ['open'],
   // package.json

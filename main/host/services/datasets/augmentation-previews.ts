@@ -5,9 +5,9 @@ import type { AugmentResult } from '../../../../shared/contract/engine.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../../shared/domain/library.ts';
 import { writeError } from '../../../formats/files.ts';
-import { runEngineJob } from '../../jobs/engine-job.ts';
-import type { AugmentationRequest, EngineSpawner } from '../../studio.ts';
-import { isUsableFile } from '../manifest.ts';
+import { runEngineJob } from '../../engine/engine-job.ts';
+import type { AugmentationRequest, EngineSpawner } from '../../contract.ts';
+import { isUsableFile } from '../runs/manifest.ts';
 
 /** Answers whose pictures are kept: a window shows the latest, and may still be loading the one before. */
 const KEPT = 4;

@@ -20,8 +20,8 @@ import type {
   Page,
   SourceOptions,
   Watching,
-} from '../../studio.ts';
-import { validateAugmentation } from '../training-config.ts';
+} from '../../contract.ts';
+import { validateAugmentation } from '../runs/training-config.ts';
 import type { AugmentationPreviews } from './augmentation-previews.ts';
 import { checkImages } from './check.ts';
 import { listDataset } from './detect.ts';

@@ -1,0 +1,14 @@
+import type { Studio } from '../contract.ts';
+import type { Emit } from './emit.ts';
+import type { MediaShelf } from '../media/media-shelf.ts';
+import type { RunQueue } from '../scheduler/run-queue.ts';
+import type { TaskBoard } from './task-board.ts';
+
+/** What the procedures work with. */
+export interface DeskContext {
+  readonly studio: Studio;
+  readonly emit: Emit;
+  readonly tasks: TaskBoard;
+  readonly media: MediaShelf;
+  readonly queue: RunQueue;
+}

@@ -1,0 +1,125 @@
+import * as v from 'valibot';
+import {
+  PROCEDURES,
+  type Handlers,
+  type ProcedureName,
+  type ShellProcedureName,
+} from '../../../shared/contract/studio.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import { cacheFolder } from '../../native/cache-folder.mjs';
+import { isUsableFile } from '../services/runs/manifest.ts';
+import type { Studio } from '../contract.ts';
+import type { DeskContext } from './context.ts';
+import { Announcer, type EventListener } from './emit.ts';
+import { hostHandlers } from './handlers.ts';
+import { MediaShelf } from '../media/media-shelf.ts';
+import { RunQueue } from '../scheduler/run-queue.ts';
+import { TaskBoard } from './task-board.ts';
+import type { Picture } from '../media/thumbnails.ts';
+
+/** The host as windows see it: procedures, events, pictures. */
+export interface Desk {
+  /**
+   * Does what a window asks for.
+   * @param input as it came over the bridge, unchecked
+   * @throws usage for an unknown procedure and an input that does not fit, naming the field; what the procedure throws
+   */
+  call(procedure: string, input: unknown): Promise<unknown>;
+  /** Returns the way to stop listening. */
+  onEvent(listener: EventListener): () => void;
+  /** @param size longer side in pixels; null for the picture as it is */
+  picture(media: string, size: number | null): Promise<Picture>;
+  /** Suspends runs with a checkpoint and cancels tasks. The studio stays open: it is whose who opened it. */
+  close(): Promise<void>;
+}
+
+export interface DeskOptions {
+  readonly studio: Studio;
+  /** Folder for what can be computed again; default that of the user. */
+  readonly cacheDir?: string;
+  /** Answers for the surroundings of the window, where no shell does that itself. */
+  readonly shell?: Handlers<ShellProcedureName>;
+}
+
+/** Opens the desk over an open studio, and takes up the runs that wait in the queue. */
+export async function openDesk(options: DeskOptions): Promise<Desk> {
+  const { studio } = options;
+  const cacheDir = options.cacheDir ?? cacheFolder();
+  const announcer = new Announcer();
+  const { emit } = announcer;
+  const tasks = new TaskBoard(emit);
+  const media = new MediaShelf({
+    cacheDir,
+    datasetImage(datasetId, position) {
+      const image = studio.datasets.image(datasetId, position);
+      // A file that was never read, or became another one, must not show the picture of its old content.
+      return { path: image.path, sha256: isUsableFile(image) ? image.sha256 : null };
+    },
+    onProblem: (error) => emit('notice', { level: 'warning', error: error.toReport() }),
+  });
+  const queue = new RunQueue({ studio, emit, media });
+  const context: DeskContext = { studio, emit, tasks, media, queue };
+  const handlers: Partial<Handlers<ProcedureName>> = {
+    ...hostHandlers(context),
+    ...options.shell,
+  };
+  // In a read-only home no run can go on.
+  if (!studio.readOnly) queue.start();
+  const tidied = media.tidy();
+  let closed: Promise<void> | null = null;
+  return {
+    call: (procedure, input) => answer(handlers, procedure, input),
+    onEvent: (listener) => announcer.listen(listener),
+    picture: (name, size) => media.picture(name, size),
+    close() {
+      closed ??= (async () => {
+        await Promise.all([queue.close(), tasks.close(), tidied]);
+        await media.close();
+      })();
+      return closed;
+    },
+  };
+}
+
+async function answer(
+  handlers: Partial<Handlers<ProcedureName>>,
+  procedure: string,
+  input: unknown,
+): Promise<unknown> {
+  try {
+    if (!Object.hasOwn(PROCEDURES, procedure))
+      throw new KarstError('usage', `There is no procedure "${procedure.slice(0, 100)}".`, {
+        hint: 'This is a fault in KARST Studio: please report it.',
+      });
+    const name = procedure as ProcedureName;
+    const handler = handlers[name] as ((checked: unknown) => unknown) | undefined;
+    if (handler === undefined)
+      throw new KarstError('not-available', `"${name}" is not answered here.`, {
+        hint: 'Use the desktop application for it.',
+      });
+    return await handler(checkInput(name, input));
+  } catch (error) {
+    throw error instanceof KarstError ? error : KarstError.fromReport(toErrorReport(error));
+  }
+}
+
+/** @throws usage with a sentence that names the field */
+function checkInput(procedure: ProcedureName, input: unknown): unknown {
+  const outcome = v.safeParse(PROCEDURES[procedure].input, input);
+  if (outcome.success) return outcome.output;
+  const [issue] = outcome.issues;
+  const path = v.getDotPath(issue);
+  const field = path === null ? 'its input' : `"${path}"`;
+  throw new KarstError('usage', `${procedure} refuses ${field}: ${sentence(issue.message)}`, {
+    hint: 'Change that value and try again.',
+  });
+}
+
+/** Characters of what a schema says: it repeats what it was given. */
+const LONGEST_REASON = 300;
+
+function sentence(message: string): string {
+  const whole = message.length > LONGEST_REASON ? `${message.slice(0, LONGEST_REASON)}…` : message;
+  const text = whole.charAt(0).toLowerCase() + whole.slice(1);
+  return /[.…]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import {
+  shellMessageSchema,
+  type HostProcessMessage,
+  type ShellMessage,
+} from '../../../shared/contract/host-process.ts';
+import { toErrorReport } from '../../../shared/domain/errors.ts';
+import { spawnChildEngine } from '../engine/child-engine.ts';
+import type { Studio } from '../contract.ts';
+import { studioHome } from '../home.ts';
+import { openStudio } from '../open-studio.ts';
+import { openDesk, type Desk } from './dispatch.ts';
+
+/**
+ * The host as a process of its own, a child of the desktop shell: `node process.ts --home DIR`. It ends when the
+ * shell asks for it or is gone, and suspends what runs with a checkpoint before.
+ */
+
+interface Opened {
+  readonly studio: Studio;
+  readonly desk: Desk;
+}
+
+function tell(message: HostProcessMessage): void {
+  // A shell that is gone cannot be told anything; its going ends this process.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+async function open(home: string): Promise<Opened> {
+  const studio = await openStudio({ home, spawn: spawnChildEngine });
+  try {
+    const desk = await openDesk({ studio });
+    desk.onEvent((event, payload) => tell({ type: 'event', event, payload }));
+    return { studio, desk };
+  } catch (error) {
+    await studio.close();
+    throw error;
+  }
+}
+
+async function answer(desk: Desk, message: Exclude<ShellMessage, { type: 'close' }>) {
+  const { id } = message;
+  try {
+    if (message.type === 'picture') {
+      const { bytes, type } = await desk.picture(message.media, message.size);
+      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      tell({ type: 'picture', id, contentType: type, base64: base64.toString('base64') });
+      return;
+    }
+    const output = await desk.call(message.procedure, message.input);
+    tell({ type: 'answer', id, output: output ?? {} });
+  } catch (error) {
+    tell({ type: 'refusal', id, error: toErrorReport(error) });
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { home: { type: 'string' } } });
+  const opening = open(studioHome(values.home));
+  let ending: Promise<void> | null = null;
+  const end = (): Promise<void> => {
+    ending ??= opening.then(
+      async ({ studio, desk }) => {
+        await desk.close();
+        await studio.close();
+      },
+      // Told already, and there is nothing to close.
+      () => undefined,
+    );
+    return ending;
+  };
+  const finish = (): void => {
+    // Whatever still keeps the process alive (a pool of threads, an open pipe) is of no use any more.
+    end().then(
+      () => process.exit(),
+      (error: unknown) => {
+        process.stderr.write(`${toErrorReport(error).message}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('message', (raw) => {
+    const { success, output } = v.safeParse(shellMessageSchema, raw);
+    if (!success) {
+      process.stderr.write('The shell sent a message that is not as agreed; it is left out.\n');
+      return;
+    }
+    if (output.type === 'close') finish();
+    else
+      void opening.then(
+        ({ desk }) => answer(desk, output),
+        () => undefined,
+      );
+  });
+  process.on('disconnect', finish);
+  // A terminal's Ctrl-C reaches the shell too, which closes this process in order.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, finish);
+
+  try {
+    await opening;
+    tell({ type: 'ready' });
+  } catch (error) {
+    process.exitCode = 1;
+    process.send?.({ type: 'failed', error: toErrorReport(error) }, undefined, undefined, () =>
+      process.exit(1),
+    );
+  }
+}
+
+await main();

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { EngineExit } from '../contract.ts';
+
+/** Processes that the kernel has killed for want of memory since it started; null where it does not say. */
+export function oomKills(): number | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const match = /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'latin1'));
+    return match?.[1] === undefined ? null : Number(match[1]);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EACCES') return null;
+    throw error;
+  }
+}
+
+const MEMORY_WORDS =
+  /heap out of memory|std::bad_alloc|Cannot allocate memory|OOM when allocating|RESOURCE_EXHAUSTED|Allocation failed - |Out of memory/i;
+const MEMORY_HINT =
+  'Choose a smaller batch (--batch-size, with --set accumulate=… to keep the effective size) or fewer kernels, and close other programs.';
+
+/** The last line of error output that says something, at most 300 characters. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split(/\r?\n/).map((l) => l.trim());
+  const line = lines
+    .filter((l) => l !== '' && !l.startsWith('at ') && !l.startsWith('Node.js v'))
+    .at(-1);
+  return line === undefined ? '' : line.slice(0, 300);
+}
+
+/**
+ * Why an engine ended without an answer.
+ * @param oomKillsMore how many processes the kernel killed for memory meanwhile
+ */
+export function crashError(
+  exit: EngineExit,
+  oomKillsMore: number,
+  logFile: string | null,
+): KarstError {
+  const { code, signal, stderrTail } = exit;
+  const how =
+    signal !== null
+      ? `it was ended by ${signal}`
+      : `it ended by itself with the exit code ${code ?? 'unknown'}`;
+  const words = lastWords(stderrTail);
+  const log = logFile === null ? '' : ` The log is ${logFile}.`;
+  const path = logFile === null ? {} : { path: logFile };
+  const memory = stderrTail.split(/\r?\n/).find((line) => MEMORY_WORDS.test(line));
+  if (memory !== undefined)
+    return new KarstError(
+      'out-of-memory',
+      `The engine ran out of memory: ${how} (${memory.trim().slice(0, 300)}).`,
+      {
+        hint: `${MEMORY_HINT}${log}`,
+        ...path,
+      },
+    );
+  if (signal === 'SIGKILL' && oomKillsMore > 0)
+    return new KarstError(
+      'out-of-memory',
+      'The engine was ended by the system, which had run out of memory (SIGKILL).',
+      { hint: `${MEMORY_HINT}${log}`, ...path },
+    );
+  if (signal === 'SIGKILL')
+    return new KarstError(
+      'engine-crashed',
+      'The engine was ended from outside (SIGKILL); when nobody did that on purpose, the system most likely ran out of memory.',
+      { hint: `Resume the run. ${MEMORY_HINT}${log}`, ...path },
+    );
+  if (signal === 'SIGILL')
+    return new KarstError(
+      'engine-crashed',
+      'The engine came to an instruction that this processor does not know (SIGILL).',
+      {
+        hint: `Start KARST Studio with the environment variable KARST_KERNELS=avx2, or none when that does not help.${log}`,
+        ...path,
+      },
+    );
+  return new KarstError(
+    'engine-crashed',
+    `The engine crashed: ${how}${words === '' ? '' : ` (${words})`}.`,
+    { hint: `A run can be resumed from its last checkpoint.${log}`, ...path },
+  );
+}

@@ -1,0 +1,168 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import type { BackboneReference } from '../../../../shared/contract/engine.ts';
+import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
+import { KarstError, toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
+import { readError } from '../../../formats/files.ts';
+import { temporaryName } from '../../../formats/temporary-files.ts';
+import type { HomeFolders } from '../../home.ts';
+import type { DatasetService } from '../../contract.ts';
+import { isHidden, mayBeImage } from '../datasets/listing.ts';
+import { NOT_UTF8, readFolder, unreadableEntry, type ReadFolder } from '../folder-names.ts';
+import { manifestImages, writeManifest } from '../runs/manifest.ts';
+import { makeFolder, statOrNull } from '../paths.ts';
+
+/** Index in the adapter's classes by the dataset's own. @throws dataset-unusable naming classes it does not know */
+export function labelsFor(adapter: Adapter, dataset: Dataset, split: Split): Map<number, number> {
+  const index = new Map(adapter.classes.map((name, i) => [name, i]));
+  const labels = new Map<number, number>();
+  const unknown: string[] = [];
+  for (const c of dataset.classes) {
+    const label = index.get(c.name);
+    if (label !== undefined) labels.set(c.index, label);
+    else if (c[split] > 0) unknown.push(c.name);
+  }
+  if (unknown.length > 0)
+    throw new KarstError(
+      'dataset-unusable',
+      `The adapter "${adapter.name}" does not know ${unknown.length === 1 ? 'the class' : `${unknown.length} classes`} of the dataset "${dataset.name}": ${unknown
+        .slice(0, 5)
+        .map((n) => `"${n}"`)
+        .join(', ')}${unknown.length > 5 ? ', …' : ''}.`,
+      { hint: 'Use a dataset whose classes have the names the adapter was trained with.' },
+    );
+  return labels;
+}
+
+/** Images of a dataset's split under the adapter's class list. */
+export function* splitImages(
+  adapter: Adapter,
+  dataset: Dataset,
+  split: Split,
+  datasets: DatasetService,
+): Generator<ManifestImage> {
+  const labels = labelsFor(adapter, dataset, split);
+  yield* manifestImages(datasets.images(dataset.id, split), labels);
+}
+
+/** Writes images into a manifest of its own under the home's `work`, which is gone when `use` is done. */
+export async function withManifest<T>(
+  folders: HomeFolders,
+  images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
+  use: (path: string, images: number) => Promise<T>,
+): Promise<T> {
+  await makeFolder(folders.work);
+  const path = temporaryName(join(folders.work, 'manifest.jsonl'));
+  try {
+    const { train, val, test } = await writeManifest(path, images);
+    return await use(path, train + val + test);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** One file to predict, under the name the user gave it. */
+export interface AskedFile {
+  readonly given: string;
+  readonly path: string;
+  /** Known already not to be there. */
+  readonly error: ErrorReport | null;
+}
+
+/**
+ * Files as given, folders as the image files in them (not in deeper folders), in their order. What cannot be read,
+ * a folder or a file of one, is among them with the reason.
+ */
+export async function askedFiles(given: readonly string[]): Promise<AskedFile[]> {
+  const files: AskedFile[] = [];
+  for (const name of given) {
+    const path = resolve(name);
+    const info = await statOrNull(path).catch((error: unknown) => toErrorReport(error));
+    if (info === null)
+      files.push({
+        given: name,
+        path,
+        error: {
+          code: 'not-found',
+          message: `There is no file ${path}.`,
+          hint: 'Check the path.',
+          path,
+        },
+      });
+    else if ('code' in info) files.push({ given: name, path, error: info });
+    else if (!info.isDirectory()) files.push({ given: name, path, error: null });
+    else files.push(...(await imagesIn(name, path)));
+  }
+  return files;
+}
+
+async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
+  let content: ReadFolder;
+  try {
+    content = await readFolder(folder);
+  } catch (error) {
+    return [{ given, path: folder, error: readError(folder, error).toReport() }];
+  }
+  const files: AskedFile[] = [];
+  for (const { name } of content.entries) {
+    if (isHidden(name) || !mayBeImage(name)) continue;
+    const path = join(folder, name);
+    try {
+      if ((await stat(path)).isDirectory()) continue;
+      files.push({ given: join(given, name), path, error: null });
+    } catch (error) {
+      files.push({ given: join(given, name), path, error: readError(path, error).toReport() });
+    }
+  }
+  for (const name of content.unnameable)
+    if (mayBeImage(name)) {
+      const path = join(folder, name);
+      files.push({ given: join(given, name), path, error: unreadableEntry(path, NOT_UTF8) });
+    }
+  return files;
+}
+
+/** @throws name-taken when something of that name exists, not-found when its parent does not */
+export async function requireNewPath(path: string): Promise<void> {
+  if ((await statOrNull(path)) !== null)
+    throw new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
+      hint: 'Choose another name with --out, or move it away.',
+      path,
+    });
+  const parent = dirname(path);
+  if ((await statOrNull(parent)) === null)
+    throw new KarstError(
+      'not-found',
+      `There is no folder ${parent} to write ${basename(path)} into.`,
+      {
+        hint: 'Make the folder first.',
+        path: parent,
+      },
+    );
+}
+
+/** Whether an adapter's own description fits a backbone reference; guards against a library edited by hand. */
+export function requireSameBackbone(adapter: Adapter, backbone: BackboneReference): void {
+  if (adapter.backboneSha256 !== backbone.sha256)
+    throw new KarstError(
+      'backbone-mismatch',
+      `The adapter "${adapter.name}" was trained on another backbone than "${backbone.name}" (sha256 ${adapter.backboneSha256.slice(0, 12)}… and ${backbone.sha256.slice(0, 12)}…).`,
+      { hint: 'Add the backbone it was trained on.' },
+    );
+}
+
+/** A number that a user may set. @throws usage */
+export function requireCount(name: string, value: number, most = 1_000_000): number {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new KarstError(
+    'usage',
+    `--${name} is ${value}; it is a whole number from 1 to ${most.toLocaleString('en')}.`,
+    { hint: `For example --${name} 8.` },
+  );
+}
+
+/** The name of something in the library as the name of a file: letters, digits, dots and dashes. */
+export function fileNameFor(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
+}

@@ -1,0 +1,144 @@
+import type { EvaluateResult } from '../../../../shared/contract/engine.ts';
+import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type {
+  Adapter,
+  DatasetProblem,
+  StoredEvaluation,
+} from '../../../../shared/domain/library.ts';
+import type { HomeFolders } from '../../home.ts';
+import type {
+  EvaluatedFile,
+  EvaluatedFilter,
+  EvaluatedImage,
+  EvaluationRepository,
+} from '../../store/evaluations.ts';
+import type { ImageRepository } from '../../store/images.ts';
+import type { Library } from '../../store/library.ts';
+import { newId } from '../../store/names.ts';
+import { now } from '../../store/rows.ts';
+import type { AdapterEvaluation, DatasetService, JobWatching, Page } from '../../contract.ts';
+import type { AdapterEngines } from './adapter-engines.ts';
+import { labelsFor, requireCount, withManifest } from './adapter-jobs.ts';
+import { manifestImages } from '../runs/manifest.ts';
+
+const DEFAULT_BATCH = 32;
+
+export interface EvaluationsContext {
+  readonly library: Pick<Library, 'readOnly'>;
+  readonly evaluations: EvaluationRepository;
+  readonly images: ImageRepository;
+  readonly datasets: DatasetService;
+  readonly engines: AdapterEngines;
+  readonly folders: HomeFolders;
+}
+
+/** Measures adapters on datasets, and keeps what was said of every image. */
+export class Evaluations {
+  readonly #c: EvaluationsContext;
+
+  constructor(context: EvaluationsContext) {
+    this.#c = context;
+  }
+
+  async measure(
+    adapter: Adapter,
+    options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
+  ): Promise<AdapterEvaluation> {
+    const { datasets, images, engines, folders } = this.#c;
+    const dataset = datasets.get(options.dataset);
+    const split = options.split ?? 'val';
+    const labels = labelsFor(adapter, dataset, split);
+    const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
+    const asked: Pick<EvaluatedImage, 'position' | 'truth'>[] = [];
+    function* listed(): Generator<ManifestImage> {
+      for (const image of images.all(dataset.id, split))
+        for (const line of manifestImages([image], labels)) {
+          asked.push({ position: image.position, truth: line.label });
+          yield line;
+        }
+    }
+    const result = await withManifest(folders, listed(), async (manifest, n) => {
+      if (n === 0)
+        throw new KarstError(
+          'dataset-unusable',
+          `The dataset "${dataset.name}" has no ${split} image that can be used.`,
+          {
+            hint: `Choose another split; it has ${dataset.counts.train} train, ${dataset.counts.val} val and ${dataset.counts.test} test images.`,
+          },
+        );
+      return (await engines.run(adapter, options, (backbone) => ({
+        kind: 'evaluate',
+        adapterDir: adapter.folder,
+        backbone,
+        manifest,
+        batchSize,
+      }))) as EvaluateResult;
+    });
+    const { evaluation } = result;
+    const stored: StoredEvaluation = {
+      id: newId('evaluation'),
+      adapterId: adapter.id,
+      datasetId: dataset.id,
+      split,
+      evaluation,
+      createdAt: now(),
+    };
+    const rows = judged(adapter, asked, result.rows);
+    if (!this.#c.library.readOnly) this.#c.evaluations.insert(stored, rows);
+    return { stored, evaluation, problems: result.problems.map(toProblem) };
+  }
+
+  /** The oldest first. */
+  of(adapter: Pick<Adapter, 'id'>): StoredEvaluation[] {
+    return this.#c.evaluations.of(adapter.id);
+  }
+
+  /** Those of every adapter, the oldest first. */
+  list(): StoredEvaluation[] {
+    return this.#c.evaluations.list();
+  }
+
+  get(id: string): StoredEvaluation {
+    return this.#c.evaluations.get(id);
+  }
+
+  images(
+    id: string,
+    filter: EvaluatedFilter,
+    page: Page,
+  ): { total: number; images: EvaluatedFile[] } {
+    return this.#c.evaluations.images(this.get(id), filter, page);
+  }
+}
+
+/** What the engine said of each image, under the adapter's class indices. */
+function judged(
+  adapter: Adapter,
+  asked: readonly Pick<EvaluatedImage, 'position' | 'truth'>[],
+  rows: EvaluateResult['rows'],
+): EvaluatedImage[] {
+  if (rows.length !== asked.length)
+    throw new KarstError(
+      'internal',
+      `The engine spoke of ${rows.length} images where it was asked about ${asked.length}.`,
+      { hint: 'This is a fault in KARST Studio: please report it with the log.' },
+    );
+  const index = new Map(adapter.classes.map((name, i) => [name, i]));
+  return asked.map((image, i) => {
+    const first = rows[i]?.[0];
+    return {
+      ...image,
+      predicted: first === undefined ? null : (index.get(first.label) ?? null),
+      probability: first === undefined ? null : first.probability,
+    };
+  });
+}
+
+function toProblem({ path, error }: EvaluateResult['problems'][number]): DatasetProblem {
+  const kinds: Partial<Record<typeof error.code, DatasetProblem['kind']>> = {
+    'not-found': 'missing',
+    'file-changed': 'changed',
+  };
+  return { kind: kinds[error.code] ?? 'unreadable', path, reason: error.message };
+}

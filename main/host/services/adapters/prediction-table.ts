@@ -1,0 +1,108 @@
+import { join, relative, sep } from 'node:path';
+import { KarstError, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Prediction } from '../../../../shared/domain/metrics.ts';
+import { writeFileAtomic } from '../../../formats/files.ts';
+import { imagesBelow, type Walk } from '../datasets/walk.ts';
+import { unreadableEntry } from '../folder-names.ts';
+
+/** Rows joined into one write. */
+const BATCH = 500;
+
+/** What is known of one file of the folder. */
+export interface TableRow {
+  readonly path: string;
+  readonly answer:
+    { readonly predictions: readonly Prediction[] } | { readonly error: ErrorReport };
+}
+
+export interface FolderImages {
+  /** In the order of their paths. */
+  readonly paths: readonly string[];
+  /** Folders and names that cannot be looked into, as rows: what is in them is not passed over in silence. */
+  readonly unreadable: readonly TableRow[];
+}
+
+/**
+ * The image files in a folder and the folders within it.
+ * @throws not-found when there is none; not-readable for the folder itself
+ */
+export async function imageFilesBelow(
+  folder: string,
+  signal: AbortSignal | undefined,
+  onFile: (found: number) => void,
+): Promise<FolderImages> {
+  const paths: string[] = [];
+  const walk: Walk = {
+    problems: [],
+    seen: new Set(),
+    signal,
+    onFile: () => onFile(paths.length + 1),
+  };
+  for await (const path of imagesBelow(folder, walk)) paths.push(path);
+  const unreadable = walk.problems.flatMap(({ kind, path, reason }): TableRow[] =>
+    kind === 'unreadable' ? [{ path, answer: { error: unreadableEntry(path, reason) } }] : [],
+  );
+  if (paths.length > 0) return { paths, unreadable };
+  const [first] = unreadable;
+  throw new KarstError(
+    'not-found',
+    first === undefined
+      ? `There is no image in ${folder}.`
+      : `There is no image in ${folder} that can be read: ${first.path} is left out.`,
+    {
+      hint: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
+      path: folder,
+    },
+  );
+}
+
+/**
+ * Writes predictions as a table (CSV as in RFC 4180, UTF-8): the file below `folder`, then label and probability
+ * of each answer, the likeliest first, then why there is none.
+ * @param top answers a row
+ * @throws name-taken, not-writable; nothing is left over
+ */
+export async function writePredictionTable(
+  out: string,
+  folder: string,
+  rows: readonly TableRow[],
+  top: number,
+): Promise<void> {
+  const ranks = Array.from({ length: top }, (_, i) => i + 1);
+  const header = ranks.flatMap((rank) => [`prediction ${rank}`, `probability ${rank}`]);
+  await writeFileAtomic(
+    out,
+    async (append) => {
+      await append(Buffer.from(line(['file', ...header, 'error'])));
+      for (let begin = 0; begin < rows.length; begin += BATCH) {
+        const text = rows.slice(begin, begin + BATCH).map((row) => line(cellsOf(row, folder, top)));
+        await append(Buffer.from(text.join('')));
+      }
+    },
+    { replace: false },
+  );
+}
+
+function cellsOf({ path, answer }: TableRow, folder: string, top: number): string[] {
+  const file = relative(folder, path).replaceAll(sep, '/');
+  if ('error' in answer)
+    return [file, ...new Array<string>(2 * top).fill(''), reasonWithout(answer.error, folder)];
+  const cells = answer.predictions.flatMap(({ label, probability }) => [
+    label,
+    probability.toFixed(6),
+  ]);
+  return [file, ...cells, ''];
+}
+
+/** The sentence, with the file named as in the first column. */
+function reasonWithout({ message }: ErrorReport, folder: string): string {
+  return message.replaceAll(join(folder, sep), '');
+}
+
+function line(cells: readonly string[]): string {
+  return `${cells.map(quoted).join(',')}\r\n`;
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

@@ -1,0 +1,138 @@
+import { resolve } from 'node:path';
+import type { FileAnswer } from '../../../../shared/contract/engine.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { Adapter, PredictionRow } from '../../../../shared/domain/library.ts';
+import { WarmEngine, type WarmEngineOptions } from '../../engine/warm-engine.ts';
+import type { JobWatching, PredictionTable } from '../../contract.ts';
+import type { AdapterEngines } from './adapter-engines.ts';
+import { askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
+import { imageFilesBelow, writePredictionTable, type TableRow } from './prediction-table.ts';
+
+const DEFAULT_BATCH = 32;
+const DEFAULT_TOP = 5;
+/** Answers a file that a table has columns for. */
+const MOST_COLUMNS = 100;
+
+/** Says what is on files: many at once by an engine of their own, a few at a time by one that stays ready. */
+export class Predictions {
+  readonly #engines: AdapterEngines;
+  readonly #warm: WarmEngine;
+
+  constructor(engines: AdapterEngines, warm: WarmEngineOptions) {
+    this.#engines = engines;
+    this.#warm = new WarmEngine(warm);
+  }
+
+  async ofPaths(
+    adapter: Adapter,
+    options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
+  ): Promise<PredictionRow[]> {
+    const top = requireCount('top', options.top ?? DEFAULT_TOP);
+    const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
+    const asked = await askedFiles(options.paths);
+    const paths = [...new Set(asked.filter((f) => f.error === null).map((f) => f.path))];
+    const answers = await this.#answers(adapter, paths, top, batchSize, options);
+    return asked.map(({ given, path, error }): PredictionRow =>
+      error === null ? { path: given, ...answerFor(path, answers) } : { path: given, error },
+    );
+  }
+
+  /** A folder with all that is in it, as a table in the new file `out`. */
+  async ofFolder(
+    adapter: Adapter,
+    options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
+  ): Promise<PredictionTable> {
+    const { signal, onProgress } = options;
+    const asked = requireCount('top', options.top ?? DEFAULT_TOP, MOST_COLUMNS);
+    const top = Math.min(asked, adapter.classes.length);
+    const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
+    const folder = resolve(options.folder);
+    const out = resolve(options.out);
+    await requireNewPath(out);
+    const { paths, unreadable } = await imageFilesBelow(folder, signal, (done) =>
+      onProgress?.({ phase: 'listing', done, total: 0 }),
+    );
+    const answers = await this.#answers(adapter, paths, top, batchSize, options);
+    const rows = [
+      ...paths.map((path): TableRow => ({ path, answer: answerFor(path, answers) })),
+      ...unreadable,
+    ];
+    onProgress?.({ phase: 'saving', done: 0, total: rows.length });
+    await writePredictionTable(out, folder, rows, top);
+    return {
+      out,
+      images: rows.length,
+      unreadable: rows.filter(({ answer }) => 'error' in answer).length,
+    };
+  }
+
+  /** Answers at once, by an engine that stays ready; in the order of the paths, which are files. */
+  async atOnce(
+    adapter: Adapter,
+    paths: readonly string[],
+    top: number,
+  ): Promise<readonly FileAnswer[]> {
+    requireCount('top', top);
+    if (paths.length === 0) return [];
+    return this.#warm.ask(
+      adapter.id,
+      async () => ({
+        kind: 'try',
+        adapterDir: adapter.folder,
+        backbone: await this.#engines.backboneOf(adapter),
+      }),
+      paths,
+      top,
+    );
+  }
+
+  /** Lets go of an adapter whose folder is about to move. */
+  release(adapterId: string): Promise<void> {
+    return this.#warm.release(adapterId);
+  }
+
+  close(): Promise<void> {
+    return this.#warm.close();
+  }
+
+  async #answers(
+    adapter: Adapter,
+    paths: readonly string[],
+    top: number,
+    batchSize: number,
+    watching: JobWatching,
+  ): Promise<Map<string, FileAnswer>> {
+    const answers = new Map<string, FileAnswer>();
+    if (paths.length === 0) return answers;
+    await this.#engines.run(
+      adapter,
+      {
+        ...watching,
+        onEvent: (event) => {
+          if (event.type === 'prediction')
+            answers.set(event.path, { predictions: event.predictions });
+          else if (event.type === 'unreadable') answers.set(event.path, { error: event.error });
+          watching.onEvent?.(event);
+        },
+      },
+      (backbone) => ({
+        kind: 'predict',
+        adapterDir: adapter.folder,
+        backbone,
+        paths,
+        top,
+        batchSize,
+      }),
+    );
+    return answers;
+  }
+}
+
+function answerFor(path: string, answers: ReadonlyMap<string, FileAnswer>): FileAnswer {
+  const answer = answers.get(path);
+  if (answer !== undefined) return answer;
+  throw new KarstError('internal', `The engine said nothing about ${path}.`, {
+    hint: 'This is a fault in KARST Studio: please report it with the log.',
+    path,
+  });
+}

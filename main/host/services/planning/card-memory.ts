@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import { chosenVariant } from '../../../native/tensorflow-variant.mjs';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MIB = 2 ** 20;
+
+/** Milliseconds that the driver may take to answer, and for which its answer holds. */
+const PATIENCE_MS = 2000;
+const FRESH_MS = 5000;
+
+let asked: { readonly at: number; readonly bytes: number | null } | null = null;
+
+/**
+ * Bytes that are free on the graphics card that engines run on; null when they run on none: a TensorFlow without CUDA,
+ * the setting `cpu`, no card. TensorFlow takes the first card of those that are visible.
+ */
+export function freeCardMemory({ device }: Pick<Settings, 'device'>): number | null {
+  if (device === 'cpu' || chosenVariant(ROOT) !== 'gpu') return null;
+  const now = performance.now();
+  if (asked === null || now - asked.at > FRESH_MS) asked = { at: now, bytes: askDriver() };
+  return asked.bytes;
+}
+
+function askDriver(): number | null {
+  const visible = process.env['CUDA_VISIBLE_DEVICES'];
+  const first = visible?.split(',')[0]?.trim();
+  if (first === '' || first === '-1') return null;
+  const query = ['--query-gpu=memory.free', '--format=csv,noheader,nounits'];
+  try {
+    const answer = execFileSync('nvidia-smi', [...query, `--id=${first ?? '0'}`], {
+      encoding: 'utf8',
+      timeout: PATIENCE_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return parseFreeMemory(answer);
+  } catch {
+    // No driver, or one that does not answer: then there is no card that TensorFlow could use either.
+    return null;
+  }
+}
+
+/** The answer of `nvidia-smi --query-gpu=memory.free --format=csv,noheader,nounits`, in bytes; null when it is no number. */
+export function parseFreeMemory(answer: string): number | null {
+  const [first = ''] = answer.split('\n');
+  return /^\s*\d+\s*$/.test(first) ? Number(first) * MIB : null;
+}

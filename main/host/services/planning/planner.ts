@@ -1,0 +1,207 @@
+import type { MeasureJob, MeasureResult } from '../../../../shared/contract/engine.ts';
+import type { RunPlan } from '../../../../shared/contract/studio/runs.ts';
+import { parameterCount } from '../../../../shared/domain/architecture.ts';
+import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Backbone, Dataset, Run } from '../../../../shared/domain/library.ts';
+import {
+  keepsFeatures,
+  updatesPerEpoch,
+  type TrainingConfig,
+} from '../../../../shared/domain/training.ts';
+import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
+import { runEngineJob } from '../../engine/engine-job.ts';
+import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
+import type { DatasetService, EngineSpawner, JobWatching } from '../../contract.ts';
+import type { Backbones } from '../backbones.ts';
+import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
+import { runClasses } from '../runs/run-folder.ts';
+import type { PlanRequest, PlanService } from '../runs/run-service.ts';
+import { trainingProblems, validateTrainingConfig } from '../runs/training-config.ts';
+
+/** Updates that are timed. */
+const MEASURED_STEPS = 8;
+
+/** Classes of a plan without a dataset: their head is there to be trained, but nobody knows how large. */
+const NO_CLASSES = 0;
+
+export interface PlannerContext {
+  readonly stepTimes: StepTimeRepository;
+  readonly spawn: EngineSpawner;
+  readonly cacheDir: string;
+  readonly graceMs: number;
+  readonly recomputation: Recomputation;
+  readonly backbones: Backbones;
+  readonly datasets: Pick<DatasetService, 'get'>;
+  /** A run that is being trained at this moment. */
+  readonly training: () => Run | null;
+}
+
+type Problem = RunPlan['problems'][number];
+
+/** Says what settings mean before anything is started. */
+export class Planner implements PlanService {
+  readonly #c: PlannerContext;
+  readonly #active = new Map<AbortController, Promise<unknown>>();
+
+  constructor(context: PlannerContext) {
+    this.#c = context;
+  }
+
+  async plan(request: Omit<PlanRequest, 'dataset'> & { dataset: string | null }): Promise<RunPlan> {
+    const backbone = this.#c.backbones.get(request.backbone);
+    const dataset = request.dataset === null ? null : this.#c.datasets.get(request.dataset);
+    const { config } = request;
+    const problems = [
+      ...trainingProblems(config, backbone.architecture).map(({ setting, error }): Problem => ({
+        setting,
+        severity: 'error',
+        error: error.toReport(),
+      })),
+      ...(dataset === null ? [] : datasetProblems(dataset, config)),
+    ];
+    const working = workingArchitecture(backbone.architecture, config);
+    const classes =
+      dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
+    const described = {
+      method: config.method,
+      architecture: working,
+      karst: config.method === 'karst' ? config.karst : null,
+      backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
+    };
+    const steps =
+      dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);
+    const needed = memoryRequest(working, config, classes);
+    const { times, ...memory } = await this.#c.recomputation.choose(needed);
+    return {
+      adapterParameters: told(needed.adapterParameters),
+      headParameters: told(needed.headParameters),
+      backboneParameters: parameterCount({ ...backbone.architecture, classes: 0 }),
+      adapterBytes: told(adapterWeightsBytes(described, working, classes)),
+      steps: told(steps),
+      ...memory,
+      memoryBytes: told(memory.memoryBytes),
+      blocks: working.depth,
+      seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
+      problems,
+    };
+  }
+
+  async measure(request: PlanRequest, watching: JobWatching = {}): Promise<StepTimes> {
+    const { backbones, datasets, stepTimes, recomputation } = this.#c;
+    const training = this.#c.training();
+    if (training !== null)
+      throw new KarstError(
+        'in-use',
+        `The run "${training.name}" is being trained: measured beside it, steps would take longer than they do.`,
+        { hint: 'Pause it, or measure when it has ended.' },
+      );
+    const backbone = backbones.get(request.backbone);
+    const config = validateTrainingConfig(request.config, backbone.architecture);
+    const { names } = runClasses(datasets.get(request.dataset));
+    const working = workingArchitecture(backbone.architecture, config);
+    const needed = memoryRequest(working, config, names.length);
+    const { recomputedBlocks } = await recomputation.choose(needed);
+    const key = await recomputation.key(needed, recomputedBlocks);
+    const abort = new AbortController();
+    const job = { config, classes: names.length, recomputedBlocks };
+    const work = this.#measure(backbone, job, watching, abort);
+    this.#active.set(abort, work);
+    try {
+      const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } = await work;
+      const times = { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes };
+      stepTimes.put(key, times);
+      return times;
+    } finally {
+      this.#active.delete(abort);
+    }
+  }
+
+  async #measure(
+    backbone: Backbone,
+    job: Pick<MeasureJob, 'config' | 'classes' | 'recomputedBlocks'>,
+    watching: JobWatching,
+    abort: AbortController,
+  ): Promise<MeasureResult> {
+    const { spawn, cacheDir, graceMs, backbones } = this.#c;
+    const reference = await backbones.reference(backbone, watching);
+    const signal =
+      watching.signal === undefined
+        ? abort.signal
+        : AbortSignal.any([watching.signal, abort.signal]);
+    return (await runEngineJob({
+      spawn,
+      cacheDir,
+      graceMs,
+      logFile: null,
+      job: { kind: 'measure', backbone: reference, ...job, steps: MEASURED_STEPS },
+      onEvent: watching.onEvent,
+      signal,
+    })) as MeasureResult;
+  }
+
+  /** Ends what is being measured and waits for that. */
+  async close(): Promise<void> {
+    const active = [...this.#active];
+    for (const [abort] of active) abort.abort();
+    await Promise.allSettled(active.map(([, work]) => work));
+  }
+}
+
+/** Settings far out of their limits make figures that no whole number can hold: the plan tells of them as a problem. */
+const told = (figure: number): number =>
+  Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(figure)));
+
+function duration(
+  times: StepTimes,
+  dataset: Dataset,
+  config: TrainingConfig,
+  steps: number,
+): number {
+  const { schedule, validateEvery, batchSize } = config;
+  const { train, val } = dataset.counts;
+  const inBatches = (images: number): number => Math.ceil(images / Math.max(1, batchSize));
+  const validations = val === 0 ? 0 : Math.ceil(schedule.epochs / Math.max(1, validateEvery));
+  // Kept features: every image goes through the backbone once, however many epochs there are.
+  const batches = keepsFeatures(config)
+    ? inBatches(train) + inBatches(val)
+    : validations * inBatches(val);
+  return (
+    times.startSeconds + steps * times.secondsPerStep + batches * times.secondsPerValidationBatch
+  );
+}
+
+/** What is wrong with the images for these settings. */
+function datasetProblems(dataset: Dataset, config: TrainingConfig): Problem[] {
+  const problems: Problem[] = [];
+  const { train, val } = dataset.counts;
+  try {
+    runClasses(dataset);
+  } catch (error) {
+    problems.push({ setting: 'dataset', severity: 'error', error: toErrorReport(error) });
+  }
+  const warn = (setting: string, message: string, hint: string): number =>
+    problems.push({
+      setting,
+      severity: 'warning',
+      error: { code: setting === 'dataset' ? 'dataset-unusable' : 'config-invalid', message, hint },
+    });
+  if (train > 0 && val === 0)
+    warn(
+      'dataset',
+      `The dataset "${dataset.name}" has no validation images: the last epoch is kept, whether or not it is the best.`,
+      'Draw the split anew with a share for validation.',
+    );
+  if (val === 0 && config.earlyStopping > 0)
+    warn(
+      'earlyStopping',
+      'The setting "earlyStopping" has nothing to go by: there are no validation images.',
+      'Draw the split anew with a share for validation.',
+    );
+  if (train > 0 && config.batchSize > train)
+    warn(
+      'batchSize',
+      `The setting "batchSize" is ${config.batchSize}, but there are only ${train} training images: the rest of each batch is computed for nothing.`,
+      `Choose ${train} or less.`,
+    );
+  return problems;
+}

@@ -1,0 +1,141 @@
+import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
+import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
+import { adapterTensorShapes } from '../../../formats/adapter-folder.ts';
+import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
+import { cardMemory, inputBytes, trainingMemory, type MemoryRequest } from './memory-estimate.ts';
+import { engineThreads, speedKey } from './speed-key.ts';
+
+/** Share of the free memory that a training is to have: the estimate is not exact, and others need some. */
+const USABLE_SHARE = 0.9;
+
+/** The blocks are recomputed in so many portions, so that the choice is not another with each megabyte that is free. */
+const PORTIONS = 4;
+
+/** How a training is fitted into the memory that there is. */
+export interface MemoryChoice {
+  /** Blocks, from the first, that are computed again in the backward pass. */
+  readonly recomputedBlocks: number;
+  /** What the training takes then, measured or estimated, and what is free for it. */
+  readonly memoryBytes: number;
+  readonly memoryFreeBytes: number;
+  /** Of steps measured with this choice; null when none were. */
+  readonly times: StepTimes | null;
+}
+
+export interface RecomputationContext {
+  readonly stepTimes: Pick<StepTimeRepository, 'get'>;
+  readonly settings: { get(): Settings };
+  /** Bytes that a program can take on this machine. */
+  readonly freeMemory: () => number;
+  /** Bytes that are free on the graphics card that trainings run on; null when they run on none. */
+  readonly freeCardMemory: () => number | null;
+  /** The level of the kernels that engines use here; null: they use none. */
+  readonly kernels: () => Promise<string | null>;
+}
+
+/**
+ * Chooses how many blocks are computed again in the backward pass (arXiv 1604.06174): as few as fit into the memory
+ * that is free. Where nothing fits, those with which it takes the least: they have the best chance.
+ */
+export class Recomputation {
+  readonly #c: RecomputationContext;
+
+  constructor(context: RecomputationContext) {
+    this.#c = context;
+  }
+
+  /**
+   * @param earlier blocks that the run recomputed when it was trained before: it stays with that many or more, so that
+   *   it goes on bit for bit as long as they fit
+   */
+  async choose(request: MemoryRequest, earlier = 0): Promise<MemoryChoice> {
+    const kernels = await this.#c.kernels();
+    const cardFree = this.#c.freeCardMemory();
+    const free = cardFree ?? this.#c.freeMemory();
+    const loading = loadingThreads(engineThreads(this.#c.settings.get()), free);
+    const choices = levels(request).map((recomputedBlocks): MemoryChoice => {
+      const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, recomputedBlocks));
+      const bytes =
+        cardFree !== null
+          ? cardMemory(request, recomputedBlocks)
+          : times === null
+            ? trainingMemory(request, {
+                recomputedBlocks,
+                kernels: kernels !== null,
+                loadingThreads: loading,
+              })
+            : times.peakBytes + inputBytes(request, loading);
+      return {
+        recomputedBlocks,
+        memoryBytes: Math.round(bytes),
+        memoryFreeBytes: Math.round(free),
+        times,
+      };
+    });
+    const later = choices.filter((c) => c.recomputedBlocks >= earlier);
+    const allowed = later.length > 0 ? later : choices.slice(-1);
+    const fitting = allowed.find((c) => c.memoryBytes <= USABLE_SHARE * free);
+    // More blocks take longer to compile, which may be what takes the most.
+    const [least] = allowed.toSorted((a, b) => a.memoryBytes - b.memoryBytes);
+    const chosen = fitting ?? least;
+    if (chosen === undefined) throw new Error('there is always one choice');
+    return chosen;
+  }
+
+  /** The name under which steps of such a training are kept. */
+  async key(request: MemoryRequest, recomputedBlocks: number): Promise<string> {
+    return this.#keyWith(await this.#c.kernels(), request, recomputedBlocks);
+  }
+
+  #keyWith(
+    kernels: string | null,
+    { architecture, config }: MemoryRequest,
+    recomputedBlocks: number,
+  ): string {
+    return speedKey(architecture, config, this.#c.settings.get(), kernels, recomputedBlocks);
+  }
+}
+
+/** Numbers of blocks that may be recomputed, rising. The last block is used at once: to recompute it saves nothing. */
+function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
+  const most = config.method === 'linear' || keepsFeatures(config) ? 0 : Math.max(0, depth - 1);
+  if (config.recompute === 'never') return [0];
+  if (config.recompute === 'always') return [most];
+  const portion = Math.ceil(depth / PORTIONS);
+  const all = Array.from({ length: PORTIONS }, (_, i) => Math.min(most, i * portion));
+  return [...new Set([...all, most])];
+}
+
+/** @param architecture at the side of the run's images */
+export function memoryRequest(
+  architecture: VitArchitecture,
+  config: TrainingConfig,
+  classes: number,
+): MemoryRequest {
+  const { method } = config;
+  const karst = method === 'karst' ? config.karst : null;
+  let adapterParameters = 0;
+  let headParameters = 0;
+  for (const [name, shape] of adapterTensorShapes(
+    { method, architecture, karst },
+    architecture,
+    classes,
+  )) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (name.startsWith('head.')) headParameters += size;
+    else adapterParameters += size;
+  }
+  return { architecture, config, adapterParameters, headParameters };
+}
+
+/** The backbone at the side of the run's images; of a side that does not fit, the nearest that does. */
+export function workingArchitecture(
+  architecture: VitArchitecture,
+  config: Pick<TrainingConfig, 'imageSize'>,
+): VitArchitecture {
+  const { patchSize } = architecture;
+  const side = config.imageSize === 0 ? architecture.imageSize : config.imageSize;
+  return { ...architecture, imageSize: Math.max(1, Math.round(side / patchSize)) * patchSize };
+}

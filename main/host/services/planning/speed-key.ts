@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism, cpus } from 'node:os';
+import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
+
+/** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
+const ENGINE_VERSION = 5;
+
+/** Threads that an engine computes with. */
+export function engineThreads({ threads }: Pick<Settings, 'threads'>): number {
+  return threads === 0 ? availableParallelism() : threads;
+}
+
+/**
+ * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
+ * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
+ *
+ * @param kernelLevel of the kernels that engines use here
+ */
+export function speedKey(
+  architecture: VitArchitecture,
+  config: TrainingConfig,
+  settings: Pick<Settings, 'threads' | 'device'>,
+  kernelLevel: string | null,
+  recomputedBlocks = 0,
+): string {
+  const { method, karst, optimiser, batchSize, accumulate, imageSize } = config;
+  const { width, depth, heads, hidden, patchSize, qkvBias } = architecture;
+  const { rank, factor, kernels, rescale, targetModules, rankDropout } = karst;
+  const shape = {
+    model: [width, depth, heads, hidden, patchSize, qkvBias],
+    side: imageSize === 0 ? architecture.imageSize : imageSize,
+    batch: [batchSize, accumulate],
+    method,
+    karst:
+      method === 'karst'
+        ? [rank, factor, kernels, rescale, [...targetModules].sort(), rankDropout > 0]
+        : null,
+    optimiser: [optimiser.name, optimiser.decayOn, optimiser.clipNorm > 0],
+    dropPath: config.dropPath > 0 && method !== 'linear',
+    // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
+    patchDrop: config.patchDrop,
+    keepsFeatures: keepsFeatures(config),
+    matmulPrecision: config.matmulPrecision,
+    // Left out where there are none, so that what was measured before there could be any is still found.
+    ...(recomputedBlocks > 0 ? { recomputedBlocks } : {}),
+  };
+  const machine = {
+    cpu: cpus()[0]?.model ?? '',
+    threads: engineThreads(settings),
+    device: settings.device,
+    backend: process.env['KARST_BACKEND'] ?? '',
+    kernels: kernelLevel,
+    visible: process.env['CUDA_VISIBLE_DEVICES'] ?? '',
+  };
+  return createHash('sha256')
+    .update(JSON.stringify({ ENGINE_VERSION, shape, machine }))
+    .digest('hex');
+}

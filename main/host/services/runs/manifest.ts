@@ -1,0 +1,90 @@
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { DatasetImage } from '../../../../shared/domain/library.ts';
+import { openFile, readError, writeFileAtomic } from '../../../formats/files.ts';
+
+/** Lines joined into one write. */
+const BATCH = 1000;
+
+/** The file is whole and as it was imported. */
+export function isUsableFile(image: Pick<DatasetImage, 'state'>): boolean {
+  return image.state === 'ok' || image.state === 'duplicate';
+}
+
+/** Images that take part in something: usable, and not taken out by the user. */
+export function isUsable(image: Pick<DatasetImage, 'state' | 'excluded'>): boolean {
+  return !image.excluded && isUsableFile(image);
+}
+
+/** Writes JSON lines of `ManifestImage`, whole or not at all. Returns the number of images per split. */
+export async function writeManifest(
+  path: string,
+  images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
+): Promise<Record<Split, number>> {
+  const counts: Record<Split, number> = { train: 0, val: 0, test: 0 };
+  await writeFileAtomic(path, async (append) => {
+    let lines: string[] = [];
+    const flush = async (): Promise<void> => {
+      if (lines.length > 0) await append(Buffer.from(`${lines.join('\n')}\n`));
+      lines = [];
+    };
+    for await (const image of images) {
+      counts[image.split]++;
+      lines.push(JSON.stringify(image));
+      if (lines.length >= BATCH) await flush();
+    }
+    await flush();
+  });
+  return counts;
+}
+
+const lineSchema = v.object({
+  path: v.string(),
+  sha256: v.string(),
+  width: v.number(),
+  height: v.number(),
+  label: v.number(),
+  split: v.picklist(SPLITS),
+});
+
+/** Reads a manifest line by line. @throws not-found, file-damaged naming the line */
+export async function* readManifest(path: string): AsyncGenerator<ManifestImage> {
+  let number = 0;
+  const handle = await openFile(path);
+  const lines = createInterface({
+    input: handle.createReadStream({ encoding: 'utf8' }),
+    crlfDelay: Infinity,
+  });
+  try {
+    for await (const line of lines) {
+      number++;
+      if (line === '') continue;
+      yield v.parse(lineSchema, JSON.parse(line));
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !v.isValiError(error)) throw readError(path, error);
+    throw new KarstError('file-damaged', `${path} is damaged in line ${number}.`, {
+      hint: 'Train a new run on the dataset.',
+      path,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The usable images of a dataset under another class list.
+ * @param labels new index by the dataset's own; an image whose class has none is left out
+ */
+export function* manifestImages(
+  images: Iterable<DatasetImage>,
+  labels: ReadonlyMap<number, number>,
+): Generator<ManifestImage> {
+  for (const image of images) {
+    const label = labels.get(image.label);
+    if (!isUsable(image) || label === undefined) continue;
+    const { path, sha256, width, height, split } = image;
+    yield { path, sha256, width, height, label, split };
+  }
+}

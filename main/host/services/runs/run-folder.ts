@@ -1,0 +1,128 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BackboneReference } from '../../../../shared/contract/engine.ts';
+import type { Split } from '../../../../shared/domain/dataset.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { Dataset, DatasetImage } from '../../../../shared/domain/library.ts';
+import type { TrainingConfig } from '../../../../shared/domain/training.ts';
+import {
+  readError,
+  readTextFile,
+  sha256OfFile,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from '../../../formats/files.ts';
+import { manifestImages, writeManifest } from './manifest.ts';
+
+export const MANIFEST = 'manifest.jsonl';
+const CONFIG = 'config.json';
+
+/** The classes that a run trains: those of the dataset with an image to use, under indices without gaps. */
+export function runClasses(dataset: Dataset): { names: string[]; labels: Map<number, number> } {
+  const used = dataset.classes.filter((c) => c.train + c.val + c.test > 0);
+  if (dataset.counts.train === 0)
+    throw new KarstError(
+      'dataset-unusable',
+      `The dataset "${dataset.name}" has no training image that can be used.`,
+      {
+        hint: 'Look at its problems with `karst dataset show`, or import it anew.',
+      },
+    );
+  if (used.length < 2)
+    throw new KarstError(
+      'dataset-unusable',
+      `The dataset "${dataset.name}" has ${used.length} class with images; telling classes apart needs two.`,
+      { hint: 'Import a folder with one sub-folder a class.' },
+    );
+  return {
+    names: used.map((c) => c.name),
+    labels: new Map(used.map((c, i) => [c.index, i])),
+  };
+}
+
+/**
+ * Creates a run's folder with `config.json` and the frozen `manifest.jsonl`, whole or not at all. The engine
+ * adds the rest.
+ */
+export async function createRunFolder(
+  folder: string,
+  content: {
+    readonly id: string;
+    readonly name: string;
+    readonly createdAt: string;
+    readonly backbone: BackboneReference;
+    readonly dataset: Dataset;
+    readonly classes: readonly string[];
+    readonly labels: ReadonlyMap<number, number>;
+    readonly images: Iterable<DatasetImage>;
+    readonly config: TrainingConfig;
+  },
+): Promise<{ counts: Record<Split, number>; manifestSha256: string }> {
+  let counts: Record<Split, number> = { train: 0, val: 0, test: 0 };
+  let manifestSha256 = '';
+  await writeFolderAtomic(folder, async (tmp) => {
+    const manifest = join(tmp, MANIFEST);
+    counts = await writeManifest(manifest, manifestImages(content.images, content.labels));
+    manifestSha256 = await sha256OfFile(manifest);
+    const { id, name, createdAt, backbone, dataset, classes, config } = content;
+    const description = {
+      id,
+      name,
+      createdAt,
+      backbone,
+      dataset: { id: dataset.id, name: dataset.name, path: dataset.path },
+      classes,
+      counts,
+      manifestSha256,
+      config,
+    };
+    await writeFileAtomic(join(tmp, CONFIG), `${JSON.stringify(description, null, 2)}\n`);
+  });
+  return { counts, manifestSha256 };
+}
+
+/** @throws file-changed when the frozen file list is not the one that the run was created with */
+export async function checkManifest(folder: string, sha256: string): Promise<void> {
+  const path = join(folder, MANIFEST);
+  if ((await sha256OfFile(path)) !== sha256)
+    throw new KarstError(
+      'file-changed',
+      `${path} is no longer the file list that the run began with.`,
+      {
+        hint: 'Train a new run on the dataset.',
+        path,
+      },
+    );
+}
+
+/** Notes down in `config.json` that the run goes on from `step` with other settings; what it began with stays. */
+export async function recordExtension(
+  folder: string,
+  extension: { readonly at: string; readonly step: number; readonly config: TrainingConfig },
+): Promise<void> {
+  const path = join(folder, CONFIG);
+  let description: { extensions?: unknown[] };
+  try {
+    description = JSON.parse(await readTextFile(path)) as typeof description;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw readError(path, error);
+    throw new KarstError('file-damaged', `${path} is damaged: ${error.message}.`, {
+      hint: 'Train a new run on the dataset.',
+      path,
+      cause: error,
+    });
+  }
+  const extensions = [...(description.extensions ?? []), extension];
+  await writeFileAtomic(path, `${JSON.stringify({ ...description, extensions }, null, 2)}\n`);
+}
+
+/** Whether there is a checkpoint to go on from; the engine sees whether it is whole. */
+export async function hasCheckpoints(folder: string): Promise<boolean> {
+  const path = join(folder, 'checkpoints');
+  try {
+    return (await readdir(path)).some((name) => /^step-\d+$/.test(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw readError(path, error);
+  }
+}

@@ -1,0 +1,144 @@
+import type { TrainResult } from '../../../../shared/contract/engine.ts';
+import type { LogLine, RunPlan } from '../../../../shared/contract/studio/runs.ts';
+import type { Preprocessing, VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import type { ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Adapter, Run } from '../../../../shared/domain/library.ts';
+import type { MetricRecord, SampleRecord } from '../../../../shared/domain/metrics.ts';
+import type { EpochWaiting } from '../../../../shared/domain/waiting.ts';
+import type { TrainingConfig } from '../../../../shared/domain/training.ts';
+import type { StepTimes } from '../../store/step-times.ts';
+import type { JobWatching } from '../../contract.ts';
+
+/** A shape without weights, for training from scratch (`initialise: 'random'`, `method: 'full'`). */
+export interface BareShape {
+  readonly name: string;
+  readonly architecture: VitArchitecture;
+  readonly preprocessing: Preprocessing;
+}
+
+export interface NewRunOptions {
+  readonly backbone: string | BareShape;
+  readonly dataset: string;
+  readonly name?: string;
+  /** Name or id. */
+  readonly project?: string;
+  readonly config: TrainingConfig;
+}
+
+/** A run with what only a studio with a queue and projects has of it. */
+export interface RunDetail extends Run {
+  readonly projectId: string | null;
+  readonly notes: string;
+  /** Steps in the whole run. */
+  readonly totalSteps: number;
+  /** From 0; null unless it waits in the queue. */
+  readonly queuePosition: number | null;
+}
+
+export interface RunControl {
+  pause(): void;
+  resume(): void;
+  /** Ends the run at the next step and keeps the best adapter. */
+  stop(): void;
+}
+
+export interface ExecuteOptions extends JobWatching {
+  /** Continue from the newest checkpoint that verifies (a `queued` run just starts). */
+  readonly resume: boolean;
+  /** Receives the handle for pause, resume and stop once the engine runs. */
+  readonly onControl?: (control: RunControl) => void;
+  /** Every line that is added to the run's log. */
+  readonly onLog?: (line: LogLine) => void;
+}
+
+export interface RunOutcome {
+  /** Its state is `done` or `stopped`. */
+  readonly run: Run;
+  readonly adapter: Adapter;
+  readonly result: TrainResult;
+  /** How long the steps waited for images, epoch by epoch, over all sessions of the run. */
+  readonly waiting: readonly EpochWaiting[];
+}
+
+export interface RunService {
+  /**
+   * Checks the settings, freezes the file list and writes `config.json` and `manifest.jsonl` of a new run.
+   * @throws config-invalid, dataset-unusable, not-found, name-taken
+   */
+  create(options: NewRunOptions): Promise<Run>;
+  /**
+   * Trains. Aborting the signal suspends the run (checkpoint written, state `interrupted`) and rejects with
+   * `cancelled`; an engine that does not answer within the grace period is killed.
+   * @throws run-state, file-changed, engine-crashed, out-of-memory, diverged, cancelled and what the engine reports
+   */
+  execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome>;
+  /**
+   * Gives a run that has ended so many more epochs, from where it ended, and puts it into the queue. The steps and
+   * charts go on; what it comes to is a new adapter beside the one there is.
+   *
+   * The schedule is the one that the run would have had, had it been asked for the new number of epochs at its start:
+   * the learning rate rises from the end of the old cosine to where the longer cosine is at that step, and falls
+   * with it to the new end. So it stays a function of the step alone, and an extended run can be interrupted and goes
+   * on bit for bit as any other. A run that was stopped in mid-epoch first ends that epoch.
+   * @throws run-state, checkpoint-invalid, config-invalid
+   */
+  extend(nameOrId: string, epochs: number): Promise<Run>;
+
+  list(): Run[];
+  get(nameOrId: string): Run;
+  details(): RunDetail[];
+  detail(nameOrId: string): RunDetail;
+  /** The records after a step, oldest first; a page ends with the last record of a step. */
+  metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[];
+  /** How long the steps of each epoch so far waited for images. */
+  waiting(nameOrId: string): readonly EpochWaiting[];
+  /** The answers on a few validation images after each validation. @throws not-readable */
+  samples(nameOrId: string): Promise<SampleRecord[]>;
+  /** The last lines of its log. @throws not-readable */
+  log(nameOrId: string, lines?: number): Promise<LogLine[]>;
+  /** @throws name-taken, usage */
+  rename(nameOrId: string, name: string): Run;
+  note(nameOrId: string, text: string): Run;
+  /**
+   * Asks the process that executes the run, this one or another, to end it and keep its best adapter.
+   * @throws run-state when nobody executes it
+   */
+  requestStop(nameOrId: string): Run;
+  /** Moves the run's folder to the home's `bin`. @throws run-state while it is executed */
+  remove(nameOrId: string): Promise<Run>;
+
+  /** Those that wait, the next first. */
+  queued(): Run[];
+  /** Puts a new, interrupted or failed run behind the last that waits; one that waits already stays. @throws run-state */
+  enqueue(nameOrId: string): Run;
+  /** Takes a run out of the queue; it can be resumed. @throws run-state when it does not wait */
+  dequeue(nameOrId: string): Run;
+  /** Takes a run that could not be started out of the queue. Does nothing when it no longer waits. */
+  giveUp(nameOrId: string, error: ErrorReport): Run;
+  /**
+   * @param before id of the waiting run to come before, `null` for the end; one that has begun meanwhile stands for
+   * the first place
+   * @throws run-state when it does not wait
+   */
+  move(nameOrId: string, before: string | null): Run;
+}
+
+export interface PlanRequest {
+  readonly backbone: string;
+  readonly dataset: string;
+  readonly config: TrainingConfig;
+}
+
+/** What settings mean before anything is started. */
+export interface PlanService {
+  /** Answers at once. Without a dataset, what depends on one is 0 or null. @throws not-found */
+  plan(
+    request: Omit<PlanRequest, 'dataset'> & { readonly dataset: string | null },
+  ): Promise<RunPlan>;
+  /**
+   * Has an engine take a few steps with these settings, and keeps how long they took for later plans.
+   * @throws in-use while a run is training: both would be slowed down; config-invalid, dataset-unusable, not-found,
+   * out-of-memory, cancelled and what engines report
+   */
+  measure(request: PlanRequest, watching?: JobWatching): Promise<StepTimes>;
+}

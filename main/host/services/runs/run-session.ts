@@ -1,0 +1,119 @@
+import type { EngineEvent, HostMessage } from '../../../../shared/contract/engine.ts';
+import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
+import type { MetricRepository } from '../../store/metrics.ts';
+import type { RunProgress, RunRepository } from '../../store/runs.ts';
+import type { RunControl } from './run-service.ts';
+import type { RunLog } from './run-log.ts';
+
+/** Milliseconds between looks at the request column, and between writes of metrics. */
+const BEAT_MS = 1000;
+
+/**
+ * One execution of a run: stores what the engine reports, in batches (each commit waits for the disk), notes it
+ * down in the log, and passes on what other processes ask for.
+ */
+export class RunSession {
+  readonly #runId: string;
+  readonly #runs: RunRepository;
+  readonly #metrics: MetricRepository;
+  readonly #log: RunLog;
+  readonly #write: (work: () => void) => void;
+  #records: MetricRecord[] = [];
+  #progress: { -readonly [K in keyof RunProgress]: RunProgress[K] } = {};
+  #first = true;
+  #stopped = false;
+  #send: ((message: HostMessage) => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    runId: string,
+    repositories: { runs: RunRepository; metrics: MetricRepository },
+    log: RunLog,
+    write: (work: () => void) => void,
+  ) {
+    this.#runId = runId;
+    this.#runs = repositories.runs;
+    this.#metrics = repositories.metrics;
+    this.#log = log;
+    this.#write = write;
+  }
+
+  /** Whether the run was asked to end early. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** @param onFailure told when the store cannot be read or written at a beat */
+  start(send: (message: HostMessage) => void, onFailure: (error: unknown) => void): RunControl {
+    this.#send = send;
+    this.#timer = setInterval(() => {
+      try {
+        this.flush();
+        if (!this.#stopped && this.#runs.requested(this.#runId) === 'stop') this.stop();
+      } catch (error) {
+        onFailure(error);
+      }
+    }, BEAT_MS);
+    return {
+      pause: () => send({ type: 'pause' }),
+      resume: () => send({ type: 'resume' }),
+      stop: () => this.stop(),
+    };
+  }
+
+  stop(): void {
+    const first = !this.#stopped;
+    this.#stopped = true;
+    this.#send?.({ type: 'stop' });
+    if (first) this.#log.write('info', 'Asked to stop and keep the best adapter.');
+  }
+
+  receive(event: EngineEvent): void {
+    this.#log.engine(event);
+    switch (event.type) {
+      case 'metrics':
+        this.#receiveMetrics(event.record);
+        break;
+      case 'checkpoint':
+        this.#progress.checkpointStep = event.step;
+        this.#progress.step = Math.max(this.#progress.step ?? 0, event.step);
+        this.flush();
+        break;
+      case 'state':
+        this.#progress.state = event.state;
+        this.flush();
+        break;
+    }
+  }
+
+  #receiveMetrics(record: MetricRecord): void {
+    // A resumed run goes back to its checkpoint: what had been reported after that did not happen.
+    if (this.#first) this.#metrics.removeFrom(this.#runId, record.step);
+    this.#first = false;
+    this.#records.push(record);
+    this.#progress.step = record.step;
+    this.#progress.epoch = record.epoch;
+    if (record.kind === 'validation' && record.best) {
+      this.#progress.bestTop1 = record.top1;
+      this.#progress.bestLoss = record.loss;
+    }
+  }
+
+  /** Writes what has gathered. */
+  flush(): void {
+    const records = this.#records;
+    const progress = this.#progress;
+    if (records.length === 0 && Object.keys(progress).length === 0) return;
+    this.#write(() => {
+      for (const record of records) this.#metrics.insert(this.#runId, record);
+      this.#runs.progress(this.#runId, progress);
+    });
+    this.#records = [];
+    this.#progress = {};
+  }
+
+  end(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}

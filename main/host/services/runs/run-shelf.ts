@@ -1,0 +1,262 @@
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { LogLine } from '../../../../shared/contract/studio/runs.ts';
+import { KarstError, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Run, RunState } from '../../../../shared/domain/library.ts';
+import type { MetricRecord, SampleRecord } from '../../../../shared/domain/metrics.ts';
+import { updatesPerEpoch } from '../../../../shared/domain/training.ts';
+import { type EpochWaiting, waitingByEpoch } from '../../../../shared/domain/waiting.ts';
+import { openFile, readError } from '../../../formats/files.ts';
+import { isOwnerAlive } from '../../owner.ts';
+import type { Library } from '../../store/library.ts';
+import type { MetricRepository } from '../../store/metrics.ts';
+import { checkName, requireFreeName } from '../../store/names.ts';
+import type { NoteRepository } from '../../store/notes.ts';
+import { now } from '../../store/rows.ts';
+import type { RunRepository, StoredRun } from '../../store/runs.ts';
+import type { Bin } from '../bin.ts';
+import { readRunLog } from './run-log.ts';
+import type { RunDetail } from './run-service.ts';
+
+/** Lines of a log that are told unless another number is asked for. */
+const LOG_LINES = 500;
+
+/** States from which a run can go on, or begin. */
+const STARTABLE: readonly RunState[] = ['queued', 'interrupted', 'failed'];
+
+export interface RunShelfContext {
+  readonly library: Library;
+  readonly runs: RunRepository;
+  readonly metrics: MetricRepository;
+  readonly notes: NoteRepository;
+  readonly bin: Pick<Bin, 'put'>;
+}
+
+/** The runs of the library: looked at, named, put in order, put away. No engine is needed for any of it. */
+export class RunShelf {
+  readonly #c: RunShelfContext;
+
+  constructor(context: RunShelfContext) {
+    this.#c = context;
+  }
+
+  list(): Run[] {
+    return this.#c.runs.list().map(toRun);
+  }
+
+  get(nameOrId: string): Run {
+    return toRun(this.#c.runs.get(nameOrId));
+  }
+
+  details(): RunDetail[] {
+    const waiting = this.#waiting();
+    return this.#c.runs.list().map((run) => this.#toDetail(run, waiting));
+  }
+
+  detail(nameOrId: string): RunDetail {
+    return this.#toDetail(this.#c.runs.get(nameOrId), this.#waiting());
+  }
+
+  metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[] {
+    return this.#c.metrics.list(this.get(nameOrId).id, afterStep, limit);
+  }
+
+  waiting(nameOrId: string): readonly EpochWaiting[] {
+    const { id, counts, config } = this.get(nameOrId);
+    return waitingByEpoch(this.metrics(id), counts.train, config.batchSize);
+  }
+
+  async samples(nameOrId: string): Promise<SampleRecord[]> {
+    return readSamples(join(this.get(nameOrId).folder, 'samples.jsonl'));
+  }
+
+  async log(nameOrId: string, lines = LOG_LINES): Promise<LogLine[]> {
+    const run = this.get(nameOrId);
+    return readRunLog(join(run.folder, 'log.txt'), lines, run.startedAt ?? run.createdAt);
+  }
+
+  rename(nameOrId: string, wanted: string): Run {
+    const { library, runs } = this.#c;
+    const name = checkName('run', wanted);
+    return library.transaction(() => {
+      const run = runs.get(nameOrId);
+      if (name !== run.name) requireFreeName(library, 'run', name);
+      runs.rename(run.id, name);
+      return this.get(run.id);
+    });
+  }
+
+  note(nameOrId: string, text: string): Run {
+    const run = this.get(nameOrId);
+    this.#c.notes.write(run.id, text);
+    return run;
+  }
+
+  requestStop(nameOrId: string): Run {
+    const run = this.settled(nameOrId);
+    if (!this.#c.runs.request(run.id, 'stop')) throw runState(run, 'nothing is executing it');
+    return this.get(run.id);
+  }
+
+  async remove(nameOrId: string): Promise<Run> {
+    const run = this.settled(nameOrId);
+    if (run.owner !== null)
+      throw runState(
+        run,
+        'it is being executed',
+        `Stop it first with \`karst runs stop ${run.id}\`.`,
+      );
+    await this.#c.bin.put('run', run);
+    return toRun(run);
+  }
+
+  queued(): Run[] {
+    return this.#c.runs.queued().map(toRun);
+  }
+
+  enqueue(nameOrId: string): Run {
+    const run = this.settled(nameOrId);
+    if (run.queuePlace === null && !this.#c.runs.enqueue(run.id, STARTABLE))
+      throw run.owner === null
+        ? runState(run, 'it has come to its end', 'Extend it by some epochs, or train a new run.')
+        : runState(run, 'it is being executed already');
+    return this.get(run.id);
+  }
+
+  dequeue(nameOrId: string): Run {
+    const run = this.get(nameOrId);
+    if (!this.#c.runs.dequeue(run.id, 'interrupted', null)) throw notWaiting(run);
+    return this.get(run.id);
+  }
+
+  giveUp(nameOrId: string, error: ErrorReport): Run {
+    const run = this.get(nameOrId);
+    this.#c.runs.dequeue(run.id, 'failed', error);
+    return this.get(run.id);
+  }
+
+  move(nameOrId: string, before: string | null): Run {
+    const { library, runs } = this.#c;
+    return library.transaction(() => {
+      const run = this.get(nameOrId);
+      const order = runs.queued().map(({ id }) => id);
+      const from = order.indexOf(run.id);
+      if (from < 0) throw notWaiting(run);
+      if (before !== run.id) {
+        order.splice(from, 1);
+        order.splice(
+          before === null ? order.length : Math.max(order.indexOf(before), 0),
+          0,
+          run.id,
+        );
+      }
+      runs.order(order);
+      return this.get(run.id);
+    });
+  }
+
+  /** One that is being trained at this moment, here or by another process; a paused one is not. */
+  training(): Run | null {
+    const running = this.#c.runs.list().filter((run) => run.state === 'running');
+    const found = running.find((run) => this.settled(run.id).owner !== null);
+    return found === undefined ? null : toRun(found);
+  }
+
+  /** Marks runs whose process is gone. Returns them. */
+  findInterrupted(): Run[] {
+    return this.#c.runs
+      .list()
+      .filter((run) => run.owner !== null)
+      .map((run) => this.settled(run.id))
+      .filter((run) => run.owner === null)
+      .map(toRun);
+  }
+
+  /** A run as it really is: without the owner that died. */
+  protected settled(nameOrId: string): StoredRun {
+    const run = this.#c.runs.get(nameOrId);
+    if (run.owner === null || isOwnerAlive(run.owner)) return run;
+    this.#c.runs.finish(
+      run.id,
+      'interrupted',
+      {
+        code: 'engine-crashed',
+        message: `The process that trained the run "${run.name}" ended without a word (power, or it was killed).`,
+        hint: `Go on with \`karst runs resume ${run.id}\`.`,
+      },
+      now(),
+    );
+    return this.#c.runs.get(run.id);
+  }
+
+  /** Ids of those that wait, in their order. */
+  #waiting(): string[] {
+    return this.#c.runs.queued().map(({ id }) => id);
+  }
+
+  #toDetail(run: StoredRun, waiting: readonly string[]): RunDetail {
+    const position = waiting.indexOf(run.id);
+    return {
+      ...toRun(run),
+      projectId: run.projectId,
+      notes: this.#c.notes.of(run.id),
+      totalSteps: run.config.schedule.epochs * updatesPerEpoch(run.counts.train, run.config),
+      queuePosition: position < 0 ? null : position,
+    };
+  }
+}
+
+/** Without what is the host's own business. */
+export function toRun(stored: StoredRun): Run {
+  const run: Record<string, unknown> = { ...stored };
+  delete run['backbone'];
+  delete run['owner'];
+  delete run['manifestSha256'];
+  delete run['projectId'];
+  delete run['queuePlace'];
+  delete run['extendedAt'];
+  return run as unknown as Run;
+}
+
+export function runState(run: Run, why: string, hint = ''): KarstError {
+  return new KarstError(
+    'run-state',
+    `The run "${run.name}" (${run.state}) does not allow this: ${why}.`,
+    { hint },
+  );
+}
+
+const notWaiting = (run: Run): KarstError => runState(run, 'it does not wait in the queue');
+
+const sampleSchema = v.object({
+  step: v.number(),
+  epoch: v.number(),
+  images: v.array(
+    v.object({
+      path: v.string(),
+      truth: v.string(),
+      predictions: v.array(v.object({ label: v.string(), probability: v.number() })),
+    }),
+  ),
+});
+
+/** What is whole of a run's samples: the engine may be writing the last line at this moment. */
+async function readSamples(path: string): Promise<SampleRecord[]> {
+  const records: SampleRecord[] = [];
+  try {
+    const handle = await openFile(path);
+    const lines = createInterface({
+      input: handle.createReadStream({ encoding: 'utf8' }),
+      crlfDelay: Infinity,
+    });
+    for await (const line of lines) {
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sampleSchema), line);
+      if (parsed.success) records.push(parsed.output);
+    }
+  } catch (error) {
+    if (error instanceof KarstError && error.code === 'not-found') return [];
+    throw readError(path, error);
+  }
+  return records;
+}
