@@ -26,6 +26,6 @@ export function findPlaces(): Places {
     pages: join(bundle, 'dist', chromium < OLDEST_CHROMIUM ? 'renderer-test' : 'renderer'),
     preload: join(bundle, 'dist', 'shell', 'preload.cjs'),
     icon: join(root, 'main', 'assets', 'icons', 'linux', '256x256.png'),
-    hostEntry: join(root, 'main', 'host', 'desk', 'process.ts'),
+    hostEntry: join(root, 'main', 'host', 'api', 'process.ts'),
   };
 }

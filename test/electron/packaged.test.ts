@@ -77,7 +77,7 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   expect(starter).toMatchObject({ starter: true });
   expect(dirname(starter!.backbone.path)).toBe(join(desk.home, 'backbones'));
   // Its own Node runs its own host, and the engine's process below it that looks at the device.
-  const [host] = descendants(desktop.pid, join('host', 'desk', 'process.ts'));
+  const [host] = descendants(desktop.pid, join('host', 'api', 'process.ts'));
   expect(descendants(desktop.pid, join(studio, 'node_modules'))).toContain(host);
   const { device } = await desktop.call('system.diagnose', { again: false });
   expect(device?.backend).toBe('tensorflow');

@@ -5,7 +5,7 @@ import { descendants, waitForDescendant } from './fixtures/processes.ts';
 import { beginRun, finish, runUntil } from './fixtures/training.ts';
 
 /** What the command lines of the studio's own processes have in them. */
-const HOST = join('host', 'desk', 'process.ts');
+const HOST = join('host', 'api', 'process.ts');
 const ENGINE = join('engine', 'entry.ts');
 
 const HAS_ENDED = ['done', 'stopped', 'failed', 'interrupted'];
