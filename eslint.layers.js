@@ -15,11 +15,20 @@ const LAYERS = [
   // The language of computations knows nothing of what is computed with it, nor on what.
   { folder: 'main/graph', imports: [] },
   { folder: 'main/backends', imports: ['main/graph', 'main/formats', 'shared'] },
+  // A network knows the language and the shapes of its family: no method, no setting, no back end.
+  { folder: 'main/networks', imports: ['main/graph', 'shared/models'] },
   {
     folder: 'main/engine',
-    imports: ['main/graph', 'main/backends', 'main/formats', 'main/native', 'shared'],
+    imports: [
+      'main/graph',
+      'main/networks',
+      'main/backends',
+      'main/formats',
+      'main/native',
+      'shared',
+    ],
   },
-  { folder: 'main/formats', imports: ['shared/domain'] },
+  { folder: 'main/formats', imports: ['shared/domain', 'shared/models'] },
   { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/native', 'shared'] },
   { folder: 'main/native', imports: [] },
   { folder: 'renderer', imports: ['shared'] },

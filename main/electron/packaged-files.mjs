@@ -4,6 +4,7 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 /** Folders whose modules the packaged application runs, on the project's own Node. */
 const ROOMS = [
   ...['main/cli', 'main/host', 'main/engine', 'main/backends', 'main/graph', 'main/formats'],
+  'main/networks',
   'shared',
 ];
 /** Of the set-up it runs what those import alone: there is nothing to install or to build any more. */

@@ -1,21 +1,7 @@
-/** A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings, exact GELU). */
-export interface VitArchitecture {
-  readonly family: 'vit';
-  /** Input height and width in pixels; a multiple of `patchSize`. */
-  readonly imageSize: number;
-  readonly patchSize: number;
-  readonly width: number;
-  readonly depth: number;
-  readonly heads: number;
-  /** Width of the MLP's hidden layer, usually 4 × width. */
-  readonly hidden: number;
-  readonly qkvBias: boolean;
-  /** Outputs of the head stored with the backbone; 0 when there is none. */
-  readonly classes: number;
-  readonly layerNormEpsilon: number;
-}
+import type { VitArchitecture } from '../models/vit.ts';
 
-export type Architecture = VitArchitecture;
+export type { Architecture } from '../models/family.ts';
+export type { VitArchitecture } from '../models/vit.ts';
 
 /** Evaluation preprocessing: resize, crop, scale to 0..1, subtract `mean`, divide by `std` (per RGB channel). */
 export interface Preprocessing {

@@ -2,10 +2,13 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
-import { classify, plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import type { Shape, Tensor } from '../../graph/tensor.ts';
+import { plainBuild, type Build, type Weights } from '../../networks/build.ts';
+import { classify } from '../../networks/classifier.ts';
+import { networkOf } from '../../networks/registry.ts';
+import { withCheckpoints, withDropPath, withPatchSelection } from '../../networks/regularise.ts';
 import { prefersFactoredGradient } from './gradient-path.ts';
-import { adaptedLinears, foldedLinear, karstLinear, type AdaptedLinear } from './karst.ts';
+import { adaptedLinears, foldedLinear, withKarst, type AdaptedLinear } from './karst.ts';
 
 /** What stays as it is, what is trained, and the network that both make, for one method on one backbone. */
 export interface AdaptedModel {
@@ -87,34 +90,32 @@ export function adaptedModel({
     input: imageShape(architecture),
     rankDirections: karst === null ? 0 : karst.kernels * karst.rank,
     logits: (images, weights, noise) => {
-      const plain = plainLinear(weights, hasBias);
-      const { dropPath, rankMask, patchSelection } = noise ?? {};
-      const linear =
+      const plain = plainBuild(weights, {
+        hasBias,
+        layerNormEpsilon: architecture.layerNormEpsilon,
+      });
+      const adapted =
         karst === null || folded
           ? plain
-          : karstLinear(linears, karst, {
-              plain,
-              weights,
+          : withKarst(plain, linears, karst, {
               hasBias,
-              factoredGradient: (adapted, rows) =>
+              factoredGradient: (linear, rows) =>
                 noise !== undefined &&
-                (factoredGradient?.(adapted, rows) ??
-                  prefersFactoredGradient(adapted, karst, rows)),
-              ...(rankMask === undefined ? {} : { rankMask }),
+                (factoredGradient?.(linear, rows) ?? prefersFactoredGradient(linear, karst, rows)),
+              ...(noise?.rankMask === undefined ? {} : { rankMask: noise.rankMask }),
             });
-      const options = {
-        weights,
-        linear,
-        recomputedBlocks,
-        ...(dropPath === undefined ? {} : { dropPath }),
-        ...(patchSelection === undefined ? {} : { patchSelection }),
-      };
-      return classify(vitFeatures(images, architecture, options), weights);
+      const build = withCheckpoints(withNoise(adapted, noise ?? {}), recomputedBlocks);
+      return classify(networkOf(architecture).features(images, architecture, build), build);
     },
     ...(folded && karst !== null
       ? { fold: (weights) => foldedTensors(linears, karst, weights, hasBias) }
       : {}),
   };
+}
+
+function withNoise(build: Build, { dropPath, patchSelection }: TrainingNoise): Build {
+  const dropping = dropPath === undefined ? build : withDropPath(build, dropPath);
+  return patchSelection === undefined ? dropping : withPatchSelection(dropping, patchSelection);
 }
 
 function foldedTensors(
@@ -144,8 +145,12 @@ export function plainModel(architecture: VitArchitecture, classes: number): Adap
     input: imageShape(architecture),
     rankDirections: 0,
     logits: (images, weights) => {
-      const linear = plainLinear(weights, (module) => frozen.has(`${module}.bias`));
-      return classify(vitFeatures(images, architecture, { weights, linear }), weights);
+      const hasBias = (module: string): boolean => frozen.has(`${module}.bias`);
+      const build = plainBuild(weights, {
+        hasBias,
+        layerNormEpsilon: architecture.layerNormEpsilon,
+      });
+      return classify(networkOf(architecture).features(images, architecture, build), build);
     },
   };
 }
@@ -161,7 +166,7 @@ export function classifierModel(architecture: VitArchitecture, classes: number):
     linears: [],
     input: [architecture.width],
     rankDirections: 0,
-    logits: (features, weights) => classify(features, weights),
+    logits: (features, weights) => classify(features, { param: weights }),
   };
 }
 

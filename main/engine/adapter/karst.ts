@@ -1,9 +1,9 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { kernelFactors, moduleSize } from '../../../shared/domain/karst-shapes.ts';
 import type { KarstOptions } from '../../../shared/domain/training.ts';
-import type { Linear, Weights } from '../backbone/vit.ts';
 import * as g from '../../graph/operations.ts';
 import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import type { Build, Weights } from '../../networks/build.ts';
 
 /**
  * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with
@@ -95,9 +95,7 @@ function maskedA(
   return rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
 }
 
-export interface KarstLinearOptions {
-  readonly plain: Linear;
-  readonly weights: Weights;
+export interface KarstBuildOptions {
   readonly hasBias: (module: string) => boolean;
   /** Whether the factors of this Linear get their gradients without the dense dW, for so many rows of x. */
   readonly factoredGradient: (linear: AdaptedLinear, rows: number) => boolean;
@@ -105,12 +103,14 @@ export interface KarstLinearOptions {
   readonly rankMask?: Tensor;
 }
 
-/** The Linears of the backbone with KARST on those it adapts. */
-export function karstLinear(
+/** `build` with KARST on the Linears that it adapts. */
+export function withKarst(
+  build: Build,
   linears: readonly AdaptedLinear[],
   o: KarstOptions,
-  { plain, weights, hasBias, factoredGradient, rankMask }: KarstLinearOptions,
-): Linear {
+  { hasBias, factoredGradient, rankMask }: KarstBuildOptions,
+): Build {
+  const weights = (name: string): Tensor => build.param(name);
   /**
    * The product with the whole weight, forward and towards x; the gradients of the factors by their own products, for which x is
    * computed again from `source`.
@@ -127,10 +127,10 @@ export function karstLinear(
     return g.gradientVia(product, deltaProduct(linear, o, weights, g.stopGradient(x), mask));
   };
   const indices = new Map(linears.map((linear, index) => [linear.module, index]));
-  return (module, x, source) => {
+  const adaptedLinear: Build['linear'] = (module, x, source) => {
     const index = indices.get(module);
     const linear = index === undefined ? undefined : linears[index];
-    if (index === undefined || linear === undefined) return plain(module, x);
+    if (index === undefined || linear === undefined) return build.linear(module, x, source);
     const mask =
       rankMask === undefined
         ? undefined
@@ -154,6 +154,7 @@ export function karstLinear(
     const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
     return linear.rescaleOut ? rescaled(y, 'out') : y;
   };
+  return { ...build, linear: adaptedLinear };
 }
 
 /**

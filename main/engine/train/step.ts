@@ -2,13 +2,14 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { MatmulPrecision, OptimiserOptions } from '../../../shared/domain/training.ts';
 import type { AdaptedModel, TrainingNoise } from '../adapter/adapted-model.ts';
-import { plainLinear, vitFeatures, type Weights } from '../backbone/vit.ts';
 import { gradients } from '../../graph/differentiate.ts';
 import * as g from '../../graph/operations.ts';
 import type { Input } from '../../graph/ops/input.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import type { Program, ProgramFunction, Update } from '../../graph/program.ts';
 import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import { plainBuild, type Weights } from '../../networks/build.ts';
+import { networkOf } from '../../networks/registry.ts';
 import { muonState, muonUpdates, type MuonState } from './muon.ts';
 import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
 import { patchCount } from './noise.ts';
@@ -88,10 +89,11 @@ export function featureProgram(
     if (found === undefined) throw new GraphError(`the backbone has no tensor "${name}"`);
     return found;
   };
-  const { imageSize } = architecture;
+  const { imageSize, layerNormEpsilon } = architecture;
   const images = g.input('images', [batchSize, 3, imageSize, imageSize]);
-  const linear = plainLinear(weights, (module) => byName.has(`${module}.bias`));
-  const features = vitFeatures(images, architecture, { weights, linear });
+  const hasBias = (module: string): boolean => byName.has(`${module}.bias`);
+  const build = plainBuild(weights, { hasBias, layerNormEpsilon });
+  const features = networkOf(architecture).features(images, architecture, build);
   return {
     variables: frozen,
     functions: {

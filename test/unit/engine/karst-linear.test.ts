@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
-import { adaptedLinears, karstLinear } from '../../../main/engine/adapter/karst.ts';
-import { plainLinear } from '../../../main/engine/backbone/vit.ts';
+import { adaptedLinears, withKarst } from '../../../main/engine/adapter/karst.ts';
 import { gradients } from '../../../main/graph/differentiate.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
 import { inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
+import { plainBuild } from '../../../main/networks/build.ts';
 import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/domain/training.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
@@ -31,11 +31,13 @@ async function linearOf(module: string, karst: KarstOptions, factored: boolean) 
   const x = g.input('x', [ROWS, linear.in]);
   const dy = g.input('dy', [ROWS, linear.out]);
   const mask = g.input('mask', [linears.length, karst.kernels * karst.rank]);
-  const apply = karstLinear(linears, karst, {
-    ...{ plain: plainLinear(weights, () => true), weights, hasBias: () => true },
-    ...{ factoredGradient: () => factored, rankMask: mask },
-  });
-  const y = apply(module, x);
+  const build = withKarst(
+    plainBuild(weights, { hasBias: () => true, layerNormEpsilon: 1e-6 }),
+    linears,
+    karst,
+    { hasBias: () => true, factoredGradient: () => factored, rankMask: mask },
+  );
+  const y = build.linear(module, x);
   const targets = [...tensors].filter(([name]) => trained.has(name));
   const found = gradients(g.sumAll(g.mul(y, dy)), [x, ...targets.map(([, tensor]) => tensor)]);
   const outputs = Object.fromEntries(

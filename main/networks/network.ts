@@ -1,0 +1,9 @@
+import type { Architecture } from '../../shared/models/family.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import type { Build } from './build.ts';
+
+/** The computation of one family of backbones. */
+export interface Network<A extends Architecture = Architecture> {
+  /** Normalised images (batch, 3, S, S) → features for the head (batch, width). */
+  features(images: Tensor, architecture: A, build: Build): Tensor;
+}

@@ -1,0 +1,10 @@
+import type { Architecture } from '../../shared/models/family.ts';
+import type { Network } from './network.ts';
+import { vit } from './vit.ts';
+
+/** Every family's network: one line for each. */
+const NETWORKS: { readonly [A in Architecture as A['family']]: Network<A> } = { vit };
+
+export function networkOf({ family }: Architecture): Network {
+  return NETWORKS[family];
+}

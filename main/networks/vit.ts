@@ -1,0 +1,89 @@
+import type { VitArchitecture } from '../../shared/models/vit.ts';
+import { attend, unpack } from '../graph/ops/attention-parts.ts';
+import * as g from '../graph/operations.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import type { Build } from './build.ts';
+import type { Network } from './network.ts';
+
+/** Tokens before the patches: the class token. */
+const PREFIX = 1;
+
+/**
+ * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
+ * position embeddings, exact GELU, one fused qkv projection. Its features are the class token after the last norm.
+ */
+export const vit: Network<VitArchitecture> = {
+  features(images, a, build) {
+    let tokens = embed(images, a, build);
+    for (let i = 0; i < a.depth; i++) {
+      tokens = build.tokens({ block: i, prefix: PREFIX }, tokens);
+      // After the last attention only the class token is read: its own query, projection and MLP are enough.
+      const output = block(tokens, i, a, build, i === a.depth - 1);
+      tokens = build.checkpoint(i, output, tokens);
+    }
+    const [batch = 0] = images.shape;
+    return build.norm('norm', g.reshape(tokens, [batch, a.width]));
+  },
+};
+
+/** (batch, 3, S, S) → (batch, 1 + patches, width); patches in row-major order behind the class token. */
+function embed(images: Tensor, a: VitArchitecture, { param }: Build): Tensor {
+  const { width: d, patchSize: p } = a;
+  const [batch = 0] = images.shape;
+  const side = a.imageSize / p;
+  const inner = 3 * p * p;
+  const boxes = g.reshape(images, [batch, 3, side, p, side, p]);
+  const rows = g.reshape(g.transpose(boxes, [0, 2, 4, 1, 3, 5]), [batch * side * side, inner]);
+  const kernel = g.reshape(param('patch_embed.proj.weight'), [d, inner]);
+  const embedded = g.add(
+    g.matmul(rows, kernel, { transposeB: true }),
+    param('patch_embed.proj.bias'),
+  );
+  const patches = g.reshape(embedded, [batch, side * side, d]);
+  const classToken = g.broadcastTo(param('cls_token'), [batch, 1, d]);
+  return g.add(g.concat([classToken, patches], 1), param('pos_embed'));
+}
+
+/** (batch, tokens, width) → the same, or (batch, 1, width) of the class token alone. */
+function block(
+  x: Tensor,
+  index: number,
+  a: VitArchitecture,
+  build: Build,
+  classTokenOnly: boolean,
+): Tensor {
+  const name = `blocks.${String(index)}`;
+  const [batch = 0, count = 0] = x.shape;
+  const d = a.width;
+  const kept = classTokenOnly ? 1 : count;
+  const residual = (rows: Tensor, branch: number): Tensor =>
+    build.branch({ block: index, branch }, g.reshape(rows, [batch, kept, d]));
+  const attended = attention(x, name, a, build, kept);
+  const own = g.slice(x, [0, 0, 0], [batch, kept, d]);
+  const middle = g.add(own, residual(attended, 0));
+  const normed = g.reshape(build.norm(`${name}.norm2`, middle), [batch * kept, d]);
+  const hidden = build.linear(`${name}.mlp.fc1`, normed, middle);
+  const activated = g.recomputed(g.gelu(hidden), hidden);
+  return g.add(middle, residual(build.linear(`${name}.mlp.fc2`, activated), 1));
+}
+
+/**
+ * Multi-head self-attention of the first `queries` tokens, normalised, over all; x (batch, tokens, width) →
+ * (batch · queries, width).
+ */
+function attention(
+  x: Tensor,
+  name: string,
+  a: VitArchitecture,
+  build: Build,
+  queries: number,
+): Tensor {
+  const { width: d, heads } = a;
+  const [batch = 0, count = 0] = x.shape;
+  const perHead = d / heads;
+  const normed = g.reshape(build.norm(`${name}.norm1`, x), [batch * count, d]);
+  const projected = build.linear(`${name}.attn.qkv`, normed, x);
+  const qkv = g.reshape(projected, [batch, count, 3, heads, perHead]);
+  const mixed = queries === count ? g.packedAttention(qkv) : attend(g, unpack(g, qkv, queries));
+  return build.linear(`${name}.attn.proj`, g.reshape(mixed, [batch * queries, d]));
+}
