@@ -12,7 +12,7 @@ import type { LogLine, SampleSet } from '../../shared/contract/studio/runs.ts';
 import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
 import type { MetricRecord } from '../../shared/domain/metrics.ts';
 import { useBridge } from '../bridge/index.ts';
-import { Course } from '../training/course.ts';
+import { Course } from '../domain/course.ts';
 
 const LOG_LINES = 2000;
 /** Records that are taken at once: what a window takes in well under a frame's worth of standing still. */

@@ -10,8 +10,8 @@ import {
   settingValue,
   withMethod,
   withSetting,
-} from '../training/config.ts';
-import { matters, type SettingKey, type SettingValue } from '../training/setting-list.ts';
+} from '../domain/config.ts';
+import { matters, type SettingKey, type SettingValue } from '../domain/setting-list.ts';
 
 const KEY = 'karst.train';
 

@@ -1,10 +1,5 @@
-import {
-  formatFixed,
-  formatLoss,
-  formatPercent,
-  formatSignificant,
-} from '../../composables/format.ts';
-import { nearest } from './column.ts';
+import { formatFixed, formatLoss, formatPercent, formatSignificant } from '../../domain/format.ts';
+import { nearest } from '../../domain/column.ts';
 
 /** One line of a chart. x does not fall. */
 export interface ChartSeries {

@@ -1,4 +1,4 @@
-import { quoted } from '../../composables/csv.ts';
+import { quoted } from '../../domain/csv.ts';
 import type { ChartSeries } from './chart.ts';
 
 /** All points of a chart as comma-separated values: one row a place, one column a series, in full precision. */

@@ -1,4 +1,4 @@
-import { lowerBound } from './column.ts';
+import { lowerBound } from '../../domain/column.ts';
 
 export interface Points {
   readonly x: number[];

@@ -1,5 +1,5 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { formatCount } from '../../composables/format.ts';
+import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 
 /** What a backbone is, in one line. */

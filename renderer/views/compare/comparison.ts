@@ -7,13 +7,13 @@ import {
   formatPercent,
   formatSignificant,
   NO_VALUE,
-} from '../../composables/format.ts';
+} from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
-import { differencesAmong, settingValue } from '../../training/config.ts';
-import type { Course } from '../../training/course.ts';
-import { shownState } from '../../training/run-state.ts';
-import { matters } from '../../training/setting-list.ts';
-import { settingName, settingText, valueText } from '../../training/words.ts';
+import { differencesAmong, settingValue } from '../../domain/config.ts';
+import type { Course } from '../../domain/course.ts';
+import { shownState } from '../../domain/run-state.ts';
+import { matters } from '../../domain/setting-list.ts';
+import { settingName, settingText, valueText } from '../../domain/words.ts';
 
 /** One line of a comparison: a value a run, in their order. */
 export interface ComparisonRow {

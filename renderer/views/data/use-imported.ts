@@ -1,6 +1,6 @@
 import { useRouter } from 'vue-router';
 import { useBridge } from '../../bridge/index.ts';
-import { formatCount } from '../../composables/format.ts';
+import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 import { useToasts } from '../../stores/toasts.ts';
 

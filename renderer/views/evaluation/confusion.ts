@@ -1,4 +1,4 @@
-import { quoted } from '../../composables/csv.ts';
+import { quoted } from '../../domain/csv.ts';
 
 /** A place in the matrix, by class indices. */
 export interface Cell {

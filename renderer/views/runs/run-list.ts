@@ -1,6 +1,6 @@
 import type { RunView } from '../../../shared/contract/studio/runs.ts';
 import type { RunState } from '../../../shared/domain/library.ts';
-import { shownState } from '../../training/run-state.ts';
+import { shownState } from '../../domain/run-state.ts';
 
 export interface RunFilter {
   /** `all`, `none` for runs without one, or a project's id. */

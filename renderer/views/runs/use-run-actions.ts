@@ -20,7 +20,7 @@ import { useDialogs } from '../../stores/dialogs.ts';
 import { useRuns } from '../../stores/runs.ts';
 import { useShell } from '../../stores/shell.ts';
 import { useToasts } from '../../stores/toasts.ts';
-import { abilitiesOf } from '../../training/run-state.ts';
+import { abilitiesOf } from '../../domain/run-state.ts';
 
 export interface RunActions {
   /** The run whose dialog is open. */

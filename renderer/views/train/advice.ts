@@ -1,11 +1,11 @@
 import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { describeError } from '../../composables/errors.ts';
-import { formatCount } from '../../composables/format.ts';
+import { describeError } from '../../domain/errors.ts';
+import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
-import { settingValue } from '../../training/config.ts';
-import { SETTINGS, type SettingKey } from '../../training/setting-list.ts';
+import { settingValue } from '../../domain/config.ts';
+import { SETTINGS, type SettingKey } from '../../domain/setting-list.ts';
 
 /** Above this, AdamW tears a pre-trained backbone apart when all of it is trained. */
 const FULL_RATE = 3e-4;

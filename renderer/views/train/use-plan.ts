@@ -8,7 +8,7 @@ import { useAction } from '../../composables/use-action.ts';
 import { useLoad } from '../../composables/use-load.ts';
 import { useTasks } from '../../stores/tasks.ts';
 import { useTrainDraft } from '../../stores/train-draft.ts';
-import { isSettingKey, type SettingKey } from '../../training/setting-list.ts';
+import { isSettingKey, type SettingKey } from '../../domain/setting-list.ts';
 
 /** While someone types or holds an arrow of a field, nothing is asked. */
 const QUIET_MS = 250;

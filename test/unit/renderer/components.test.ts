@@ -5,7 +5,7 @@ import { h, nextTick } from 'vue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import { setBridge } from '../../../renderer/bridge/index.ts';
-import KConfirm from '../../../renderer/components/KConfirm.vue';
+import ConfirmDialog from '../../../renderer/frame/ConfirmDialog.vue';
 import KError from '../../../renderer/components/KError.vue';
 import KField from '../../../renderer/components/KField.vue';
 import KSegmented from '../../../renderer/components/KSegmented.vue';
@@ -142,7 +142,7 @@ describe('KError', () => {
   });
 });
 
-describe('KConfirm', () => {
+describe('ConfirmDialog', () => {
   function button(name: string): HTMLButtonElement {
     const found = [...document.querySelectorAll('button')].find(
       (one) => one.textContent.trim() === name,
@@ -152,7 +152,7 @@ describe('KConfirm', () => {
   }
 
   it('goes on only after the name was typed, where that is asked', async () => {
-    mounted = mount(KConfirm, { attachTo: document.body });
+    mounted = mount(ConfirmDialog, { attachTo: document.body });
     const answer = useDialogs().confirm({
       title: 'Delete gulls',
       body: 'For good.',
@@ -173,7 +173,7 @@ describe('KConfirm', () => {
   });
 
   it('answers no when it is cancelled', async () => {
-    mounted = mount(KConfirm, { attachTo: document.body });
+    mounted = mount(ConfirmDialog, { attachTo: document.body });
     const answer = useDialogs().confirm({ title: 'Stop', body: '', action: 'Stop it' });
     await nextTick();
     await nextTick();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Column, lowerBound, nearest } from '../../../../renderer/components/charts/column.ts';
+import { Column, lowerBound, nearest } from '../../../../renderer/domain/column.ts';
 import { decimate } from '../../../../renderer/components/charts/decimate.ts';
 import { smooth } from '../../../../renderer/components/charts/smooth.ts';
 

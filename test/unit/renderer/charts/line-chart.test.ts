@@ -50,7 +50,13 @@ beforeEach(async () => {
   chart = mount(LineChart, {
     attachTo: document.body,
     global: { stubs: { KIconButton: true, KMenu: true } },
-    props: { title: 'Accuracy', measure: 'accuracy', along: 'epochs', series: course(0) },
+    props: {
+      title: 'Accuracy',
+      measure: 'accuracy',
+      along: 'epochs',
+      theme: 'light',
+      series: course(0),
+    },
   });
   await drawn();
 });

@@ -4,7 +4,7 @@ import { nextTick } from 'vue';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useTrainDraft } from '../../../../renderer/stores/train-draft.ts';
 import { adviceOn, problemText } from '../../../../renderer/views/train/advice.ts';
-import { presetConfig, withSetting } from '../../../../renderer/training/config.ts';
+import { presetConfig, withSetting } from '../../../../renderer/domain/config.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
 import { runView } from '../runs.ts';
 

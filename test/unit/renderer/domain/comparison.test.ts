@@ -6,14 +6,10 @@ import {
   resultRows,
   settingRows,
 } from '../../../../renderer/views/compare/comparison.ts';
-import { Course } from '../../../../renderer/training/course.ts';
+import { Course } from '../../../../renderer/domain/course.ts';
 import { listed, NO_FILTER } from '../../../../renderer/views/runs/run-list.ts';
-import {
-  abilitiesOf,
-  elapsedSeconds,
-  shownState,
-} from '../../../../renderer/training/run-state.ts';
-import { withSetting } from '../../../../renderer/training/config.ts';
+import { abilitiesOf, elapsedSeconds, shownState } from '../../../../renderer/domain/run-state.ts';
+import { withSetting } from '../../../../renderer/domain/config.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
 import { runView } from '../runs.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { describeError, errorAsText } from '../../../renderer/composables/errors.ts';
-import { i18n } from '../../../renderer/i18n.ts';
+import { describeError, errorAsText } from '../../../../renderer/domain/errors.ts';
+import { i18n } from '../../../../renderer/i18n.ts';
 
 const gone = {
   code: 'not-found',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { presetConfig } from '../../../../renderer/training/config.ts';
-import { trainableParameters } from '../../../../renderer/training/parameters.ts';
+import { presetConfig } from '../../../../renderer/domain/config.ts';
+import { trainableParameters } from '../../../../renderer/domain/parameters.ts';
 import { parameterCount, type VitArchitecture } from '../../../../shared/domain/architecture.ts';
 
 const VIT_BASE: VitArchitecture = {

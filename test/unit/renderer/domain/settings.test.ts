@@ -8,7 +8,7 @@ import {
   settingValue,
   withMethod,
   withSetting,
-} from '../../../../renderer/training/config.ts';
+} from '../../../../renderer/domain/config.ts';
 import {
   isSettingKey,
   SETTING_GROUPS,
@@ -17,14 +17,14 @@ import {
   settingsOf,
   type SettingKey,
   type SettingValue,
-} from '../../../../renderer/training/setting-list.ts';
+} from '../../../../renderer/domain/setting-list.ts';
 import {
   choiceName,
   settingName,
   settingText,
   settingUnit,
   valueText,
-} from '../../../../renderer/training/words.ts';
+} from '../../../../renderer/domain/words.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../../shared/domain/training.ts';
 
 function leaves(object: object, prefix = ''): string[] {

@@ -1,6 +1,6 @@
 import type { MetricRecord } from '../../shared/domain/metrics.ts';
 import { type EpochWaiting, WaitingTally } from '../../shared/domain/waiting.ts';
-import { Column, lowerBound } from '../components/charts/column.ts';
+import { Column, lowerBound } from './column.ts';
 
 type TrainRecord = Extract<MetricRecord, { kind: 'train' }>;
 type ValidationRecord = Extract<MetricRecord, { kind: 'validation' }>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Course } from '../../../../renderer/training/course.ts';
+import { Course } from '../../../../renderer/domain/course.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 
 function train(step: number, loss = 1 / step, imagesPerSecond = 10): MetricRecord {

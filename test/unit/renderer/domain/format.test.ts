@@ -12,8 +12,8 @@ import {
   formatPercent,
   formatSignificant,
   formatTimeLeft,
-} from '../../../renderer/composables/format.ts';
-import { setLocale } from '../../../renderer/i18n.ts';
+} from '../../../../renderer/domain/format.ts';
+import { setLocale } from '../../../../renderer/i18n.ts';
 
 beforeEach(() => {
   setLocale('en');

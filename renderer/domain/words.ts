@@ -1,4 +1,4 @@
-import { formatCount, formatSignificant } from '../composables/format.ts';
+import { formatCount, formatSignificant } from './format.ts';
 import { hasMessage, t, type MessageKey } from '../i18n.ts';
 import { SETTINGS, type SettingKey, type SettingValue } from './setting-list.ts';
 
