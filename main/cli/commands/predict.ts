@@ -8,7 +8,7 @@ import { withWatchedStudio } from '../watched.ts';
 
 /**
  * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for a file that can't
- * be read. Exits with 1 when not one could be read, with 3 when some could not.
+ * be read and for a folder without images. Exits with 1 when not one could be read, with 3 when some could not.
  */
 export async function run(
   context: CommandContext,
@@ -35,7 +35,10 @@ export async function run(
 }
 
 function describeRow(row: PredictionRow, console: Console): string[] {
-  if ('error' in row) return [row.path, `  ${console.paint('red', row.error.message)}`];
+  if ('error' in row) {
+    const { message, hint } = row.error;
+    return [row.path, `  ${console.paint('red', message)}${hint === '' ? '' : ` ${hint}`}`];
+  }
   const lines = table(
     [{ title: '' }, { title: '', align: 'right' }],
     row.predictions.map(({ label, probability }, rank) => [

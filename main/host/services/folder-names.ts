@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 
 export interface NamedEntry {
   readonly name: string;
@@ -49,4 +49,16 @@ export function unreadableEntry(path: string, reason: string): ErrorReport {
     hint: 'Rename it, or check that your account may open it.',
     path,
   };
+}
+
+export const CHOOSE_IMAGES = 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.';
+
+/** @param folders whether it has folders that were not looked into */
+export function noImageIn(folder: string, folders = false): KarstError {
+  return new KarstError('not-found', `There is no image in ${folder}.`, {
+    hint: folders
+      ? 'The folders within it are not looked into: name the one that has the images.'
+      : CHOOSE_IMAGES,
+    path: folder,
+  });
 }

@@ -136,6 +136,12 @@ describe('a training and what comes of it', () => {
     const people = await karst(at('predict', 'first', bad));
     expect(people.code).toBe(1);
     expect(people.out).toContain(bad);
+
+    // A folder of folders is one that has no image itself.
+    const none = at('predict', 'first', images);
+    const [row] = await answer(predictions, none, {}, 1);
+    expect(row).toMatchObject({ path: images, error: { code: 'not-found', path: images } });
+    expect((await karst(none)).out).toContain('The folders within it are not looked into');
   });
 
   it('is merged and exported with a verification', async () => {

@@ -197,4 +197,16 @@ describe('one bad entry ends no prediction', () => {
     const locked = await whileLocked(folder, () => askedFiles([folder, other]));
     expect(locked.map(({ error }) => error?.code ?? null)).toEqual(['not-readable', null]);
   });
+
+  it('on the command line: a folder without images is named, with those that were not looked into', async () => {
+    const folder = openFolder();
+    writeFileSync(join(folder, 'notes.txt'), 'x');
+    const none = await askedFiles([folder]);
+    expect(none).toMatchObject([{ given: folder, path: folder, error: { code: 'not-found' } }]);
+    expect(none[0]?.error?.message).toBe(`There is no image in ${folder}.`);
+    expect(none[0]?.error?.hint).toContain('JPEG');
+    await writeImage(join(folder, 'cats', 'a.png'), 1);
+    const [deeper] = await askedFiles([folder]);
+    expect(deeper?.error?.hint).toContain('folders within it');
+  });
 });

@@ -9,7 +9,13 @@ import { temporaryName } from '../../../formats/temporary-files.ts';
 import type { HomeFolders } from '../../home.ts';
 import type { DatasetService } from '../../contract.ts';
 import { isHidden, mayBeImage } from '../datasets/listing.ts';
-import { NOT_UTF8, readFolder, unreadableEntry, type ReadFolder } from '../folder-names.ts';
+import {
+  NOT_UTF8,
+  noImageIn,
+  readFolder,
+  unreadableEntry,
+  type ReadFolder,
+} from '../folder-names.ts';
 import { manifestImages, writeManifest } from '../runs/manifest.ts';
 import { makeFolder, statOrNull } from '../paths.ts';
 
@@ -72,7 +78,7 @@ export interface AskedFile {
 
 /**
  * Files as given, folders as the image files in them (not in deeper folders), in their order. What cannot be read,
- * a folder or a file of one, is among them with the reason.
+ * a folder or a file of one, is among them with the reason, and so is a folder that has no image.
  */
 export async function askedFiles(given: readonly string[]): Promise<AskedFile[]> {
   const files: AskedFile[] = [];
@@ -105,8 +111,11 @@ async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
     return [{ given, path: folder, error: readError(folder, error).toReport() }];
   }
   const files: AskedFile[] = [];
-  for (const { name } of content.entries) {
-    if (isHidden(name) || !mayBeImage(name)) continue;
+  let folders = 0;
+  for (const { name, entry } of content.entries) {
+    if (isHidden(name)) continue;
+    if (entry.isDirectory()) folders++;
+    if (!mayBeImage(name)) continue;
     const path = join(folder, name);
     try {
       if ((await stat(path)).isDirectory()) continue;
@@ -120,6 +129,8 @@ async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
       const path = join(folder, name);
       files.push({ given: join(given, name), path, error: unreadableEntry(path, NOT_UTF8) });
     }
+  if (files.length === 0)
+    return [{ given, path: folder, error: noImageIn(folder, folders > 0).toReport() }];
   return files;
 }
 

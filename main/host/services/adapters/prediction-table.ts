@@ -3,7 +3,7 @@ import { KarstError, type ErrorReport } from '../../../../shared/domain/errors.t
 import type { Prediction } from '../../../../shared/domain/metrics.ts';
 import { writeFileAtomic } from '../../../formats/files.ts';
 import { imagesBelow, type Walk } from '../datasets/walk.ts';
-import { unreadableEntry } from '../folder-names.ts';
+import { CHOOSE_IMAGES, noImageIn, unreadableEntry } from '../folder-names.ts';
 
 /** Rows joined into one write. */
 const BATCH = 500;
@@ -44,15 +44,11 @@ export async function imageFilesBelow(
   );
   if (paths.length > 0) return { paths, unreadable };
   const [first] = unreadable;
+  if (first === undefined) throw noImageIn(folder);
   throw new KarstError(
     'not-found',
-    first === undefined
-      ? `There is no image in ${folder}.`
-      : `There is no image in ${folder} that can be read: ${first.path} is left out.`,
-    {
-      hint: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
-      path: folder,
-    },
+    `There is no image in ${folder} that can be read: ${first.path} is left out.`,
+    { hint: CHOOSE_IMAGES, path: folder },
   );
 }
 
