@@ -47,6 +47,23 @@ const LEVELS = /** @type {const} */ ([
 /** Names the level to be used, where it is not to be the best that the processor can: amx, avx512, avx2 or none. */
 export const KERNELS_VARIABLE = 'KARST_KERNELS';
 
+const NO_KERNELS = 'none';
+
+/** What the variable may say. */
+export const KERNELS_VALUES = /** @type {readonly string[]} */ ([
+  ...LEVELS.map(({ name }) => name),
+  NO_KERNELS,
+]);
+
+/**
+ * @param {Record<string, string | undefined>} [environment]
+ * @returns {string | null} what the variable says, where that is none of its values
+ */
+export function unknownKernels(environment = process.env) {
+  const named = environment[KERNELS_VARIABLE];
+  return !named || KERNELS_VALUES.includes(named) ? null : named;
+}
+
 /**
  * @param {KernelLevel} level
  * @returns {string} the addon with the engine's own kernels (main/engine/kernels), relative to the package of TensorFlow's addon

@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { KernelLevel } from '../../native/kernels-addon.mjs';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import {
+  KERNELS_VALUES,
+  KERNELS_VARIABLE,
+  unknownKernels,
+  type KernelLevel,
+} from '../../native/kernels-addon.mjs';
 import { usableKernels, type RefusedKernels } from '../../native/usable-kernels.mjs';
 
 /** The kernels of this process. */
@@ -19,6 +25,7 @@ let loaded: Kernels | undefined;
 /**
  * Adds main/engine/kernels to XLA in this process, once, after TensorFlow's own addon; where there are any, programs may make the
  * calls of main/backends/tensorflow/custom-calls.ts then.
+ * @throws KarstError usage where `KARST_KERNELS` names no level: it would mean none, and nobody would know
  */
 export function loadKernels(): Kernels {
   loaded ??= openKernels();
@@ -26,6 +33,15 @@ export function loadKernels(): Kernels {
 }
 
 function openKernels(): Kernels {
+  const unknown = unknownKernels();
+  if (unknown !== null)
+    throw new KarstError(
+      'usage',
+      `The environment variable ${KERNELS_VARIABLE} is "${unknown}", which names no kernels.`,
+      {
+        hint: `Set it to ${KERNELS_VALUES.join(', ')}, or leave it out to use the best that run here.`,
+      },
+    );
   const { kernels, refused } = usableKernels(ROOT);
   kernels?.addon.useInPrograms();
   return {

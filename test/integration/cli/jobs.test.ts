@@ -343,6 +343,20 @@ describe('doctor', () => {
     expect(people.out).toMatch(/^library +sound: /m);
   });
 
+  it('refuses kernels that there are none of, and names those that there are', async () => {
+    const { code, out } = await karst(at('doctor', '--json'), { KARST_KERNELS: 'avx-512' });
+    expect(code).toBe(1);
+    const { engine } = v.parse(doctor, JSON.parse(out));
+    expect(engine).toMatchObject({
+      error: {
+        code: 'usage',
+        message: 'The environment variable KARST_KERNELS is "avx-512", which names no kernels.',
+      },
+    });
+    const people = await karst(at('doctor'), { KARST_KERNELS: 'avx-512' });
+    expect(people.out).toMatch(/^engine +.* Set it to amx, avx512, avx2, none, or leave it out/m);
+  });
+
   it('reports a damaged library and does not stop at it', async () => {
     const broken = path.join(folder, 'broken home');
     mkdirSync(broken);

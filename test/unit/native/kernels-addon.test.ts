@@ -6,6 +6,7 @@ import {
   areKernelsReady,
   ensureKernels,
   installedKernels,
+  unknownKernels,
   kernelsAddon,
   processorLevels,
 } from '../../../main/native/kernels-addon.mjs';
@@ -72,6 +73,18 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureKe
     expect(existsSync(join(root, PACKAGE, kernelsAddon('amx')))).toBe(false);
     expect(existsSync(join(root, PACKAGE, kernelsAddon('avx2')))).toBe(true);
   });
+});
+
+it.each([
+  [undefined, null],
+  ['', null],
+  ['avx2', null],
+  ['none', null],
+  ['AVX2', 'AVX2'],
+  ['avx-512', 'avx-512'],
+  ['toString', 'toString'],
+])('of KARST_KERNELS=%s, %s is no value', (value, unknown) => {
+  expect(unknownKernels({ KARST_KERNELS: value })).toBe(unknown);
 });
 
 describe.runIf(processorLevels().length > 0)('installedKernels', () => {
