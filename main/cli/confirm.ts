@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Option } from 'commander';
 import { KarstError } from '../../shared/domain/errors.ts';
 import type { CommandContext } from './context.ts';
+import { printable } from './output/printable.ts';
 
 /** The option that answers the question beforehand. */
 export function yes(): Option {
@@ -25,7 +26,7 @@ export async function confirmRemoval(
       hint: 'Give --yes to remove without being asked.',
     });
   }
-  const answer = await ask(`${question} Remove? [y/N] `, signal);
+  const answer = await ask(`${printable(question)} Remove? [y/N] `, signal);
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new KarstError('cancelled', 'Nothing was removed.');
 }

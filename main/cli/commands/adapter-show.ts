@@ -11,6 +11,6 @@ export async function run(context: CommandContext, name: string): Promise<void> 
   console.answer({ ...adapter, notes, evaluations }, () => [
     console.bold(adapter.name),
     ...describeAdapter(adapter, evaluations, console),
-    ...(notes === '' ? [] : ['', notes]),
+    ...(notes === '' ? [] : ['', ...notes.split(/\r?\n/)]),
   ]);
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { forTerminal, ownColours, printable } from './printable.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -12,7 +13,8 @@ export interface Sink {
 
 /**
  * The two streams of a command. Standard output carries the answer (text, or under `--json` one document or
- * one object a line), standard error everything else. Colours follow the stream they go to: none without a
+ * one object a line), standard error everything else. JSON is exact; in lines for people, controls in names are
+ * written out. Colours follow the stream they go to: none without a
  * terminal, none under NO_COLOR, always under FORCE_COLOR (node:util's styleText knows these rules).
  */
 export class Console {
@@ -29,7 +31,7 @@ export class Console {
   /** The command's answer: `document` under `--json`, the lines of `text()` otherwise. */
   answer(document: unknown, text: () => readonly string[]): void {
     if (this.json) this.out.write(`${JSON.stringify(document)}\n`);
-    else for (const line of text()) this.out.write(`${line}\n`);
+    else for (const line of text()) writeLine(this.out, line);
   }
 
   /** One object of a `--json` stream; nothing without `--json`. */
@@ -39,16 +41,16 @@ export class Console {
 
   /** Text for people on standard output; nothing under `--json`. */
   say(...lines: readonly string[]): void {
-    if (!this.json) for (const line of lines) this.out.write(`${line}\n`);
+    if (!this.json) for (const line of lines) writeLine(this.out, line);
   }
 
   /** A remark on standard error. */
   note(message: string): void {
-    this.error.write(`${message}\n`);
+    writeLine(this.error, message);
   }
 
   warn(message: string): void {
-    this.error.write(`${paint(this.error, 'yellow', 'warning:')} ${message}\n`);
+    writeLine(this.error, `${paint(this.error, 'yellow', 'warning:')} ${message}`);
   }
 
   /** An error: the report on standard output under `--json`, sentence and hint on standard error otherwise. */
@@ -57,12 +59,12 @@ export class Console {
       this.out.write(`${JSON.stringify({ error: report })}\n`);
       return;
     }
-    this.error.write(`${paint(this.error, ['red', 'bold'], 'error:')} ${report.message}\n`);
+    writeLine(this.error, `${paint(this.error, ['red', 'bold'], 'error:')} ${report.message}`);
     if (report.path !== undefined && !report.message.includes(report.path)) {
-      this.error.write(`  ${report.path}\n`);
+      writeLine(this.error, `  ${report.path}`);
     }
     if (report.hint !== '')
-      this.error.write(`${paint(this.error, 'cyan', 'hint:')}  ${report.hint}\n`);
+      writeLine(this.error, `${paint(this.error, 'cyan', 'hint:')}  ${report.hint}`);
   }
 
   /** Colours text for standard output. */
@@ -74,8 +76,13 @@ export class Console {
   readonly bold = (text: string): string => this.paint('bold', text);
 }
 
-/** Text in a colour where `sink` is a real stream that takes colours, plain text otherwise. */
+/** Text for people, one line. */
+export function writeLine(sink: Sink, line: string): void {
+  sink.write(`${forTerminal(line)}\n`);
+}
+
+/** Text in a colour where `sink` is a real stream that takes colours, plain text otherwise; for `writeLine`. */
 export function paint(sink: Sink, format: Format, text: string): string {
   const stream = [process.stdout, process.stderr].find((one) => one === sink);
-  return stream === undefined ? text : styleText(format, text, { stream });
+  return stream === undefined ? text : ownColours(styleText(format, printable(text), { stream }));
 }

@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { Progress } from '../../host/contract.ts';
-import { paint, type Console, type Sink } from './console.ts';
+import { paint, writeLine, type Console, type Sink } from './console.ts';
+import { forTerminal } from './printable.ts';
 import { ProgressState, validationLine } from './progress-state.ts';
 
 /** Shows on standard error how a job gets on. */
@@ -97,7 +98,7 @@ class BarDisplay implements Display {
   line(text: string): void {
     // The bar owns the cursor's line: take it away, print, and let the next progress draw it anew.
     this.stop();
-    this.#sink.write(`${text}\n`);
+    writeLine(this.#sink, text);
   }
 
   stop(): void {
@@ -108,7 +109,7 @@ class BarDisplay implements Display {
   #start(): SingleBar {
     const bar = new SingleBar({
       stream: this.#sink as NodeJS.WritableStream,
-      format: () => this.#format(),
+      format: () => forTerminal(this.#format()),
       fps: 8,
       hideCursor: true,
       clearOnComplete: true,
@@ -152,15 +153,15 @@ class LineDisplay implements Display {
     if (this.#quiet) return;
     const { label, amount, details, total } = this.#state;
     if (newPhase && this.#state.phase !== 'training') {
-      this.#sink.write(total > 0 ? `${label}: ${amount}\n` : `${label}\n`);
+      writeLine(this.#sink, total > 0 ? `${label}: ${amount}` : label);
     } else if (this.#clock() - this.#printedAt >= this.#interval) {
-      this.#sink.write(`${label}: ${amount}${details === '' ? '' : `, ${details}`}\n`);
+      writeLine(this.#sink, `${label}: ${amount}${details === '' ? '' : `, ${details}`}`);
     } else return;
     this.#printedAt = this.#clock();
   }
 
   line(text: string, important: boolean): void {
-    if (important || !this.#quiet) this.#sink.write(`${text}\n`);
+    if (important || !this.#quiet) writeLine(this.#sink, text);
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { printable, withoutColours } from './printable.ts';
 
 export interface Column {
   readonly title: string;
@@ -8,13 +8,14 @@ export interface Column {
 
 /**
  * Lines of an aligned table: titles, then one line a row, columns two spaces apart, no trailing blanks.
- * Cells may carry colour codes; `paintTitle` colours the title cells after they were measured.
+ * Cells may carry our colour codes, and other controls in them are written out; `paintTitle` colours the title cells after they were measured.
  */
 export function table(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  unsafeRows: readonly (readonly string[])[],
   paintTitle: (text: string) => string = (text) => text,
 ): string[] {
+  const rows = unsafeRows.map((row) => row.map(printable));
   const widths = columns.map((column, i) =>
     // Not as arguments of one call: a table may have a hundred thousand rows.
     rows.reduce(
@@ -41,8 +42,9 @@ export function facts(
   pairs: readonly (readonly [string, string])[],
   paintName: (text: string) => string = (text) => text,
 ): string[] {
-  const width = Math.max(0, ...pairs.map(([name]) => displayWidth(name)));
-  return pairs.map(([name, value]) =>
+  const shown = pairs.map(([name, value]) => [printable(name), value] as const);
+  const width = Math.max(0, ...shown.map(([name]) => displayWidth(name)));
+  return shown.map(([name, value]) =>
     `${pad(paintName(name), width - displayWidth(name), 'left')}  ${value}`.trimEnd(),
   );
 }
@@ -50,10 +52,10 @@ export function facts(
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u;
 
-/** Terminal cells a text takes, without its colour codes; combining marks take none, East Asian wide ones two. */
+/** Terminal cells that printable text takes, without its colour codes; combining marks take none, East Asian wide ones two. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const character of stripVTControlCharacters(text)) {
+  for (const character of withoutColours(text)) {
     if (/\p{Mark}|\u200d/u.test(character)) continue;
     width += WIDE.test(character) ? 2 : 1;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ownColours } from '../../../main/cli/output/printable.ts';
 import { displayWidth, facts, table } from '../../../main/cli/output/table.ts';
 
 describe('tables', () => {
@@ -14,17 +15,30 @@ describe('tables', () => {
   });
 
   it('measures cells without their colours and wide characters as two', () => {
-    expect(displayWidth('\u001b[31mred\u001b[39m')).toBe(3);
+    expect(displayWidth(ownColours('\u001b[31mred\u001b[39m'))).toBe(3);
     expect(displayWidth('猫')).toBe(2);
     expect(displayWidth('e\u0301')).toBe(1);
+    const bold = ownColours('\u001b[1m猫\u001b[22m');
     const lines = table(
       [{ title: 'c' }, { title: 'n', align: 'right' }],
       [
-        ['\u001b[1m猫\u001b[22m', '1'],
+        [bold, '1'],
         ['dog', '22'],
       ],
     );
-    expect(lines).toEqual(['c     n', '\u001b[1m猫\u001b[22m    1', 'dog  22']);
+    expect(lines).toEqual(['c     n', `${bold}    1`, 'dog  22']);
+  });
+
+  it('stays a table with names that hold line breaks and codes of terminals', () => {
+    const lines = table(
+      [{ title: 'class' }, { title: 'n', align: 'right' }],
+      [
+        ['a\nb', '1'],
+        ['\u001b[2Jgone', '22'],
+      ],
+    );
+    expect(lines).toEqual(['class         n', 'a\\nb          1', '\\x1b[2Jgone  22']);
+    expect(facts([['a\tb', 'x']])).toEqual(['a\\tb  x']);
   });
 
   it('colours titles after they were measured', () => {
