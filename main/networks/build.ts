@@ -22,20 +22,20 @@ export interface BranchSite {
  * replaces some of these functions by its own and calls those that were there before.
  */
 export interface Build {
-  param(name: string): Tensor;
+  readonly param: (name: string) => Tensor;
   /**
    * y = x Wᵀ + bias of the Linear of that path; x (rows, in) → (rows, out). Where x follows cheaply from `source`, a backward
    * pass that reads x may compute it again from there instead of keeping it.
    */
-  linear(path: string, x: Tensor, source?: Tensor): Tensor;
+  readonly linear: (path: string, x: Tensor, source?: Tensor) => Tensor;
   /** Layer norm of the last axis. */
-  norm(path: string, x: Tensor): Tensor;
+  readonly norm: (path: string, x: Tensor) => Tensor;
   /** (batch, tokens, width), of which there may be more or fewer afterwards; those of the prefix stay in front. */
-  tokens(site: TokenSite, x: Tensor): Tensor;
+  readonly tokens: (site: TokenSite, x: Tensor) => Tensor;
   /** (batch, tokens, width), before it is added to its residual stream. */
-  branch(site: BranchSite, y: Tensor): Tensor;
+  readonly branch: (site: BranchSite, y: Tensor) => Tensor;
   /** `y` of that block, computed from nothing but `x` and weights. */
-  checkpoint(block: number, y: Tensor, x: Tensor): Tensor;
+  readonly checkpoint: (block: number, y: Tensor, x: Tensor) => Tensor;
 }
 
 export interface PlainBuildOptions {

@@ -5,5 +5,5 @@ import type { Build } from './build.ts';
 /** The computation of one family of backbones. */
 export interface Network<A extends Architecture = Architecture> {
   /** Normalised images (batch, 3, S, S) → features for the head (batch, width). */
-  features(images: Tensor, architecture: A, build: Build): Tensor;
+  readonly features: (images: Tensor, architecture: A, build: Build) => Tensor;
 }

@@ -3,7 +3,7 @@ import type { Network } from './network.ts';
 import { vit } from './vit.ts';
 
 /** Every family's network: one line for each. */
-const NETWORKS: { readonly [A in Architecture as A['family']]: Network<A> } = { vit };
+const NETWORKS: Readonly<Record<Architecture['family'], Network>> = { vit };
 
 export function networkOf({ family }: Architecture): Network {
   return NETWORKS[family];
