@@ -1,4 +1,4 @@
-import type { Architecture } from '../../shared/models/family.ts';
+import type { Architecture } from '../../shared/models/registry.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
 

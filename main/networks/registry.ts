@@ -1,4 +1,4 @@
-import type { Architecture } from '../../shared/models/family.ts';
+import type { Architecture } from '../../shared/models/registry.ts';
 import type { Network } from './network.ts';
 import { vit } from './vit.ts';
 

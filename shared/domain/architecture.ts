@@ -1,6 +1,6 @@
 import type { VitArchitecture } from '../models/vit.ts';
 
-export type { Architecture } from '../models/family.ts';
+export { parameterCount, type Architecture } from '../models/registry.ts';
 export type { VitArchitecture } from '../models/vit.ts';
 
 /** Evaluation preprocessing: resize, crop, scale to 0..1, subtract `mean`, divide by `std` (per RGB channel). */
@@ -19,15 +19,4 @@ export interface Preprocessing {
 /** Number of tokens: patches plus the class token. */
 export function tokenCount(a: VitArchitecture): number {
   return (a.imageSize / a.patchSize) ** 2 + 1;
-}
-
-/** Stored weights of the backbone, head included. */
-export function parameterCount(a: VitArchitecture): number {
-  const { width: d, hidden: h } = a;
-  const attention = 3 * d * d + (a.qkvBias ? 3 * d : 0) + d * d + d;
-  const mlp = d * h + h + h * d + d;
-  const block = attention + mlp + 4 * d;
-  const patch = 3 * a.patchSize ** 2 * d + d;
-  const head = a.classes > 0 ? (d + 1) * a.classes : 0;
-  return patch + d + tokenCount(a) * d + a.depth * block + 2 * d + head;
 }

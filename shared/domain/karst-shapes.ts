@@ -1,3 +1,4 @@
+import { vit } from '../models/vit.ts';
 import type { VitArchitecture } from './architecture.ts';
 import type { KarstOptions, TargetModule } from './training.ts';
 
@@ -84,35 +85,7 @@ export function vitTensorShapes(
   a: VitArchitecture,
   o: { classes?: number; imageSize?: number } = {},
 ): Map<string, readonly number[]> {
-  const { width: d, hidden: h, patchSize: p } = a;
-  const classes = o.classes ?? a.classes;
-  const tokens = ((o.imageSize ?? a.imageSize) / p) ** 2 + 1;
-  const shapes = new Map<string, readonly number[]>([
-    ['cls_token', [1, 1, d]],
-    ['pos_embed', [1, tokens, d]],
-    ['patch_embed.proj.weight', [d, 3, p, p]],
-    ['patch_embed.proj.bias', [d]],
-  ]);
-  for (let i = 0; i < a.depth; i++) {
-    const block = `blocks.${i}`;
-    shapes.set(`${block}.norm1.weight`, [d]);
-    shapes.set(`${block}.norm1.bias`, [d]);
-    shapes.set(`${block}.attn.qkv.weight`, [3 * d, d]);
-    if (a.qkvBias) shapes.set(`${block}.attn.qkv.bias`, [3 * d]);
-    shapes.set(`${block}.attn.proj.weight`, [d, d]);
-    shapes.set(`${block}.attn.proj.bias`, [d]);
-    shapes.set(`${block}.norm2.weight`, [d]);
-    shapes.set(`${block}.norm2.bias`, [d]);
-    shapes.set(`${block}.mlp.fc1.weight`, [h, d]);
-    shapes.set(`${block}.mlp.fc1.bias`, [h]);
-    shapes.set(`${block}.mlp.fc2.weight`, [d, h]);
-    shapes.set(`${block}.mlp.fc2.bias`, [d]);
-  }
-  shapes.set('norm.weight', [d]);
-  shapes.set('norm.bias', [d]);
-  if (classes > 0) {
-    shapes.set('head.weight', [classes, d]);
-    shapes.set('head.bias', [classes]);
-  }
-  return shapes;
+  const { classes = a.classes, imageSize = a.imageSize } = o;
+  const tensors = vit.tensors({ ...a, imageSize }, classes);
+  return new Map(tensors.map(({ name, shape }) => [name, shape]));
 }

@@ -1,8 +1,12 @@
+import * as v from 'valibot';
+import type { CommonArchitecture, FamilySpec } from './family.ts';
+import { headTensors } from './head.ts';
+import type { Initialiser, LinearSpec, TensorRole, TensorSpec } from './spec.ts';
+
 /** A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings, exact GELU). */
-export interface VitArchitecture {
+export interface VitArchitecture extends CommonArchitecture {
   readonly family: 'vit';
-  /** Input height and width in pixels; a multiple of `patchSize`. */
-  readonly imageSize: number;
+  /** Divides `imageSize`. */
   readonly patchSize: number;
   readonly width: number;
   readonly depth: number;
@@ -10,7 +14,130 @@ export interface VitArchitecture {
   /** Width of the MLP's hidden layer, usually 4 × width. */
   readonly hidden: number;
   readonly qkvBias: boolean;
-  /** Outputs of the head stored with the backbone; 0 when there is none. */
-  readonly classes: number;
-  readonly layerNormEpsilon: number;
+}
+
+const whole = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+const ZERO: Initialiser = { kind: 'constant', value: 0 };
+const ONE: Initialiser = { kind: 'constant', value: 1 };
+/** As timm draws matrices and embeddings. */
+const DRAWN: Initialiser = { kind: 'truncated-normal', deviation: 0.02 };
+
+const fields = {
+  imageSize: whole(1, 8192),
+  patchSize: whole(1, 1024),
+  width: whole(1, 65_536),
+  depth: whole(1, 1024),
+  heads: whole(1, 1024),
+  hidden: whole(1, 262_144),
+  qkvBias: v.boolean(),
+  classes: whole(0, 1_000_000),
+  layerNormEpsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+};
+
+const side = (a: VitArchitecture): number => a.imageSize / a.patchSize;
+/** Tokens before the patches: the class token. */
+const PREFIX = 1;
+
+export const vit: FamilySpec<VitArchitecture> = {
+  family: 'vit',
+  title: 'vision transformer',
+  fields,
+
+  contradiction: ({ width, heads, imageSize, patchSize }) =>
+    width % heads === 0 && imageSize % patchSize === 0
+      ? null
+      : `width ${String(width)} by ${String(heads)} heads, ${String(imageSize)} pixels by patches of ${String(patchSize)}`,
+
+  tensors: (a, classes) => {
+    const { width: d, patchSize: p } = a;
+    return [
+      tensor('cls_token', [1, 1, d], 'embedding'),
+      {
+        ...tensor('pos_embed', [1, PREFIX + side(a) ** 2, d], 'embedding'),
+        grid: { prefix: PREFIX, side: side(a) },
+      },
+      tensor('patch_embed.proj.weight', [d, 3, p, p], 'matrix'),
+      tensor('patch_embed.proj.bias', [d], 'bias'),
+      ...Array.from({ length: a.depth }, (_, index) => blockTensors(a, index)).flat(),
+      ...norm('norm', d),
+      ...(classes > 0 ? headTensors(d, classes) : []),
+    ];
+  },
+
+  linears: (a) =>
+    Array.from({ length: a.depth }, (_, index) => Object.values(blockLinears(a, index))).flat(),
+
+  blocks: ({ depth }) => depth,
+  tokens: (a) => ({ prefix: PREFIX, grid: [side(a), side(a)] }),
+  width: ({ width }) => width,
+  sizeStep: ({ patchSize }) => patchSize,
+
+  facts: (a) => [
+    { name: 'imageSize', label: 'input, pixels', value: a.imageSize },
+    { name: 'patchSize', label: 'patch, pixels', value: a.patchSize },
+    { name: 'width', label: 'width', value: a.width },
+    { name: 'depth', label: 'blocks', value: a.depth },
+    { name: 'heads', label: 'heads', value: a.heads },
+    { name: 'hidden', label: 'MLP width', value: a.hidden },
+    { name: 'qkvBias', label: 'bias in q, k, v', value: a.qkvBias },
+  ],
+};
+
+const BLOCK = 'blocks.';
+
+/** The linear layers of one block. */
+function blockLinears(a: VitArchitecture, index: number) {
+  const linear = (
+    kind: LinearSpec['kind'],
+    inner: number,
+    out: number,
+    { parts = 1, bias = true }: Partial<Pick<LinearSpec, 'parts' | 'bias'>> = {},
+  ): LinearSpec => ({
+    path: `${BLOCK}${String(index)}.${kind}`,
+    kind,
+    in: inner,
+    out,
+    parts,
+    bias,
+  });
+  const { width: d, hidden: h } = a;
+  return {
+    qkv: linear('attn.qkv', d, 3 * d, { parts: 3, bias: a.qkvBias }),
+    proj: linear('attn.proj', d, d),
+    fc1: linear('mlp.fc1', d, h),
+    fc2: linear('mlp.fc2', h, d),
+  };
+}
+
+function blockTensors(a: VitArchitecture, index: number): TensorSpec[] {
+  const block = `${BLOCK}${String(index)}`;
+  const { qkv, proj, fc1, fc2 } = blockLinears(a, index);
+  return [
+    ...norm(`${block}.norm1`, a.width),
+    ...linearTensors(qkv),
+    ...linearTensors(proj),
+    ...norm(`${block}.norm2`, a.width),
+    ...linearTensors(fc1),
+    ...linearTensors(fc2),
+  ];
+}
+
+function linearTensors({ path, in: inner, out, parts, bias }: LinearSpec): TensorSpec[] {
+  const weight: TensorSpec = { ...tensor(`${path}.weight`, [out, inner], 'matrix'), parts };
+  return bias ? [weight, tensor(`${path}.bias`, [out], 'bias')] : [weight];
+}
+
+function norm(path: string, width: number): TensorSpec[] {
+  return [tensor(`${path}.weight`, [width], 'norm', ONE), tensor(`${path}.bias`, [width], 'bias')];
+}
+
+function tensor(
+  name: string,
+  shape: readonly number[],
+  role: TensorRole,
+  init: Initialiser = role === 'bias' ? ZERO : DRAWN,
+): TensorSpec {
+  return { name, shape, role, init };
 }

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+import { KarstError } from '../domain/errors.ts';
+import type { FamilySpec } from './family.ts';
+import { totalSize, type ModelSpec } from './spec.ts';
+import { vit, type VitArchitecture } from './vit.ts';
+
+/** Of any family; `family` tells which. */
+export type Architecture = VitArchitecture;
+
+/** Every family of backbones: one line for each. */
+const FAMILIES: Readonly<Record<Architecture['family'], FamilySpec<Architecture>>> = { vit };
+
+export const FAMILY_NAMES = Object.keys(FAMILIES) as Architecture['family'][];
+
+export function familyOf({ family }: Pick<Architecture, 'family'>): FamilySpec<Architecture> {
+  return FAMILIES[family];
+}
+
+function schemaOf(spec: FamilySpec<Architecture>) {
+  return v.strictObject({ ...spec.fields, family: v.literal(spec.family) });
+}
+
+/** An architecture of any family, every field within its limits. */
+export const architectureSchema = v.variant(
+  'family',
+  Object.values(FAMILIES).map(schemaOf),
+) as unknown as v.GenericSchema<unknown, Architecture>;
+
+export function modelSpec(a: Architecture): ModelSpec {
+  const spec = familyOf(a);
+  const { prefix, grid } = spec.tokens(a);
+  return {
+    tensors: spec.tensors(a, 0),
+    linears: spec.linears(a),
+    blocks: spec.blocks(a),
+    tokens: prefix + grid[0] * grid[1],
+    width: spec.width(a),
+  };
+}
+
+/** Stored weights of the backbone, its own head included. */
+export function parameterCount(a: Architecture): number {
+  return totalSize(familyOf(a).tensors(a, a.classes));
+}
+
+/** The side at which an architecture works on images that are to be `imageSize` wide; 0: its own. */
+export function sideOf(a: Architecture, imageSize: number): number {
+  return imageSize === 0 ? a.imageSize : imageSize;
+}
+
+/**
+ * The architecture for images of another side.
+ * @param imageSize 0: its own
+ * @throws config-invalid when its patches do not fit
+ */
+export function atSize(a: Architecture, imageSize: number): Architecture {
+  const side = sideOf(a, imageSize);
+  const step = familyOf(a).sizeStep(a);
+  if (side % step !== 0)
+    throw new KarstError(
+      'config-invalid',
+      `Images of ${String(side)} pixels cannot be cut into patches of ${String(step)}.`,
+      { hint: `Choose an image size that is a multiple of ${String(step)}.` },
+    );
+  return { ...a, imageSize: side };
+}
+
+/** The architecture for images of another side; of a side that does not fit, the nearest that does. */
+export function nearSize(a: Architecture, imageSize: number): Architecture {
+  const step = familyOf(a).sizeStep(a);
+  return { ...a, imageSize: Math.max(1, Math.round(sideOf(a, imageSize) / step)) * step };
+}

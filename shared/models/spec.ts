@@ -1,0 +1,66 @@
+/** What a tensor is to a network: optimisers and methods treat tensors by their roles, and never by their names. */
+export type TensorRole = 'matrix' | 'bias' | 'norm' | 'scale' | 'embedding' | 'head';
+
+/** How a fresh tensor is filled; draws are a function of the run's seed and the tensor's name. */
+export type Initialiser =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly deviation: number }
+  /** Drawn again beyond two deviations. */
+  | { readonly kind: 'truncated-normal'; readonly deviation: number }
+  | { readonly kind: 'uniform'; readonly bound: number };
+
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly role: TensorRole;
+  readonly init: Initialiser;
+  /** Of a linear layer's weight (out, in): equal matrices that lie one under the other in it. */
+  readonly parts?: 1 | 3;
+  /** Of position embeddings (1, prefix + side², width): they are resampled for images of another size. */
+  readonly grid?: { readonly prefix: number; readonly side: number };
+}
+
+/** The linear layers of a block that methods can change, in the order of the network. */
+export const LINEAR_KINDS = ['attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'] as const;
+export type LinearKind = (typeof LINEAR_KINDS)[number];
+
+/** A linear layer y = x Wᵀ + bias that methods can change; `parts` is 3 for the fused q, k and v. */
+export interface LinearSpec {
+  /** Its tensors are `${path}.weight` (out, in) and, with a bias, `${path}.bias` (out). */
+  readonly path: string;
+  readonly kind: LinearKind;
+  readonly in: number;
+  readonly out: number;
+  readonly parts: 1 | 3;
+  readonly bias: boolean;
+}
+
+/** The tokens of an image: those that stand for no patch, and the grid of patches behind them. */
+export interface TokenLayout {
+  readonly prefix: number;
+  readonly grid: readonly [rows: number, columns: number];
+}
+
+/** A network as methods see it. */
+export interface ModelSpec {
+  /** All but the head's. */
+  readonly tensors: readonly TensorSpec[];
+  /** In the order of the network. */
+  readonly linears: readonly LinearSpec[];
+  readonly blocks: number;
+  /** Most tokens that go through a block. */
+  readonly tokens: number;
+  /** Features that the head is given. */
+  readonly width: number;
+}
+
+export function sizeOfShape(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+/** Numbers in all of these tensors together. */
+export function totalSize(tensors: Iterable<Pick<TensorSpec, 'shape'>>): number {
+  let sum = 0;
+  for (const { shape } of tensors) sum += sizeOfShape(shape);
+  return sum;
+}

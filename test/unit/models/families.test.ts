@@ -1,0 +1,83 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import {
+  architectureSchema,
+  atSize,
+  familyOf,
+  modelSpec,
+  nearSize,
+  parameterCount,
+} from '../../../shared/models/registry.ts';
+import { sizeOfShape } from '../../../shared/models/spec.ts';
+import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+
+describe('the specification of the vision transformer', () => {
+  const spec = familyOf(MINUTE_VIT);
+  const tensors = spec.tensors(MINUTE_VIT, 5);
+
+  it('names every tensor once, with a role, and the head last', () => {
+    expect(new Set(tensors.map(({ name }) => name)).size).toBe(tensors.length);
+    expect(tensors.slice(-2).map(({ name, role }) => [name, role])).toEqual([
+      ['head.weight', 'head'],
+      ['head.bias', 'head'],
+    ]);
+    const named = (role: string): string[] =>
+      tensors.filter((t) => t.role === role).map(({ name }) => name);
+    expect(named('embedding')).toEqual(['cls_token', 'pos_embed']);
+    expect(named('norm').every((name) => /norm\d?\.weight$/.test(name))).toBe(true);
+    expect(named('bias').every((name) => name.endsWith('.bias'))).toBe(true);
+    expect(named('matrix').every((name) => name.endsWith('.weight'))).toBe(true);
+  });
+
+  it('has the tensors of every linear layer, in their shapes', () => {
+    const byName = new Map(tensors.map((t) => [t.name, t]));
+    const { linears, blocks } = modelSpec(MINUTE_VIT);
+    expect(linears).toHaveLength(4 * blocks);
+    for (const { path, in: inner, out, parts, bias } of linears) {
+      expect(byName.get(`${path}.weight`)).toMatchObject({ shape: [out, inner], parts });
+      expect(byName.get(`${path}.bias`)?.shape).toEqual(bias ? [out] : undefined);
+    }
+    const weights = tensors.filter(({ parts }) => parts !== undefined).map(({ name }) => name);
+    expect(weights).toEqual(linears.map(({ path }) => `${path}.weight`));
+  });
+
+  it('leaves the bias of q, k and v out where there is none', () => {
+    const without = { ...MINUTE_VIT, qkvBias: false };
+    const names = spec.tensors(without, 0).map(({ name }) => name);
+    expect(names).not.toContain('blocks.0.attn.qkv.bias');
+    expect(spec.linears(without)[0]?.bias).toBe(false);
+    const width = 3 * MINUTE_VIT.width;
+    expect(parameterCount(MINUTE_VIT) - parameterCount(without)).toBe(width * MINUTE_VIT.depth);
+  });
+
+  it('counts the tokens that its position embeddings are for', () => {
+    const positions = tensors.find(({ grid }) => grid !== undefined);
+    expect(sizeOfShape(positions?.shape ?? [])).toBe(
+      modelSpec(MINUTE_VIT).tokens * MINUTE_VIT.width,
+    );
+  });
+});
+
+describe('an architecture', () => {
+  const { patchSize } = MINUTE_VIT;
+
+  it('works at every side that its patches fit into', () => {
+    expect(atSize(MINUTE_VIT, 0)).toEqual(MINUTE_VIT);
+    expect(atSize(MINUTE_VIT, 5 * patchSize).imageSize).toBe(5 * patchSize);
+    expect(() => atSize(MINUTE_VIT, 5 * patchSize + 1)).toThrow(KarstError);
+    expect(nearSize(MINUTE_VIT, 5 * patchSize + 1).imageSize).toBe(5 * patchSize);
+    expect(nearSize(MINUTE_VIT, 1).imageSize).toBe(patchSize);
+  });
+
+  it('is taken with every field within its limits, and no other', () => {
+    const taken = (value: unknown): boolean => v.safeParse(architectureSchema, value).success;
+    expect(taken(MINUTE_VIT)).toBe(true);
+    expect(taken({ ...MINUTE_VIT, depth: 0 })).toBe(false);
+    expect(taken({ ...MINUTE_VIT, family: 'other' })).toBe(false);
+    expect(taken({ ...MINUTE_VIT, rotary: true })).toBe(false);
+    const { heads, ...headless } = MINUTE_VIT;
+    expect(heads).toBeGreaterThan(0);
+    expect(taken(headless)).toBe(false);
+  });
+});
