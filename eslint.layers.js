@@ -10,8 +10,8 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
  */
 const LAYERS = [
   // The shell is bundled for Electron's own Node: of the host it knows where the data lies, and its messages.
-  { folder: 'main/electron', imports: ['main/host/home.ts', 'main/native', 'shared'] },
-  { folder: 'main/host', imports: ['main/formats', 'main/native', 'shared'] },
+  { folder: 'main/electron', imports: ['main/host/home.ts', 'main/platform', 'shared'] },
+  { folder: 'main/host', imports: ['main/formats', 'main/platform', 'shared'] },
   // The language of computations knows nothing of what is computed with it, nor on what.
   { folder: 'main/graph', imports: [] },
   { folder: 'main/backends', imports: ['main/graph', 'main/formats', 'shared'] },
@@ -24,13 +24,15 @@ const LAYERS = [
       'main/networks',
       'main/backends',
       'main/formats',
-      'main/native',
+      'main/platform',
       'shared',
     ],
   },
   { folder: 'main/formats', imports: ['shared/domain', 'shared/models'] },
-  { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/native', 'shared'] },
-  { folder: 'main/native', imports: [] },
+  { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/platform', 'shared'] },
+  { folder: 'main/platform', imports: [] },
+  // Installs, builds and packages: nothing that is packaged may need it.
+  { folder: 'main/setup', imports: ['main/platform'] },
   { folder: 'renderer', imports: ['shared'] },
   { folder: 'shared', imports: [] },
 ];
@@ -43,7 +45,9 @@ const RESERVED = [
 ];
 
 /** What runs before packages are installed, or must not depend on any, imports Node's own modules only. */
-const WITHOUT_PACKAGES = ['main/native'];
+const WITHOUT_PACKAGES = ['main/platform', 'main/setup'];
+/** Of these, what runs when they are installed. */
+const WITH_PACKAGES = ['main/setup/packaging'];
 
 /**
  * @param {string} path with forward slashes, relative to the checkout
@@ -76,7 +80,9 @@ export function forbiddenImport(file, source) {
   if (reserved !== undefined && !reserved.folders.some((folder) => isIn(file, folder))) {
     return `Only ${reserved.folders.join(' and ')} imports ${source}.`;
   }
-  const place = WITHOUT_PACKAGES.find((folder) => isIn(file, folder));
+  const place = WITH_PACKAGES.some((folder) => isIn(file, folder))
+    ? undefined
+    : WITHOUT_PACKAGES.find((folder) => isIn(file, folder));
   if (place !== undefined && !source.startsWith('node:')) {
     return `${place} imports no packages, since it runs before they are installed.`;
   }

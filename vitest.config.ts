@@ -2,9 +2,9 @@ import vue from '@vitejs/plugin-vue';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { cacheFolder, compileCacheFolder } from './main/native/cache-folder.mjs';
-import { KERNELS_VARIABLE, processorLevels } from './main/native/kernels-addon.mjs';
-import { engineEnvironment, xlaCacheFlag } from './main/native/tensorflow-environment.mjs';
+import { cacheFolder, compileCacheFolder } from './main/platform/cache-folder.mjs';
+import { KERNELS_VARIABLE, processorLevels } from './main/platform/kernels.mjs';
+import { engineEnvironment, xlaCacheFlag } from './main/platform/engine-environment.mjs';
 
 interface Suite {
   readonly name: string;

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureBuilt } from '../main/native/built.mjs';
+import { ensureBuilt } from '../main/setup/built.mjs';
 import { CHROMIUM_VARIABLE, ensureChromium } from './setup/chromium.mjs';
-import { needsOldPages } from '../main/native/electron-binary.mjs';
-import { Progress } from '../main/native/progress.mjs';
-import { SetupProblem } from '../main/native/setup-problem.mjs';
+import { needsOldPages } from '../main/setup/electron-binary.mjs';
+import { Progress } from '../main/setup/progress.mjs';
+import { SetupProblem } from '../main/setup/setup-problem.mjs';
 import { BROWSER_SUITES, PARTS, chooseParts, commandOf, usage } from './parts.mjs';
 import { ensureTestElectron } from './setup/test-electron.mjs';
 import {

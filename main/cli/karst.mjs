@@ -5,15 +5,13 @@ import module from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileCacheFolder } from '../native/cache-folder.mjs';
+import { compileCacheFolder } from '../platform/cache-folder.mjs';
+import { OLDEST_WITH_TYPES, packagedNode } from '../platform/node-runtime.mjs';
 
 /**
  * The `karst` command. Plain JavaScript, because it may be started by a Node that does not run TypeScript:
  * then it hands over to the project's own Node.
  */
-
-/** The oldest Node that runs TypeScript by itself. */
-const OLDEST_WITH_TYPES = 24;
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -35,7 +33,6 @@ async function start(args) {
     process.exitCode = await main(args);
     return;
   }
-  const { packagedNode } = await import('../native/node-runtime.mjs');
   const node = packagedNode(ROOT);
   if (node === null) {
     refuse(

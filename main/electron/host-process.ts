@@ -7,7 +7,7 @@ import {
 } from '../../shared/contract/host-process.ts';
 import type { HostProcedureName, Input, Output } from '../../shared/contract/studio.ts';
 import { KarstError, type ErrorReport } from '../../shared/domain/errors.ts';
-import { compileCacheFolder } from '../native/cache-folder.mjs';
+import { compileCacheFolder } from '../platform/cache-folder.mjs';
 
 /** The host suspends runs when it ends, for which an engine has 30 s; then it is ended by force. */
 const CLOSE_MS = 45_000;

@@ -5,7 +5,7 @@ import type { RunView } from '../../shared/contract/studio/runs.ts';
 import type { Task } from '../../shared/contract/studio/tasks.ts';
 import type { EventName, EventPayload } from '../../shared/contract/studio.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
-import { packagedNode } from '../native/node-runtime.mjs';
+import { packagedNode } from '../platform/node-runtime.mjs';
 import { Activity } from './activity.ts';
 import { keepAwake } from './awake.ts';
 import { WindowBridge } from './bridge.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ProbeResult } from '../../shared/contract/engine.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
-import { cacheFolder } from '../native/cache-folder.mjs';
+import { cacheFolder } from '../platform/cache-folder.mjs';
 import { homeFolders } from './home.ts';
 import { runEngineJob } from './engine/engine-job.ts';
 import { newOwner, releaseOwner } from './owner.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { firstLineOf, runCommand } from '../../main/native/command.mjs';
-import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
+import { firstLineOf, runCommand } from '../../main/setup/command.mjs';
+import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 
 /** What is measured on: the processor, or the graphics card that our engine finds. */
 export interface Device {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
+import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
 import { median, spread } from './statistics.ts';

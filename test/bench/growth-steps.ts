@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
+import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import { waitForQuiet } from './machine.ts';
 import { median, spread } from './statistics.ts';
 import { memoryAnswer, OTHERS, PATIENCE_MS, stepAnswer } from './steps.ts';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../main/native/cache-folder.mjs';
-import { runCommand } from '../../main/native/command.mjs';
-import { pythonCommand } from '../../main/native/prerequisites.mjs';
+import { cacheFolder } from '../../main/platform/cache-folder.mjs';
+import { runCommand } from '../../main/setup/command.mjs';
+import { pythonCommand } from '../../main/setup/prerequisites.mjs';
 
 const REQUIREMENTS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url));
 /** Names an interpreter that has the peers' packages already. */

@@ -1,9 +1,9 @@
 import { chromium, type Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
-import { ensureBuilt } from '../../main/native/built.mjs';
+import { ensureBuilt } from '../../main/setup/built.mjs';
 import { findChromium } from '../setup/chromium.mjs';
-import { needsOldPages } from '../../main/native/electron-binary.mjs';
-import { Progress } from '../../main/native/progress.mjs';
+import { needsOldPages } from '../../main/setup/electron-binary.mjs';
+import { Progress } from '../../main/setup/progress.mjs';
 import { ensureTestElectron } from '../setup/test-electron.mjs';
 import { serveStudio } from '../e2e/fixtures/served-studio.ts';
 import { Desk } from '../electron/fixtures/desktop.ts';

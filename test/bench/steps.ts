@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { engineEnvironment } from '../../main/native/tensorflow-environment.mjs';
+import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
 import { median, spread } from './statistics.ts';

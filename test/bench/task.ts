@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../../main/native/command.mjs';
+import { runCommand } from '../../main/setup/command.mjs';
 
 const SCRIPT = fileURLToPath(new URL('peers/make_task.py', import.meta.url));
 /** Classes of the images that are drawn. */

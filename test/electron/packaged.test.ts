@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { setupAtRunTime } from '../../main/electron/packaged-files.mjs';
 import { descendants } from './fixtures/processes.ts';
 import { expect, ROOT, test, testElectron } from './fixtures/desktop.ts';
 
@@ -28,7 +27,8 @@ function sizeOf(folder: string): number {
 }
 
 /** What only tests, the set-up or the packaging itself run, and the sources of what is built. */
-const FOR_OTHERS = /^test\/|^main\/electron\/|\.test\.|chromium|debian|test-electron|\.(cc|h)$/;
+const FOR_OTHERS =
+  /^test\/|^main\/(electron|setup)\/|\.test\.|chromium|debian|test-electron|\.(cc|h)$/;
 
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { encoding: 'utf8', recursive: true })
@@ -43,7 +43,7 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   test.skip(process.platform !== 'linux', 'The folder of this platform has another layout.');
   test.setTimeout(600_000);
   const out = join(desk.folder, 'release');
-  const script = join(ROOT, 'main', 'electron', 'package.mjs');
+  const script = join(ROOT, 'main', 'setup', 'packaging', 'package.mjs');
   const packaging = run(process.execPath, [script, '--dir', '--link', '--out', out], {
     ELECTRON_OVERRIDE_DIST_PATH: dirname(testElectron()),
     PATH: process.env['PATH'] ?? '',
@@ -54,7 +54,6 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   expect(sizeOf(folder)).toBeLessThan(LARGEST_FOLDER);
   const studio = join(folder, 'resources', 'studio');
   const own = filesIn(studio).filter((path) => !/^(node_modules|dist|main\/assets)\//.test(path));
-  expect(own.filter((path) => path.startsWith('main/native/'))).toEqual(setupAtRunTime(ROOT));
   expect(own.filter((path) => FOR_OTHERS.test(path))).toEqual([]);
 
   // The command line, on the Node and the TensorFlow that came with it.

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyBackbone } from '../fixtures/tiny-backbone.ts';
 
-const BOOTSTRAP = fileURLToPath(new URL('../../main/native/bootstrap.mjs', import.meta.url));
+const BOOTSTRAP = fileURLToPath(new URL('../../main/setup/bootstrap.mjs', import.meta.url));
 
 /** How long a dozen engines take is the machine's business. */
 const PATIENCE = 900_000;

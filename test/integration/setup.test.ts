@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../unit/native/temporary.ts';
+import { temporaryFolder } from '../unit/setup/temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const NATIVE = join(ROOT, 'main', 'native');
+const SETUP = join(ROOT, 'main', 'setup');
 
 interface End {
   readonly code: number | null;
@@ -32,10 +32,8 @@ function start(args: string[], env: Record<string, string | undefined> = process
 /** A checkout that holds the set-up and a lockfile, whose one package is nowhere to be had. */
 function bareCheckout(): string {
   const root = temporaryFolder();
-  mkdirSync(join(root, 'main', 'native'), { recursive: true });
-  for (const name of readdirSync(NATIVE)) {
-    copyFileSync(join(NATIVE, name), join(root, 'main', 'native', name));
-  }
+  for (const room of ['setup', 'platform'])
+    cpSync(join(ROOT, 'main', room), join(root, 'main', room), { recursive: true });
   const dependencies = { one: 'file:one-1.0.0.tgz' };
   const one = { version: '1.0.0', resolved: dependencies.one, integrity: 'sha512-AAAA' };
   const lock = { lockfileVersion: 3, packages: { '': { dependencies }, 'node_modules/one': one } };
@@ -46,7 +44,7 @@ function bareCheckout(): string {
 
 describe('bootstrap.mjs', () => {
   it('finds nothing to do in a checkout that is set up', async () => {
-    const { code, out, err } = await start([join(NATIVE, 'bootstrap.mjs'), 'setup']).end;
+    const { code, out, err } = await start([join(SETUP, 'bootstrap.mjs'), 'setup']).end;
     expect(err).toBe('KARST Studio is set up: nothing was missing.\n');
     expect(out).toBe('');
     expect(code).toBe(0);
@@ -55,7 +53,7 @@ describe('bootstrap.mjs', () => {
   it.each([[[]], [['unheard-of']], [['setup', '--cpu', '--gpu']], [['setup', '--fast']]])(
     'answers %j with its usage and exit code 2',
     async (args) => {
-      const { code, err } = await start([join(NATIVE, 'bootstrap.mjs'), ...args]).end;
+      const { code, err } = await start([join(SETUP, 'bootstrap.mjs'), ...args]).end;
       expect(err).toContain('Usage:');
       expect(code).toBe(2);
     },
@@ -65,7 +63,7 @@ describe('bootstrap.mjs', () => {
     const root = bareCheckout();
     const empty = join(root, 'empty');
     mkdirSync(empty);
-    const { code, err } = await start([join(root, 'main', 'native', 'bootstrap.mjs'), 'setup'], {
+    const { code, err } = await start([join(root, 'main', 'setup', 'bootstrap.mjs'), 'setup'], {
       HOME: empty,
       PATH: empty,
     }).end;
@@ -81,7 +79,7 @@ describe('bootstrap.mjs', () => {
 
   it('passes on npm’s complaint when the packages cannot be installed', async () => {
     const root = bareCheckout();
-    const { code, err } = await start([join(root, 'main', 'native', 'bootstrap.mjs'), 'setup'], {
+    const { code, err } = await start([join(root, 'main', 'setup', 'bootstrap.mjs'), 'setup'], {
       PATH: process.env['PATH'],
       HOME: root,
       KARST_TENSORFLOW_DIR: join(ROOT, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'deps'),
@@ -95,11 +93,11 @@ describe('runInForeground', () => {
   /** A program that runs another one as the set-up runs its command. */
   function wrapper(script: string): string {
     const folder = temporaryFolder();
-    symlinkSync(NATIVE, join(folder, 'native'));
+    symlinkSync(SETUP, join(folder, 'setup'));
     writeFileSync(join(folder, 'inner.mjs'), script);
     writeFileSync(
       join(folder, 'outer.mjs'),
-      `import { endLike, runInForeground } from './native/foreground.mjs';
+      `import { endLike, runInForeground } from './setup/foreground.mjs';
        endLike(await runInForeground(process.execPath, [${JSON.stringify(join(folder, 'inner.mjs'))}, 'x y']));`,
     );
     return join(folder, 'outer.mjs');

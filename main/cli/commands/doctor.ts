@@ -6,7 +6,7 @@ import { newOwner, releaseOwner } from '../../host/owner.ts';
 import { closeLibrary, openLibrary } from '../../host/store/open-library.ts';
 import { isReadOnly } from '../../host/store/read-only-home.ts';
 import type { Studio } from '../../host/contract.ts';
-import { cacheFolder } from '../../native/cache-folder.mjs';
+import { cacheFolder } from '../../platform/cache-folder.mjs';
 import { withStudio, type CommandContext } from '../context.ts';
 import { folderSize, freeSpace, machineReport } from '../../host/services/diagnosis/machine.ts';
 import type { DoctorReport } from '../../host/services/diagnosis/report.ts';

@@ -1,20 +1,29 @@
 import { spawn as startProgram } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { openDesk } from '../../host/api/dispatch.ts';
 import { browserShell } from '../../host/procedures/shell.ts';
 import { Pages } from '../../host/serve/pages.ts';
 import { serveStudio, type StudioServer } from '../../host/serve/server.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { builtFolder, ensureBuilt } from '../../native/built.mjs';
-import { Progress } from '../../native/progress.mjs';
-import { SetupProblem } from '../../native/setup-problem.mjs';
 import { withStudio, type CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Is there in a checkout alone. */
+const BUILD_PAGES = path.join(ROOT, 'main', 'setup', 'build-pages.mjs');
+
+/** What it prints when it fails. */
+const BuildProblem = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ message: v.string(), hint: v.string() }),
+);
 
 /**
  * `--json`: `{"event":"serving","url","port","home"}` when it may be opened, `{"event":"ended"}` at the end.
@@ -69,15 +78,30 @@ function tell(console: Console, { url, port }: StudioServer, home: string): void
 async function readPages(): Promise<Pages> {
   const named = process.env['KARST_PAGES'];
   if (named) return Pages.read(path.resolve(named));
-  if (existsSync(path.join(ROOT, 'renderer'))) {
-    try {
-      await ensureBuilt(ROOT, ['renderer'], process.execPath, new Progress());
-    } catch (error) {
-      if (!(error instanceof SetupProblem)) throw error;
-      throw new KarstError('not-available', error.message, { hint: error.hint, cause: error });
-    }
-  }
-  return Pages.read(builtFolder(ROOT, 'renderer'));
+  if (existsSync(BUILD_PAGES)) await buildPages();
+  return Pages.read(path.join(ROOT, 'dist', 'renderer'));
+}
+
+/** @throws not-available with what the build says */
+async function buildPages(): Promise<void> {
+  const child = startProgram(process.execPath, [BUILD_PAGES], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
+  ]);
+  if (code === 0) return;
+  const problem = v.safeParse(BuildProblem, said);
+  if (!problem.success)
+    throw new KarstError(
+      'not-available',
+      `Building the pages ended with ${code ?? signal ?? ''}.`,
+      {
+        hint: 'Run `npm run build` to see why.',
+      },
+    );
+  throw new KarstError('not-available', problem.output.message, { hint: problem.output.hint });
 }
 
 /** Hands an address to the platform's own opener; without one, the printed address remains. */

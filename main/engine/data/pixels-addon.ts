@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PIXELS } from '../../native/pixels-place.mjs';
+import { PIXELS } from '../../platform/addons.mjs';
 import { resampleInScript } from './resample-in-script.ts';
 
 /** main/engine/pixels as JavaScript sees it: the same bits as `resample.ts` and `preprocessing.ts` make, sooner. */

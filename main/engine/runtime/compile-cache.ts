@@ -2,7 +2,7 @@ import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import { reasonOf } from '../../formats/files.ts';
-import { xlaCacheOf } from '../../native/tensorflow-environment.mjs';
+import { xlaCacheOf } from '../../platform/engine-environment.mjs';
 
 /** So much of the disk must be free: a program takes some megabytes, and a run compiles a handful. */
 export const COMPILE_RESERVE = 256 * 2 ** 20;

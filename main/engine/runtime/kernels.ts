@@ -5,8 +5,8 @@ import {
   KERNELS_VARIABLE,
   unknownKernels,
   type KernelLevel,
-} from '../../native/kernels-addon.mjs';
-import { usableKernels, type RefusedKernels } from '../../native/usable-kernels.mjs';
+} from '../../platform/kernels.mjs';
+import { usableKernels, type RefusedKernels } from '../../platform/usable-kernels.mjs';
 
 /** The kernels of this process. */
 export interface Kernels {

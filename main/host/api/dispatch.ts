@@ -6,7 +6,7 @@ import {
   type ShellProcedureName,
 } from '../../../shared/contract/studio.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
-import { cacheFolder } from '../../native/cache-folder.mjs';
+import { cacheFolder } from '../../platform/cache-folder.mjs';
 import { isUsableFile } from '../services/runs/manifest.ts';
 import type { Studio } from '../contract.ts';
 import type { DeskContext } from './context.ts';

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compileCacheFolder } from '../../native/cache-folder.mjs';
-import { engineEnvironment } from '../../native/tensorflow-environment.mjs';
+import { compileCacheFolder } from '../../platform/cache-folder.mjs';
+import { engineEnvironment } from '../../platform/engine-environment.mjs';
 import { writeError } from '../../formats/files.ts';
 import type { EngineExit, EngineHandle, EngineSpawner } from '../contract.ts';
 

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { sourcesIn } from '../../../main/native/addon.mjs';
-import { lastLines, runCommand } from '../../../main/native/command.mjs';
-import { kernelFlags, processorLevels } from '../../../main/native/kernels-addon.mjs';
-import { compilerCommand } from '../../../main/native/prerequisites.mjs';
+import { processorLevels } from '../../../main/platform/kernels.mjs';
+import { sourcesIn } from '../../../main/setup/addon.mjs';
+import { lastLines, runCommand } from '../../../main/setup/command.mjs';
+import { kernelFlags } from '../../../main/setup/kernels-addon.mjs';
+import { compilerCommand } from '../../../main/setup/prerequisites.mjs';
 import { partOptions } from '../../parts.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_VIT, writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
-import { installedKernels } from '../../../main/native/kernels-addon.mjs';
+import { installedKernels } from '../../../main/platform/kernels.mjs';
 import { trainableParameters } from '../../../main/cli/training.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { answer, karst, refusal, someDigits, start, workplace } from './karst.ts';

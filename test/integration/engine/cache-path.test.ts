@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
+import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { configured, Workshop } from '../../fixtures/engine/workshop.ts';
 

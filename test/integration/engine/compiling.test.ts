@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { installedKernels } from '../../../main/native/kernels-addon.mjs';
-import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
+import { installedKernels } from '../../../main/platform/kernels.mjs';
+import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import { runProcess, type MemoryReport } from '../../fixtures/engine/engine-process.ts';
 import { configured, MINUTE_VIT, Workshop } from '../../fixtures/engine/workshop.ts';
 

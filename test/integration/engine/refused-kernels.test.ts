@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PACKAGE } from '../../../main/native/addon.mjs';
-import { runCommand } from '../../../main/native/command.mjs';
-import {
-  compileKernels,
-  kernelsAddon,
-  processorLevels,
-  type KernelLevel,
-} from '../../../main/native/kernels-addon.mjs';
+import { kernelsAddon, PACKAGE } from '../../../main/platform/addons.mjs';
+import { processorLevels, type KernelLevel } from '../../../main/platform/kernels.mjs';
+import { runCommand } from '../../../main/setup/command.mjs';
+import { compileKernels } from '../../../main/setup/kernels-addon.mjs';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import { copyCheckout } from '../../fixtures/engine/copied-checkout.ts';
 import { runProcess, type EngineOptions } from '../../fixtures/engine/engine-process.ts';
@@ -112,7 +108,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
     expect(doctor.output).toMatch(
       /^kernels off +The kernels for .*: karst_matmul came to a wrong result\. .*npm run setup/m,
     );
-    const told = await run(join(root, 'main', 'native', 'tell-kernels.mjs'), root);
+    const told = await run(join(root, 'main', 'platform', 'tell-kernels.mjs'), root);
     expect(told.output).toContain('{"level":null}');
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { giveUpUnusableCache } from '../../../main/engine/runtime/compile-cache.ts';
-import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
+import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 
 const disk = vi.hoisted(() => ({ free: null as number | null, fault: null as string | null }));
 vi.mock('node:fs/promises', async (original) => {

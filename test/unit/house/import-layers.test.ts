@@ -33,14 +33,14 @@ const FORBIDDEN = [
   ['main/cli/a.ts', '../engine/train/step.ts'],
   ['main/cli/commands/a.ts', '../../../renderer/bridge/a.ts'],
   ['main/formats/a.ts', '../host/home.ts'],
-  ['main/formats/a.ts', '../native/cache-folder.mjs'],
+  ['main/formats/a.ts', '../platform/cache-folder.mjs'],
   ['main/formats/a.ts', '../../shared/contract/engine.ts'],
   ['main/electron/a.ts', '../engine/entry.ts'],
   ['main/electron/a.ts', '../host/store/database.ts'],
   ['main/electron/a.ts', '../host/contract.ts'],
   ['main/electron/a.ts', '../../renderer/bridge/a.ts'],
   ['renderer/views/a.ts', 'electron'],
-  ['main/native/a.mjs', '../host/home.ts'],
+  ['main/setup/a.mjs', '../host/home.ts'],
   ['shared/domain/a.ts', '../../main/formats/files.ts'],
   ['main/host/a.ts', '../../test/fixtures/tiny-backbone.ts'],
   ['main/host/a.ts', 'electron'],
@@ -50,7 +50,7 @@ const FORBIDDEN = [
   ['main/formats/a.ts', '@tensorflow/tfjs-core'],
   ['main/engine/a.ts', 'better-sqlite3'],
   ['main/host/services/a.ts', 'better-sqlite3'],
-  ['main/native/a.mjs', 'sharp'],
+  ['main/setup/a.mjs', 'sharp'],
   ['main/graph/a.ts', '../../shared/domain/training.ts'],
   ['main/graph/ops/a.ts', '../../backends/executor.ts'],
   ['main/graph/a.ts', '@tensorflow/tfjs-core'],
@@ -65,7 +65,7 @@ const ALLOWED = [
   ['renderer/views/a.ts', '../../shared/contract/engine.ts'],
   ['main/host/services/a.ts', '../../formats/safetensors.ts'],
   ['main/host/services/a.ts', '../store/database.ts'],
-  ['main/host/a.ts', '../native/tensorflow-environment.mjs'],
+  ['main/host/a.ts', '../platform/engine-environment.mjs'],
   ['main/host/store/a.ts', 'better-sqlite3'],
   ['main/engine/a.ts', '../formats/safetensors.ts'],
   ['main/engine/runtime/a.ts', '@tensorflow/tfjs-node-gpu'],
@@ -80,8 +80,8 @@ const ALLOWED = [
   ['main/formats/a.ts', '../../shared/domain/errors.ts'],
   ['main/electron/a.ts', 'electron'],
   ['main/electron/a.ts', '../host/home.ts'],
-  ['main/electron/a.ts', '../native/node-runtime.mjs'],
-  ['main/native/a.mjs', './cache-folder.mjs'],
+  ['main/electron/a.ts', '../platform/node-runtime.mjs'],
+  ['main/setup/a.mjs', './cache-folder.mjs'],
   ['test/unit/a.ts', '../../main/engine/train/step.ts'],
   ['test/unit/a.ts', 'better-sqlite3'],
 ] as const;
@@ -114,7 +114,7 @@ describe('the import rules', () => {
   it('name both ends and what is allowed', () => {
     const text = `import { a } from '../engine/entry.ts';`;
     expect(complaints('main/cli/a.ts', text)).toEqual([
-      'main/cli must not import main/engine/entry.ts; it may import main/host, main/formats, main/native, shared.',
+      'main/cli must not import main/engine/entry.ts; it may import main/host, main/formats, main/platform, shared.',
     ]);
   });
 });

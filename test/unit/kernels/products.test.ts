@@ -7,8 +7,8 @@ import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { runCommand } from '../../../main/native/command.mjs';
-import { xlaCacheFlag } from '../../../main/native/tensorflow-environment.mjs';
+import { runCommand } from '../../../main/setup/command.mjs';
+import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { HAS_KERNELS } from './programs.ts';
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
-import { installedKernels } from '../../../main/native/kernels-addon.mjs';
+import { installedKernels } from '../../../main/platform/kernels.mjs';
 import { randomTensors } from '../engine/random-tensors.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
-import { chosenVariant } from '../../../native/tensorflow-variant.mjs';
+import { chosenVariant } from '../../../platform/tensorflow-variant.mjs';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const MIB = 2 ** 20;
 
 /** Milliseconds that the driver may take to answer, and for which its answer holds. */

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
-import { engineEnvironment } from '../../../native/tensorflow-environment.mjs';
+import { engineEnvironment } from '../../../platform/engine-environment.mjs';
 import type { EngineSpawner } from '../../contract.ts';
 
 /** Variables by which an engine keeps to threads and device of the settings; none where those leave the choice to it. */

@@ -1,0 +1,67 @@
+import { createRequire } from 'node:module';
+import { installedKernels } from './kernels.mjs';
+
+/** @import { KernelLevel } from './kernels.mjs' */
+
+/**
+ * What main/engine/kernels/addon.cc exports.
+ *
+ * @typedef {object} KernelsAddon
+ * @property {boolean} granted whether the system lets this process use what the kernels need
+ * @property {() => string | null} check makes known products and says which call came to something else
+ * @property {() => void} useInPrograms registers the calls with XLA, once a process
+ * @property {() => void} trimAtNextCall
+ */
+
+/**
+ * @typedef {object} RefusedKernels kernels that are installed here and stay off
+ * @property {KernelLevel} level
+ * @property {string} reason what their check found, as a clause
+ */
+
+/**
+ * @typedef {object} UsableKernels
+ * @property {{ level: KernelLevel, addon: KernelsAddon } | null} kernels null: XLA computes everything
+ * @property {readonly RefusedKernels[]} refused better ones, the best first
+ */
+
+/**
+ * Loads the kernels of the best level that is installed and has them check themselves on known products; those that do not load or
+ * come to something else stay off, and the next level is tried. What is named by `KARST_KERNELS` has no next. Loads TensorFlow.
+ *
+ * @param {string} root of the checkout or the application
+ * @param {Record<string, string | undefined>} [environment]
+ * @param {(path: string) => KernelsAddon} [load]
+ * @returns {UsableKernels}
+ */
+export function usableKernels(
+  root,
+  environment = process.env,
+  load = createRequire(import.meta.url),
+) {
+  /** @type {RefusedKernels[]} */
+  const refused = [];
+  for (const { level, path } of installedKernels(root, environment)) {
+    const found = openKernels(path, load);
+    if ('addon' in found) return { kernels: { level, addon: found.addon }, refused };
+    refused.push({ level, reason: found.reason });
+  }
+  return { kernels: null, refused };
+}
+
+/**
+ * @param {string} path
+ * @param {(path: string) => KernelsAddon} load
+ * @returns {{ addon: KernelsAddon } | { reason: string }}
+ */
+function openKernels(path, load) {
+  try {
+    const addon = load(path);
+    if (!addon.granted) return { reason: 'the system does not let a process use what they need' };
+    const wrong = addon.check();
+    return wrong === null ? { addon } : { reason: `${wrong} came to a wrong result` };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { reason: `they do not run (${message.trim().split('\n', 1)[0] ?? ''})` };
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { choiceFile, chosenVariant } from '../platform/tensorflow-variant.mjs';
+import { ensureAddon, isAddonReady } from './addon.mjs';
+import { areKernelsReady, ensureKernels } from './kernels-addon.mjs';
+import { arePackagesReady, ensurePackages } from './npm-packages.mjs';
+import { ensurePixelsAddon, isPixelsAddonReady } from './pixels-addon.mjs';
+import { checkNodeVersion, checkPrerequisites } from './prerequisites.mjs';
+import {
+  damagedFiles,
+  ensureRuntime,
+  inspectRuntime,
+  removeRuntime,
+} from './tensorflow-runtime.mjs';
+import { projectNode } from './project-node.mjs';
+import { ensurePrebuilt, isPrebuiltReady } from './windows-addon.mjs';
+
+/**
+ * @import { Prerequisite } from './prerequisites.mjs'
+ * @import { Progress } from './progress.mjs'
+ * @import { Variant } from '../platform/tensorflow-variant.mjs'
+ */
+
+/**
+ * Brings a checkout to the state in which everything runs without a network: npm packages, the project's
+ * Node, TensorFlow, the addon. What is there already is left alone; an interrupted set-up goes on where it
+ * was.
+ *
+ * @param {string} root of the checkout
+ * @param {Progress} progress
+ * @param {{ variant?: Variant }} [options] which TensorFlow; by default what this checkout used last
+ * @returns {Promise<{ node: string, changed: boolean }>} the project's Node, and whether anything was missing
+ * @throws {SetupProblem}
+ */
+export async function ensureInstalled(root, progress, options = {}) {
+  checkNodeVersion();
+  const variant = options.variant ?? chosenVariant(root);
+  const windows = process.platform === 'win32';
+  const packagesReady = arePackagesReady(root);
+  const state = windows ? null : inspectRuntime(variant);
+  const runtimeReady = state?.ready ?? true;
+  const addonReady =
+    packagesReady &&
+    (state === null
+      ? isPrebuiltReady(root)
+      : runtimeReady && isAddonReady(root, state.runtime) && areKernelsReady(root, state.runtime));
+  // This one is done without where there is no compiler.
+  const changed = !(packagesReady && runtimeReady && addonReady && isPixelsAddonReady(root));
+  if (changed) {
+    /** @type {Prerequisite[]} */
+    const needed = [];
+    if (!packagesReady) needed.push('npm');
+    if (!runtimeReady) needed.push('python', 'pip');
+    if (!addonReady && !windows) needed.push('compiler');
+    checkPrerequisites(needed);
+  }
+  await ensurePackages(root, progress);
+  const node = projectNode(root);
+  if (windows) await ensurePrebuilt(root, node, variant, progress);
+  else {
+    const runtime = await ensureRuntime(variant, progress);
+    await ensureAddon(root, runtime, node, progress);
+    await ensureKernels(root, runtime, node, progress);
+    await ensurePixelsAddon(root, node, progress);
+  }
+  if (variant !== chosenVariant(root)) chooseVariant(root, variant);
+  return { node, changed };
+}
+
+/**
+ * @param {string} root of the checkout
+ * @param {Variant} variant
+ */
+function chooseVariant(root, variant) {
+  const file = choiceFile(root);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, variant);
+}
+
+/**
+ * Reads every byte of the installed TensorFlow and removes the installation when any differs.
+ *
+ * @param {string} root of the checkout
+ * @param {Progress} progress
+ * @returns {Promise<boolean>} whether it was sound (or absent)
+ */
+export async function verifyInstalled(root, progress) {
+  // What KARST_TENSORFLOW_DIR names is the user's own: there is nothing to compare it with.
+  if (process.platform === 'win32' || process.env['KARST_TENSORFLOW_DIR']) return true;
+  const { runtime, ready } = inspectRuntime(chosenVariant(root));
+  if (!ready) return true;
+  progress.start('Checking the installed TensorFlow');
+  const damaged = await damagedFiles(runtime, (done, total) => {
+    progress.advance(done, total, 'files');
+  });
+  if (damaged.length === 0) {
+    progress.finish('The installed TensorFlow is as it was downloaded');
+    return true;
+  }
+  progress.finish(`Damaged: ${damaged.join(', ')}. It is installed again`);
+  removeRuntime(runtime);
+  return false;
+}

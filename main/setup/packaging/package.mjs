@@ -1,0 +1,173 @@
+import { build, Platform } from 'electron-builder';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PACKAGE } from '../../platform/addons.mjs';
+import { runCommand } from '../command.mjs';
+import { ensureElectron, needsOldPages, versionOf } from '../electron-binary.mjs';
+import { npmName } from '../prerequisites.mjs';
+import { Progress } from '../progress.mjs';
+import { SetupProblem } from '../setup-problem.mjs';
+import { studioFiles } from './packaged-files.mjs';
+
+/**
+ * Packages the application of this platform: `package.mjs [--dir] [--out FOLDER] [--link]`. --dir makes the folder
+ * without installers; --link uses hard links instead of copies, for a folder that is thrown away.
+ */
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const TENSORFLOW = PACKAGE.split(sep).join('/');
+
+/** Parts of packages that no program reads: a third of their size. */
+const LEFT_OUT = [
+  '!**/*.map',
+  '!**/*.d.ts',
+  '!**/*.d.mts',
+  '!**/*.min.js',
+  '!**/{test,tests,docs,benchmarks}/**',
+  '!node-*/{include,share}/**',
+  '!better-sqlite3/{deps,src}/**',
+  '!@tensorflow/tfjs-node-gpu/{deps,binding,src,scripts}{,/**}',
+  '!@tensorflow/**/*.{es2017,fesm}.js',
+];
+
+/** Packages that others name as their dependency for types alone. */
+const TYPES_ONLY = [/^typescript$/, /^@types\//];
+
+/**
+ * @param {readonly string[]} args
+ * @returns {{ dir: boolean, link: boolean, out: string } | null} null when they are wrong
+ */
+function parseArguments(args) {
+  const options = { dir: false, link: false, out: join(ROOT, 'release') };
+  for (let index = 0; index < args.length; index += 1) {
+    const next = args[index + 1];
+    if (args[index] === '--dir') options.dir = true;
+    else if (args[index] === '--link') options.link = true;
+    else if (args[index] === '--out' && next !== undefined) {
+      options.out = resolve(next);
+      index += 1;
+    } else return null;
+  }
+  return options;
+}
+
+/** @returns {Promise<string[]>} the packages that the studio needs to run, as folders in node_modules */
+async function productionPackages() {
+  const list = ['ls', '--omit=dev', '--all', '--parseable'];
+  // Its exit code complains of optional packages for other platforms too; what is there counts.
+  const { output } = await runCommand(npmName(), list, { cwd: ROOT });
+  const modules = join(ROOT, 'node_modules');
+  const names = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((path) => path.startsWith(modules + sep) && existsSync(join(path, 'package.json')))
+    .map((path) => relative(modules, path).split(sep).join('/'))
+    .filter((name) => !TYPES_ONLY.some((pattern) => pattern.test(name)));
+  if (names.length === 0) {
+    throw new SetupProblem(
+      'npm does not list the packages of this checkout.',
+      'Run `npm run setup` and then this again.',
+    );
+  }
+  return [...new Set(names)].sort();
+}
+
+/** @returns {Promise<import('electron-builder').FileSet[]>} what lies beside the archive, as far as it is to be found out */
+async function computedResources() {
+  const packages = await productionPackages();
+  // A package inside another one's node_modules comes with that one.
+  const outer = packages.filter((name) => !name.includes('/node_modules/'));
+  const runtime = realpathSync(join(ROOT, TENSORFLOW, 'deps'));
+  return [
+    { from: ROOT, to: 'studio', filter: studioFiles() },
+    {
+      from: join(ROOT, 'node_modules'),
+      to: 'studio/node_modules',
+      filter: [...outer.map((name) => `${name}/**/*`), ...LEFT_OUT],
+    },
+    // The names with a version alone: the others are for linking.
+    {
+      from: join(runtime, 'lib'),
+      to: `studio/${TENSORFLOW}/deps/lib`,
+      filter: ['**/*', '!libtensorflow.{so,dylib}', '!libtensorflow_framework.{so,dylib}'],
+    },
+    ...(existsSync(join(runtime, 'nvidia'))
+      ? [{ from: join(runtime, 'nvidia'), to: `studio/${TENSORFLOW}/deps/nvidia` }]
+      : []),
+  ];
+}
+
+/**
+ * The Electron to package: an older one than the current is that of the window tests.
+ *
+ * @returns {Promise<import('electron-builder').Configuration>}
+ */
+async function electronOptions() {
+  const electron = await ensureElectron(ROOT, process.execPath, new Progress());
+  if ('missing' in electron) {
+    throw new SetupProblem(
+      `${electron.missing}.`,
+      'Check the connection, or let ELECTRON_OVERRIDE_DIST_PATH name a folder with an Electron.',
+    );
+  }
+  const version = versionOf(electron.path);
+  const own = {
+    electronDist: distributionOf(electron.path),
+    ...(version === null ? {} : { electronVersion: version }),
+  };
+  if (!needsOldPages(electron.path)) return own;
+  // Before fuses, and with a Chromium that wants the pages built for it.
+  return { ...own, electronFuses: null, files: ['dist/renderer-test/**/*'] };
+}
+
+/**
+ * The folder that holds the executable, or on macOS the bundle that it lies in.
+ *
+ * @param {string} electron
+ */
+function distributionOf(electron) {
+  return process.platform === 'darwin' ? resolve(electron, '../../../..') : dirname(electron);
+}
+
+/** @param {readonly string[]} args */
+async function main(args) {
+  const options = parseArguments(args);
+  if (options === null) {
+    process.stderr.write(
+      'Usage: main/setup/packaging/package.mjs [--dir] [--out FOLDER] [--link]\n',
+    );
+    return 2;
+  }
+  if (options.link) process.env['USE_HARD_LINKS'] = 'true';
+  const made = await build({
+    projectDir: ROOT,
+    targets: Platform.current().createTarget(options.dir ? 'dir' : undefined),
+    publish: 'never',
+    config: {
+      extends: join(ROOT, 'electron-builder.yml'),
+      directories: { output: options.out },
+      extraResources: await computedResources(),
+      ...(await electronOptions()),
+    },
+  });
+  for (const path of made) process.stdout.write(`${path} (${megabytes(path)})\n`);
+  process.stdout.write(`Packaged into ${options.out}\n`);
+  return 0;
+}
+
+/** @param {string} path */
+function megabytes(path) {
+  return `${Math.round(statSync(path).size / 1e6)} MB`;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (/** @type {unknown} */ error) => {
+    const problem = error instanceof SetupProblem ? `${error.message}\n${error.hint}` : error;
+    process.stderr.write(`Packaging failed: ${String(problem)}\n`);
+    process.exitCode = 1;
+  },
+);
