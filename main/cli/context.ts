@@ -1,4 +1,5 @@
-import type { EngineHandle, EngineSpawner, Studio } from '../host/contract.ts';
+import type { EngineHandle, EngineSpawner } from '../host/contract/engine.ts';
+import type { Studio } from '../host/contract/studio.ts';
 import { withInterrupts, type InterruptOptions } from './interrupts.ts';
 import type { Console } from './output/console.ts';
 

@@ -1,15 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
-import type { CommandContext } from './context.ts';
+import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_CHECK, EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
 import { defineAdapter, defineBin } from './shelf-definitions.ts';
 import { settingsHelp } from './training-config.ts';
-
-/** Makes a commander action of a command, which resolves to its exit code or to nothing. */
-export type Runs = (
-  command: (context: CommandContext, ...args: never[]) => Promise<unknown>,
-) => (...args: unknown[]) => Promise<void>;
 
 /**
  * Says what commands there are and what they take. What a command does is imported when it is run, so that

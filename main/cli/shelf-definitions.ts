@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { yes } from './confirm.ts';
-import type { Runs } from './definitions.ts';
+import type { Runs } from './action.ts';
 
 /** What trainings made. */
 export function defineAdapter(program: Command, runs: Runs): void {

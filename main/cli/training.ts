@@ -5,7 +5,8 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
-import type { RunOutcome, Studio } from '../host/contract.ts';
+import type { RunOutcome } from '../host/contract/runs.ts';
+import type { Studio } from '../host/contract/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
 import { describeRecomputation, describeWaiting } from './describe/run.ts';
 import {

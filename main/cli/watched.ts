@@ -1,4 +1,5 @@
-import type { JobWatching, Studio } from '../host/contract.ts';
+import type { Studio } from '../host/contract/studio.ts';
+import type { JobWatching } from '../host/contract/watching.ts';
 import { withStudio, type CommandContext } from './context.ts';
 import { progressView } from './output/progress.ts';
 

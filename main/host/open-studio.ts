@@ -37,7 +37,7 @@ import { RunRepository } from './store/runs.ts';
 import { SettingRepository } from './store/settings.ts';
 import { StepTimeRepository } from './store/step-times.ts';
 import { TagRepository } from './store/tags.ts';
-import type { Studio, StudioOptions } from './contract.ts';
+import type { Studio, StudioOptions } from './contract/studio.ts';
 import { join } from 'node:path';
 
 const GRACE_MS = 30_000;

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { makeDigits } from '../e2e/fixtures/digits.ts';
 import { waitForQuiet } from './machine.ts';
-import { PATIENCE_MS, type Timed } from './start.ts';
+import { PATIENCE_MS, type Timed } from './quiet-time.ts';
 import { makeTask } from './task.ts';
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));

@@ -8,7 +8,7 @@ import { ensureTestElectron } from '../setup/test-electron.mjs';
 import { serveStudio } from '../e2e/fixtures/served-studio.ts';
 import { Desk } from '../electron/fixtures/desktop.ts';
 import startDisplay from '../electron/fixtures/virtual-display.ts';
-import { timeQuietly, type Timed } from './start.ts';
+import { timeQuietly, type Timed } from './quiet-time.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REPEATS = 5;

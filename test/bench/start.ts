@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { waitForQuiet } from './machine.ts';
 import { measureFirstSteps } from './start-run.ts';
 import { measureWindows } from './start-window.ts';
+import { timeQuietly, type Timed } from './quiet-time.ts';
 import { median, spread } from './statistics.ts';
 import { markdownTable, type Section } from './table.ts';
 
@@ -29,7 +29,6 @@ const AIMS: readonly (readonly [string, number])[] = [
   ['served studio', 2000],
   ['first step of a second run', 5000],
 ];
-export const PATIENCE_MS = 5_000;
 const run = promisify(execFile);
 
 /** Commands that only answer, both windows, and the first step of a run whose like was made before. */
@@ -60,16 +59,6 @@ export function startTable(rows: readonly StartRow[]): string {
     ];
   });
   return markdownTable(['', 'median', 'aim', 'times'], lines);
-}
-
-export type Timed = (what: string, seconds: readonly number[]) => void;
-
-/** Waits until others leave the processor alone, then times `work`. @returns seconds */
-export async function timeQuietly(work: () => Promise<unknown>): Promise<number> {
-  await waitForQuiet(PATIENCE_MS);
-  const began = performance.now();
-  await work();
-  return (performance.now() - began) / 1000;
 }
 
 /** In a home that was opened before, as every time but the first. */

@@ -1,4 +1,4 @@
-import type { SourceOptions } from '../../host/contract.ts';
+import type { SourceOptions } from '../../host/contract/datasets.ts';
 import { advice, withStudio, type CommandContext } from '../context.ts';
 import { classTable, describeDataset, problemLines } from '../describe/dataset.ts';
 import { progressView } from '../output/progress.ts';

@@ -5,7 +5,7 @@ import { homeFolders } from '../../host/home.ts';
 import { newOwner, releaseOwner } from '../../host/owner.ts';
 import { closeLibrary, openLibrary } from '../../host/store/open-library.ts';
 import { isReadOnly } from '../../host/store/read-only-home.ts';
-import type { Studio } from '../../host/contract.ts';
+import type { Studio } from '../../host/contract/studio.ts';
 import { cacheFolder } from '../../platform/cache-folder.mjs';
 import { withStudio, type CommandContext } from '../context.ts';
 import { folderSize, freeSpace, machineReport } from '../../host/services/diagnosis/machine.ts';

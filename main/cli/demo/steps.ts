@@ -12,7 +12,7 @@ import {
   SAMPLE_IMAGES,
   SAMPLE_VALIDATION,
 } from '../../host/services/sample.ts';
-import type { Studio } from '../../host/contract.ts';
+import type { Studio } from '../../host/contract/studio.ts';
 import type { CommandContext } from '../context.ts';
 import { verificationLine } from '../describe/evaluation.ts';
 import {

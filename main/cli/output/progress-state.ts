@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
-import type { Progress } from '../../host/contract.ts';
+import type { Progress } from '../../host/contract/watching.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts';
 
 export type Phase = Extract<EngineEvent, { type: 'progress' }>['phase'] | Progress['phase'];

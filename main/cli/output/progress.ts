@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { Progress } from '../../host/contract.ts';
+import type { Progress } from '../../host/contract/watching.ts';
 import { paint, writeLine, type Console, type Sink } from './console.ts';
 import { forTerminal } from './printable.ts';
 import { ProgressState, validationLine } from './progress-state.ts';

@@ -1,4 +1,4 @@
-import type { BareShape } from '../../host/contract.ts';
+import type { BareShape } from '../../host/contract/runs.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
 
 /**

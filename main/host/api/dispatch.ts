@@ -8,13 +8,13 @@ import {
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { cacheFolder } from '../../platform/cache-folder.mjs';
 import { isUsableFile } from '../services/runs/manifest.ts';
-import type { Studio } from '../contract.ts';
-import type { DeskContext } from './context.ts';
-import { Announcer, type EventListener } from './emit.ts';
-import { hostHandlers } from './handlers.ts';
+import type { Studio } from '../contract/studio.ts';
+import type { DeskContext } from '../procedures/context.ts';
+import { Announcer, type EventListener } from '../events.ts';
+import { hostHandlers } from '../procedures/handlers.ts';
 import { MediaShelf } from '../media/media-shelf.ts';
 import { RunQueue } from '../scheduler/run-queue.ts';
-import { TaskBoard } from './task-board.ts';
+import { TaskBoard } from '../tasks/task-board.ts';
 import type { Picture } from '../media/thumbnails.ts';
 
 /** The host as windows see it: procedures, events, pictures. */

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/contract/host-process.ts';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
 import { spawnChildEngine } from '../engine/child-engine.ts';
-import type { Studio } from '../contract.ts';
+import type { Studio } from '../contract/studio.ts';
 import { studioHome } from '../home.ts';
 import { openStudio } from '../open-studio.ts';
 import { openDesk, type Desk } from './dispatch.ts';

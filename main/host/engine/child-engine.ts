@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { compileCacheFolder } from '../../platform/cache-folder.mjs';
 import { engineEnvironment } from '../../platform/engine-environment.mjs';
 import { writeError } from '../../formats/files.ts';
-import type { EngineExit, EngineHandle, EngineSpawner } from '../contract.ts';
+import type { EngineExit, EngineHandle, EngineSpawner } from '../contract/engine.ts';
 
 /** Bytes of error output that are kept for the report of a crash. */
 const TAIL_BYTES = 8 * 1024;

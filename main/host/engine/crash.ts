@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { EngineExit } from '../contract.ts';
+import type { EngineExit } from '../contract/engine.ts';
 
 /** Processes that the kernel has killed for want of memory since it started; null where it does not say. */
 export function oomKills(): number | null {

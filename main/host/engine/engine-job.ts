@@ -7,7 +7,7 @@ import {
   type JobResult,
 } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { EngineExit, EngineHandle, EngineSpawner } from '../contract.ts';
+import type { EngineExit, EngineHandle, EngineSpawner } from '../contract/engine.ts';
 import { crashError, oomKills } from './crash.ts';
 
 /** Milliseconds that an engine which has given its answer gets to end by itself. */

@@ -5,7 +5,7 @@ import type {
   TryJob,
 } from '../../../shared/contract/engine.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
-import type { EngineSpawner } from '../contract.ts';
+import type { EngineSpawner } from '../contract/engine.ts';
 import { runEngineJob } from './engine-job.ts';
 
 export interface WarmEngineOptions {

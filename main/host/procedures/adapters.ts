@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 type Names = Extract<keyof typeof procedures, `adapters.${string}`>;
 

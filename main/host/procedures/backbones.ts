@@ -6,7 +6,7 @@ import type {
 } from '../../../shared/contract/studio/backbones.ts';
 import { parameterCount } from '../../../shared/domain/architecture.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 export function backboneProcedures({
   studio: { backbones },

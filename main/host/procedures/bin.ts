@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 import type { BinKind } from '../store/bin.ts';
 
 type Names = Extract<keyof typeof procedures, `bin.${string}`>;

@@ -7,8 +7,8 @@ import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { DEFAULT_PREPROCESSING } from '../../formats/timm-vit.ts';
-import type { DeskContext } from '../api/context.ts';
-import type { GalleryEntry } from '../contract.ts';
+import type { DeskContext } from './context.ts';
+import type { GalleryEntry } from '../contract/datasets.ts';
 
 export function datasetProcedures(context: DeskContext): Handlers<keyof typeof procedures> {
   const { datasets, projects } = context.studio;

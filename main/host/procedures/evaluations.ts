@@ -1,7 +1,7 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 import { fileBelow } from '../services/datasets/file-name.ts';
 
 type Names = Extract<keyof typeof procedures, `evaluations.${string}`>;

@@ -5,7 +5,7 @@ import type {
   adapterProcedures as procedures,
 } from '../../../shared/contract/studio/adapters.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 import type { MediaShelf } from '../media/media-shelf.ts';
 
 type Names = Extract<keyof typeof procedures, `predictions.${string}`>;

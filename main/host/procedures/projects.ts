@@ -3,7 +3,7 @@ import type {
   Project,
   projectProcedures as procedures,
 } from '../../../shared/contract/studio/projects.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 export function projectProcedures({
   studio: { projects },

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { runProcedures as procedures } from '../../../shared/contract/studio/runs.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 type Names = keyof typeof procedures;
 

@@ -2,8 +2,8 @@ import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { TaskResult } from '../../../shared/contract/studio/tasks.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone, Dataset } from '../../../shared/domain/library.ts';
-import type { DeskContext } from '../api/context.ts';
-import type { TaskWork } from '../api/task-board.ts';
+import type { DeskContext } from './context.ts';
+import type { TaskWork } from '../tasks/task-board.ts';
 import {
   hasSample,
   SAMPLE_CONFIG,

@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 export function settingsProcedures({
   studio,

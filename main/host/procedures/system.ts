@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { Diagnosis } from '../../../shared/contract/studio/system.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 import { diagnose } from '../services/diagnosis/diagnosis.ts';
 import { hasSample } from '../services/sample.ts';
 import { version } from '../version.ts';

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import type { taskProcedures as procedures } from '../../../shared/contract/studio/tasks.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 export function taskProcedures({ tasks }: DeskContext): Handlers<keyof typeof procedures> {
   return {

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/contract/studio.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { DeskContext } from '../api/context.ts';
+import type { DeskContext } from './context.ts';
 
 /** Standard base64 with its padding; Node's own decoder would pass over what does not belong there. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

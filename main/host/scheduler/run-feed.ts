@@ -7,8 +7,8 @@ import type {
   SampleSet,
 } from '../../../shared/contract/studio/runs.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
-import type { Progress } from '../contract.ts';
-import type { Emit } from '../api/emit.ts';
+import type { Progress } from '../contract/watching.ts';
+import type { Emit } from '../events.ts';
 
 /** Milliseconds between two tellings: at most four a second of each kind, however quick the steps. */
 const BEAT_MS = 250;

@@ -2,8 +2,9 @@ import type { LogLine, RunView, SampleSet } from '../../../shared/contract/studi
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
-import type { NewRunOptions, RunControl, RunDetail, Studio } from '../contract.ts';
-import type { Emit } from '../api/emit.ts';
+import type { NewRunOptions, RunControl, RunDetail } from '../contract/runs.ts';
+import type { Studio } from '../contract/studio.ts';
+import type { Emit } from '../events.ts';
 import type { MediaShelf } from '../media/media-shelf.ts';
 import { RunFeed } from './run-feed.ts';
 

@@ -22,7 +22,8 @@ import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { BackboneService, Watching } from '../contract.ts';
+import type { BackboneService } from '../contract/backbones.ts';
+import type { Watching } from '../contract/watching.ts';
 import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
 
 const CONFIG_LIMIT = 1024 * 1024;

@@ -8,7 +8,7 @@ import type { BinKind, BinRepository, BinRow } from '../store/bin.ts';
 import type { Library } from '../store/library.ts';
 import { freeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { BinService, Restored } from '../contract.ts';
+import type { BinService, Restored } from '../contract/adapters.ts';
 import { makeFolder, statOrNull } from './paths.ts';
 
 /**

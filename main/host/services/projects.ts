@@ -3,12 +3,9 @@ import type { Library } from '../store/library.ts';
 import { checkName, requireFreeName } from '../store/names.ts';
 import type { NoteRepository } from '../store/notes.ts';
 import type { ProjectRepository } from '../store/projects.ts';
-import type {
-  BackboneService,
-  DatasetService,
-  ProjectChanges,
-  ProjectService,
-} from '../contract.ts';
+import type { BackboneService } from '../contract/backbones.ts';
+import type { DatasetService } from '../contract/datasets.ts';
+import type { ProjectChanges, ProjectService } from '../contract/projects.ts';
 
 export interface ProjectsContext {
   readonly library: Library;

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { SafetensorsFile, writeSafetensors } from '../../../main/formats/safetensors.ts';
-import type { Studio } from '../../../main/host/contract.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import {
   CONFIG,
   fakeEngine,

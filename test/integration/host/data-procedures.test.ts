@@ -14,7 +14,7 @@ import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
-import type { Studio } from '../../../main/host/contract.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import {
   PROCEDURES,

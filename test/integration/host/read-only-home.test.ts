@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { homeFolders } from '../../../main/host/home.ts';
-import type { Studio, StudioOptions } from '../../../main/host/contract.ts';
+import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
 import { CONFIG, refusal, studioIn, temporaryFolder } from '../../unit/host/support.ts';
 import { karst } from '../cli/karst.ts';
 import { TrainedHome } from './trained-home.ts';

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RunControl, Studio } from '../../../main/host/contract.ts';
+import type { RunControl } from '../../../main/host/contract/runs.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
-import type { Studio, StudioOptions } from '../../../main/host/contract.ts';
+import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
 import type {
   EventName,
   EventPayload,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
-import { Announcer } from '../../../main/host/api/emit.ts';
+import { Announcer } from '../../../main/host/events.ts';
 import type { Desk } from '../../../main/host/api/dispatch.ts';
 import { Pages } from '../../../main/host/serve/pages.ts';
 import {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { DatasetImport } from '../../../main/host/contract.ts';
+import type { DatasetImport } from '../../../main/host/contract/datasets.ts';
 import { linesOf } from '../../../main/host/services/datasets/text.ts';
 import { refusal, studioIn, temporaryFolder, writeImage } from './support.ts';
 

@@ -14,7 +14,8 @@ import { describe, expect, it } from 'vitest';
 import { stratifiedSplit } from '../../../main/host/services/datasets/split.ts';
 import { sortClasses } from '../../../main/host/services/datasets/listing.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
-import type { DatasetImport, Studio } from '../../../main/host/contract.ts';
+import type { DatasetImport } from '../../../main/host/contract/datasets.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import { refusal, studioIn, temporaryFolder, writeClassFolders, writeImage } from './support.ts';
 
 /** Imports into a fresh studio. */

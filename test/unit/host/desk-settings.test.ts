@@ -6,7 +6,7 @@ import {
   settingsSpawner,
 } from '../../../main/host/services/settings/settings-spawner.ts';
 import { SETTING_DEFAULTS } from '../../../main/host/services/settings/settings.ts';
-import type { EngineSpawner } from '../../../main/host/contract.ts';
+import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
 import { fakeEngine, refusal, studioIn, temporaryFolder } from './support.ts';
 
 describe('settings', () => {

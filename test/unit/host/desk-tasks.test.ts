@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
 import { task as taskSchema, type Task } from '../../../shared/contract/studio/tasks.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { Announcer } from '../../../main/host/api/emit.ts';
-import { TaskBoard, type TaskWork } from '../../../main/host/api/task-board.ts';
+import { Announcer } from '../../../main/host/events.ts';
+import { TaskBoard, type TaskWork } from '../../../main/host/tasks/task-board.ts';
 import { refusal } from './support.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 

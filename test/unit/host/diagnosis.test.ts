@@ -6,7 +6,8 @@ import { diagnosis as schema } from '../../../shared/contract/studio/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { anonymous } from '../../../main/host/services/diagnosis/anonymous.ts';
 import { diagnose } from '../../../main/host/services/diagnosis/diagnosis.ts';
-import type { EngineSpawner, Studio } from '../../../main/host/contract.ts';
+import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import { studioIn, temporaryFolder, writeBackbone } from './support.ts';
 
 describe('a diagnosis', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inputBytes } from '../../../main/host/services/planning/memory-estimate.ts';
 import { speedKey } from '../../../main/host/services/planning/speed-key.ts';
-import type { Studio } from '../../../main/host/contract.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
 import type { TrainingConfig, TrainingOverrides } from '../../../shared/domain/training.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunQueue } from '../../../main/host/scheduler/run-queue.ts';
-import type { Studio } from '../../../main/host/contract.ts';
+import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EventName } from '../../../shared/contract/studio.ts';
 import type { LogLine, RunView } from '../../../shared/contract/studio/runs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import type { Studio, StudioOptions } from '../../../main/host/contract.ts';
+import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import { KarstError, type ErrorCode } from '../../../shared/domain/errors.ts';
 import { fakeEngine } from '../../fixtures/small-library.ts';

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { HostMessage, TryJob } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { WarmEngine } from '../../../main/host/engine/warm-engine.ts';
-import type { EngineExit, EngineHandle, EngineSpawner } from '../../../main/host/contract.ts';
+import type {
+  EngineExit,
+  EngineHandle,
+  EngineSpawner,
+} from '../../../main/host/contract/engine.ts';
 import { ARCHITECTURE, PREPROCESSING, refusal } from './support.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 

@@ -23,12 +23,12 @@ function complaints(file: string, text: string): string[] {
 }
 
 const FORBIDDEN = [
-  ['renderer/views/a.ts', '../../main/host/contract.ts'],
+  ['renderer/views/a.ts', '../../main/host/contract/studio.ts'],
   ['renderer/views/a.ts', '../../main/formats/safetensors.ts'],
   ['main/host/engine/a.ts', '../../engine/entry.ts'],
   ['main/host/a.ts', '../cli/program.ts'],
   ['main/host/a.ts', '../electron/main.ts'],
-  ['main/engine/train/a.ts', '../../host/contract.ts'],
+  ['main/engine/train/a.ts', '../../host/contract/studio.ts'],
   ['main/engine/a.ts', '../cli/program.ts'],
   ['main/cli/a.ts', '../engine/train/step.ts'],
   ['main/cli/commands/a.ts', '../../../renderer/bridge/a.ts'],
@@ -37,7 +37,7 @@ const FORBIDDEN = [
   ['main/formats/a.ts', '../../shared/contract/engine.ts'],
   ['main/electron/a.ts', '../engine/entry.ts'],
   ['main/electron/a.ts', '../host/store/database.ts'],
-  ['main/electron/a.ts', '../host/contract.ts'],
+  ['main/electron/a.ts', '../host/contract/studio.ts'],
   ['main/electron/a.ts', '../../renderer/bridge/a.ts'],
   ['renderer/views/a.ts', 'electron'],
   ['main/setup/a.mjs', '../host/home.ts'],
@@ -75,7 +75,7 @@ const ALLOWED = [
   ['main/formats/a.ts', '../../shared/models/vit.ts'],
   ['main/backends/tfjs/a.ts', '../../graph/registry.ts'],
   ['main/backends/tfjs/a.ts', '@tensorflow/tfjs-core'],
-  ['main/cli/a.ts', '../host/contract.ts'],
+  ['main/cli/a.ts', '../host/contract/studio.ts'],
   ['main/cli/a.ts', '../../package.json'],
   ['main/formats/a.ts', '../../shared/domain/errors.ts'],
   ['main/electron/a.ts', 'electron'],

@@ -7,7 +7,7 @@ import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
 import { readError } from '../../../formats/files.ts';
 import { temporaryName } from '../../../formats/temporary-files.ts';
 import type { HomeFolders } from '../../home.ts';
-import type { DatasetService } from '../../contract.ts';
+import type { DatasetService } from '../../contract/datasets.ts';
 import { isHidden, mayBeImage } from '../datasets/listing.ts';
 import {
   NOT_UTF8,

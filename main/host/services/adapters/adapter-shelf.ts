@@ -23,13 +23,10 @@ import type { NoteRepository } from '../../store/notes.ts';
 import { now } from '../../store/rows.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { TagRepository } from '../../store/tags.ts';
-import type {
-  AdapterLineage,
-  DatasetService,
-  EngineSpawner,
-  Page,
-  Watching,
-} from '../../contract.ts';
+import type { AdapterLineage } from '../../contract/adapters.ts';
+import type { DatasetService } from '../../contract/datasets.ts';
+import type { EngineSpawner } from '../../contract/engine.ts';
+import type { Page, Watching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
 import type { Bin } from '../bin.ts';
 import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';

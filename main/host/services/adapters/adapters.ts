@@ -20,11 +20,10 @@ import type {
   AdapterResults,
   AdapterService,
   ExportOutcome,
-  JobWatching,
   MergeOutcome,
-  Page,
   PredictionTable,
-} from '../../contract.ts';
+} from '../../contract/adapters.ts';
+import type { JobWatching, Page } from '../../contract/watching.ts';
 import { AdapterEngines } from './adapter-engines.ts';
 import { fileNameFor, requireNewPath } from './adapter-jobs.ts';
 import { AdapterShelf, copyAdapter, type AdaptersContext } from './adapter-shelf.ts';

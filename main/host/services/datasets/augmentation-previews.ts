@@ -6,7 +6,8 @@ import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../../shared/domain/library.ts';
 import { writeError } from '../../../formats/files.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
-import type { AugmentationRequest, EngineSpawner } from '../../contract.ts';
+import type { AugmentationRequest } from '../../contract/datasets.ts';
+import type { EngineSpawner } from '../../contract/engine.ts';
 import { isUsableFile } from '../runs/manifest.ts';
 
 /** Answers whose pictures are kept: a window shows the latest, and may still be loading the one before. */

@@ -1,6 +1,6 @@
 import type { DatasetProblem, ImageState } from '../../../../shared/domain/library.ts';
 import type { ImageRepository, StoredImage } from '../../store/images.ts';
-import type { Watching } from '../../contract.ts';
+import type { Watching } from '../../contract/watching.ts';
 import { throwIfCancelled } from '../paths.ts';
 import { checkFiles } from './checker-pool.ts';
 import type { CheckAnswer, CheckRequest } from './image-check.ts';

@@ -17,10 +17,9 @@ import type {
   DatasetImport,
   DatasetService,
   GalleryEntry,
-  Page,
   SourceOptions,
-  Watching,
-} from '../../contract.ts';
+} from '../../contract/datasets.ts';
+import type { Page, Watching } from '../../contract/watching.ts';
 import { validateAugmentation } from '../runs/training-config.ts';
 import type { AugmentationPreviews } from './augmentation-previews.ts';
 import { checkImages } from './check.ts';

@@ -1,7 +1,7 @@
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetProblem } from '../../../../shared/domain/library.ts';
 import type { ImageRepository, NewImage } from '../../store/images.ts';
-import type { Watching } from '../../contract.ts';
+import type { Watching } from '../../contract/watching.ts';
 import { throwIfCancelled } from '../paths.ts';
 import { checkFiles } from './checker-pool.ts';
 import type { Draw } from './draw.ts';

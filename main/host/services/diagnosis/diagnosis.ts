@@ -3,7 +3,7 @@ import type { DeviceReport } from '../../../../shared/contract/engine.ts';
 import type { Diagnosis } from '../../../../shared/contract/studio/system.ts';
 import { toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
 import { switchedOff } from '../../../../shared/domain/compiled-code.ts';
-import type { Studio } from '../../contract.ts';
+import type { Studio } from '../../contract/studio.ts';
 import { version } from '../../version.ts';
 import { anonymous } from './anonymous.ts';
 import { freeSpace, machineReport } from './machine.ts';

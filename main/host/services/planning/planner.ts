@@ -11,11 +11,13 @@ import {
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
-import type { DatasetService, EngineSpawner, JobWatching } from '../../contract.ts';
+import type { DatasetService } from '../../contract/datasets.ts';
+import type { EngineSpawner } from '../../contract/engine.ts';
+import type { JobWatching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
 import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
 import { runClasses } from '../runs/run-folder.ts';
-import type { PlanRequest, PlanService } from '../runs/run-service.ts';
+import type { PlanRequest, PlanService } from '../../contract/runs.ts';
 import { trainingProblems, validateTrainingConfig } from '../runs/training-config.ts';
 
 /** Updates that are timed. */

@@ -2,7 +2,7 @@ import type { EngineEvent, HostMessage } from '../../../../shared/contract/engin
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 import type { MetricRepository } from '../../store/metrics.ts';
 import type { RunProgress, RunRepository } from '../../store/runs.ts';
-import type { RunControl } from './run-service.ts';
+import type { RunControl } from '../../contract/runs.ts';
 import type { RunLog } from './run-log.ts';
 
 /** Milliseconds between looks at the request column, and between writes of metrics. */

@@ -17,7 +17,7 @@ import { now } from '../../store/rows.ts';
 import type { RunRepository, StoredRun } from '../../store/runs.ts';
 import type { Bin } from '../bin.ts';
 import { readRunLog } from './run-log.ts';
-import type { RunDetail } from './run-service.ts';
+import type { RunDetail } from '../../contract/runs.ts';
 
 /** Lines of a log that are told unless another number is asked for. */
 const LOG_LINES = 500;

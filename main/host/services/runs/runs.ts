@@ -11,7 +11,10 @@ import type { Owner } from '../../owner.ts';
 import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
 import { now } from '../../store/rows.ts';
 import type { StoredRun } from '../../store/runs.ts';
-import type { DatasetService, EngineSpawner, JobWatching, ProjectService } from '../../contract.ts';
+import type { DatasetService } from '../../contract/datasets.ts';
+import type { EngineSpawner } from '../../contract/engine.ts';
+import type { ProjectService } from '../../contract/projects.ts';
+import type { JobWatching } from '../../contract/watching.ts';
 import type { Adapters } from '../adapters/adapters.ts';
 import type { Backbones } from '../backbones.ts';
 import { makeFolder, moveToBin } from '../paths.ts';
@@ -35,7 +38,7 @@ import type {
   RunDetail,
   RunOutcome,
   RunService,
-} from './run-service.ts';
+} from '../../contract/runs.ts';
 import { RunSession } from './run-session.ts';
 import { runState, RunShelf, type RunShelfContext } from './run-shelf.ts';
 import { validateTrainingConfig } from './training-config.ts';

@@ -1,6 +1,6 @@
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
 import { engineEnvironment } from '../../../platform/engine-environment.mjs';
-import type { EngineSpawner } from '../../contract.ts';
+import type { EngineSpawner } from '../../contract/engine.ts';
 
 /** Variables by which an engine keeps to threads and device of the settings; none where those leave the choice to it. */
 export function settingsEnvironment(

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { settings as schema, type Settings } from '../../../../shared/contract/studio/system.ts';
+import type { SettingsChange } from '../../contract/settings.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { SettingRepository } from '../../store/settings.ts';
 
@@ -10,9 +11,6 @@ export const SETTING_DEFAULTS: Settings = {
   device: 'auto',
   welcomed: false,
 };
-
-/** Some settings, as a window sends them; what is undefined is left alone. */
-export type SettingsChange = { readonly [K in keyof Settings]?: Settings[K] | undefined };
 
 /** The settings of a home: the same for the window, the browser and the command line. */
 export class SettingsStore {

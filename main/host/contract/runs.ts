@@ -1,13 +1,13 @@
-import type { TrainResult } from '../../../../shared/contract/engine.ts';
-import type { LogLine, RunPlan } from '../../../../shared/contract/studio/runs.ts';
-import type { Preprocessing, VitArchitecture } from '../../../../shared/domain/architecture.ts';
-import type { ErrorReport } from '../../../../shared/domain/errors.ts';
-import type { Adapter, Run } from '../../../../shared/domain/library.ts';
-import type { MetricRecord, SampleRecord } from '../../../../shared/domain/metrics.ts';
-import type { EpochWaiting } from '../../../../shared/domain/waiting.ts';
-import type { TrainingConfig } from '../../../../shared/domain/training.ts';
-import type { StepTimes } from '../../store/step-times.ts';
-import type { JobWatching } from '../../contract.ts';
+import type { TrainResult } from '../../../shared/contract/engine.ts';
+import type { LogLine, RunPlan } from '../../../shared/contract/studio/runs.ts';
+import type { Preprocessing, VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { Adapter, Run } from '../../../shared/domain/library.ts';
+import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
+import type { EpochWaiting } from '../../../shared/domain/waiting.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import type { StepTimes } from '../store/step-times.ts';
+import type { JobWatching } from './watching.ts';
 
 /** A shape without weights, for training from scratch (`initialise: 'random'`, `method: 'full'`). */
 export interface BareShape {

@@ -3,8 +3,8 @@ import type { Task, TaskKind, TaskResult } from '../../../shared/contract/studio
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { newId } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { Progress } from '../contract.ts';
-import type { Emit } from './emit.ts';
+import type { Progress } from '../contract/watching.ts';
+import type { Emit } from '../events.ts';
 
 /** Milliseconds between two events of one task that tell of progress: at most ten a second. */
 const PROGRESS_MS = 100;

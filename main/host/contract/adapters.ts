@@ -1,6 +1,6 @@
-import type { FileAnswer } from '../../../../shared/contract/engine.ts';
-import type { AdapterFilter } from '../../../../shared/contract/studio/adapters.ts';
-import type { Split } from '../../../../shared/domain/dataset.ts';
+import type { FileAnswer } from '../../../shared/contract/engine.ts';
+import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import type { Split } from '../../../shared/domain/dataset.ts';
 import type {
   Adapter,
   DatasetProblem,
@@ -9,12 +9,12 @@ import type {
   StoredEvaluation,
   StoredExport,
   StoredMerge,
-} from '../../../../shared/domain/library.ts';
-import type { Evaluation, Verification } from '../../../../shared/domain/metrics.ts';
-import type { AdapterPage } from '../../store/adapters.ts';
-import type { BinKind, BinRow } from '../../store/bin.ts';
-import type { EvaluatedFile, EvaluatedFilter } from '../../store/evaluations.ts';
-import type { JobWatching, Page, Watching } from '../../contract.ts';
+} from '../../../shared/domain/library.ts';
+import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
+import type { AdapterPage } from '../store/adapters.ts';
+import type { BinKind, BinRow } from '../store/bin.ts';
+import type { EvaluatedFile, EvaluatedFilter } from '../store/evaluations.ts';
+import type { JobWatching, Page, Watching } from './watching.ts';
 
 export interface AdapterEvaluation {
   readonly stored: StoredEvaluation;

@@ -1,8 +1,8 @@
-import type { Studio } from '../contract.ts';
-import type { Emit } from './emit.ts';
+import type { Studio } from '../contract/studio.ts';
+import type { Emit } from '../events.ts';
 import type { MediaShelf } from '../media/media-shelf.ts';
 import type { RunQueue } from '../scheduler/run-queue.ts';
-import type { TaskBoard } from './task-board.ts';
+import type { TaskBoard } from '../tasks/task-board.ts';
 
 /** What the procedures work with. */
 export interface DeskContext {

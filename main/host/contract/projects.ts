@@ -1,0 +1,27 @@
+import type { Project } from '../../../shared/contract/studio/projects.ts';
+
+/** What of a project can be changed; keys left out stay as they are. */
+export interface ProjectChanges {
+  readonly name?: string;
+  readonly notes?: string;
+  readonly archived?: boolean;
+  /** Name or id; null takes it away. */
+  readonly backboneId?: string | null;
+}
+
+/** Projects gather datasets (each may be in several), a backbone to start from, runs and notes. */
+export interface ProjectService {
+  /** Archived ones too, the last changed first. */
+  list(): Project[];
+  get(nameOrId: string): Project;
+  /** @throws name-taken, usage */
+  create(name: string): Project;
+  /** @throws name-taken, usage, not-found */
+  update(nameOrId: string, changes: ProjectChanges): Project;
+  /** A new project with the same datasets, backbone and notes; runs stay with the first. @throws name-taken, usage */
+  duplicate(nameOrId: string, name: string): Project;
+  /** Does nothing when it is there already. */
+  attachDataset(nameOrId: string, dataset: string): Project;
+  /** The dataset itself stays. Does nothing when it is not there. */
+  detachDataset(nameOrId: string, dataset: string): Project;
+}

@@ -1,0 +1,51 @@
+import type { DeviceReport } from '../../../shared/contract/engine.ts';
+import type { Run } from '../../../shared/domain/library.ts';
+import type { AdapterService, BinService } from './adapters.ts';
+import type { BackboneService } from './backbones.ts';
+import type { DatasetService } from './datasets.ts';
+import type { EngineSpawner } from './engine.ts';
+import type { ProjectService } from './projects.ts';
+import type { PlanService, RunService } from './runs.ts';
+import type { SettingsService } from './settings.ts';
+import type { JobWatching } from './watching.ts';
+
+/**
+ * The host as its users (command line, Electron, `serve`) see it. Every function rejects with `KarstError`
+ * alone. `nameOrId` is an id, or a name that is unique within its kind; a near miss is suggested.
+ */
+
+export interface StudioOptions {
+  readonly home: string;
+  readonly spawn: EngineSpawner;
+  /** Folder of the starter backbone; default `main/assets/starter`. null: none is registered. */
+  readonly starter?: string | null;
+  /** Milliseconds an engine gets to suspend before it is killed; default 30,000. */
+  readonly graceMs?: number;
+  /** Milliseconds that an engine which answers questions stays ready after the last one; default 60,000. */
+  readonly warmMs?: number;
+  /** Nothing is written into the home, as where nothing can be; default: what the file system says. */
+  readonly readOnly?: boolean;
+}
+
+export interface Studio {
+  /** Absolute path of the studio's data. */
+  readonly home: string;
+  /** Everything can be looked at and predicted with; every change is refused with `not-writable`. */
+  readonly readOnly: boolean;
+  readonly settings: SettingsService;
+  readonly projects: ProjectService;
+  readonly backbones: BackboneService;
+  readonly datasets: DatasetService;
+  readonly runs: RunService;
+  readonly plans: PlanService;
+  readonly adapters: AdapterService;
+  readonly bin: BinService;
+  /** Runs found interrupted when the studio was opened. */
+  readonly interrupted: readonly Run[];
+  /** Things worth telling that happened while opening (integrity checked after an unclean stop, a migration). */
+  readonly notices: readonly string[];
+  /** Starts an engine that says what it runs on. @throws engine-unavailable, engine-crashed */
+  probe(options?: JobWatching): Promise<DeviceReport>;
+  /** Ends running jobs (suspends runs) and closes the library. */
+  close(): Promise<void>;
+}

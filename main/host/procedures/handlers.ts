@@ -1,0 +1,36 @@
+import type { Handlers, HostProcedureName } from '../../../shared/contract/studio.ts';
+import { adapterProcedures } from './adapters.ts';
+import { backboneProcedures } from './backbones.ts';
+import { binProcedures } from './bin.ts';
+import { datasetProcedures } from './datasets.ts';
+import { evaluationProcedures } from './evaluations.ts';
+import { fileProcedures } from './files.ts';
+import { predictionProcedures } from './predictions.ts';
+import { projectProcedures } from './projects.ts';
+import { runProcedures } from './runs.ts';
+import { sampleProcedures } from './sample.ts';
+import { settingsProcedures } from './settings.ts';
+import { systemProcedures } from './system.ts';
+import { taskProcedures } from './tasks.ts';
+import { uploadProcedures } from './uploads.ts';
+import type { DeskContext } from './context.ts';
+
+/** What answers the procedures of the host: each noun's module has its own. */
+export function hostHandlers(context: DeskContext): Handlers<HostProcedureName> {
+  return {
+    ...systemProcedures(context),
+    ...settingsProcedures(context),
+    ...fileProcedures(),
+    ...uploadProcedures(context),
+    ...sampleProcedures(context),
+    ...taskProcedures(context),
+    ...projectProcedures(context),
+    ...datasetProcedures(context),
+    ...backboneProcedures(context),
+    ...runProcedures(context),
+    ...adapterProcedures(context),
+    ...evaluationProcedures(context),
+    ...predictionProcedures(context),
+    ...binProcedures(context),
+  };
+}
