@@ -1,6 +1,6 @@
 import { DATA_TYPE } from '../../formats/saved-model.ts';
 import { kroneckerSizes } from '../../graph/ops/kronecker.ts';
-import type { NodeOf, OpName } from '../../graph/registry.ts';
+import { isNode, type NodeOf, type OpName } from '../../graph/registry.ts';
 import { sameShape, sizeOf, type Shape, type Tensor } from '../../graph/tensor.ts';
 import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
 
@@ -88,6 +88,30 @@ function callOf(node: Tensor): Call<Tensor> | undefined {
 /** Whether there is a kernel for this node that is worth its call. */
 export function isCalled(node: Tensor): boolean {
   return callOf(node)?.pays(node) ?? false;
+}
+
+/** The values that the call of a node is handed, for a node for which `isCalled`. */
+export function calledOn(node: Tensor): readonly Tensor[] {
+  if (!isNode(node, 'gelu') && !isNode(node, 'geluGradient')) return node.inputs;
+  const [x, ...others] = node.inputs;
+  const { values, bias } = biasedSum(x);
+  return [values, ...bias, ...others];
+}
+
+/** As in `matmul.cc`: rows or columns of a panel; what is as deep and has as few sums is packed by parts. */
+const PANEL_LINES = 32;
+const LEAST_DEEP = 1024;
+const MOST_SUMS = 2 ** 18;
+
+/**
+ * Bytes that a call packs its right operand into, for a node for which `isCalled`: every thread that makes calls keeps
+ * as much as its largest one took. What else kernels keep is of the size of the caches, and not counted.
+ */
+export function packedBytes(node: Tensor): number {
+  if (!isNode(node, 'matmul')) return 0;
+  const { batch, rows, columns, depth } = productSize(node);
+  if (batch === 1 && depth >= LEAST_DEEP && rows * columns <= MOST_SUMS) return 0;
+  return Math.ceil(columns / PANEL_LINES) * PANEL_LINES * depth * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** The call of a node for which `isCalled`. */

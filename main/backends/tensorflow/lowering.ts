@@ -5,15 +5,14 @@ import {
   type GraphModel,
   type NodeDef,
 } from '../../formats/saved-model.ts';
-import { legalise } from '../../graph/legalise.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import type { Program, ProgramFunction } from '../../graph/program.ts';
 import { isNode, known } from '../../graph/registry.ts';
-import { GraphError, inTopologicalOrder, type Tensor } from '../../graph/tensor.ts';
-import { isCalled, lowerCall } from './custom-calls.ts';
+import { GraphError, type Tensor } from '../../graph/tensor.ts';
+import { lowerCall } from './custom-calls.ts';
+import { legalFunction } from './legal.ts';
 import {
   constantNode,
-  hasLowering,
   lowerNode,
   shapeProto,
   textAttribute,
@@ -176,18 +175,7 @@ function lowerFunction(
   { compile, kernels }: Required<LoweringOptions>,
 ): { definition: FunctionDef; variables: readonly string[] } {
   const outputs = Object.entries(fn.outputs);
-  const roots = [
-    ...outputs.map(([, t]) => t),
-    ...fn.updates.flatMap((u): Tensor[] => [u.variable, u.value]),
-  ];
-  const calls = kernels && fn.matmulPrecision === 'high';
-  const replaced = legalise(
-    inTopologicalOrder(roots),
-    (node) => hasLowering(node.op) || (calls && isCalled(node)),
-  );
-  const resolve = (t: Tensor): Tensor => replaced.get(t) ?? t;
-  const order = inTopologicalOrder(roots.map(resolve));
-
+  const { order, resolve, calls } = legalFunction(fn, kernels);
   const variables = [
     ...new Set(order.flatMap((n) => (isNode(n, 'variable') ? [n.attributes.name] : []))),
   ];
@@ -224,7 +212,7 @@ function lowerFunction(
       case 'constant':
         return body.constant(node.attributes.values, node.shape);
       default:
-        return calls && isCalled(node)
+        return calls(node)
           ? lowerCall(node, (x) => references.get(x) ?? '', body)
           : lowerNode(node, inputs, body);
     }

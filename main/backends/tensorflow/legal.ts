@@ -1,0 +1,31 @@
+import { legalise } from '../../graph/legalise.ts';
+import type { ProgramFunction } from '../../graph/program.ts';
+import { inTopologicalOrder, type Tensor } from '../../graph/tensor.ts';
+import { isCalled } from './custom-calls.ts';
+import { hasLowering } from './nodes.ts';
+
+/** A function in operations that TensorFlow has, or that our kernels are called for. */
+export interface LegalFunction {
+  /** Inputs before users. */
+  readonly order: readonly Tensor[];
+  /** What stands for a tensor of the function. */
+  readonly resolve: (tensor: Tensor) => Tensor;
+  /** Whether the node is a call of one of our kernels. */
+  readonly calls: (node: Tensor) => boolean;
+}
+
+/** @param kernels whether the process that runs the function has our kernels */
+export function legalFunction(fn: ProgramFunction, kernels: boolean): LegalFunction {
+  const roots = [
+    ...Object.values(fn.outputs),
+    ...fn.updates.flatMap((u): Tensor[] => [u.variable, u.value]),
+  ];
+  const uses = kernels && fn.matmulPrecision === 'high';
+  const calls = (node: Tensor): boolean => uses && isCalled(node);
+  const replaced = legalise(
+    inTopologicalOrder(roots),
+    (node) => hasLowering(node.op) || calls(node),
+  );
+  const resolve = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor;
+  return { order: inTopologicalOrder(roots.map(resolve)), resolve, calls };
+}
