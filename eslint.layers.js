@@ -28,7 +28,10 @@ const LAYERS = [
       'shared',
     ],
   },
-  { folder: 'main/formats', imports: ['shared/domain', 'shared/models'] },
+  {
+    folder: 'main/formats',
+    imports: ['shared/domain', 'shared/fields', 'shared/methods', 'shared/models'],
+  },
   { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/platform', 'shared'] },
   { folder: 'main/platform', imports: [] },
   // Installs, builds and packages: nothing that is packaged may need it.

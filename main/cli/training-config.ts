@@ -1,22 +1,22 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
-  METHODS,
   OPTIMISERS,
   PRESETS,
   RECOMPUTE,
-  TARGET_MODULES,
   TRAINING_DEFAULTS,
   type PresetName,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
+import { METHOD_NAMES } from '../../shared/methods/registry.ts';
+import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
 import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
 /** What the settings' defaults do not say about their values. */
 const CHOICES = new Map<string, readonly string[]>(
   Object.entries({
-    method: METHODS,
+    method: METHOD_NAMES,
     initialise: ['backbone', 'random'],
     matmulPrecision: MATMUL_PRECISIONS,
     recompute: RECOMPUTE,

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { VitArchitecture } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { METHODS, TARGET_MODULES } from '../../shared/domain/training.ts';
-import type { KarstOptions, Method } from '../../shared/domain/training.ts';
+import { METHOD_NAMES } from '../../shared/methods/registry.ts';
+import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
+import type { KarstOptions } from '../../shared/methods/karst.ts';
+import type { Method } from '../../shared/methods/registry.ts';
 import { inWords } from './json-words.ts';
 
 /**
@@ -222,11 +224,11 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
   if (
     typeof value === 'object' &&
     value !== null &&
-    !METHODS.some((method) => method === (value as { method?: unknown }).method)
+    !METHOD_NAMES.some((method) => method === (value as { method?: unknown }).method)
   )
     throw new KarstError(
       'format-unsupported',
-      `${path} is not a description this version understands: "method": must be one of ${METHODS.join(', ')}.`,
+      `${path} is not a description this version understands: "method": must be one of ${METHOD_NAMES.join(', ')}.`,
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
     );
   const c = parse(configSchema, value, path);

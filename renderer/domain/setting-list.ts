@@ -1,11 +1,11 @@
 import {
   MATMUL_PRECISIONS,
-  METHODS,
   OPTIMISERS,
   RECOMPUTE,
-  TARGET_MODULES,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
+import { METHOD_NAMES } from '../../shared/methods/registry.ts';
+import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
 
 /** Dotted names of all settings of a run. */
 type Leaves<T> = {
@@ -82,7 +82,7 @@ const warmsUp = (config: TrainingConfig): boolean => config.schedule.warmupEpoch
 
 /** Every setting with its limits, which are those that the host checks, in the order of the form. */
 export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
-  method: { group: 'basics', limits: oneOf(METHODS) },
+  method: { group: 'basics', limits: oneOf(METHOD_NAMES) },
   'schedule.epochs': { group: 'basics', limits: whole(1, 100_000) },
   batchSize: { group: 'basics', limits: whole(1, 65_536) },
   'optimiser.learningRate': { group: 'basics', limits: above(0, 10, 'times') },

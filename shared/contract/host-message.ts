@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import {
   MATMUL_PRECISIONS,
-  METHODS,
   OPTIMISERS,
   RECOMPUTE,
-  TARGET_MODULES,
   type TrainingConfig,
 } from '../domain/training.ts';
+import { karst } from '../methods/karst.ts';
+import { METHOD_NAMES } from '../methods/registry.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
 const finite = v.pipe(v.number(), v.finite());
@@ -47,7 +47,6 @@ const backbone = v.object({
  */
 const WIDEST = 1e9;
 const real = v.pipe(v.number(), v.minValue(-WIDEST), v.maxValue(WIDEST));
-const signed = v.pipe(v.number(), v.integer(), v.minValue(-WIDEST), v.maxValue(WIDEST));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(WIDEST));
 
 export const augmentationOptions = v.object({
@@ -62,17 +61,8 @@ export const augmentationOptions = v.object({
 });
 
 export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object({
-  method: v.picklist(METHODS),
-  karst: v.object({
-    rank: whole,
-    factor: signed,
-    kernels: whole,
-    alpha: real,
-    init: v.picklist(['gaussian', 'kaiming']),
-    rescale: v.picklist(['none', 'scalar', 'channel']),
-    targetModules: v.pipe(v.array(v.picklist(TARGET_MODULES)), v.maxLength(100)),
-    rankDropout: real,
-  }),
+  method: v.picklist(METHOD_NAMES),
+  karst: karst.options.looseSchema,
   optimiser: v.object({
     name: v.picklist(OPTIMISERS),
     learningRate: real,

@@ -1,6 +1,7 @@
 import { vit } from '../models/vit.ts';
 import type { VitArchitecture } from './architecture.ts';
-import type { KarstOptions, TargetModule } from './training.ts';
+import type { KarstOptions } from '../methods/karst.ts';
+import type { TargetModule } from '../methods/target-modules.ts';
 
 /**
  * LyCORIS LoKr's rule for splitting a dimension `d` into two factors, the smaller first: (f, d/f) when f

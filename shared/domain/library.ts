@@ -3,7 +3,8 @@ import type { Split } from './dataset.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Evaluation, Prediction, Verification } from './metrics.ts';
 import type { FindingKind } from './problem-kinds.ts';
-import type { Method, TrainingConfig } from './training.ts';
+import type { TrainingConfig } from './training.ts';
+import type { Method } from '../methods/registry.ts';
 
 /** What the library holds. Times are ISO 8601 in UTC, sizes are bytes, ids are short and unique over all kinds. */
 

@@ -1,23 +1,5 @@
-export const METHODS = ['karst', 'linear', 'full'] as const;
-export type Method = (typeof METHODS)[number];
-
-export const TARGET_MODULES = ['attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'] as const;
-export type TargetModule = (typeof TARGET_MODULES)[number];
-
-/** The hyperparameters of KARST itself; see ARCHITECTURE.md, "The method". */
-export interface KarstOptions {
-  readonly rank: number;
-  /** Bound of the small side of each Kronecker factorisation; -1 means the most balanced pair. */
-  readonly factor: number;
-  readonly kernels: number;
-  /** ΔW is scaled by alpha / rank. */
-  readonly alpha: number;
-  readonly init: 'gaussian' | 'kaiming';
-  readonly rescale: 'none' | 'scalar' | 'channel';
-  readonly targetModules: readonly TargetModule[];
-  /** Probability with which one rank direction of one kernel is left out of a training step. */
-  readonly rankDropout: number;
-}
+import { KARST_DEFAULTS, type KarstOptions } from '../methods/karst.ts';
+import type { Method } from '../methods/registry.ts';
 
 export interface AugmentationOptions {
   /** Random resized crop: smallest area kept, 1 switches it off. */
@@ -105,17 +87,6 @@ export interface TrainingConfig {
   /** Takes time and saves memory; it changes no result. */
   readonly recompute: (typeof RECOMPUTE)[number];
 }
-
-export const KARST_DEFAULTS: KarstOptions = {
-  rank: 8,
-  factor: 8,
-  kernels: 2,
-  alpha: 8,
-  init: 'gaussian',
-  rescale: 'scalar',
-  targetModules: TARGET_MODULES,
-  rankDropout: 0,
-};
 
 export const NO_AUGMENTATION: AugmentationOptions = {
   cropScaleMin: 1,

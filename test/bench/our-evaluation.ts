@@ -1,4 +1,4 @@
-import { KARST_DEFAULTS } from '../../shared/domain/training.ts';
+import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 import { adaptedModel, plainModel } from '../../main/engine/adapter/adapted-model.ts';
 import { Tally, topPredictions } from '../../main/engine/evaluate/tally.ts';
 import { mergedTensors } from '../../main/engine/merge/merge-weights.ts';

@@ -1,7 +1,8 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import type { KarstOptions, Method } from '../../../shared/domain/training.ts';
+import type { KarstOptions } from '../../../shared/methods/karst.ts';
+import type { Method } from '../../../shared/methods/registry.ts';
 import type { Shape, Tensor } from '../../graph/tensor.ts';
 import { plainBuild, type Build, type Weights } from '../../networks/build.ts';
 import { classify } from '../../networks/classifier.ts';

@@ -1,4 +1,4 @@
-import type { KarstOptions } from '../../../shared/domain/training.ts';
+import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import type { AdaptedLinear } from './karst.ts';
 
 /**

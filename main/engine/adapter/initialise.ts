@@ -1,4 +1,4 @@
-import type { KarstOptions } from '../../../shared/domain/training.ts';
+import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import { truncatedNormal } from '../backbone/load.ts';
 import { sizeOf, type Shape } from '../../graph/tensor.ts';
 import { randomStream } from '../random.ts';

@@ -1,6 +1,6 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { kernelFactors, moduleSize } from '../../../shared/domain/karst-shapes.ts';
-import type { KarstOptions } from '../../../shared/domain/training.ts';
+import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import * as g from '../../graph/operations.ts';
 import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import type { Build, Weights } from '../../networks/build.ts';

@@ -1,6 +1,6 @@
 import { karstTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import type { KarstOptions } from '../../../shared/domain/training.ts';
+import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import { adaptedLinears, type AdaptedLinear } from '../adapter/karst.ts';
 
 /**

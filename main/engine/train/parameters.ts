@@ -1,4 +1,5 @@
-import { TARGET_MODULES, type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import { updatableValues } from '../../graph/program.ts';

@@ -1,3 +1,6 @@
+import { karst } from '../../../shared/methods/karst.ts';
+import { settingWords } from '../setting-words.ts';
+
 /** Words for the settings of a run, under the names that the settings have. */
 export const training = {
   group: {
@@ -42,40 +45,16 @@ export const training = {
       name: 'Method',
       text: 'Which numbers are trained: a small adapter, the last layer alone, or everything.',
     },
-    karst: {
-      rank: {
-        name: 'Rank',
-        text: 'How many directions each small matrix has. More can fit more, and costs more; 4 to 16 is usual.',
-      },
-      kernels: {
-        name: 'Kernels',
-        text: 'How many Kronecker products are added up for each weight. More can fit more; parameters grow with them.',
-      },
-      factor: {
-        name: 'Factor',
-        text: 'How large the small side of each Kronecker product may be. -1 makes both sides as equal as can be.',
-      },
-      alpha: {
-        name: 'Alpha',
-        text: 'Strength of the adapter: its change is multiplied by alpha divided by rank.',
-      },
-      init: {
-        name: 'Start',
-        text: 'How the matrices are drawn at the start. The change they make starts at zero either way.',
-      },
-      rescale: {
-        name: 'Re-scaling',
-        text: 'Trained factors at the attention and at the end of each block: none, one number, or one a channel.',
-      },
-      rankDropout: {
-        name: 'Rank dropout',
-        text: 'Chance with which a direction is left out of a step. Some helps against overfitting.',
-      },
-      targetModules: {
-        name: 'Adapted layers',
-        text: 'Which linear layers of each block get an adapter. All of them is usual.',
-      },
-    },
+    karst: settingWords(karst.options, {
+      rank: 'Rank',
+      kernels: 'Kernels',
+      factor: 'Factor',
+      alpha: 'Alpha',
+      init: 'Initialisation',
+      rescale: 'Re-scaling',
+      rankDropout: 'Rank dropout',
+      targetModules: 'Adapted layers',
+    }),
     optimiser: {
       name: {
         name: 'Optimiser',

@@ -18,7 +18,7 @@ import {
 } from '../../domain/library.ts';
 import type { Evaluation, MetricRecord, Prediction, Verification } from '../../domain/metrics.ts';
 import { FINDING_KINDS } from '../../domain/problem-kinds.ts';
-import { METHODS } from '../../domain/training.ts';
+import { METHOD_NAMES } from '../../methods/registry.ts';
 import { trainingConfig } from '../host-message.ts';
 
 /** Schemas of what the library holds, as it crosses the bridge between the window and the host. */
@@ -181,7 +181,7 @@ export const metricRecord: v.GenericSchema<unknown, MetricRecord> = v.variant('k
   }),
 ]);
 
-export const method = v.picklist(METHODS);
+export const method = v.picklist(METHOD_NAMES);
 
 /** What `Run` holds; a run on the bridge has more, see runs.ts. */
 export const runEntries = {

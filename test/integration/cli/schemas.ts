@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ERROR_CODES } from '../../../shared/domain/errors.ts';
 import { RUN_STATES } from '../../../shared/domain/library.ts';
-import { METHODS } from '../../../shared/domain/training.ts';
+import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 
 /** The shapes of what the command line prints under `--json`, strict: a key more or less is a failure. */
 
@@ -110,14 +110,14 @@ const runEntries = {
   id: text,
   name: text,
   state: v.picklist(RUN_STATES),
-  method: v.picklist(METHODS),
+  method: v.picklist(METHOD_NAMES),
   backboneId: v.nullable(text),
   backboneName: text,
   datasetId: v.nullable(text),
   datasetName: text,
   classes: v.array(text),
   counts: splitCounts,
-  config: v.looseObject({ method: v.picklist(METHODS), seed: count }),
+  config: v.looseObject({ method: v.picklist(METHOD_NAMES), seed: count }),
   folder: text,
   createdAt: moment,
   startedAt: v.nullable(moment),
@@ -165,7 +165,7 @@ const adapterEntries = {
   id: text,
   name: text,
   folder: text,
-  method: v.picklist(METHODS),
+  method: v.picklist(METHOD_NAMES),
   backboneId: v.nullable(text),
   backboneName: text,
   backboneSha256: sha256,
@@ -214,7 +214,7 @@ export const started = v.strictObject({
   event: v.literal('started'),
   run: text,
   name: text,
-  method: v.picklist(METHODS),
+  method: v.picklist(METHOD_NAMES),
   backbone: text,
   dataset: text,
   classes: count,

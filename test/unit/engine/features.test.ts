@@ -18,10 +18,10 @@ import { featureProgram, trainingProgram } from '../../../main/engine/train/step
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import {
   keepsFeatures,
-  KARST_DEFAULTS,
   NO_AUGMENTATION,
   TRAINING_DEFAULTS,
 } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { prefersFactoredGradient } from '../../../main/engine/adapter/gradient-path.ts';
 import { adaptedLinears } from '../../../main/engine/adapter/karst.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
 
 const options: KarstOptions = { ...KARST_DEFAULTS, rank: 8, factor: 8, kernels: 8 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { initialAdapter } from '../../../main/engine/adapter/initialise.ts';
 import { randomBackbone } from '../../../main/engine/backbone/load.ts';
-import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 
 const KERNELS = 4;

@@ -8,7 +8,7 @@ import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
 import { inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
 import { plainBuild } from '../../../main/networks/build.ts';
-import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 

@@ -21,11 +21,8 @@ import { evaluationProgram } from '../../../main/engine/train/step.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import {
-  KARST_DEFAULTS,
-  TARGET_MODULES,
-  type KarstOptions,
-} from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
+import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 

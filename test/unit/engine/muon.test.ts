@@ -9,7 +9,8 @@ import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime
 import { stepScalars } from '../../../main/engine/train/optimiser.ts';
 import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
-import { KARST_DEFAULTS, type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';

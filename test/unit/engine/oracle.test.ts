@@ -25,11 +25,9 @@ import {
 } from '../../../main/engine/train/step.ts';
 import { readAllFloat32, SafetensorsFile } from '../../../main/formats/safetensors.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import {
-  TARGET_MODULES,
-  type KarstOptions,
-  type OptimiserOptions,
-} from '../../../shared/domain/training.ts';
+import { type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
+import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import { readGroups } from '../../fixtures/engine/variables.ts';
 
 /**

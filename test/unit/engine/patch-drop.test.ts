@@ -5,7 +5,8 @@ import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { packGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
-import { KARST_DEFAULTS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
@@ -13,7 +14,12 @@ import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 /** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
 const architecture = { ...MINUTE_VIT, imageSize: 24 };
 const PATCHES = 9;
-const model = adaptedModel({ architecture, classes: 3, method: 'full', karst: KARST_DEFAULTS });
+const model = adaptedModel({
+  architecture,
+  classes: 3,
+  method: 'full',
+  karst: KARST_DEFAULTS,
+});
 const trained = randomTensors(model.trained, 3, 0.3);
 const batch = {
   images: randomTensors(new Map([['images', [2, 3, 24, 24]]]), 4).get('images')!,

@@ -18,7 +18,7 @@ import {
 import { recogniseTimmVit } from '../../../main/formats/timm-vit.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import { KARST_DEFAULTS } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -21,7 +21,7 @@ import {
   karstTensorShapes,
   vitTensorShapes,
 } from '../../../shared/domain/karst-shapes.ts';
-import { KARST_DEFAULTS } from '../../../shared/domain/training.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
   ARCHITECTURE,

@@ -3,14 +3,14 @@ import type { VitArchitecture } from '../../../../shared/domain/architecture.ts'
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
-  METHODS,
   OPTIMISERS,
   RECOMPUTE,
-  TARGET_MODULES,
   TRAINING_DEFAULTS,
   type AugmentationOptions,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
+import { karst } from '../../../../shared/methods/karst.ts';
+import { METHOD_NAMES } from '../../../../shared/methods/registry.ts';
 
 /**
  * 100,000 for 100000. Not by `toLocaleString`: the first call of that loads the data of all languages, a tenth of the time that a
@@ -44,26 +44,9 @@ const oneOf = <const T extends readonly string[]>(words: T) =>
   v.picklist(words, `one of ${words.join(', ')}`);
 const flag = v.boolean('true or false');
 
-const modules = `a list of ${TARGET_MODULES.join(', ')}, each at most once`;
 const schema = v.strictObject({
-  method: oneOf(METHODS),
-  karst: v.strictObject({
-    rank: whole(1, 1024),
-    factor: v.union(
-      [v.literal(-1), whole(1, 4096)],
-      'a whole number from 1 to 4,096, or -1 for the most balanced factors',
-    ),
-    kernels: whole(1, 256),
-    alpha: above(0, 10_000),
-    init: oneOf(['gaussian', 'kaiming']),
-    rescale: oneOf(['none', 'scalar', 'channel']),
-    targetModules: v.pipe(
-      v.array(v.picklist(TARGET_MODULES, modules), modules),
-      v.minLength(1, modules),
-      v.check((list) => new Set(list).size === list.length, modules),
-    ),
-    rankDropout: below(1),
-  }),
+  method: oneOf(METHOD_NAMES),
+  karst: karst.options.schema,
   optimiser: v.strictObject({
     name: oneOf(OPTIMISERS),
     learningRate: above(0, 10),

@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import type { DefaultContext, Field, FieldValue } from './field.ts';
+
+/** The values of a group by the names of its fields. */
+export type Options = Readonly<Record<string, FieldValue>>;
+
+/** Fields that belong together, as an object of their values. */
+export interface FieldGroup<O> {
+  readonly fields: { readonly [K in keyof O]: O[K] extends FieldValue ? Field<O[K]> : never };
+  readonly defaults: O;
+  /** The object with every value within its limits. */
+  readonly schema: v.GenericSchema<unknown, O>;
+  /** The object with every value of the right kind; see `Field.looseSchema`. */
+  readonly looseSchema: v.GenericSchema<unknown, O>;
+}
+
+/** The object that a group describes. */
+export type OptionsOf<G> = G extends FieldGroup<infer O> ? O : never;
+
+/** A group that may have no fields at all. */
+export function group<O extends Options>(fields: {
+  readonly [K in keyof O]: Field<O[K]>;
+}): FieldGroup<Readonly<O>> {
+  const entries = Object.entries<Field>(fields);
+  const each = <T>(take: (field: Field) => T): Record<string, T> =>
+    Object.fromEntries(entries.map(([name, field]) => [name, take(field)]));
+  // What comes out of these has the names and types of `fields`, which they are made from.
+  return {
+    fields,
+    defaults: each((field) => field.default),
+    schema: v.strictObject(each((field) => field.schema)),
+    looseSchema: v.object(each((field) => field.looseSchema)),
+  } as unknown as FieldGroup<Readonly<O>>;
+}
+
+/** The default of a field for a method and a backbone's family. */
+export function defaultOf<T extends FieldValue>(field: Field<T>, context: DefaultContext): T {
+  return field.defaultFor?.(context) ?? field.default;
+}
