@@ -17,11 +17,17 @@ const LAYERS = [
   { folder: 'main/backends', imports: ['main/graph', 'main/formats', 'shared'] },
   // A network knows the language and the shapes of its family: no method, no setting, no back end.
   { folder: 'main/networks', imports: ['main/graph', 'shared/models'] },
+  // A method changes how a network is built and says what it comes to in the network's own tensors.
+  {
+    folder: 'main/tuning',
+    imports: ['main/graph', 'main/networks', 'shared/methods', 'shared/models'],
+  },
   {
     folder: 'main/engine',
     imports: [
       'main/graph',
       'main/networks',
+      'main/tuning',
       'main/backends',
       'main/formats',
       'main/platform',

@@ -2,7 +2,10 @@ import type { EngineEvent } from '../../shared/contract/engine.ts';
 import type { RunPlan } from '../../shared/contract/studio/runs.ts';
 import { type VitArchitecture } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import { describeTuning } from '../../shared/methods/describe.ts';
+import { tuningOf } from '../../shared/methods/registry.ts';
+import { trainedParameters } from '../../shared/methods/trained.ts';
+import { nearSize } from '../../shared/models/registry.ts';
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome } from '../host/contract/runs.ts';
@@ -160,16 +163,12 @@ function suspended(context: CommandContext, run: Run, cause: KarstError): KarstE
 /** How many parameters a run trains: those of the method and the new head of `classes` outputs. */
 export function trainableParameters(
   architecture: VitArchitecture,
-  config: Pick<TrainingConfig, 'method' | 'karst'>,
+  config: TrainingConfig,
   classes: number,
 ): number {
-  const head = (architecture.width + 1) * classes;
-  if (config.method === 'linear') return head;
-  const shapes =
-    config.method === 'karst'
-      ? karstTensorShapes(architecture, config.karst)
-      : vitTensorShapes(architecture, { classes: 0 });
-  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), head);
+  const working = nearSize(architecture, config.imageSize);
+  const { adapter, head } = trainedParameters(working, tuningOf(config), classes);
+  return adapter + head;
 }
 
 /** Lines that say what is going to be trained. */
@@ -180,16 +179,10 @@ export function describePlan(
   plan: RunPlan | null = null,
 ): string[] {
   const { config } = run;
-  const { karst, optimiser, schedule } = config;
-  const method =
-    config.method === 'karst'
-      ? `KARST, rank ${karst.rank}, ${karst.kernels} kernels, factor ${karst.factor}, alpha ${karst.alpha}, re-scaling ${karst.rescale}`
-      : config.method === 'linear'
-        ? 'linear: the head alone'
-        : 'full fine-tuning';
+  const { optimiser, schedule } = config;
   const pairs: [string, string][] = [
     ['run', `${context.console.bold(run.name)} (${run.id})`],
-    ['method', method],
+    ['method', describeTuning(tuningOf(config))],
     ['backbone', run.backboneName],
     [
       'dataset',

@@ -2,7 +2,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { karstTensorShapes, vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import { tuningOf } from '../../shared/methods/registry.ts';
+import { trainedTensors } from '../../shared/methods/trained.ts';
+import { headTensors } from '../../shared/models/head.ts';
+import { modelSpec } from '../../shared/models/registry.ts';
 import {
   adapterConfigFromJson,
   adapterConfigToJson,
@@ -45,24 +48,20 @@ export interface AdapterFolder {
 }
 
 /**
- * Names and shapes that an adapter of this description holds. `karst`: the KARST tensors and the head;
- * `linear`: the head alone; `full`: every tensor of the model, position embeddings at the working size.
+ * Names and shapes that an adapter of this description holds: what its method trains on the backbone at the working size, and
+ * the head.
  */
 export function adapterTensorShapes(
   config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst'>,
   preprocessing: Pick<Preprocessing, 'imageSize'>,
   classes: number,
 ): Map<string, readonly number[]> {
-  const { architecture: a } = config;
-  if (config.method === 'full')
-    return vitTensorShapes(a, { classes, imageSize: preprocessing.imageSize });
-  const shapes =
-    config.karst === null
-      ? new Map<string, readonly number[]>()
-      : karstTensorShapes(a, config.karst);
-  shapes.set('head.weight', [classes, a.width]);
-  shapes.set('head.bias', [classes]);
-  return shapes;
+  const model = modelSpec({ ...config.architecture, imageSize: preprocessing.imageSize });
+  const tensors = [
+    ...trainedTensors(model, tuningOf(config)),
+    ...headTensors(model.width, classes),
+  ];
+  return new Map(tensors.map(({ name, shape }) => [name, shape]));
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

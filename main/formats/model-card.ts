@@ -1,19 +1,12 @@
 import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
-import { karstTensorShapes } from '../../shared/domain/karst-shapes.ts';
+import { describeTuning } from '../../shared/methods/describe.ts';
+import { methodSpec, tuningOf } from '../../shared/methods/registry.ts';
+import { trainedParameters } from '../../shared/methods/trained.ts';
 import type { AdapterConfig } from './adapter-config.ts';
 
 /** A YAML scalar in double quotes; JSON's escapes are a subset of YAML's. */
 const yaml = (text: string): string => JSON.stringify(text);
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
-
-/** Trained numbers of a KARST adapter without its head; 0 for the other methods. */
-function karstParameters(c: AdapterConfig): number {
-  if (c.karst === null) return 0;
-  let sum = 0;
-  for (const shape of karstTensorShapes(c.architecture, c.karst).values())
-    sum += shape.reduce((a, b) => a * b, 1);
-  return sum;
-}
 
 /**
  * `README.md` of an adapter folder: a model card with YAML front matter as Hugging Face reads it.
@@ -31,7 +24,7 @@ export function adapterCard(
     'library_name: karst-studio',
     'pipeline_tag: image-classification',
     `base_model: ${yaml(c.backboneName)}`,
-    `base_model_relation: ${c.method === 'full' ? 'finetune' : 'adapter'}`,
+    `base_model_relation: ${methodSpec(c.method).scope === 'model' ? 'finetune' : 'adapter'}`,
     'tags:',
     '- image-classification',
     '- vit',
@@ -43,16 +36,15 @@ export function adapterCard(
   ];
   const t = c.training;
   const a = c.architecture;
+  const tuning = tuningOf(c);
+  const working = { ...a, imageSize: preprocessing.imageSize };
+  const parameters = trainedParameters(working, tuning, labels.length).adapter;
   const facts = [
     `# ${name}`,
     '',
     `- Backbone: ${c.backboneName} (width ${a.width}, ${a.depth} blocks, ${a.heads} heads, patches of ${a.patchSize}, ${preprocessing.imageSize} pixels)`,
     `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from a bare shape'}`,
-    ...(c.karst === null
-      ? [`- Method: ${c.method}`]
-      : [
-          `- Method: KARST, rank ${c.karst.rank}, factor ${c.karst.factor}, ${c.karst.kernels} kernels, alpha ${c.karst.alpha}, re-scaling ${c.karst.rescale}, on ${c.karst.targetModules.join(', ')}; ${karstParameters(c)} parameters beside the head`,
-        ]),
+    `- Method: ${describeTuning(tuning)}; ${parameters} parameters beside the head`,
     `- Classes (${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
     ...(t === null
       ? []

@@ -1,55 +1,138 @@
 import { above, below, oneOf, whole } from '../fields/field.ts';
 import { group, type OptionsOf } from '../fields/group.ts';
-import { targetModules } from './target-modules.ts';
+import type { Initialiser, LinearSpec, ModelSpec, TensorSpec } from '../models/spec.ts';
+import { factorize } from './factorize.ts';
+import type { MethodSpec } from './method.ts';
+import { targeted, targetModules } from './target-modules.ts';
+
+const options = group({
+  rank: whole(1, 1024, {
+    default: 8,
+    stored: 'r',
+    help: 'Rank of the low-rank factor of each Kronecker product. A higher rank can fit more and costs more; 4 to 16 is usual.',
+    affects: ['results', 'speed', 'memory'],
+  }),
+  kernels: whole(1, 256, {
+    default: 2,
+    stored: 'num_kernels',
+    help: 'Number of Kronecker products summed for each weight. More can fit more; the parameters grow in proportion.',
+    affects: ['results', 'speed', 'memory'],
+  }),
+  factor: whole(1, 4096, {
+    default: 8,
+    special: { value: -1, meaning: 'the most balanced factors' },
+    help: 'Upper bound of the smaller side of each Kronecker factorisation. -1 makes both sides as equal as possible.',
+    affects: ['results', 'speed', 'memory'],
+  }),
+  alpha: above(0, 10_000, {
+    default: 8,
+    step: 1,
+    help: 'Strength of the adapter: its change of the weights is multiplied by alpha / rank.',
+    affects: ['results'],
+  }),
+  init: oneOf(['gaussian', 'kaiming'], {
+    default: 'gaussian',
+    help: 'Distribution of the initial values. The adapter changes nothing at the start either way.',
+    affects: ['results'],
+  }),
+  rescale: oneOf(['none', 'scalar', 'channel'], {
+    default: 'scalar',
+    help: 'Trained scale and shift at the attention and at the end of each block: none, one number, or one per channel.',
+    affects: ['results', 'speed', 'memory'],
+  }),
+  rankDropout: below(0, 1, {
+    default: 0,
+    off: 0,
+    step: 0.05,
+    help: 'Probability that a rank direction is left out of a training step. Reduces overfitting.',
+    affects: ['results', 'speed'],
+  }),
+  targetModules,
+});
+
+export type KarstOptions = OptionsOf<typeof options>;
+export const KARST_DEFAULTS: KarstOptions = options.defaults;
+
+/** One adapted Linear with the sizes of its factors: (m, n) of its inputs, (l, k) of one part of its outputs. */
+export interface KarstLinear extends LinearSpec {
+  readonly l: number;
+  readonly k: number;
+  readonly m: number;
+  readonly n: number;
+  readonly rescaleIn: boolean;
+  readonly rescaleOut: boolean;
+}
+
+/** Every Linear that the options adapt, in the order in which its tensors and masks are packed. */
+export function karstLinears({ linears }: ModelSpec, o: KarstOptions): KarstLinear[] {
+  const rescaled = o.rescale !== 'none';
+  return targeted(linears, o.targetModules).map((linear) => {
+    const [m, n] = factorize(linear.in, o.factor);
+    const [l, k] = factorize(linear.out / linear.parts, o.factor);
+    const { kind } = linear;
+    return {
+      ...linear,
+      ...{ l, k, m, n },
+      // The sites of the published code: the attention output, the projection's output, the MLP's output.
+      rescaleIn: rescaled && kind === 'attn.proj',
+      rescaleOut: rescaled && (kind === 'attn.proj' || kind === 'mlp.fc2'),
+    };
+  });
+}
+
+/**
+ * `karst_c (N, l, m)`, `karst_a (N, r, k)` or `(N, 3, r, k)` for qkv, `karst_b (N, n, r)`; re-scaling `in_scale`, `in_shift`
+ * and `out_scale`, `out_shift` where a Linear has them: `(1)` or `(features)`.
+ *
+ * karst_b starts at zero (so ΔW is exactly zero), re-scaling at 1 and 0, karst_c and karst_a
+ * - `gaussian`: with deviations 1/√(N·m) and 1/√k. The paper says Gaussian and prints no deviation; with these the first
+ *   updates of ΔW are as large whatever the number of kernels, and near LoRA's at equal rank.
+ * - `kaiming`: uniform with a = √5 over the last axis as fan-in, bound 1/√fan, as the published code draws them.
+ */
+function tensorsOf(linear: KarstLinear, o: KarstOptions): TensorSpec[] {
+  const { path, l, k, m, n, parts } = linear;
+  const { kernels: N, rank: r } = o;
+  const factor = (leaf: string, shape: readonly number[], init: Initialiser): TensorSpec => ({
+    name: `${path}.karst_${leaf}`,
+    shape,
+    role: 'matrix',
+    init,
+  });
+  const drawn = (fan: number, kernels: number): Initialiser =>
+    o.init === 'gaussian'
+      ? { kind: 'normal', deviation: 1 / Math.sqrt(kernels * fan) }
+      : { kind: 'uniform', bound: 1 / Math.sqrt(fan) };
+  const side = (site: 'in' | 'out', features: number): TensorSpec[] =>
+    (['scale', 'shift'] as const).map((leaf) => ({
+      name: `${path}.${site}_${leaf}`,
+      shape: [o.rescale === 'channel' ? features : 1],
+      role: 'scale',
+      init: { kind: 'constant', value: leaf === 'scale' ? 1 : 0 },
+    }));
+  return [
+    factor('c', [N, l, m], drawn(m, N)),
+    factor('a', parts === 3 ? [N, 3, r, k] : [N, r, k], drawn(k, 1)),
+    factor('b', [N, n, r], { kind: 'constant', value: 0 }),
+    ...(linear.rescaleIn ? side('in', linear.in) : []),
+    ...(linear.rescaleOut ? side('out', linear.out) : []),
+  ];
+}
 
 /** KARST: a sum of low-rank Kronecker products beside each frozen weight; see ARCHITECTURE.md, "The method". */
-export const karst = {
+export const karst: MethodSpec<'karst', KarstOptions> = {
   name: 'karst',
-  options: group({
-    rank: whole(1, 1024, {
-      default: 8,
-      stored: 'r',
-      help: 'Rank of the low-rank factor of each Kronecker product. A higher rank can fit more and costs more; 4 to 16 is usual.',
-      affects: ['results', 'speed', 'memory'],
-    }),
-    kernels: whole(1, 256, {
-      default: 2,
-      stored: 'num_kernels',
-      help: 'Number of Kronecker products summed for each weight. More can fit more; the parameters grow in proportion.',
-      affects: ['results', 'speed', 'memory'],
-    }),
-    factor: whole(1, 4096, {
-      default: 8,
-      special: { value: -1, meaning: 'the most balanced factors' },
-      help: 'Upper bound of the smaller side of each Kronecker factorisation. -1 makes both sides as equal as possible.',
-      affects: ['results', 'speed', 'memory'],
-    }),
-    alpha: above(0, 10_000, {
-      default: 8,
-      step: 1,
-      help: 'Strength of the adapter: its change of the weights is multiplied by alpha / rank.',
-      affects: ['results'],
-    }),
-    init: oneOf(['gaussian', 'kaiming'], {
-      default: 'gaussian',
-      help: 'Distribution of the initial values. The adapter changes nothing at the start either way.',
-      affects: ['results'],
-    }),
-    rescale: oneOf(['none', 'scalar', 'channel'], {
-      default: 'scalar',
-      help: 'Trained scale and shift at the attention and at the end of each block: none, one number, or one per channel.',
-      affects: ['results', 'speed', 'memory'],
-    }),
-    rankDropout: below(0, 1, {
-      default: 0,
-      off: 0,
-      step: 0.05,
-      help: 'Probability that a rank direction is left out of a training step. Reduces overfitting.',
-      affects: ['results', 'speed'],
-    }),
-    targetModules,
-  }),
-} as const;
-
-export type KarstOptions = OptionsOf<(typeof karst)['options']>;
-export const KARST_DEFAULTS: KarstOptions = karst.options.defaults;
+  title: 'KARST',
+  scope: 'adapter',
+  options,
+  added: (model, o) => karstLinears(model, o).flatMap((linear) => tensorsOf(linear, o)),
+  trainsInPlace: () => false,
+  noise: [
+    {
+      // Leaves rank directions out of a step and scales up the others: (adapted linears, kernels · rank).
+      name: 'rankDropout',
+      shape: (model, o) =>
+        o.rankDropout === 0 ? null : [karstLinears(model, o).length, o.kernels * o.rank],
+      draw: (uniform, { rankDropout: p }) => (uniform() < p ? 0 : 1 / (1 - p)),
+    },
+  ],
+};

@@ -1,4 +1,13 @@
 import { group } from '../fields/group.ts';
+import type { MethodSpec } from './method.ts';
 
 /** The head alone, on the features of the frozen backbone. */
-export const linear = { name: 'linear', options: group({}) } as const;
+export const linear: MethodSpec<'linear', object> = {
+  name: 'linear',
+  title: 'linear probe',
+  scope: 'head',
+  options: group({}),
+  added: () => [],
+  trainsInPlace: () => false,
+  noise: [],
+};

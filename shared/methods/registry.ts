@@ -1,10 +1,37 @@
+import type { OptionsOf } from '../fields/group.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
+import type { MethodSpec } from './method.ts';
 
 /** Every method, in the order in which they are offered. */
 export const METHODS = [karst, linear, full] as const;
 
-export type Method = (typeof METHODS)[number]['name'];
+type AnyMethod = (typeof METHODS)[number];
+export type Method = AnyMethod['name'];
+
+/** What the method of that name can be told. */
+export type MethodOptions<M extends Method> = OptionsOf<
+  Extract<AnyMethod, { readonly name: M }>['options']
+>;
+
+/** A method with its options. */
+export type Tuning = {
+  readonly [M in Method]: { readonly method: M; readonly options: MethodOptions<M> };
+}[Method];
 
 export const METHOD_NAMES = METHODS.map(({ name }) => name);
+
+/** The method of a configuration with its options; `config` has them under the method's name. */
+export function tuningOf(
+  config: { readonly method: Method } & { readonly [M in Method]?: MethodOptions<M> | null },
+): Tuning {
+  const { method } = config;
+  return { method, options: config[method] ?? methodSpec(method).options.defaults } as Tuning;
+}
+
+export function methodSpec(name: Method): MethodSpec {
+  const found = METHODS.find((method) => method.name === name);
+  if (found === undefined) throw new RangeError(`there is no method "${name}"`);
+  return found as MethodSpec;
+}

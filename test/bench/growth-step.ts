@@ -33,7 +33,7 @@ const reference = {
   },
 };
 
-const { model, executor, groups, initial } = await prepareTraining(
+const { model, executor, groups, noise, initial } = await prepareTraining(
   reference,
   config,
   CLASSES,
@@ -42,11 +42,14 @@ const { model, executor, groups, initial } = await prepareTraining(
 );
 await new ModelState(executor, groups).set(initial, null);
 const labels = Array.from({ length: batchSize }, (_, i) => i % CLASSES);
-const parts = { model, executor, config, labels, classWeights: classWeights(labels, CLASSES, 0) };
-const noise = randomStream(0, 'growth', 'images');
+const parts = {
+  ...{ model, executor, noise, config, labels },
+  classWeights: classWeights(labels, CLASSES, 0),
+};
+const stream = randomStream(0, 'growth', 'images');
 const indices = Int32Array.from(labels.keys());
 const batch = {
-  pixels: Float32Array.from({ length: batchSize * 3 * imageSize ** 2 }, () => noise.normal()),
+  pixels: Float32Array.from({ length: batchSize * 3 * imageSize ** 2 }, () => stream.normal()),
   ...{ indices, count: batchSize, partners: indices, lambda: 1, problems: [] },
 };
 let step = 0;

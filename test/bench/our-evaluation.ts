@@ -1,7 +1,9 @@
 import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
-import { adaptedModel, plainModel } from '../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../fixtures/engine/adapted.ts';
+import { plainModel } from '../../main/engine/model/plain-model.ts';
 import { Tally, topPredictions } from '../../main/engine/evaluate/tally.ts';
-import { mergedTensors } from '../../main/engine/merge/merge-weights.ts';
+import { mergedTensors } from '../../main/tuning/merge.ts';
+import { tunerOf } from '../../main/tuning/registry.ts';
 import { openRuntime } from '../../main/engine/runtime/executor.ts';
 import { ModelState } from '../../main/engine/train/model-state.ts';
 import { evaluationProgram } from '../../main/engine/train/step.ts';
@@ -12,7 +14,7 @@ import { answerSteps } from './step-answers.ts';
 /**
  * Our evaluation of a batch as a subject: our-evaluation.ts FOLDER HEADS FORM, driven as `peers/evaluation_peer.py` is.
  * FORM: plain (the backbone with its own head), merged (as `karst merge` writes it), adapter (as an
- * adapter is evaluated and predicted with), beside (the same, not folded into the backbone: as in a training's validation). A turn gives the logits of every image, its five
+ * adapter is evaluated and predicted with), beside (the same, not merged into the backbone: as in a training's validation). A turn gives the logits of every image, its five
  * likeliest classes and the mean loss.
  */
 
@@ -49,18 +51,22 @@ async function openPlain() {
 }
 
 function merged(): Map<string, Float32Array> {
-  const tensors = mergedTensors(architecture, KARST, adapter, backbone);
+  const tensors = mergedTensors(
+    tunerOf({ method: 'karst', options: KARST }, architecture),
+    adapter,
+    backbone,
+  );
   return new Map([...tensors].map(([name, values]) => [name, Float32Array.from(values)]));
 }
 
 async function openAdapted() {
   const shape = { architecture, classes: classes.length, method: 'karst', karst: KARST } as const;
-  const model = adaptedModel({ ...shape, folded: form === 'adapter' });
+  const model = adapted({ ...shape, merged: form === 'adapter' });
   const { program, groups } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
   const opened = runtime.execute(program);
   await opened.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
   await new ModelState(opened, groups).setTrained(adapter);
-  if (model.fold !== undefined) await opened.run('fold', {});
+  if (model.merged !== undefined) await opened.run('merge', {});
   return opened;
 }
 

@@ -3,7 +3,7 @@ import {
   TRAINING_DEFAULTS,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
-import type { AdaptedModel } from '../../main/engine/adapter/adapted-model.ts';
+import type { Model } from '../../main/engine/model/model.ts';
 import type { ProgramFunction } from '../../main/graph/program.ts';
 import * as g from '../../main/graph/operations.ts';
 import { openRuntime, type Runtime } from '../../main/engine/runtime/executor.ts';
@@ -61,12 +61,15 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   const config = configFor(labels.length);
   const reference = { path: weights, sha256: '', name: 'backbone', architecture, preprocessing };
   const prepared = await prepareTraining(reference, config, classes, runtime, Number(recomputed));
-  const { model, executor, groups, initial } = prepared;
+  const { model, executor, groups, noise, initial } = prepared;
   const missing = [...initial.keys()].filter((name) => !start.has(name));
   if (missing.length > 0 || initial.size !== start.size)
     throw new Error(`the peers train other tensors: ${missing.join(', ')}`);
   await new ModelState(executor, groups).set(start, null);
-  const parts = { model, executor, config, labels, classWeights: classWeights(labels, classes, 0) };
+  const parts = {
+    ...{ model, executor, noise, config, labels },
+    classWeights: classWeights(labels, classes, 0),
+  };
   const indices = Int32Array.from(labels.keys());
   const group = [
     { pixels, indices, count: labels.length, partners: indices, lambda: 1, problems: [] },
@@ -87,13 +90,9 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   };
 }
 
-function stepWork(
-  model: AdaptedModel,
-  { batchSize, optimiser, matmulPrecision }: TrainingConfig,
-): number {
+function stepWork(model: Model, { batchSize, optimiser, matmulPrecision }: TrainingConfig): number {
   const { program } = trainingProgram(model, {
     ...{ batchSize, optimiser, matmulPrecision, accumulate: 1 },
-    ...{ dropPath: false, rankDropout: false, keptPatches: null },
   });
   const train = program.functions['train'];
   if (train === undefined) throw new Error('the program has a step');

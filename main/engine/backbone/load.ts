@@ -2,10 +2,11 @@ import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { modelSpec } from '../../../shared/models/registry.ts';
 import { BackboneFile, notFinite } from '../../formats/backbone-file.ts';
 import { indexNotFinite } from '../../formats/safetensors.ts';
 import { checkVitTensors } from '../../formats/timm-vit.ts';
-import { randomStream } from '../random.ts';
+import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
 
 /** The architecture at which a job works: the backbone's, at the side of the job's images. */
@@ -66,32 +67,12 @@ export async function loadBackbone(
   }
 }
 
-/** Fresh weights as timm draws them: normal (σ = 0.02, cut at 2σ) matrices and embeddings, unit norms, zero biases. */
+/** Fresh weights of everything but the head, as the family draws them; a function of the seed only. */
 export function randomBackbone(
   architecture: VitArchitecture,
   seed: number,
 ): Map<string, Float32Array> {
-  const tensors = new Map<string, Float32Array>();
-  for (const [name, shape] of vitTensorShapes(architecture, { classes: 0 })) {
-    const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    if (/norm\d?\.weight$/.test(name)) values.fill(1);
-    else if (!name.endsWith('.bias')) truncatedNormal(values, 0.02, seed, name);
-    tensors.set(name, values);
-  }
-  return tensors;
-}
-
-/** Fills `values` with normal draws of deviation σ, redrawn beyond 2σ; a function of (seed, name) only. */
-export function truncatedNormal(
-  values: Float32Array,
-  sigma: number,
-  seed: number,
-  name: string,
-): void {
-  const stream = randomStream(seed, 'initialise', name);
-  for (let i = 0; i < values.length; i++) {
-    let z = stream.normal();
-    while (Math.abs(z) > 2) z = stream.normal();
-    values[i] = z * sigma;
-  }
+  return new Map(
+    modelSpec(architecture).tensors.map((tensor) => [tensor.name, initialTensor(tensor, seed)]),
+  );
 }

@@ -3,7 +3,7 @@ import type { EvaluateJob, EvaluateResult } from '../../../shared/contract/engin
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { openAdapter } from '../evaluate/adapter-model.ts';
+import { openAdapter } from '../model/open-adapter.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
 import { Tally, topPredictions } from '../evaluate/tally.ts';
 import { readManifest } from './manifest.ts';

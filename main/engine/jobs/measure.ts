@@ -1,5 +1,5 @@
 import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
-import { imageShape } from '../adapter/adapted-model.ts';
+import { imageShape } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import { sizeOf, type Shape } from '../../graph/tensor.ts';
 import { randomStream } from '../random.ts';
@@ -18,7 +18,7 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
   const { config } = job;
   const began = performance.now();
   session.progress('loading', 0, 1);
-  const { model, executor, trunk, groups, initial } = await prepareTraining(
+  const { model, executor, trunk, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
     job.classes,
@@ -35,6 +35,7 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     const parts: UpdateParts = {
       model,
       executor,
+      noise,
       config,
       labels,
       classWeights: classWeights(labels, model.classes, config.classWeightPower),

@@ -10,11 +10,11 @@ import { preprocessingToJson } from '../../formats/preprocessor-config.ts';
 import { BackboneFile } from '../../formats/backbone-file.ts';
 import { readAllFloat32, writeSafetensors, type TensorDtype } from '../../formats/safetensors.ts';
 import { timmConfigToJson } from '../../formats/timm-config.ts';
-import { plainModel } from '../adapter/adapted-model.ts';
+import { mergedTensors } from '../../tuning/merge.ts';
+import { openAdapter, type OpenAdapter } from '../model/open-adapter.ts';
+import { plainModel } from '../model/plain-model.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { openAdapter, type OpenAdapter } from '../evaluate/adapter-model.ts';
 import { compareLogits, VERIFICATION_BATCH } from '../merge/compare.ts';
-import { mergedTensors } from '../merge/merge-weights.ts';
 import { evaluationProgram } from '../train/step.ts';
 import { readManifest } from './manifest.ts';
 import type { JobSession } from './session.ts';
@@ -32,21 +32,23 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     job.backbone,
     VERIFICATION_BATCH,
     session.runtime,
-    // Folded, it would be the merge by the graph's own formulas; what is proved is that the merge and the adapter agree.
+    // Merged in the graph, it would be the merge by the graph's own formulas; what is proved is that the merge and the adapter agree.
     // And in float32, as whoever runs the merged model elsewhere does.
-    { folded: false, matmulPrecision: 'highest' },
+    { merged: false, matmulPrecision: 'highest' },
   );
   try {
-    const { labels, config } = adapted.folder;
+    const { labels } = adapted.folder;
     const architecture: VitArchitecture = { ...adapted.model.architecture, classes: labels.length };
-    const dtype = await storedDtypes(job.backbone.path, config.method === 'full');
+    const dtype = await storedDtypes(job.backbone.path, adapted.tuner.spec.scope === 'model');
     session.progress('merging', 0, 1);
-    const merged = mergedTensors(
-      architecture,
-      config.karst,
-      adapted.tensors.adapter,
-      adapted.tensors.backbone,
-    );
+    const { adapter, backbone } = adapted.tensors;
+    if (adapted.tuner.delta === null)
+      throw new KarstError(
+        'not-available',
+        `An adapter of the method ${adapted.tuner.spec.title} cannot be merged: no weights of the backbone can hold what it adds.`,
+        { hint: 'Export it as an adapter.', path: job.adapterDir },
+      );
+    const merged = mergedTensors(adapted.tuner, adapter, backbone);
     const proof: { verification?: Verification } = {};
     await writeFolderAtomic(job.out, async (folder) => {
       const path = join(folder, MODEL);

@@ -1,7 +1,7 @@
 import type { PredictJob, PredictResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { openAdapter } from '../evaluate/adapter-model.ts';
+import { openAdapter } from '../model/open-adapter.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
 import { topPredictions } from '../evaluate/tally.ts';
 import type { JobSession } from './session.ts';

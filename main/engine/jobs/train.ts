@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
-import type { AdaptedModel } from '../adapter/adapted-model.ts';
+import type { Model } from '../model/model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
 import type { Executor } from '../../backends/executor.ts';
@@ -27,7 +27,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     });
   }
   session.progress('loading', 0, 1);
-  const { model, executor, trunk, groups, initial } = await prepareTraining(
+  const { model, executor, trunk, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
     job.classes.length,
@@ -41,7 +41,10 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
       session.emit({ type: 'log', level: 'info', message: tellRecomputation(job) });
     const sources =
       trunk === null ? loaders : await readFeatures(job, trunk, images, loaders, session);
-    const parts: TrainerParts = { job, session, model, executor, groups, images, loaders: sources };
+    const parts: TrainerParts = {
+      ...{ job, session, model, executor, groups, noise, images },
+      loaders: sources,
+    };
     const outcome = await new Trainer(parts).run(initial);
     await writeAdapter(job, model, images, outcome);
     return summary(job, model, outcome);
@@ -108,7 +111,7 @@ function openLoaders(
 
 async function writeAdapter(
   job: TrainJob,
-  model: AdaptedModel,
+  model: Model,
   images: TrainerParts['images'],
   { state, adapter, val }: TrainingOutcome,
 ): Promise<void> {
@@ -155,7 +158,7 @@ async function writeAdapter(
 
 function summary(
   job: TrainJob,
-  model: AdaptedModel,
+  model: Model,
   { state, stoppedEarly, val }: TrainingOutcome,
 ): TrainResult {
   const count = (head: boolean): number =>

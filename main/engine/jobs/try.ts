@@ -1,7 +1,7 @@
 import type { FileAnswer, TryJob, TryResult } from '../../../shared/contract/engine.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
 import { loadForEvaluation } from '../data/batch-maker.ts';
-import { openAdapter, type OpenAdapter } from '../evaluate/adapter-model.ts';
+import { openAdapter, type OpenAdapter } from '../model/open-adapter.ts';
 import { topPredictions } from '../evaluate/tally.ts';
 import type { JobSession } from './session.ts';
 

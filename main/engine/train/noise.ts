@@ -1,36 +1,70 @@
-import type { AdaptedModel } from '../adapter/adapted-model.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { randomStream, shuffledIndices } from '../random.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { sizeOf, type Shape } from '../../graph/tensor.ts';
+import type { Model } from '../model/model.ts';
+import { randomStream, shuffledIndices, type RandomStream } from '../random.ts';
 
-/** The random masks of one batch, each a function of (seed, epoch, batch) only. */
+/** Random numbers that a training step is given. */
+export interface StepNoise {
+  /** Of the step's input, and of the stream that its values are drawn from. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Only in the epochs that drop patches. */
+  readonly dropping: boolean;
+  readonly fill: (values: Float32Array, stream: RandomStream) => void;
+}
+
+/** What every training step of these settings is given: masks of the network's regularisation, and what the method wants. */
+export function stepNoise(model: Model, config: TrainingConfig): StepNoise[] {
+  const { batchSize } = config;
+  const { depth } = model.architecture;
+  const noise: StepNoise[] = [];
+  if (config.dropPath > 0 && model.trainsBlocks)
+    noise.push({
+      name: 'dropPath',
+      shape: [2 * depth, batchSize],
+      dropping: false,
+      fill: (values, stream) => {
+        fillDropPath(values, stream, { depth, batchSize, most: config.dropPath });
+      },
+    });
+  for (const { name, shape, draw } of model.noise(batchSize))
+    noise.push({
+      name,
+      shape,
+      dropping: false,
+      fill: (values, stream) => {
+        for (let i = 0; i < values.length; i++) values[i] = draw(() => stream.uniform());
+      },
+    });
+  const kept = keptPatches(config, model.architecture);
+  if (kept !== null)
+    noise.push({
+      name: 'patchDrop',
+      shape: [batchSize, kept, patchCount(model.architecture)],
+      dropping: true,
+      fill: (values, stream) => {
+        fillPatchSelection(values, stream, kept, patchCount(model.architecture));
+      },
+    });
+  return noise;
+}
+
+/** The random numbers of one batch, each a function of (seed, epoch, batch) only. */
 export function batchNoise(
-  model: AdaptedModel,
+  noise: readonly StepNoise[],
   config: TrainingConfig,
   epoch: number,
   batch: number,
 ): Record<string, Float32Array> {
-  const masks: Record<string, Float32Array> = {};
-  if (usesDropPath(config)) masks['dropPath'] = dropPathMask(model, config, epoch, batch);
-  if (usesRankDropout(config, model)) {
-    const p = config.karst.rankDropout;
-    const stream = randomStream(config.seed, 'rankDropout', epoch, batch);
-    masks['rankMask'] = Float32Array.from(
-      { length: model.linears.length * model.rankDirections },
-      () => (stream.uniform() < p ? 0 : 1 / (1 - p)),
-    );
-  }
-  if (dropsPatches(config, epoch))
-    masks['patchSelection'] = patchSelection(model, config, epoch, batch);
-  return masks;
-}
-
-export function usesDropPath(config: TrainingConfig): boolean {
-  return config.dropPath > 0 && config.method !== 'linear';
-}
-
-export function usesRankDropout(config: TrainingConfig, model: AdaptedModel): boolean {
-  return config.karst.rankDropout > 0 && model.linears.length > 0;
+  const used = noise.filter(({ dropping }) => !dropping || dropsPatches(config, epoch));
+  return Object.fromEntries(
+    used.map(({ name, shape, fill }) => {
+      const values = new Float32Array(sizeOf(shape));
+      fill(values, randomStream(config.seed, name, epoch, batch));
+      return [name, values];
+    }),
+  );
 }
 
 /**
@@ -45,48 +79,39 @@ export function dropsPatches({ patchDrop, schedule }: TrainingConfig, epoch: num
 }
 
 /** Patches that an image keeps where some are dropped; null where none ever are. */
-export function keptPatches(config: TrainingConfig, architecture: VitArchitecture): number | null {
+function keptPatches(config: TrainingConfig, architecture: VitArchitecture): number | null {
   if (config.patchDrop === 0) return null;
   return Math.max(1, Math.round(patchCount(architecture) * (1 - config.patchDrop)));
 }
 
-export function patchCount({ imageSize, patchSize }: VitArchitecture): number {
+function patchCount({ imageSize, patchSize }: VitArchitecture): number {
   return (imageSize / patchSize) ** 2;
 }
 
 /** (batch, kept, patches), one-hot rows: which patches each image keeps (PatchDropout, arXiv 2208.07220). */
-function patchSelection(
-  model: AdaptedModel,
-  config: TrainingConfig,
-  epoch: number,
-  batch: number,
-): Float32Array {
-  const patches = patchCount(model.architecture);
-  const kept = keptPatches(config, model.architecture) ?? patches;
-  const stream = randomStream(config.seed, 'patchDrop', epoch, batch);
-  const selection = new Float32Array(config.batchSize * kept * patches);
-  for (let image = 0; image < config.batchSize; image++) {
+function fillPatchSelection(
+  selection: Float32Array,
+  stream: RandomStream,
+  kept: number,
+  patches: number,
+): void {
+  const images = selection.length / (kept * patches);
+  for (let image = 0; image < images; image++) {
     shuffledIndices(patches, stream)
       .subarray(0, kept)
       .forEach((patch, i) => (selection[(image * kept + i) * patches + patch] = 1));
   }
-  return selection;
 }
 
 /** (2 · depth, batch): stochastic depth (arXiv 1603.09382), its probability growing linearly from 0 as in timm. */
-function dropPathMask(
-  model: AdaptedModel,
-  config: TrainingConfig,
-  epoch: number,
-  batch: number,
-): Float32Array {
-  const { depth } = model.architecture;
-  const stream = randomStream(config.seed, 'dropPath', epoch, batch);
-  const mask = new Float32Array(2 * depth * config.batchSize);
+function fillDropPath(
+  mask: Float32Array,
+  stream: RandomStream,
+  { depth, batchSize, most }: { depth: number; batchSize: number; most: number },
+): void {
   for (let i = 0; i < mask.length; i++) {
-    const block = Math.floor(i / config.batchSize / 2);
-    const p = depth === 1 ? config.dropPath : (config.dropPath * block) / (depth - 1);
+    const block = Math.floor(i / batchSize / 2);
+    const p = depth === 1 ? most : (most * block) / (depth - 1);
     mask[i] = stream.uniform() < p ? 0 : 1 / (1 - p);
   }
-  return mask;
 }

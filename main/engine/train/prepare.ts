@@ -1,18 +1,24 @@
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import { tuningOf } from '../../../shared/methods/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
-import { adaptedModel, classifierModel, type AdaptedModel } from '../adapter/adapted-model.ts';
-import { initialAdapter } from '../adapter/initialise.ts';
+import { tunerOf } from '../../tuning/registry.ts';
+import { headTensors } from '../../../shared/models/head.ts';
+import type { Tuner } from '../../tuning/tuner.ts';
+import { adaptedModel } from '../model/adapted-model.ts';
+import type { Model } from '../model/model.ts';
+import { classifierModel } from '../model/plain-model.ts';
+import { initialTensor } from '../initialisers.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
 import type { Executor } from '../../backends/executor.ts';
 import { updatableValues } from '../../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
-import { keptPatches, usesDropPath, usesRankDropout } from './noise.ts';
+import { stepNoise, type StepNoise } from './noise.ts';
 import type { ParameterGroup } from './parameters.ts';
 import { featureProgram, trainingProgram } from './step.ts';
 
 /** A model that is ready to be trained. */
 export interface PreparedTraining {
-  readonly model: AdaptedModel;
+  readonly model: Model;
   /** Holds the frozen weights already; whoever asked for it disposes it. */
   readonly executor: Executor;
   /**
@@ -21,6 +27,8 @@ export interface PreparedTraining {
    */
   readonly trunk: Executor | null;
   readonly groups: readonly ParameterGroup[];
+  /** What the step is given besides the batch. */
+  readonly noise: readonly StepNoise[];
   /** Trained tensors of a fresh run. */
   readonly initial: ReadonlyMap<string, Float32Array>;
 }
@@ -37,23 +45,22 @@ export async function prepareTraining(
   recomputedBlocks: number,
 ): Promise<PreparedTraining> {
   const architecture = workingArchitecture(reference, config.imageSize);
-  const { method, karst } = config;
+  const tuner = tunerOf(tuningOf(config), architecture);
   const onFeatures = keepsFeatures(config);
   const model = onFeatures
     ? classifierModel(architecture, classes)
-    : adaptedModel({ architecture, classes, method, karst, recomputedBlocks });
+    : adaptedModel({ architecture, classes, tuner, recomputedBlocks });
   const backbone =
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
       : await loadBackbone(reference, architecture);
+  const noise = stepNoise(model, config);
   const { program, groups } = trainingProgram(model, {
     batchSize: config.batchSize,
     optimiser: config.optimiser,
     accumulate: config.accumulate,
     matmulPrecision: config.matmulPrecision,
-    dropPath: usesDropPath(config),
-    rankDropout: usesRankDropout(config, model),
-    keptPatches: keptPatches(config, architecture),
+    noise,
   });
   const executor = runtime.execute(program);
   let trunk: Executor | null = null;
@@ -66,7 +73,14 @@ export async function prepareTraining(
     await executor.write(frozenValues(model, backbone));
     if (config.accumulate > 1)
       await executor.write(new Map(groups.map((g) => [`sum.${g.name}`, updatableValues(g.size)])));
-    return { model, executor, trunk, groups, initial: initialValues(model, config, backbone) };
+    return {
+      model,
+      executor,
+      trunk,
+      groups,
+      noise,
+      initial: initialValues(model, tuner, backbone, config.seed),
+    };
   } catch (error) {
     await executor.dispose();
     await trunk?.dispose();
@@ -75,7 +89,7 @@ export async function prepareTraining(
 }
 
 function frozenValues(
-  model: AdaptedModel,
+  model: Model,
   backbone: ReadonlyMap<string, Float32Array>,
 ): Map<string, Float32Array> {
   return new Map([...backbone].filter(([name]) => model.frozen.has(name)));
@@ -83,11 +97,15 @@ function frozenValues(
 
 /** The backbone's tensors where these are trained, fresh ones for the adapter and the head. */
 function initialValues(
-  model: AdaptedModel,
-  config: TrainingConfig,
+  model: Model,
+  tuner: Tuner,
   backbone: ReadonlyMap<string, Float32Array>,
+  seed: number,
 ): Map<string, Float32Array> {
-  const fresh = new Map([...model.trained].filter(([name]) => !backbone.has(name)));
   const trainedBackbone = [...backbone].filter(([name]) => model.trained.has(name));
-  return new Map([...trainedBackbone, ...initialAdapter(fresh, config.karst, config.seed)]);
+  const fresh = [...tuner.added, ...headTensors(model.architecture.width, model.classes)];
+  return new Map([
+    ...trainedBackbone,
+    ...fresh.map((tensor) => [tensor.name, initialTensor(tensor, seed)] as const),
+  ]);
 }

@@ -1,7 +1,7 @@
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { MatmulPrecision, OptimiserOptions } from '../../../shared/domain/training.ts';
-import type { AdaptedModel, TrainingNoise } from '../adapter/adapted-model.ts';
+import type { Model } from '../model/model.ts';
 import { gradients } from '../../graph/differentiate.ts';
 import * as g from '../../graph/operations.ts';
 import type { Input } from '../../graph/ops/input.ts';
@@ -12,7 +12,7 @@ import { plainBuild, type Weights } from '../../networks/build.ts';
 import { networkOf } from '../../networks/registry.ts';
 import { muonState, muonUpdates, type MuonState } from './muon.ts';
 import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
-import { patchCount } from './noise.ts';
+import type { StepNoise } from './noise.ts';
 import { parameterGroups, sliceGroup, type ParameterGroup } from './parameters.ts';
 
 export interface StepOptions {
@@ -22,16 +22,14 @@ export interface StepOptions {
   readonly accumulate: number;
   /** Of every function (default highest). */
   readonly matmulPrecision?: MatmulPrecision;
-  readonly dropPath: boolean;
-  readonly rankDropout: boolean;
-  /** Patches that an image keeps in a step of the functions that drop some; null: no such functions. */
-  readonly keptPatches: number | null;
+  /** Inputs of random numbers; where some are for dropping patches, there are functions that drop them. None by default. */
+  readonly noise?: readonly StepNoise[];
 }
 
 type OptimiserState = AdamState | MuonState;
 
 /**
- * The functions of a step. Those `…Dropping` see only the patches that the input `patchSelection` names; `apply` is the
+ * The functions of a step. Those `…Dropping` see only the patches that the input `patchDrop` names; `apply` is the
  * update after accumulated batches of either kind.
  */
 export const stepFunction = (accumulate: boolean, dropping: boolean): string =>
@@ -44,7 +42,7 @@ export interface TrainingProgram {
 
 /** Where each named tensor of a model comes from: a frozen variable or a slice of a packed trained one. */
 function weightsOf(
-  model: AdaptedModel,
+  model: Model,
   packed: readonly { group: ParameterGroup; parameters: Variable }[],
 ): { weights: Weights; frozen: Variable[]; slices: Map<string, Tensor>[] } {
   const frozen = [...model.frozen].map(([name, shape]) => g.variable(name, shape));
@@ -70,7 +68,7 @@ function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor 
   return g.sumAll(g.mul(perImage, weights));
 }
 
-function imagesInput(model: AdaptedModel, batch: number): Input {
+function imagesInput(model: Model, batch: number): Input {
   return g.input('images', [batch, ...model.input]);
 }
 
@@ -110,11 +108,11 @@ export interface EvaluationOptions {
 }
 
 /**
- * images → logits with the present weights: the function `evaluate`. A folded model has a function `fold` besides, to be
- * called once before it.
+ * images → logits with the present weights: the function `evaluate`. A model that is merged before use has a function
+ * `merge` besides, to be called once before it.
  */
 export function evaluationProgram(
-  model: AdaptedModel,
+  model: Model,
   batchSize: number,
   { single = false, matmulPrecision = 'highest' }: EvaluationOptions = {},
 ): TrainingProgram {
@@ -126,17 +124,17 @@ export function evaluationProgram(
     evaluate: evaluateFunction(model, weights, batchSize, matmulPrecision),
   };
   if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1, matmulPrecision);
-  const folded = model.fold?.(weights) ?? new Map<string, Tensor>();
-  if (folded.size > 0) functions['fold'] = foldFunction(frozen, folded);
+  const merged = model.merged?.(weights) ?? new Map<string, Tensor>();
+  if (merged.size > 0) functions['merge'] = mergeFunction(frozen, merged);
   return { program: { variables, functions }, groups };
 }
 
-function foldFunction(
+function mergeFunction(
   frozen: readonly Variable[],
-  folded: ReadonlyMap<string, Tensor>,
+  merged: ReadonlyMap<string, Tensor>,
 ): ProgramFunction {
   const updates = frozen.flatMap((variable): Update[] => {
-    const value = folded.get(variable.attributes.name);
+    const value = merged.get(variable.attributes.name);
     return value === undefined ? [] : [{ variable, value }];
   });
   // A call is made by asking for an output.
@@ -144,7 +142,7 @@ function foldFunction(
 }
 
 function evaluateFunction(
-  model: AdaptedModel,
+  model: Model,
   weights: Weights,
   batchSize: number,
   matmulPrecision: MatmulPrecision,
@@ -158,7 +156,7 @@ function evaluateFunction(
  * One optimiser step as one call: `train` (forward, backward, clip, update), or with accumulation `accumulate`
  * for every batch and `apply` for the update. `evaluate` shares the variables.
  */
-export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingProgram {
+export function trainingProgram(model: Model, o: StepOptions): TrainingProgram {
   const { matmulPrecision = 'highest' } = o;
   const groups = parameterGroups(model.trained, o.optimiser.decayOn, o.optimiser.name);
   const states = groups.map((group): OptimiserState =>
@@ -170,9 +168,11 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
   };
   const sums =
     o.accumulate > 1 ? groups.map((group) => g.variable(`sum.${group.name}`, [group.size])) : [];
-  for (const keptPatches of o.keptPatches === null ? [null] : [null, o.keptPatches]) {
-    const batch = forwardBackward(model, slices, weights, { ...o, keptPatches });
-    const name = stepFunction(o.accumulate > 1, keptPatches !== null);
+  const { noise = [] } = o;
+  for (const dropping of noise.some((one) => one.dropping) ? [false, true] : [false]) {
+    const used = noise.filter((one) => !one.dropping || dropping);
+    const batch = forwardBackward(model, slices, weights, o.batchSize, used);
+    const name = stepFunction(o.accumulate > 1, dropping);
     if (o.accumulate === 1) {
       const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
       functions[name] = {
@@ -208,33 +208,19 @@ export function trainingProgram(model: AdaptedModel, o: StepOptions): TrainingPr
 }
 
 function forwardBackward(
-  model: AdaptedModel,
+  model: Model,
   slices: readonly Map<string, Tensor>[],
   weights: Weights,
-  o: StepOptions,
+  batchSize: number,
+  noise: readonly StepNoise[],
 ): { inputs: Input[]; outputs: Record<string, Tensor>; gradients: Tensor[] } {
-  const images = imagesInput(model, o.batchSize);
-  const targets = g.input('targets', [o.batchSize, model.classes]);
-  const sampleWeights = g.input('weights', [o.batchSize]);
-  const inputs = [images, targets, sampleWeights];
-  const noise: { -readonly [K in keyof TrainingNoise]: TrainingNoise[K] } = {};
-  if (o.dropPath) {
-    const mask = g.input('dropPath', [2 * model.architecture.depth, o.batchSize]);
-    inputs.push(mask);
-    noise.dropPath = mask;
-  }
-  if (o.rankDropout && model.linears.length > 0) {
-    const mask = g.input('rankMask', [model.linears.length, model.rankDirections]);
-    inputs.push(mask);
-    noise.rankMask = mask;
-  }
-  if (o.keptPatches !== null) {
-    const patches = patchCount(model.architecture);
-    const selection = g.input('patchSelection', [o.batchSize, o.keptPatches, patches]);
-    inputs.push(selection);
-    noise.patchSelection = selection;
-  }
-  const logits = model.logits(images, weights, noise);
+  const images = imagesInput(model, batchSize);
+  const targets = g.input('targets', [batchSize, model.classes]);
+  const sampleWeights = g.input('weights', [batchSize]);
+  const random = noise.map(({ name, shape }) => g.input(name, shape));
+  const inputs = [images, targets, sampleWeights, ...random];
+  const byName = new Map(random.map((tensor) => [tensor.attributes.name, tensor]));
+  const logits = model.logits(images, weights, byName);
   const loss = crossEntropy(logits, targets, sampleWeights);
   // Differentiated by tensor and packed again: the gradient of a slice would be a padded copy of the whole vector.
   const tensors = slices.flatMap((slice) => [...slice.values()]);

@@ -3,13 +3,14 @@ import type { TrainJob } from '../../../shared/contract/engine.ts';
 import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
-import type { AdaptedModel } from '../adapter/adapted-model.ts';
+import type { Model } from '../model/model.ts';
 import type { BatchSource, ImageBatch } from '../data/batch-source.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
 import type { Executor } from '../../backends/executor.ts';
 import type { JobSession } from '../jobs/session.ts';
 import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
 import { ModelState } from './model-state.ts';
+import type { StepNoise } from './noise.ts';
 import { learningRateAt } from './optimiser.ts';
 import type { ParameterGroup } from './parameters.ts';
 import { SampleTaker } from './samples.ts';
@@ -20,9 +21,10 @@ import { makeUpdate, type UpdateParts } from './update.ts';
 export interface TrainerParts {
   readonly job: TrainJob;
   readonly session: JobSession;
-  readonly model: AdaptedModel;
+  readonly model: Model;
   readonly executor: Executor;
   readonly groups: readonly ParameterGroup[];
+  readonly noise: readonly StepNoise[];
   readonly images: {
     readonly train: readonly ManifestImage[];
     readonly val: readonly ManifestImage[];
@@ -76,7 +78,7 @@ export class Trainer {
 
   constructor(parts: TrainerParts) {
     this.#p = parts;
-    const { job, model, executor, images, loaders } = parts;
+    const { job, model, executor, noise, images, loaders } = parts;
     const { config } = job;
     this.#checkpoints = new CheckpointStore(job.runDir);
     this.#metrics = new StepLog(join(job.runDir, 'metrics.jsonl'));
@@ -87,6 +89,7 @@ export class Trainer {
     this.#update = {
       model,
       executor,
+      noise,
       config,
       labels,
       classWeights: classWeights(labels, model.classes, config.classWeightPower),

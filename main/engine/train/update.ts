@@ -1,16 +1,18 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import type { AdaptedModel } from '../adapter/adapted-model.ts';
+import type { Model } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import type { Executor } from '../../backends/executor.ts';
-import { batchNoise, dropsPatches } from './noise.ts';
+import { batchNoise, dropsPatches, type StepNoise } from './noise.ts';
 import { stepScalars } from './optimiser.ts';
 import { stepFunction } from './step.ts';
 import { batchTargets } from './targets.ts';
 
 /** What updates are made with, the same for all of a run. */
 export interface UpdateParts {
-  readonly model: AdaptedModel;
+  readonly model: Model;
   readonly executor: Executor;
+  /** What the step was built with. */
+  readonly noise: readonly StepNoise[];
   readonly config: TrainingConfig;
   /** Of the training images, by the index that batches name them with. */
   readonly labels: readonly number[];
@@ -42,7 +44,7 @@ export async function makeUpdate(
   group: readonly ImageBatch[],
   { epoch, batch, step, learningRate }: UpdatePlace,
 ): Promise<UpdateOutcome> {
-  const { model, executor, config, labels } = parts;
+  const { model, executor, noise, config, labels } = parts;
   const accumulates = config.accumulate > 1;
   const scalars = stepScalars(config.optimiser, learningRate, step + 1);
   const targets = group.map((b) => batchTargets(b, labels, parts.classWeights, config));
@@ -60,7 +62,7 @@ export async function makeUpdate(
       targets: t.targets,
       // All rows unreadable: nothing to learn from, and nothing to divide by.
       weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
-      ...batchNoise(model, config, epoch, batch + i),
+      ...batchNoise(noise, config, epoch, batch + i),
     };
     const out = await executor.run(fn, accumulates ? inputs : { ...inputs, scalars });
     loss += out['loss']?.[0] ?? NaN;

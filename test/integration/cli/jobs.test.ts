@@ -62,7 +62,7 @@ describe('a training and what comes of it', () => {
     const all = events(out);
     const parameters = trainableParameters(
       TINY_VIT,
-      { method: 'karst', karst: { ...TRAINING_DEFAULTS.karst, rank: 2 } },
+      { ...TRAINING_DEFAULTS, karst: { ...TRAINING_DEFAULTS.karst, rank: 2 } },
       3,
     );
     expect(v.parse(started, all[0])).toMatchObject({

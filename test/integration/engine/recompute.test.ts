@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import type { MeasureJob, TrainJob } from '../../../shared/contract/engine.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
@@ -46,10 +46,9 @@ it('takes less memory: what is recomputed is not merged with what was there', as
     };
     const held = (recomputedBlocks: number): number => {
       const { method, karst, optimiser, matmulPrecision, batchSize } = config;
-      const model = adaptedModel({ architecture, classes: 3, method, karst, recomputedBlocks });
+      const model = adapted({ architecture, classes: 3, method, karst, recomputedBlocks });
       const { program } = trainingProgram(model, {
         ...{ batchSize, optimiser, accumulate: 1, matmulPrecision },
-        ...{ dropPath: false, rankDropout: false, keptPatches: null },
       });
       return 4 * heldBy(program.functions['train']!);
     };

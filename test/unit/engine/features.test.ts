@@ -1,8 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adaptedModel, classifierModel } from '../../../main/engine/adapter/adapted-model.ts';
-import type { AdaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
+import { classifierModel } from '../../../main/engine/model/plain-model.ts';
+import type { Model } from '../../../main/engine/model/model.ts';
 import type {
   BatchSource,
   EpochOptions,
@@ -49,11 +50,11 @@ async function trunk(): Promise<Executor> {
 }
 
 /** Logits, loss and the head after one step. */
-async function stepOf(model: AdaptedModel, input: Float32Array) {
+async function stepOf(model: Model, input: Float32Array) {
   const { program, groups } = trainingProgram(model, {
     batchSize: BATCH,
     optimiser: TRAINING_DEFAULTS.optimiser,
-    ...{ accumulate: 1, dropPath: false, rankDropout: false, keptPatches: null },
+    accumulate: 1,
   });
   const executor = new Interpreter(program);
   await executor.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
@@ -108,7 +109,7 @@ describe('features that are kept', () => {
     const { features } = await executor.run('features', { images });
     await executor.dispose();
     const options = { architecture: MINUTE_VIT, classes: CLASSES, karst: KARST_DEFAULTS };
-    const whole = await stepOf(adaptedModel({ ...options, method: 'linear' }), images);
+    const whole = await stepOf(adapted({ ...options, method: 'linear' }), images);
     const kept = await stepOf(classifierModel(MINUTE_VIT, CLASSES), features!);
     expect(distance(kept.loss, whole.loss)).toBeLessThan(1e-6);
     expect(distance(kept.logits, whole.logits)).toBeLessThan(1e-6);

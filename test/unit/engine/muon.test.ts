@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
@@ -28,7 +28,7 @@ const OPTIMISER: OptimiserOptions = {
   epsilon: 0.5,
   clipNorm: 0.05,
 };
-const model = adaptedModel({
+const model = adapted({
   architecture: MINUTE_VIT,
   classes: CLASSES,
   method: 'full',
@@ -113,9 +113,6 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
       batchSize: BATCH,
       optimiser,
       accumulate,
-      dropPath: false,
-      rankDropout: false,
-      keptPatches: null,
     });
     const executor = execute(program);
     const zeros = program.variables.map(({ attributes: { name }, shape }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
-import { batchNoise, dropsPatches, keptPatches } from '../../../main/engine/train/noise.ts';
+import type { Model } from '../../../main/engine/model/model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
+import { batchNoise, dropsPatches, stepNoise } from '../../../main/engine/train/noise.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
 import { configured, MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 
@@ -10,12 +11,18 @@ const config: TrainingConfig = configured(
   TRAINING_DEFAULTS,
 );
 const { karst } = config;
-const model = adaptedModel({ architecture, classes: 3, method: 'karst', karst });
+/** The random numbers of a batch. */
+const drawn = (of: Model, o: TrainingConfig, epoch: number, batch: number) =>
+  batchNoise(stepNoise(of, o), o, epoch, batch);
+/** Patches that each image keeps. */
+const kept = (o: TrainingConfig): number | undefined =>
+  stepNoise(model, o).find(({ name }) => name === 'patchDrop')?.shape[1];
+const model = adapted({ architecture, classes: 3, method: 'karst', karst });
 const share = (values: Float32Array, value: number): number =>
   values.filter((v) => v === Math.fround(value)).length / values.length;
 
 describe('the random masks of a step', () => {
-  const noise = batchNoise(model, config, 2, 7);
+  const noise = drawn(model, config, 2, 7);
 
   it('drop paths more often the deeper, both branches of a block alike, and make up for it', () => {
     const mask = noise['dropPath']!;
@@ -28,7 +35,7 @@ describe('the random masks of a step', () => {
   });
 
   it('drop rank directions of each Linear by themselves', () => {
-    const mask = noise['rankMask']!;
+    const mask = noise['rankDropout']!;
     expect(mask.length).toBe(12 * 64);
     expect(share(mask, 0)).toBeCloseTo(0.25, 1);
     expect(share(mask, 0) + share(mask, 1 / 0.75)).toBe(1);
@@ -36,23 +43,22 @@ describe('the random masks of a step', () => {
   });
 
   it('are functions of seed, epoch and batch', () => {
-    expect(batchNoise(model, config, 2, 7)).toEqual(noise);
+    expect(drawn(model, config, 2, 7)).toEqual(noise);
     for (const other of [
-      batchNoise(model, config, 3, 7),
-      batchNoise(model, config, 2, 8),
-      batchNoise(model, { ...config, seed: 1 }, 2, 7),
+      drawn(model, config, 3, 7),
+      drawn(model, config, 2, 8),
+      drawn(model, { ...config, seed: 1 }, 2, 7),
     ]) {
       expect(other['dropPath']).not.toEqual(noise['dropPath']);
-      expect(other['rankMask']).not.toEqual(noise['rankMask']);
+      expect(other['rankDropout']).not.toEqual(noise['rankDropout']);
     }
   });
 
   it('keep the share of patches that is left, other ones in each image, each once', () => {
     const wide = { ...architecture, imageSize: 64 };
-    const sixtyFour = adaptedModel({ architecture: wide, classes: 3, method: 'karst', karst });
+    const sixtyFour = adapted({ architecture: wide, classes: 3, method: 'karst', karst });
     const dropping = { ...config, patchDrop: 0.7 };
-    expect(keptPatches(dropping, wide)).toBe(19);
-    const selection = batchNoise(sixtyFour, dropping, 2, 7)['patchSelection']!;
+    const selection = drawn(sixtyFour, dropping, 2, 7)['patchDrop']!;
     expect(selection.length).toBe(500 * 19 * 64);
     const counts = new Float64Array(64);
     const seen = new Set<string>();
@@ -72,14 +78,14 @@ describe('the random masks of a step', () => {
     // 500 draws of 19 in 64: each patch 148 times, give or take 10.
     expect(Math.min(...counts)).toBeGreaterThan(100);
     expect(Math.max(...counts)).toBeLessThan(200);
-    expect(batchNoise(sixtyFour, dropping, 2, 7)['patchSelection']).toEqual(selection);
-    expect(batchNoise(sixtyFour, dropping, 2, 8)['patchSelection']).not.toEqual(selection);
-    expect(batchNoise(sixtyFour, dropping, 1, 7)['patchSelection']).not.toEqual(selection);
+    expect(drawn(sixtyFour, dropping, 2, 7)['patchDrop']).toEqual(selection);
+    expect(drawn(sixtyFour, dropping, 2, 8)['patchDrop']).not.toEqual(selection);
+    expect(drawn(sixtyFour, dropping, 1, 7)['patchDrop']).not.toEqual(selection);
   });
 
   it('leave at least one patch, and all of them in the last fifth of the epochs', () => {
-    expect(keptPatches({ ...config, patchDrop: 0.9 }, architecture)).toBe(1);
-    expect(keptPatches(config, architecture)).toBeNull();
+    expect(kept({ ...config, patchDrop: 0.9 })).toBe(1);
+    expect(kept(config)).toBeUndefined();
     const lacking = (epochs: number): boolean[] =>
       Array.from({ length: epochs }, (_, epoch) => {
         const schedule = { ...config.schedule, epochs };
@@ -89,26 +95,21 @@ describe('the random masks of a step', () => {
     expect(lacking(6)).toEqual([true, true, true, true, true, false]);
     expect(lacking(14).lastIndexOf(true)).toBe(11);
     const last = { ...config, schedule: { ...config.schedule, epochs: 6 }, patchDrop: 0.5 };
-    expect(batchNoise(model, last, 5, 0)).not.toHaveProperty('patchSelection');
+    expect(drawn(model, last, 5, 0)).not.toHaveProperty('patchDrop');
   });
 
   it('are none where they are off or have nothing to drop', () => {
-    expect(batchNoise(model, configured({}), 0, 0)).toEqual({});
+    const plain = adapted({ architecture, classes: 3, method: 'karst' });
+    expect(drawn(plain, configured({}), 0, 0)).toEqual({});
     const linear = configured({ method: 'linear', dropPath: 0.5, karst: { rankDropout: 0.5 } });
-    const head = adaptedModel({ architecture, classes: 3, method: 'linear', karst });
-    expect(batchNoise(head, linear, 0, 0)).toEqual({});
-    // An adapter of another method brings no options, and takes nobody's defaults for them.
-    const stored = adaptedModel({ architecture, classes: 3, method: 'linear', karst: null });
-    expect([stored.linears, stored.rankDirections]).toEqual([[], 0]);
-    expect([...stored.trained.keys()].sort()).toEqual(['head.bias', 'head.weight']);
-    expect(() => adaptedModel({ architecture, classes: 3, method: 'karst', karst: null })).toThrow(
-      'without its options',
-    );
+    const head = adapted({ architecture, classes: 3, method: 'linear', karst });
+    expect(drawn(head, linear, 0, 0)).toEqual({});
+    expect([...head.trained.keys()].sort()).toEqual(['head.bias', 'head.weight']);
   });
 
   it('of a single block drop it with the full probability', () => {
     const shallow = { ...architecture, depth: 1 };
-    const one = adaptedModel({ architecture: shallow, classes: 3, method: 'karst', karst });
-    expect(share(batchNoise(one, config, 0, 0)['dropPath']!, 0)).toBeCloseTo(0.4, 1);
+    const one = adapted({ architecture: shallow, classes: 3, method: 'karst', karst });
+    expect(share(drawn(one, config, 0, 0)['dropPath']!, 0)).toBeCloseTo(0.4, 1);
   });
 });

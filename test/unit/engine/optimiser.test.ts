@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { learningRateAt, stepScalars } from '../../../main/engine/train/optimiser.ts';
 import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
@@ -27,7 +27,7 @@ const OPTIMISER: OptimiserOptions = {
   clipNorm: 0,
 };
 const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, alpha: 3 };
-const model = adaptedModel({ architecture: MINUTE_VIT, classes: CLASSES, method: 'karst', karst });
+const model = adapted({ architecture: MINUTE_VIT, classes: CLASSES, method: 'karst', karst });
 const frozen = randomTensors(model.frozen, 1, 0.3);
 const trained = randomTensors(model.trained, 2, 0.3);
 
@@ -38,7 +38,6 @@ beforeAll(async () => {
 it('packs tensors where TensorFlow copies them, so that XLA may update them in place', () => {
   const { groups } = trainingProgram(model, {
     ...{ batchSize: BATCH, optimiser: OPTIMISER, accumulate: 1 },
-    ...{ dropPath: false, rankDropout: false, keptPatches: null },
   });
   // Memory is given out at multiples of 16 bytes or more, and taken over as it is at multiples of 64.
   for (const group of groups) expect(packGroup(group, trained).byteOffset % 16).not.toBe(0);
@@ -49,9 +48,6 @@ async function load(optimiser: OptimiserOptions, accumulate: number) {
     batchSize: BATCH,
     optimiser,
     accumulate,
-    dropPath: false,
-    rankDropout: false,
-    keptPatches: null,
   };
   const { program, groups } = trainingProgram(model, options);
   const executor = new Interpreter(program);
@@ -195,7 +191,7 @@ describe('AdamW', () => {
 
 describe('the groups', () => {
   it('decay matrices and nothing else of a whole model', () => {
-    const whole = adaptedModel({ architecture: MINUTE_VIT, classes: 3, method: 'full', karst });
+    const whole = adapted({ architecture: MINUTE_VIT, classes: 3, method: 'full', karst });
     const [decayed, undecayed] = parameterGroups(whole.trained, 'matrices');
     const names = (group: typeof decayed): string[] => group!.tensors.map((t) => t.name);
     const blocks = [0, 1].flatMap((i) =>

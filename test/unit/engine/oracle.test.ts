@@ -3,18 +3,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  adaptedModel,
-  plainModel,
-  type AdaptedModel,
-} from '../../../main/engine/adapter/adapted-model.ts';
-import { adaptedWeight } from '../../../main/engine/adapter/karst.ts';
+import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
+import { tunerOf } from '../../../main/tuning/registry.ts';
+import { karstLinears } from '../../../shared/methods/karst.ts';
+import { modelSpec } from '../../../shared/models/registry.ts';
+import { karstTuner } from '../../fixtures/engine/adapted.ts';
+import { plainModel } from '../../../main/engine/model/plain-model.ts';
+import type { Model } from '../../../main/engine/model/model.ts';
+import { adaptedWeight } from '../../../main/tuning/karst-linear.ts';
+import { deltaWeight64 } from '../../../main/tuning/karst-delta.ts';
+import { mergedTensors } from '../../../main/tuning/merge.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
 import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
-import { deltaWeight64, mergedTensors } from '../../../main/engine/merge/merge-weights.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/train/optimiser.ts';
 import { packGroup } from '../../../main/engine/train/parameters.ts';
@@ -94,13 +97,21 @@ const karst: KarstOptions = {
   targetModules: TARGET_MODULES,
   rankDropout: 0,
 };
-const adaptation = { architecture, classes: config.classes, method: 'karst', karst } as const;
+const linears = karstLinears(modelSpec(architecture), karst);
+const tuner = tunerOf({ method: 'karst', options: karst }, architecture);
+const adaptation = { architecture, classes: config.classes, tuner };
 const adapted = adaptedModel(adaptation);
 /** Both ways to the gradients of the factors, and the one that is chosen. */
 const WAYS = [
   { way: 'chosen', adapted },
-  { way: 'dense', adapted: adaptedModel({ ...adaptation, factoredGradient: () => false }) },
-  { way: 'factored', adapted: adaptedModel({ ...adaptation, factoredGradient: () => true }) },
+  {
+    way: 'dense',
+    adapted: adaptedModel({ ...adaptation, tuner: karstTuner(architecture, karst, false) }),
+  },
+  {
+    way: 'factored',
+    adapted: adaptedModel({ ...adaptation, tuner: karstTuner(architecture, karst, true) }),
+  },
 ];
 const plain = plainModel(architecture, config.classes);
 
@@ -164,7 +175,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
   /** A program with its weights in place and everything that training keeps at zero. */
   async function load(
     { program, groups }: TrainingProgram,
-    model: AdaptedModel,
+    model: Model,
     weights: Tensors,
   ): Promise<Executor> {
     const executor = execute(program);
@@ -179,9 +190,9 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     return executor;
   }
 
-  async function evaluate(model: AdaptedModel, weights: Tensors): Promise<Float32Array> {
+  async function evaluate(model: Model, weights: Tensors): Promise<Float32Array> {
     const executor = await load(evaluationProgram(model, config.batch), model, weights);
-    if (model.fold !== undefined) await executor.run('fold', {});
+    if (model.merged !== undefined) await executor.run('merge', {});
     const logits = of(
       new Map(Object.entries(await executor.run('evaluate', { images }))),
       'logits',
@@ -198,17 +209,14 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     batchSize: config.batch,
     optimiser,
     accumulate,
-    dropPath: false,
-    rankDropout: false,
-    keptPatches: null,
   });
 
-  it('has the logits of the backbone, of the adapted model, folded or not, and of the merged one', async () => {
+  it('has the logits of the backbone, of the adapted model, merged in the graph or not, and of the merged one', async () => {
     expectClose(await evaluate(plain, base), of(expected, 'base_logits'), atol.logits);
     const weights = new Map([...base, ...start]);
     expectClose(await evaluate(adapted, weights), of(expected, 'logits'), atol.logits);
-    const folded = adaptedModel({ ...adaptation, folded: true });
-    expectClose(await evaluate(folded, weights), of(expected, 'logits'), atol.logits);
+    const inGraph = adaptedModel({ ...adaptation, merged: true });
+    expectClose(await evaluate(inGraph, weights), of(expected, 'logits'), atol.logits);
     const merged = await evaluate(plain, await read('merged'));
     expectClose(merged, of(expected, 'merged_logits'), atol.logits);
     const mergedAfter3 = await evaluate(plain, await read('merged_after3'));
@@ -221,10 +229,10 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
       g.variable(name, shape),
     );
     const byName = new Map(variables.map((v) => [v.attributes.name, v]));
-    const outputs = adapted.linears.map((linear) => {
+    const outputs = linears.map((linear) => {
       const nothing = g.broadcastTo(g.scalar(0), [linear.out, linear.in]);
       const delta = adaptedWeight(linear, karst, (name) => byName.get(name) ?? nothing);
-      return [linear.module, delta] as const;
+      return [linear.path, delta] as const;
     });
     const fn = { inputs: [], outputs: Object.fromEntries(outputs), updates: [] };
     const executor = execute({ variables, functions: { deltas: fn } });
@@ -312,11 +320,11 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
 describe('the oracle and merging in float64', () => {
   it('has every ΔW', async () => {
     const deltas = await read('delta');
-    for (const linear of adapted.linears) {
+    for (const linear of linears) {
       const values = deltaWeight64(linear, karst, start);
-      expectClose(values, of(deltas, `${linear.module}.delta_weight`), atol.delta, linear.module);
+      expectClose(values, of(deltas, `${linear.path}.delta_weight`), atol.delta, linear.path);
     }
-    expect(deltas.size).toBe(adapted.linears.length);
+    expect(deltas.size).toBe(linears.length);
   });
 
   it.each([
@@ -325,7 +333,7 @@ describe('the oracle and merging in float64', () => {
   ])('has every tensor of $merged', async ({ adapter, merged }) => {
     const wanted = await read(merged);
     const before = new Map([...base].map(([name, values]) => [name, values.slice()]));
-    const found = mergedTensors(architecture, karst, await read(adapter), base);
+    const found = mergedTensors(tuner, await read(adapter), base);
     expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
     for (const [name, values] of found) expectClose(values, of(wanted, name), atol.merged, name);
     expect(base).toEqual(before);

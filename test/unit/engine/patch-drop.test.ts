@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { packGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
@@ -14,12 +14,7 @@ import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 /** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
 const architecture = { ...MINUTE_VIT, imageSize: 24 };
 const PATCHES = 9;
-const model = adaptedModel({
-  architecture,
-  classes: 3,
-  method: 'full',
-  karst: KARST_DEFAULTS,
-});
+const model = adapted({ architecture, classes: 3, method: 'full', karst: KARST_DEFAULTS });
 const trained = randomTensors(model.trained, 3, 0.3);
 const batch = {
   images: randomTensors(new Map([['images', [2, 3, 24, 24]]]), 4).get('images')!,
@@ -31,14 +26,14 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-async function gradients(keptPatches: number, selection: Float32Array | null) {
+async function gradients(kept: number, selection: Float32Array | null) {
   const { program, groups } = trainingProgram(model, {
     batchSize: 2,
     optimiser: TRAINING_DEFAULTS.optimiser,
     accumulate: 2,
-    dropPath: false,
-    rankDropout: false,
-    keptPatches,
+    noise: [
+      { name: 'patchDrop', shape: [2, kept, PATCHES], dropping: true, fill: () => undefined },
+    ],
   });
   const executor = new Interpreter(program);
   for (const group of groups) {
@@ -48,7 +43,7 @@ async function gradients(keptPatches: number, selection: Float32Array | null) {
   const { logits } =
     selection === null
       ? await executor.run('accumulate', batch)
-      : await executor.run('accumulateDropping', { ...batch, patchSelection: selection });
+      : await executor.run('accumulateDropping', { ...batch, patchDrop: selection });
   const found = await readGroups(executor, 'sum', groups);
   await executor.dispose();
   return { logits: logits!, gradients: found };

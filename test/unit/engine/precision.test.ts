@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
+import { stepNoise } from '../../../main/engine/train/noise.ts';
 import {
   evaluationProgram,
   featureProgram,
@@ -13,7 +14,7 @@ import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 const { karst, optimiser } = TRAINING_DEFAULTS;
 /** Its products are worth a call of the kernels, those of one image too. */
 const architecture = { ...MINUTE_VIT, ...{ imageSize: 96, width: 64, hidden: 256 } };
-const model = adaptedModel({ architecture, classes: 3, method: 'karst', karst });
+const model = adapted({ architecture, classes: 3, method: 'karst', karst });
 const BATCH = 2;
 
 /** Functions of a program, and whether they call the engine's own kernels, which round more than float32 does. */
@@ -34,7 +35,7 @@ describe.each<[MatmulPrecision, boolean]>([
   it.each([1, 2])('is that of training and validation, with %i batches an update', (accumulate) => {
     const { program } = trainingProgram(model, {
       ...{ batchSize: BATCH, optimiser, accumulate, matmulPrecision },
-      ...{ dropPath: false, rankDropout: false, keptPatches: 30 },
+      noise: stepNoise(model, { ...TRAINING_DEFAULTS, batchSize: BATCH, patchDrop: 0.2 }),
     });
     const found = rounding(program);
     const steps =

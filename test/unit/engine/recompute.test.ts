@@ -1,10 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
+import { tunerOf } from '../../../main/tuning/registry.ts';
+import { tuningOf } from '../../../shared/methods/registry.ts';
+import { karstTuner } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { inTopologicalOrder } from '../../../main/graph/tensor.ts';
-import { batchNoise } from '../../../main/engine/train/noise.ts';
+import { batchNoise, stepNoise } from '../../../main/engine/train/noise.ts';
 import { packGroup } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
@@ -23,7 +26,6 @@ const config = {
   ...TRAINING_DEFAULTS,
   ...{ karst, batchSize: BATCH, dropPath: 0.3, patchDrop: 0.5, seed: 9 },
 };
-const KEPT_PATCHES = 5;
 const batch = {
   images: randomTensors(new Map([['images', [BATCH, 3, 24, 24]]]), 4).get('images')!,
   targets: Float32Array.of(1, 0, 0, 0, 0, 1),
@@ -37,21 +39,22 @@ interface Way {
 }
 
 function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
-  const model = adaptedModel({
-    ...{ architecture, classes: 3, method, karst, recomputedBlocks },
-    factoredGradient: () => factored,
-  });
-  const rankDropout = noisy && method === 'karst';
+  const tuner =
+    method === 'karst'
+      ? karstTuner(architecture, karst, factored)
+      : tunerOf(tuningOf({ method }), architecture);
+  const model = adaptedModel({ architecture, classes: 3, tuner, recomputedBlocks });
+  const noise = noisy ? stepNoise(model, { ...config, method }) : [];
   const training = trainingProgram(model, {
     ...{ batchSize: BATCH, optimiser: TRAINING_DEFAULTS.optimiser, accumulate: 2 },
-    ...{ dropPath: noisy, rankDropout, keptPatches: noisy ? KEPT_PATCHES : null },
+    noise,
   });
-  return { model, ...training };
+  return { model, noise, ...training };
 }
 
 /** Loss, logits and every gradient of one batch. */
 async function step(way: Way, recomputedBlocks: number) {
-  const { model, program, groups } = programOf(way, recomputedBlocks);
+  const { model, noise, program, groups } = programOf(way, recomputedBlocks);
   const executor = new Interpreter(program);
   await executor.write(randomTensors(model.frozen, 1, 0.3));
   const trained = randomTensors(model.trained, 3, 0.3);
@@ -59,9 +62,8 @@ async function step(way: Way, recomputedBlocks: number) {
     await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
     await writeOne(executor, `sum.${group.name}`, new Float32Array(group.size));
   }
-  const noise = way.noisy ? batchNoise(model, { ...config, method: way.method }, 0, 0) : {};
   const fn = way.noisy ? 'accumulateDropping' : 'accumulate';
-  const { loss, logits } = await executor.run(fn, { ...batch, ...noise });
+  const { loss, logits } = await executor.run(fn, { ...batch, ...batchNoise(noise, config, 0, 0) });
   const gradients = await readGroups(executor, 'sum', groups);
   await executor.dispose();
   return { loss: [...loss!], logits: [...logits!], gradients };

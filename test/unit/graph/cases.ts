@@ -104,17 +104,47 @@ export function finiteDifferences(
   name: string,
   step = 1e-5,
 ): Float64Array {
-  const spelled = spelledOut(loss);
-  const stopped = inTopologicalOrder([spelled]).filter((node) => node.op === 'stopGradient');
-  const values = evaluate(stopped, given);
-  const held = new Map(stopped.map((node, i) => [node, values[i] ?? new Float64Array()]));
+  const value = movable(loss, given);
   const at = Float64Array.from(given[name] ?? []);
   const moved = (index: number, by: number): number => {
     const shifted = at.slice();
     shifted[index] = (shifted[index] ?? NaN) + by;
-    return evaluate([spelled], { ...given, [name]: shifted }, held)[0]?.[0] ?? NaN;
+    return value({ ...given, [name]: shifted });
   };
   return at.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step));
+}
+
+/** The same in one direction: values by name of how much each operand moves. */
+export function directionalDifference(
+  loss: Tensor,
+  given: Readonly<Record<string, ArrayLike<number>>>,
+  direction: ReadonlyMap<string, ArrayLike<number>>,
+  step = 1e-5,
+): number {
+  const value = movable(loss, given);
+  const moved = (by: number): number =>
+    value({
+      ...given,
+      ...Object.fromEntries(
+        [...direction].map(([name, along]) => [
+          name,
+          Float64Array.from(given[name] ?? [], (x, i) => x + by * (along[i] ?? NaN)),
+        ]),
+      ),
+    });
+  return (moved(step) - moved(-step)) / (2 * step);
+}
+
+/** A scalar as a function of its operands; what is under stopGradient keeps the value that it has for those given here. */
+function movable(
+  loss: Tensor,
+  given: Readonly<Record<string, ArrayLike<number>>>,
+): (operands: Readonly<Record<string, ArrayLike<number>>>) => number {
+  const spelled = spelledOut(loss);
+  const stopped = inTopologicalOrder([spelled]).filter((node) => node.op === 'stopGradient');
+  const values = evaluate(stopped, given);
+  const held = new Map(stopped.map((node, i) => [node, values[i] ?? new Float64Array()]));
+  return (operands) => evaluate([spelled], operands, held)[0]?.[0] ?? NaN;
 }
 
 /** With every gradientVia(value, via) as what it means: value + (via − via held constant). */

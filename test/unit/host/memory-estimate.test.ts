@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import {
   inputBytes,
@@ -50,10 +50,9 @@ describe('the memory of a training', () => {
     const method = 'full';
     const held = (batchSize: number): number => {
       const { karst, optimiser } = TRAINING_DEFAULTS;
-      const model = adaptedModel({ architecture, classes: 10, method, karst });
+      const model = adapted({ architecture, classes: 10, method, karst });
       const { program } = trainingProgram(model, {
-        ...{ batchSize, optimiser, accumulate: 1, keptPatches: null },
-        ...{ dropPath: false, rankDropout: false },
+        ...{ batchSize, optimiser, accumulate: 1 },
       });
       return 4 * heldBy(program.functions['train']!);
     };

@@ -1,5 +1,4 @@
-import type { KarstOptions } from '../../../shared/methods/karst.ts';
-import type { AdaptedLinear } from './karst.ts';
+import type { KarstLinear, KarstOptions } from '../../shared/methods/karst.ts';
 
 /**
  * Which of two exact ways the factors of a Linear get their gradients by. Dense: dW = dyᵀ x, then projected on the
@@ -11,7 +10,7 @@ const THIN_PRODUCT_COST = 2;
 
 /** @param rows of x: batch · tokens */
 export function prefersFactoredGradient(
-  linear: AdaptedLinear,
+  linear: KarstLinear,
   o: Pick<KarstOptions, 'kernels' | 'rank'>,
   rows: number,
 ): boolean {

@@ -1,16 +1,17 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adaptedModel } from '../../../main/engine/adapter/adapted-model.ts';
-import { adaptedLinears, withKarst } from '../../../main/engine/adapter/karst.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
+import { withKarst } from '../../../main/tuning/karst-linear.ts';
 import { gradients } from '../../../main/graph/differentiate.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
 import { inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
 import { plainBuild } from '../../../main/networks/build.ts';
-import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
+import { KARST_DEFAULTS, karstLinears, type KarstOptions } from '../../../shared/methods/karst.ts';
+import { modelSpec } from '../../../shared/models/registry.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
-import { distance, randomTensors } from './random-tensors.ts';
+import { distance, randomTensors } from '../engine/random-tensors.ts';
 
 /** More than the Linears are wide: then it is the weight that is re-scaled, unless its gradients are factored. */
 const ROWS = 50;
@@ -22,12 +23,12 @@ beforeAll(async () => {
 /** y of an adapted Linear, and the gradients of x and of everything that is trained. */
 async function linearOf(module: string, karst: KarstOptions, factored: boolean) {
   const shape = { architecture: MINUTE_VIT, classes: 3, method: 'karst', karst } as const;
-  const { trained, frozen } = adaptedModel(shape);
+  const { trained, frozen } = adapted(shape);
   const own = [...trained, ...frozen].filter(([name]) => name.startsWith(`${module}.`));
   const tensors = new Map(own.map(([name, sides]) => [name, g.input(name, sides)]));
   const weights = (name: string): Tensor => tensors.get(name)!;
-  const linears = adaptedLinears(MINUTE_VIT, karst);
-  const linear = linears.find((one) => one.module === module)!;
+  const linears = karstLinears(modelSpec(MINUTE_VIT), karst);
+  const linear = linears.find((one) => one.path === module)!;
   const x = g.input('x', [ROWS, linear.in]);
   const dy = g.input('dy', [ROWS, linear.out]);
   const mask = g.input('mask', [linears.length, karst.kernels * karst.rank]);
@@ -35,7 +36,7 @@ async function linearOf(module: string, karst: KarstOptions, factored: boolean) 
     plainBuild(weights, { hasBias: () => true, layerNormEpsilon: 1e-6 }),
     linears,
     karst,
-    { hasBias: () => true, factoredGradient: () => factored, rankMask: mask },
+    { factoredGradient: () => factored, rankMask: mask },
   );
   const y = build.linear(module, x);
   const targets = [...tensors].filter(([name]) => trained.has(name));

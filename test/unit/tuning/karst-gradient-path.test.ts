@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { prefersFactoredGradient } from '../../../main/engine/adapter/gradient-path.ts';
-import { adaptedLinears } from '../../../main/engine/adapter/karst.ts';
+import { prefersFactoredGradient } from '../../../main/tuning/karst-gradient-path.ts';
+import { karstLinears } from '../../../shared/methods/karst.ts';
+import { modelSpec } from '../../../shared/models/registry.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
 
@@ -14,9 +15,9 @@ function vit(width: number, heads: number): VitArchitecture {
 }
 
 const chosen = (width: number, heads: number, rows: number, o = options): string[] =>
-  adaptedLinears(vit(width, heads), o)
+  karstLinears(modelSpec(vit(width, heads)), o)
     .filter((linear) => prefersFactoredGradient(linear, o, rows))
-    .map(({ module }) => module.replace('blocks.0.', ''));
+    .map(({ path }) => path.replace('blocks.0.', ''));
 
 describe('the way to the gradients of the factors', () => {
   it('is the factored one where the weight is large beside rank · kernels', () => {

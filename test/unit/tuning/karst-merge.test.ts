@@ -3,28 +3,32 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  adaptedModel,
-  plainModel,
-  type AdaptedModel,
-} from '../../../main/engine/adapter/adapted-model.ts';
-import {
-  adaptedLinears,
-  adaptedWeight,
-  type AdaptedLinear,
-} from '../../../main/engine/adapter/karst.ts';
+import { adapted } from '../../fixtures/engine/adapted.ts';
+import { plainModel } from '../../../main/engine/model/plain-model.ts';
+import type { Model } from '../../../main/engine/model/model.ts';
+import { adaptedWeight } from '../../../main/tuning/karst-linear.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
-import { deltaWeight64, mergedTensors } from '../../../main/engine/merge/merge-weights.ts';
+import { deltaWeight64 } from '../../../main/tuning/karst-delta.ts';
+import { mergedTensors } from '../../../main/tuning/merge.ts';
+import { tunerOf } from '../../../main/tuning/registry.ts';
+import {
+  karst as spec,
+  KARST_DEFAULTS,
+  karstLinears,
+  type KarstLinear,
+  type KarstOptions,
+} from '../../../shared/methods/karst.ts';
+import { tuningOf } from '../../../shared/methods/registry.ts';
+import { modelSpec } from '../../../shared/models/registry.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';
 import { evaluationProgram } from '../../../main/engine/train/step.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { karstTensorShapes, vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
+import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
-import { distance, randomTensors } from './random-tensors.ts';
+import { distance, randomTensors } from '../engine/random-tensors.ts';
 
 type Tensors = ReadonlyMap<string, Float32Array>;
 
@@ -65,10 +69,10 @@ describe('merging against the independent implementation', () => {
     const adapter = await read('adapter');
     const deltas = await read('delta');
     expect(deltas.size).toBe(4 * architecture.depth);
-    for (const linear of adaptedLinears(architecture, karst)) {
-      const wanted = deltas.get(`${linear.module}.delta_weight`)!;
+    for (const linear of karstLinears(modelSpec(architecture), karst)) {
+      const wanted = deltas.get(`${linear.path}.delta_weight`)!;
       const found = deltaWeight64(linear, karst, adapter);
-      expect(distance(found, wanted), linear.module).toBeLessThanOrEqual(atol.delta);
+      expect(distance(found, wanted), linear.path).toBeLessThanOrEqual(atol.delta);
     }
   });
 
@@ -77,7 +81,11 @@ describe('merging against the independent implementation', () => {
     ['after3', 'merged_after3'],
   ])('has every merged tensor of %s', async (adapterFile, mergedFile) => {
     const base = await read('base');
-    const merged = mergedTensors(architecture, karst, await read(adapterFile), base);
+    const merged = mergedTensors(
+      tunerOf(tuningOf({ method: 'karst', karst }), architecture),
+      await read(adapterFile),
+      base,
+    );
     const wanted = await read(mergedFile);
     expect([...merged.keys()].sort()).toEqual([...wanted.keys()].sort());
     for (const [name, values] of wanted)
@@ -85,10 +93,13 @@ describe('merging against the independent implementation', () => {
   });
 });
 
+const karstShapes = (a: VitArchitecture, o: KarstOptions): Map<string, readonly number[]> =>
+  new Map(spec.added(modelSpec(a), o).map(({ name, shape }) => [name, shape]));
+
 /** ΔW element by element from the definition in the paper's notation. */
-function deltaByDefinition(linear: AdaptedLinear, o: KarstOptions, t: Tensors): Float64Array {
-  const { module, l, k, m, n, splits } = linear;
-  const [c, a, b] = ['c', 'a', 'b'].map((leaf) => t.get(`${module}.karst_${leaf}`)!) as [
+function deltaByDefinition(linear: KarstLinear, o: KarstOptions, t: Tensors): Float64Array {
+  const { path, l, k, m, n, parts } = linear;
+  const [c, a, b] = ['c', 'a', 'b'].map((leaf) => t.get(`${path}.karst_${leaf}`)!) as [
     Float32Array,
     Float32Array,
     Float32Array,
@@ -103,7 +114,7 @@ function deltaByDefinition(linear: AdaptedLinear, o: KarstOptions, t: Tensors): 
       for (let r = 0; r < o.rank; r++)
         sum +=
           c[(i * l + p) * m + q]! *
-          a[((i * splits + part) * o.rank + r) * k + y]! *
+          a[((i * parts + part) * o.rank + r) * k + y]! *
           b[(i * n + x) * o.rank + r]!;
     return (sum * o.alpha) / o.rank;
   });
@@ -119,9 +130,9 @@ const OPTIONS: KarstOptions = {
 };
 
 describe('ΔW', () => {
-  const shapes = karstTensorShapes(MINUTE_VIT, OPTIONS);
+  const shapes = karstShapes(MINUTE_VIT, OPTIONS);
   const adapter = randomTensors(shapes, 1);
-  const linears = adaptedLinears(MINUTE_VIT, OPTIONS);
+  const linears = karstLinears(modelSpec(MINUTE_VIT), OPTIONS);
 
   it('is its definition, in float64 and in the graph', async () => {
     const variables = [...shapes].map(([name, shape]) => g.variable(name, shape));
@@ -129,10 +140,7 @@ describe('ΔW', () => {
     const outputs = Object.fromEntries(
       linears.map((linear) => {
         const nothing = g.broadcastTo(g.scalar(0), [linear.out, linear.in]);
-        return [
-          linear.module,
-          adaptedWeight(linear, OPTIONS, (name) => byName.get(name) ?? nothing),
-        ];
+        return [linear.path, adaptedWeight(linear, OPTIONS, (name) => byName.get(name) ?? nothing)];
       }),
     );
     const functions = { deltas: { inputs: [], outputs, updates: [] } };
@@ -143,33 +151,33 @@ describe('ΔW', () => {
     for (const linear of linears) {
       const wanted = deltaByDefinition(linear, OPTIONS, adapter);
       expect(distance(deltaWeight64(linear, OPTIONS, adapter), wanted)).toBeLessThan(1e-12);
-      expect(distance(graph[linear.module] ?? [], wanted), linear.module).toBeLessThan(1e-5);
+      expect(distance(graph[linear.path] ?? [], wanted), linear.path).toBeLessThan(1e-5);
     }
   });
 
   it('is LoKr with one kernel', () => {
     const one = { ...OPTIONS, kernels: 1 };
-    const tensors = randomTensors(karstTensorShapes(MINUTE_VIT, one), 2);
-    for (const linear of adaptedLinears(MINUTE_VIT, one)) {
-      if (linear.splits === 3) continue;
-      const { module, l, k, m, n } = linear;
+    const tensors = randomTensors(karstShapes(MINUTE_VIT, one), 2);
+    for (const linear of karstLinears(modelSpec(MINUTE_VIT), one)) {
+      if (linear.parts === 3) continue;
+      const { path, l, k, m, n } = linear;
       // LyCORIS: scale · kron(lokr_w1 (l, m), lokr_w2_a (k, r) @ lokr_w2_b (r, n)), scale = alpha / r.
-      const w1 = tensors.get(`${module}.karst_c`)!;
-      const w2a = transposed(tensors.get(`${module}.karst_a`)!, one.rank, k);
-      const w2b = transposed(tensors.get(`${module}.karst_b`)!, n, one.rank);
+      const w1 = tensors.get(`${path}.karst_c`)!;
+      const w2a = transposed(tensors.get(`${path}.karst_a`)!, one.rank, k);
+      const w2b = transposed(tensors.get(`${path}.karst_b`)!, n, one.rank);
       const w2 = product(w2a, w2b, k, one.rank, n);
       const wanted = kron(w1, w2, [l, m], [k, n]).map((v) => (v * one.alpha) / one.rank);
-      expect(distance(deltaWeight64(linear, one, tensors), wanted), module).toBeLessThan(1e-12);
+      expect(distance(deltaWeight64(linear, one, tensors), wanted), path).toBeLessThan(1e-12);
     }
   });
 
   it('of concatenated kernels is the weighted sum of two adapters', () => {
     const [w1, w2] = [0.75, -1.5];
     const three = { ...OPTIONS, kernels: 3 };
-    const other = randomTensors(karstTensorShapes(MINUTE_VIT, three), 3);
+    const other = randomTensors(karstShapes(MINUTE_VIT, three), 3);
     const joined = { ...OPTIONS, kernels: OPTIONS.kernels + three.kernels };
     const both = new Map(
-      [...karstTensorShapes(MINUTE_VIT, joined).keys()].map((name) => {
+      [...karstShapes(MINUTE_VIT, joined).keys()].map((name) => {
         const weigh = (tensors: Tensors, weight: number): number[] =>
           [...tensors.get(name)!].map((v) => (name.endsWith('.karst_c') ? weight * v : v));
         return [name, Float32Array.from([...weigh(adapter, w1), ...weigh(other, w2)])] as const;
@@ -214,16 +222,12 @@ const CLASSES = 3;
 const BATCH = 2;
 const images = randomTensors(new Map([['images', [BATCH, 3, 16, 16]]]), 8).get('images')!;
 
-async function logits(
-  model: AdaptedModel,
-  frozen: Tensors,
-  trained: Tensors,
-): Promise<Float32Array> {
+async function logits(model: Model, frozen: Tensors, trained: Tensors): Promise<Float32Array> {
   const { program, groups } = evaluationProgram(model, BATCH);
   const executor = new Interpreter(program);
   await executor.write(new Map([...frozen].filter(([name]) => model.frozen.has(name))));
   if (groups.length > 0) await new ModelState(executor, groups).setTrained(trained);
-  if (model.fold !== undefined) await executor.run('fold', {});
+  if (model.merged !== undefined) await executor.run('merge', {});
   const found = (await executor.run('evaluate', { images }))['logits'] ?? new Float32Array();
   await executor.dispose();
   return found;
@@ -238,14 +242,18 @@ describe('a merged model', () => {
     { rescale: 'channel' as const, qkvBias: true, targets: ['attn.proj'] as const },
     { rescale: 'scalar' as const, qkvBias: true, targets: ['attn.qkv', 'mlp.fc2'] as const },
   ])(
-    'and one that is folded answer as the adapted one: re-scaling $rescale, qkv bias $qkvBias, $targets',
+    'and one that is merged in the graph answer as the adapted one: re-scaling $rescale, qkv bias $qkvBias, $targets',
     async ({ rescale, qkvBias, targets }) => {
       const architecture = { ...MINUTE_VIT, qkvBias, classes: CLASSES };
       const karst = { ...OPTIONS, rescale, targetModules: targets };
       const backbone = randomTensors(vitTensorShapes(architecture, { classes: 0 }), 4);
-      const model = adaptedModel({ architecture, classes: CLASSES, method: 'karst', karst });
+      const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });
       const adapter = randomTensors(model.trained, 5);
-      const merged = mergedTensors(architecture, karst, adapter, backbone);
+      const merged = mergedTensors(
+        tunerOf(tuningOf({ method: 'karst', karst }), architecture),
+        adapter,
+        backbone,
+      );
       expect([...merged.keys()].sort()).toEqual([...vitTensorShapes(architecture).keys()].sort());
       const stored = new Map([...merged].map(([name, v]) => [name, Float32Array.from(v)]));
       const wanted = await logits(model, backbone, adapter);
@@ -253,8 +261,8 @@ describe('a merged model', () => {
       const size = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
       expect(distance(found, wanted) / size).toBeLessThan(2e-5);
       const shape = { architecture, classes: CLASSES, method: 'karst', karst } as const;
-      const folded = await logits(adaptedModel({ ...shape, folded: true }), backbone, adapter);
-      expect(distance(folded, wanted) / size).toBeLessThan(2e-5);
+      const inGraph = await logits(adapted({ ...shape, merged: true }), backbone, adapter);
+      expect(distance(inGraph, wanted) / size).toBeLessThan(2e-5);
       // It is not the backbone with another head that passes here.
       const head = [...adapter].filter(([name]) => name.startsWith('head.'));
       const unadapted = new Map([...backbone, ...head]);
@@ -270,10 +278,18 @@ describe('a merged model', () => {
   it('of the methods without KARST is the backbone with what was trained in its place', () => {
     const backbone = randomTensors(vitTensorShapes(MINUTE_VIT, { classes: 0 }), 4);
     const head = randomTensors(new Map([['head.weight', [3, 16]]]), 6);
-    const linear = mergedTensors(MINUTE_VIT, null, head, backbone);
+    const linear = mergedTensors(
+      tunerOf({ method: 'linear', options: {} }, MINUTE_VIT),
+      head,
+      backbone,
+    );
     expect(linear.get('head.weight')).toBe(head.get('head.weight'));
     expect(linear.size).toBe(backbone.size + 1);
-    const full = mergedTensors(MINUTE_VIT, null, backbone, new Map());
+    const full = mergedTensors(
+      tunerOf({ method: 'full', options: {} }, MINUTE_VIT),
+      backbone,
+      new Map(),
+    );
     expect(full).toEqual(backbone);
   });
 
@@ -281,7 +297,7 @@ describe('a merged model', () => {
     const architecture = { ...MINUTE_VIT, classes: CLASSES };
     for (const rescale of ['none', 'scalar', 'channel'] as const) {
       const karst = { ...OPTIONS, rescale };
-      const model = adaptedModel({ architecture, classes: CLASSES, method: 'karst', karst });
+      const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });
       const backbone = randomTensors(vitTensorShapes(architecture, { classes: 0 }), 4);
       const adapter = randomTensors(model.trained, 5);
       for (const [name, values] of adapter) {
@@ -295,7 +311,11 @@ describe('a merged model', () => {
         new Map(),
       );
       expect(await logits(model, backbone, adapter)).toEqual(plain);
-      for (const [name, values] of mergedTensors(architecture, karst, adapter, backbone))
+      for (const [name, values] of mergedTensors(
+        tunerOf(tuningOf({ method: 'karst', karst }), architecture),
+        adapter,
+        backbone,
+      ))
         expect(distance(values, backbone.get(name) ?? adapter.get(name)!), name).toBe(0);
     }
   });

@@ -1,63 +1,27 @@
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { kernelFactors, moduleSize } from '../../../shared/domain/karst-shapes.ts';
-import type { KarstOptions } from '../../../shared/methods/karst.ts';
-import * as g from '../../graph/operations.ts';
-import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
-import type { Build, Weights } from '../../networks/build.ts';
+import type { KarstLinear, KarstOptions } from '../../shared/methods/karst.ts';
+import * as g from '../graph/operations.ts';
+import { GraphError, sizeOf, type Tensor } from '../graph/tensor.ts';
+import type { Build, Weights } from '../networks/build.ts';
 
 /**
  * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with
  * ΔW = (alpha / rank) · Σᵢ kron(karst_c[i], karst_a[i]ᵀ karst_b[i]ᵀ), of shape (l·k, m·n) = (out, in).
  */
 
-/** One adapted Linear: sizes of its factors. `splits` is 3 for the fused qkv, whose parts share karst_c and karst_b. */
-export interface AdaptedLinear {
-  readonly module: string;
-  readonly out: number;
-  readonly in: number;
-  readonly splits: 1 | 3;
-  readonly l: number;
-  readonly k: number;
-  readonly m: number;
-  readonly n: number;
-  readonly rescaleIn: boolean;
-  readonly rescaleOut: boolean;
-}
-
-/** Every Linear that the options adapt, in the order of the network. */
-export function adaptedLinears(a: VitArchitecture, o: KarstOptions): AdaptedLinear[] {
-  const rescaled = o.rescale !== 'none';
-  return Array.from({ length: a.depth }).flatMap((_, index) =>
-    o.targetModules.map((target): AdaptedLinear => {
-      const { in: inner, out, parts } = moduleSize(a, target);
-      return {
-        module: `blocks.${String(index)}.${target}`,
-        out,
-        in: inner,
-        splits: parts,
-        ...kernelFactors(a, target, o.factor),
-        // The sites of the published code: the attention output, the projection's output, the MLP's output.
-        rescaleIn: rescaled && target === 'attn.proj',
-        rescaleOut: rescaled && (target === 'attn.proj' || target === 'mlp.fc2'),
-      };
-    }),
-  );
-}
-
 /** W + ΔW (out, in). `rankMask` (N, rank), if given, drops rank directions and rescales the others. */
 export function adaptedWeight(
-  linear: AdaptedLinear,
+  linear: KarstLinear,
   o: KarstOptions,
   weights: Weights,
   rankMask?: Tensor,
 ): Tensor {
-  const { module, k, n, splits } = linear;
+  const { path, k, n, parts } = linear;
   const { kernels, rank } = o;
   const masked = maskedA(linear, o, weights, rankMask);
-  const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, splits * k, rank]);
-  const d = g.matmul(a, weights(`${module}.karst_b`), { transposeB: true });
-  const scaled = g.reshape(g.mul(d, g.scalar(o.alpha / rank)), [kernels, splits, k, n]);
-  return g.addKronecker(weights(`${module}.weight`), weights(`${module}.karst_c`), scaled);
+  const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, parts * k, rank]);
+  const d = g.matmul(a, weights(`${path}.karst_b`), { transposeB: true });
+  const scaled = g.reshape(g.mul(d, g.scalar(o.alpha / rank)), [kernels, parts, k, n]);
+  return g.addKronecker(weights(`${path}.weight`), weights(`${path}.karst_c`), scaled);
 }
 
 /**
@@ -65,50 +29,49 @@ export function adaptedWeight(
  * and the result v karst_a. Its backward pass forms no matrix of the size of W.
  */
 export function deltaProduct(
-  linear: AdaptedLinear,
+  linear: KarstLinear,
   o: KarstOptions,
   weights: Weights,
   x: Tensor,
   rankMask?: Tensor,
 ): Tensor {
-  const { module, l, k, m, n, splits } = linear;
+  const { path, l, k, m, n, parts } = linear;
   const { kernels, rank } = o;
   const [rows = 0] = x.shape;
-  const b = g.reshape(g.transpose(weights(`${module}.karst_b`), [1, 0, 2]), [n, kernels * rank]);
+  const b = g.reshape(g.transpose(weights(`${path}.karst_b`), [1, 0, 2]), [n, kernels * rank]);
   const u = g.reshape(g.matmul(g.reshape(x, [rows * m, n]), b), [rows, m, kernels, rank]);
-  const v = g.mix(u, weights(`${module}.karst_c`));
+  const v = g.mix(u, weights(`${path}.karst_c`));
   const scaled = g.mul(maskedA(linear, o, weights, rankMask), g.scalar(o.alpha / rank));
-  const a = g.reshape(g.transpose(scaled, [0, 2, 1, 3]), [kernels * rank, splits * k]);
+  const a = g.reshape(g.transpose(scaled, [0, 2, 1, 3]), [kernels * rank, parts * k]);
   const product = g.matmul(g.reshape(v, [rows * l, kernels * rank]), a);
-  const parts = g.transpose(g.reshape(product, [rows, l, splits, k]), [0, 2, 1, 3]);
-  return g.reshape(parts, [rows, linear.out]);
+  const byPart = g.transpose(g.reshape(product, [rows, l, parts, k]), [0, 2, 1, 3]);
+  return g.reshape(byPart, [rows, linear.out]);
 }
 
-/** karst_a as (kernels, splits, rank, k), with the rank directions that dropout leaves. */
+/** karst_a as (kernels, parts, rank, k), with the rank directions that dropout leaves. */
 function maskedA(
-  { module, k, splits }: AdaptedLinear,
+  { path, k, parts }: KarstLinear,
   { kernels, rank }: KarstOptions,
   weights: Weights,
   rankMask?: Tensor,
 ): Tensor {
-  const whole = g.reshape(weights(`${module}.karst_a`), [kernels, splits, rank, k]);
+  const whole = g.reshape(weights(`${path}.karst_a`), [kernels, parts, rank, k]);
   return rankMask === undefined ? whole : g.mul(whole, g.reshape(rankMask, [kernels, 1, rank, 1]));
 }
 
 export interface KarstBuildOptions {
-  readonly hasBias: (module: string) => boolean;
   /** Whether the factors of this Linear get their gradients without the dense dW, for so many rows of x. */
-  readonly factoredGradient: (linear: AdaptedLinear, rows: number) => boolean;
+  readonly factoredGradient: (linear: KarstLinear, rows: number) => boolean;
   /** (adapted linears, kernels · rank), in the order of `linears`. */
-  readonly rankMask?: Tensor;
+  readonly rankMask?: Tensor | undefined;
 }
 
 /** `build` with KARST on the Linears that it adapts. */
 export function withKarst(
   build: Build,
-  linears: readonly AdaptedLinear[],
+  linears: readonly KarstLinear[],
   o: KarstOptions,
-  { hasBias, factoredGradient, rankMask }: KarstBuildOptions,
+  { factoredGradient, rankMask }: KarstBuildOptions,
 ): Build {
   const weights = (name: string): Tensor => build.param(name);
   /**
@@ -116,7 +79,7 @@ export function withKarst(
    * computed again from `source`.
    */
   const viaFactors = (
-    linear: AdaptedLinear,
+    linear: KarstLinear,
     given: Tensor,
     source: Tensor | undefined,
     adapted: Tensor,
@@ -126,23 +89,23 @@ export function withKarst(
     const product = g.matmul(x, g.stopGradient(adapted), { transposeB: true });
     return g.gradientVia(product, deltaProduct(linear, o, weights, g.stopGradient(x), mask));
   };
-  const indices = new Map(linears.map((linear, index) => [linear.module, index]));
-  const adaptedLinear: Build['linear'] = (module, x, source) => {
-    const index = indices.get(module);
+  const indices = new Map(linears.map((linear, index) => [linear.path, index]));
+  const adaptedLinear: Build['linear'] = (path, x, source) => {
+    const index = indices.get(path);
     const linear = index === undefined ? undefined : linears[index];
-    if (index === undefined || linear === undefined) return build.linear(module, x, source);
+    if (index === undefined || linear === undefined) return build.linear(path, x, source);
     const mask =
       rankMask === undefined
         ? undefined
         : g.reshape(g.slice(rankMask, [index, 0], [1, o.kernels * o.rank]), [o.kernels, o.rank]);
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
-      g.add(g.mul(t, weights(`${module}.${site}_scale`)), weights(`${module}.${site}_shift`));
+      g.add(g.mul(t, weights(`${path}.${site}_scale`)), weights(`${path}.${site}_shift`));
     const rows = x.shape[0] ?? 0;
     const factored = factoredGradient(linear, rows);
     // Where the weight is smaller than what it is applied to, its re-scaling is cheaper than that of x and y, and its
     // gradients come from dW instead of another pass over dy.
-    if (!factored && hasBias(module) && linear.in < rows) {
-      const { weight, bias } = foldedLinear(linear, o, weights, hasBias, mask);
+    if (!factored && linear.bias && linear.in < rows) {
+      const { weight, bias } = mergedLinear(linear, o, weights, mask);
       const product = g.matmul(x, weight, { transposeB: true });
       return bias === null ? product : g.add(product, bias);
     }
@@ -151,7 +114,7 @@ export function withKarst(
     const product = factored
       ? viaFactors(linear, given, from, adapted, mask)
       : g.matmul(given, adapted, { transposeB: true });
-    const y = hasBias(module) ? g.add(product, weights(`${module}.bias`)) : product;
+    const y = linear.bias ? g.add(product, weights(`${path}.bias`)) : product;
     return linear.rescaleOut ? rescaled(y, 'out') : y;
   };
   return { ...build, linear: adaptedLinear };
@@ -163,22 +126,21 @@ export function withKarst(
  * as for `adaptedWeight`.
  * @throws GraphError when a Linear without a bias is re-scaled, whose shift would need one
  */
-export function foldedLinear(
-  linear: AdaptedLinear,
+export function mergedLinear(
+  linear: KarstLinear,
   o: KarstOptions,
   weights: Weights,
-  hasBias: (module: string) => boolean,
   rankMask?: Tensor,
 ): { weight: Tensor; bias: Tensor | null } {
-  const { module, rescaleIn, rescaleOut } = linear;
+  const { path, rescaleIn, rescaleOut } = linear;
   const weight = adaptedWeight(linear, o, weights, rankMask);
-  if (!hasBias(module)) {
-    if (rescaleIn || rescaleOut) throw new GraphError(`"${module}" is re-scaled and has no bias`);
+  if (!linear.bias) {
+    if (rescaleIn || rescaleOut) throw new GraphError(`"${path}" is re-scaled and has no bias`);
     return { weight, bias: null };
   }
-  const bias = weights(`${module}.bias`);
+  const bias = weights(`${path}.bias`);
   const byColumn = (name: string): Tensor => {
-    const side = weights(`${module}.${name}`);
+    const side = weights(`${path}.${name}`);
     return g.reshape(side, [1, sizeOf(side.shape)]);
   };
   const inside = rescaleIn
@@ -188,9 +150,9 @@ export function foldedLinear(
       }
     : { weight, bias };
   if (!rescaleOut) return inside;
-  const scale = weights(`${module}.out_scale`);
+  const scale = weights(`${path}.out_scale`);
   return {
     weight: g.mul(inside.weight, g.reshape(scale, [sizeOf(scale.shape), 1])),
-    bias: g.add(g.mul(inside.bias, scale), weights(`${module}.out_shift`)),
+    bias: g.add(g.mul(inside.bias, scale), weights(`${path}.out_shift`)),
   };
 }

@@ -1,27 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { initialAdapter } from '../../../main/engine/adapter/initialise.ts';
 import { randomBackbone } from '../../../main/engine/backbone/load.ts';
-import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
+import { initialTensor } from '../../../main/engine/initialisers.ts';
+import { karst, type KarstOptions } from '../../../shared/methods/karst.ts';
+import { headTensors } from '../../../shared/models/head.ts';
+import type { LinearKind, LinearSpec, ModelSpec } from '../../../shared/models/spec.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 
 const KERNELS = 4;
+const SEED = 3;
 const options = (init: KarstOptions['init']): KarstOptions => ({
-  ...KARST_DEFAULTS,
-  kernels: KERNELS,
-  init,
+  ...karst.options.defaults,
+  ...{ kernels: KERNELS, rank: 20, factor: -1, rescale: 'channel', init },
 });
-// (N, l, m), (N, 3, r, k), (N, n, r): large enough that sample deviations are within a few per cent.
-const SHAPES = new Map<string, readonly number[]>([
-  ['blocks.0.attn.qkv.karst_c', [KERNELS, 40, 25]],
-  ['blocks.0.attn.qkv.karst_a', [KERNELS, 3, 20, 49]],
-  ['blocks.0.attn.qkv.karst_b', [KERNELS, 30, 20]],
-  ['blocks.0.attn.proj.in_scale', [16]],
-  ['blocks.0.attn.proj.in_shift', [16]],
-  ['blocks.0.attn.proj.out_scale', [1]],
-  ['blocks.0.attn.proj.out_shift', [1]],
-  ['head.weight', [50, 100]],
-  ['head.bias', [50]],
-]);
+// With factors (N, 40, 25), (N, 3, 20, 49), (N, 30, 20): large enough that sample deviations are within a few per cent.
+const linear = (path: string, kind: LinearKind, inner: number, out: number): LinearSpec => ({
+  ...{ path, kind, in: inner, out, parts: kind === 'attn.qkv' ? 3 : 1, bias: true },
+});
+const model = (block: string): ModelSpec => ({
+  ...{ tensors: [], blocks: 1, tokens: 1, width: 100 },
+  linears: [
+    linear(`${block}.attn.qkv`, 'attn.qkv', 25 * 30, 3 * 40 * 49),
+    linear(`${block}.attn.proj`, 'attn.proj', 16, 16),
+  ],
+});
+
+/** The start of an adapter and its head. */
+function started(init: KarstOptions['init'], seed = SEED, block = 'blocks.0') {
+  const fresh = [...karst.added(model(block), options(init)), ...headTensors(100, 50)];
+  return new Map(fresh.map((tensor) => [tensor.name, initialTensor(tensor, seed)]));
+}
 
 const of = (tensors: ReadonlyMap<string, Float32Array>, name: string): Float32Array => {
   const found = tensors.get(name);
@@ -37,7 +44,7 @@ const extreme = (values: Float32Array): number =>
   values.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
 
 describe('the start of an adapter', () => {
-  const gaussian = initialAdapter(SHAPES, options('gaussian'), 3);
+  const gaussian = started('gaussian');
 
   it('has karst_b zero and re-scaling neutral', () => {
     expect(extreme(of(gaussian, 'blocks.0.attn.qkv.karst_b'))).toBe(0);
@@ -59,7 +66,7 @@ describe('the start of an adapter', () => {
   });
 
   it('draws both uniformly within 1/√fan under kaiming, whatever the number of kernels', () => {
-    const kaiming = initialAdapter(SHAPES, options('kaiming'), 3);
+    const kaiming = started('kaiming');
     for (const [leaf, fan] of [
       ['karst_c', 25],
       ['karst_a', 49],
@@ -82,15 +89,9 @@ describe('the start of an adapter', () => {
 
   it('depends on the seed and on each name alone', () => {
     const name = 'blocks.0.attn.qkv.karst_a';
-    const alone = initialAdapter(new Map([[name, SHAPES.get(name)!]]), options('gaussian'), 3);
-    expect(of(alone, name)).toEqual(of(gaussian, name));
-    const other = initialAdapter(SHAPES, options('gaussian'), 4);
-    expect(of(other, name)).not.toEqual(of(gaussian, name));
-    const renamed = initialAdapter(
-      new Map([['blocks.1.attn.qkv.karst_a', SHAPES.get(name)!]]),
-      options('gaussian'),
-      3,
-    );
+    expect(of(started('gaussian'), name)).toEqual(of(gaussian, name));
+    expect(of(started('gaussian', SEED + 1), name)).not.toEqual(of(gaussian, name));
+    const renamed = started('gaussian', SEED, 'blocks.1');
     expect(of(renamed, 'blocks.1.attn.qkv.karst_a')).not.toEqual(of(gaussian, name));
   });
 });

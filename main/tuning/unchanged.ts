@@ -1,0 +1,12 @@
+import type { MethodSpec } from '../../shared/methods/method.ts';
+import type { TuningMethod } from './method.ts';
+
+/** A method that adds nothing to the network: what it trains has its place in the backbone. */
+export function unchanged<O>(spec: MethodSpec<string, O>): TuningMethod<O> {
+  return {
+    spec,
+    attach: (build) => build,
+    delta: () => [],
+    merged: () => new Map(),
+  };
+}

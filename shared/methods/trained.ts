@@ -1,0 +1,29 @@
+import { headTensors } from '../models/head.ts';
+import { modelSpec, type Architecture } from '../models/registry.ts';
+import { totalSize, type ModelSpec, type TensorSpec } from '../models/spec.ts';
+import { methodSpec, type Tuning } from './registry.ts';
+
+/** What a method trains on a model, beside the head: tensors of the backbone, and those that it adds. */
+export function trainedTensors(model: ModelSpec, { method, options }: Tuning): TensorSpec[] {
+  const spec = methodSpec(method);
+  return [
+    ...model.tensors.filter((tensor) => spec.trainsInPlace(tensor)),
+    ...spec.added(model, options),
+  ];
+}
+
+/**
+ * How many numbers a method trains: beside the head, and in a head of so many classes.
+ * @param architecture at the side of the images
+ */
+export function trainedParameters(
+  architecture: Architecture,
+  tuning: Tuning,
+  classes: number,
+): { readonly adapter: number; readonly head: number } {
+  const model = modelSpec(architecture);
+  return {
+    adapter: totalSize(trainedTensors(model, tuning)),
+    head: totalSize(headTensors(model.width, classes)),
+  };
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { presetConfig } from '../../../renderer/domain/config.ts';
+import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { factorize } from '../../../shared/methods/factorize.ts';
+import { tuningOf } from '../../../shared/methods/registry.ts';
+import { trainedParameters } from '../../../shared/methods/trained.ts';
+import { nearSize } from '../../../shared/models/registry.ts';
+
+const VIT_BASE: VitArchitecture = {
+  family: 'vit',
+  imageSize: 224,
+  patchSize: 16,
+  width: 768,
+  depth: 12,
+  heads: 12,
+  hidden: 3072,
+  qkvBias: true,
+  classes: 0,
+  layerNormEpsilon: 1e-6,
+};
+
+const trained = (config: TrainingConfig, classes: number) =>
+  trainedParameters(nearSize(VIT_BASE, config.imageSize), tuningOf(config), classes);
+
+it('splits a dimension into factors as LyCORIS does', () => {
+  expect([
+    factorize(192, 8),
+    factorize(4, 8),
+    factorize(768, -1),
+    factorize(10, 4),
+    factorize(7, 4),
+    factorize(4, 16),
+  ]).toEqual([
+    [8, 24],
+    [2, 2],
+    [24, 32],
+    [2, 5],
+    [1, 7],
+    [2, 2],
+  ]);
+});
+
+describe('trained parameters', () => {
+  it('are those that were published for ViT-B/16', () => {
+    const published = trained(presetConfig('paper-code'), 100);
+    expect(published.adapter / 1e6).toBeCloseTo(1.2, 2);
+    expect(published.head).toBe(769 * 100);
+    const compact = trained(presetConfig('compact'), 100);
+    expect(compact.adapter / 1e6).toBeCloseTo(0.3, 2);
+  });
+
+  it('are the head alone for the linear method and the whole backbone for the full one', () => {
+    const config = presetConfig('standard');
+    expect(trained({ ...config, method: 'linear' }, 7)).toEqual({
+      adapter: 0,
+      head: 769 * 7,
+    });
+    const full = trained({ ...config, method: 'full' }, 7);
+    expect(full.adapter).toBe(parameterCount(VIT_BASE));
+  });
+
+  it('follow the image size through the position embeddings', () => {
+    const config = { ...presetConfig('standard'), method: 'full', imageSize: 448 } as const;
+    const grown = trained(config, 7).adapter - parameterCount(VIT_BASE);
+    expect(grown).toBe((28 * 28 - 14 * 14) * 768);
+  });
+});
