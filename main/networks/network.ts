@@ -3,7 +3,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
 
 /** The computation of one family of backbones. */
-export interface Network<A extends Architecture = Architecture> {
+export interface Network<A extends Architecture> {
   /** Normalised images (batch, 3, S, S) → features for the head (batch, width). */
   readonly features: (images: Tensor, architecture: A, build: Build) => Tensor;
 }

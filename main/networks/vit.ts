@@ -12,7 +12,7 @@ const PREFIX = 1;
  * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
  * position embeddings, exact GELU, one fused qkv projection. Its features are the class token after the last norm.
  */
-export const vit: Network = {
+export const vit: Network<VitArchitecture> = {
   features(images, a, build) {
     let tokens = embed(images, a, build);
     for (let i = 0; i < a.depth; i++) {

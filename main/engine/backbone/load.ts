@@ -3,9 +3,9 @@ import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import { modelSpec } from '../../../shared/models/registry.ts';
-import { BackboneFile, notFinite } from '../../formats/backbone-file.ts';
+import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';
 import { indexNotFinite } from '../../formats/safetensors.ts';
-import { checkVitTensors } from '../../formats/timm-vit.ts';
+import { checkBackbone } from '../../formats/checkpoints/registry.ts';
 import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
 
@@ -46,7 +46,7 @@ export async function loadBackbone(
   const { architecture } = backbone;
   const file = await BackboneFile.open(backbone.path);
   try {
-    checkVitTensors(backbone.path, file.tensors, architecture);
+    checkBackbone(backbone.path, file.tensors, architecture);
     const tensors = new Map<string, Float32Array>();
     for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
       const values = await file.readFloat32(name);

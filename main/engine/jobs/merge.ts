@@ -7,9 +7,9 @@ import type { Verification } from '../../../shared/domain/metrics.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
 import { modelCard } from '../../formats/model-card.ts';
 import { preprocessingToJson } from '../../formats/preprocessor-config.ts';
-import { BackboneFile } from '../../formats/backbone-file.ts';
+import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
 import { readAllFloat32, writeSafetensors, type TensorDtype } from '../../formats/safetensors.ts';
-import { timmConfigToJson } from '../../formats/timm-config.ts';
+import { timmConfigOf } from '../../formats/checkpoints/registry.ts';
 import { mergedTensors } from '../../tuning/merge.ts';
 import { openAdapter, type OpenAdapter } from '../model/open-adapter.ts';
 import { plainModel } from '../model/plain-model.ts';
@@ -105,7 +105,7 @@ async function writeDescriptions(
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   await writeFileAtomic(
     join(folder, 'config.json'),
-    json(timmConfigToJson(architecture, preprocessing, adapter.labels)),
+    json(timmConfigOf(architecture, preprocessing, adapter.labels)),
   );
   await writeFileAtomic(
     join(folder, 'preprocessor_config.json'),

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import { BackboneFile } from '../../formats/backbone-file.ts';
+import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
 import {
   copyFileAtomic,
   readError,
@@ -16,8 +16,8 @@ import {
   parseTimmConfig,
   timmConfigOfMetadata,
   type TimmConfig,
-} from '../../formats/timm-config.ts';
-import { recogniseTimmVit, type RecognisedVit } from '../../formats/timm-vit.ts';
+} from '../../formats/checkpoints/timm-config.ts';
+import { recogniseBackbone, type RecognisedBackbone } from '../../formats/checkpoints/registry.ts';
 import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
@@ -65,7 +65,7 @@ async function weightsAt(given: string): Promise<string> {
   return inside;
 }
 
-export interface InspectedBackbone extends RecognisedVit {
+export interface InspectedBackbone extends RecognisedBackbone {
   /** What stands before every tensor's name in the file. */
   readonly tensorPrefix: string;
 }
@@ -80,7 +80,7 @@ export async function inspectBackbone(
   try {
     const config = await configBeside(weights);
     const metadata = timmConfigOfMetadata(file.metadata, weights);
-    const recognised = recogniseTimmVit(weights, file.tensors, { heads, config, metadata });
+    const recognised = recogniseBackbone(weights, file.tensors, { heads, config, metadata });
     await file.requireFinite(recognised.architecture, signal);
     return { ...recognised, tensorPrefix: file.prefix };
   } finally {

@@ -12,8 +12,8 @@ import {
   writeSafetensors,
   type TensorDtype,
 } from '../../../main/formats/safetensors.ts';
-import { parseTimmConfig } from '../../../main/formats/timm-config.ts';
-import { checkVitTensors, recogniseTimmVit } from '../../../main/formats/timm-vit.ts';
+import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
+import { checkBackbone, recogniseBackbone } from '../../../main/formats/checkpoints/registry.ts';
 import type {
   BackboneReference,
   EngineEvent,
@@ -114,11 +114,11 @@ describe('a merge', () => {
     const architecture = { ...MINUTE_VIT, imageSize, classes: 3 };
     const path = join(out, 'model.safetensors');
     const file = await SafetensorsFile.open(path);
-    checkVitTensors(path, file.tensors, architecture);
+    checkBackbone(path, file.tensors, architecture);
     const configPath = join(out, 'config.json');
     const text = await readFile(configPath, 'utf8');
     const config = parseTimmConfig(JSON.parse(text), configPath);
-    const recognised = recogniseTimmVit(path, file.tensors, { config });
+    const recognised = recogniseBackbone(path, file.tensors, { config });
     expect(recognised.architecture).toEqual(architecture);
     await file.close();
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBackbone } from '../../../main/engine/backbone/load.ts';
-import { BackboneFile } from '../../../main/formats/backbone-file.ts';
+import { BackboneFile } from '../../../main/formats/checkpoints/backbone-file.ts';
 import { writeSafetensors, type TensorDtype } from '../../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../../main/host/services/backbones.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';

@@ -13,9 +13,8 @@ import { parseHeader } from '../../../main/formats/safetensors-header.ts';
 import {
   parseTimmConfig,
   timmConfigOfMetadata,
-  timmConfigToJson,
-} from '../../../main/formats/timm-config.ts';
-import { recogniseTimmVit } from '../../../main/formats/timm-vit.ts';
+} from '../../../main/formats/checkpoints/timm-config.ts';
+import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
@@ -139,10 +138,10 @@ describe('no value of the wrong kind is more than a refusal', () => {
 
   it("in timm's config.json, with the model that it describes", () => {
     const refused = refusals(
-      timmConfigToJson(ARCHITECTURE, PREPROCESSING, ['a']) as Json,
+      timmConfigOf(ARCHITECTURE, PREPROCESSING, ['a']) as Json,
       (text, path) => {
         const config = parseTimmConfig(JSON.parse(text), path);
-        const { preprocessing: p } = recogniseTimmVit(path, tensors, { config, heads: 3 });
+        const { preprocessing: p } = recogniseBackbone(path, tensors, { config, heads: 3 });
         preprocessingToJson(p);
       },
     );
@@ -152,7 +151,7 @@ describe('no value of the wrong kind is more than a refusal', () => {
   it("in a weight file's metadata, where all values are texts", () => {
     const read = (key: string, text: string): void => {
       const metadata = timmConfigOfMetadata(new Map([[key, text]]), '/a/file');
-      recogniseTimmVit('/a/file', tensors, { metadata, config: null });
+      recogniseBackbone('/a/file', tensors, { metadata, config: null });
     };
     for (const key of ['architecture', 'num_heads', 'pretrained_cfg'])
       for (const text of [...BENT, '{"crop_pct":', 'NaN', ' ']) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseTimmConfig, timmConfigToJson } from '../../../main/formats/timm-config.ts';
-import { recogniseTimmVit } from '../../../main/formats/timm-vit.ts';
+import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
+import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
@@ -13,7 +13,7 @@ interface Written {
 }
 
 const written = (a: VitArchitecture, labels?: readonly string[]): Written =>
-  timmConfigToJson(a, PREPROCESSING, labels) as unknown as Written;
+  timmConfigOf(a, PREPROCESSING, labels) as unknown as Written;
 
 const BASE: VitArchitecture = {
   ...ARCHITECTURE,
@@ -61,7 +61,7 @@ describe('the config.json of a merged model', () => {
       const tensors = new Map(
         [...vitTensorShapes(a)].map(([tensor, shape]) => [tensor, { dtype: 'F32', shape }]),
       );
-      expect(recogniseTimmVit('x', tensors, { config })).toMatchObject({
+      expect(recogniseBackbone('x', tensors, { config })).toMatchObject({
         architecture: a,
         preprocessing: { ...PREPROCESSING, imageSize: a.imageSize },
         headsFrom: 'config.json',

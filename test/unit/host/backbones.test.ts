@@ -13,8 +13,9 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
 import type { Backbones } from '../../../main/host/services/backbones.ts';
-import { parseTimmConfig, timmConfigToJson } from '../../../main/formats/timm-config.ts';
-import { recogniseTimmVit, type TensorTable } from '../../../main/formats/timm-vit.ts';
+import type { TensorTable } from '../../../main/formats/checkpoints/family.ts';
+import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
+import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
 import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
@@ -58,7 +59,7 @@ describe('shapes', () => {
 
 describe('recognising a timm ViT', () => {
   it('reads everything but the heads from names and shapes', () => {
-    expect(recogniseTimmVit('x', table(TINY))).toMatchObject({
+    expect(recogniseBackbone('x', table(TINY))).toMatchObject({
       architecture: TINY,
       headsFrom: 'default',
       preprocessingFrom: 'default',
@@ -71,7 +72,7 @@ describe('recognising a timm ViT', () => {
       dtype: 'F32',
     });
     const bare = { ...TINY, qkvBias: false, classes: 0, depth: 1 };
-    expect(recogniseTimmVit('x', table(bare)).architecture).toEqual(bare);
+    expect(recogniseBackbone('x', table(bare)).architecture).toEqual(bare);
   });
 
   it('takes the heads from the option, config.json, metadata or the width, and says which', () => {
@@ -81,7 +82,7 @@ describe('recognising a timm ViT', () => {
     );
     const counted = parseTimmConfig({ architecture: 'x', model_args: { num_heads: 6 } }, 'c');
     const from = (sources: object): [number, string] => {
-      const { architecture, headsFrom } = recogniseTimmVit('x', table(TINY), sources);
+      const { architecture, headsFrom } = recogniseBackbone('x', table(TINY), sources);
       return [architecture.heads, headsFrom];
     };
     expect(from({ config: named })).toEqual([3, 'config.json']);
@@ -91,15 +92,15 @@ describe('recognising a timm ViT', () => {
     expect(() => from({ heads: 5 })).toThrow(
       '5 attention heads do not divide the width 192 (said by --heads)',
     );
-    expect(() => recogniseTimmVit('x', table(ARCHITECTURE))).toThrow(
+    expect(() => recogniseBackbone('x', table(ARCHITECTURE))).toThrow(
       'cannot be told from the width 12',
     );
   });
 
   it('takes the preprocessing from timm, in both of its layouts', () => {
-    const json = { ...timmConfigToJson(ARCHITECTURE, PREPROCESSING), architecture: 'n' };
+    const json = { ...timmConfigOf(ARCHITECTURE, PREPROCESSING), architecture: 'n' };
     const nested = parseTimmConfig(json, 'c');
-    const found = recogniseTimmVit('x', table(ARCHITECTURE), { config: nested });
+    const found = recogniseBackbone('x', table(ARCHITECTURE), { config: nested });
     expect(found).toMatchObject({
       architecture: ARCHITECTURE,
       preprocessing: PREPROCESSING,
@@ -136,7 +137,7 @@ describe('recognising a timm ViT', () => {
     ['blocks.0.attn.relative', [1], 'blocks.0.attn.relative does not belong'],
   ])('refuses a file with %s', (name, shape, sentence) => {
     expect(() =>
-      recogniseTimmVit(
+      recogniseBackbone(
         'x',
         table(TINY, (s) => s.set(name, shape)),
       ),
@@ -155,7 +156,7 @@ describe('recognising a timm ViT', () => {
       if (shape === null) s.delete(name);
       else s.set(name, shape);
     };
-    expect(() => recogniseTimmVit('x', table(TINY, change))).toThrow(sentence);
+    expect(() => recogniseBackbone('x', table(TINY, change))).toThrow(sentence);
   });
 });
 

@@ -1,36 +1,13 @@
-import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
-import { KarstError } from '../../shared/domain/errors.ts';
-import { vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
-import type { Provenance } from '../../shared/domain/library.ts';
-import { headsOfTimmName, isOnlyBuiltAs, type TimmConfig } from './timm-config.ts';
-
-/** Names, data types and shapes of a file's tensors, as `SafetensorsFile.tensors` has them. */
-export type TensorTable = ReadonlyMap<
-  string,
-  { readonly dtype: string; readonly shape: readonly number[] }
->;
-
-export interface RecognisedVit {
-  readonly architecture: VitArchitecture;
-  readonly preprocessing: Preprocessing;
-  readonly dtype: 'F32' | 'F16' | 'BF16';
-  readonly timmName: string | null;
-  readonly headsFrom: Provenance;
-  readonly preprocessingFrom: Provenance;
-}
-
-const DTYPES = ['F32', 'F16', 'BF16'] as const;
-const HINT =
-  'Take the safetensors file of a plain timm vision transformer, such as vit_base_patch16_224.';
-
-function refuse(
-  code: 'format-unsupported' | 'format-unknown' | 'file-damaged' | 'heads-unknown',
-  path: string,
-  sentence: string,
-  hint = HINT,
-): KarstError {
-  return new KarstError(code, `${path}: ${sentence}`, { hint, path });
-}
+import type { Provenance } from '../../../shared/domain/library.ts';
+import { vit, type VitArchitecture } from '../../../shared/models/vit.ts';
+import {
+  checkTensors,
+  refuse,
+  type CheckpointFamily,
+  type CheckpointSources,
+  type Recognised,
+  type TensorTable,
+} from './family.ts';
 
 /** Tensors that only other kinds of model have, with what they mean. */
 const VARIANTS: readonly (readonly [RegExp, string])[] = [
@@ -98,48 +75,27 @@ function need(path: string, tensors: TensorTable, name: string, rank: number): r
   return tensor.shape;
 }
 
-/**
- * Compares every tensor with what the architecture needs: none missing, none unexpected, shapes equal,
- * F32, F16 or BF16 throughout. The head may be left out when `architecture.classes` is 0.
- * @throws file-damaged, format-unsupported with the tensor, the expected and the found shape
- */
-export function checkVitTensors(path: string, tensors: TensorTable, a: VitArchitecture): void {
-  const expected = vitTensorShapes(a);
-  for (const [name, shape] of expected) {
-    const found = tensors.get(name);
-    if (found === undefined)
-      throw refuse(
-        'file-damaged',
-        path,
-        `the tensor ${name} of shape (${shape.join(', ')}) is missing.`,
-        'Take a fresh copy of the backbone.',
-      );
-    if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i]))
-      throw refuse(
-        'format-unsupported',
-        path,
-        `the tensor ${name} has the shape (${found.shape.join(', ')}), expected (${shape.join(', ')}).`,
-      );
-    if (!DTYPES.some((d) => d === found.dtype))
-      throw refuse(
-        'format-unsupported',
-        path,
-        `the tensor ${name} is stored as ${found.dtype}; F32, F16 and BF16 are taken.`,
-      );
-  }
-  for (const name of tensors.keys())
-    if (!expected.has(name))
-      throw refuse(
-        'format-unsupported',
-        path,
-        `the tensor ${name} does not belong to a plain timm vision transformer.`,
-      );
+/** Heads by size in timm's registry (`vision_transformer.py`); the width guards against another model's name. */
+const TIMM_SIZES = new Map<string, { width: number; heads: number }>([
+  ['tiny', { width: 192, heads: 3 }],
+  ['small', { width: 384, heads: 6 }],
+  ['medium', { width: 512, heads: 8 }],
+  ['base', { width: 768, heads: 12 }],
+  ['large', { width: 1024, heads: 16 }],
+  ['huge', { width: 1280, heads: 16 }],
+]);
+
+/** Heads of a registered name such as `vit_tiny_patch16_224.augreg_in21k`; null when it says nothing for this width. */
+function headsOfTimmName(name: string, width: number): number | null {
+  const size = /^(?:vit|deit)_([a-z]+)_patch/.exec(name)?.[1];
+  const known = size === undefined ? undefined : TIMM_SIZES.get(size);
+  return known?.width === width ? known.heads : null;
 }
 
 function recogniseHeads(
   path: string,
   width: number,
-  sources: VitSources,
+  sources: CheckpointSources,
 ): { heads: number; headsFrom: Provenance } {
   const said: [number | null | undefined, Provenance][] = [
     [sources.heads, 'option'],
@@ -174,47 +130,53 @@ function recogniseHeads(
   return { heads, headsFrom };
 }
 
-export interface VitSources {
-  /** Number of heads that the user says. */
-  readonly heads?: number | undefined;
-  /** timm's `config.json` beside the file. */
-  readonly config?: TimmConfig | null;
-  /** The same from the file's own metadata. */
-  readonly metadata?: TimmConfig | null;
+/** Of timm's registered names those whose networks differ in numbers alone, which `model_args` can say. */
+const REGISTERED = ['tiny', 'small', 'base', 'large'] as const;
+
+/** The registered name that is nearest: one of the same width where there is one. */
+function registeredName(a: VitArchitecture): string {
+  const size = REGISTERED.find((name) => TIMM_SIZES.get(name)?.width === a.width) ?? 'base';
+  return `vit_${size}_patch16_224`;
 }
 
-/** timm's defaults for a ViT of the augreg family. */
-export const DEFAULT_PREPROCESSING = {
-  interpolation: 'bicubic',
-  cropFraction: 0.9,
-  cropMode: 'center',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-} as const;
+/** Whether a name of timm's says another width or another size of patches: then it only says how the model is built. */
+function isOnlyBuiltAs(name: string, a: VitArchitecture): boolean {
+  const [, size = '', patch = ''] = /^(?:vit|deit)_([a-z]+)_patch(\d+)/.exec(name) ?? [];
+  const width = TIMM_SIZES.get(size)?.width;
+  return width !== undefined && (width !== a.width || Number(patch) !== a.patchSize);
+}
+
+/** timm takes the whole part of width · ratio, which must be `hidden` whatever the rounding. */
+function mlpRatio({ hidden, width }: VitArchitecture): number {
+  const ratio = hidden / width;
+  return Math.trunc(width * ratio) === hidden ? ratio : (hidden + 0.5) / width;
+}
+
+/** Of the tensors that tell what the network is. */
+const PATCHES = 'patch_embed.proj.weight';
+const QKV = 'blocks.0.attn.qkv';
 
 /**
- * Recognises a plain timm ViT (class token, learned position embeddings, pre-norm) by names and shapes alone.
- * Heads and preprocessing, which shapes do not tell, come from `sources`, in the order option, config,
- * metadata, default (width / 64 heads).
- * @throws format-unknown, format-unsupported, file-damaged with a sentence that names the tensor
+ * A plain timm ViT: class token, learned position embeddings, norms before the branches. When nothing says how many
+ * heads there are, it is width / 64.
  */
-export function recogniseTimmVit(
+function recognise(
   path: string,
   tensors: TensorTable,
-  sources: VitSources = {},
-): RecognisedVit {
+  sources: CheckpointSources,
+): Recognised<VitArchitecture> {
   refuseOthers(path, tensors);
-  const [width, channels, patchHeight, patchWidth] = need(
-    path,
-    tensors,
-    'patch_embed.proj.weight',
-    4,
-  ) as [number, number, number, number];
+  const [width, channels, patchHeight, patchWidth] = need(path, tensors, PATCHES, 4) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   if (channels !== 3 || patchHeight !== patchWidth)
     throw refuse(
       'format-unsupported',
       path,
-      `the tensor patch_embed.proj.weight has the shape (${width}, ${channels}, ${patchHeight}, ${patchWidth}); three channels and square patches are taken.`,
+      `the tensor ${PATCHES} has the shape (${width}, ${channels}, ${patchHeight}, ${patchWidth}); three channels and square patches are taken.`,
     );
   const [, tokens] = need(path, tensors, 'pos_embed', 3) as [number, number, number];
   need(path, tensors, 'cls_token', 3);
@@ -225,14 +187,13 @@ export function recogniseTimmVit(
       path,
       `pos_embed has ${tokens} tokens, which is not one class token and a square of patches.`,
     );
-  need(path, tensors, 'blocks.0.attn.qkv.weight', 2);
+  need(path, tensors, `${QKV}.weight`, 2);
   const [hidden] = need(path, tensors, 'blocks.0.mlp.fc1.weight', 2) as [number, number];
   const blocks = new Set<number>();
   for (const name of tensors.keys()) {
     const index = /^blocks\.(\d{1,4})\./.exec(name)?.[1];
     if (index !== undefined) blocks.add(Number(index));
   }
-  const head = tensors.get('head.weight');
   const pool = sources.config?.globalPool ?? sources.metadata?.globalPool ?? 'token';
   if (pool !== 'token')
     throw refuse(
@@ -240,31 +201,43 @@ export function recogniseTimmVit(
       path,
       `its configuration names global pooling "${pool}"; only the class token is taken.`,
     );
-  const imageSize = grid * patchHeight;
   const architecture: VitArchitecture = {
     family: 'vit',
-    imageSize,
+    imageSize: grid * patchHeight,
     patchSize: patchHeight,
     width,
     depth: Math.max(...blocks) + 1,
-    hidden,
-    qkvBias: tensors.has('blocks.0.attn.qkv.bias'),
-    classes: head === undefined ? 0 : (head.shape[0] ?? 0),
-    layerNormEpsilon: 1e-6,
     heads: 1,
+    hidden,
+    qkvBias: tensors.has(`${QKV}.bias`),
+    classes: tensors.get('head.weight')?.shape[0] ?? 0,
+    layerNormEpsilon: 1e-6,
   };
-  checkVitTensors(path, tensors, architecture);
+  checkTensors(path, tensors, vit.tensors(architecture, architecture.classes), vit.title);
   const { heads, headsFrom } = recogniseHeads(path, width, sources);
-  const said = sources.config?.preprocessing ?? sources.metadata?.preprocessing ?? null;
   const name = sources.config?.architecture ?? sources.metadata?.architecture ?? null;
   return {
     architecture: { ...architecture, heads },
-    // The position embeddings say the size; an input_size of another size belongs to another checkpoint.
-    preprocessing: { ...DEFAULT_PREPROCESSING, ...said, imageSize },
-    dtype: tensors.get('blocks.0.attn.qkv.weight')?.dtype as RecognisedVit['dtype'],
-    timmName: name !== null && isOnlyBuiltAs(name, architecture) ? null : name,
     headsFrom,
-    preprocessingFrom:
-      said === null ? 'default' : sources.config?.preprocessing ? 'config.json' : 'metadata',
+    timmName: name !== null && isOnlyBuiltAs(name, architecture) ? null : name,
   };
 }
+
+export const timmVit: CheckpointFamily<VitArchitecture> = {
+  anchor: PATCHES,
+  recognise,
+  timmBuild: (a) => ({
+    registered: registeredName(a),
+    args: {
+      img_size: a.imageSize,
+      patch_size: a.patchSize,
+      embed_dim: a.width,
+      depth: a.depth,
+      num_heads: a.heads,
+      mlp_ratio: mlpRatio(a),
+      qkv_bias: a.qkvBias,
+    },
+    firstLayer: 'patch_embed.proj',
+    classifier: 'head',
+  }),
+};

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
-import { KarstError } from '../../shared/domain/errors.ts';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 
 /** What timm's `config.json` says of a model, as far as it matters here; `null` where it says nothing. */
 export interface TimmConfig {
@@ -9,6 +9,15 @@ export interface TimmConfig {
   readonly globalPool: string | null;
   readonly preprocessing: Partial<Preprocessing> | null;
 }
+
+/** timm's defaults for a ViT of the augreg family. */
+export const DEFAULT_PREPROCESSING = {
+  interpolation: 'bicubic',
+  cropFraction: 0.9,
+  cropMode: 'center',
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+} as const;
 
 /** An object and no list, which to the schemas is an object without keys. */
 const object = v.custom<Record<string, unknown>>(
@@ -37,23 +46,6 @@ const configSchema = v.object({
   ),
   pretrained_cfg: v.optional(v.pipe(object, pretrainedSchema)),
 });
-
-/** Heads by size in timm's registry (`vision_transformer.py`); the width guards against another model's name. */
-const TIMM_SIZES = new Map<string, { width: number; heads: number }>([
-  ['tiny', { width: 192, heads: 3 }],
-  ['small', { width: 384, heads: 6 }],
-  ['medium', { width: 512, heads: 8 }],
-  ['base', { width: 768, heads: 12 }],
-  ['large', { width: 1024, heads: 16 }],
-  ['huge', { width: 1280, heads: 16 }],
-]);
-
-/** Heads of a registered name such as `vit_tiny_patch16_224.augreg_in21k`; null when it says nothing for this width. */
-export function headsOfTimmName(name: string, width: number): number | null {
-  const size = /^(?:vit|deit)_([a-z]+)_patch/.exec(name)?.[1];
-  const known = size === undefined ? undefined : TIMM_SIZES.get(size);
-  return known?.width === width ? known.heads : null;
-}
 
 function unsupported(path: string, sentence: string): KarstError {
   return new KarstError('format-unsupported', `${path}: ${sentence}`, {
@@ -143,55 +135,35 @@ export function timmConfigOfMetadata(
   );
 }
 
-/** Of timm's registered names those whose networks differ in numbers alone, which `model_args` can say. */
-const REGISTERED = ['tiny', 'small', 'base', 'large'] as const;
-
-/** The registered name that is nearest: one of the same width where there is one. */
-function registeredName(a: VitArchitecture): string {
-  const size = REGISTERED.find((name) => TIMM_SIZES.get(name)?.width === a.width) ?? 'base';
-  return `vit_${size}_patch16_224`;
-}
-
-/** Whether a name of timm's says another width or another size of patches: then it only says how the model is built. */
-export function isOnlyBuiltAs(name: string, a: VitArchitecture): boolean {
-  const [, size = '', patch = ''] = /^(?:vit|deit)_([a-z]+)_patch(\d+)/.exec(name) ?? [];
-  const width = TIMM_SIZES.get(size)?.width;
-  return width !== undefined && (width !== a.width || Number(patch) !== a.patchSize);
-}
-
-/** timm takes the whole part of width · ratio, which must be `hidden` whatever the rounding. */
-function mlpRatio({ hidden, width }: VitArchitecture): number {
-  const ratio = hidden / width;
-  return Math.trunc(width * ratio) === hidden ? ratio : (hidden + 0.5) / width;
+/** How timm builds a network that it has not registered: from a registered one and arguments that replace its own. */
+export interface TimmBuild {
+  readonly registered: string;
+  readonly args: Readonly<Record<string, number | boolean>>;
+  /** Module paths of the layer that reads the image, and of the classifier. */
+  readonly firstLayer: string;
+  readonly classifier: string;
 }
 
 /**
  * `config.json` in timm's own layout, with which `timm.create_model('local-dir:FOLDER', pretrained=True)` builds the model, and
  * from which `parseTimmConfig` gets it back. timm builds registered names only: the nearest is named, and `model_args` say
  * every number.
+ * @param width features that the head is given
  * @param labels class names in the order of the head's outputs
  */
 export function timmConfigToJson(
-  a: VitArchitecture,
+  { registered, args, firstLayer, classifier }: TimmBuild,
+  { classes, width }: { readonly classes: number; readonly width: number },
   p: Preprocessing,
   labels: readonly string[] = [],
 ): Record<string, unknown> {
   return {
-    architecture: registeredName(a),
-    num_classes: a.classes,
-    num_features: a.width,
+    architecture: registered,
+    num_classes: classes,
+    num_features: width,
     global_pool: 'token',
     ...(labels.length === 0 ? {} : { label_names: [...labels] }),
-    model_args: {
-      img_size: a.imageSize,
-      patch_size: a.patchSize,
-      embed_dim: a.width,
-      depth: a.depth,
-      num_heads: a.heads,
-      mlp_ratio: mlpRatio(a),
-      qkv_bias: a.qkvBias,
-      num_classes: a.classes,
-    },
+    model_args: { ...args, num_classes: classes },
     pretrained_cfg: {
       input_size: [3, p.imageSize, p.imageSize],
       fixed_input_size: true,
@@ -200,9 +172,9 @@ export function timmConfigToJson(
       crop_mode: p.cropMode,
       mean: [...p.mean],
       std: [...p.std],
-      num_classes: a.classes,
-      first_conv: 'patch_embed.proj',
-      classifier: 'head',
+      num_classes: classes,
+      first_conv: firstLayer,
+      classifier,
     },
   };
 }

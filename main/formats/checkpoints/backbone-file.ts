@@ -1,10 +1,8 @@
-import { KarstError } from '../../shared/domain/errors.ts';
-import { vitTensorShapes } from '../../shared/domain/karst-shapes.ts';
-import type { VitArchitecture } from '../../shared/domain/architecture.ts';
-import { SafetensorsFile, type TensorInfo } from './safetensors.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
+import { SafetensorsFile, type TensorInfo } from '../safetensors.ts';
+import { ANCHORS } from './registry.ts';
 
-/** A tensor that every timm vision transformer has, once. */
-const ANCHOR = 'patch_embed.proj.weight';
 const SEVERAL = 4;
 
 /**
@@ -49,8 +47,8 @@ export class BackboneFile {
    * Reads every tensor that an adapter stands on: all but the head, which is trained anew.
    * @throws file-damaged naming the tensor with a number that is not finite
    */
-  async requireFinite(architecture: VitArchitecture, signal?: AbortSignal): Promise<void> {
-    for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
+  async requireFinite(architecture: Architecture, signal?: AbortSignal): Promise<void> {
+    for (const { name } of modelSpec(architecture).tensors) {
       if (signal?.aborted) throw new KarstError('cancelled', `Reading ${this.path} was cancelled.`);
       const found = await this.#file.firstNotFinite(this.prefix + name);
       if (found !== null) throw notFinite(this.path, name, found.value, found.position);
@@ -76,9 +74,11 @@ export function notFinite(path: string, name: string, value: number, position: n
 
 /** What stands before every name. @throws format-unsupported when it stands before some only, or when there are several models */
 function commonPrefix(path: string, names: readonly string[]): string {
-  const prefixes = names
-    .filter((name) => name === ANCHOR || name.endsWith(`.${ANCHOR}`))
-    .map((name) => name.slice(0, -ANCHOR.length));
+  const prefixes = ANCHORS.flatMap((anchor) =>
+    names
+      .filter((name) => name === anchor || name.endsWith(`.${anchor}`))
+      .map((name) => name.slice(0, -anchor.length)),
+  );
   const [prefix = ''] = prefixes;
   if (prefixes.length > 1)
     throw severalModels(

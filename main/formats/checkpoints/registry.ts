@@ -1,0 +1,75 @@
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Provenance } from '../../../shared/domain/library.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import {
+  checkTensors,
+  type CheckpointFamily,
+  type CheckpointSources,
+  type Recognised,
+  type StoredDtype,
+  type TensorTable,
+} from './family.ts';
+import { DEFAULT_PREPROCESSING, timmConfigToJson } from './timm-config.ts';
+import { timmVit } from './timm-vit.ts';
+
+/** How the checkpoints of every family are read and written: one line for each. */
+const FAMILIES: Readonly<Record<Architecture['family'], CheckpointFamily<Architecture>>> = {
+  vit: timmVit,
+};
+
+/** Tensors of which one is in every checkpoint that is taken, once. */
+export const ANCHORS: readonly string[] = Object.values(FAMILIES).map(({ anchor }) => anchor);
+
+export interface RecognisedBackbone extends Recognised<Architecture> {
+  readonly preprocessing: Preprocessing;
+  readonly dtype: StoredDtype;
+  readonly preprocessingFrom: Provenance;
+}
+
+/**
+ * Recognises a backbone by the names and shapes of its tensors. What these do not tell comes from `sources`.
+ * @throws format-unknown, format-unsupported, file-damaged, heads-unknown with a sentence that names the tensor
+ */
+export function recogniseBackbone(
+  path: string,
+  tensors: TensorTable,
+  sources: CheckpointSources = {},
+): RecognisedBackbone {
+  const { config, metadata } = sources;
+  const families = Object.values(FAMILIES);
+  const family = families.find(({ anchor }) => tensors.has(anchor)) ?? timmVit;
+  const recognised = family.recognise(path, tensors, sources);
+  const { architecture } = recognised;
+  const said = config?.preprocessing ?? metadata?.preprocessing ?? null;
+  const [first] = familyOf(architecture).linears(architecture);
+  return {
+    ...recognised,
+    // The tensors say the size; an input_size of another size belongs to another checkpoint.
+    preprocessing: { ...DEFAULT_PREPROCESSING, ...said, imageSize: architecture.imageSize },
+    dtype: tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
+    preprocessingFrom:
+      said === null ? 'default' : config?.preprocessing ? 'config.json' : 'metadata',
+  };
+}
+
+/**
+ * Compares every tensor of a file with what the architecture needs. The head may be left out when `a.classes` is 0.
+ * @throws file-damaged, format-unsupported with the tensor, the expected and the found shape
+ */
+export function checkBackbone(path: string, tensors: TensorTable, a: Architecture): void {
+  const { tensors: specs, title } = familyOf(a);
+  checkTensors(path, tensors, specs(a, a.classes), title);
+}
+
+/**
+ * timm's `config.json` of a network.
+ * @param labels class names in the order of the head's outputs
+ */
+export function timmConfigOf(
+  a: Architecture,
+  preprocessing: Preprocessing,
+  labels: readonly string[] = [],
+): Record<string, unknown> {
+  const head = { classes: a.classes, width: familyOf(a).width(a) };
+  return timmConfigToJson(FAMILIES[a.family].timmBuild(a), head, preprocessing, labels);
+}
