@@ -1,10 +1,11 @@
 import * as v from 'valibot';
-import type { VitArchitecture } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { METHOD_NAMES } from '../../shared/methods/registry.ts';
 import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
 import type { KarstOptions } from '../../shared/methods/karst.ts';
 import type { Method } from '../../shared/methods/registry.ts';
+import { familyOf, type Architecture } from '../../shared/models/registry.ts';
+import { architectureFromJson, architectureJson, architectureToJson } from './architecture-json.ts';
 import { inWords } from './json-words.ts';
 
 /**
@@ -40,7 +41,7 @@ export interface AdapterConfig {
   /** null for a model that was trained from a bare shape (method `full`). */
   readonly backboneSha256: string | null;
   /** Of the backbone as it is stored; the side the adapter works at is in its preprocessing. */
-  readonly architecture: VitArchitecture;
+  readonly architecture: Architecture;
   /** null for the methods `linear` and `full`. */
   readonly karst: KarstOptions | null;
   readonly training: TrainingSummary | null;
@@ -51,19 +52,6 @@ const count = (min: number, max: number) =>
 const real = v.pipe(v.number(), v.finite());
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const shortText = v.pipe(v.string(), v.maxLength(1000));
-
-const architectureSchema = v.strictObject({
-  family: v.literal('vit'),
-  image_size: count(1, 8192),
-  patch_size: count(1, 1024),
-  width: count(1, 65536),
-  depth: count(1, 1024),
-  heads: count(1, 1024),
-  hidden: count(1, 262144),
-  qkv_bias: v.boolean(),
-  classes: count(0, 1_000_000),
-  layer_norm_epsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
-});
 
 const trainingSchema = v.strictObject({
   run_id: shortText,
@@ -88,7 +76,7 @@ const common = {
   format_version: v.literal(ADAPTER_FORMAT_VERSION),
   base_model_name_or_path: shortText,
   base_model_sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
-  architecture: architectureSchema,
+  architecture: architectureJson,
   modules_to_save: v.tuple([v.literal('head')]),
   training: v.nullable(trainingSchema),
 };
@@ -135,21 +123,6 @@ function parse<S extends v.GenericSchema>(
     `${path} is not a description this version understands: ${key === null ? '' : `"${key}": `}${issue.message}.`,
     { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
   );
-}
-
-function architectureToJson(a: VitArchitecture): v.InferInput<typeof architectureSchema> {
-  return {
-    family: a.family,
-    image_size: a.imageSize,
-    patch_size: a.patchSize,
-    width: a.width,
-    depth: a.depth,
-    heads: a.heads,
-    hidden: a.hidden,
-    qkv_bias: a.qkvBias,
-    classes: a.classes,
-    layer_norm_epsilon: a.layerNormEpsilon,
-  };
 }
 
 function trainingToJson(t: TrainingSummary): v.InferInput<typeof trainingSchema> {
@@ -232,23 +205,12 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
     );
   const c = parse(configSchema, value, path);
-  const a = c.architecture;
-  const architecture: VitArchitecture = {
-    family: a.family,
-    imageSize: a.image_size,
-    patchSize: a.patch_size,
-    width: a.width,
-    depth: a.depth,
-    heads: a.heads,
-    hidden: a.hidden,
-    qkvBias: a.qkv_bias,
-    classes: a.classes,
-    layerNormEpsilon: a.layer_norm_epsilon,
-  };
-  if (a.width % a.heads !== 0 || a.image_size % a.patch_size !== 0)
+  const architecture = architectureFromJson(c.architecture);
+  const contradiction = familyOf(architecture).contradiction(architecture);
+  if (contradiction !== null)
     throw new KarstError(
       'format-unsupported',
-      `${path} describes an architecture that does not add up: width ${a.width} by ${a.heads} heads, ${a.image_size} pixels by patches of ${a.patch_size}.`,
+      `${path} describes an architecture that does not add up: ${contradiction}.`,
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
     );
   const t = c.training;

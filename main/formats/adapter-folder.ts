@@ -5,7 +5,7 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { tuningOf } from '../../shared/methods/registry.ts';
 import { trainedTensors } from '../../shared/methods/trained.ts';
 import { headTensors } from '../../shared/models/head.ts';
-import { modelSpec } from '../../shared/models/registry.ts';
+import { familyOf, modelSpec } from '../../shared/models/registry.ts';
 import {
   adapterConfigFromJson,
   adapterConfigToJson,
@@ -175,11 +175,11 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
     join(dir, PREPROCESSOR),
   );
   const labels = labelsFromJson(await readJson(join(dir, LABELS)), join(dir, LABELS));
-  const { patchSize } = config.architecture;
-  if (preprocessing.imageSize % patchSize !== 0)
+  const step = familyOf(config.architecture).sizeStep(config.architecture);
+  if (preprocessing.imageSize % step !== 0)
     throw new KarstError(
       'format-unsupported',
-      `${dir}: images of ${preprocessing.imageSize} pixels cannot be cut into patches of ${patchSize}.`,
+      `${dir}: images of ${preprocessing.imageSize} pixels cannot be cut into patches of ${step}.`,
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path: dir },
     );
   const expected = adapterTensorShapes(config, preprocessing, labels.length);

@@ -1,11 +1,21 @@
-import type { Preprocessing, VitArchitecture } from '../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { methodSpec, tuningOf } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
+import { familyOf, type Architecture } from '../../shared/models/registry.ts';
 import type { AdapterConfig } from './adapter-config.ts';
 
 /** A YAML scalar in double quotes; JSON's escapes are a subset of YAML's. */
 const yaml = (text: string): string => JSON.stringify(text);
+/** `width 192, blocks 12, heads 3, …` */
+function inWords(a: Architecture): string {
+  const facts = familyOf(a).facts(a);
+  const named = facts.map(
+    ({ label, value }) => `${label} ${typeof value === 'number' ? value : value ? 'yes' : 'no'}`,
+  );
+  return `${named.join(', ')}, patches of ${String(familyOf(a).sizeStep(a))}`;
+}
+
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
 /**
@@ -27,7 +37,7 @@ export function adapterCard(
     `base_model_relation: ${methodSpec(c.method).scope === 'model' ? 'finetune' : 'adapter'}`,
     'tags:',
     '- image-classification',
-    '- vit',
+    `- ${c.architecture.family}`,
     `- ${c.method}`,
     'metrics:',
     '- accuracy',
@@ -42,7 +52,7 @@ export function adapterCard(
   const facts = [
     `# ${name}`,
     '',
-    `- Backbone: ${c.backboneName} (width ${a.width}, ${a.depth} blocks, ${a.heads} heads, patches of ${a.patchSize}, ${preprocessing.imageSize} pixels)`,
+    `- Backbone: ${c.backboneName} (${inWords(a)}, ${preprocessing.imageSize} pixels)`,
     `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from a bare shape'}`,
     `- Method: ${describeTuning(tuning)}; ${parameters} parameters beside the head`,
     `- Classes (${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
@@ -68,7 +78,7 @@ export function adapterCard(
 export function modelCard(
   backbone: string,
   adapter: { readonly config: AdapterConfig; readonly labels: readonly string[] },
-  a: VitArchitecture,
+  a: Architecture,
 ): string {
   const { config, labels } = adapter;
   const name = config.training?.runName ?? 'merged model';
@@ -80,12 +90,12 @@ export function modelCard(
     'base_model_relation: finetune',
     'tags:',
     '- image-classification',
-    '- vit',
+    `- ${a.family}`,
     '---',
     '',
     `# ${name}, merged`,
     '',
-    `The adapter ${name} (${config.method}) merged into the backbone ${backbone}: a plain vision transformer under timm's names, ${String(a.width)} wide, ${String(a.depth)} blocks, patches of ${String(a.patchSize)}, ${String(a.imageSize)} pixels.`,
+    `The adapter ${name} (${config.method}) merged into the backbone ${backbone}: a plain ${familyOf(a).title} under timm's names (${inWords(a)}, ${String(a.imageSize)} pixels).`,
     '',
     `- Classes (${String(labels.length)}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
     "- `timm.create_model('local-dir:FOLDER', pretrained=True)` opens this folder; `config.json` names the registered model that is nearest and says every number.",

@@ -7,6 +7,7 @@ import {
 } from '../domain/training.ts';
 import { karst } from '../methods/karst.ts';
 import { METHOD_NAMES } from '../methods/registry.ts';
+import { architectureSchema } from '../models/registry.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
 const finite = v.pipe(v.number(), v.finite());
@@ -26,18 +27,7 @@ const backbone = v.object({
   path: v.nullable(v.string()),
   sha256: v.string(),
   name: v.string(),
-  architecture: v.object({
-    family: v.literal('vit'),
-    imageSize: count,
-    patchSize: count,
-    width: count,
-    depth: count,
-    heads: count,
-    hidden: count,
-    qkvBias: v.boolean(),
-    classes: count,
-    layerNormEpsilon: finite,
-  }),
+  architecture: architectureSchema,
   preprocessing,
 });
 

@@ -11,9 +11,12 @@ export interface CommonArchitecture {
   readonly layerNormEpsilon: number;
 }
 
+/** Fields of an architecture that people are told of one by one, beside the sizes of images and patches. */
+export type FactName<A> = Exclude<Extract<keyof A, string>, keyof CommonArchitecture | 'patchSize'>;
+
 /** One number or property of a network, for people. `name` is the key of its words in the window's locales. */
-export interface ArchitectureFact {
-  readonly name: string;
+export interface ArchitectureFact<A> {
+  readonly name: FactName<A>;
   /** In English, for the command line and cards. */
   readonly label: string;
   readonly value: number | boolean;
@@ -39,5 +42,6 @@ export interface FamilySpec<A extends CommonArchitecture> {
   readonly width: (a: A) => number;
   /** Image sides must be multiples of it, in pixels. */
   readonly sizeStep: (a: A) => number;
-  readonly facts: (a: A) => readonly ArchitectureFact[];
+  /** What there is to say of it beside its title, the size of its images and of their patches. */
+  readonly facts: (a: A) => readonly ArchitectureFact<A>[];
 }

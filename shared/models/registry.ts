@@ -10,7 +10,7 @@ export type Architecture = VitArchitecture;
 /** Every family of backbones: one line for each. */
 const FAMILIES: Readonly<Record<Architecture['family'], FamilySpec<Architecture>>> = { vit };
 
-export const FAMILY_NAMES = Object.keys(FAMILIES) as Architecture['family'][];
+export const families: readonly FamilySpec<Architecture>[] = Object.values(FAMILIES);
 
 export function familyOf({ family }: Pick<Architecture, 'family'>): FamilySpec<Architecture> {
   return FAMILIES[family];
@@ -23,7 +23,7 @@ function schemaOf(spec: FamilySpec<Architecture>) {
 /** An architecture of any family, every field within its limits. */
 export const architectureSchema = v.variant(
   'family',
-  Object.values(FAMILIES).map(schemaOf),
+  families.map(schemaOf),
 ) as unknown as v.GenericSchema<unknown, Architecture>;
 
 export function modelSpec(a: Architecture): ModelSpec {

@@ -75,8 +75,6 @@ export const vit: FamilySpec<VitArchitecture> = {
   sizeStep: ({ patchSize }) => patchSize,
 
   facts: (a) => [
-    { name: 'imageSize', label: 'input, pixels', value: a.imageSize },
-    { name: 'patchSize', label: 'patch, pixels', value: a.patchSize },
     { name: 'width', label: 'width', value: a.width },
     { name: 'depth', label: 'blocks', value: a.depth },
     { name: 'heads', label: 'heads', value: a.heads },

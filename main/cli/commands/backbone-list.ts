@@ -1,4 +1,4 @@
-import { parameterCount } from '../../../shared/domain/architecture.ts';
+import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { formatBytes, formatParameters } from '../output/format.ts';
 import { table } from '../output/table.ts';
@@ -25,9 +25,9 @@ export async function run(context: CommandContext): Promise<void> {
             backbone.name,
             backbone.id,
             `${backbone.architecture.imageSize}`,
-            `${backbone.architecture.patchSize}`,
-            `${backbone.architecture.width}`,
-            `${backbone.architecture.depth}`,
+            `${familyOf(backbone.architecture).sizeStep(backbone.architecture)}`,
+            `${familyOf(backbone.architecture).width(backbone.architecture)}`,
+            `${familyOf(backbone.architecture).blocks(backbone.architecture)}`,
             formatParameters(parameterCount(backbone.architecture)),
             formatBytes(backbone.bytes),
             backbone.path,

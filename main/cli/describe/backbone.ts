@@ -1,5 +1,5 @@
-import { parameterCount } from '../../../shared/domain/architecture.ts';
 import type { Backbone, Provenance } from '../../../shared/domain/library.ts';
+import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import type { Console } from '../output/console.ts';
 import { formatBytes, formatMoment, formatParameters } from '../output/format.ts';
 import { facts } from '../output/table.ts';
@@ -13,6 +13,7 @@ const FROM: Record<Provenance, string> = {
 
 export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim'>): string[] {
   const { architecture: a, preprocessing: p } = backbone;
+  const family = familyOf(a);
   const triple = (values: readonly number[]) => values.join(' ');
   return facts(
     [
@@ -28,12 +29,15 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
               `without "${backbone.tensorPrefix}", which stands before each in the file`,
             ] as const,
           ]),
-      ['architecture', backbone.timmName ?? 'vision transformer'],
-      ['input', `${a.imageSize} × ${a.imageSize} pixels in patches of ${a.patchSize}`],
-      [
-        'blocks',
-        `${a.depth} of width ${a.width}, ${a.heads} heads (${FROM[backbone.headsFrom]}), MLP ${a.hidden}`,
-      ],
+      ['architecture', backbone.timmName ?? family.title],
+      ['input', `${a.imageSize} × ${a.imageSize} pixels in patches of ${family.sizeStep(a)}`],
+      ...family.facts(a).map(({ name, label, value }) => {
+        const from = name === 'heads' ? ` (${FROM[backbone.headsFrom]})` : '';
+        return [
+          label,
+          `${typeof value === 'number' ? value : value ? 'yes' : 'no'}${from}`,
+        ] as const;
+      }),
       ['parameters', formatParameters(parameterCount(a))],
       ['classes', a.classes > 0 ? `${a.classes}` : 'no head'],
       [

@@ -1,29 +1,18 @@
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import { modelSpec } from '../../../shared/models/registry.ts';
+import { atSize, modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';
 import { indexNotFinite } from '../../formats/safetensors.ts';
 import { checkBackbone } from '../../formats/checkpoints/registry.ts';
 import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
 
-/** The architecture at which a job works: the backbone's, at the side of the job's images. */
+/** The architecture at which a job works: the backbone's, at the side of the job's images. @throws config-invalid */
 export function workingArchitecture(
-  backbone: BackboneReference,
+  { architecture }: Pick<BackboneReference, 'architecture'>,
   imageSize: number,
-): VitArchitecture {
-  const { architecture } = backbone;
-  const side = imageSize === 0 ? architecture.imageSize : imageSize;
-  if (side % architecture.patchSize !== 0) {
-    throw new KarstError(
-      'config-invalid',
-      `Images of ${String(side)} pixels cannot be cut into patches of ${String(architecture.patchSize)}.`,
-      { hint: `Choose an image size that is a multiple of ${String(architecture.patchSize)}.` },
-    );
-  }
-  return { ...architecture, imageSize: side };
+): Architecture {
+  return atSize(architecture, imageSize);
 }
 
 /**
@@ -32,7 +21,7 @@ export function workingArchitecture(
  */
 export async function loadBackbone(
   backbone: BackboneReference,
-  working: VitArchitecture,
+  working: Architecture,
 ): Promise<Map<string, Float32Array>> {
   if (backbone.path === null) {
     throw new KarstError(
@@ -47,20 +36,21 @@ export async function loadBackbone(
   const file = await BackboneFile.open(backbone.path);
   try {
     checkBackbone(backbone.path, file.tensors, architecture);
+    const grids = new Map(modelSpec(working).tensors.map(({ name, grid }) => [name, grid]));
     const tensors = new Map<string, Float32Array>();
-    for (const name of vitTensorShapes(architecture, { classes: 0 }).keys()) {
+    for (const { name, shape, grid } of modelSpec(architecture).tensors) {
       const values = await file.readFloat32(name);
       // What an earlier version took into the library was not looked through when it was added.
       const bad = indexNotFinite(values);
       if (bad >= 0) throw notFinite(backbone.path, name, values[bad] ?? Number.NaN, bad);
-      tensors.set(name, values);
+      const wanted = grids.get(name);
+      tensors.set(
+        name,
+        grid === undefined || wanted === undefined
+          ? values
+          : resamplePositionEmbedding(values, shape.at(-1) ?? 0, grid, wanted.side),
+      );
     }
-    const side = (a: VitArchitecture): number => a.imageSize / a.patchSize;
-    const embedding = tensors.get('pos_embed') ?? new Float32Array();
-    tensors.set(
-      'pos_embed',
-      resamplePositionEmbedding(embedding, architecture.width, side(architecture), side(working)),
-    );
     return tensors;
   } finally {
     await file.close();
@@ -69,7 +59,7 @@ export async function loadBackbone(
 
 /** Fresh weights of everything but the head, as the family draws them; a function of the seed only. */
 export function randomBackbone(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   seed: number,
 ): Map<string, Float32Array> {
   return new Map(

@@ -2,20 +2,20 @@ import { cubic } from '../data/resample-in-script.ts';
 
 /**
  * Position embeddings for another image size: timm's `resample_abs_pos_embed`, that is PyTorch's antialiased
- * bicubic interpolation (a = −1/2, pixel centres at ½) over the patch grid; the class token's stays as it is.
+ * bicubic interpolation (a = −1/2, pixel centres at ½) over the patch grid; what lies before it stays as it is.
  *
- * @param embeddings (1 + oldSide², width)
- * @returns (1 + newSide², width)
+ * @param embeddings (prefix + side², width)
+ * @returns (prefix + newSide², width)
  */
 export function resamplePositionEmbedding(
   embeddings: Float32Array,
   width: number,
-  oldSide: number,
+  { prefix, side: oldSide }: { readonly prefix: number; readonly side: number },
   newSide: number,
 ): Float32Array {
   if (oldSide === newSide) return embeddings;
   const weights = bicubicWeights(oldSide, newSide);
-  const grid = embeddings.subarray(width);
+  const grid = embeddings.subarray(prefix * width);
   const rows = new Float64Array(newSide * oldSide * width);
   weights.forEach((taps, y) => {
     for (const { from, weight } of taps) {
@@ -24,8 +24,8 @@ export function resamplePositionEmbedding(
       }
     }
   });
-  const result = new Float32Array((1 + newSide * newSide) * width);
-  result.set(embeddings.subarray(0, width));
+  const result = new Float32Array((prefix + newSide * newSide) * width);
+  result.set(embeddings.subarray(0, prefix * width));
   const sums = new Float64Array(width);
   for (let y = 0; y < newSide; y++) {
     weights.forEach((taps, x) => {
@@ -34,7 +34,7 @@ export function resamplePositionEmbedding(
         for (let c = 0; c < width; c++)
           sums[c]! += weight * rows[(y * oldSide + from) * width + c]!;
       }
-      result.set(sums, (1 + y * newSide + x) * width);
+      result.set(sums, (prefix + y * newSide + x) * width);
     });
   }
   return result;

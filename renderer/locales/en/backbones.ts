@@ -22,7 +22,16 @@ export const backbones = {
   starter: 'for first steps',
   starterText:
     'Made by the studio from small photographs: enough to try things out. A large backbone gives far better adapters.',
-  words: 'ViT, {depth} blocks, width {width}, {heads} heads, patch {patch}',
+  words: {
+    vit: 'ViT, {depth} blocks, width {width}, {heads} heads, patch {patch}',
+  },
+  fact: {
+    width: 'Width',
+    depth: 'Blocks',
+    heads: 'Heads',
+    hidden: 'MLP width',
+    qkvBias: 'Bias on q, k, v',
+  },
   pixels: '{size} px',
   detail: {
     file: 'File',
@@ -30,8 +39,6 @@ export const backbones = {
     dtype: 'Data type',
     timm: 'Name in timm',
     prefix: 'Taken off tensor names',
-    hidden: 'MLP width',
-    qkvBias: 'Bias on q, k, v',
     classes: 'Classifier',
     noClasses: 'none',
     preprocessing: 'Preprocessing',
@@ -56,7 +63,6 @@ export const backbones = {
       option: 'as given',
       default: 'assumed',
     },
-    heads: 'Heads',
     copyHash: 'Copy hash',
   },
   addDialog: {

@@ -24,7 +24,16 @@ export const backbones: Shape<typeof en> = {
   },
   starter: '入门用',
   starterText: '由工作室用小照片训练而成，足以试用。较大的骨干网络会得到好得多的适配器。',
-  words: 'ViT，{depth} 层，宽度 {width}，{heads} 个头，图块 {patch}',
+  words: {
+    vit: 'ViT，{depth} 层，宽度 {width}，{heads} 个头，图块 {patch}',
+  },
+  fact: {
+    width: '宽度',
+    depth: '层数',
+    heads: '注意力头',
+    hidden: 'MLP 宽度',
+    qkvBias: 'q、k、v 的偏置',
+  },
   pixels: '{size} 像素',
   detail: {
     file: '文件',
@@ -32,8 +41,6 @@ export const backbones: Shape<typeof en> = {
     dtype: '数据类型',
     timm: 'timm 名称',
     prefix: '从张量名称中去掉',
-    hidden: 'MLP 宽度',
-    qkvBias: 'q、k、v 的偏置',
     classes: '分类器',
     noClasses: '无',
     preprocessing: '预处理',
@@ -58,7 +65,6 @@ export const backbones: Shape<typeof en> = {
       option: '按给定',
       default: '假定',
     },
-    heads: '注意力头',
     copyHash: '复制哈希',
   },
   addDialog: {

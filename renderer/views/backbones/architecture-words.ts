@@ -1,13 +1,31 @@
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 
+const inWord = (value: number | boolean): string =>
+  typeof value === 'number'
+    ? formatCount(value)
+    : t(value ? 'backbones.detail.has' : 'backbones.detail.hasNot');
+
 /** What a backbone is, in one line. */
-export function inWords(architecture: VitArchitecture): string {
-  return t('backbones.words', {
-    depth: formatCount(architecture.depth),
-    width: formatCount(architecture.width),
-    heads: formatCount(architecture.heads),
-    patch: formatCount(architecture.patchSize),
+export function inWords(architecture: Architecture): string {
+  const family = familyOf(architecture);
+  const facts = family.facts(architecture).map(({ name, value }) => [name, inWord(value)]);
+  return t(`backbones.words.${architecture.family}`, {
+    ...(Object.fromEntries(facts) as Record<string, string>),
+    patch: formatCount(family.sizeStep(architecture)),
   });
+}
+
+/** What there is to say of it beside that line. */
+export function facts(
+  architecture: Architecture,
+): { name: string; label: string; value: string }[] {
+  return familyOf(architecture)
+    .facts(architecture)
+    .map(({ name, value }) => ({
+      name,
+      label: t(`backbones.fact.${name}`),
+      value: inWord(value),
+    }));
 }

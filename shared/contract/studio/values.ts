@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Preprocessing, VitArchitecture } from '../../domain/architecture.ts';
+import type { Preprocessing } from '../../domain/architecture.ts';
 import { SPLITS } from '../../domain/dataset.ts';
 import { ERROR_CODES, type ErrorReport } from '../../domain/errors.ts';
 import {
@@ -19,6 +19,7 @@ import {
 import type { Evaluation, MetricRecord, Prediction, Verification } from '../../domain/metrics.ts';
 import { FINDING_KINDS } from '../../domain/problem-kinds.ts';
 import { METHOD_NAMES } from '../../methods/registry.ts';
+import { architectureSchema } from '../../models/registry.ts';
 import { trainingConfig } from '../host-message.ts';
 
 /** Schemas of what the library holds, as it crosses the bridge between the window and the host. */
@@ -66,19 +67,6 @@ export const errorReport: v.GenericSchema<unknown, ErrorReport> = v.object({
 const triple = v.tuple([finite, finite, finite]);
 const counts = v.object({ train: count, val: count, test: count });
 
-export const architecture: v.GenericSchema<unknown, VitArchitecture> = v.object({
-  family: v.literal('vit'),
-  imageSize: count,
-  patchSize: count,
-  width: count,
-  depth: count,
-  heads: count,
-  hidden: count,
-  qkvBias: v.boolean(),
-  classes: count,
-  layerNormEpsilon: finite,
-});
-
 export const preprocessing: v.GenericSchema<unknown, Preprocessing> = v.object({
   imageSize: count,
   interpolation: v.picklist(['bicubic', 'bilinear']),
@@ -97,7 +85,7 @@ export const backbone: v.GenericSchema<unknown, Backbone> = v.object({
   bytes: count,
   modifiedMs: finite,
   dtype: v.picklist(['F32', 'F16', 'BF16']),
-  architecture,
+  architecture: architectureSchema,
   preprocessing,
   timmName: v.nullable(v.string()),
   headsFrom: provenance,

@@ -17,7 +17,7 @@ describe('position embeddings at another image size', () => {
   it.each(cases)('are what timm makes of $side² patches for $target²', ({ side, target }) => {
     const stored = fixture.get(`stored.${String(side)}`)!;
     const wanted = fixture.get(`resampled.${String(side)}.${String(target)}`)!;
-    const found = resamplePositionEmbedding(stored, WIDTH, side, target);
+    const found = resamplePositionEmbedding(stored, WIDTH, { prefix: 1, side }, target);
     expect(found.length).toBe((1 + target * target) * WIDTH);
     // The class token has no place on the grid.
     expect(found.slice(0, WIDTH)).toEqual(stored.slice(0, WIDTH));
@@ -28,14 +28,15 @@ describe('position embeddings at another image size', () => {
 
   it('stay as they are at their own size', () => {
     const stored = fixture.get('stored.7')!;
-    expect(resamplePositionEmbedding(stored, WIDTH, 7, 7)).toBe(stored);
+    expect(resamplePositionEmbedding(stored, WIDTH, { prefix: 1, side: 7 }, 7)).toBe(stored);
   });
 
   it('keep a constant constant and a ramp symmetric', () => {
     const constant = new Float32Array(1 + 25).fill(0.75);
-    for (const value of resamplePositionEmbedding(constant, 1, 5, 8)) expect(value).toBe(0.75);
+    for (const value of resamplePositionEmbedding(constant, 1, { prefix: 1, side: 5 }, 8))
+      expect(value).toBe(0.75);
     const ramp = Float32Array.from({ length: 26 }, (_, i) => (i === 0 ? 9 : ((i - 1) % 5) - 2));
-    const found = resamplePositionEmbedding(ramp, 1, 5, 8);
+    const found = resamplePositionEmbedding(ramp, 1, { prefix: 1, side: 5 }, 8);
     for (let x = 0; x < 8; x++) expect(found[1 + x]).toBeCloseTo(-found[1 + 7 - x]!, 6);
   });
 

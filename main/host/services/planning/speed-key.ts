@@ -12,6 +12,9 @@ export function engineThreads({ threads }: Pick<Settings, 'threads'>): number {
   return threads === 0 ? availableParallelism() : threads;
 }
 
+/** Fields of an architecture that say nothing of how long a step takes, or are counted otherwise. */
+const WITHOUT_COST = new Set(['imageSize', 'classes', 'layerNormEpsilon']);
+
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
  * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
@@ -26,10 +29,11 @@ export function speedKey(
   recomputedBlocks = 0,
 ): string {
   const { method, karst, optimiser, batchSize, accumulate, imageSize } = config;
-  const { width, depth, heads, hidden, patchSize, qkvBias } = architecture;
   const { rank, factor, kernels, rescale, targetModules, rankDropout } = karst;
   const shape = {
-    model: [width, depth, heads, hidden, patchSize, qkvBias],
+    model: Object.entries(architecture)
+      .filter(([name]) => !WITHOUT_COST.has(name))
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
     side: imageSize === 0 ? architecture.imageSize : imageSize,
     batch: [batchSize, accumulate],
     method,
