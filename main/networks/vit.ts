@@ -1,12 +1,9 @@
-import type { VitArchitecture } from '../../shared/models/vit.ts';
+import { vit as spec, type VitArchitecture } from '../../shared/models/vit.ts';
 import { attend, unpack } from '../graph/ops/attention-parts.ts';
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
 import type { Network } from './network.ts';
-
-/** Tokens before the patches: the class token. */
-const PREFIX = 1;
 
 /**
  * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
@@ -14,9 +11,10 @@ const PREFIX = 1;
  */
 export const vit: Network<VitArchitecture> = {
   features(images, a, build) {
+    const { prefix } = spec.tokens(a);
     let tokens = embed(images, a, build);
     for (let i = 0; i < a.depth; i++) {
-      tokens = build.tokens({ block: i, prefix: PREFIX }, tokens);
+      tokens = build.tokens({ block: i, prefix }, tokens);
       // After the last attention only the class token is read: its own query, projection and MLP are enough.
       const output = block(tokens, i, a, build, i === a.depth - 1);
       tokens = build.checkpoint(i, output, tokens);
@@ -26,7 +24,7 @@ export const vit: Network<VitArchitecture> = {
   },
 };
 
-/** (batch, 3, S, S) → (batch, 1 + patches, width); patches in row-major order behind the class token. */
+/** (batch, 3, S, S) → (batch, tokens, width): the class token, the registers, and the patches in row-major order. */
 function embed(images: Tensor, a: VitArchitecture, { param }: Build): Tensor {
   const { width: d, patchSize: p } = a;
   const [batch = 0] = images.shape;
@@ -40,8 +38,13 @@ function embed(images: Tensor, a: VitArchitecture, { param }: Build): Tensor {
     param('patch_embed.proj.bias'),
   );
   const patches = g.reshape(embedded, [batch, side * side, d]);
-  const classToken = g.broadcastTo(param('cls_token'), [batch, 1, d]);
-  return g.add(g.concat([classToken, patches], 1), param('pos_embed'));
+  const before = [g.broadcastTo(param('cls_token'), [batch, 1, d])];
+  if (a.registers !== undefined)
+    before.push(g.broadcastTo(param('reg_token'), [batch, a.registers, d]));
+  const positions = param('pos_embed');
+  return a.patchPositions
+    ? g.concat([...before, g.add(patches, positions)], 1)
+    : g.add(g.concat([...before, patches], 1), positions);
 }
 
 /** (batch, tokens, width) → the same, or (batch, 1, width) of the class token alone. */
@@ -56,8 +59,13 @@ function block(
   const [batch = 0, count = 0] = x.shape;
   const d = a.width;
   const kept = classTokenOnly ? 1 : count;
-  const residual = (rows: Tensor, branch: number): Tensor =>
-    build.branch({ block: index, branch }, g.reshape(rows, [batch, kept, d]));
+  const residual = (rows: Tensor, branch: number): Tensor => {
+    const y = g.reshape(rows, [batch, kept, d]);
+    const scaled = a.layerScale
+      ? g.mul(y, build.param(`${name}.ls${String(branch + 1)}.gamma`))
+      : y;
+    return build.branch({ block: index, branch }, scaled);
+  };
   const attended = attention(x, name, a, build, kept);
   const own = g.slice(x, [0, 0, 0], [batch, kept, d]);
   const middle = g.add(own, residual(attended, 0));

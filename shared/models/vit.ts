@@ -3,7 +3,10 @@ import type { CommonArchitecture, FamilySpec } from './family.ts';
 import { headTensors } from './head.ts';
 import type { Initialiser, LinearSpec, TensorRole, TensorSpec } from './spec.ts';
 
-/** A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings, exact GELU). */
+/**
+ * A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings, exact GELU), with what
+ * DeiT-III and DINOv2 add. What is optional is left out where there is none.
+ */
 export interface VitArchitecture extends CommonArchitecture {
   readonly family: 'vit';
   /** Divides `imageSize`. */
@@ -14,6 +17,12 @@ export interface VitArchitecture extends CommonArchitecture {
   /** Width of the MLP's hidden layer, usually 4 × width. */
   readonly hidden: number;
   readonly qkvBias: boolean;
+  /** Each branch is multiplied, channel by channel, by learned factors (LayerScale, arXiv 2103.17239). */
+  readonly layerScale?: true;
+  /** Learned tokens between the class token and the patches (arXiv 2309.16588). */
+  readonly registers?: number;
+  /** Only patches have position embeddings (timm's `no_embed_class`); else the tokens before them have some, too. */
+  readonly patchPositions?: true;
 }
 
 const whole = (min: number, max: number) =>
@@ -34,11 +43,14 @@ const fields = {
   qkvBias: v.boolean(),
   classes: whole(0, 1_000_000),
   layerNormEpsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  layerScale: v.exactOptional(v.literal(true)),
+  registers: v.exactOptional(whole(1, 1024)),
+  patchPositions: v.exactOptional(v.literal(true)),
 };
 
 const side = (a: VitArchitecture): number => a.imageSize / a.patchSize;
-/** Tokens before the patches: the class token. */
-const PREFIX = 1;
+/** Tokens before the patches: the class token and the registers. */
+const prefixOf = ({ registers = 0 }: VitArchitecture): number => 1 + registers;
 
 export const vit: FamilySpec<VitArchitecture> = {
   family: 'vit',
@@ -51,12 +63,14 @@ export const vit: FamilySpec<VitArchitecture> = {
       : `width ${String(width)} by ${String(heads)} heads, ${String(imageSize)} pixels by patches of ${String(patchSize)}`,
 
   tensors: (a, classes) => {
-    const { width: d, patchSize: p } = a;
+    const { width: d, patchSize: p, registers = 0 } = a;
+    const positioned = a.patchPositions ? 0 : prefixOf(a);
     return [
       tensor('cls_token', [1, 1, d], 'embedding'),
+      ...(registers > 0 ? [tensor('reg_token', [1, registers, d], 'embedding')] : []),
       {
-        ...tensor('pos_embed', [1, PREFIX + side(a) ** 2, d], 'embedding'),
-        grid: { prefix: PREFIX, side: side(a) },
+        ...tensor('pos_embed', [1, positioned + side(a) ** 2, d], 'embedding'),
+        grid: { prefix: positioned, side: side(a) },
       },
       tensor('patch_embed.proj.weight', [d, 3, p, p], 'matrix'),
       tensor('patch_embed.proj.bias', [d], 'bias'),
@@ -70,7 +84,7 @@ export const vit: FamilySpec<VitArchitecture> = {
     Array.from({ length: a.depth }, (_, index) => Object.values(blockLinears(a, index))).flat(),
 
   blocks: ({ depth }) => depth,
-  tokens: (a) => ({ prefix: PREFIX, grid: [side(a), side(a)] }),
+  tokens: (a) => ({ prefix: prefixOf(a), grid: [side(a), side(a)] }),
   width: ({ width }) => width,
   sizeStep: ({ patchSize }) => patchSize,
 
@@ -80,6 +94,13 @@ export const vit: FamilySpec<VitArchitecture> = {
     { name: 'heads', label: 'heads', value: a.heads },
     { name: 'hidden', label: 'MLP width', value: a.hidden },
     { name: 'qkvBias', label: 'bias in q, k, v', value: a.qkvBias },
+    ...(a.layerScale ? [{ name: 'layerScale', label: 'LayerScale', value: true } as const] : []),
+    ...(a.registers === undefined
+      ? []
+      : [{ name: 'registers', label: 'register tokens', value: a.registers } as const]),
+    ...(a.patchPositions
+      ? [{ name: 'patchPositions', label: 'positions of patches only', value: true } as const]
+      : []),
   ],
 };
 
@@ -116,10 +137,18 @@ function blockTensors(a: VitArchitecture, index: number): TensorSpec[] {
     ...norm(`${block}.norm1`, a.width),
     ...linearTensors(qkv),
     ...linearTensors(proj),
+    ...layerScale(a, `${block}.ls1`),
     ...norm(`${block}.norm2`, a.width),
     ...linearTensors(fc1),
     ...linearTensors(fc2),
+    ...layerScale(a, `${block}.ls2`),
   ];
+}
+
+/** It starts small, as DINOv2's did: a fresh block changes nothing much. */
+function layerScale(a: VitArchitecture, path: string): TensorSpec[] {
+  if (!a.layerScale) return [];
+  return [tensor(`${path}.gamma`, [a.width], 'scale', { kind: 'constant', value: 1e-5 })];
 }
 
 function linearTensors({ path, in: inner, out, parts, bias }: LinearSpec): TensorSpec[] {

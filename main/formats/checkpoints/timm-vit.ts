@@ -12,12 +12,10 @@ import {
 /** Tensors that only other kinds of model have, with what they mean. */
 const VARIANTS: readonly (readonly [RegExp, string])[] = [
   [/^dist_token$|^head_dist\./, 'a distilled DeiT (it has a distillation token)'],
-  [/^reg_token$/, 'a ViT with register tokens'],
   [/^norm_pre\./, 'a ViT with a norm before its first block (CLIP)'],
   [/^fc_norm\./, 'a ViT that averages its tokens instead of using a class token'],
   [/^attn_pool\./, 'a ViT with attention pooling'],
   [/^pre_logits\./, 'a ViT with a layer between its class token and its head'],
-  [/^blocks\.\d+\.ls[12]\./, 'a ViT with layer scale'],
   [/^blocks\.\d+\.attn\.[qk]_norm\./, 'a ViT that normalises queries and keys'],
   [/^blocks\.\d+\.mlp\.(fc1_g|fc1_x|w12|w3|norm)\b/, 'a ViT with a gated MLP'],
   [/^layers\.\d+\.blocks\./, 'a Swin transformer'],
@@ -157,7 +155,7 @@ const PATCHES = 'patch_embed.proj.weight';
 const QKV = 'blocks.0.attn.qkv';
 
 /**
- * A plain timm ViT: class token, learned position embeddings, norms before the branches. When nothing says how many
+ * A timm ViT: class token, learned position embeddings, norms before the branches; registers and LayerScale or not. When nothing says how many
  * heads there are, it is width / 64.
  */
 function recognise(
@@ -180,13 +178,8 @@ function recognise(
     );
   const [, tokens] = need(path, tensors, 'pos_embed', 3) as [number, number, number];
   need(path, tensors, 'cls_token', 3);
-  const grid = Math.sqrt(tokens - 1);
-  if (!Number.isInteger(grid) || grid < 1)
-    throw refuse(
-      'format-unsupported',
-      path,
-      `pos_embed has ${tokens} tokens, which is not one class token and a square of patches.`,
-    );
+  const registers = tensors.has('reg_token') ? (need(path, tensors, 'reg_token', 3)[1] ?? 0) : 0;
+  const { grid, patchPositions } = positionsOf(path, tokens, registers);
   need(path, tensors, `${QKV}.weight`, 2);
   const [hidden] = need(path, tensors, 'blocks.0.mlp.fc1.weight', 2) as [number, number];
   const blocks = new Set<number>();
@@ -212,6 +205,9 @@ function recognise(
     qkvBias: tensors.has(`${QKV}.bias`),
     classes: tensors.get('head.weight')?.shape[0] ?? 0,
     layerNormEpsilon: 1e-6,
+    ...(tensors.has('blocks.0.ls1.gamma') ? { layerScale: true } : {}),
+    ...(registers > 0 ? { registers } : {}),
+    ...(patchPositions ? { patchPositions } : {}),
   };
   checkTensors(path, tensors, vit.tensors(architecture, architecture.classes), vit.title);
   const { heads, headsFrom } = recogniseHeads(path, width, sources);
@@ -221,6 +217,26 @@ function recognise(
     headsFrom,
     timmName: name !== null && isOnlyBuiltAs(name, architecture) ? null : name,
   };
+}
+
+/** Patches along a side, and whether they alone have position embeddings, which is usual beside registers. */
+function positionsOf(
+  path: string,
+  tokens: number,
+  registers: number,
+): { grid: number; patchPositions: boolean } {
+  const prefix = 1 + registers;
+  const alone = { grid: Math.sqrt(tokens), patchPositions: true };
+  const withAll = { grid: Math.sqrt(tokens - prefix), patchPositions: false };
+  const ways = registers > 0 ? [alone, withAll] : [withAll, alone];
+  const found = ways.find(({ grid }) => Number.isInteger(grid) && grid >= 1);
+  if (found === undefined)
+    throw refuse(
+      'format-unsupported',
+      path,
+      `pos_embed has ${tokens} tokens, which is no square of patches, with or without the ${prefix} before them.`,
+    );
+  return found;
 }
 
 export const timmVit: CheckpointFamily<VitArchitecture> = {
@@ -236,6 +252,10 @@ export const timmVit: CheckpointFamily<VitArchitecture> = {
       num_heads: a.heads,
       mlp_ratio: mlpRatio(a),
       qkv_bias: a.qkvBias,
+      // Any number but 0 builds the layer; the weights are in the file.
+      ...(a.layerScale ? { init_values: 1e-5 } : {}),
+      ...(a.registers === undefined ? {} : { reg_tokens: a.registers }),
+      ...(a.patchPositions ? { no_embed_class: true } : {}),
     },
     firstLayer: 'patch_embed.proj',
     classifier: 'head',

@@ -31,6 +31,9 @@ export const backbones = {
     heads: 'Heads',
     hidden: 'MLP width',
     qkvBias: 'Bias on q, k, v',
+    layerScale: 'LayerScale',
+    registers: 'Register tokens',
+    patchPositions: 'Positions of patches only',
   },
   pixels: '{size} px',
   detail: {

