@@ -280,3 +280,76 @@ describe('long texts', () => {
     expect(found).toEqual(lines);
   });
 });
+
+describe('tables for each split in one folder', () => {
+  const HEAD = 'file_name,label';
+  /** Images `0.png` to `5.png` in `place`, beside the tables. */
+  async function folder(tables: Readonly<Record<string, string>>, place = ''): Promise<string> {
+    const root = temporaryFolder();
+    for (let i = 0; i < 6; i++) await writeImage(join(root, place, `${i}.png`), i);
+    for (const [name, text] of Object.entries(tables)) writeFileSync(join(root, name), text);
+    return root;
+  }
+  const TRAIN = `${HEAD}\n0.png,cat\n1.png,dog\n2.png,cat`;
+  const ALL = {
+    'train.csv': TRAIN,
+    'val.csv': `${HEAD}\n3.png,dog`,
+    'Testing_set.csv': `${HEAD}\n4.png,cat`,
+  };
+
+  it.each(['', 'images', 'photos'])('are its splits, with the files in "%s"', async (place) => {
+    const result = await add(await folder(ALL, place));
+    expect(classes(result)).toEqual(['cat 2/0/1', 'dog 1/1/0']);
+    expect(result.dataset.layout).toBe('table');
+    expect(result.problems).toEqual([]);
+  });
+
+  it('say the classes of train/ and test/ that hold images alone', async () => {
+    const root = temporaryFolder();
+    for (let i = 0; i < 3; i++) await writeImage(join(root, 'train', `${i}.png`), i);
+    await writeImage(join(root, 'test', '0.png'), 9);
+    writeFileSync(join(root, 'train.csv'), TRAIN);
+    writeFileSync(join(root, 'test.csv'), `${HEAD}\n0.png,dog`);
+    expect(classes(await add(root))).toEqual(['cat 2/0/0', 'dog 1/0/1']);
+  });
+
+  it('leave one without classes and others aside, and name them', async () => {
+    const root = await folder({
+      'train.csv': TRAIN,
+      'test.csv': 'id,size\n4.png,3',
+      'sample_submission.csv': 'id,label\n4.png,cat',
+    });
+    const result = await add(root);
+    // One table that says no split: it may be drawn.
+    expect(classes(result)).toEqual(['cat 2/0/0', 'dog 1/0/0']);
+    expect(result.problems.map(({ kind, path }) => [kind, path])).toEqual([
+      ['ignored', join(root, 'sample_submission.csv')],
+      ['ignored', join(root, 'test.csv')],
+    ]);
+    const drawn = await (await studio()).datasets.add(root, { name: 'y', val: 0.34 });
+    expect(drawn.dataset.counts.val).toBeGreaterThan(0);
+  });
+
+  it('give way to class folders within the folders of the splits', async () => {
+    const root = await folder(ALL);
+    for (const [i, place] of ['train/a', 'train/b', 'test/a', 'test/b'].entries())
+      await writeImage(join(root, place, 'x.png'), 10 + i);
+    const result = await add(root);
+    expect(classes(result)).toEqual(['a 1/0/1', 'b 1/0/1']);
+    expect(result.problems.map(({ path }) => path)).toContain(join(root, 'train.csv'));
+  });
+
+  it('are not guessed: two for one split, none for training, other names', async () => {
+    const twice = await folder({ ...ALL, 'training.tsv': TRAIN.replaceAll(',', '\t') });
+    expect((await refusal(add(twice), 'dataset-unusable')).message).toMatch(
+      /two tables for the same split: train.csv and training.tsv/,
+    );
+    for (const tables of [
+      { 'val.csv': TRAIN, 'test.csv': TRAIN },
+      { 'a.csv': TRAIN, 'train.csv': TRAIN },
+    ]) {
+      const { message } = await refusal(add(await folder(tables)), 'dataset-unusable');
+      expect(message).toContain('holds 2 tables');
+    }
+  });
+});

@@ -6,6 +6,7 @@ import { leaveAside } from './folders.ts';
 import { decideLayout, listFolders, wrapperAmong } from './layout.ts';
 import { listsIn, listListFiles } from './list-files.ts';
 import type { Listing } from './listing.ts';
+import { listSplitTables } from './split-tables.ts';
 import { leaveWrapper } from './splits.ts';
 import { metadataIn, survey, surveyAll } from './survey.ts';
 import { hasColumns, isTable } from './rows.ts';
@@ -13,7 +14,7 @@ import { listTable } from './table.ts';
 import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
 
 const LAYOUTS =
-  'Taken are: a folder of class folders, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split].';
+  'Taken are: a folder of class folders, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split], or one for each split (train.csv, test.csv).';
 
 const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
   new KarstError('dataset-unusable', message, { hint, path });
@@ -57,7 +58,11 @@ async function inFile(path: string, walk: Walk, as?: ImportLayout): Promise<List
 async function inFolder(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
   await enterFolder(path, walk);
   const entries = await entriesOf(path, walk);
-  if (as === 'table') return listTable(onlyTable(path, entries), walk);
+  if (as === 'table')
+    return (
+      (metadataIn(entries) === null ? await listSplitTables(path, entries, walk, true) : null) ??
+      listTable(onlyTable(path, entries), walk)
+    );
   if (as === 'list-files') return listListFiles(path, entries, walk);
   if (as === undefined) {
     const listing = await inText(path, entries, walk);
@@ -84,6 +89,14 @@ async function inText(
   }
   const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
   const folders = entries.filter((e) => e.kind === 'folder');
+  if (tables.length > 1) {
+    const flat = (await surveyAll(folders, walk)).every(({ inner }) => inner.length === 0);
+    const splits =
+      folders.length <= 1 || flat
+        ? await listSplitTables(path, entries, walk, folders.length <= 1)
+        : null;
+    if (splits !== null) return splits;
+  }
   const [table, ...more] = tables;
   if (table !== undefined && more.length === 0 && folders.length <= 1) {
     const [folder] = folders;
@@ -117,6 +130,8 @@ async function inFolders(
   as?: FolderLayout,
 ): Promise<Listing> {
   const surveyed = await surveyAll(entries, walk);
+  const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
+  if (as === undefined && tables.length > 1 && surveyed.length === 0) onlyTable(path, entries);
   if (surveyed.length === 0) throw unusable(path, `${path} holds no class folders.`);
   const wrapper = wrapperAmong(surveyed);
   if (wrapper !== null && (await enterFolder(wrapper.path, walk))) {
@@ -126,7 +141,6 @@ async function inFolders(
     const listing = as === undefined ? await inText(wrapper.path, inside, walk) : null;
     return listing ?? inFolders(wrapper.path, inside, walk, as);
   }
-  const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
   if (as === undefined && tables.length > 1 && surveyed.length === 1) onlyTable(path, entries);
   const layout = as ?? (await decideLayout(path, entries, surveyed, walk));
   return listFolders(layout, path, entries, walk);

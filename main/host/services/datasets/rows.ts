@@ -60,6 +60,13 @@ export async function hasColumns(path: string, options: TextOptions): Promise<bo
   }
 }
 
+/** The file that the first good row of a table names, null where no row does. @throws as `rowsOf` */
+export async function firstFileOf(path: string, options: TextOptions): Promise<string | null> {
+  for await (const row of rowsOf(path, options))
+    if ('file' in row && row.file !== null) return row.file;
+  return null;
+}
+
 class WrongColumns extends KarstError {}
 
 function wrongColumns(path: string, found: readonly string[]): KarstError {
