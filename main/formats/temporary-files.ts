@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { bootOf, isMarkAlive, ownMark } from './process-mark.ts';
+import { isOldOwn } from './system-temporaries.ts';
 
 /** `.<name>.<mark of the process>.<12 hex digits>.tmp`: hidden, and exactly what no person names a file. */
 const TEMPORARY = /^\..+\.(\d+-\d*-[0-9a-f]*)\.[0-9a-f]{12}\.tmp$/s;
+
+/** That of earlier versions, which does not say whose it is. */
+const UNMARKED = /^\..+\.[0-9a-f]{12}\.tmp$/s;
 
 /** Bytes of the final name that a temporary one keeps: file systems take 255, and the rest needs up to 60. */
 const NAME_BYTES = 150;
@@ -33,7 +37,7 @@ export interface Swept {
 
 /**
  * Removes from a folder, not from deeper ones, the temporary files and folders of processes that run no more. Whatever
- * has not exactly such a name stays.
+ * has not exactly such a name stays. Those of earlier versions, which do not say whose they are, go after a day.
  * @param boot only those of processes of that boot: in a folder that other machines may write into, too
  */
 export async function sweepTemporaries(folder: string, boot: string | null = null): Promise<Swept> {
@@ -48,10 +52,11 @@ export async function sweepTemporaries(folder: string, boot: string | null = nul
     return { removed, problems: [`${folder} could not be looked through: ${message}.`] };
   }
   for (const name of names) {
-    const mark = TEMPORARY.exec(name)?.[1];
-    if (mark === undefined || isMarkAlive(mark)) continue;
-    if (boot !== null && bootOf(mark) !== boot) continue;
     const path = join(folder, name);
+    const mark = TEMPORARY.exec(name)?.[1];
+    if (mark === undefined) {
+      if (boot !== null || !UNMARKED.test(name) || !isOldOwn(path, Date.now())) continue;
+    } else if (isMarkAlive(mark) || (boot !== null && bootOf(mark) !== boot)) continue;
     try {
       await rm(path, { recursive: true, force: true });
       removed.push(path);

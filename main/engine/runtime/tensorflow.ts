@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 import { writeError } from '../../formats/files.ts';
 import { encodeSavedModel } from '../../formats/saved-model.ts';
+import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Executor } from '../../backends/executor.ts';
 import type { Program, ProgramFunction, Values } from '../../graph/program.ts';
@@ -62,7 +63,7 @@ export function nativeBackend(tf: Tf): NativeBackend {
 
 function temporaryFolder(): string {
   try {
-    return mkdtempSync(join(tmpdir(), 'karst-graph-'));
+    return mkdtempSync(systemTemporaryPrefix('graph'));
   } catch (error) {
     throw writeError(tmpdir(), error);
   }

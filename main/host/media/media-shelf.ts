@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, writeError } from '../../formats/files.ts';
 import { decodeImage } from '../../formats/image.ts';
+import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
 import { statOf } from '../services/paths.ts';
 import { Thumbnails, type Picture } from './thumbnails.ts';
 
@@ -120,7 +121,7 @@ export class MediaShelf {
   /** Made when it is first needed; only this account may look into it. */
   #folderOfUploads(): string {
     try {
-      this.#uploadFolder ??= mkdtempSync(join(tmpdir(), 'karst-uploads-'));
+      this.#uploadFolder ??= mkdtempSync(systemTemporaryPrefix('uploads'));
     } catch (error) {
       throw writeError(tmpdir(), error);
     }

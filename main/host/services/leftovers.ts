@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
 import { readTextFile, writeFileAtomic } from '../../formats/files.ts';
 import { bootOf, isMarkAlive, ownMark } from '../../formats/process-mark.ts';
+import { sweepSystemTemporaries } from '../../formats/system-temporaries.ts';
 import { sweepTemporaries, type Swept } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import { makeFolder } from './paths.ts';
@@ -35,8 +36,8 @@ export async function writingInto<T>(
 }
 
 /**
- * Removes the temporary files that killed processes left in the home, and in the folders outside it that they were
- * writing into.
+ * Removes the temporary files that killed processes left in the home, in the folders outside it that they were
+ * writing into, and in the system's temporary folder.
  * @param thorough in every run, adapter and merged model, too, and not only beside them
  * @returns sentences of what could not be removed
  */
@@ -50,7 +51,8 @@ export async function sweepLeftovers(folders: HomeFolders, thorough: boolean): P
         if (parent === runs) places.push(join(parent, name, CHECKPOINTS));
       }
   const swept = await Promise.all(places.map((place) => sweepTemporaries(place)));
-  return [...swept, ...(await sweepOutside(folders))].flatMap(({ problems }) => problems);
+  const outside = [...(await sweepOutside(folders)), await sweepSystemTemporaries()];
+  return [...swept, ...outside].flatMap(({ problems }) => problems);
 }
 
 /** What a killed engine left in the folder of its run. @returns sentences of what could not be removed */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, writeError } from '../../formats/files.ts';
+import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
 import type { HomeFolders } from '../home.ts';
 
 /** Times that a library which is being written is copied anew before that is given up. */
@@ -48,7 +49,7 @@ export async function copyLibrary({ root, library }: HomeFolders): Promise<Libra
     });
   let folder: string;
   try {
-    folder = mkdtempSync(join(tmpdir(), 'karst-library-'));
+    folder = mkdtempSync(systemTemporaryPrefix('library'));
   } catch (error) {
     throw writeError(tmpdir(), error);
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -67,6 +67,18 @@ describe('temporary files', () => {
       expect(await sweepTemporaries(folder)).toEqual({ removed: [], problems: [] });
     });
     expect(names()).toEqual(['file', 'folder']);
+  });
+
+  it('of earlier versions go after a day, from folders of ours alone', async () => {
+    const [fresh, old] = ['.fresh.0123456789ab.tmp', '.old.0123456789ab.tmp'];
+    for (const name of [fresh, old, 'old.0123456789ab.tmp']) writeFileSync(join(folder, name), '');
+    const before = Date.now() / 1000 - 25 * 3600;
+    for (const name of [old, 'old.0123456789ab.tmp'])
+      utimesSync(join(folder, name), before, before);
+    await sweepTemporaries(folder, bootOf(ownMark()));
+    expect(names()).toContain(old);
+    expect((await sweepTemporaries(folder)).removed).toEqual([join(folder, old)]);
+    expect(names()).toEqual([fresh, 'old.0123456789ab.tmp'].sort());
   });
 
   it('of another boot are left alone where other machines may write', async () => {

@@ -5,6 +5,7 @@ import type { AugmentResult } from '../../../../shared/contract/engine.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../../shared/domain/library.ts';
 import { writeError } from '../../../formats/files.ts';
+import { systemTemporaryPrefix } from '../../../formats/system-temporaries.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { AugmentationRequest } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
@@ -101,7 +102,7 @@ export class AugmentationPreviews {
   /** A new folder for one answer; the oldest go. */
   async #newFolder(): Promise<string> {
     try {
-      this.#folder ??= mkdtemp(join(tmpdir(), 'karst-previews-'));
+      this.#folder ??= mkdtemp(systemTemporaryPrefix('previews'));
       const folder = await mkdtemp(join(await this.#folder, 'answer-'));
       this.#answers.push(folder);
       for (const old of this.#answers.splice(0, Math.max(0, this.#answers.length - KEPT)))
