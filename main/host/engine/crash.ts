@@ -77,6 +77,16 @@ export function crashError(
         ...path,
       },
     );
+  if (signal === 'SIGBUS')
+    return new KarstError(
+      'engine-crashed',
+      // Images and their cache are read, never mapped: what is mapped are the programs.
+      'The engine could not read a part of its own program files (SIGBUS): one of them was changed or became shorter meanwhile, or their disk is full or fails.',
+      {
+        hint: `Check the disk that KARST Studio lies on, or install it anew, and resume the run from its last checkpoint.${log}`,
+        ...path,
+      },
+    );
   return new KarstError(
     'engine-crashed',
     `The engine crashed: ${how}${words === '' ? '' : ` (${words})`}.`,
