@@ -32,6 +32,7 @@ export const PARTS = {
     does: 'kills, full disks, damaged files and bent calls, drawn by a seed',
     takes: ['seed', 'minutes'],
   },
+  serve: { does: 'loads a served studio as no browser does', takes: [] },
   sanitizers: {
     does: 'runs the compiled code under the compiler’s sanitizers',
     takes: ['seed'],

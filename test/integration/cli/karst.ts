@@ -19,6 +19,7 @@ export interface Outcome {
 }
 
 export interface Running {
+  readonly pid: number | undefined;
   readonly outcome: Promise<Outcome>;
   /** Resolves with the first line of an output that `matches`; rejects when the command ends before. */
   line(matches: (line: string) => boolean, of?: 'out' | 'error'): Promise<string>;
@@ -70,7 +71,7 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   const interrupt = () => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
   };
-  return { outcome, line, interrupt };
+  return { pid: child.pid, outcome, line, interrupt };
 }
 
 /** Runs the real command to its end. */

@@ -49,7 +49,9 @@ export function ask(port: number, path: string, options: Ask = {}): Promise<Answ
 }
 
 /** Logs in as a browser does; `headers` go with every later request of its page. */
-export async function logIn(server: StudioServer): Promise<Record<string, string>> {
+export async function logIn(
+  server: Pick<StudioServer, 'url' | 'port'>,
+): Promise<Record<string, string>> {
   const { pathname, search } = new URL(server.url);
   const answer = await ask(server.port, pathname + search);
   return { cookie: (answer.headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '' };
