@@ -11,6 +11,7 @@ import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { interruptedAt, perform } from '../../fixtures/engine/in-process.ts';
+import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
   about,
   CLASSES,
@@ -219,6 +220,20 @@ describe('a training', () => {
     // 21 images to train on, three of which are of no use; six of seven to validate on.
     expect(result.steps).toBe(3 * Math.ceil(21 / 4));
     expect(result.val?.n).toBe(6);
+  });
+
+  it.runIf(CAN_MAKE_PIPES)('names an image that is a pipe by now, and ends well', async () => {
+    const pipe = makePipe(join(workshop.folder, 'pipe.png'));
+    const [third] = await workshop.images({ train: 1, val: 0 }, 6);
+    const job = await layOut({ schedule: { epochs: 2 } }, {}, [
+      ...images,
+      { ...third!, path: pipe },
+      { ...third!, path: pipe, split: 'val' },
+    ]);
+    const { result, events } = await trained(job);
+    expect(result.epochs).toBe(2);
+    const told = events.flatMap((e) => (e.type === 'unreadable' ? [[e.path, e.error.code]] : []));
+    expect(told).toEqual([[pipe, 'not-readable']]);
   });
 
   it('refuses a run without training images and an image size that cannot be cut', async () => {
