@@ -150,6 +150,8 @@ test('a folder that can be understood in two ways is asked about, and imported a
   const question = dialog.getByRole('radiogroup', { name: 'What are the classes?' });
   await expect(question.getByRole('radio')).toHaveCount(2);
   await expect(question.getByRole('radio').first()).toContainText('2 classes: north, south');
+  await expect(question.getByRole('radio').first()).toContainText('16 without a split');
+  await expect(question.getByRole('radio').first()).not.toContainText('0 training');
   await expect(dialog.getByText(/same folder names come again .*: north, south/)).toBeVisible();
   await expect(dialog.getByRole('alert')).toHaveCount(0);
   await expect(start).toBeDisabled();
