@@ -24,7 +24,7 @@ ts.sys.readFile = (path, encoding) => {
 };
 
 export default defineConfig(
-  globalIgnores(['node_modules/', 'coverage/', 'test-results/', 'dist/', 'release/']),
+  globalIgnores(['node_modules/', 'coverage/', 'test-results/', 'build/', 'dist/', 'release/']),
   vue.configs['flat/recommended'],
   {
     files: ['**/*.ts', '**/*.mjs', '**/*.js', '**/*.vue'],

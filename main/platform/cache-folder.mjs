@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
- * The per-user folder for what can be fetched or computed again: the TensorFlow runtime, the compiled addon,
+ * The per-user folder for what can be fetched or computed again: the TensorFlow runtime,
  * XLA's compilation cache, decoded images. Shared by all checkouts of one user; safe to delete when no
  * KARST process runs.
  *

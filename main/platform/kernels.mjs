@@ -1,25 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kernelsAddon, PACKAGE } from './addons.mjs';
+import { kernelsAddon } from './addons.mjs';
 
 /**
- * What processors can do, the best first: each gets an addon of its own from the same sources. `features` are what the
- * processor needs, by Linux's names.
+ * What processors can do, the best first: each gets an addon of its own from the same sources
+ * (binding.gyp has the compiler's flags). `features` are what the processor needs, by Linux's names.
  */
 export const LEVELS = /** @type {const} */ ([
   {
     name: 'amx',
     title: 'AMX',
     features: ['avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'],
-    flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
   },
   {
     name: 'avx512',
     title: 'AVX-512',
     features: ['avx512f', 'avx2', 'fma'],
-    flags: ['-mavx512f', '-mfma'],
   },
-  { name: 'avx2', title: 'AVX2', features: ['avx2', 'fma'], flags: ['-mavx2', '-mfma'] },
+  { name: 'avx2', title: 'AVX2', features: ['avx2', 'fma'] },
 ]);
 
 /** @typedef {(typeof LEVELS)[number]['name']} KernelLevel */
@@ -69,6 +67,6 @@ export function processorLevels() {
 export function installedKernels(root, environment = process.env) {
   const named = environment[KERNELS_VARIABLE];
   const levels = processorLevels().filter((level) => !named || level === named);
-  const places = levels.map((level) => ({ level, path: join(root, PACKAGE, kernelsAddon(level)) }));
+  const places = levels.map((level) => ({ level, path: join(root, kernelsAddon(level)) }));
   return places.filter(({ path }) => existsSync(path));
 }

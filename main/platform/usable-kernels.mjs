@@ -4,7 +4,7 @@ import { installedKernels } from './kernels.mjs';
 /** @import { KernelLevel } from './kernels.mjs' */
 
 /**
- * What main/engine/kernels/addon.cc exports.
+ * What main/native-ops/kernels/addon.cc exports.
  *
  * @typedef {object} KernelsAddon
  * @property {boolean} granted whether the system lets this process use what the kernels need

@@ -6,15 +6,17 @@ import { SetupProblem } from './setup-problem.mjs';
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options]
- *   `onLine` gets each line of standard output as it comes
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, group?: boolean, onLine?: (line: string) => void }} [options]
+ *   `onLine` gets each line of standard output as it comes; `group`: what the command has started ends with it, too (not on Windows)
  * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>} `output` holds
  *   the last 64 kB of both streams
  * @throws {SetupProblem} when the command cannot be started
  */
 export function runCommand(command, args, options = {}) {
+  const detached = options.group === true && process.platform !== 'win32';
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
+      detached,
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -22,7 +24,8 @@ export function runCommand(command, args, options = {}) {
       shell: process.platform === 'win32' && command.endsWith('.cmd'),
     });
     const stop = () => {
-      child.kill();
+      if (detached && child.pid !== undefined) process.kill(-child.pid);
+      else child.kill();
     };
     process.once('exit', stop);
     let output = '';
@@ -64,14 +67,6 @@ export function firstLineOf(command, args) {
   });
   if (result.error || result.status !== 0) return null;
   return (result.stdout || result.stderr).split('\n')[0]?.trim() ?? '';
-}
-
-/**
- * @param {string} text
- * @returns {string} its first line that is not empty
- */
-export function firstLine(text) {
-  return text.trim().split('\n', 1)[0] ?? '';
 }
 
 /**

@@ -1,10 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { choiceFile, chosenVariant } from '../platform/tensorflow-variant.mjs';
-import { ensureAddon, isAddonReady } from './addon.mjs';
-import { areKernelsReady, ensureKernels } from './kernels-addon.mjs';
+import { areAddonsReady, ensureAddons } from './addons.mjs';
 import { arePackagesReady, ensurePackages } from './npm-packages.mjs';
-import { ensurePixelsAddon, isPixelsAddonReady } from './pixels-addon.mjs';
 import { checkNodeVersion, checkPrerequisites } from './prerequisites.mjs';
 import {
   damagedFiles,
@@ -23,7 +21,7 @@ import { ensurePrebuilt, isPrebuiltReady } from './windows-addon.mjs';
 
 /**
  * Brings a checkout to the state in which everything runs without a network: npm packages, the project's
- * Node, TensorFlow, the addon. What is there already is left alone; an interrupted set-up goes on where it
+ * Node, TensorFlow, the addons. What is there already is left alone; an interrupted set-up goes on where it
  * was.
  *
  * @param {string} root of the checkout
@@ -39,29 +37,24 @@ export async function ensureInstalled(root, progress, options = {}) {
   const packagesReady = arePackagesReady(root);
   const state = windows ? null : inspectRuntime(variant);
   const runtimeReady = state?.ready ?? true;
-  const addonReady =
+  const addonsReady =
     packagesReady &&
-    (state === null
-      ? isPrebuiltReady(root)
-      : runtimeReady && isAddonReady(root, state.runtime) && areKernelsReady(root, state.runtime));
-  // This one is done without where there is no compiler.
-  const changed = !(packagesReady && runtimeReady && addonReady && isPixelsAddonReady(root));
+    (state === null ? isPrebuiltReady(root) : runtimeReady && areAddonsReady(root, state.runtime));
+  const changed = !(packagesReady && runtimeReady && addonsReady);
   if (changed) {
     /** @type {Prerequisite[]} */
     const needed = [];
     if (!packagesReady) needed.push('npm');
     if (!runtimeReady) needed.push('python', 'pip');
-    if (!addonReady && !windows) needed.push('compiler');
-    checkPrerequisites(needed);
+    if (!addonsReady && !windows) needed.push('python', 'compiler', 'make');
+    checkPrerequisites([...new Set(needed)]);
   }
   await ensurePackages(root, progress);
   const node = projectNode(root);
   if (windows) await ensurePrebuilt(root, node, variant, progress);
   else {
     const runtime = await ensureRuntime(variant, progress);
-    await ensureAddon(root, runtime, node, progress);
-    await ensureKernels(root, runtime, node, progress);
-    await ensurePixelsAddon(root, node, progress);
+    await ensureAddons(root, runtime, node, progress);
   }
   if (variant !== chosenVariant(root)) chooseVariant(root, variant);
   return { node, changed };

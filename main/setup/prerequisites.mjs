@@ -1,7 +1,7 @@
 import { firstLineOf } from './command.mjs';
 import { SetupProblem } from './setup-problem.mjs';
 
-/** @typedef {'npm' | 'python' | 'pip' | 'compiler'} Prerequisite */
+/** @typedef {'npm' | 'python' | 'pip' | 'compiler' | 'make'} Prerequisite */
 
 const OLDEST_NODE = 20;
 
@@ -43,6 +43,13 @@ const ADVICE = {
     fedora: 'dnf install gcc-c++',
     mac: 'xcode-select --install',
     windows: 'winget install Microsoft.VisualStudio.2022.BuildTools',
+  },
+  make: {
+    what: 'make',
+    debian: 'apt install make',
+    fedora: 'dnf install make',
+    mac: 'xcode-select --install',
+    windows: 'winget install GnuWin32.Make',
   },
 };
 
@@ -95,6 +102,8 @@ function isPresent(prerequisite) {
       return firstLineOf(pythonCommand(), ['-m', 'pip', '--version']) !== null;
     case 'compiler':
       return compilerCommand() !== null;
+    case 'make':
+      return firstLineOf(process.env['MAKE'] ?? 'make', ['--version']) !== null;
   }
 }
 

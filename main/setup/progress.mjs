@@ -30,7 +30,7 @@ export class Progress {
    * Shows how far the step is.
    * @param {number} done
    * @param {number} total
-   * @param {'bytes' | 'files' | 'packages'} unit
+   * @param {'bytes' | 'files' | 'packages' | 'addons'} unit
    */
   advance(done, total, unit) {
     const share = total > 0 ? Math.min(1, done / total) : 0;

@@ -69,7 +69,7 @@ describe('bootstrap.mjs', () => {
     }).end;
     expect(code).toBe(1);
     expect(err).toContain(
-      'The set-up needs npm and Python 3 and a C++ compiler (g++ or clang++), which are not on this machine.',
+      'The set-up needs npm and Python 3 and a C++ compiler (g++ or clang++) and make, which are not on this machine.',
     );
     expect(err).toContain('apt install python3 python3-pip');
     expect(err).not.toContain('.mjs');
@@ -82,7 +82,7 @@ describe('bootstrap.mjs', () => {
     const { code, err } = await start([join(root, 'main', 'setup', 'bootstrap.mjs'), 'setup'], {
       PATH: process.env['PATH'],
       HOME: root,
-      KARST_TENSORFLOW_DIR: join(ROOT, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'deps'),
+      KARST_TENSORFLOW_DIR: join(ROOT, 'build', 'tensorflow'),
     }).end;
     expect(code).toBe(1);
     expect(err).toMatch(/The npm packages could not be installed\. npm says:\nnpm error code/);

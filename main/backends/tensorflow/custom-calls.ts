@@ -6,7 +6,7 @@ import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.
 
 /**
  * Large products, attention, layer normalisations, GELU, sums of Kronecker products and what mixes by kernels as calls of our own kernels
- * (main/engine/kernels), which XLA finds by their names in the process that has registered them.
+ * (main/native-ops/kernels), which XLA finds by their names in the process that has registered them.
  */
 
 /** Rows and columns, and depth, below which tiles and registers would be filled with padding. */

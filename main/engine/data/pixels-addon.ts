@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PIXELS } from '../../platform/addons.mjs';
 import { resampleInScript } from './resample-in-script.ts';
 
-/** main/engine/pixels as JavaScript sees it: the same bits as `resample.ts` and `preprocessing.ts` make, sooner. */
+/** main/native-ops/pixels as JavaScript sees it: the same bits as `resample.ts` and `preprocessing.ts` make, sooner. */
 export interface PixelsAddon {
   /** Sets of instructions that this processor has passes for, the best first. */
   readonly instructions: readonly string[];

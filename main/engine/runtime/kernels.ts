@@ -23,7 +23,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 let loaded: Kernels | undefined;
 
 /**
- * Adds main/engine/kernels to XLA in this process, once, after TensorFlow's own addon; where there are any, programs may make the
+ * Adds main/native-ops/kernels to XLA in this process, once, after TensorFlow's own addon; where there are any, programs may make the
  * calls of main/backends/tensorflow/custom-calls.ts then.
  * @throws KarstError usage where `KARST_KERNELS` names no level: it would mean none, and nobody would know
  */

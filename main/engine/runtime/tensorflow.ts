@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { writeError } from '../../formats/files.ts';
 import { encodeSavedModel } from '../../formats/saved-model.ts';
 import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
@@ -12,11 +15,14 @@ import type { Program, ProgramFunction, Values } from '../../graph/program.ts';
 import { shapeOfVariable } from '../../graph/program.ts';
 import { GraphError, sizeOf, type DType, type Shape } from '../../graph/tensor.ts';
 import { lowerProgram, NAMES } from '../../backends/tensorflow/lowering.ts';
+import { BINDING } from '../../platform/addons.mjs';
 import { collectGarbage } from './garbage.ts';
 import { loadKernels, type Kernels } from './kernels.ts';
 import { installNodePolyfill } from './node-polyfill.ts';
 
-type Tf = typeof TensorFlow;
+type Tf = typeof tf;
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The calls of tfjs-node's backend that its typings leave out. */
 interface NativeBackend {
@@ -24,10 +30,10 @@ interface NativeBackend {
   deleteSavedModel(id: number): void;
   runSavedModel(
     id: number,
-    inputs: TensorFlow.Tensor[],
+    inputs: tf.Tensor[],
     inputInfos: { name: string }[],
     outputNames: string[],
-  ): TensorFlow.Tensor[];
+  ): tf.Tensor[];
   binding: { TF_Version: string };
   isUsingGpuDevice: boolean;
 }
@@ -40,21 +46,36 @@ interface Feed {
   readonly dtype: DType;
 }
 
-let loaded: Tf | undefined;
+let loaded = false;
 
-/** Loads the native addon once a process. @throws KarstError engine-unavailable */
+/**
+ * Loads the native addon once a process and makes it the backend. Its package would do both by itself, but looks for the addon
+ * in its own folder.
+ * @throws KarstError engine-unavailable
+ */
 export function loadTensorFlow(): Tf {
-  if (loaded !== undefined) return loaded;
+  if (loaded) return tf;
   installNodePolyfill();
   try {
-    loaded = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu') as Tf;
+    const require = createRequire(import.meta.url);
+    require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+    const { NodeJSKernelBackend: Backend } =
+      require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
+        NodeJSKernelBackend: typeof NodeJSKernelBackend;
+      };
+    const binding = require(join(ROOT, BINDING)) as TFJSBinding;
+    const backend = new Backend(binding, '@tensorflow/tfjs-node-gpu');
+    tf.registerBackend('tensorflow', () => backend, 3);
+    // Takes it at once; its promise is for backends that are made asynchronously.
+    void tf.setBackend('tensorflow');
+    loaded = true;
   } catch (cause) {
     throw new KarstError('engine-unavailable', 'Native TensorFlow does not load on this machine.', {
       hint: 'Run "npm run setup" and read what it says.',
       cause,
     });
   }
-  return loaded;
+  return tf;
 }
 
 export function nativeBackend(tf: Tf): NativeBackend {
@@ -174,7 +195,7 @@ export class TensorFlowExecutor implements Executor {
 
   /** One session call; every tensor made for it is released, whatever happens. */
   #run(feeds: readonly Feed[], outputs: readonly string[]): Float32Array[] {
-    const tensors: TensorFlow.Tensor[] = [];
+    const tensors: tf.Tensor[] = [];
     try {
       for (const feed of feeds) {
         tensors.push(this.#tf.tensor(feed.values, [...feed.shape], feed.dtype));

@@ -2,7 +2,7 @@ import { build, Platform } from 'electron-builder';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PACKAGE } from '../../platform/addons.mjs';
+import { BUILT, PACKAGE, RUNTIME } from '../../platform/addons.mjs';
 import { runCommand } from '../command.mjs';
 import { ensureElectron, needsOldPages, versionOf } from '../electron-binary.mjs';
 import { npmName } from '../prerequisites.mjs';
@@ -16,7 +16,9 @@ import { studioFiles } from './packaged-files.mjs';
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-const TENSORFLOW = PACKAGE.split(sep).join('/');
+
+/** The TensorFlow that the addon loads; on Windows its package's own. */
+const TENSORFLOW = process.platform === 'win32' ? join(PACKAGE, 'deps') : RUNTIME;
 
 /** Parts of packages that no program reads: a third of their size. */
 const LEFT_OUT = [
@@ -28,6 +30,8 @@ const LEFT_OUT = [
   '!node-*/{include,share}/**',
   '!better-sqlite3/{deps,src}/**',
   '!@tensorflow/tfjs-node-gpu/{deps,binding,src,scripts}{,/**}',
+  // Built elsewhere; here may lie what older set-ups have built.
+  ...(process.platform === 'win32' ? [] : ['!@tensorflow/tfjs-node-gpu/lib{,/**}']),
   '!@tensorflow/**/*.{es2017,fesm}.js',
 ];
 
@@ -62,7 +66,7 @@ async function productionPackages() {
     .split('\n')
     .map((line) => line.trim())
     .filter((path) => path.startsWith(modules + sep) && existsSync(join(path, 'package.json')))
-    .map((path) => relative(modules, path).split(sep).join('/'))
+    .map((path) => withSlashes(relative(modules, path)))
     .filter((name) => !TYPES_ONLY.some((pattern) => pattern.test(name)));
   if (names.length === 0) {
     throw new SetupProblem(
@@ -78,7 +82,7 @@ async function computedResources() {
   const packages = await productionPackages();
   // A package inside another one's node_modules comes with that one.
   const outer = packages.filter((name) => !name.includes('/node_modules/'));
-  const runtime = realpathSync(join(ROOT, TENSORFLOW, 'deps'));
+  const runtime = realpathSync(join(ROOT, TENSORFLOW));
   return [
     { from: ROOT, to: 'studio', filter: studioFiles() },
     {
@@ -86,16 +90,22 @@ async function computedResources() {
       to: 'studio/node_modules',
       filter: [...outer.map((name) => `${name}/**/*`), ...LEFT_OUT],
     },
+    { from: join(ROOT, BUILT), to: `studio/${withSlashes(BUILT)}`, filter: ['*.node'] },
     // The names with a version alone: the others are for linking.
     {
       from: join(runtime, 'lib'),
-      to: `studio/${TENSORFLOW}/deps/lib`,
+      to: `studio/${withSlashes(TENSORFLOW)}/lib`,
       filter: ['**/*', '!libtensorflow.{so,dylib}', '!libtensorflow_framework.{so,dylib}'],
     },
     ...(existsSync(join(runtime, 'nvidia'))
-      ? [{ from: join(runtime, 'nvidia'), to: `studio/${TENSORFLOW}/deps/nvidia` }]
+      ? [{ from: join(runtime, 'nvidia'), to: `studio/${withSlashes(TENSORFLOW)}/nvidia` }]
       : []),
   ];
+}
+
+/** @param {string} path */
+function withSlashes(path) {
+  return path.split(sep).join('/');
 }
 
 /**

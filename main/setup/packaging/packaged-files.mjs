@@ -22,8 +22,6 @@ export function studioFiles() {
     'main/assets/**/*',
     '!main/assets/desktop/**/*',
     ...ROOMS.map((room) => `${room}/**/*`),
-    // The addons are built from them already.
-    '!main/engine/{kernels,pixels}/**/*',
   ];
 }
 

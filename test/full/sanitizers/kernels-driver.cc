@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "../../../main/engine/kernels/calls.h"
-#include "../../../main/engine/kernels/product.h"
-#include "../../../main/engine/kernels/trial.h"
+#include "../../../main/native-ops/kernels/calls.h"
+#include "../../../main/native-ops/kernels/product.h"
+#include "../../../main/native-ops/kernels/trial.h"
 #include "placed.h"
 
 namespace {

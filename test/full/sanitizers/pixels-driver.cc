@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "../../../main/engine/pixels/resample.h"
+#include "../../../main/native-ops/pixels/resample.h"
 #include "placed.h"
 
 namespace {

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { processorLevels } from '../../../main/platform/kernels.mjs';
-import { sourcesIn } from '../../../main/setup/addon.mjs';
 import { lastLines, runCommand } from '../../../main/setup/command.mjs';
-import { kernelFlags } from '../../../main/setup/kernels-addon.mjs';
 import { compilerCommand } from '../../../main/setup/prerequisites.mjs';
+import { kernelFlags, nativeSources } from '../../fixtures/native/kernel-sources.ts';
 import { partOptions } from '../../parts.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -23,7 +22,7 @@ const SANITIZERS = [
 /** What is built: the C++ of an addon without what binds it to Node and XLA, and a driver in its place. */
 interface Subject {
   readonly name: string;
-  readonly sources: string;
+  readonly sources: 'kernels' | 'pixels';
   readonly driver: string;
   readonly flags: readonly string[];
   /** Threads of the kernels' team, a run each. */
@@ -33,14 +32,14 @@ interface Subject {
 const SUBJECTS: readonly Subject[] = [
   ...processorLevels().map((level) => ({
     name: `kernels ${level}`,
-    sources: join('main', 'engine', 'kernels'),
+    sources: 'kernels' as const,
     driver: 'kernels-driver.cc',
     flags: kernelFlags(level),
     teams: [1, 2, 3, 5],
   })),
   {
     name: 'pixels',
-    sources: join('main', 'engine', 'pixels'),
+    sources: 'pixels',
     driver: 'pixels-driver.cc',
     flags: ['-ffp-contract=off'],
     teams: [1],
@@ -54,9 +53,7 @@ async function build({ name, sources, driver, flags }: Subject, watch: string): 
       'There is no C++ compiler to build the kernels with: install g++ 11 or newer.',
     );
   const program = join(FOLDER, `${name} ${watch}`);
-  const files = sourcesIn(join(ROOT, sources)).filter(
-    (path) => path.endsWith('.cc') && !path.endsWith('addon.cc'),
-  );
+  const files = nativeSources(sources).filter((path) => !path.endsWith('addon.cc'));
   const { code, output } = await runCommand(compiler.command, [
     ...['-std=c++17', '-O1', '-g', '-pthread', '-w', ...flags],
     ...[`-fsanitize=${watch}`, '-fno-sanitize-recover=all'],

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kernelsAddon, PACKAGE } from '../../../main/platform/addons.mjs';
+import { kernelsAddon, RUNTIME } from '../../../main/platform/addons.mjs';
 import { processorLevels, type KernelLevel } from '../../../main/platform/kernels.mjs';
 import { runCommand } from '../../../main/setup/command.mjs';
-import { compileKernels } from '../../../main/setup/kernels-addon.mjs';
+import { nodeDirectory } from '../../../main/setup/node-gyp.mjs';
+import { compilerCommand } from '../../../main/setup/prerequisites.mjs';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import { copyCheckout } from '../../fixtures/engine/copied-checkout.ts';
+import { kernelFlags, nativeSources } from '../../fixtures/native/kernel-sources.ts';
 import { runProcess, type EngineOptions } from '../../fixtures/engine/engine-process.ts';
 import {
   configured,
@@ -32,8 +34,16 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
   let workshop: Workshop;
 
   beforeAll(async () => {
-    const flags = ['-O1', '-DKARST_DELIBERATE_FAULT'];
-    expect(await compileKernels(ROOT, process.execPath, 'avx2', wrong, flags)).toBeNull();
+    const tensorflow = join(ROOT, RUNTIME);
+    const { code, output } = await runCommand(compilerCommand()?.command ?? 'g++', [
+      ...['-O1', '-DKARST_DELIBERATE_FAULT', '-DNAPI_VERSION=8', '-shared', '-fPIC', '-pthread'],
+      ...['-std=c++17', '-fvisibility=hidden', ...kernelFlags('avx2')],
+      ...['-I', join(nodeDirectory(process.execPath), 'include', 'node')],
+      ...['-I', join(tensorflow, 'include'), ...nativeSources('kernels'), '-o', wrong],
+      ...['-L', join(tensorflow, 'lib'), '-ltensorflow', '-ltensorflow_framework'],
+      `-Wl,-rpath,${join(tensorflow, 'lib')}`,
+    ]);
+    expect(code, output).toBe(0);
     workshop = await Workshop.open({
       ...MINUTE_VIT,
       ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: 2 },
@@ -70,7 +80,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
 
   it('stay off, the next ones compute the same as ever, and the run’s log says so', async () => {
     const next = levels[1];
-    const right = next === undefined ? {} : { [next]: join(ROOT, PACKAGE, kernelsAddon(next)) };
+    const right = next === undefined ? {} : { [next]: join(ROOT, kernelsAddon(next)) };
     const root = checkoutWith({ [best]: wrong, ...right });
     const { events, numbers } = await train({
       entry: join(root, 'main', 'engine', 'entry.ts'),

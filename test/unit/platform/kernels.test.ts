@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kernelsAddon, PACKAGE } from '../../../main/platform/addons.mjs';
+import { BUILT, kernelsAddon } from '../../../main/platform/addons.mjs';
 import {
   installedKernels,
   processorLevels,
@@ -29,7 +29,7 @@ describe.runIf(processorLevels().length > 0)('installedKernels', () => {
 
   function checkoutWith(...levels: readonly string[]): string {
     const root = temporaryFolder();
-    const folder = join(root, PACKAGE, 'lib', 'napi-v8');
+    const folder = join(root, BUILT);
     mkdirSync(folder, { recursive: true });
     for (const level of levels) writeFileSync(join(folder, `karst_kernels_${level}.node`), '');
     return root;
@@ -40,7 +40,7 @@ describe.runIf(processorLevels().length > 0)('installedKernels', () => {
     expect(found(root)).toEqual(levels);
     for (const level of levels) {
       const named = installedKernels(root, { KARST_KERNELS: level });
-      expect(named.map(({ path }) => path)).toEqual([join(root, PACKAGE, kernelsAddon(level))]);
+      expect(named.map(({ path }) => path)).toEqual([join(root, kernelsAddon(level))]);
     }
     expect(found(root, { KARST_KERNELS: 'none' })).toEqual([]);
   });

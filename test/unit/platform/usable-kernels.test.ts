@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kernelsAddon, PACKAGE } from '../../../main/platform/addons.mjs';
+import { kernelsAddon } from '../../../main/platform/addons.mjs';
 import { processorLevels } from '../../../main/platform/kernels.mjs';
 import { usableKernels, type KernelsAddon } from '../../../main/platform/usable-kernels.mjs';
 import { temporaryFolder } from '../setup/temporary.ts';
@@ -14,7 +14,7 @@ type Addons = Partial<Record<string, () => Partial<KernelsAddon>>>;
 function usable(addons: Addons, environment = {}): ReturnType<typeof usableKernels> {
   const root = temporaryFolder();
   for (const level of levels) {
-    const place = join(root, PACKAGE, kernelsAddon(level));
+    const place = join(root, kernelsAddon(level));
     mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, '');
   }

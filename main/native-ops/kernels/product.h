@@ -1,7 +1,7 @@
 #pragma once
 
 // What the compiler may use decides how panels are multiplied: every level of processors gets an
-// addon of its own (main/setup/kernels-addon.mjs).
+// addon of its own (binding.gyp).
 #ifdef __AMX_BF16__
 #include "tile-product.h"
 #else
