@@ -43,7 +43,7 @@ export function reasonOf(error: unknown): string {
   return (code && REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
 }
 
-function systemCode(error: unknown): string | undefined {
+export function systemCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
@@ -173,7 +173,7 @@ export async function syncFolder(dir: string): Promise<void> {
 /** On Windows a virus scanner or indexer that holds the target makes a rename fail for a moment. */
 const RENAME_DELAYS = [10, 30, 100, 300, 1000];
 
-async function renameWithRetry(from: string, to: string): Promise<void> {
+export async function renameWithRetry(from: string, to: string): Promise<void> {
   for (const delay of RENAME_DELAYS) {
     try {
       await rename(from, to);

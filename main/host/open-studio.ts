@@ -9,6 +9,7 @@ import { Adapters } from './services/adapters/adapters.ts';
 import { Backbones } from './services/backbones.ts';
 import { Bin } from './services/bin.ts';
 import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
+import { moveFormerSamples } from './services/sample.ts';
 import { Datasets } from './services/datasets/datasets.ts';
 import { engineKernels } from './services/planning/engine-kernels.ts';
 import { freeCardMemory } from './services/planning/card-memory.ts';
@@ -78,10 +79,11 @@ async function assemble(
   const spawn = settingsSpawner(options.spawn, settings);
   const engine = { spawn, cacheDir: cacheFolder(), graceMs };
   const backbones = new Backbones(library, new BackboneRepository(library));
+  const datasetRepository = new DatasetRepository(library);
   const datasets = new Datasets(
     library,
     {
-      datasets: new DatasetRepository(library),
+      datasets: datasetRepository,
       images: new ImageRepository(library),
       problems: new ProblemRepository(library),
       previews: new AugmentationPreviews(spawn, engine.cacheDir),
@@ -166,6 +168,12 @@ async function assemble(
       const { code, message } = toErrorReport(error);
       if (copy === null || code !== 'not-writable')
         notices.push(`The starter backbone is not available: ${message}`);
+    }
+  if (copy === null)
+    try {
+      await moveFormerSamples(datasetRepository, folders.root);
+    } catch (error) {
+      notices.push(`The sample is not available: ${toErrorReport(error).message}`);
     }
   if (copy !== null) library.seal();
   const probes = new Map<AbortController, Promise<unknown>>();

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { SAMPLE } from './fixtures/digits.ts';
+import { SAMPLE } from '../fixtures/sample.ts';
 import { expectPictures } from './fixtures/parts.ts';
 import { expect, test } from './fixtures/studio.ts';
 

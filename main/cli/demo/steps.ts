@@ -8,9 +8,9 @@ import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { folderSize } from '../../host/services/diagnosis/machine.ts';
 import {
   SAMPLE_CONFIG,
-  SAMPLE_FOLDER,
   SAMPLE_IMAGES,
   SAMPLE_VALIDATION,
+  unpackedSample,
 } from '../../host/services/sample.ts';
 import type { Studio } from '../../host/contract/studio.ts';
 import type { CommandContext } from '../context.ts';
@@ -194,7 +194,8 @@ async function importSample(
   studio: Studio,
   watching: Parameters<Studio['datasets']['check']>[1],
 ): Promise<Dataset> {
-  const { dataset } = await studio.datasets.add(SAMPLE_FOLDER, {
+  const folder = await unpackedSample(studio.home);
+  const { dataset } = await studio.datasets.add(folder, {
     ...watching,
     name: freeName('digits', studio.datasets.list()),
     val: SAMPLE_VALIDATION,
@@ -204,8 +205,8 @@ async function importSample(
   if (images !== SAMPLE_IMAGES || dataset.unusable > 0) {
     throw new KarstError(
       'file-damaged',
-      `The sample in ${SAMPLE_FOLDER} has ${images} usable images instead of ${SAMPLE_IMAGES}.`,
-      { hint: 'Bring the folder back from the repository.', path: SAMPLE_FOLDER },
+      `The sample in ${folder} has ${images} usable images instead of ${SAMPLE_IMAGES}.`,
+      { hint: 'Move what does not belong to it out of the folder.', path: folder },
     );
   }
   return dataset;

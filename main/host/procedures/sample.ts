@@ -6,10 +6,11 @@ import type { DeskContext } from './context.ts';
 import type { TaskWork } from '../tasks/task-board.ts';
 import {
   hasSample,
+  SAMPLE_ARCHIVE,
   SAMPLE_CONFIG,
-  SAMPLE_FOLDER,
   SAMPLE_NAME,
   SAMPLE_VALIDATION,
+  unpackedSample,
 } from '../services/sample.ts';
 
 /** One click to a first adapter: the digits, a project of their own, a run on the starter. */
@@ -19,7 +20,7 @@ export function sampleProcedures(context: DeskContext): Handlers<'sample.start'>
       if (!hasSample())
         throw new KarstError('not-found', 'The sample is not part of this installation.', {
           hint: 'Import a folder of your own images.',
-          path: SAMPLE_FOLDER,
+          path: SAMPLE_ARCHIVE,
         });
       const backbone = starterOf(context);
       return context.tasks.start('sample', SAMPLE_NAME, (task) => begin(context, backbone, task));
@@ -58,9 +59,10 @@ async function sampleDataset(
   task: TaskWork,
 ): Promise<Dataset> {
   const datasets = studio.datasets.list();
-  const there = datasets.find(({ path }) => path === SAMPLE_FOLDER);
+  const folder = await unpackedSample(studio.home);
+  const there = datasets.find(({ path }) => path === folder);
   if (there !== undefined) return there;
-  const { dataset } = await studio.datasets.add(SAMPLE_FOLDER, {
+  const { dataset } = await studio.datasets.add(folder, {
     name: freeName(SAMPLE_NAME, datasets),
     val: SAMPLE_VALIDATION,
     seed: 0,

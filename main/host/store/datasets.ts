@@ -62,6 +62,11 @@ export class DatasetRepository {
     this.touch(id);
   }
 
+  /** Leads to another folder with the same files. */
+  relocate(id: string, path: string): void {
+    this.#library.run('UPDATE datasets SET path = @path WHERE id = @id', { id, path });
+  }
+
   /** Notes down that it was changed now. */
   touch(id: string): void {
     this.#library.run('UPDATE datasets SET updated_at = @at WHERE id = @id', { id, at: now() });

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import sharp from 'sharp';
-import { SAMPLE } from '../fixtures/digits.ts';
+import { SAMPLE } from '../../fixtures/sample.ts';
 import {
   openFurnishedStudio,
   type FurnishedStudio,

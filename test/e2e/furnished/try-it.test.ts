@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SAMPLE } from '../fixtures/digits.ts';
+import { SAMPLE } from '../../fixtures/sample.ts';
 import { ENGINE_MS, expectPictures } from '../fixtures/parts.ts';
 import { expect, showing } from '../fixtures/studio.ts';
 

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { SAMPLE } from '../../fixtures/sample.ts';
 import { errorDocument } from './schemas.ts';
 import type { ErrorCode } from '../../../shared/domain/errors.ts';
 
 export const LAUNCHER = fileURLToPath(new URL('../../../main/cli/karst.mjs', import.meta.url));
-const SAMPLE = fileURLToPath(new URL('../../../main/assets/sample/digits', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
