@@ -67,7 +67,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     }
     const notes = page.getByRole('table', { name: 'Notes' }).locator('tbody tr');
     await expect(notes).toHaveCount(1);
-    await expect(notes).toContainText(/left out.*zero\/notes\.txt/);
+    await expect(notes).toContainText(/skipped.*zero\/notes\.txt/);
   });
 
   await test.step('filters leave what they say', async () => {
@@ -81,7 +81,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     await expect(images.first()).toHaveAccessibleName(/zero\/torn\.jpg.*unreadable/);
     await choose(page, 'State', 'All states');
     await page.getByRole('searchbox', { name: 'Search file names' }).fill('no such file');
-    await expect(page.getByText('No image fits this filter.')).toBeVisible();
+    await expect(page.getByText('No image matches this filter.')).toBeVisible();
     await page.getByRole('button', { name: 'Show all images' }).click();
     await expect(images.first()).toBeVisible();
   });
@@ -115,15 +115,12 @@ test('a messy folder is imported, looked through and put in order', async ({
   await test.step('the split is drawn anew with other shares', async () => {
     await tab('Split').click();
     await expect(row(page, 'Now').getByRole('cell').last()).toHaveText('0');
-    await page.getByRole('spinbutton', { name: 'Test share' }).fill('0.3');
-    await page.getByRole('spinbutton', { name: 'Test share' }).press('Tab');
-    await expect(row(page, 'Then about').getByRole('cell').last()).not.toHaveText('0');
-    await page.getByRole('button', { name: 'Draw the split anew' }).click();
-    await page
-      .getByRole('alertdialog')
-      .getByRole('button', { name: 'Draw the split anew' })
-      .click();
-    await expect(page.getByText('The split was drawn anew.').first()).toBeVisible();
+    await page.getByRole('spinbutton', { name: 'Test split' }).fill('0.3');
+    await page.getByRole('spinbutton', { name: 'Test split' }).press('Tab');
+    await expect(row(page, 'After').getByRole('cell').last()).not.toHaveText('0');
+    await page.getByRole('button', { name: 'Re-split (shuffle)' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Re-split (shuffle)' }).click();
+    await expect(page.getByText('The dataset was re-split.').first()).toBeVisible();
     await expect(row(page, 'Now').getByRole('cell').last()).not.toHaveText('0');
   });
 });
@@ -152,7 +149,7 @@ test('a folder that can be understood in two ways is asked about, and imported a
   await expect(question.getByRole('radio').first()).toContainText('2 classes: north, south');
   await expect(question.getByRole('radio').first()).toContainText('16 without a split');
   await expect(question.getByRole('radio').first()).not.toContainText('0 training');
-  await expect(dialog.getByText(/same folder names come again .*: north, south/)).toBeVisible();
+  await expect(dialog.getByText(/same folder names repeat .*: north, south/)).toBeVisible();
   await expect(dialog.getByRole('alert')).toHaveCount(0);
   await expect(start).toBeDisabled();
   await dialog.screenshot({ path: testInfo.outputPath('question.png') });

@@ -5,7 +5,7 @@ import { chooseInMenu, ENGINE_MS, expectPictures, figure, goTo, stepOf } from '.
 import { expect, test } from './fixtures/studio.ts';
 
 const VERIFIED =
-  /Verified\.\s*On (\d+) images the outputs differ by at most (\S+); (\S+) is allowed\. The first answer is the same on (\S+)\s%\./;
+  /Verified\.\s*On (\d+) images the outputs differ by at most (\S+); (\S+) is allowed\. Top-1 predictions agree \((\S+)\s%\)\./;
 
 test('from the first start to a merged model, an export and the images behind a mistake', async ({
   studio,
@@ -61,7 +61,7 @@ async function trainSample(page: Page): Promise<string> {
 
   const best = figure(page, 'Figures of the run', 'Best accuracy');
   await expect(best).toHaveText(/^\d+\.\d %$/, { timeout: ENGINE_MS });
-  await expectPictures(page.getByRole('img', { name: /answered/ }));
+  await expectPictures(page.getByRole('img', { name: /predicted/ }));
   return name;
 }
 
@@ -137,20 +137,22 @@ async function evaluate(page: Page, name: string, accuracy: string): Promise<voi
     .evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label') ?? ''));
   expect(cells).toHaveLength(100);
   const mistake = cells
-    .map((cell) => /^(\d), answered as (\d): ([\d,]+)$/.exec(cell))
+    .map((cell) => /^Actual (\d), predicted (\d): ([\d,]+)$/.exec(cell))
     .find((cell) => cell !== null && cell[1] !== cell[2] && cell[3] !== '0');
   if (!mistake) throw new Error(`no mistakes after so short a training: ${cells.join('; ')}`);
   const [cell = '', truth = '', predicted = '', count = ''] = mistake;
   await matrix.getByRole('button', { name: cell, exact: true }).click();
 
-  const panel = page.getByRole('complementary', { name: `${truth}, answered as ${predicted}` });
+  const panel = page.getByRole('complementary', {
+    name: `Actual ${truth}, predicted ${predicted}`,
+  });
   const pictures = panel.getByRole('img');
   await expect(pictures).toHaveCount(Math.min(48, Number(count)));
   await expectPictures(pictures);
   for (const answer of await pictures.evaluateAll((all) =>
     all.map((one) => one.getAttribute('alt')),
   )) {
-    expect(answer).toContain(`is ${truth}, answered ${predicted} with`);
+    expect(answer).toContain(`actual ${truth}, predicted ${predicted}, confidence`);
   }
   await panel.getByRole('listitem').first().getByRole('button').click();
   const large = page.getByRole('dialog', { name: truth, exact: true });
@@ -168,7 +170,7 @@ async function search(page: Page, name: string): Promise<void> {
   const box = page.getByRole('searchbox');
   await expect(row).toBeVisible();
   await box.fill('orchid');
-  await expect(page.getByText('No adapter fits')).toBeVisible();
+  await expect(page.getByText('No matching adapters')).toBeVisible();
   await box.fill('postal');
   await expect(row).toBeVisible();
   await page.keyboard.press('Escape');
@@ -192,7 +194,7 @@ async function removeAndRestore(page: Page, name: string): Promise<void> {
     .filter({ hasText: name })
     .filter({ hasText: 'Adapter' });
   await binned.getByRole('button', { name: 'Restore' }).click();
-  await expect(page.getByText(`${name} is back.`, { exact: true })).toBeVisible();
+  await expect(page.getByText(`${name} is restored.`, { exact: true })).toBeVisible();
   await expect(page.getByText(/^The bin is empty/)).toBeVisible();
   await goTo(page, 'Library');
   await expect(row).toContainText('postal');

@@ -49,8 +49,8 @@ test('settings are explained, limited, marked where they were changed, and taken
   await expect(main.getByRole('combobox', { name: 'Dataset' })).toHaveText('Few digits');
   await expect(main.getByRole('combobox', { name: 'Backbone' })).toHaveText('starter');
 
-  const panel = page.getByRole('complementary', { name: 'What it takes' });
-  await expect(panel.getByText('Trained parameters')).toBeVisible();
+  const panel = page.getByRole('complementary', { name: 'Cost' });
+  await expect(panel.getByText('Trainable parameters')).toBeVisible();
   const methods = page.getByRole('radiogroup', { name: 'Method' });
   await expect(methods.getByRole('radio')).toHaveCount(3);
   const trained = panel.locator('dd').first();
@@ -60,11 +60,11 @@ test('settings are explained, limited, marked where they were changed, and taken
   await page.keyboard.press('Tab');
   await expect(trained).not.toHaveText(before ?? '');
   await expect(methods.getByRole('radio', { checked: true })).toContainText(
-    `${(await trained.textContent())?.trim()} trained`,
+    `${(await trained.textContent())?.trim()} trainable`,
   );
 
   await main.getByRole('button', { name: 'Rank', exact: true }).focus();
-  await expect(page.getByRole('tooltip')).toContainText('How many directions');
+  await expect(page.getByRole('tooltip')).toContainText('Rank of the low-rank factor');
 
   const back = main.getByRole('button', { name: 'Back to 8' });
   await expect(main.getByText('one changed')).toBeVisible();
@@ -73,12 +73,12 @@ test('settings are explained, limited, marked where they were changed, and taken
   await expect(back).toHaveCount(0);
 
   await main.getByRole('button', { name: /^Schedule/ }).click();
-  await field(page, 'Warm-up').fill('30');
+  await field(page, 'Warm-up epochs').fill('30');
   await page.keyboard.press('Tab');
   await expect(main.getByText('Must be at most the 20 epochs of the run.')).toBeVisible();
   await main.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(page).toHaveURL(/\/train/);
-  await expect(field(page, 'Warm-up')).toBeFocused();
+  await expect(field(page, 'Warm-up epochs')).toBeFocused();
   await main.getByRole('button', { name: 'Reset all' }).click();
   await expect(panel.getByText(/needs? a change/)).toHaveCount(0);
 
@@ -133,7 +133,7 @@ test('a run begun in the window shows its answers, and is stopped with the best 
   expect((await client.call('runs.get', { id })).config.schedule.epochs).toBe(MANY_EPOCHS);
 
   // Validations are told of while it trains.
-  const answers = page.getByRole('region', { name: 'Answers on validation images' });
+  const answers = page.getByRole('region', { name: 'Predictions on validation images' });
   await expect(answers.getByRole('img').first()).toBeVisible({ timeout: ENGINE_MS });
   await expect(state(page)).toHaveText('Running');
   await page.getByRole('button', { name: 'Stop and keep best' }).click();

@@ -16,12 +16,12 @@ export const backbones = {
   },
   empty: {
     title: 'No backbones',
-    body: 'A backbone is a vision transformer that was trained before. Add one as a safetensors file with timm’s names.',
+    body: 'A backbone is a pre-trained vision transformer. Add one as a safetensors file with timm’s tensor names.',
     action: 'Add a backbone',
   },
-  starter: 'for first steps',
+  starter: 'for trying out',
   starterText:
-    'Made by the studio from small photographs: enough to try things out. A large backbone gives far better adapters.',
+    'Trained by the studio on small photographs, for trying things out. A large pre-trained backbone gives far better adapters.',
   words: {
     vit: 'ViT, {depth} blocks, width {width}, {heads} heads, patch {patch}',
   },
@@ -41,22 +41,22 @@ export const backbones = {
     hash: 'SHA-256',
     dtype: 'Data type',
     timm: 'Name in timm',
-    prefix: 'Taken off tensor names',
+    prefix: 'Removed prefix',
     classes: 'Classifier',
     noClasses: 'none',
     preprocessing: 'Preprocessing',
     resize: 'Resize',
     resizes: {
-      center: '{interpolation}, centre crop {crop}',
-      squash: '{interpolation}, squeezed to the square',
+      center: '{interpolation}, center crop {crop}',
+      squash: '{interpolation}, squashed to a square',
     },
     has: 'yes',
     hasNot: 'no',
     origin: {
-      config: 'As the config.json beside the file says.',
-      metadata: 'As the file itself says.',
-      option: 'As it was given.',
-      default: 'The file does not say: assumed as is usual for such models.',
+      config: 'From the config.json beside the file.',
+      metadata: 'From the file itself.',
+      option: 'As given.',
+      default: 'Not in the file: the usual values of such models are assumed.',
     },
     mean: 'Mean',
     std: 'Standard deviation',
@@ -70,13 +70,14 @@ export const backbones = {
   },
   addDialog: {
     title: 'Add {name}',
-    running: 'The file is read once to know it again. You can leave; it goes on.',
+    running:
+      'The file is read once, so that it is recognized later. You can leave; this continues.',
   },
   rename: { title: 'Rename {name}', name: 'New name' },
   remove: {
     title: 'Remove {name}',
-    body: 'The studio forgets the backbone. The file stays where it is.',
-    done: '{name} is removed. Its file is where it was.',
+    body: 'The backbone is removed from the library. The file stays where it is.',
+    done: '{name} is removed. Its file stays where it was.',
   },
   heads: {
     title: 'How many attention heads',

@@ -2,14 +2,14 @@ export const charts = {
   along: { epochs: 'Epochs', steps: 'Steps' },
   at: { epochs: 'epoch {place}', steps: 'step {place}' },
   measure: {
-    loss: 'Loss, nats',
+    loss: 'Loss (cross-entropy)',
     accuracy: 'Accuracy, %',
     learningRate: 'Learning rate',
-    imagesPerSecond: 'Images a second',
+    imagesPerSecond: 'Images per second',
   },
   series: { train: 'Training', validation: 'Validation', learningRate: 'Learning rate' },
   best: 'best at epoch {epoch}',
-  xAxis: 'Along',
+  xAxis: 'Horizontal axis',
   smoothing: {
     label: 'Smoothing',
     off: 'No smoothing',

@@ -47,15 +47,15 @@ export const common = {
   increase: 'Increase {name}',
   explain: 'What {name} means',
   typeToConfirm: 'Type {name} to confirm.',
-  sortedUp: 'sorted upwards',
-  sortedDown: 'sorted downwards',
+  sortedUp: 'sorted ascending',
+  sortedDown: 'sorted descending',
   folder: {
     up: 'Parent folder',
     make: 'New folder',
     makeName: 'Name of the new folder',
     empty: 'This folder has no subfolders.',
-    emptyFiles: 'Nothing here that fits.',
-    more: 'More entries than are shown. Type the path to go on.',
+    emptyFiles: 'No matching files here.',
+    more: 'There are more entries than shown. Type the path to go further.',
     unnameable:
       'One entry is not shown, since its name is not UTF-8. Rename it first: {names} | {count} entries are not shown, since their names are not UTF-8. Rename them first: {names}',
     places: 'Places',
@@ -66,7 +66,7 @@ export const common = {
   connection: {
     connecting: 'Connecting to the studio',
     lost: 'The connection to the studio was lost. Trying again.',
-    gone: 'The studio behind this window has ended.',
+    gone: 'The studio’s background process has ended.',
     restart: 'Start it again',
   },
 };

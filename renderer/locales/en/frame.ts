@@ -27,11 +27,11 @@ export const frame = {
     run: 'Training {name}',
     open: 'Open the run {name}',
     epoch: 'epoch {epoch} of {epochs}',
-    queued: 'none waiting | one waiting | {count} waiting',
+    queued: 'none queued | one queued | {count} queued',
     paused: '{name} is paused',
   },
   runStates: {
-    queued: 'Waiting',
+    queued: 'Queued',
     running: 'Running',
     paused: 'Paused',
     stopped: 'Stopped early',
@@ -51,7 +51,7 @@ export const frame = {
     title: 'Commands',
     open: 'Search and commands',
     placeholder: 'Go to a place, a project or a run, or do something',
-    nothing: 'Nothing fits “{query}”.',
+    nothing: 'No results for “{query}”.',
     places: 'Places',
     actions: 'Actions',
     projects: 'Projects',
@@ -71,8 +71,8 @@ export const frame = {
   },
   notifications: 'Notifications',
   missing: {
-    title: 'There is no such place',
-    body: 'The address {path} leads nowhere. It may be of something that was removed.',
+    title: 'Page not found',
+    body: 'There is nothing at {path}. It may have been removed.',
     go: 'To the projects',
   },
 };

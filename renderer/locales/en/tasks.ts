@@ -9,7 +9,7 @@ export const tasks = {
     merge: 'Merging {subject}',
     export: 'Exporting {subject}',
     'predict-folder': 'Predicting {subject}',
-    measure: 'Measuring {subject}',
+    measure: 'Estimating the time of {subject}',
     sample: 'The sample',
   },
   ended: {
@@ -21,8 +21,8 @@ export const tasks = {
     merge: '{subject} is merged and verified.',
     export: '{subject} is exported.',
     'predict-folder': 'The predictions of {subject} are written.',
-    measure: '{subject} is measured.',
-    sample: 'The sample’s training has begun.',
+    measure: 'The time of {subject} is estimated.',
+    sample: 'The sample’s training has started.',
   },
   phase: {
     listing: 'listing files',
@@ -42,7 +42,7 @@ export const tasks = {
     exporting: 'exporting',
     writing: 'writing',
     copying: 'copying',
-    measuring: 'measuring',
+    measuring: 'estimating',
     importing: 'importing',
     waiting: 'waiting',
     starting: 'starting',
@@ -57,7 +57,7 @@ export const tasks = {
   tray: {
     title: 'Tasks',
     open: 'Tasks, none running | Tasks, one running | Tasks, {count} running',
-    empty: 'Imports, exports and evaluations show here while they run.',
+    empty: 'Imports, exports and evaluations appear here while they run.',
     dismiss: 'Take {subject} off the list',
     dismissAll: 'Clear ended',
     show: 'Show',

@@ -2,7 +2,7 @@
 export const terms = {
   backbone: {
     name: 'backbone',
-    text: 'A vision transformer that was trained on many images before. It stays as it is; the adapter changes what it sees.',
+    text: 'A pre-trained vision transformer. Its weights stay frozen; the adapter changes what it computes.',
   },
   adapter: {
     name: 'adapter',
@@ -12,28 +12,28 @@ export const terms = {
     name: 'dataset',
     text: 'Folders of images that are imported by reference: they stay where they are and are never changed.',
   },
-  run: { name: 'run', text: 'One training, with its settings, its course and its result.' },
+  run: { name: 'run', text: 'One training, with its settings, history and result.' },
   validationAccuracy: {
     name: 'validation accuracy',
-    text: 'Share of the validation images, which training never sees, whose first answer is right.',
+    text: 'Fraction of the validation images, which training never sees, whose top-1 prediction is correct.',
   },
   epoch: { name: 'epoch', text: 'One pass over all training images.' },
-  step: { name: 'step', text: 'One batch of images, and one change of the trained weights.' },
+  step: { name: 'step', text: 'One batch of images and one update of the trainable weights.' },
   loss: {
     name: 'loss',
-    text: 'How far the answers are from the truth, in nats; it also counts how sure they are. 0 would be perfect. Rising validation loss tells of overfitting.',
+    text: 'Cross-entropy between predictions and labels: it also counts how confident the predictions are. 0 is perfect. A rising validation loss is a sign of overfitting.',
   },
   accuracy: {
     name: 'accuracy',
-    text: 'Share of images whose first answer is right: of each batch while it is trained on, and of the validation images, which are never trained on.',
+    text: 'Fraction of images whose top-1 prediction is correct: of each training batch, and of the validation images, which are never trained on.',
   },
   waiting: {
     name: 'waiting for images',
-    text: 'Share of the time in which training waited for images to be read. Much of it tells of a slow disk or very large images.',
+    text: 'Fraction of the time in which training waited for images to be loaded. Much of it points to a slow disk or very large images.',
   },
   trainedParameters: {
-    name: 'trained parameters',
-    text: 'How many numbers training changes. Fewer make a smaller file and overfit less; more can fit more.',
+    name: 'trainable parameters',
+    text: 'How many parameters training updates. Fewer make a smaller file and overfit less; more can fit more.',
   },
   memory: {
     name: 'memory',
@@ -41,15 +41,15 @@ export const terms = {
   },
   merge: {
     name: 'merge',
-    text: 'Writes the adapter into a copy of the backbone: one model file that needs nothing else and is as fast as before.',
+    text: 'Writes the adapter into a copy of the backbone: one model file that needs nothing else and is as fast as the backbone.',
   },
   threads: {
     name: 'threads',
-    text: 'How many processor cores training may use. Fewer leave more of the computer to other work.',
+    text: 'How many CPU cores training may use. Fewer leave more of the computer to other work.',
   },
   device: {
     name: 'compute device',
-    text: 'What does the arithmetic: the processor, or a graphics card of NVIDIA when there is one.',
+    text: 'What computes: the CPU, or an NVIDIA GPU when there is one.',
   },
   tensorflow: {
     name: 'TensorFlow',

@@ -6,10 +6,10 @@ export const training = {
   group: {
     basics: 'Basics',
     karst: 'KARST',
-    optimiser: 'Optimiser',
+    optimiser: 'Optimizer',
     schedule: 'Schedule',
     augmentation: 'Augmentation',
-    regularisation: 'Regularisation',
+    regularisation: 'Regularization',
     run: 'Run',
   },
   preset: {
@@ -29,21 +29,21 @@ export const training = {
   method: {
     karst: {
       name: 'KARST',
-      text: 'Small Kronecker matrices beside the frozen weights. Nearly as able as full training, in a small file.',
+      text: 'Small Kronecker matrices beside the frozen weights. Close to full fine-tuning, in a small file.',
     },
     linear: {
-      name: 'Linear',
-      text: 'Only a new last layer. The quickest; enough when the backbone knows such images already.',
+      name: 'Linear probe',
+      text: 'Trains only a new classifier. The quickest; enough when the backbone already knows such images.',
     },
     full: {
-      name: 'Full',
-      text: 'Every weight of the backbone. The most able; needs the most memory, images and care.',
+      name: 'Full fine-tuning',
+      text: 'Trains every weight of the backbone. The most capable; needs the most memory, images and care.',
     },
   },
   setting: {
     method: {
       name: 'Method',
-      text: 'Which numbers are trained: a small adapter, the last layer alone, or everything.',
+      text: 'Which parameters are trained: a small adapter, the classifier alone, or all weights.',
     },
     karst: settingWords(karst.options, {
       rank: 'Rank',
@@ -57,40 +57,40 @@ export const training = {
     }),
     optimiser: {
       name: {
-        name: 'Optimiser',
-        text: 'The rule by which weights follow their gradients. Muon suits the large matrices of full training.',
+        name: 'Optimizer',
+        text: 'How weights are updated from their gradients. Muon suits the large matrices of full fine-tuning.',
       },
       learningRate: {
         name: 'Learning rate',
-        text: 'Size of the steps. Too large diverges, too small learns slowly; 0.001 suits adapters, 0.00005 full training.',
+        text: 'Size of the updates. Too large diverges, too small learns slowly; 0.001 suits adapters, 0.00005 full fine-tuning.',
       },
       muonLearningRate: {
-        name: 'Learning rate of Muon',
-        text: 'Size of the steps for the matrices that Muon trains; 0.02 is usual.',
+        name: 'Muon learning rate',
+        text: 'Size of the updates of the matrices that Muon trains; 0.02 is usual.',
       },
       weightDecay: {
         name: 'Weight decay',
-        text: 'Pulls weights gently towards zero. More of it holds against overfitting.',
+        text: 'Pulls weights towards zero. More of it helps against overfitting.',
       },
       decayOn: {
-        name: 'Decay on',
-        text: 'Which weights are pulled: the matrices alone, as is usual, or biases and factors too.',
+        name: 'Weight decay on',
+        text: 'Which weights decay: the matrices alone, as is usual, or biases and factors too.',
       },
       beta1: {
         name: 'Beta 1',
-        text: 'How long the optimiser remembers the direction of earlier steps.',
+        text: 'Decay rate of the first moment, the running mean of gradients.',
       },
       beta2: {
         name: 'Beta 2',
-        text: 'How long the optimiser remembers the size of earlier gradients.',
+        text: 'Decay rate of the second moment, the running mean of squared gradients.',
       },
       epsilon: {
         name: 'Epsilon',
-        text: 'Keeps the division by the gradients’ size from going wild when they are tiny.',
+        text: 'Added to the denominator of the update, for numerical stability.',
       },
       clipNorm: {
-        name: 'Gradient limit',
-        text: 'Longer gradients are shortened to this length, so that one odd batch does no harm. 0 switches it off.',
+        name: 'Gradient clipping (max norm)',
+        text: 'Gradients with a larger global norm are scaled down to it, so that one odd batch does no harm. 0 switches it off.',
       },
     },
     schedule: {
@@ -99,46 +99,46 @@ export const training = {
         text: 'How many times all training images are seen. A finished run can be given more.',
       },
       warmupEpochs: {
-        name: 'Warm-up',
-        text: 'Epochs in which the learning rate rises to its full size, so that the start is gentle.',
+        name: 'Warm-up epochs',
+        text: 'Epochs in which the learning rate rises to its full size.',
       },
       warmupStart: {
-        name: 'Warm-up starts at',
-        text: 'Share of the learning rate with which the warm-up begins.',
+        name: 'Initial LR factor',
+        text: 'Fraction of the learning rate at which the warm-up begins.',
       },
       cosineEnd: {
-        name: 'Ends at',
-        text: 'Share of the learning rate that is left at the end; it falls there along a cosine.',
+        name: 'Final LR factor',
+        text: 'Fraction of the learning rate that is left at the end of the cosine schedule.',
       },
     },
     augmentation: {
       cropScaleMin: {
-        name: 'Smallest crop',
-        text: 'Smallest share of the image that a random crop keeps. 1 switches cropping off.',
+        name: 'Random resized crop, min scale',
+        text: 'Smallest fraction of the image area that a random crop keeps. 1 switches cropping off.',
       },
       padCrop: {
-        name: 'Shift',
-        text: 'Moves each image by up to this many pixels, with black at the edge. 0 switches it off.',
+        name: 'Random shift',
+        text: 'Shifts each image by up to this many pixels, padded with black. 0 switches it off.',
       },
       flip: {
-        name: 'Mirror',
-        text: 'Mirrors every other image. Leave it off where left and right mean something, as in writing.',
+        name: 'Horizontal flip',
+        text: 'Flips each image left to right with probability 0.5. Leave it off where left and right mean something, as in writing.',
       },
       colourJitter: {
-        name: 'Colour change',
+        name: 'Color jitter',
         text: 'How much brightness, contrast and saturation vary. 0 switches it off.',
       },
       rotation: {
         name: 'Rotation',
-        text: 'Turns each image by up to this many degrees either way. 0 switches it off.',
+        text: 'Rotates each image by up to this many degrees either way. 0 switches it off.',
       },
       randAugmentOps: {
-        name: 'RandAugment changes',
-        text: 'How many random changes from a fixed list each image gets. 0 switches it off.',
+        name: 'RandAugment ops (N)',
+        text: 'How many random operations from RandAugment’s list each image gets. 0 switches it off.',
       },
       randAugmentMagnitude: {
-        name: 'RandAugment strength',
-        text: 'How strong these changes are, from 0 to 10.',
+        name: 'RandAugment magnitude (M)',
+        text: 'How strong these operations are, from 0 to 10.',
       },
       mixup: {
         name: 'Mixup',
@@ -147,51 +147,51 @@ export const training = {
     },
     batchSize: {
       name: 'Batch size',
-      text: 'How many images make one step. More of them need more memory and make steps steadier.',
+      text: 'Images per step. A larger batch needs more memory and makes steps steadier.',
     },
     accumulate: {
-      name: 'Accumulate',
-      text: 'Adds up so many batches before one step: a large batch in little memory.',
+      name: 'Gradient accumulation steps',
+      text: 'Batches whose gradients are summed before one update: a large batch in little memory.',
     },
     labelSmoothing: {
       name: 'Label smoothing',
-      text: 'Takes a little certainty off the labels, which helps when some of them are wrong. 0.1 is usual.',
+      text: 'Softens the target labels, which helps when some of them are wrong. 0.1 is usual.',
     },
     dropPath: {
       name: 'Drop path',
-      text: 'Chance with which a block is skipped in training, largest in the last one. Helps against overfitting.',
+      text: 'Probability with which a block is skipped in training, largest in the last one. Helps against overfitting.',
     },
     patchDrop: {
       name: 'Patch dropout',
-      text: 'Share of the patches that each image is trained without, except in the last epochs. Faster, with some loss.',
+      text: 'Fraction of patches dropped from each training image, except in the last epochs. Faster, at some cost in accuracy.',
     },
     classWeightPower: {
-      name: 'Balance classes',
-      text: 'How much rare classes count: 0 leaves every image equal, 1 makes every class equal.',
+      name: 'Class weights',
+      text: 'How much rare classes count: 0 weights every image equally, 1 every class.',
     },
     earlyStopping: {
       name: 'Early stopping',
-      text: 'Ends the run after so many epochs without a better validation. 0 never does.',
+      text: 'Ends the run after this many epochs without a better validation score. 0 switches it off.',
     },
     imageSize: {
       name: 'Image size',
-      text: 'Side in pixels at which images are seen, a multiple of the patch size. 0 is the backbone’s own.',
+      text: 'Side of the input images in pixels, a multiple of the patch size. 0 is the backbone’s own.',
     },
     initialise: {
-      name: 'Weights at the start',
-      text: 'The backbone’s own, or random ones to train its shape from scratch.',
+      name: 'Initial weights',
+      text: 'The backbone’s pre-trained weights, or random ones to train its architecture from scratch.',
     },
     matmulPrecision: {
-      name: 'Precision of products',
+      name: 'Matmul precision',
       text: 'High is faster: in float32 on most processors, within 1/65,536 of it on those with AMX. Highest always stays in float32.',
     },
     seed: {
-      name: 'Seed',
-      text: 'Decides every random draw. The same seed and settings give the same run again.',
+      name: 'Random seed',
+      text: 'Seed of every random draw. The same seed and settings reproduce the run.',
     },
     checkpointEverySeconds: {
       name: 'Checkpoint every',
-      text: 'Seconds between checkpoints; a crash loses no more than this.',
+      text: 'Seconds between checkpoints. A crash loses no more than this.',
     },
     keepCheckpoints: {
       name: 'Checkpoints kept',
@@ -199,18 +199,18 @@ export const training = {
     },
     validateEvery: {
       name: 'Validate every',
-      text: 'Epochs between two looks at the validation images.',
+      text: 'Epochs between validations.',
     },
     recompute: {
-      name: 'Recompute blocks',
-      text: 'Computes blocks a second time instead of keeping what they made: less memory, longer steps, the same result.',
+      name: 'Gradient checkpointing',
+      text: 'Recomputes activations of the first blocks in the backward pass instead of keeping them: less memory, longer steps, the same result.',
     },
   },
   choice: {
-    method: { karst: 'KARST', linear: 'Linear', full: 'Full' },
+    method: { karst: 'KARST', linear: 'Linear probe', full: 'Full fine-tuning' },
     karst: {
       init: { gaussian: 'Gaussian', kaiming: 'Kaiming, as published' },
-      rescale: { none: 'None', scalar: 'One number', channel: 'One a channel' },
+      rescale: { none: 'None', scalar: 'One number', channel: 'One per channel' },
       targetModules: {
         'attn-qkv': 'Query, key, value',
         'attn-proj': 'Attention output',
@@ -222,7 +222,7 @@ export const training = {
       name: { adamw: 'AdamW', muon: 'Muon' },
       decayOn: { matrices: 'Matrices', all: 'All weights' },
     },
-    initialise: { backbone: 'Of the backbone', random: 'Random' },
+    initialise: { backbone: 'Pre-trained', random: 'Random' },
     matmulPrecision: { high: 'High', highest: 'Highest' },
     recompute: { auto: 'When memory is short', always: 'Always', never: 'Never' },
   },

@@ -43,7 +43,7 @@ export const backbones: Shape<typeof en> = {
     hash: 'SHA-256',
     dtype: '数据类型',
     timm: 'timm 名称',
-    prefix: '从张量名称中去掉',
+    prefix: '去掉的前缀',
     classes: '分类器',
     noClasses: '无',
     preprocessing: '预处理',
@@ -77,7 +77,7 @@ export const backbones: Shape<typeof en> = {
   rename: { title: '重命名 {name}', name: '新名称' },
   remove: {
     title: '移除 {name}',
-    body: '工作室将忘记此骨干网络。文件保留在原处。',
+    body: '此骨干网络将从资料库移除。文件保留在原处。',
     done: '{name} 已移除，文件仍在原处。',
   },
   heads: {

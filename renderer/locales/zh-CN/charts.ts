@@ -5,7 +5,7 @@ export const charts: Shape<typeof en> = {
   along: { epochs: '轮', steps: '步' },
   at: { epochs: '第 {place} 轮', steps: '第 {place} 步' },
   measure: {
-    loss: '损失（奈特）',
+    loss: '损失（交叉熵）',
     accuracy: '准确率（%）',
     learningRate: '学习率',
     imagesPerSecond: '每秒图像数',

@@ -56,8 +56,8 @@ export const library: Shape<typeof en> = {
     label: '适配器的数据',
     top1: '准确率',
     top1Note: '在其训练的验证图像上',
-    loss: '对应损失',
-    parameters: '训练的参数',
+    loss: '验证损失',
+    parameters: '可训练参数',
     parametersNote: '适配器 {adapter}，分类器 {head}',
     bytes: '大小',
     bytesNote: '不含骨干网络',
@@ -90,7 +90,7 @@ export const library: Shape<typeof en> = {
   },
   models: {
     title: '合并与导出',
-    empty: '尚未合并。合并会写出一个模型文件，并证明它与适配器给出相同的答案。',
+    empty: '尚未合并。合并会写出一个模型文件，并验证它与适配器给出相同的预测。',
     merged: '合并后的模型',
     reveal: '在文件夹中显示',
     copyPath: '复制路径',
@@ -98,7 +98,7 @@ export const library: Shape<typeof en> = {
   verification: {
     title: '已验证',
     sentence:
-      '在 {images} 张图像上，输出最多相差 {difference}，允许 {tolerance}。首选答案一致的比例为 {agreement}。',
+      '在 {images} 张图像上，输出最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。',
     none: '按原样复制。',
   },
   formats: {

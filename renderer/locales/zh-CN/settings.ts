@@ -15,8 +15,8 @@ export const settings: Shape<typeof en> = {
     label: '计算设备',
     help: '从下一次训练起生效。',
     auto: '自动选择',
-    cpu: '处理器',
-    gpu: '显卡',
+    cpu: 'CPU',
+    gpu: 'GPU',
   },
   threads: {
     label: '线程',
@@ -31,13 +31,13 @@ export const settings: Shape<typeof en> = {
     copied: '报告已复制到剪贴板。',
     engine: '引擎',
     devices: '设备',
-    kernels: '计算内核',
+    kernels: 'CPU 内核',
     kernelsOff:
       '{level} 的内核未通过自检，已停用，因此训练会更慢。请重新安装 KARST Studio；如果仍然如此，请发送报告。',
     resampling: '图像缩放',
     resamplingOff:
       '编译代码未通过自检，已停用，因此加载图像会更慢。请重新安装 KARST Studio；如果仍然如此，请发送报告。',
-    processor: '处理器',
+    processor: 'CPU',
     system: '系统',
     memory: '内存',
     disk: '磁盘可用空间',
@@ -49,8 +49,8 @@ export const settings: Shape<typeof en> = {
       'tfjs-cpu': 'TensorFlow.js {version}，无原生代码',
     },
     using: {
-      cpu: '由处理器训练。',
-      gpu: '由显卡训练。',
+      cpu: '使用 CPU 训练。',
+      gpu: '使用 GPU 训练。',
     },
   },
   language: { label: '语言', system: '跟随系统', en: 'English', zh: '简体中文' },

@@ -4,7 +4,7 @@ import type { Shape } from '../shape.ts';
 export const terms: Shape<typeof en> = {
   backbone: {
     name: '骨干网络',
-    text: '事先在大量图像上训练好的视觉 Transformer。它本身保持不变，适配器改变它看到的内容。',
+    text: '事先在大量图像上训练好的视觉 Transformer。其权重保持冻结，适配器改变它的计算。',
   },
   adapter: {
     name: '适配器',
@@ -17,25 +17,25 @@ export const terms: Shape<typeof en> = {
   run: { name: '训练记录', text: '一次训练，包括其设置、过程和结果。' },
   validationAccuracy: {
     name: '验证准确率',
-    text: '训练中从未使用的验证图像里，首选答案正确的比例。',
+    text: '训练中从未使用的验证图像里，Top-1 预测正确的比例。',
   },
   epoch: { name: '轮', text: '遍历一次全部训练图像。' },
   step: { name: '步', text: '处理一批图像，并更新一次所训练的权重。' },
   loss: {
     name: '损失',
-    text: '回答与真值的距离（奈特），同时反映回答的确定程度。0 为完美。验证损失上升说明过拟合。',
+    text: '预测与标签之间的交叉熵，同时反映预测的置信程度。0 为完美。验证损失上升说明过拟合。',
   },
   accuracy: {
     name: '准确率',
-    text: '首选答案正确的图像比例：训练线为每个批次，验证线为从不参与训练的验证图像。',
+    text: 'Top-1 预测正确的图像比例：训练线为每个批次，验证线为从不参与训练的验证图像。',
   },
   waiting: {
     name: '等待图像',
     text: '训练等待读取图像的时间比例。比例高说明磁盘较慢或图像过大。',
   },
   trainedParameters: {
-    name: '训练参数量',
-    text: '训练会改变多少个数值。越少文件越小、越不易过拟合；越多拟合能力越强。',
+    name: '可训练参数量',
+    text: '训练会更新多少个参数。越少文件越小、越不易过拟合；越多拟合能力越强。',
   },
   memory: {
     name: '内存',
@@ -47,11 +47,11 @@ export const terms: Shape<typeof en> = {
   },
   threads: {
     name: '线程',
-    text: '训练可使用的处理器核心数。较少的线程会为其他工作留出更多资源。',
+    text: '训练可使用的 CPU 核心数。较少的线程会为其他工作留出更多资源。',
   },
   device: {
     name: '计算设备',
-    text: '执行运算的设备：处理器，或可用的 NVIDIA 显卡。',
+    text: '执行运算的设备：CPU，或可用的 NVIDIA GPU。',
   },
   tensorflow: {
     name: 'TensorFlow',

@@ -28,26 +28,26 @@ export const training: Shape<typeof en> = {
   method: {
     karst: {
       name: 'KARST',
-      text: '在冻结的权重旁加入小型克罗内克矩阵。效果接近全量训练，文件很小。',
+      text: '在冻结的权重旁加入小型克罗内克矩阵。效果接近全量微调，文件很小。',
     },
     linear: {
-      name: '线性',
-      text: '只训练新的最后一层。最快；骨干网络已熟悉此类图像时足够。',
+      name: '线性探测',
+      text: '只训练新的分类器。最快；骨干网络已熟悉此类图像时足够。',
     },
     full: {
-      name: '全量',
+      name: '全量微调',
       text: '训练骨干网络的全部权重。能力最强，也最需要内存、图像和细心。',
     },
   },
   setting: {
     method: {
       name: '方法',
-      text: '训练哪些数值：小型适配器、仅最后一层，或全部。',
+      text: '训练哪些参数：小型适配器、仅分类器，或全部权重。',
     },
     karst: {
       rank: {
         name: '秩',
-        text: '每个小矩阵的方向数。越多拟合能力越强，代价也越大；通常为 4 到 16。',
+        text: '每个小矩阵乘积的秩。越高拟合能力越强，代价也越大；通常为 4 到 16。',
       },
       kernels: {
         name: '核数',
@@ -81,11 +81,11 @@ export const training: Shape<typeof en> = {
     optimiser: {
       name: {
         name: '优化器',
-        text: '权重跟随梯度更新的规则。Muon 适合全量训练中的大矩阵。',
+        text: '权重跟随梯度更新的规则。Muon 适合全量微调中的大矩阵。',
       },
       learningRate: {
         name: '学习率',
-        text: '每一步的大小。过大会发散，过小则学得慢；适配器宜用 0.001，全量训练宜用 0.00005。',
+        text: '每一步的大小。过大会发散，过小则学得慢；适配器宜用 0.001，全量微调宜用 0.00005。',
       },
       muonLearningRate: {
         name: 'Muon 学习率',
@@ -96,24 +96,24 @@ export const training: Shape<typeof en> = {
         text: '将权重轻轻拉向零。越大越能防止过拟合。',
       },
       decayOn: {
-        name: '衰减对象',
+        name: '权重衰减对象',
         text: '对哪些权重衰减：通常只对矩阵，也可包括偏置和系数。',
       },
       beta1: {
         name: 'Beta 1',
-        text: '优化器对先前步骤方向的记忆长度。',
+        text: '一阶矩（梯度的滑动平均）的衰减率。',
       },
       beta2: {
         name: 'Beta 2',
-        text: '优化器对先前梯度大小的记忆长度。',
+        text: '二阶矩（梯度平方的滑动平均）的衰减率。',
       },
       epsilon: {
         name: 'Epsilon',
-        text: '梯度极小时，避免除法结果失控。',
+        text: '加在更新公式分母上的小量，用于数值稳定。',
       },
       clipNorm: {
-        name: '梯度上限',
-        text: '更长的梯度会缩短到此长度，使个别异常批次无害。0 表示关闭。',
+        name: '梯度裁剪（最大范数）',
+        text: '全局范数更大的梯度会缩小到此值，使个别异常批次无害。0 表示关闭。',
       },
     },
     schedule: {
@@ -122,33 +122,33 @@ export const training: Shape<typeof en> = {
         text: '全部训练图像被看过的次数。已完成的训练可以再追加轮数。',
       },
       warmupEpochs: {
-        name: '预热',
+        name: '预热轮数',
         text: '学习率升至完整大小所用的轮数，使开始平缓。',
       },
       warmupStart: {
-        name: '预热起点',
+        name: '初始学习率系数',
         text: '预热开始时学习率所占的比例。',
       },
       cosineEnd: {
-        name: '终点',
+        name: '最终学习率系数',
         text: '结束时学习率剩余的比例，沿余弦曲线下降。',
       },
     },
     augmentation: {
       cropScaleMin: {
-        name: '最小裁剪',
+        name: '随机缩放裁剪，最小比例',
         text: '随机裁剪保留图像的最小比例。1 表示不裁剪。',
       },
       padCrop: {
-        name: '平移',
+        name: '随机平移',
         text: '每张图像最多移动的像素数，边缘以黑色填充。0 表示关闭。',
       },
       flip: {
-        name: '镜像',
+        name: '水平翻转',
         text: '随机左右翻转一半图像。左右有含义时（如文字）请关闭。',
       },
       colourJitter: {
-        name: '颜色变化',
+        name: '颜色抖动',
         text: '亮度、对比度和饱和度的变化幅度。0 表示关闭。',
       },
       rotation: {
@@ -156,12 +156,12 @@ export const training: Shape<typeof en> = {
         text: '每张图像向两侧最多旋转的角度。0 表示关闭。',
       },
       randAugmentOps: {
-        name: 'RandAugment 次数',
-        text: '每张图像从固定列表中随机施加的变化数。0 表示关闭。',
+        name: 'RandAugment 操作数（N）',
+        text: '每张图像从 RandAugment 列表中随机施加的操作数。0 表示关闭。',
       },
       randAugmentMagnitude: {
-        name: 'RandAugment 强度',
-        text: '这些变化的强度，从 0 到 10。',
+        name: 'RandAugment 强度（M）',
+        text: '这些操作的强度，从 0 到 10。',
       },
       mixup: {
         name: 'Mixup',
@@ -173,7 +173,7 @@ export const training: Shape<typeof en> = {
       text: '每一步使用的图像数。越多需要的内存越多，步骤越稳定。',
     },
     accumulate: {
-      name: '梯度累积',
+      name: '梯度累积步数',
       text: '累加若干批次后再更新一步：用较少内存实现大批次。',
     },
     labelSmoothing: {
@@ -189,7 +189,7 @@ export const training: Shape<typeof en> = {
       text: '每张图像训练时省去的图块比例，最后几轮除外。更快，略有损失。',
     },
     classWeightPower: {
-      name: '类别平衡',
+      name: '类别权重',
       text: '稀有类别的权重：0 表示每张图像相同，1 表示每个类别相同。',
     },
     earlyStopping: {
@@ -225,12 +225,12 @@ export const training: Shape<typeof en> = {
       text: '两次验证之间的轮数。',
     },
     recompute: {
-      name: '重新计算块',
-      text: '不保留各块的中间结果，而是再计算一遍：内存更少，每步更久，结果相同。',
+      name: '梯度检查点',
+      text: '反向传播时重新计算前面各块的激活值而不保留：内存更少，每步更久，结果相同。',
     },
   },
   choice: {
-    method: { karst: 'KARST', linear: '线性', full: '全量' },
+    method: { karst: 'KARST', linear: '线性探测', full: '全量微调' },
     karst: {
       init: { gaussian: '高斯', kaiming: 'Kaiming（论文）' },
       rescale: { none: '无', scalar: '单个数值', channel: '每通道一个' },
@@ -245,7 +245,7 @@ export const training: Shape<typeof en> = {
       name: { adamw: 'AdamW', muon: 'Muon' },
       decayOn: { matrices: '矩阵', all: '全部权重' },
     },
-    initialise: { backbone: '骨干网络的权重', random: '随机' },
+    initialise: { backbone: '预训练权重', random: '随机' },
     matmulPrecision: { high: '高', highest: '最高' },
     recompute: { auto: '内存不足时', always: '总是', never: '从不' },
   },

@@ -142,9 +142,9 @@ test.describe('by keyboard alone', () => {
     await page.keyboard.press('ArrowDown');
     const cell = cells.nth(11);
     await expect(cell).toBeFocused();
-    await expect(cell).toHaveAccessibleName(/^1, answered as 1: /);
+    await expect(cell).toHaveAccessibleName(/^Actual 1, predicted 1: /);
     await page.keyboard.press('Enter');
-    const panel = page.getByRole('complementary', { name: '1, recognised' });
+    const panel = page.getByRole('complementary', { name: '1, correct' });
     await expect(panel).toBeVisible();
     await panel.getByRole('button', { name: 'Close' }).focus();
     await page.keyboard.press('Escape');

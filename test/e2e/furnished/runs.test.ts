@@ -36,7 +36,7 @@ test('a chart is read by keyboard, shown as a table and taken away', async ({
   const picture = readFileSync(await (await png).path());
   expect(picture.subarray(1, 4).toString('latin1')).toBe('PNG');
 
-  const axis = page.getByRole('group', { name: 'Along' });
+  const axis = page.getByRole('group', { name: 'Horizontal axis' });
   await axis.getByRole('button', { name: 'Steps' }).click();
   await expect(plot).toHaveAttribute('aria-valuetext', /^step \d+,/);
   await axis.getByRole('button', { name: 'Epochs' }).click();
@@ -47,7 +47,7 @@ test('a run tells its answers by epoch, its settings, log and notes', async ({
   page,
 }) => {
   await page.goto(`${furnished.served.origin}/runs/${furnished.has.run}`);
-  const answers = page.getByRole('region', { name: 'Answers on validation images' });
+  const answers = page.getByRole('region', { name: 'Predictions on validation images' });
   await expect(answers.getByRole('listitem').getByRole('img').first()).toBeVisible();
   await expect(answers).toContainText('after epoch 3');
   await answers.getByRole('slider', { name: 'Epoch' }).focus();
@@ -67,9 +67,7 @@ test('a run tells its answers by epoch, its settings, log and notes', async ({
 
   await details.getByRole('tab', { name: 'Settings' }).click();
   await details.getByRole('link', { name: 'Train again with these settings' }).click();
-  await expect(page.getByRole('combobox', { name: 'Start from' })).toHaveText(
-    'The run Digits, rank 8',
-  );
+  await expect(page.getByRole('combobox', { name: 'Preset' })).toHaveText('The run Digits, rank 8');
   await expect(field(page, 'Epochs')).toHaveValue('3');
 });
 
@@ -87,7 +85,7 @@ test('chosen runs are compared: what differs, results, one chart for all', async
   const method = page.getByRole('row', { name: /^Method/ }).getByRole('cell');
   expect((await method.allTextContents()).map((text) => text.trim()).sort()).toEqual([
     'KARST',
-    'Linear',
+    'Linear probe',
   ]);
   await expect(page.getByRole('row', { name: /^Best accuracy/ }).getByRole('cell')).toHaveText([
     /%/,

@@ -98,7 +98,7 @@ test('picture of a run that trains', async ({ showroom, page }) => {
   });
   await page.goto(`${served.origin}/runs/${id}`);
   await client.runUntil(id, ({ step, totalSteps }) => step > totalSteps / 2);
-  await expect(page.getByRole('img', { name: /answered/ }).first()).toBeVisible();
+  await expect(page.getByRole('img', { name: /predicted/ }).first()).toBeVisible();
   await take(page, 'training');
   await client.call('runs.stop', { id });
   await client.runUntil(id, ({ state }) => state === 'stopped');
@@ -121,7 +121,7 @@ async function openMistake(page: Page): Promise<void> {
     all.map((cell) => cell.getAttribute('aria-label') ?? ''),
   );
   const counts = names.map((name) => {
-    const [, truth, predicted, count] = /^(.+), answered as (.+): (\d+)$/.exec(name) ?? [];
+    const [, truth, predicted, count] = /^Actual (.+), predicted (.+): (\d+)$/.exec(name) ?? [];
     return truth === predicted ? 0 : Number(count);
   });
   await cells.nth(counts.indexOf(Math.max(...counts))).click();

@@ -128,10 +128,8 @@ test('a whole folder becomes a table, and no table is overwritten', async ({ pag
   const start = async (): Promise<void> => {
     await page.getByRole('button', { name: 'A whole folder' }).click();
     await dialog.getByLabel('Folder of images').fill(folder);
-    await expect(dialog.getByLabel('Table of the answers')).toHaveValue(
-      `${folder}-predictions.csv`,
-    );
-    await dialog.getByLabel('Table of the answers').fill(table);
+    await expect(dialog.getByLabel('Output CSV')).toHaveValue(`${folder}-predictions.csv`);
+    await dialog.getByLabel('Output CSV').fill(table);
     await dialog.getByRole('button', { name: 'Start' }).click();
   };
 

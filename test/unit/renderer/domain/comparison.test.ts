@@ -28,7 +28,7 @@ describe('a comparison', () => {
     const rows = settingRows([first, second]);
     expect(rows.map(({ name, values }) => [name, ...values])).toEqual([
       ['Dataset', 'digits', 'letters'],
-      ['Method', 'KARST', 'Linear'],
+      ['Method', 'KARST', 'Linear probe'],
       ['Batch size', '32', '8'],
       ['Rank', '8', '–'],
     ]);
@@ -64,7 +64,7 @@ describe('a comparison', () => {
     expect(followed).toMatchObject({ top1: 0.6, loss: 0.7, epoch: 0.5, steps: 10, seconds: 10 });
     expect(bare).toMatchObject({ top1: 0.5, epoch: null, steps: 0, seconds: null });
     const [states, best] = resultRows([followed, bare]);
-    expect(states?.values).toEqual(['Running', 'Waiting']);
+    expect(states?.values).toEqual(['Running', 'Queued']);
     expect(best).toMatchObject({ values: ['60.0 %', '50.0 %'], best: [0] });
   });
 });

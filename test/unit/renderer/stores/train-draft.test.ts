@@ -87,7 +87,7 @@ describe('what is said of settings', () => {
     );
     const odd = withSetting(TRAINING_DEFAULTS, 'imageSize', 30);
     expect(problemText('imageSize', error, odd, 16)).toBe(
-      'Must be a multiple of the patch size, 16; 32 is near.',
+      'Must be a multiple of the patch size, 16, for example 32.',
     );
     const none = withSetting(TRAINING_DEFAULTS, 'karst.factor', 0);
     expect(problemText('karst.factor', error, none, 16)).toBe('Must be at least 1, or -1.');
