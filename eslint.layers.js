@@ -22,12 +22,15 @@ const LAYERS = [
     folder: 'main/tuning',
     imports: ['main/graph', 'main/networks', 'shared/methods', 'shared/models'],
   },
+  // What is learnt, as computations: no device, no file.
+  { folder: 'main/tasks', imports: ['main/graph', 'shared/domain', 'shared/tasks'] },
   {
     folder: 'main/engine',
     imports: [
       'main/graph',
       'main/networks',
       'main/tuning',
+      'main/tasks',
       'main/backends',
       'main/formats',
       'main/platform',
@@ -36,7 +39,7 @@ const LAYERS = [
   },
   {
     folder: 'main/formats',
-    imports: ['shared/domain', 'shared/fields', 'shared/methods', 'shared/models'],
+    imports: ['shared/domain', 'shared/fields', 'shared/methods', 'shared/models', 'shared/tasks'],
   },
   { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/platform', 'shared'] },
   { folder: 'main/platform', imports: [] },

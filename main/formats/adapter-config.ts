@@ -6,6 +6,8 @@ import type { KarstOptions } from '../../shared/methods/karst.ts';
 import type { Method } from '../../shared/methods/registry.ts';
 import { familyOf, type Architecture } from '../../shared/models/registry.ts';
 import { architectureFromJson, architectureJson, architectureToJson } from './architecture-json.ts';
+import { taskNames } from '../../shared/tasks/registry.ts';
+import { singleLabel } from '../../shared/tasks/single-label.ts';
 import { inWords } from './json-words.ts';
 
 /**
@@ -37,6 +39,8 @@ export interface TrainingSummary {
 
 export interface AdapterConfig {
   readonly method: Method;
+  /** What it was trained to say of an image, as in `shared/tasks`. */
+  readonly task: string;
   readonly backboneName: string;
   /** null for a model that was trained from a bare shape (method `full`). */
   readonly backboneSha256: string | null;
@@ -74,6 +78,7 @@ const trainingSchema = v.strictObject({
 const common = {
   peft_type: v.literal('KARST'),
   format_version: v.literal(ADAPTER_FORMAT_VERSION),
+  task: v.exactOptional(shortText),
   base_model_name_or_path: shortText,
   base_model_sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   architecture: architectureJson,
@@ -152,6 +157,8 @@ export function adapterConfigToJson(c: AdapterConfig): Record<string, unknown> {
     peft_type: 'KARST',
     format_version: ADAPTER_FORMAT_VERSION,
     method: c.method,
+    // Not written of what earlier versions take every adapter for, so that they can read it.
+    ...(c.task === singleLabel.name ? {} : { task: c.task }),
     base_model_name_or_path: c.backboneName,
     base_model_sha256: c.backboneSha256,
     architecture: architectureToJson(c.architecture),
@@ -205,6 +212,13 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
     );
   const c = parse(configSchema, value, path);
+  const { task = singleLabel.name } = c;
+  if (!taskNames().includes(task))
+    throw new KarstError(
+      'format-unsupported',
+      `${path} is of an adapter for a task that this version of KARST Studio does not know, "${task}".`,
+      { hint: 'Update KARST Studio.', path },
+    );
   const architecture = architectureFromJson(c.architecture);
   const contradiction = familyOf(architecture).contradiction(architecture);
   if (contradiction !== null)
@@ -216,6 +230,7 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
   const t = c.training;
   return {
     method: c.method,
+    task,
     backboneName: c.base_model_name_or_path,
     backboneSha256: c.base_model_sha256,
     architecture,

@@ -4,6 +4,7 @@ import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { tuningOf } from '../../shared/methods/registry.ts';
 import { trainedTensors } from '../../shared/methods/trained.ts';
+import { taskSpec } from '../../shared/tasks/registry.ts';
 import { headTensors } from '../../shared/models/head.ts';
 import { familyOf, modelSpec } from '../../shared/models/registry.ts';
 import {
@@ -50,16 +51,17 @@ export interface AdapterFolder {
 /**
  * Names and shapes that an adapter of this description holds: what its method trains on the backbone at the working size, and
  * the head.
+ * @param outputs of the head, as the task has them for the adapter's classes
  */
 export function adapterTensorShapes(
   config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst'>,
   preprocessing: Pick<Preprocessing, 'imageSize'>,
-  classes: number,
+  outputs: number,
 ): Map<string, readonly number[]> {
   const model = modelSpec({ ...config.architecture, imageSize: preprocessing.imageSize });
   const tensors = [
     ...trainedTensors(model, tuningOf(config)),
-    ...headTensors(model.width, classes),
+    ...headTensors(model.width, outputs),
   ];
   return new Map(tensors.map(({ name, shape }) => [name, shape]));
 }
@@ -77,9 +79,9 @@ const weightsMetadata = (
 export function adapterWeightsBytes(
   config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst' | 'backboneSha256'>,
   preprocessing: Pick<Preprocessing, 'imageSize'>,
-  classes: number,
+  outputs: number,
 ): number {
-  const tensors = [...adapterTensorShapes(config, preprocessing, classes)]
+  const tensors = [...adapterTensorShapes(config, preprocessing, outputs)]
     .map(([name, shape]) => ({ name, dtype: 'F32' as const, shape, bytes: 4 * sizeOf(shape) }))
     .sort(storageOrder);
   const header = renderHeader(tensors, weightsMetadata(config));
@@ -182,7 +184,8 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
       `${dir}: images of ${preprocessing.imageSize} pixels cannot be cut into patches of ${step}.`,
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path: dir },
     );
-  const expected = adapterTensorShapes(config, preprocessing, labels.length);
+  const outputs = taskSpec(config.task).outputs(labels.length);
+  const expected = adapterTensorShapes(config, preprocessing, outputs);
   const file = await SafetensorsFile.open(weights);
   try {
     checkShapes(file, expected, weights);
@@ -200,7 +203,7 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
   }
   let all = 0;
   for (const shape of expected.values()) all += sizeOf(shape);
-  const head = labels.length * (config.architecture.width + 1);
+  const head = outputs * (config.architecture.width + 1);
   let bytes = 0;
   for (const name of [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS])
     bytes += (await stat(join(dir, name))).size;
@@ -233,7 +236,8 @@ export async function writeAdapterFolder(
   },
 ): Promise<void> {
   const { config, preprocessing, labels, tensors } = content;
-  const expected = adapterTensorShapes(config, preprocessing, labels.length);
+  const outputs = taskSpec(config.task).outputs(labels.length);
+  const expected = adapterTensorShapes(config, preprocessing, outputs);
   const names = new Set(tensors.map((t) => t.name));
   for (const [name, shape] of expected) {
     const tensor = tensors.find((t) => t.name === name);

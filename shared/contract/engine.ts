@@ -36,6 +36,8 @@ export interface TrainJob {
   readonly adapterDir: string;
   readonly backbone: BackboneReference;
   readonly config: TrainingConfig;
+  /** Name of what is learnt, as in `shared/tasks`. */
+  readonly task: string;
   readonly classes: readonly string[];
   /** Continue from the newest checkpoint that verifies; false starts afresh. */
   readonly resume: boolean;
@@ -50,6 +52,8 @@ export interface MeasureJob {
   readonly kind: 'measure';
   readonly backbone: BackboneReference;
   readonly config: TrainingConfig;
+  /** As in a training. */
+  readonly task: string;
   /** Number of classes. */
   readonly classes: number;
   /** Updates that are timed, after the first, which compiles. */
@@ -297,6 +301,7 @@ const evaluation = v.object({
     v.object({ label: v.string(), n: finite, precision: finite, recall: finite, f1: finite }),
   ),
   confusion: v.array(v.array(finite)),
+  metrics: v.exactOptional(v.record(v.string(), finite)),
 });
 const verification = v.object({
   images: finite,
@@ -335,6 +340,7 @@ const metricRecord = v.variant('kind', [
     loss: finite,
     top1: finite,
     best: v.boolean(),
+    metrics: v.exactOptional(v.record(v.string(), finite)),
   }),
 ]);
 const sampleRecord = v.object({

@@ -16,7 +16,7 @@ export interface ManifestImage {
   /** Size in pixels after EXIF orientation. */
   readonly width: number;
   readonly height: number;
-  /** Index into the run's class list. */
-  readonly label: number;
+  /** Indices into the run's class list, ascending; one for single-label classification. */
+  readonly labels: readonly number[];
   readonly split: Split;
 }

@@ -1,14 +1,19 @@
-/** Evaluation of a classifier on n images. Fractions, not per cent. */
+/**
+ * Evaluation of a classifier on n images. Fractions, not per cent. Where an image may have several labels, an answer is right
+ * when it is one of them, and `confusion` is empty.
+ */
 export interface Evaluation {
   readonly n: number;
   readonly top1: number;
   readonly top5: number;
-  /** Mean cross-entropy in nats. */
+  /** Mean of the task's loss; cross-entropy in nats. */
   readonly loss: number;
   readonly macroF1: number;
   readonly perClass: readonly ClassMetrics[];
   /** `confusion[truth][predicted]`, counts. */
   readonly confusion: readonly (readonly number[])[];
+  /** What the task measures besides, by its own names; left out by single-label classification. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 export interface ClassMetrics {
@@ -40,6 +45,8 @@ export type MetricRecord =
       readonly loss: number;
       readonly top1: number;
       readonly best: boolean;
+      /** As in `Evaluation`. */
+      readonly metrics?: Readonly<Record<string, number>>;
     };
 
 export interface Prediction {
@@ -64,6 +71,6 @@ export interface Verification {
   readonly images: number;
   readonly maxAbsDiff: number;
   readonly tolerance: number;
-  /** Share of images on which both give the same first answer, 0..1. */
+  /** Share of images on which both give the same answer, 0..1. */
   readonly top1Agreement: number;
 }

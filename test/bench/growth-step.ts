@@ -3,8 +3,8 @@ import { openRuntime } from '../../main/engine/runtime/executor.ts';
 import { randomStream } from '../../main/engine/random.ts';
 import { ModelState } from '../../main/engine/train/model-state.ts';
 import { prepareTraining } from '../../main/engine/train/prepare.ts';
-import { classWeights } from '../../main/engine/train/targets.ts';
-import { makeUpdate } from '../../main/engine/train/update.ts';
+import { singleLabel as task } from '../../main/tasks/single-label.ts';
+import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';
 import { answerSteps } from './step-answers.ts';
 
 /** A training step of ViT-Tiny/16 with random weights on noise, as a `Subject`: growth-step.ts BATCH SIDE RANK KERNELS. */
@@ -33,19 +33,17 @@ const reference = {
   },
 };
 
-const { model, executor, groups, noise, initial } = await prepareTraining(
+const { executor, groups, noise, initial } = await prepareTraining(
   reference,
   config,
-  CLASSES,
+  { task, classes: CLASSES },
   await openRuntime(),
   0,
 );
 await new ModelState(executor, groups).set(initial, null);
 const labels = Array.from({ length: batchSize }, (_, i) => i % CLASSES);
-const parts = {
-  ...{ model, executor, noise, config, labels },
-  classWeights: classWeights(labels, CLASSES, 0),
-};
+const targets = targetSet(task, labels, CLASSES, config);
+const parts = { executor, noise, config, task, targets };
 const stream = randomStream(0, 'growth', 'images');
 const indices = Int32Array.from(labels.keys());
 const batch = {

@@ -1,7 +1,8 @@
 import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 import { adapted } from '../fixtures/engine/adapted.ts';
 import { plainModel } from '../../main/engine/model/plain-model.ts';
-import { Tally, topPredictions } from '../../main/engine/evaluate/tally.ts';
+import { singleLabel } from '../../main/tasks/single-label.ts';
+import { likeliest } from '../../shared/tasks/task.ts';
 import { mergedTensors } from '../../main/tuning/merge.ts';
 import { tunerOf } from '../../main/tuning/registry.ts';
 import { openRuntime } from '../../main/engine/runtime/executor.ts';
@@ -72,11 +73,11 @@ async function openAdapted() {
 
 await answerSteps(async () => {
   const { logits = new Float32Array() } = await executor.run('evaluate', { images });
-  const tally = new Tally(classes);
+  const metrics = singleLabel.evaluation(classes);
   for (const [row, label] of labels.entries()) {
     const own = logits.subarray(row * classes.length, (row + 1) * classes.length);
-    tally.add(own, label);
-    topPredictions(own, classes, TOP);
+    metrics.add(own, label);
+    likeliest(singleLabel.spec, own, classes, TOP);
   }
-  return tally.result().loss;
+  return metrics.result().loss;
 });

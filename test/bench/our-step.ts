@@ -10,8 +10,8 @@ import { openRuntime, type Runtime } from '../../main/engine/runtime/executor.ts
 import { ModelState } from '../../main/engine/train/model-state.ts';
 import { prepareTraining } from '../../main/engine/train/prepare.ts';
 import { trainingProgram } from '../../main/engine/train/step.ts';
-import { classWeights } from '../../main/engine/train/targets.ts';
-import { makeUpdate } from '../../main/engine/train/update.ts';
+import { singleLabel as task } from '../../main/tasks/single-label.ts';
+import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';
 import { readAllFloat32 } from '../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../main/host/services/backbones.ts';
 import { matrixWork } from './matrix-work.ts';
@@ -60,16 +60,20 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   const classes = start.get('head.bias')?.length ?? 0;
   const config = configFor(labels.length);
   const reference = { path: weights, sha256: '', name: 'backbone', architecture, preprocessing };
-  const prepared = await prepareTraining(reference, config, classes, runtime, Number(recomputed));
+  const prepared = await prepareTraining(
+    reference,
+    config,
+    { task, classes },
+    runtime,
+    Number(recomputed),
+  );
   const { model, executor, groups, noise, initial } = prepared;
   const missing = [...initial.keys()].filter((name) => !start.has(name));
   if (missing.length > 0 || initial.size !== start.size)
     throw new Error(`the peers train other tensors: ${missing.join(', ')}`);
   await new ModelState(executor, groups).set(start, null);
-  const parts = {
-    ...{ model, executor, noise, config, labels },
-    classWeights: classWeights(labels, classes, 0),
-  };
+  const targets = targetSet(task, labels, classes, config);
+  const parts = { executor, noise, config, task, targets };
   const indices = Int32Array.from(labels.keys());
   const group = [
     { pixels, indices, count: labels.length, partners: indices, lambda: 1, problems: [] },
@@ -92,7 +96,7 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
 
 function stepWork(model: Model, { batchSize, optimiser, matmulPrecision }: TrainingConfig): number {
   const { program } = trainingProgram(model, {
-    ...{ batchSize, optimiser, matmulPrecision, accumulate: 1 },
+    ...{ batchSize, loss: task.loss, optimiser, matmulPrecision, accumulate: 1 },
   });
   const train = program.functions['train'];
   if (train === undefined) throw new Error('the program has a step');

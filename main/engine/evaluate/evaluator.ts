@@ -2,11 +2,11 @@ import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import type { Executor } from '../../backends/executor.ts';
-import { Tally } from './tally.ts';
+import type { Task } from '../../tasks/task.ts';
 
 /** Runs the function `evaluate` of an executor over a loader's images, in their order. */
 export interface Pass {
-  /** Logits (classes) of one image, by its index in the loader. */
+  /** Logits (outputs) of one image, by its index in the loader. */
   readonly onImage: (index: number, logits: Float32Array) => void;
   readonly onUnreadable: (index: number, error: ErrorReport) => void;
   readonly onBatch: (done: number) => Promise<void> | void;
@@ -15,7 +15,7 @@ export interface Pass {
 export async function forEachLogits(
   executor: Executor,
   loader: BatchSource,
-  classes: number,
+  outputs: number,
   pass: Pass,
 ): Promise<void> {
   let done = 0;
@@ -23,7 +23,7 @@ export async function forEachLogits(
     const { logits } = await executor.run('evaluate', { images: batch.pixels });
     batch.indices.forEach((index, row) => {
       if (index >= 0 && logits !== undefined)
-        pass.onImage(index, logits.subarray(row * classes, (row + 1) * classes));
+        pass.onImage(index, logits.subarray(row * outputs, (row + 1) * outputs));
     });
     for (const { index, error } of batch.problems) pass.onUnreadable(index, error);
     done += batch.count + batch.problems.length;
@@ -31,21 +31,28 @@ export async function forEachLogits(
   }
 }
 
-/** Evaluation of the present weights on the loader's images, whose labels are in the same order. */
+/** What is evaluated, and how. */
+export interface Measuring {
+  readonly task: Task;
+  readonly classes: readonly string[];
+  /** Of the loader's images, in their order. */
+  readonly targets: readonly unknown[];
+}
+
+/** Evaluation of the present weights on the loader's images. */
 export async function evaluate(
   executor: Executor,
   loader: BatchSource,
-  labels: readonly number[],
-  classes: readonly string[],
+  { task, classes, targets }: Measuring,
   pass: Pass,
 ): Promise<Evaluation> {
-  const tally = new Tally(classes);
-  await forEachLogits(executor, loader, classes.length, {
+  const metrics = task.evaluation(classes);
+  await forEachLogits(executor, loader, task.spec.outputs(classes.length), {
     ...pass,
     onImage: (index, logits) => {
-      tally.add(logits, labels[index] ?? -1);
+      metrics.add(logits, targets[index]);
       pass.onImage(index, logits);
     },
   });
-  return tally.result();
+  return metrics.result();
 }

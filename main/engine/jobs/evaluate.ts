@@ -4,9 +4,9 @@ import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { openAdapter } from '../model/open-adapter.ts';
-import { forEachLogits } from '../evaluate/evaluator.ts';
-import { Tally, topPredictions } from '../evaluate/tally.ts';
-import { readManifest } from './manifest.ts';
+import { likeliest } from '../../../shared/tasks/task.ts';
+import { evaluate } from '../evaluate/evaluator.ts';
+import { readManifest, targetsOf } from './manifest.ts';
 import type { JobSession } from './session.ts';
 
 /** How many predictions of each image are kept. */
@@ -18,14 +18,14 @@ export async function evaluateAdapter(
   session: JobSession,
 ): Promise<EvaluateResult> {
   session.progress('loading', 0, 1);
-  const { folder, executor, preprocessing } = await openAdapter(
+  const { folder, task, executor, preprocessing } = await openAdapter(
     job.adapterDir,
     job.backbone,
     job.batchSize,
     session.runtime,
   );
   const { labels } = folder;
-  const images = await readManifest(job.manifest, labels.length);
+  const images = await readManifest(job.manifest, labels.length, task.spec);
   const loader = new ImageLoader({
     ...session.loading,
     images,
@@ -35,15 +35,12 @@ export async function evaluateAdapter(
     seed: 0,
     cacheDir: join(session.cacheDir, 'images'),
   });
-  const tally = new Tally(labels);
   const rows = images.map((): Prediction[] | null => null);
   const problems: { path: string; error: ErrorReport }[] = [];
+  const measuring = { task, classes: labels, targets: targetsOf(task.spec, images) };
   try {
-    await forEachLogits(executor, loader, labels.length, {
-      onImage: (index, logits) => {
-        tally.add(logits, images[index]?.label ?? -1);
-        rows[index] = topPredictions(logits, labels, TOP);
-      },
+    const evaluation = await evaluate(executor, loader, measuring, {
+      onImage: (index, logits) => (rows[index] = likeliest(task.spec, logits, labels, TOP)),
       onUnreadable: (index, error) => {
         const path = images[index]?.path ?? '';
         problems.push({ path, error });
@@ -54,9 +51,9 @@ export async function evaluateAdapter(
         return session.throwIfCancelled();
       },
     });
+    return { kind: 'evaluate', evaluation, rows, problems };
   } finally {
     await loader.close();
     await executor.dispose();
   }
-  return { kind: 'evaluate', evaluation: tally.result(), rows, problems };
 }

@@ -1,19 +1,19 @@
 import * as v from 'valibot';
-import { SPLITS, type ManifestImage } from '../../../shared/domain/dataset.ts';
+import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import type { TaskSpec } from '../../../shared/tasks/task.ts';
 import { readTextFile } from '../../formats/files.ts';
+import { manifestImage } from '../../formats/manifest.ts';
 
-const imageSchema = v.object({
-  path: v.string(),
-  sha256: v.string(),
-  width: v.number(),
-  height: v.number(),
-  label: v.pipe(v.number(), v.integer()),
-  split: v.picklist(SPLITS),
-});
-
-/** The frozen file list of a run or evaluation: JSON lines of `ManifestImage`. @throws file-damaged */
-export async function readManifest(path: string, classes: number): Promise<ManifestImage[]> {
+/**
+ * The frozen file list of a run or evaluation: JSON lines of `ManifestImage`, each with a target for the task.
+ * @throws file-damaged
+ */
+export async function readManifest(
+  path: string,
+  classes: number,
+  task: TaskSpec,
+): Promise<ManifestImage[]> {
   const lines = (await readTextFile(path)).split('\n');
   return lines.flatMap((line, index) => {
     if (line === '') return [];
@@ -32,11 +32,19 @@ export async function readManifest(path: string, classes: number): Promise<Manif
     } catch (error) {
       throw damaged(error instanceof Error ? error.message : String(error));
     }
-    const parsed = v.safeParse(imageSchema, value);
+    const parsed = v.safeParse(manifestImage, value);
     if (!parsed.success) throw damaged(parsed.issues[0].message);
     const image = parsed.output;
-    if (image.label < 0 || image.label >= classes)
-      throw damaged(`label ${String(image.label)} of ${String(classes)} classes`);
+    const unknown = image.labels.find((label) => label >= classes);
+    if (unknown !== undefined)
+      throw damaged(`label ${String(unknown)} of ${String(classes)} classes`);
+    const target = v.safeParse(task.target, image);
+    if (!target.success) throw damaged(target.issues[0].message);
     return [image];
   });
+}
+
+/** What a task makes of the labels of images that `readManifest` has let through. */
+export function targetsOf(task: TaskSpec, images: readonly ManifestImage[]): unknown[] {
+  return images.map((image) => v.parse(task.target, image));
 }

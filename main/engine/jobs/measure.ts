@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
 import { imageShape } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
@@ -6,8 +7,8 @@ import { randomStream } from '../random.ts';
 import { ModelState } from '../train/model-state.ts';
 import { dropsPatches } from '../train/noise.ts';
 import { prepareTraining } from '../train/prepare.ts';
-import { classWeights } from '../train/targets.ts';
-import { makeUpdate, type UpdateParts } from '../train/update.ts';
+import { makeUpdate, targetSet, type UpdateParts } from '../train/update.ts';
+import { taskNamed } from '../../tasks/registry.ts';
 import type { JobSession } from './session.ts';
 
 /** Validation batches that are timed, after the first, which compiles. */
@@ -15,13 +16,14 @@ const VALIDATION_BATCHES = 3;
 
 /** Times the update of a run with these settings on images of noise; nothing is written. */
 export async function measure(job: MeasureJob, session: JobSession): Promise<MeasureResult> {
-  const { config } = job;
+  const { config, classes } = job;
+  const task = taskNamed(job.task);
   const began = performance.now();
   session.progress('loading', 0, 1);
   const { model, executor, trunk, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
-    job.classes,
+    { task, classes },
     session.runtime,
     job.recomputedBlocks,
   );
@@ -31,14 +33,15 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     const group = Array.from({ length: config.accumulate }, (_, i) =>
       noiseBatch(config.batchSize, model.input, i),
     );
-    const labels = Array.from({ length: config.batchSize }, (_, i) => i % job.classes);
+    const targets = Array.from({ length: config.batchSize }, (_, i) =>
+      v.parse(task.spec.target, { labels: [i % classes] }),
+    );
     const parts: UpdateParts = {
-      model,
       executor,
       noise,
       config,
-      labels,
-      classWeights: classWeights(labels, model.classes, config.classWeightPower),
+      task,
+      targets: targetSet(task, targets, classes, config),
     };
     const { epochs } = config.schedule;
     // Epochs on all patches take longer than those that drop some; most runs have one kind alone.

@@ -37,8 +37,10 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     { merged: false, matmulPrecision: 'highest' },
   );
   try {
-    const { labels } = adapted.folder;
-    const architecture: VitArchitecture = { ...adapted.model.architecture, classes: labels.length };
+    const architecture: VitArchitecture = {
+      ...adapted.model.architecture,
+      classes: adapted.model.classes,
+    };
     const dtype = await storedDtypes(job.backbone.path, adapted.tuner.spec.scope === 'model');
     session.progress('merging', 0, 1);
     const { adapter, backbone } = adapted.tensors;
@@ -127,9 +129,13 @@ async function verify(
   dtype: TensorDtype,
 ): Promise<Verification> {
   const { labels } = adapted.folder;
-  const images = (await readManifest(job.manifest, labels.length)).slice(0, job.verifyImages);
+  const { task } = adapted;
+  const images = (await readManifest(job.manifest, labels.length, task.spec)).slice(
+    0,
+    job.verifyImages,
+  );
   const { program } = evaluationProgram(
-    plainModel(architecture, labels.length),
+    plainModel(architecture, adapted.model.classes),
     VERIFICATION_BATCH,
   );
   const executor = session.runtime.execute(program);
@@ -148,7 +154,7 @@ async function verify(
       adapted.executor,
       executor,
       loader,
-      labels.length,
+      { task: task.spec, outputs: adapted.model.classes },
       dtype,
       (done) => {
         session.progress('verifying', done, images.length);

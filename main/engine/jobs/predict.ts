@@ -1,15 +1,15 @@
 import type { PredictJob, PredictResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { likeliest } from '../../../shared/tasks/task.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { openAdapter } from '../model/open-adapter.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
-import { topPredictions } from '../evaluate/tally.ts';
 import type { JobSession } from './session.ts';
 
 /** Names what an adapter sees in each file, in the order given; a file that cannot be read gets its reason. */
 export async function predict(job: PredictJob, session: JobSession): Promise<PredictResult> {
   session.progress('loading', 0, 1);
-  const { folder, executor, preprocessing } = await openAdapter(
+  const { folder, task, model, executor, preprocessing } = await openAdapter(
     job.adapterDir,
     job.backbone,
     job.batchSize,
@@ -34,9 +34,9 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
     return path;
   };
   try {
-    await forEachLogits(executor, loader, folder.labels.length, {
+    await forEachLogits(executor, loader, model.classes, {
       onImage: (index, logits) => {
-        const predictions = topPredictions(logits, folder.labels, job.top);
+        const predictions = likeliest(task.spec, logits, folder.labels, job.top);
         session.emit({ type: 'prediction', path: pathOf(index), predictions });
       },
       onUnreadable: (index, error) =>

@@ -10,13 +10,16 @@ import { sizeOf } from '../../graph/tensor.ts';
 import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
-import { readManifest } from './manifest.ts';
+import { taskNamed } from '../../tasks/registry.ts';
+import { readManifest, targetsOf } from './manifest.ts';
 import type { JobSession } from './session.ts';
 
 /** Trains a run to its end and writes its adapter folder. */
 export async function train(job: TrainJob, session: JobSession): Promise<TrainResult> {
   const { config } = job;
-  const manifest = await readManifest(join(job.runDir, 'manifest.jsonl'), job.classes.length);
+  const task = taskNamed(job.task);
+  const classes = job.classes.length;
+  const manifest = await readManifest(join(job.runDir, 'manifest.jsonl'), classes, task.spec);
   const images = {
     train: manifest.filter((image) => image.split === 'train'),
     val: manifest.filter((image) => image.split === 'val'),
@@ -30,7 +33,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
   const { model, executor, trunk, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
-    job.classes.length,
+    { task, classes },
     session.runtime,
     job.recomputedBlocks,
   );
@@ -41,8 +44,12 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
       session.emit({ type: 'log', level: 'info', message: tellRecomputation(job) });
     const sources =
       trunk === null ? loaders : await readFeatures(job, trunk, images, loaders, session);
+    const targets = {
+      train: targetsOf(task.spec, images.train),
+      val: targetsOf(task.spec, images.val),
+    };
     const parts: TrainerParts = {
-      ...{ job, session, model, executor, groups, noise, images },
+      ...{ job, session, task, model, executor, groups, noise, images, targets },
       loaders: sources,
     };
     const outcome = await new Trainer(parts).run(initial);
@@ -129,6 +136,7 @@ async function writeAdapter(
     }),
     config: {
       method: config.method,
+      task: job.task,
       backboneName: backbone.name,
       backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
       architecture: backbone.architecture,

@@ -1,8 +1,8 @@
 import type { FileAnswer, TryJob, TryResult } from '../../../shared/contract/engine.ts';
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { likeliest } from '../../../shared/tasks/task.ts';
 import { loadForEvaluation } from '../data/batch-maker.ts';
 import { openAdapter, type OpenAdapter } from '../model/open-adapter.ts';
-import { topPredictions } from '../evaluate/tally.ts';
 import type { JobSession } from './session.ts';
 
 /** Small: one compiled program serves one image as well as a handful, without much padding. */
@@ -65,13 +65,14 @@ async function answersOf(
   model: OpenAdapter,
 ): Promise<FileAnswer[]> {
   const { labels } = model.folder;
+  const outputs = model.model.classes;
   const readable = files.flatMap((file) => ('pixels' in file ? [file.pixels] : []));
   const logits = readable.length === 0 ? new Float32Array() : await logitsOf(readable, model);
   let row = 0;
   return files.map((file) => {
     if ('error' in file) return file;
-    const own = logits.subarray(row * labels.length, ++row * labels.length);
-    return { predictions: topPredictions(own, labels, top) };
+    const own = logits.subarray(row * outputs, ++row * outputs);
+    return { predictions: likeliest(model.task.spec, own, labels, top) };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Verification } from '../../../shared/domain/metrics.ts';
+import type { TaskSpec } from '../../../shared/tasks/task.ts';
 import type { TensorDtype } from '../../formats/safetensors.ts';
 import type { ImageLoader } from '../data/loader.ts';
-import { ranked } from '../evaluate/tally.ts';
 import type { Executor } from '../../backends/executor.ts';
 
 export const VERIFICATION_BATCH = 16;
@@ -21,10 +21,11 @@ export async function compareLogits(
   a: Executor,
   b: Executor,
   loader: ImageLoader,
-  classes: number,
+  { task, outputs }: { readonly task: TaskSpec; readonly outputs: number },
   dtype: TensorDtype,
   onBatch: (done: number) => Promise<void>,
 ): Promise<Verification> {
+  const decision = (z: Float32Array): number[] => task.decide(task.probabilities(z));
   let images = 0;
   let maxAbsDiff = 0;
   let largest = 1;
@@ -35,8 +36,8 @@ export async function compareLogits(
     const [za, zb] = [await logits(a), await logits(b)];
     batch.indices.forEach((index, row) => {
       if (index < 0) return;
-      const x = za.subarray(row * classes, (row + 1) * classes);
-      const y = zb.subarray(row * classes, (row + 1) * classes);
+      const x = za.subarray(row * outputs, (row + 1) * outputs);
+      const y = zb.subarray(row * outputs, (row + 1) * outputs);
       x.forEach((value, i) => {
         const difference = Math.abs(value - (y[i] ?? NaN));
         // NaN must not pass as "not larger".
@@ -44,7 +45,7 @@ export async function compareLogits(
         largest = Math.max(largest, Math.abs(value));
       });
       images += 1;
-      agreed += ranked(x)[0] === ranked(y)[0] ? 1 : 0;
+      agreed += String(decision(x)) === String(decision(y)) ? 1 : 0;
     });
     await onBatch(images);
   }

@@ -10,12 +10,15 @@ import type { Executor } from '../../backends/executor.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { ModelState } from '../train/model-state.ts';
 import { evaluationProgram, type EvaluationOptions } from '../train/step.ts';
+import { taskNamed } from '../../tasks/registry.ts';
+import type { Task } from '../../tasks/task.ts';
 import { adaptedModel } from './adapted-model.ts';
 import type { Model } from './model.ts';
 
 /** An adapter on its backbone, ready to give logits. */
 export interface OpenAdapter {
   readonly folder: AdapterFolder;
+  readonly task: Task;
   readonly tuner: Tuner;
   readonly model: Model;
   readonly executor: Executor;
@@ -45,9 +48,11 @@ export async function openAdapter(
 ): Promise<OpenAdapter> {
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
+  const task = taskNamed(config.task);
   const architecture = workingArchitecture(backbone, preprocessing.imageSize);
   const tuner = tunerOf(tuningOf(config), architecture);
-  const model = adaptedModel({ architecture, classes: labels.length, tuner, merged });
+  const classes = task.spec.outputs(labels.length);
+  const model = adaptedModel({ architecture, classes, tuner, merged });
   const adapter = await readAllFloat32(folder.weights);
   const stored =
     tuner.spec.scope === 'model'
@@ -58,5 +63,6 @@ export async function openAdapter(
   await executor.write(new Map([...stored].filter(([name]) => model.frozen.has(name))));
   await new ModelState(executor, groups).setTrained(adapter);
   if ('merge' in program.functions) await executor.run('merge', {});
-  return { folder, tuner, model, executor, preprocessing, tensors: { adapter, backbone: stored } };
+  const tensors = { adapter, backbone: stored };
+  return { folder, task, tuner, model, executor, preprocessing, tensors };
 }

@@ -27,6 +27,7 @@ const bestSchema = v.object({
   epoch: v.number(),
   top1: v.number(),
   loss: v.number(),
+  metrics: v.exactOptional(v.record(v.string(), v.number())),
 });
 const stateSchema = v.object({
   version: v.literal(1),

@@ -13,6 +13,7 @@ import type { Executor } from '../../backends/executor.ts';
 import { updatableValues } from '../../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import { stepNoise, type StepNoise } from './noise.ts';
+import type { Task } from '../../tasks/task.ts';
 import type { ParameterGroup } from './parameters.ts';
 import { featureProgram, trainingProgram } from './step.ts';
 
@@ -40,16 +41,17 @@ export interface PreparedTraining {
 export async function prepareTraining(
   reference: BackboneReference,
   config: TrainingConfig,
-  classes: number,
+  { task, classes }: { readonly task: Task; readonly classes: number },
   runtime: Runtime,
   recomputedBlocks: number,
 ): Promise<PreparedTraining> {
   const architecture = workingArchitecture(reference, config.imageSize);
   const tuner = tunerOf(tuningOf(config), architecture);
   const onFeatures = keepsFeatures(config);
+  const outputs = task.spec.outputs(classes);
   const model = onFeatures
-    ? classifierModel(architecture, classes)
-    : adaptedModel({ architecture, classes, tuner, recomputedBlocks });
+    ? classifierModel(architecture, outputs)
+    : adaptedModel({ architecture, classes: outputs, tuner, recomputedBlocks });
   const backbone =
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
@@ -57,6 +59,7 @@ export async function prepareTraining(
   const noise = stepNoise(model, config);
   const { program, groups } = trainingProgram(model, {
     batchSize: config.batchSize,
+    loss: task.loss,
     optimiser: config.optimiser,
     accumulate: config.accumulate,
     matmulPrecision: config.matmulPrecision,

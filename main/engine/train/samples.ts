@@ -1,21 +1,21 @@
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Prediction, SampleRecord } from '../../../shared/domain/metrics.ts';
-import { topPredictions } from '../evaluate/tally.ts';
+import { likeliest, type TaskSpec } from '../../../shared/tasks/task.ts';
 
 /** Images whose answers are told after each validation, and how many answers of each. */
 const SAMPLES = 8;
 const ANSWERS = 3;
 
 /**
- * Which validation images are told of: the first of each class, then the second, and so on, until there are
+ * Which validation images are told of: the first of each class (by an image's first label), then the second, and so on, until there are
  * `count`; of more classes than that, such as lie evenly among them. In the order of the images.
  */
 export function chooseSamples(
-  images: readonly Pick<ManifestImage, 'label'>[],
+  images: readonly Pick<ManifestImage, 'labels'>[],
   count = SAMPLES,
 ): number[] {
   const byClass = new Map<number, number[]>();
-  images.forEach(({ label }, index) => {
+  images.forEach(({ labels: [label = -1] }, index) => {
     const own = byClass.get(label);
     if (own === undefined) byClass.set(label, [index]);
     else own.push(index);
@@ -38,12 +38,14 @@ export function chooseSamples(
 
 /** Gathers the answers on the chosen images while a validation passes over all. */
 export class SampleTaker {
+  readonly #task: TaskSpec;
   readonly #images: readonly ManifestImage[];
   readonly #classes: readonly string[];
   readonly #chosen: readonly number[];
   readonly #answers = new Map<number, Prediction[]>();
 
-  constructor(images: readonly ManifestImage[], classes: readonly string[]) {
+  constructor(task: TaskSpec, images: readonly ManifestImage[], classes: readonly string[]) {
+    this.#task = task;
     this.#images = images;
     this.#classes = classes;
     this.#chosen = chooseSamples(images);
@@ -51,7 +53,7 @@ export class SampleTaker {
 
   take(index: number, logits: Float32Array): void {
     if (this.#chosen.includes(index))
-      this.#answers.set(index, topPredictions(logits, this.#classes, ANSWERS));
+      this.#answers.set(index, likeliest(this.#task, logits, this.#classes, ANSWERS));
   }
 
   /** The answers since the last time; images that could not be read are left out. */
@@ -60,7 +62,8 @@ export class SampleTaker {
       const image = this.#images[index];
       const predictions = this.#answers.get(index);
       if (image === undefined || predictions === undefined) return [];
-      return [{ path: image.path, truth: this.#classes[image.label] ?? '', predictions }];
+      const truth = image.labels.map((label) => this.#classes[label] ?? '').join(', ');
+      return [{ path: image.path, truth, predictions }];
     });
     this.#answers.clear();
     return { step, epoch, images };

@@ -10,6 +10,7 @@ import type { Program, ProgramFunction, Update } from '../../graph/program.ts';
 import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { plainBuild, type Weights } from '../../networks/build.ts';
 import { networkOf } from '../../networks/registry.ts';
+import type { Task } from '../../tasks/task.ts';
 import { muonState, muonUpdates, type MuonState } from './muon.ts';
 import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
 import type { StepNoise } from './noise.ts';
@@ -17,6 +18,7 @@ import { parameterGroups, sliceGroup, type ParameterGroup } from './parameters.t
 
 export interface StepOptions {
   readonly batchSize: number;
+  readonly loss: Task['loss'];
   readonly optimiser: OptimiserOptions;
   /** Batches summed before an update. */
   readonly accumulate: number;
@@ -57,15 +59,6 @@ function weightsOf(
     return found;
   };
   return { weights, frozen, slices };
-}
-
-/**
- * Softmax cross-entropy against soft targets (batch, classes), Σᵢ weightᵢ · CEᵢ. The weights carry the mean:
- * class weight ÷ their sum over the images of one update, 0 on padding rows.
- */
-function crossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
-  const perImage = g.neg(g.sum(g.mul(targets, g.logSoftmax(logits)), [1]));
-  return g.sumAll(g.mul(perImage, weights));
 }
 
 function imagesInput(model: Model, batch: number): Input {
@@ -171,7 +164,7 @@ export function trainingProgram(model: Model, o: StepOptions): TrainingProgram {
   const { noise = [] } = o;
   for (const dropping of noise.some((one) => one.dropping) ? [false, true] : [false]) {
     const used = noise.filter((one) => !one.dropping || dropping);
-    const batch = forwardBackward(model, slices, weights, o.batchSize, used);
+    const batch = forwardBackward(model, slices, weights, o, used);
     const name = stepFunction(o.accumulate > 1, dropping);
     if (o.accumulate === 1) {
       const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
@@ -211,7 +204,7 @@ function forwardBackward(
   model: Model,
   slices: readonly Map<string, Tensor>[],
   weights: Weights,
-  batchSize: number,
+  { batchSize, loss: lossOf }: StepOptions,
   noise: readonly StepNoise[],
 ): { inputs: Input[]; outputs: Record<string, Tensor>; gradients: Tensor[] } {
   const images = imagesInput(model, batchSize);
@@ -221,7 +214,7 @@ function forwardBackward(
   const inputs = [images, targets, sampleWeights, ...random];
   const byName = new Map(random.map((tensor) => [tensor.attributes.name, tensor]));
   const logits = model.logits(images, weights, byName);
-  const loss = crossEntropy(logits, targets, sampleWeights);
+  const loss = lossOf(logits, targets, sampleWeights);
   // Differentiated by tensor and packed again: the gradient of a slice would be a padded copy of the whole vector.
   const tensors = slices.flatMap((slice) => [...slice.values()]);
   const flat = gradients(loss, tensors).map((d) => g.reshape(d, [sizeOf(d.shape)]));

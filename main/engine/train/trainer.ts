@@ -15,12 +15,14 @@ import { learningRateAt } from './optimiser.ts';
 import type { ParameterGroup } from './parameters.ts';
 import { SampleTaker } from './samples.ts';
 import { StepLog } from './step-log.ts';
-import { classWeights } from './targets.ts';
-import { makeUpdate, type UpdateParts } from './update.ts';
+import type { Task } from '../../tasks/task.ts';
+import { isBetter } from '../../../shared/tasks/task.ts';
+import { makeUpdate, targetSet, type UpdateParts } from './update.ts';
 
 export interface TrainerParts {
   readonly job: TrainJob;
   readonly session: JobSession;
+  readonly task: Task;
   readonly model: Model;
   readonly executor: Executor;
   readonly groups: readonly ParameterGroup[];
@@ -29,6 +31,8 @@ export interface TrainerParts {
     readonly train: readonly ManifestImage[];
     readonly val: readonly ManifestImage[];
   };
+  /** Of the images, in their order. */
+  readonly targets: { readonly train: readonly unknown[]; readonly val: readonly unknown[] };
   readonly loaders: { readonly train: BatchSource; readonly val: BatchSource | null };
 }
 
@@ -78,21 +82,19 @@ export class Trainer {
 
   constructor(parts: TrainerParts) {
     this.#p = parts;
-    const { job, model, executor, noise, images, loaders } = parts;
+    const { job, task, executor, noise, images, targets, loaders } = parts;
     const { config } = job;
     this.#checkpoints = new CheckpointStore(job.runDir);
     this.#metrics = new StepLog(join(job.runDir, 'metrics.jsonl'));
     this.#samples = new StepLog(join(job.runDir, 'samples.jsonl'));
-    this.#sampleTaker = new SampleTaker(images.val, job.classes);
+    this.#sampleTaker = new SampleTaker(task.spec, images.val, job.classes);
     this.#model = new ModelState(executor, parts.groups);
-    const labels = images.train.map((image) => image.label);
     this.#update = {
-      model,
       executor,
       noise,
       config,
-      labels,
-      classWeights: classWeights(labels, model.classes, config.classWeightPower),
+      task,
+      targets: targetSet(task, targets.train, job.classes.length, config),
     };
     this.#updatesPerEpoch = Math.ceil(loaders.train.batchesPerEpoch / config.accumulate);
   }
@@ -287,28 +289,29 @@ export class Trainer {
 
   /** Says whether it was the best so far. */
   async #validate(loader: BatchSource): Promise<boolean> {
-    const { session, job, executor, images } = this.#p;
+    const { session, job, task, executor, images, targets } = this.#p;
     const { step, epoch, best } = this.#state;
     const total = images.val.length;
     session.progress('validating', 0, total);
-    const labels = images.val.map((image) => image.label);
-    const evaluation = await evaluate(executor, loader, labels, job.classes, {
+    const measuring = { task, classes: job.classes, targets: targets.val };
+    const evaluation = await evaluate(executor, loader, measuring, {
       onImage: (index, logits) => this.#sampleTaker.take(index, logits),
       onUnreadable: (index, error) => this.#report(images.val[index]?.path ?? '', error),
       onBatch: (done) => session.progress('validating', done, total),
     });
-    const { top1, loss } = evaluation;
-    const better = best === null || top1 > best.top1 || (top1 === best.top1 && loss < best.loss);
+    const { top1, loss, metrics } = evaluation;
+    const figures = { loss, top1, ...(metrics === undefined ? {} : { metrics }) };
+    const better = isBetter(task.spec, figures, best);
     if (better) {
       await this.#checkpoints.saveBest(step, await this.#model.trained(), evaluation);
-      this.#state = { ...this.#state, best: { step, epoch, top1, loss }, epochsWithoutBest: 0 };
+      this.#state = { ...this.#state, best: { step, epoch, ...figures }, epochsWithoutBest: 0 };
     } else {
       this.#state = {
         ...this.#state,
         epochsWithoutBest: this.#state.epochsWithoutBest + job.config.validateEvery,
       };
     }
-    const record = { kind: 'validation', step, epoch, loss, top1, best: better } as const;
+    const record = { kind: 'validation', step, epoch, ...figures, best: better } as const;
     await this.#metrics.append(record);
     session.emit({ type: 'metrics', record });
     const samples = this.#sampleTaker.record(step, epoch);

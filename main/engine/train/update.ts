@@ -1,23 +1,37 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import type { Model } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import type { Executor } from '../../backends/executor.ts';
 import { batchNoise, dropsPatches, type StepNoise } from './noise.ts';
 import { stepScalars } from './optimiser.ts';
 import { stepFunction } from './step.ts';
-import { batchTargets } from './targets.ts';
+import { batchTargets, type TargetSet } from '../../tasks/batch-targets.ts';
+import type { Task } from '../../tasks/task.ts';
 
 /** What updates are made with, the same for all of a run. */
 export interface UpdateParts {
-  readonly model: Model;
   readonly executor: Executor;
   /** What the step was built with. */
   readonly noise: readonly StepNoise[];
   readonly config: TrainingConfig;
-  /** Of the training images, by the index that batches name them with. */
-  readonly labels: readonly number[];
-  /** Weight of each class. */
-  readonly classWeights: Float64Array;
+  readonly task: Task;
+  /** Of the training images. */
+  readonly targets: TargetSet<unknown>;
+}
+
+/** What the training images are trained towards, by the index that batches name them with. */
+export function targetSet(
+  task: Task,
+  targets: readonly unknown[],
+  classes: number,
+  { classWeightPower, labelSmoothing }: TrainingConfig,
+): TargetSet<unknown> {
+  return {
+    task,
+    targets,
+    outputs: task.spec.outputs(classes),
+    classWeights: task.classWeights(targets, classes, classWeightPower),
+    labelSmoothing,
+  };
 }
 
 /** When an update happens; its randomness follows from that. */
@@ -33,7 +47,7 @@ export interface UpdatePlace {
 export interface UpdateOutcome {
   readonly loss: number;
   readonly gradientNorm: number;
-  /** Images whose first answer was right, of those seen; before the update. */
+  /** Images whose likeliest class was right, of those seen; before the update. */
   readonly correct: number;
   readonly seen: number;
 }
@@ -44,10 +58,10 @@ export async function makeUpdate(
   group: readonly ImageBatch[],
   { epoch, batch, step, learningRate }: UpdatePlace,
 ): Promise<UpdateOutcome> {
-  const { model, executor, noise, config, labels } = parts;
+  const { executor, noise, config } = parts;
   const accumulates = config.accumulate > 1;
   const scalars = stepScalars(config.optimiser, learningRate, step + 1);
-  const targets = group.map((b) => batchTargets(b, labels, parts.classWeights, config));
+  const targets = group.map((b) => batchTargets(b, parts.targets));
   const fn = stepFunction(accumulates, dropsPatches(config, epoch));
   const total = targets.reduce((sum, t) => sum + t.total, 0);
   let loss = 0;
@@ -68,7 +82,7 @@ export async function makeUpdate(
     loss += out['loss']?.[0] ?? NaN;
     gradientNorm = out['gradientNorm']?.[0] ?? 0;
     seen += b.count;
-    correct += correctRows(b, out['logits'] ?? new Float32Array(), model.classes, labels);
+    correct += correctRows(b, out['logits'] ?? new Float32Array(), parts);
   }
   if (accumulates) {
     const { gradientNorm: norm } = await executor.run('apply', { scalars });
@@ -77,18 +91,16 @@ export async function makeUpdate(
   return { loss, gradientNorm, correct, seen };
 }
 
-/** Rows whose largest logit is that of their own label. */
 function correctRows(
   batch: ImageBatch,
   logits: Float32Array,
-  classes: number,
-  labels: readonly number[],
+  { task, targets: { targets, outputs } }: UpdateParts,
 ): number {
   let correct = 0;
   batch.indices.forEach((index, row) => {
     if (index < 0) return;
-    const z = logits.subarray(row * classes, (row + 1) * classes);
-    if (z.indexOf(z.reduce((a, b) => Math.max(a, b), -Infinity)) === labels[index]) correct += 1;
+    if (task.isHit(logits.subarray(row * outputs, (row + 1) * outputs), targets[index]))
+      correct += 1;
   });
   return correct;
 }

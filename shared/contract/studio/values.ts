@@ -138,6 +138,7 @@ export const evaluation: v.GenericSchema<unknown, Evaluation> = v.object({
     v.object({ label: v.string(), n: count, precision: finite, recall: finite, f1: finite }),
   ),
   confusion: v.array(v.array(count)),
+  metrics: v.exactOptional(v.record(v.string(), finite)),
 });
 
 export const verification: v.GenericSchema<unknown, Verification> = v.object({
@@ -166,6 +167,7 @@ export const metricRecord: v.GenericSchema<unknown, MetricRecord> = v.variant('k
     loss: finite,
     top1: finite,
     best: v.boolean(),
+    metrics: v.exactOptional(v.record(v.string(), finite)),
   }),
 ]);
 

@@ -153,7 +153,7 @@ describe('samples', () => {
     const last = told[1]!;
     expect(last.images.map((image) => image.path)).toEqual(val.slice(0, 8).map((i) => i.path));
     expect(last.images.map((image) => image.truth)).toEqual(
-      val.slice(0, 8).map((image) => job.classes[image.label]),
+      val.slice(0, 8).map((image) => job.classes[image.labels[0] ?? -1]),
     );
     // The adapter is that of the last epoch, and predicts what was told then.
     expect((result as TrainResult).bestEpoch).toBe(3);

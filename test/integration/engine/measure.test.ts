@@ -15,6 +15,7 @@ const layOut = (overrides: TrainingOverrides = {}): MeasureJob => ({
   kind: 'measure',
   backbone: workshop.backbone,
   config: configured(overrides),
+  task: 'single-label',
   classes: 3,
   steps: 4,
   recomputedBlocks: 0,

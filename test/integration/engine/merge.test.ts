@@ -245,6 +245,7 @@ async function headAdapter(
     ].map((t) => ({ ...t, dtype: 'F32' as const, data: merged.get(t.name)! })),
     config: {
       method: 'linear',
+      task: 'single-label',
       backboneName: backbone.name,
       backboneSha256: backbone.sha256,
       architecture: backbone.architecture,

@@ -16,6 +16,7 @@ import {
   Workshop,
 } from '../../fixtures/engine/workshop.ts';
 import { distance } from '../../unit/engine/random-tensors.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 /** Blocks that are computed again in the backward pass, compiled by XLA. */
 it('takes less memory: what is recomputed is not merged with what was there', async () => {
@@ -31,7 +32,7 @@ it('takes less memory: what is recomputed is not merged with what was there', as
     const planned = async (recomputedBlocks: number): Promise<number> => {
       const job: MeasureJob = {
         ...{ kind: 'measure', backbone: workshop.backbone, classes: 3, steps: 1 },
-        ...{ config, recomputedBlocks },
+        ...{ config, task: singleLabel.spec.name, recomputedBlocks },
       };
       const dump = join(workshop.folder, `dump-${String(recomputedBlocks)}`);
       const env = {
@@ -48,7 +49,7 @@ it('takes less memory: what is recomputed is not merged with what was there', as
       const { method, karst, optimiser, matmulPrecision, batchSize } = config;
       const model = adapted({ architecture, classes: 3, method, karst, recomputedBlocks });
       const { program } = trainingProgram(model, {
-        ...{ batchSize, optimiser, accumulate: 1, matmulPrecision },
+        ...{ batchSize, loss: singleLabel.loss, optimiser, accumulate: 1, matmulPrecision },
       });
       return 4 * heldBy(program.functions['train']!);
     };

@@ -152,7 +152,9 @@ describe('a training', () => {
 
   it('makes two accumulated batches of 4 what one of 8 is, weighted classes and all', async () => {
     // Unequal classes, so that weights have to be shared out over the whole update; 17 images leave odd ends.
-    const uneven = images.filter((image, i) => image.split === 'val' || image.label !== 0 || i < 4);
+    const uneven = images.filter(
+      (image, i) => image.split === 'val' || image.labels[0] !== 0 || i < 4,
+    );
     const common: TrainingOverrides = {
       classWeightPower: 1,
       labelSmoothing: 0.1,

@@ -29,6 +29,8 @@ import {
   writeBackbone,
   writeClassFolders,
 } from '../../unit/host/support.ts';
+import * as v from 'valibot';
+import { manifestImage } from '../../../main/formats/manifest.ts';
 
 let template: string;
 let home: string;
@@ -66,7 +68,7 @@ const manifestOf = (folder: string): ManifestImage[] =>
   readFileSync(join(folder, 'manifest.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as ManifestImage);
+    .map((line) => v.parse(manifestImage, JSON.parse(line)));
 
 describe('creating a run', () => {
   it('freezes the file list with hashes and writes the settings', async () => {
@@ -84,7 +86,7 @@ describe('creating a run', () => {
       path: join(source, 'images', 'a', '0.png'),
       width: 8,
       height: 6,
-      label: 0,
+      labels: [0],
     });
     expect(images.every((i) => /^[0-9a-f]{64}$/.test(i.sha256))).toBe(true);
     expect(JSON.parse(readFileSync(join(run.folder, 'config.json'), 'utf8'))).toMatchObject({
@@ -106,7 +108,7 @@ describe('creating a run', () => {
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'mixed', config: CONFIG });
     expect(run.classes).toEqual(['a', 'c']);
     expect(run.name).toBe('mixed-karst');
-    expect(manifestOf(run.folder).map((i) => i.label)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(manifestOf(run.folder).map((i) => i.labels[0])).toEqual([0, 0, 0, 1, 1, 1]);
   });
 
   it('refuses settings out of their limits, a taken name and unknown things, and writes nothing', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ImageLoader } from '../../../main/engine/data/loader.ts';
 import type { Executor } from '../../../main/backends/executor.ts';
 import { compareLogits } from '../../../main/engine/merge/compare.ts';
+import { singleLabel } from '../../../shared/tasks/single-label.ts';
 
 /** Batches of two rows; an index of -1 is a row without an image. */
 function loaderOf(indices: readonly [number, number][]): ImageLoader {
@@ -17,6 +18,7 @@ function answering(...batches: readonly number[][]): Executor {
   const run = () => ({ logits: Float32Array.from(batches[next++] ?? []) });
   return { run } as unknown as Executor;
 }
+const CLASSIFIER = { task: singleLabel, outputs: 2 };
 const quiet = (): Promise<void> => Promise.resolve();
 
 describe('the comparison of two models', () => {
@@ -28,7 +30,7 @@ describe('the comparison of two models', () => {
       [0, 1],
       [2, -1],
     ]);
-    const found = await compareLogits(a, b, loader, 2, 'F16', async (done) => {
+    const found = await compareLogits(a, b, loader, CLASSIFIER, 'F16', async (done) => {
       seen.push(done);
     });
     expect(found).toEqual({
@@ -51,7 +53,7 @@ describe('the comparison of two models', () => {
         answering([0.5, 0, 0, 0]),
         answering([0.5, 0, 0, 0]),
         loaderOf([[0, 1]]),
-        2,
+        CLASSIFIER,
         dtype,
         quiet,
       );
@@ -74,7 +76,7 @@ describe('the comparison of two models', () => {
         answering([...a]),
         answering([...b]),
         loaderOf([[0, 1]]),
-        2,
+        CLASSIFIER,
         'F32',
         quiet,
       );
@@ -84,7 +86,14 @@ describe('the comparison of two models', () => {
   });
 
   it('says that there was nothing to compare', async () => {
-    const none = await compareLogits(answering(), answering(), loaderOf([]), 2, 'F32', quiet);
+    const none = await compareLogits(
+      answering(),
+      answering(),
+      loaderOf([]),
+      CLASSIFIER,
+      'F32',
+      quiet,
+    );
     expect([none.images, none.top1Agreement]).toEqual([0, 0]);
   });
 });

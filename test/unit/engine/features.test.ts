@@ -25,6 +25,7 @@ import {
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 2;
@@ -53,6 +54,7 @@ async function trunk(): Promise<Executor> {
 async function stepOf(model: Model, input: Float32Array) {
   const { program, groups } = trainingProgram(model, {
     batchSize: BATCH,
+    loss: singleLabel.loss,
     optimiser: TRAINING_DEFAULTS.optimiser,
     accumulate: 1,
   });

@@ -14,6 +14,7 @@ import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -111,6 +112,7 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
   async function load(optimiser: OptimiserOptions, accumulate: number) {
     const { program, groups } = trainingProgram(model, {
       batchSize: BATCH,
+      loss: singleLabel.loss,
       optimiser,
       accumulate,
     });

@@ -11,6 +11,7 @@ import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -37,7 +38,7 @@ beforeAll(async () => {
 
 it('packs tensors where TensorFlow copies them, so that XLA may update them in place', () => {
   const { groups } = trainingProgram(model, {
-    ...{ batchSize: BATCH, optimiser: OPTIMISER, accumulate: 1 },
+    ...{ batchSize: BATCH, loss: singleLabel.loss, optimiser: OPTIMISER, accumulate: 1 },
   });
   // Memory is given out at multiples of 16 bytes or more, and taken over as it is at multiples of 64.
   for (const group of groups) expect(packGroup(group, trained).byteOffset % 16).not.toBe(0);
@@ -46,6 +47,7 @@ it('packs tensors where TensorFlow copies them, so that XLA may update them in p
 async function load(optimiser: OptimiserOptions, accumulate: number) {
   const options = {
     batchSize: BATCH,
+    loss: singleLabel.loss,
     optimiser,
     accumulate,
   };

@@ -32,6 +32,7 @@ import { type OptimiserOptions } from '../../../shared/domain/training.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import { readGroups } from '../../fixtures/engine/variables.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 /**
  * A tiny ViT, an adapter and a batch with everything that follows from them, computed in float64 by an independent
@@ -207,6 +208,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
 
   const options = (optimiser: OptimiserOptions, accumulate: number) => ({
     batchSize: config.batch,
+    loss: singleLabel.loss,
     optimiser,
     accumulate,
   });

@@ -10,6 +10,7 @@ import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 /** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
 const architecture = { ...MINUTE_VIT, imageSize: 24 };
@@ -29,6 +30,7 @@ beforeAll(async () => {
 async function gradients(kept: number, selection: Float32Array | null) {
   const { program, groups } = trainingProgram(model, {
     batchSize: 2,
+    loss: singleLabel.loss,
     optimiser: TRAINING_DEFAULTS.optimiser,
     accumulate: 2,
     noise: [

@@ -10,6 +10,7 @@ import {
 } from '../../../main/engine/train/step.ts';
 import { TRAINING_DEFAULTS, type MatmulPrecision } from '../../../shared/domain/training.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const { karst, optimiser } = TRAINING_DEFAULTS;
 /** Its products are worth a call of the kernels, those of one image too. */
@@ -34,7 +35,7 @@ describe.each<[MatmulPrecision, boolean]>([
 ])('the precision %s', (matmulPrecision, calls) => {
   it.each([1, 2])('is that of training and validation, with %i batches an update', (accumulate) => {
     const { program } = trainingProgram(model, {
-      ...{ batchSize: BATCH, optimiser, accumulate, matmulPrecision },
+      ...{ batchSize: BATCH, loss: singleLabel.loss, optimiser, accumulate, matmulPrecision },
       noise: stepNoise(model, { ...TRAINING_DEFAULTS, batchSize: BATCH, patchDrop: 0.2 }),
     });
     const found = rounding(program);

@@ -17,6 +17,7 @@ import { heldBy } from '../../fixtures/engine/liveness.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const DEPTH = 4;
 const BATCH = 2;
@@ -46,7 +47,8 @@ function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
   const model = adaptedModel({ architecture, classes: 3, tuner, recomputedBlocks });
   const noise = noisy ? stepNoise(model, { ...config, method }) : [];
   const training = trainingProgram(model, {
-    ...{ batchSize: BATCH, optimiser: TRAINING_DEFAULTS.optimiser, accumulate: 2 },
+    ...{ batchSize: BATCH, loss: singleLabel.loss },
+    ...{ optimiser: TRAINING_DEFAULTS.optimiser, accumulate: 2 },
     noise,
   });
   return { model, noise, ...training };

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { chooseSamples, SampleTaker } from '../../../main/engine/train/samples.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import { singleLabel } from '../../../shared/tasks/single-label.ts';
 
-const labelled = (labels: readonly number[]): { label: number }[] =>
-  labels.map((label) => ({ label }));
+const labelled = (labels: readonly number[]): { labels: [number] }[] =>
+  labels.map((label) => ({ labels: [label] }));
 
 describe('the images whose answers are told', () => {
   it('go round the classes, the first images of each', () => {
@@ -26,9 +27,9 @@ describe('the images whose answers are told', () => {
 });
 
 describe('a sample taker', () => {
-  const image = (path: string, label: number): ManifestImage => ({
+  const image = (path: string, ...labels: number[]): ManifestImage => ({
     path,
-    label,
+    labels,
     sha256: '',
     width: 1,
     height: 1,
@@ -37,7 +38,7 @@ describe('a sample taker', () => {
 
   it('tells the likeliest answers of what it saw since the last time', () => {
     const images = [image('/a', 0), image('/b', 1), image('/c', 1)];
-    const taker = new SampleTaker(images, ['ash', 'elm']);
+    const taker = new SampleTaker(singleLabel, images, ['ash', 'elm']);
     taker.take(0, Float32Array.of(0, Math.log(3)));
     taker.take(2, Float32Array.of(0, 0));
     expect(taker.record(7, 2)).toEqual({

@@ -86,6 +86,7 @@ function refusals(valid: Json, read: (text: string, path: string) => unknown): n
 const adapterConfig = (method: 'karst' | 'linear' | 'full'): Json =>
   adapterConfigToJson({
     method,
+    task: 'single-label',
     backboneName: 'b',
     backboneSha256: 'a'.repeat(64),
     architecture: ARCHITECTURE,

@@ -10,6 +10,7 @@ import { TRAINING_DEFAULTS, type TrainingOverrides } from '../../../shared/domai
 import { heldBy } from '../../fixtures/engine/liveness.ts';
 import { configured } from '../../fixtures/engine/workshop.ts';
 import { ARCHITECTURE } from './support.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const MIB = 2 ** 20;
 const TINY = {
@@ -52,7 +53,7 @@ describe('the memory of a training', () => {
       const { karst, optimiser } = TRAINING_DEFAULTS;
       const model = adapted({ architecture, classes: 10, method, karst });
       const { program } = trainingProgram(model, {
-        ...{ batchSize, optimiser, accumulate: 1 },
+        ...{ batchSize, loss: singleLabel.loss, optimiser, accumulate: 1 },
       });
       return 4 * heldBy(program.functions['train']!);
     };

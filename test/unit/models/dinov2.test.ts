@@ -18,6 +18,7 @@ import {
   architectureToJson,
 } from '../../../main/formats/architecture-json.ts';
 import { readAllFloat32, writeSafetensors } from '../../../main/formats/safetensors.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { architectureSchema, familyOf, modelSpec } from '../../../shared/models/registry.ts';
 import type { VitArchitecture } from '../../../shared/models/vit.ts';
@@ -123,6 +124,7 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
     const model = adapted({ architecture, classes: CLASSES, method: 'full' });
     const { program, groups } = trainingProgram(model, {
       batchSize: 2,
+      loss: singleLabel.loss,
       optimiser: TRAINING_DEFAULTS.optimiser,
       accumulate: 2,
     });

@@ -19,6 +19,7 @@ import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { gradients } from '../../../main/graph/differentiate.ts';
 import * as g from '../../../main/graph/operations.ts';
 import type { Tensor } from '../../../main/graph/tensor.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 import { mergedTensors } from '../../../main/tuning/merge.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
 import { tuningOf, type Tuning } from '../../../shared/methods/registry.ts';
@@ -171,6 +172,7 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
       })),
       config: {
         ...DESCRIPTION,
+        task: singleLabel.spec.name,
         architecture,
         method: tuning.method,
         karst: tuning.method === 'karst' ? tuning.options : null,
@@ -184,7 +186,10 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
   });
 
   it('goes on after a checkpoint, bit for bit', async () => {
-    const options = { batchSize: BATCH, optimiser: config.optimiser, accumulate: 1, noise };
+    const options = {
+      ...{ batchSize: BATCH, loss: singleLabel.loss, optimiser: config.optimiser },
+      ...{ accumulate: 1, noise },
+    };
     const { program, groups } = trainingProgram(model, options);
     const open = async () => {
       const executor = new Interpreter(program);

@@ -56,7 +56,7 @@ export class Evaluations {
     function* listed(): Generator<ManifestImage> {
       for (const image of images.all(dataset.id, split))
         for (const line of manifestImages([image], labels)) {
-          asked.push({ position: image.position, truth: line.label });
+          asked.push({ position: image.position, truth: line.labels[0] ?? -1 });
           yield line;
         }
     }

@@ -8,6 +8,7 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
+import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
@@ -105,7 +106,7 @@ export class Planner implements PlanService {
     const { recomputedBlocks } = await recomputation.choose(needed);
     const key = await recomputation.key(needed, recomputedBlocks);
     const abort = new AbortController();
-    const job = { config, classes: names.length, recomputedBlocks };
+    const job = { config, task: singleLabel.name, classes: names.length, recomputedBlocks };
     const work = this.#measure(backbone, job, watching, abort);
     this.#active.set(abort, work);
     try {
@@ -120,7 +121,7 @@ export class Planner implements PlanService {
 
   async #measure(
     backbone: Backbone,
-    job: Pick<MeasureJob, 'config' | 'classes' | 'recomputedBlocks'>,
+    job: Pick<MeasureJob, 'config' | 'task' | 'classes' | 'recomputedBlocks'>,
     watching: JobWatching,
     abort: AbortController,
   ): Promise<MeasureResult> {

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
+import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../../shared/domain/library.ts';
 import { openFile, readError, writeFileAtomic } from '../../../formats/files.ts';
+import { manifestImage, manifestLine } from '../../../formats/manifest.ts';
 
 /** Lines joined into one write. */
 const BATCH = 1000;
@@ -32,22 +33,13 @@ export async function writeManifest(
     };
     for await (const image of images) {
       counts[image.split]++;
-      lines.push(JSON.stringify(image));
+      lines.push(manifestLine(image));
       if (lines.length >= BATCH) await flush();
     }
     await flush();
   });
   return counts;
 }
-
-const lineSchema = v.object({
-  path: v.string(),
-  sha256: v.string(),
-  width: v.number(),
-  height: v.number(),
-  label: v.number(),
-  split: v.picklist(SPLITS),
-});
 
 /** Reads a manifest line by line. @throws not-found, file-damaged naming the line */
 export async function* readManifest(path: string): AsyncGenerator<ManifestImage> {
@@ -61,7 +53,7 @@ export async function* readManifest(path: string): AsyncGenerator<ManifestImage>
     for await (const line of lines) {
       number++;
       if (line === '') continue;
-      yield v.parse(lineSchema, JSON.parse(line));
+      yield v.parse(manifestImage, JSON.parse(line));
     }
   } catch (error) {
     if (!(error instanceof SyntaxError) && !v.isValiError(error)) throw readError(path, error);
@@ -85,6 +77,6 @@ export function* manifestImages(
     const label = labels.get(image.label);
     if (!isUsable(image) || label === undefined) continue;
     const { path, sha256, width, height, split } = image;
-    yield { path, sha256, width, height, label, split };
+    yield { path, sha256, width, height, labels: [label], split };
   }
 }

@@ -5,6 +5,7 @@ import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Run } from '../../../../shared/domain/library.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 import { updatesPerEpoch } from '../../../../shared/domain/training.ts';
+import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import type { HomeFolders } from '../../home.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { Owner } from '../../owner.ts';
@@ -192,6 +193,7 @@ export class Runs extends RunShelf implements RunService {
           adapterDir: place.folder,
           backbone,
           config: run.config,
+          task: singleLabel.name,
           classes: run.classes,
           resume,
           extendedAt: run.extendedAt,

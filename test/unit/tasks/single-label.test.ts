@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { ranked, softmax, Tally, topPredictions } from '../../../main/engine/evaluate/tally.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
+import { likeliest, ranked } from '../../../shared/tasks/task.ts';
 
 const row = (...logits: number[]): Float32Array => Float32Array.from(logits);
 
-describe('the tally of an evaluation', () => {
+describe('the evaluation of one class an image', () => {
   // Truth and prediction: a→a, a→b, b→b, c→a; d has no image and is predicted once, for an image of b.
-  const tally = new Tally(['a', 'b', 'c', 'd']);
-  tally.add(row(2, 0, 0, 0), 0);
-  tally.add(row(0, Math.log(3), 0, 0), 0);
-  tally.add(row(0, 1, 0, 0), 1);
-  tally.add(row(5, 0, 4, 0), 2);
-  tally.add(row(0, 0, 0, 7), 1);
-  const result = tally.result();
+  const metrics = singleLabel.evaluation(['a', 'b', 'c', 'd']);
+  metrics.add(row(2, 0, 0, 0), 0);
+  metrics.add(row(0, Math.log(3), 0, 0), 0);
+  metrics.add(row(0, 1, 0, 0), 1);
+  metrics.add(row(5, 0, 4, 0), 2);
+  metrics.add(row(0, 0, 0, 7), 1);
+  const result = metrics.result();
 
   it('counts truth against prediction', () => {
     expect(result.n).toBe(5);
@@ -50,7 +51,7 @@ describe('the tally of an evaluation', () => {
   });
 
   it('tells the first answer from the first five', () => {
-    const six = new Tally(['a', 'b', 'c', 'd', 'e', 'f']);
+    const six = singleLabel.evaluation(['a', 'b', 'c', 'd', 'e', 'f']);
     six.add(row(6, 5, 4, 3, 2, 1), 0);
     six.add(row(6, 5, 4, 3, 2, 1), 4);
     six.add(row(6, 5, 4, 3, 2, 1), 5);
@@ -59,10 +60,10 @@ describe('the tally of an evaluation', () => {
   });
 
   it('has finite numbers for certainty in the wrong class and for no images at all', () => {
-    const wrong = new Tally(['a', 'b']);
+    const wrong = singleLabel.evaluation(['a', 'b']);
     wrong.add(row(0, 2000), 0);
     expect(wrong.result().loss).toBeCloseTo(-Math.log(Number.MIN_VALUE), 6);
-    const empty = new Tally(['a', 'b']).result();
+    const empty = singleLabel.evaluation(['a', 'b']).result();
     expect([empty.n, empty.top1, empty.loss, empty.macroF1]).toEqual([0, 0, 0, 0]);
   });
 });
@@ -70,7 +71,7 @@ describe('the tally of an evaluation', () => {
 describe('predictions', () => {
   it('come with the likeliest first, ties in the order of the classes', () => {
     expect(ranked(row(1, 3, 3, 2))).toEqual([1, 2, 3, 0]);
-    const found = topPredictions(row(0, Math.log(2), Math.log(5)), ['x', 'y', 'z'], 2);
+    const found = likeliest(singleLabel.spec, row(0, Math.log(2), Math.log(5)), ['x', 'y', 'z'], 2);
     expect(found.map((p) => p.label)).toEqual(['z', 'y']);
     expect(found[0]?.probability).toBeCloseTo(5 / 8, 6);
     expect(found[1]?.probability).toBeCloseTo(2 / 8, 6);
@@ -78,7 +79,7 @@ describe('predictions', () => {
 
   it('add up to one for logits of any size', () => {
     for (const logits of [row(1000, 999, -1000), row(-2000, -2000), row(0, 88, 89)]) {
-      expect(softmax(logits).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+      expect(singleLabel.spec.probabilities(logits).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
     }
   });
 });

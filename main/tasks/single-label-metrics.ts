@@ -1,7 +1,10 @@
-import type { ClassMetrics, Evaluation, Prediction } from '../../../shared/domain/metrics.ts';
+import type { ClassMetrics, Evaluation } from '../../shared/domain/metrics.ts';
+import { singleLabel } from '../../shared/tasks/single-label.ts';
+import { ranked } from '../../shared/tasks/task.ts';
+import type { EvaluationMetrics } from './task.ts';
 
-/** Counts up an evaluation image by image; probabilities and losses in float64. */
-export class Tally {
+/** Accuracy, F1 and confusion of one class an image; probabilities and losses in float64. */
+export class SingleLabelMetrics implements EvaluationMetrics<number> {
   readonly #classes: readonly string[];
   readonly #confusion: number[][];
   #n = 0;
@@ -24,7 +27,8 @@ export class Tally {
     this.#n += 1;
     this.#top1 += rank === 0 ? 1 : 0;
     this.#top5 += rank < 5 ? 1 : 0;
-    this.#loss -= Math.log(Math.max(Number.MIN_VALUE, softmax(logits)[truth] ?? 0));
+    const probability = singleLabel.probabilities(logits)[truth] ?? 0;
+    this.#loss -= Math.log(Math.max(Number.MIN_VALUE, probability));
   }
 
   result(): Evaluation {
@@ -52,32 +56,4 @@ export class Tally {
     const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
     return { label, n, precision, recall, f1 };
   }
-}
-
-/** Class indices from the largest logit to the smallest; ties in the order of the classes. */
-export function ranked(logits: Float32Array): number[] {
-  return Array.from(logits.keys()).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
-}
-
-/** Softmax of one row, in float64. */
-export function softmax(logits: Float32Array): Float64Array {
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = Float64Array.from(logits, (z) => Math.exp(z - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((p) => p / sum);
-}
-
-/** The `count` likeliest classes of one image's logits, likeliest first. */
-export function topPredictions(
-  logits: Float32Array,
-  labels: readonly string[],
-  count: number,
-): Prediction[] {
-  const probabilities = softmax(logits);
-  return ranked(logits)
-    .slice(0, count)
-    .map((index) => ({
-      label: labels[index] ?? String(index),
-      probability: probabilities[index] ?? 0,
-    }));
 }

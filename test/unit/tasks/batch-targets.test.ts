@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageBatch } from '../../../main/engine/data/batch-source.ts';
-import { batchTargets, classWeights } from '../../../main/engine/train/targets.ts';
+import { batchTargets, type BatchTargets } from '../../../main/tasks/batch-targets.ts';
+import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 function batch(indices: number[], lambda = 1, partners = indices.map((_, i) => i)): ImageBatch {
   return {
@@ -18,6 +19,14 @@ const rows = (values: Float32Array, classes: number): number[][] =>
   );
 const LABELS = [0, 1, 2, 0];
 const EVEN = Float64Array.of(1, 1, 1);
+const classWeights = singleLabel.classWeights.bind(singleLabel);
+const towards = (
+  rowsOf: ImageBatch,
+  { labelSmoothing = 0, weights = EVEN }: { labelSmoothing?: number; weights?: Float64Array } = {},
+): BatchTargets =>
+  batchTargets(rowsOf, {
+    ...{ task: singleLabel, targets: LABELS, outputs: 3, classWeights: weights, labelSmoothing },
+  });
 
 describe('class weights', () => {
   it('are the inverse frequency to a power, with a mean of 1 over the images', () => {
@@ -39,9 +48,7 @@ describe('class weights', () => {
 
 describe('targets of a batch', () => {
   it('are one-hot rows; padding has neither target nor weight', () => {
-    const { targets, weights, total } = batchTargets(batch([3, 1, -1]), LABELS, EVEN, {
-      labelSmoothing: 0,
-    });
+    const { targets, weights, total } = towards(batch([3, 1, -1]));
     expect(rows(targets, 3)).toEqual([
       [1, 0, 0],
       [0, 1, 0],
@@ -52,31 +59,25 @@ describe('targets of a batch', () => {
   });
 
   it('are smoothed towards every class', () => {
-    const { targets } = batchTargets(batch([1]), LABELS, EVEN, { labelSmoothing: 0.3 });
+    const { targets } = towards(batch([1]), { labelSmoothing: 0.3 });
     expect(rows(targets, 3)).toEqual([[0.1, 0.8, 0.1]]);
   });
 
   it('are mixed with the partner, and so are the class weights', () => {
-    const perClass = Float64Array.of(0.5, 1.5, 3);
-    const mixed = batchTargets(batch([0, 2], 0.75, [1, 0]), LABELS, perClass, {
-      labelSmoothing: 0,
-    });
+    const weights = Float64Array.of(0.5, 1.5, 3);
+    const mixed = towards(batch([0, 2], 0.75, [1, 0]), { weights });
     expect(rows(mixed.targets, 3)).toEqual([
       [0.75, 0, 0.25],
       [0.25, 0, 0.75],
     ]);
     expect([...mixed.weights]).toEqual([0.75 * 0.5 + 0.25 * 3, 0.75 * 3 + 0.25 * 0.5]);
     expect(mixed.total).toBe(3.5);
-    const smoothed = batchTargets(batch([0, 2], 0.75, [1, 0]), LABELS, EVEN, {
-      labelSmoothing: 0.3,
-    });
+    const smoothed = towards(batch([0, 2], 0.75, [1, 0]), { labelSmoothing: 0.3 });
     expect(rows(smoothed.targets, 3)[0]).toEqual([0.625, 0.1, 0.275]);
   });
 
   it('of a row whose partner cannot be read are its own', () => {
-    const { targets, weights } = batchTargets(batch([0, -1], 0.75, [1, 0]), LABELS, EVEN, {
-      labelSmoothing: 0,
-    });
+    const { targets, weights } = towards(batch([0, -1], 0.75, [1, 0]));
     expect(rows(targets, 3)).toEqual([
       [1, 0, 0],
       [0, 0, 0],

@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+import { SPLITS, type ManifestImage } from '../../shared/domain/dataset.ts';
+
+const label = v.pipe(v.number(), v.integer(), v.minValue(0));
+const lineSchema = v.pipe(
+  v.object({
+    path: v.string(),
+    sha256: v.string(),
+    width: v.number(),
+    height: v.number(),
+    /** Of an image with one label, as versions before several labels wrote all of them. */
+    label: v.optional(label),
+    labels: v.optional(
+      v.pipe(
+        v.array(label),
+        v.check((all) => new Set(all).size === all.length, 'a label is named twice'),
+      ),
+    ),
+    split: v.picklist(SPLITS),
+  }),
+  v.check(
+    (line) => (line.label === undefined) !== (line.labels === undefined),
+    'it must have either "label" or "labels"',
+  ),
+);
+
+/** One line of a manifest, parsed as JSON. */
+export const manifestImage: v.GenericSchema<unknown, ManifestImage> = v.pipe(
+  lineSchema,
+  v.transform(({ label: only, labels, ...image }) => ({
+    ...image,
+    labels: labels ?? (only === undefined ? [] : [only]),
+  })),
+);
+
+/** One line of a manifest as JSON, which earlier versions can read where the image has one label. */
+export function manifestLine({ labels, split, ...image }: ManifestImage): string {
+  const [only] = labels;
+  const own = labels.length === 1 ? { label: only } : { labels };
+  const { path, sha256, width, height } = image;
+  return JSON.stringify({ path, sha256, width, height, ...own, split });
+}

@@ -1,0 +1,54 @@
+import type { Task } from './task.ts';
+
+/** What a batch says of its rows. */
+export interface BatchRows {
+  /** (batch) index of each row's image; negative on padding. */
+  readonly indices: Int32Array;
+  /** (batch) the row that each row was mixed with; its own where it was not. */
+  readonly partners: Int32Array;
+  /** Share of the row itself. */
+  readonly lambda: number;
+}
+
+export interface BatchTargets {
+  /** (batch, outputs). */
+  readonly targets: Float32Array;
+  /** (batch): weight of each row, 0 on padding; not yet divided by their sum. */
+  readonly weights: Float32Array;
+  readonly total: number;
+}
+
+export interface TargetSet<Target> {
+  readonly task: Pick<Task<Target>, 'encode' | 'weight'>;
+  /** Of the images that batches name by index. */
+  readonly targets: readonly Target[];
+  /** Outputs of the head. */
+  readonly outputs: number;
+  readonly classWeights: Float64Array;
+  readonly labelSmoothing: number;
+}
+
+/** What a batch is trained towards. */
+export function batchTargets<Target>(
+  batch: BatchRows,
+  { task, targets: all, outputs, classWeights, labelSmoothing }: TargetSet<Target>,
+): BatchTargets {
+  const rows = batch.indices.length;
+  const { lambda } = batch;
+  const targets = new Float32Array(rows * outputs);
+  const weights = new Float32Array(rows);
+  const imageOf = (row: number): number => batch.indices[row] ?? -1;
+  for (let row = 0; row < rows; row++) {
+    const own = imageOf(row);
+    if (own < 0) continue;
+    const partner = imageOf(batch.partners[row] ?? row);
+    const first = all[own]!;
+    // A partner that could not be read left its pixels out of the mix: the row is its own.
+    const second = partner < 0 ? first : all[partner]!;
+    const values = targets.subarray(row * outputs, (row + 1) * outputs);
+    task.encode(values, { first, second, lambda }, labelSmoothing);
+    weights[row] =
+      lambda * task.weight(first, classWeights) + (1 - lambda) * task.weight(second, classWeights);
+  }
+  return { targets, weights, total: weights.reduce((a, b) => a + b, 0) };
+}

@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+import { ranked, type TaskSpec } from './task.ts';
+
+/** One class an image, by softmax; the target is the index of the class. */
+export const singleLabel: TaskSpec<number> = {
+  name: 'single-label',
+  title: 'single-label classification',
+  target: v.pipe(
+    v.object({ labels: v.array(v.number()) }),
+    v.check(
+      ({ labels }) => labels.length === 1,
+      ({ input: { labels } }) =>
+        `it has ${labels.length} labels where single-label classification takes one`,
+    ),
+    v.transform(({ labels }) => labels[0] ?? -1),
+  ),
+  outputs: (classes) => classes,
+  metrics: [
+    { key: 'top1', title: 'top-1', better: 'higher' },
+    { key: 'top5', title: 'top-5', better: 'higher' },
+    { key: 'macroF1', title: 'macro F1', better: 'higher' },
+    { key: 'loss', title: 'loss', better: 'lower' },
+  ],
+  chosenBy: ['top1', 'loss'],
+  probabilities: softmax,
+  decide: (probabilities) => ranked(probabilities).slice(0, 1),
+};
+
+function softmax(logits: Float32Array): Float64Array {
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = Float64Array.from(logits, (z) => Math.exp(z - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((p) => p / sum);
+}
