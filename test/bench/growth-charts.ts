@@ -62,7 +62,7 @@ async function writeRun(home: string): Promise<void> {
   new DatasetRepository(library).begin(
     {
       ...{ id: DATASET, name: 'birds', path: '/birds', layout: 'class-folders', seed: 0 },
-      ...{ valFraction: 0.2, testFraction: 0, importingBy: owner, createdAt },
+      ...{ valFraction: 0.2, testFraction: 0, task: 'single-label', importingBy: owner, createdAt },
     },
     ['gull', 'tern'],
   );
@@ -81,6 +81,7 @@ async function writeRun(home: string): Promise<void> {
         },
       },
       ...{ datasetName: 'birds', classes: ['gull', 'tern'], manifestSha256: '0'.repeat(64) },
+      task: 'single-label',
       counts: { train: perEpoch * TRAINING_DEFAULTS.batchSize, val: 1000, test: 0 },
       config: {
         ...TRAINING_DEFAULTS,

@@ -3,6 +3,7 @@ import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import type { ImportLayout, Split } from '../../../shared/domain/dataset.ts';
 import type { Dataset, DatasetImage, DatasetProblem } from '../../../shared/domain/library.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
+import type { StoredImage } from '../store/images.ts';
 import type { ProblemPage } from '../store/problems.ts';
 import type { Page, Watching } from './watching.ts';
 
@@ -75,7 +76,9 @@ export interface DatasetService {
    * The stored images of a split (all when left out), in their stored order; those that take no part are among
    * them (`isUsable` tells).
    */
-  images(nameOrId: string, split?: Split): IterableIterator<DatasetImage>;
+  images(nameOrId: string, split?: Split): IterableIterator<StoredImage>;
+  /** What it is for, as in `shared/tasks`. */
+  task(nameOrId: string): string;
   /** One image by its place in the stored order; quick, however large the dataset. @throws not-found */
   image(nameOrId: string, position: number): GalleryEntry;
   /** A page of what a filter leaves, in stored order; `total` counts all of that. */

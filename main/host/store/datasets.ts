@@ -19,11 +19,13 @@ export interface NewDataset {
   readonly valFraction: number;
   readonly testFraction: number;
   readonly seed: number;
+  /** What it is for, as in `shared/tasks`. */
+  readonly task: string;
   readonly importingBy: Owner;
   readonly createdAt: string;
 }
 
-/** Tables `datasets`, `classes` and, read only, `image_counts`, which the database itself keeps up to date. */
+/** Tables `datasets`, `classes` and, read only, `image_counts` and `further_counts`, which the database itself keeps up to date. */
 export class DatasetRepository {
   readonly #library: Library;
   constructor(library: Library) {
@@ -34,9 +36,9 @@ export class DatasetRepository {
   begin(d: NewDataset, classes: readonly string[]): void {
     this.#library.transaction(() => {
       this.#library.run(
-        `INSERT INTO datasets (id, name, path, layout, val_fraction, test_fraction, seed, importing_by,
+        `INSERT INTO datasets (id, name, path, layout, val_fraction, test_fraction, seed, task, importing_by,
            created_at, updated_at)
-         VALUES (@id, @name, @path, @layout, @valFraction, @testFraction, @seed, @importingBy,
+         VALUES (@id, @name, @path, @layout, @valFraction, @testFraction, @seed, @task, @importingBy,
            @createdAt, @createdAt)`,
         { ...d },
       );
@@ -104,8 +106,30 @@ export class DatasetRepository {
     return { id: text(row, 'id'), path: text(row, 'path') };
   }
 
+  /** What it is for. */
+  task(id: string): string {
+    return text(findRow(this.#library, 'dataset', id, READY), 'task');
+  }
+
   remove(id: string): void {
     this.#library.run('DELETE FROM datasets WHERE id = @id', { id });
+  }
+
+  /** Images that take part, by a label that is not their first and by split. */
+  #furtherCounts(id: string): Map<number, Partial<Record<Split, number>>> {
+    const counts = new Map<number, Partial<Record<Split, number>>>();
+    const rows = this.#library.all(
+      `SELECT label, split, sum(images) AS images FROM further_counts
+       WHERE dataset_id = @id AND NOT excluded AND state IN ('ok', 'duplicate')
+       GROUP BY label, split`,
+      { id },
+    );
+    for (const row of rows) {
+      const label = number(row, 'label');
+      const split = text(row, 'split') as Split;
+      counts.set(label, { ...counts.get(label), [split]: number(row, 'images') });
+    }
+    return counts;
   }
 
   #toDataset(row: Row): Dataset {
@@ -123,13 +147,18 @@ export class DatasetRepository {
        WHERE c.dataset_id = @id GROUP BY c.label ORDER BY c.label`,
       { id },
     );
-    const classes: DatasetClass[] = byClass.map((r) => ({
-      index: number(r, 'label'),
-      name: text(r, 'name'),
-      train: number(r, 'train'),
-      val: number(r, 'val'),
-      test: number(r, 'test'),
-    }));
+    const further = this.#furtherCounts(id);
+    const classes: DatasetClass[] = byClass.map((r) => {
+      const index = number(r, 'label');
+      const { train = 0, val = 0, test = 0 } = further.get(index) ?? {};
+      return {
+        index,
+        name: text(r, 'name'),
+        train: number(r, 'train') + train,
+        val: number(r, 'val') + val,
+        test: number(r, 'test') + test,
+      };
+    });
     const total = (column: string): number =>
       byClass.reduce((sum, r) => sum + number(r, column), 0);
     return {

@@ -14,16 +14,20 @@ export function searchesNames(filter: ImageFilter): boolean {
   return needleOf(filter) !== '';
 }
 
-/** Conditions on a row of `images`, and as far as names are not searched of `image_counts`. */
+/**
+ * Conditions on a row of `images`, and as far as names are not searched of `image_counts`.
+ * @param labels whether the label is to be an image's first, or another in a row of `further_labels` beside it
+ */
 function conditions(
   datasetId: string,
   filter: ImageFilter,
+  labels: 'first' | 'further' = 'first',
 ): { where: string; parameters: Parameters } {
   const { label, split, state } = filter;
   const parts = ['dataset_id = @datasetId'];
   const parameters: Record<string, string | number> = { datasetId };
   if (label !== undefined) {
-    parts.push('label = @label');
+    parts.push(labels === 'first' ? 'label = @label' : 'further_labels.label = @label');
     parameters['label'] = label;
   }
   if (split !== undefined) {
@@ -58,11 +62,22 @@ function tableFor({ label, split, state }: ImageFilter): string {
   return 'images';
 }
 
-/** Positions of all that a filter leaves, in their order. */
-export function positionsSql(datasetId: string, filter: ImageFilter): Statement {
+/**
+ * Positions of all that a filter leaves, in their order.
+ * @param several whether images of the dataset have more labels than one
+ */
+export function positionsSql(datasetId: string, filter: ImageFilter, several = false): Statement {
   const { where, parameters } = conditions(datasetId, filter);
+  const byFirst = `SELECT position FROM ${tableFor(filter)} WHERE ${where}`;
+  if (!several || filter.label === undefined)
+    return { sql: `${byFirst} ORDER BY position`, parameters };
+  // Both are in the order of the positions, and no image is in both: they are merged as they come.
   return {
-    sql: `SELECT position FROM ${tableFor(filter)} WHERE ${where} ORDER BY position`,
+    sql: `${byFirst}
+          UNION ALL
+          SELECT position FROM further_labels CROSS JOIN images USING (dataset_id, position)
+          WHERE ${conditions(datasetId, filter, 'further').where}
+          ORDER BY position`,
     parameters,
   };
 }
@@ -71,27 +86,34 @@ export function positionsSql(datasetId: string, filter: ImageFilter): Statement 
  * One page of a filter, with the parameters `@offset` and `@limit`: places are found in the index, the rows are
  * read for that page only.
  */
-export function pageSql(datasetId: string, filter: ImageFilter): Statement {
-  const { sql, parameters } = positionsSql(datasetId, filter);
+export function pageSql(
+  datasetId: string,
+  filter: ImageFilter,
+  { several = false, columns = '*' } = {},
+): Statement {
+  const { sql, parameters } = positionsSql(datasetId, filter, several);
   // Positions go up from 0 without gaps, so that without a filter the offset is a position.
   return Object.keys(parameters).length === 1 && filter.state !== 'excluded'
     ? {
-        sql: `SELECT * FROM images WHERE dataset_id = @datasetId AND position >= @offset
+        sql: `SELECT ${columns} FROM images WHERE dataset_id = @datasetId AND position >= @offset
               ORDER BY position LIMIT @limit`,
         parameters,
       }
     : {
-        sql: `SELECT * FROM images WHERE dataset_id = @datasetId
+        sql: `SELECT ${columns} FROM images WHERE dataset_id = @datasetId
                 AND position IN (${sql} LIMIT @limit OFFSET @offset) ORDER BY position`,
         parameters,
       };
 }
 
 /** How many images a filter leaves that searches no names, from the counts. */
-export function totalSql(datasetId: string, filter: ImageFilter): Statement {
+export function totalSql(datasetId: string, filter: ImageFilter, several = false): Statement {
   const { where, parameters } = conditions(datasetId, filter);
-  return {
-    sql: `SELECT coalesce(sum(images), 0) AS n FROM image_counts WHERE ${where}`,
-    parameters,
-  };
+  const sum = (table: string): string =>
+    `SELECT coalesce(sum(images), 0) AS n FROM ${table} WHERE ${where}`;
+  const sql =
+    several && filter.label !== undefined
+      ? `SELECT (${sum('image_counts')}) + (${sum('further_counts')}) AS n`
+      : sum('image_counts');
+  return { sql, parameters };
 }

@@ -4,11 +4,13 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DatasetImage, ImageState } from '../../../shared/domain/library.ts';
 import { pageSql, positionsSql, searchesNames, totalSql } from './image-filter.ts';
 import type { Library, Row } from './library.ts';
-import { number, numberOrNull, text, textOrNull } from './rows.ts';
+import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
 
 export interface StoredImage extends DatasetImage {
   /** Place in the dataset, from 0. */
   readonly position: number;
+  /** Its labels beside `label`, the first of all, ascending. */
+  readonly furtherLabels: readonly number[];
   /** Position of the first image with the same bytes, null for that one itself. */
   readonly duplicateOf: number | null;
   /** The split that the source puts it into; null where it says none. */
@@ -16,13 +18,15 @@ export interface StoredImage extends DatasetImage {
 }
 
 /** An image at import. */
-export interface NewImage extends Omit<StoredImage, 'excluded'> {
+export interface NewImage extends Omit<StoredImage, 'excluded' | 'furtherLabels'> {
+  readonly furtherLabels?: readonly number[];
   /** What a search looks in. */
   readonly searchKey: string;
 }
 
 /** What a user changes of images; keys left out stay as they are. */
 export interface ImageChange {
+  /** It is the only one then. */
   readonly label?: number;
   readonly split?: Split;
   readonly excluded?: boolean;
@@ -37,10 +41,15 @@ export type DrawnImage = Pick<
 /** Two images of equal bytes that both take part. */
 export interface DuplicatePair {
   readonly path: string;
-  readonly label: number;
+  readonly labels: readonly number[];
   readonly firstPath: string;
-  readonly firstLabel: number;
+  readonly firstLabels: readonly number[];
 }
+
+/** A JSON array of the further labels of an image `alias`, as a column. */
+const furtherOf = (alias: string): string =>
+  `(SELECT json_group_array(label) FROM (SELECT label FROM further_labels
+     WHERE dataset_id = ${alias}.dataset_id AND position = ${alias}.position ORDER BY label))`;
 
 function toImage(row: Row): StoredImage {
   return {
@@ -51,6 +60,7 @@ function toImage(row: Row): StoredImage {
     width: number(row, 'width'),
     height: number(row, 'height'),
     label: number(row, 'label'),
+    furtherLabels: 'further' in row ? json<number[]>(row, 'further') : [],
     split: text(row, 'split') as Split,
     state: text(row, 'state') as ImageState,
     excluded: number(row, 'excluded') === 1,
@@ -60,7 +70,9 @@ function toImage(row: Row): StoredImage {
   };
 }
 
-/** Table `images`. Positions are handed over as one JSON array, so that a statement takes any number of them. */
+/**
+ * Tables `images` and `further_labels`, which nothing asks of a dataset of one label an image. Positions are handed over as one JSON array, so that a statement takes any number of them.
+ */
 export class ImageRepository {
   readonly #library: Library;
   constructor(library: Library) {
@@ -70,7 +82,7 @@ export class ImageRepository {
   /** One transaction for the whole batch. */
   insert(datasetId: string, images: readonly NewImage[]): void {
     this.#library.transaction(() => {
-      for (const image of images)
+      for (const { furtherLabels = [], ...image } of images) {
         this.#library.run(
           `INSERT INTO images (dataset_id, position, path, sha256, bytes, width, height, label, split,
              state, reason, duplicate_of, given_split, search_key)
@@ -78,6 +90,14 @@ export class ImageRepository {
              @state, @reason, @duplicateOf, @givenSplit, @searchKey)`,
           { datasetId, ...image },
         );
+        const { position } = image;
+        for (const label of furtherLabels)
+          this.#library.run(
+            `INSERT INTO further_labels (dataset_id, label, position)
+             VALUES (@datasetId, @label, @position)`,
+            { datasetId, label, position },
+          );
+      }
     });
   }
 
@@ -114,7 +134,8 @@ export class ImageRepository {
   *all(datasetId: string, split?: Split): Generator<StoredImage> {
     const condition = split === undefined ? '' : 'AND split = @split';
     const rows = this.#library.pages(
-      `SELECT * FROM images WHERE dataset_id = @datasetId ${condition} AND position > @after
+      `SELECT ${this.#columns(datasetId)} FROM images
+       WHERE dataset_id = @datasetId ${condition} AND position > @after
        ORDER BY position LIMIT @limit`,
       'position',
       split === undefined ? { datasetId } : { datasetId, split },
@@ -145,7 +166,8 @@ export class ImageRepository {
   /** @throws not-found */
   get(datasetId: string, position: number): StoredImage {
     const row = this.#library.get(
-      'SELECT * FROM images WHERE dataset_id = @datasetId AND position = @position',
+      `SELECT ${this.#columns(datasetId)} FROM images
+       WHERE dataset_id = @datasetId AND position = @position`,
       { datasetId, position },
     );
     if (row !== undefined) return toImage(row);
@@ -168,7 +190,11 @@ export class ImageRepository {
         images: this.#at(datasetId, found.slice(offset, offset + limit)),
       };
     }
-    const { sql, parameters } = pageSql(datasetId, filter);
+    const several = this.#hasSeveral(datasetId);
+    const { sql, parameters } = pageSql(datasetId, filter, {
+      several,
+      columns: this.#columns(datasetId, several),
+    });
     return {
       total: this.#total(datasetId, filter),
       images: this.#library.all(sql, { ...parameters, offset, limit }).map(toImage),
@@ -178,7 +204,7 @@ export class ImageRepository {
   #at(datasetId: string, positions: readonly number[]): StoredImage[] {
     return this.#library
       .all(
-        `SELECT * FROM images WHERE dataset_id = @datasetId
+        `SELECT ${this.#columns(datasetId)} FROM images WHERE dataset_id = @datasetId
            AND position IN (SELECT value FROM json_each(@positions)) ORDER BY position`,
         { datasetId, positions: JSON.stringify(positions) },
       )
@@ -186,14 +212,14 @@ export class ImageRepository {
   }
 
   #total(datasetId: string, filter: ImageFilter): number {
-    const { sql, parameters } = totalSql(datasetId, filter);
+    const { sql, parameters } = totalSql(datasetId, filter, this.#hasSeveral(datasetId));
     const row = this.#library.get(sql, parameters);
     return row === undefined ? 0 : number(row, 'n');
   }
 
   /** Positions of all that a filter leaves, in their order. */
   positions(datasetId: string, filter: ImageFilter): number[] {
-    const { sql, parameters } = positionsSql(datasetId, filter);
+    const { sql, parameters } = positionsSql(datasetId, filter, this.#hasSeveral(datasetId));
     return this.#library.all(sql, parameters).map((row) => number(row, 'position'));
   }
 
@@ -205,12 +231,43 @@ export class ImageRepository {
     if (change.excluded !== undefined) values['excluded'] = change.excluded ? 1 : 0;
     const columns = Object.keys(values);
     if (columns.length === 0) return 0;
-    return this.#library.run(
-      `UPDATE images SET ${columns.map((c) => `${c} = @${c}`).join(', ')}
-       WHERE dataset_id = @datasetId AND position IN (SELECT value FROM json_each(@positions))
-         AND (${columns.map((c) => `${c} <> @${c}`).join(' OR ')})`,
-      { datasetId, positions: JSON.stringify(positions), ...values },
+    const others = columns.map((c) => `${c} <> @${c}`);
+    const which = { datasetId, positions: JSON.stringify(positions) };
+    const clears = change.label !== undefined && this.#hasSeveral(datasetId);
+    if (clears)
+      others.push(
+        `EXISTS (SELECT 1 FROM further_labels f
+                 WHERE f.dataset_id = images.dataset_id AND f.position = images.position)`,
+      );
+    return this.#library.transaction(() => {
+      const changed = this.#library.run(
+        `UPDATE images SET ${columns.map((c) => `${c} = @${c}`).join(', ')}
+         WHERE dataset_id = @datasetId AND position IN (SELECT value FROM json_each(@positions))
+           AND (${others.join(' OR ')})`,
+        { ...which, ...values },
+      );
+      if (clears)
+        this.#library.run(
+          `DELETE FROM further_labels WHERE dataset_id = @datasetId
+             AND position IN (SELECT value FROM json_each(@positions))`,
+          which,
+        );
+      return changed;
+    });
+  }
+
+  /** Whether an image of the dataset has more labels than one. */
+  #hasSeveral(datasetId: string): boolean {
+    return (
+      this.#library.get('SELECT 1 FROM further_labels WHERE dataset_id = @datasetId LIMIT 1', {
+        datasetId,
+      }) !== undefined
     );
+  }
+
+  /** What `toImage` reads; further labels are looked up only where there are any. */
+  #columns(datasetId: string, several = this.#hasSeveral(datasetId)): string {
+    return several ? `images.*, ${furtherOf('images')} AS further` : '*';
   }
 
   /** These and all others with the bytes of one of them. */
@@ -234,7 +291,8 @@ export class ImageRepository {
   duplicatePairs(datasetId: string): DuplicatePair[] {
     return this.#library
       .all(
-        `SELECT i.path, i.label, f.path AS first_path, f.label AS first_label
+        `SELECT i.path, i.label, f.path AS first_path, f.label AS first_label,
+           ${furtherOf('i')} AS further, ${furtherOf('f')} AS first_further
          FROM images i INDEXED BY images_of_first
          JOIN images f ON f.dataset_id = i.dataset_id AND f.position = i.duplicate_of
          WHERE i.dataset_id = @datasetId AND i.duplicate_of IS NOT NULL AND i.state = 'duplicate'
@@ -244,9 +302,9 @@ export class ImageRepository {
       )
       .map((row) => ({
         path: text(row, 'path'),
-        label: number(row, 'label'),
+        labels: [number(row, 'label'), ...json<number[]>(row, 'further')],
         firstPath: text(row, 'first_path'),
-        firstLabel: number(row, 'first_label'),
+        firstLabels: [number(row, 'first_label'), ...json<number[]>(row, 'first_further')],
       }));
   }
 

@@ -24,6 +24,8 @@ export interface NewRun {
   readonly classes: readonly string[];
   readonly counts: Run['counts'];
   readonly config: TrainingConfig;
+  /** What is learnt, as in `shared/tasks`. */
+  readonly task: string;
   /** Of the frozen file list. */
   readonly manifestSha256: string;
   readonly createdAt: string;
@@ -31,6 +33,7 @@ export interface NewRun {
 
 export interface StoredRun extends Run {
   readonly backbone: BackboneReference;
+  readonly task: string;
   readonly manifestSha256: string;
   readonly owner: Owner | null;
   readonly projectId: string | null;
@@ -74,9 +77,9 @@ export class RunRepository {
   insert(r: NewRun): void {
     this.#library.run(
       `INSERT INTO runs (id, name, project_id, state, backbone_id, backbone, dataset_id, dataset_name, classes, counts,
-         config, manifest_sha256, created_at)
+         config, task, manifest_sha256, created_at)
        VALUES (@id, @name, @projectId, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes, @counts,
-         @config, @manifestSha256, @createdAt)`,
+         @config, @task, @manifestSha256, @createdAt)`,
       {
         id: r.id,
         name: r.name,
@@ -88,6 +91,7 @@ export class RunRepository {
         classes: JSON.stringify(r.classes),
         counts: JSON.stringify(r.counts),
         config: JSON.stringify(r.config),
+        task: r.task,
         manifestSha256: r.manifestSha256,
         createdAt: r.createdAt,
       },
@@ -238,6 +242,7 @@ export class RunRepository {
       classes: json(row, 'classes'),
       counts: json(row, 'counts'),
       config,
+      task: text(row, 'task'),
       manifestSha256: text(row, 'manifest_sha256'),
       folder: this.#folderOf(id),
       createdAt: text(row, 'created_at'),

@@ -65,7 +65,12 @@ export class DataRoom {
   }
 
   /** Enters a dataset whose files nobody looked at; an image's bytes follow from its name unless it is said. */
-  enter(name: string, classes: readonly string[], images: Iterable<EnteredImage>): Dataset {
+  enter(
+    name: string,
+    classes: readonly string[],
+    images: Iterable<EnteredImage>,
+    task = 'single-label',
+  ): Dataset {
     const id = `ds-${name}`;
     this.datasetRows.begin(
       {
@@ -76,6 +81,7 @@ export class DataRoom {
         valFraction: 0.2,
         testFraction: 0,
         seed: 0,
+        task,
         importingBy: this.#owner,
         createdAt: '2026-01-01T00:00:00.000Z',
       },

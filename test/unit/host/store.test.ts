@@ -104,6 +104,7 @@ describe('each migration', () => {
     11: [],
     12: ['search_texts'],
     13: [],
+    14: ['further_counts', 'further_labels'],
   };
   it.each(MIGRATIONS.map((m) => [m.version, m.name] as const))(
     '%i (%s) adds its tables and nothing else',

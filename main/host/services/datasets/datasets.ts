@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Dataset, DatasetImage, DatasetProblem } from '../../../../shared/domain/library.ts';
+import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
+import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { CHECKED_KINDS } from '../../../../shared/domain/problem-kinds.ts';
 import { isOwnerAlive, type Owner } from '../../owner.ts';
 import type { DatasetRepository } from '../../store/datasets.ts';
@@ -115,6 +116,7 @@ export class Datasets implements DatasetService {
           valFraction: draw.val,
           testFraction: draw.test,
           seed: draw.seed,
+          task: singleLabel.name,
           importingBy: this.#owner,
           createdAt: now(),
         },
@@ -149,8 +151,12 @@ export class Datasets implements DatasetService {
     return this.#datasets.get(nameOrId);
   }
 
-  images(nameOrId: string, split?: Split): IterableIterator<DatasetImage> {
+  images(nameOrId: string, split?: Split): IterableIterator<StoredImage> {
     return this.#images.all(this.#datasets.source(nameOrId).id, split);
+  }
+
+  task(nameOrId: string): string {
+    return this.#datasets.task(nameOrId);
   }
 
   image(nameOrId: string, position: number): GalleryEntry {

@@ -35,9 +35,9 @@ export function findDuplicates(
     first.set(image.position, earlier.position);
     const pair = {
       path: pathOf(image.position),
-      label: image.label,
+      labels: [image.label],
       firstPath: pathOf(earlier.position),
-      firstLabel: earlier.label,
+      firstLabels: [earlier.label],
     };
     problems.push(duplicateProblem(pair, classes));
   }
@@ -46,13 +46,15 @@ export function findDuplicates(
 
 /** What is to be said of two images with equal bytes. */
 export function duplicateProblem(pair: DuplicatePair, classes: readonly string[]): DatasetProblem {
-  const { path, label, firstPath, firstLabel } = pair;
-  return label === firstLabel
+  const { path, labels, firstPath, firstLabels } = pair;
+  const named = (all: readonly number[]): string =>
+    `${all.length === 1 ? 'class' : 'classes'} ${all.map((label) => `"${classes[label]}"`).join(', ')}`;
+  return labels.join() === firstLabels.join()
     ? { kind: 'duplicate', path, reason: `It has the same bytes as ${firstPath}.` }
     : {
         kind: 'conflicting-label',
         path,
-        reason: `It is in the class "${classes[label]}" and has the same bytes as ${firstPath} in the class "${classes[firstLabel]}".`,
+        reason: `It is in the ${named(labels)} and has the same bytes as ${firstPath} in the ${named(firstLabels)}.`,
       };
 }
 

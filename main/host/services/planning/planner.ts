@@ -8,7 +8,6 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
-import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
@@ -34,7 +33,7 @@ export interface PlannerContext {
   readonly graceMs: number;
   readonly recomputation: Recomputation;
   readonly backbones: Backbones;
-  readonly datasets: Pick<DatasetService, 'get'>;
+  readonly datasets: Pick<DatasetService, 'get' | 'task'>;
   /** A run that is being trained at this moment. */
   readonly training: () => Run | null;
 }
@@ -100,13 +99,19 @@ export class Planner implements PlanService {
       );
     const backbone = backbones.get(request.backbone);
     const config = validateTrainingConfig(request.config, backbone.architecture);
-    const { names } = runClasses(datasets.get(request.dataset));
+    const dataset = datasets.get(request.dataset);
+    const { names } = runClasses(dataset);
     const working = workingArchitecture(backbone.architecture, config);
     const needed = memoryRequest(working, config, names.length);
     const { recomputedBlocks } = await recomputation.choose(needed);
     const key = await recomputation.key(needed, recomputedBlocks);
     const abort = new AbortController();
-    const job = { config, task: singleLabel.name, classes: names.length, recomputedBlocks };
+    const job = {
+      config,
+      task: datasets.task(dataset.id),
+      classes: names.length,
+      recomputedBlocks,
+    };
     const work = this.#measure(backbone, job, watching, abort);
     this.#active.set(abort, work);
     try {

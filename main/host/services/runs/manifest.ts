@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../../shared/domain/library.ts';
+import type { StoredImage } from '../../store/images.ts';
 import { openFile, readError, writeFileAtomic } from '../../../formats/files.ts';
 import { manifestImage, manifestLine } from '../../../formats/manifest.ts';
 
@@ -67,16 +68,18 @@ export async function* readManifest(path: string): AsyncGenerator<ManifestImage>
 
 /**
  * The usable images of a dataset under another class list.
- * @param labels new index by the dataset's own; an image whose class has none is left out
+ * @param indices new index by the dataset's own; an image is left out when one of its classes has none
  */
 export function* manifestImages(
-  images: Iterable<DatasetImage>,
-  labels: ReadonlyMap<number, number>,
+  images: Iterable<StoredImage>,
+  indices: ReadonlyMap<number, number>,
 ): Generator<ManifestImage> {
   for (const image of images) {
-    const label = labels.get(image.label);
-    if (!isUsable(image) || label === undefined) continue;
+    const own = [image.label, ...image.furtherLabels];
+    const labels = own.flatMap((label) => indices.get(label) ?? []);
+    if (!isUsable(image) || labels.length < own.length) continue;
+    labels.sort((a, b) => a - b);
     const { path, sha256, width, height, split } = image;
-    yield { path, sha256, width, height, labels: [label], split };
+    yield { path, sha256, width, height, labels, split };
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BackboneReference } from '../../../../shared/contract/engine.ts';
 import type { Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Dataset, DatasetImage } from '../../../../shared/domain/library.ts';
+import type { Dataset } from '../../../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import {
   readError,
@@ -12,6 +12,7 @@ import {
   writeFileAtomic,
   writeFolderAtomic,
 } from '../../../formats/files.ts';
+import type { StoredImage } from '../../store/images.ts';
 import { manifestImages, writeManifest } from './manifest.ts';
 
 export const MANIFEST = 'manifest.jsonl';
@@ -52,9 +53,10 @@ export async function createRunFolder(
     readonly createdAt: string;
     readonly backbone: BackboneReference;
     readonly dataset: Dataset;
+    readonly task: string;
     readonly classes: readonly string[];
     readonly labels: ReadonlyMap<number, number>;
-    readonly images: Iterable<DatasetImage>;
+    readonly images: Iterable<StoredImage>;
     readonly config: TrainingConfig;
   },
 ): Promise<{ counts: Record<Split, number>; manifestSha256: string }> {
@@ -64,13 +66,14 @@ export async function createRunFolder(
     const manifest = join(tmp, MANIFEST);
     counts = await writeManifest(manifest, manifestImages(content.images, content.labels));
     manifestSha256 = await sha256OfFile(manifest);
-    const { id, name, createdAt, backbone, dataset, classes, config } = content;
+    const { id, name, createdAt, backbone, dataset, task, classes, config } = content;
     const description = {
       id,
       name,
       createdAt,
       backbone,
       dataset: { id: dataset.id, name: dataset.name, path: dataset.path },
+      task,
       classes,
       counts,
       manifestSha256,

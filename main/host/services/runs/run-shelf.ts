@@ -212,6 +212,7 @@ export function toRun(stored: StoredRun): Run {
   const run: Record<string, unknown> = { ...stored };
   delete run['backbone'];
   delete run['owner'];
+  delete run['task'];
   delete run['manifestSha256'];
   delete run['projectId'];
   delete run['queuePlace'];

@@ -5,7 +5,6 @@ import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Run } from '../../../../shared/domain/library.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 import { updatesPerEpoch } from '../../../../shared/domain/training.ts';
-import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import type { HomeFolders } from '../../home.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { Owner } from '../../owner.ts';
@@ -88,6 +87,7 @@ export class Runs extends RunShelf implements RunService {
     const config = validateTrainingConfig(options.config, shape.architecture, bare !== null);
     const dataset = datasets.get(options.dataset);
     const { names, labels } = runClasses(dataset);
+    const task = datasets.task(dataset.id);
     const project = options.project === undefined ? null : this.#c.projects.get(options.project);
     const reference: BackboneReference =
       backbone === null
@@ -107,6 +107,7 @@ export class Runs extends RunShelf implements RunService {
       createdAt,
       backbone: reference,
       dataset,
+      task,
       classes: names,
       labels,
       images: datasets.images(dataset.id),
@@ -126,6 +127,7 @@ export class Runs extends RunShelf implements RunService {
           classes: names,
           counts,
           config,
+          task,
           manifestSha256,
           createdAt,
         });
@@ -193,7 +195,7 @@ export class Runs extends RunShelf implements RunService {
           adapterDir: place.folder,
           backbone,
           config: run.config,
-          task: singleLabel.name,
+          task: run.task,
           classes: run.classes,
           resume,
           extendedAt: run.extendedAt,

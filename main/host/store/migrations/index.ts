@@ -11,6 +11,7 @@ import { settings } from './0010-settings.ts';
 import { recomputation } from './0011-recomputation.ts';
 import { sharedSearchText } from './0012-shared-search-text.ts';
 import { tensorPrefix } from './0013-tensor-prefix.ts';
+import { severalLabels } from './0014-several-labels.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recomputation,
   sharedSearchText,
   tensorPrefix,
+  severalLabels,
 ];
