@@ -14,6 +14,10 @@ export function describeEvaluation(evaluation: Evaluation, console: Console): st
     ['top-5', formatPercent(evaluation.top5)],
     ['loss', formatNumber(evaluation.loss)],
     ['macro F1', formatPercent(evaluation.macroF1)],
+    ...Object.entries(evaluation.metrics ?? {}).map(([key, value]): [string, string] => [
+      key,
+      formatNumber(value),
+    ]),
   ];
   const classes = table(
     [
@@ -36,6 +40,7 @@ export function describeEvaluation(evaluation: Evaluation, console: Console): st
 }
 
 function confusions(evaluation: Evaluation, console: Console): string[] {
+  if (evaluation.confusion.length === 0) return [];
   const labels = evaluation.perClass.map((c) => c.label);
   if (labels.length <= MATRIX_CLASSES) {
     const columns = labels.map((title) => ({ title, align: 'right' as const }));

@@ -8,6 +8,8 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
+import { taskSpec } from '../../../../shared/tasks/registry.ts';
+import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
@@ -72,13 +74,15 @@ export class Planner implements PlanService {
     };
     const steps =
       dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);
-    const needed = memoryRequest(working, config, classes);
+    const task = dataset === null ? singleLabel : taskSpec(this.#c.datasets.task(dataset.id));
+    const outputs = task.outputs(classes);
+    const needed = memoryRequest(working, config, outputs);
     const { times, ...memory } = await this.#c.recomputation.choose(needed);
     return {
       adapterParameters: told(needed.adapterParameters),
       headParameters: told(needed.headParameters),
       backboneParameters: parameterCount({ ...backbone.architecture, classes: 0 }),
-      adapterBytes: told(adapterWeightsBytes(described, working, classes)),
+      adapterBytes: told(adapterWeightsBytes(described, working, outputs)),
       steps: told(steps),
       ...memory,
       memoryBytes: told(memory.memoryBytes),
@@ -102,13 +106,14 @@ export class Planner implements PlanService {
     const dataset = datasets.get(request.dataset);
     const { names } = runClasses(dataset);
     const working = workingArchitecture(backbone.architecture, config);
-    const needed = memoryRequest(working, config, names.length);
+    const task = taskSpec(datasets.task(dataset.id));
+    const needed = memoryRequest(working, config, task.outputs(names.length));
     const { recomputedBlocks } = await recomputation.choose(needed);
     const key = await recomputation.key(needed, recomputedBlocks);
     const abort = new AbortController();
     const job = {
       config,
-      task: datasets.task(dataset.id),
+      task: task.name,
       classes: names.length,
       recomputedBlocks,
     };

@@ -108,11 +108,14 @@ function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
   return [...new Set([...all, most])];
 }
 
-/** @param architecture at the side of the run's images */
+/**
+ * @param architecture at the side of the run's images
+ * @param outputs of the head
+ */
 export function memoryRequest(
   architecture: VitArchitecture,
   config: TrainingConfig,
-  classes: number,
+  outputs: number,
 ): MemoryRequest {
   const { method } = config;
   const karst = method === 'karst' ? config.karst : null;
@@ -121,7 +124,7 @@ export function memoryRequest(
   for (const [name, shape] of adapterTensorShapes(
     { method, architecture, karst },
     architecture,
-    classes,
+    outputs,
   )) {
     const size = shape.reduce((a, b) => a * b, 1);
     if (name.startsWith('head.')) headParameters += size;

@@ -5,6 +5,7 @@ import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Run } from '../../../../shared/domain/library.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 import { updatesPerEpoch } from '../../../../shared/domain/training.ts';
+import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import type { HomeFolders } from '../../home.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
 import type { Owner } from '../../owner.ts';
@@ -228,7 +229,8 @@ export class Runs extends RunShelf implements RunService {
   async #recomputedBlocks(run: StoredRun, resume: boolean): Promise<number> {
     const { config, classes, backbone } = run;
     const working = workingArchitecture(backbone.architecture, config);
-    const needed = memoryRequest(working, config, classes.length);
+    const outputs = taskSpec(run.task).outputs(classes.length);
+    const needed = memoryRequest(working, config, outputs);
     const earlier = resume ? (run.recomputedBlocks ?? 0) : 0;
     const { recomputedBlocks } = await this.#c.recomputation.choose(needed, earlier);
     return recomputedBlocks;
