@@ -1,11 +1,10 @@
 import type { EngineEvent } from '../../shared/contract/engine.ts';
 import type { RunPlan } from '../../shared/contract/studio/runs.ts';
-import { type VitArchitecture } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { tuningOf } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
-import { nearSize } from '../../shared/models/registry.ts';
+import { nearSize, type Architecture } from '../../shared/models/registry.ts';
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome } from '../host/contract/runs.ts';
@@ -162,7 +161,7 @@ function suspended(context: CommandContext, run: Run, cause: KarstError): KarstE
 
 /** How many parameters a run trains: those of the method and the new head of `classes` outputs. */
 export function trainableParameters(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   config: TrainingConfig,
   classes: number,
 ): number {

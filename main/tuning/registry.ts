@@ -1,6 +1,5 @@
 import type { Method, MethodOptions, Tuning } from '../../shared/methods/registry.ts';
-import { modelSpec } from '../../shared/models/registry.ts';
-import type { VitArchitecture } from '../../shared/models/vit.ts';
+import { modelSpec, type Architecture } from '../../shared/models/registry.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
@@ -15,7 +14,7 @@ const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
 };
 
 /** A method with its options on a network. */
-export function tunerOf({ method, options }: Tuning, architecture: VitArchitecture): Tuner {
+export function tunerOf({ method, options }: Tuning, architecture: Architecture): Tuner {
   // That the options are those of the method is what the type of a tuning says.
   return tune(METHODS[method] as TuningMethod, options, modelSpec(architecture));
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { Architecture, Preprocessing } from '../domain/architecture.ts';
+import type { Preprocessing } from '../domain/architecture.ts';
+import type { Architecture } from '../models/registry.ts';
 import { ERROR_CODES, type ErrorReport } from '../domain/errors.ts';
 import type {
   Evaluation,

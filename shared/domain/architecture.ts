@@ -1,4 +1,4 @@
-import type { VitArchitecture } from '../models/vit.ts';
+import { modelSpec, type Architecture } from '../models/registry.ts';
 
 export { parameterCount, type Architecture } from '../models/registry.ts';
 export type { VitArchitecture } from '../models/vit.ts';
@@ -16,7 +16,7 @@ export interface Preprocessing {
   readonly std: readonly [number, number, number];
 }
 
-/** Number of tokens: patches plus the class token. */
-export function tokenCount(a: VitArchitecture): number {
-  return (a.imageSize / a.patchSize) ** 2 + 1;
+/** Number of tokens: patches and what stands before them. */
+export function tokenCount(a: Architecture): number {
+  return modelSpec(a).tokens;
 }

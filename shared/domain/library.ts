@@ -1,4 +1,5 @@
-import type { Preprocessing, VitArchitecture } from './architecture.ts';
+import type { Architecture } from '../models/registry.ts';
+import type { Preprocessing } from './architecture.ts';
 import type { Split } from './dataset.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Evaluation, Prediction, Verification } from './metrics.ts';
@@ -23,7 +24,7 @@ export interface Backbone {
   readonly modifiedMs: number;
   /** Data type of the weights: F32, F16 or BF16. */
   readonly dtype: 'F32' | 'F16' | 'BF16';
-  readonly architecture: VitArchitecture;
+  readonly architecture: Architecture;
   readonly preprocessing: Preprocessing;
   /** timm's name of the architecture where one is known (`vit_tiny_patch16_224`). */
   readonly timmName: string | null;

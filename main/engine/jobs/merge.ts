@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { MergeJob, MergeResult } from '../../../shared/contract/engine.ts';
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import type { TensorSpec } from '../../../shared/models/spec.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
 import { modelCard } from '../../formats/model-card.ts';
 import { preprocessingToJson } from '../../formats/preprocessor-config.ts';
@@ -37,11 +37,10 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     { merged: false, matmulPrecision: 'highest' },
   );
   try {
-    const architecture: VitArchitecture = {
-      ...adapted.model.architecture,
-      classes: adapted.model.classes,
-    };
-    const dtype = await storedDtypes(job.backbone.path, adapted.tuner.spec.scope === 'model');
+    const { classes } = adapted.model;
+    const architecture: Architecture = { ...adapted.model.architecture, classes };
+    const tensors = familyOf(architecture).tensors(architecture, classes);
+    const dtype = await storedDtypes(job.backbone, adapted.tuner.spec.scope === 'model');
     session.progress('merging', 0, 1);
     const { adapter, backbone } = adapted.tensors;
     if (adapted.tuner.delta === null)
@@ -56,11 +55,11 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
       const path = join(folder, MODEL);
       await writeSafetensors(
         path,
-        [...vitTensorShapes(architecture)].map(([name, shape]) => ({
-          name,
-          shape,
-          dtype: dtype(name),
-          data: merged.get(name) ?? new Float32Array(),
+        tensors.map((tensor) => ({
+          name: tensor.name,
+          shape: tensor.shape,
+          dtype: dtype(tensor),
+          data: merged.get(tensor.name) ?? new Float32Array(),
         })),
         { format: 'pt' },
       );
@@ -72,7 +71,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
         adapted,
         path,
         architecture,
-        dtype('patch_embed.proj.weight'),
+        dtype(tensors.find(isMatrix)),
       );
     });
     if (proof.verification === undefined)
@@ -83,16 +82,23 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
   }
 }
 
+/** Most of a network's numbers are in its matrices: what they are stored in is called the network's type. */
+const isMatrix = ({ role }: TensorSpec): boolean => role === 'matrix';
+
 /** The type each tensor is stored in: the backbone's own; float32 where there is none (trained from a bare shape). */
 async function storedDtypes(
-  path: string | null,
+  { path, architecture }: MergeJob['backbone'],
   whole: boolean,
-): Promise<(name: string) => TensorDtype> {
+): Promise<(tensor: TensorSpec | undefined) => TensorDtype> {
   if (path === null || whole) return () => 'F32';
   const file = await BackboneFile.open(path);
   try {
-    const main = file.tensors.get('patch_embed.proj.weight')?.dtype ?? 'F32';
-    return (name) => (name.startsWith('head.') ? main : (file.tensors.get(name)?.dtype ?? main));
+    const first = familyOf(architecture).tensors(architecture, 0).find(isMatrix);
+    const main = file.tensors.get(first?.name ?? '')?.dtype ?? 'F32';
+    return (tensor) =>
+      tensor === undefined || tensor.role === 'head'
+        ? main
+        : (file.tensors.get(tensor.name)?.dtype ?? main);
   } finally {
     await file.close();
   }
@@ -102,7 +108,7 @@ async function writeDescriptions(
   folder: string,
   job: MergeJob,
   { folder: adapter, preprocessing }: OpenAdapter,
-  architecture: VitArchitecture,
+  architecture: Architecture,
 ): Promise<void> {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   await writeFileAtomic(
@@ -125,7 +131,7 @@ async function verify(
   session: JobSession,
   adapted: OpenAdapter,
   path: string,
-  architecture: VitArchitecture,
+  architecture: Architecture,
   dtype: TensorDtype,
 ): Promise<Verification> {
   const { labels } = adapted.folder;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { familyOf } from '../../../shared/models/registry.ts';
+import { totalSize } from '../../../shared/models/spec.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
 import type { Model } from '../model/model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
 import type { Executor } from '../../backends/executor.ts';
-import { sizeOf } from '../../graph/tensor.ts';
 import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
@@ -66,7 +67,8 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
 function tellRecomputation({ config, recomputedBlocks, backbone }: TrainJob): string {
   const why =
     config.recompute === 'auto' ? 'Memory is short' : 'The setting "recompute" is "always"';
-  const blocks = `${String(recomputedBlocks)} of ${String(backbone.architecture.depth)} blocks`;
+  const { architecture } = backbone;
+  const blocks = `${String(recomputedBlocks)} of ${String(familyOf(architecture).blocks(architecture))} blocks`;
   return `${why}: ${blocks} keep nothing for the backward pass and are computed again in it. Steps take longer and come to the same.`;
 }
 
@@ -78,7 +80,8 @@ async function readFeatures(
   loaders: TrainerParts['loaders'],
   session: JobSession,
 ): Promise<TrainerParts['loaders']> {
-  const { width } = job.backbone.architecture;
+  const { architecture } = job.backbone;
+  const width = familyOf(architecture).width(architecture);
   const { batchSize, seed } = job.config;
   const total = images.train.length + images.val.length;
   const read = (source: BatchSource, count: number, before: number): Promise<FeatureSource> =>
@@ -170,10 +173,7 @@ function summary(
   { state, stoppedEarly, val }: TrainingOutcome,
 ): TrainResult {
   const count = (head: boolean): number =>
-    [...model.trained].reduce(
-      (sum, [name, shape]) => sum + (name.startsWith('head.') === head ? sizeOf(shape) : 0),
-      0,
-    );
+    totalSize(model.trainedTensors.filter(({ role }) => (role === 'head') === head));
   const adapterParameters = count(false);
   const headParameters = count(true);
   return {

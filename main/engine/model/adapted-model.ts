@@ -1,14 +1,13 @@
 import { headTensors } from '../../../shared/models/head.ts';
-import type { VitArchitecture } from '../../../shared/models/vit.ts';
-import type { Shape } from '../../graph/tensor.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
 import type { Build } from '../../networks/build.ts';
 import { withCheckpoints, withDropPath, withPatchSelection } from '../../networks/regularise.ts';
 import type { Tuner } from '../../tuning/tuner.ts';
-import { imageShape, type Model, type TrainingNoise } from './model.ts';
+import { imageShape, shapesOf, type Model, type TrainingNoise } from './model.ts';
 import { backboneBuild, networkLogits } from './plain-model.ts';
 
 export interface AdaptedModelOptions {
-  readonly architecture: VitArchitecture;
+  readonly architecture: Architecture;
   readonly classes: number;
   /** The method, with its options, on a backbone of this architecture. */
   readonly tuner: Tuner;
@@ -26,18 +25,17 @@ export function adaptedModel({
   recomputedBlocks = 0,
   merged = false,
 }: AdaptedModelOptions): Model {
-  const backbone = new Map<string, Shape>();
-  const inPlace = new Map<string, Shape>();
-  for (const tensor of tuner.model.tensors)
-    (tuner.trainsInPlace(tensor) ? inPlace : backbone).set(tensor.name, tensor.shape);
-  const fresh = [...tuner.added, ...headTensors(architecture.width, classes)];
-  const stored = new Map([...backbone, ...inPlace]);
+  const { tensors, width } = tuner.model;
+  const inPlace = tensors.filter((tensor) => tuner.trainsInPlace(tensor));
+  const trainedTensors = [...inPlace, ...tuner.added, ...headTensors(width, classes)];
+  const stored = shapesOf(tensors);
   const weightsMerged = merged ? tuner.merged : null;
   return {
     architecture,
     classes,
-    frozen: backbone,
-    trained: new Map([...inPlace, ...fresh.map(({ name, shape }) => [name, shape] as const)]),
+    frozen: shapesOf(tensors.filter((tensor) => !tuner.trainsInPlace(tensor))),
+    trainedTensors,
+    trained: shapesOf(trainedTensors),
     input: imageShape(architecture),
     trainsBlocks: tuner.spec.scope !== 'head',
     noise: tuner.noise,

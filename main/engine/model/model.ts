@@ -1,16 +1,19 @@
-import type { VitArchitecture } from '../../../shared/models/vit.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
+import type { TensorSpec } from '../../../shared/models/spec.ts';
 import type { MethodNoise } from '../../tuning/tuner.ts';
 import type { Shape, Tensor } from '../../graph/tensor.ts';
 import type { Weights } from '../../networks/build.ts';
 
 /** A network with its head: what stays as it is, what is trained, and the logits that both make. */
 export interface Model {
-  readonly architecture: VitArchitecture;
+  readonly architecture: Architecture;
   /** Outputs of the head. */
   readonly classes: number;
   /** Shapes of the tensors that are not trained, by canonical name. */
   readonly frozen: ReadonlyMap<string, Shape>;
-  /** Shapes of the trained tensors, by the name they are stored under. */
+  /** The trained tensors in the order in which they are packed, under the names that they are stored under. */
+  readonly trainedTensors: readonly TensorSpec[];
+  /** Their shapes by name. */
   readonly trained: ReadonlyMap<string, Shape>;
   /** Of one row of what `logits` takes: a normalised image (3, S, S), or features (width). */
   readonly input: Shape;
@@ -30,7 +33,11 @@ export interface Model {
 /** Inputs of random numbers by name, for one training step: `dropPath`, `patchDrop`, and what the method calls its own. */
 export type TrainingNoise = ReadonlyMap<string, Tensor>;
 
+export function shapesOf(tensors: readonly TensorSpec[]): Map<string, Shape> {
+  return new Map(tensors.map(({ name, shape }) => [name, shape]));
+}
+
 /** Of one normalised image. */
-export function imageShape({ imageSize }: VitArchitecture): Shape {
+export function imageShape({ imageSize }: Architecture): Shape {
   return [3, imageSize, imageSize];
 }

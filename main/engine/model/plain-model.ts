@@ -1,14 +1,14 @@
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import type { VitArchitecture } from '../../../shared/models/vit.ts';
+import { headTensors } from '../../../shared/models/head.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { plainBuild, type Build, type Weights } from '../../networks/build.ts';
 import { classify } from '../../networks/classifier.ts';
 import { networkOf } from '../../networks/registry.ts';
-import { imageShape, type Model } from './model.ts';
+import { imageShape, shapesOf, type Model } from './model.ts';
 
 /** The functions that build a network with its stored weights alone. */
 export function backboneBuild(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   weights: Weights,
   stored: { has(name: string): boolean },
 ): Build {
@@ -19,17 +19,18 @@ export function backboneBuild(
 }
 
 /** Normalised images (batch, 3, S, S) → logits (batch, classes). */
-export function networkLogits(architecture: VitArchitecture, images: Tensor, build: Build): Tensor {
+export function networkLogits(architecture: Architecture, images: Tensor, build: Build): Tensor {
   return classify(networkOf(architecture).features(images, architecture, build), build);
 }
 
 /** The backbone alone with its own head, nothing trained: what a merged model is. */
-export function plainModel(architecture: VitArchitecture, classes: number): Model {
-  const frozen = vitTensorShapes(architecture, { classes });
+export function plainModel(architecture: Architecture, classes: number): Model {
+  const frozen = shapesOf(familyOf(architecture).tensors(architecture, classes));
   return {
     architecture,
     classes,
     frozen,
+    trainedTensors: [],
     trained: new Map(),
     input: imageShape(architecture),
     trainsBlocks: false,
@@ -40,14 +41,16 @@ export function plainModel(architecture: VitArchitecture, classes: number): Mode
 }
 
 /** The head alone, on features that the frozen backbone has made: what `linear` trains. */
-export function classifierModel(architecture: VitArchitecture, classes: number): Model {
-  const whole = vitTensorShapes(architecture, { classes });
+export function classifierModel(architecture: Architecture, classes: number): Model {
+  const width = familyOf(architecture).width(architecture);
+  const head = headTensors(width, classes);
   return {
     architecture,
     classes,
     frozen: new Map(),
-    trained: new Map([...whole].filter(([name]) => name.startsWith('head.'))),
-    input: [architecture.width],
+    trainedTensors: head,
+    trained: shapesOf(head),
+    input: [width],
     trainsBlocks: false,
     noise: () => [],
     logits: (features, weights) => classify(features, { param: weights }),

@@ -69,8 +69,9 @@ interface Stack {
 /** The runs of equal matrices in the group's packed vector. */
 function stacks(group: ParameterGroup): Stack[] {
   const found: Stack[] = [];
-  for (const { name, shape, offset, size } of group.tensors) {
-    const { rows, columns } = orthogonalPiece(name, shape);
+  for (const tensor of group.tensors) {
+    const { offset, size } = tensor;
+    const { rows, columns } = orthogonalPiece(tensor);
     const count = size / (rows * columns);
     const last = found.at(-1);
     if (last?.rows === rows && last.columns === columns)

@@ -1,5 +1,5 @@
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import { sizeOf, type Shape } from '../../graph/tensor.ts';
 import type { Model } from '../model/model.ts';
 import { randomStream, shuffledIndices, type RandomStream } from '../random.ts';
@@ -17,7 +17,7 @@ export interface StepNoise {
 /** What every training step of these settings is given: masks of the network's regularisation, and what the method wants. */
 export function stepNoise(model: Model, config: TrainingConfig): StepNoise[] {
   const { batchSize } = config;
-  const { depth } = model.architecture;
+  const depth = familyOf(model.architecture).blocks(model.architecture);
   const noise: StepNoise[] = [];
   if (config.dropPath > 0 && model.trainsBlocks)
     noise.push({
@@ -79,13 +79,14 @@ export function dropsPatches({ patchDrop, schedule }: TrainingConfig, epoch: num
 }
 
 /** Patches that an image keeps where some are dropped; null where none ever are. */
-function keptPatches(config: TrainingConfig, architecture: VitArchitecture): number | null {
+function keptPatches(config: TrainingConfig, architecture: Architecture): number | null {
   if (config.patchDrop === 0) return null;
   return Math.max(1, Math.round(patchCount(architecture) * (1 - config.patchDrop)));
 }
 
-function patchCount({ imageSize, patchSize }: VitArchitecture): number {
-  return (imageSize / patchSize) ** 2;
+function patchCount(architecture: Architecture): number {
+  const [rows, columns] = familyOf(architecture).tokens(architecture).grid;
+  return rows * columns;
 }
 
 /** (batch, kept, patches), one-hot rows: which patches each image keeps (PatchDropout, arXiv 2208.07220). */

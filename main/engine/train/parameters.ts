@@ -1,17 +1,15 @@
-import { type OptimiserOptions } from '../../../shared/domain/training.ts';
-import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
+import type { OptimiserOptions } from '../../../shared/domain/training.ts';
+import type { TensorSpec } from '../../../shared/models/spec.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import { updatableValues } from '../../graph/program.ts';
-import { GraphError, sizeOf, type Shape, type Tensor } from '../../graph/tensor.ts';
+import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
 
 /**
  * Trained tensors live packed in one vector an optimiser group, so that an optimiser's step is a few operations
  * however many tensors there are, and a checkpoint is a few reads.
  */
-export interface PackedTensor {
-  readonly name: string;
-  readonly shape: Shape;
+export interface PackedTensor extends TensorSpec {
   readonly offset: number;
   readonly size: number;
 }
@@ -23,57 +21,53 @@ export interface ParameterGroup {
   readonly size: number;
 }
 
-/** Weight decay is for matrices: not for biases, norms, re-scaling, the class token and position embeddings. */
-function isMatrix(name: string, shape: Shape): boolean {
-  return name.includes('.karst_') || (name.endsWith('.weight') && shape.length >= 2);
+/** Weight decay is for matrices, that of the head too: not for biases, norms, scales and embeddings. */
+function isMatrix({ role, shape }: TensorSpec): boolean {
+  return role === 'matrix' || (role === 'head' && shape.length >= 2);
 }
 
-const BLOCK_MATRIX = new RegExp(
-  `^blocks\\.\\d+\\.(?:${TARGET_MODULES.map((m) => m.replace('.', '\\.')).join('|')})\\.weight$`,
-);
-const isBlockMatrix = (name: string): boolean => BLOCK_MATRIX.test(name);
-
-/** The matrix that Muon takes for one: of the fused qkv, each of its three parts. */
-export function orthogonalPiece(name: string, shape: Shape): { rows: number; columns: number } {
+/** The matrix that Muon takes for one: of stacked ones, as the fused qkv has three, each. */
+export function orthogonalPiece({ shape, parts = 1 }: Pick<TensorSpec, 'shape' | 'parts'>): {
+  rows: number;
+  columns: number;
+} {
   const [rows = 0, columns = 0] = shape;
-  return { rows: name.endsWith('.attn.qkv.weight') ? rows / 3 : rows, columns };
+  return { rows: rows / parts, columns };
 }
 
 /** Equal pieces side by side, so that they are one stack of matrices in the packed vector. */
-function byPiece(entries: readonly (readonly [string, Shape])[]): (readonly [string, Shape])[] {
-  const groups = Map.groupBy(entries, ([name, shape]) => {
-    const { rows, columns } = orthogonalPiece(name, shape);
+function byPiece(tensors: readonly TensorSpec[]): TensorSpec[] {
+  const groups = Map.groupBy(tensors, (tensor) => {
+    const { rows, columns } = orthogonalPiece(tensor);
     return `${String(rows)}×${String(columns)}`;
   });
   return [...groups.values()].flat();
 }
 
 export function parameterGroups(
-  trained: ReadonlyMap<string, Shape>,
+  trained: readonly TensorSpec[],
   decayOn: OptimiserOptions['decayOn'],
   optimiser: OptimiserOptions['name'] = 'adamw',
 ): ParameterGroup[] {
-  const pack = (
-    name: ParameterGroup['name'],
-    entries: readonly (readonly [string, Shape])[],
-  ): ParameterGroup => {
+  const pack = (name: ParameterGroup['name'], entries: readonly TensorSpec[]): ParameterGroup => {
     let offset = 0;
-    const tensors = entries.map(([tensor, shape]) => {
-      const packed = { name: tensor, shape, offset, size: sizeOf(shape) };
-      offset += packed.size;
-      return packed;
+    const tensors = entries.map((tensor): PackedTensor => {
+      const size = sizeOf(tensor.shape);
+      offset += size;
+      return { ...tensor, offset: offset - size, size };
     });
     return { name, tensors, size: offset };
   };
-  const forMuon = ([name]: readonly [string, Shape]): boolean =>
-    optimiser === 'muon' && isBlockMatrix(name);
-  const entries = [...trained].filter((entry) => !forMuon(entry));
-  const decayed = entries.filter(([name, shape]) => decayOn === 'all' || isMatrix(name, shape));
-  const others = entries.filter(([name, shape]) => decayOn !== 'all' && !isMatrix(name, shape));
+  const forMuon = ({ parts }: TensorSpec): boolean => optimiser === 'muon' && parts !== undefined;
+  const isDecayed = (tensor: TensorSpec): boolean => decayOn === 'all' || isMatrix(tensor);
+  const others = trained.filter((tensor) => !forMuon(tensor));
   return [
-    pack('decayed', decayed),
-    pack('undecayed', others),
-    pack('orthogonal', byPiece([...trained].filter(forMuon))),
+    pack('decayed', others.filter(isDecayed)),
+    pack(
+      'undecayed',
+      others.filter((tensor) => !isDecayed(tensor)),
+    ),
+    pack('orthogonal', byPiece(trained.filter(forMuon))),
   ].filter((group) => group.size > 0);
 }
 

@@ -1,6 +1,5 @@
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import type { MatmulPrecision, OptimiserOptions } from '../../../shared/domain/training.ts';
+import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import type { Model } from '../model/model.ts';
 import { gradients } from '../../graph/differentiate.ts';
 import * as g from '../../graph/operations.ts';
@@ -67,13 +66,11 @@ function imagesInput(model: Model, batch: number): Input {
 
 /** images → class-token features (batch, width) of a frozen backbone: the function `features`. */
 export function featureProgram(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   batchSize: number,
   matmulPrecision: MatmulPrecision = 'highest',
 ): Program {
-  const frozen = [...vitTensorShapes(architecture, { classes: 0 })].map(([name, shape]) =>
-    g.variable(name, shape),
-  );
+  const frozen = modelSpec(architecture).tensors.map(({ name, shape }) => g.variable(name, shape));
   const byName = new Map(frozen.map((v) => [v.attributes.name, v]));
   const weights: Weights = (name) => {
     const found = byName.get(name);
@@ -109,7 +106,7 @@ export function evaluationProgram(
   batchSize: number,
   { single = false, matmulPrecision = 'highest' }: EvaluationOptions = {},
 ): TrainingProgram {
-  const groups = parameterGroups(model.trained, 'all');
+  const groups = parameterGroups(model.trainedTensors, 'all');
   const packed = groups.map((group) => ({ group, parameters: adamState(group).parameters }));
   const { weights, frozen } = weightsOf(model, packed);
   const variables = [...frozen, ...packed.map((p) => p.parameters)];
@@ -151,7 +148,7 @@ function evaluateFunction(
  */
 export function trainingProgram(model: Model, o: StepOptions): TrainingProgram {
   const { matmulPrecision = 'highest' } = o;
-  const groups = parameterGroups(model.trained, o.optimiser.decayOn, o.optimiser.name);
+  const groups = parameterGroups(model.trainedTensors, o.optimiser.decayOn, o.optimiser.name);
   const states = groups.map((group): OptimiserState =>
     group.name === 'orthogonal' ? muonState(group) : adamState(group),
   );

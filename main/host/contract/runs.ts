@@ -1,6 +1,7 @@
 import type { TrainResult } from '../../../shared/contract/engine.ts';
 import type { LogLine, RunPlan } from '../../../shared/contract/studio/runs.ts';
-import type { Preprocessing, VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Adapter, Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
@@ -12,7 +13,7 @@ import type { JobWatching } from './watching.ts';
 /** A shape without weights, for training from scratch (`initialise: 'random'`, `method: 'full'`). */
 export interface BareShape {
   readonly name: string;
-  readonly architecture: VitArchitecture;
+  readonly architecture: Architecture;
   readonly preprocessing: Preprocessing;
 }
 

@@ -204,7 +204,7 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
   });
 });
 
-const groups = parameterGroups(model.trained, 'matrices', 'muon');
+const groups = parameterGroups(model.trainedTensors, 'matrices', 'muon');
 function sizeOf(name: string): number {
   return groups.find((group) => group.name === name)!.size;
 }
@@ -220,7 +220,7 @@ describe('what Muon trains', () => {
       'patch_embed.proj.weight',
     ]);
     expect(groups.reduce((n, group) => n + group.tensors.length, 0)).toBe(model.trained.size);
-    expect(parameterGroups(model.trained, 'matrices').map((group) => group.name)).toEqual([
+    expect(parameterGroups(model.trainedTensors, 'matrices').map((group) => group.name)).toEqual([
       'decayed',
       'undecayed',
     ]);

@@ -7,6 +7,7 @@ import { learningRateAt, stepScalars } from '../../../main/engine/train/optimise
 import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { PRESETS, type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { headTensors } from '../../../shared/models/head.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { randomTensors } from './random-tensors.ts';
@@ -148,7 +149,7 @@ describe('AdamW', () => {
       // The gradient at the present weights, from a program of its own.
       const present = await tensors('trained');
       const other = await load(o, 2);
-      for (const group of parameterGroups(model.trained, o.decayOn))
+      for (const group of parameterGroups(model.trainedTensors, o.decayOn))
         await writeOne(other.executor, `trained.${group.name}`, packGroup(group, present));
       await other.executor.run('accumulate', inputs);
       gradients.push(new Map([...(await other.tensors('sum'))].map(([n, v]) => [n, v.slice()])));
@@ -194,7 +195,7 @@ describe('AdamW', () => {
 describe('the groups', () => {
   it('decay matrices and nothing else of a whole model', () => {
     const whole = adapted({ architecture: MINUTE_VIT, classes: 3, method: 'full', karst });
-    const [decayed, undecayed] = parameterGroups(whole.trained, 'matrices');
+    const [decayed, undecayed] = parameterGroups(whole.trainedTensors, 'matrices');
     const names = (group: typeof decayed): string[] => group!.tensors.map((t) => t.name);
     const blocks = [0, 1].flatMap((i) =>
       ['attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'].map((m) => `blocks.${String(i)}.${m}.weight`),
@@ -206,11 +207,11 @@ describe('the groups', () => {
       expect.arrayContaining(['cls_token', 'pos_embed', 'norm.weight', 'head.bias']),
     );
     expect(decayed!.tensors.length + undecayed!.tensors.length).toBe(whole.trained.size);
-    expect(parameterGroups(whole.trained, 'all')).toHaveLength(1);
+    expect(parameterGroups(whole.trainedTensors, 'all')).toHaveLength(1);
   });
 
   it('take a tensor of the wrong size for the mistake it is', () => {
-    const [group] = parameterGroups(new Map([['head.weight', [2, 2]]]), 'all');
+    const [group] = parameterGroups(headTensors(2, 2).slice(0, 1), 'all');
     expect(() => packGroup(group!, new Map([['head.weight', new Float32Array(3)]]))).toThrow(
       /head\.weight/,
     );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
-import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import type { Architecture } from '../../../../shared/models/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
 
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
@@ -22,7 +22,7 @@ const WITHOUT_COST = new Set(['imageSize', 'classes', 'layerNormEpsilon']);
  * @param kernelLevel of the kernels that engines use here
  */
 export function speedKey(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   config: TrainingConfig,
   settings: Pick<Settings, 'threads' | 'device'>,
   kernelLevel: string | null,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import { familyOf, type Architecture } from '../../../../shared/models/registry.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
@@ -138,11 +138,11 @@ function limitProblems(value: unknown): SettingProblem[] {
 /** Settings against each other and against the backbone. */
 function* conflicts(
   config: TrainingConfig,
-  architecture: VitArchitecture,
+  architecture: Architecture,
   bare: boolean,
 ): Generator<SettingProblem> {
   const { schedule, imageSize, method, initialise, optimiser } = config;
-  const { patchSize } = architecture;
+  const patchSize = familyOf(architecture).sizeStep(architecture);
   if (schedule.warmupEpochs > schedule.epochs)
     yield problem(
       'schedule.warmupEpochs',
@@ -178,7 +178,7 @@ function* conflicts(
 /** Everything that is wrong with settings whose types are right, at most one problem a setting. */
 export function trainingProblems(
   config: TrainingConfig,
-  architecture: VitArchitecture,
+  architecture: Architecture,
 ): SettingProblem[] {
   const found = limitProblems(config);
   const named = new Set(found.map(({ setting }) => setting));
@@ -198,7 +198,7 @@ export function validateAugmentation(augmentation: AugmentationOptions): void {
  */
 export function validateTrainingConfig(
   value: unknown,
-  architecture: VitArchitecture,
+  architecture: Architecture,
   bare = false,
 ): TrainingConfig {
   const [first] = limitProblems(value);
