@@ -1,3 +1,4 @@
+import { METHOD_NAMES } from '../../shared/methods/registry.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
@@ -207,7 +208,7 @@ function defineTraining(program: Command, runs: Runs): void {
     .requiredOption('--backbone <backbone>', 'name or id')
     .requiredOption('--dataset <dataset>', 'name or id')
     .option('--name <name>', 'name of the run and its adapter (default: one is made up)')
-    .option('--method <method>', 'karst, linear (head only) or full')
+    .option('--method <method>', `one of ${METHOD_NAMES.join(', ')}`)
     .option('--preset <preset>', 'settings to start from: standard, paper-code, compact')
     .option('--config <file>', 'JSON file with settings')
     .option('--set <key=value>', 'one setting; may be repeated', collected, [])

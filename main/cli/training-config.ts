@@ -8,25 +8,33 @@ import {
   type PresetName,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
-import { METHOD_NAMES } from '../../shared/methods/registry.ts';
-import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
+import type { Field } from '../../shared/fields/field.ts';
+import { METHOD_NAMES, METHODS_WITH_OPTIONS } from '../../shared/methods/registry.ts';
 import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
 /** What the settings' defaults do not say about their values. */
 const CHOICES = new Map<string, readonly string[]>(
-  Object.entries({
+  Object.entries<readonly string[]>({
+    ...optionChoices(),
     method: METHOD_NAMES,
     initialise: ['backbone', 'random'],
     matmulPrecision: MATMUL_PRECISIONS,
     recompute: RECOMPUTE,
-    'karst.init': ['gaussian', 'kaiming'],
-    'karst.rescale': ['none', 'scalar', 'channel'],
-    'karst.targetModules': TARGET_MODULES,
     'optimiser.name': OPTIMISERS,
     'optimiser.decayOn': ['matrices', 'all'],
   }),
 );
+
+function optionChoices(): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    METHODS_WITH_OPTIONS.flatMap(({ name: method, options }) =>
+      Object.entries<Field>(options.fields).flatMap(([name, { limits }]) =>
+        'choices' in limits ? [[`${method}.${name}`, limits.choices] as const] : [],
+      ),
+    ),
+  );
+}
 
 type Value = string | number | boolean | readonly string[];
 

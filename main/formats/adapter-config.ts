@@ -1,14 +1,12 @@
 import * as v from 'valibot';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { METHOD_NAMES } from '../../shared/methods/registry.ts';
-import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
-import type { KarstOptions } from '../../shared/methods/karst.ts';
-import type { Method } from '../../shared/methods/registry.ts';
+import { METHOD_NAMES, type Tuning } from '../../shared/methods/registry.ts';
 import { familyOf, type Architecture } from '../../shared/models/registry.ts';
 import { architectureFromJson, architectureJson, architectureToJson } from './architecture-json.ts';
 import { taskNames } from '../../shared/tasks/registry.ts';
 import { singleLabel } from '../../shared/tasks/single-label.ts';
 import { inWords } from './json-words.ts';
+import { expectedOf, optionsToJson, storedSchemas, tuningFromJson } from './stored-options.ts';
 
 /**
  * The JSON files of a native adapter folder and what they mean here. On disk the keys are in snake case, as
@@ -37,8 +35,7 @@ export interface TrainingSummary {
   readonly valLoss: number | null;
 }
 
-export interface AdapterConfig {
-  readonly method: Method;
+interface AdapterFacts {
   /** What it was trained to say of an image, as in `shared/tasks`. */
   readonly task: string;
   readonly backboneName: string;
@@ -46,15 +43,13 @@ export interface AdapterConfig {
   readonly backboneSha256: string | null;
   /** Of the backbone as it is stored; the side the adapter works at is in its preprocessing. */
   readonly architecture: Architecture;
-  /** null for the methods `linear` and `full`. */
-  readonly karst: KarstOptions | null;
   readonly training: TrainingSummary | null;
 }
 
-const count = (min: number, max: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+/** The method with its options, and what it was trained on. */
+export type AdapterConfig = Tuning & AdapterFacts;
+
 const real = v.pipe(v.number(), v.finite());
-const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const shortText = v.pipe(v.string(), v.maxLength(1000));
 
 const trainingSchema = v.strictObject({
@@ -86,26 +81,12 @@ const common = {
   training: v.nullable(trainingSchema),
 };
 
-const configSchema = v.variant('method', [
-  v.strictObject({
-    method: v.literal('karst'),
-    ...common,
-    r: count(1, 4096),
-    alpha: v.pipe(v.number(), v.gtValue(0), v.finite()),
-    factor: v.union([v.literal(-1), count(1, 65536)]),
-    num_kernels: count(1, 1024),
-    init: v.picklist(['gaussian', 'kaiming']),
-    rescale: v.picklist(['none', 'scalar', 'channel']),
-    rank_dropout: fraction,
-    target_modules: v.pipe(
-      v.array(v.picklist(TARGET_MODULES)),
-      v.minLength(1),
-      v.check((m) => new Set(m).size === m.length, 'a module is named twice'),
-    ),
-  }),
-  v.strictObject({ method: v.literal('linear'), ...common }),
-  v.strictObject({ method: v.literal('full'), ...common }),
-]);
+const configSchema = v.variant(
+  'method',
+  METHOD_NAMES.map((method) =>
+    v.strictObject({ ...storedSchemas(method), ...common, method: v.literal(method) }),
+  ),
+);
 
 const labelsSchema = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
@@ -123,9 +104,10 @@ function parse<S extends v.GenericSchema>(
   if (outcome.success) return outcome.output;
   const issue = outcome.issues[0];
   const key = v.getDotPath(issue);
+  const expected = key === null ? null : expectedOf(key);
   throw new KarstError(
     'format-unsupported',
-    `${path} is not a description this version understands: ${key === null ? '' : `"${key}": `}${issue.message}.`,
+    `${path} is not a description this version understands: ${key === null ? '' : `"${key}"${expected === null ? ':' : ' must be'} `}${expected ?? issue.message}.`,
     { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
   );
 }
@@ -152,7 +134,6 @@ function trainingToJson(t: TrainingSummary): v.InferInput<typeof trainingSchema>
 
 /** `adapter_config.json` as an object. @throws format-unsupported when the config contradicts itself */
 export function adapterConfigToJson(c: AdapterConfig): Record<string, unknown> {
-  const karst = c.karst;
   const json = {
     peft_type: 'KARST',
     format_version: ADAPTER_FORMAT_VERSION,
@@ -162,18 +143,7 @@ export function adapterConfigToJson(c: AdapterConfig): Record<string, unknown> {
     base_model_name_or_path: c.backboneName,
     base_model_sha256: c.backboneSha256,
     architecture: architectureToJson(c.architecture),
-    ...(karst === null
-      ? {}
-      : {
-          r: karst.rank,
-          alpha: karst.alpha,
-          factor: karst.factor,
-          num_kernels: karst.kernels,
-          init: karst.init,
-          rescale: karst.rescale,
-          rank_dropout: karst.rankDropout,
-          target_modules: [...karst.targetModules],
-        }),
+    ...optionsToJson(c),
     modules_to_save: ['head'],
     training: c.training === null ? null : trainingToJson(c.training),
   };
@@ -229,24 +199,11 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
     );
   const t = c.training;
   return {
-    method: c.method,
+    ...tuningFromJson(c.method, c),
     task,
     backboneName: c.base_model_name_or_path,
     backboneSha256: c.base_model_sha256,
     architecture,
-    karst:
-      c.method !== 'karst'
-        ? null
-        : {
-            rank: c.r,
-            factor: c.factor,
-            kernels: c.num_kernels,
-            alpha: c.alpha,
-            init: c.init,
-            rescale: c.rescale,
-            targetModules: c.target_modules,
-            rankDropout: c.rank_dropout,
-          },
     training:
       t === null
         ? null

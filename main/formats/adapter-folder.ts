@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { tuningOf } from '../../shared/methods/registry.ts';
+import type { Tuning } from '../../shared/methods/registry.ts';
 import { trainedTensors } from '../../shared/methods/trained.ts';
 import { taskSpec } from '../../shared/tasks/registry.ts';
 import { headTensors } from '../../shared/models/head.ts';
@@ -54,15 +54,12 @@ export interface AdapterFolder {
  * @param outputs of the head, as the task has them for the adapter's classes
  */
 export function adapterTensorShapes(
-  config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst'>,
+  config: Tuning & Pick<AdapterConfig, 'architecture'>,
   preprocessing: Pick<Preprocessing, 'imageSize'>,
   outputs: number,
 ): Map<string, readonly number[]> {
   const model = modelSpec({ ...config.architecture, imageSize: preprocessing.imageSize });
-  const tensors = [
-    ...trainedTensors(model, tuningOf(config)),
-    ...headTensors(model.width, outputs),
-  ];
+  const tensors = [...trainedTensors(model, config), ...headTensors(model.width, outputs)];
   return new Map(tensors.map(({ name, shape }) => [name, shape]));
 }
 
@@ -77,7 +74,7 @@ const weightsMetadata = (
 
 /** Bytes that the weights file of an adapter of this description will have. */
 export function adapterWeightsBytes(
-  config: Pick<AdapterConfig, 'method' | 'architecture' | 'karst' | 'backboneSha256'>,
+  config: Tuning & Pick<AdapterConfig, 'architecture' | 'backboneSha256'>,
   preprocessing: Pick<Preprocessing, 'imageSize'>,
   outputs: number,
 ): number {

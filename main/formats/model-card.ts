@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../shared/domain/architecture.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
-import { methodSpec, tuningOf } from '../../shared/methods/registry.ts';
+import { methodSpec } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
 import { familyOf, type Architecture } from '../../shared/models/registry.ts';
 import type { AdapterConfig } from './adapter-config.ts';
@@ -46,15 +46,14 @@ export function adapterCard(
   ];
   const t = c.training;
   const a = c.architecture;
-  const tuning = tuningOf(c);
   const working = { ...a, imageSize: preprocessing.imageSize };
-  const parameters = trainedParameters(working, tuning, labels.length).adapter;
+  const parameters = trainedParameters(working, c, labels.length).adapter;
   const facts = [
     `# ${name}`,
     '',
     `- Backbone: ${c.backboneName} (${inWords(a)}, ${preprocessing.imageSize} pixels)`,
     `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from a bare shape'}`,
-    `- Method: ${describeTuning(tuning)}; ${parameters} parameters beside the head`,
+    `- Method: ${describeTuning(c)}; ${parameters} parameters beside the head`,
     `- Classes (${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
     ...(t === null
       ? []
@@ -95,7 +94,7 @@ export function modelCard(
     '',
     `# ${name}, merged`,
     '',
-    `The adapter ${name} (${config.method}) merged into the backbone ${backbone}: a plain ${familyOf(a).title} under timm's names (${inWords(a)}, ${String(a.imageSize)} pixels).`,
+    `The adapter ${name} (${methodSpec(config.method).title}) merged into the backbone ${backbone}: a plain ${familyOf(a).title} under timm's names (${inWords(a)}, ${String(a.imageSize)} pixels).`,
     '',
     `- Classes (${String(labels.length)}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
     "- `timm.create_model('local-dir:FOLDER', pretrained=True)` opens this folder; `config.json` names the registered model that is nearest and says every number.",

@@ -4,6 +4,7 @@ import {
   type PresetName,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
+import { methodSpec } from '../../shared/methods/registry.ts';
 import { matters, SETTING_KEYS, type SettingKey, type SettingValue } from './setting-list.ts';
 
 type Group = Readonly<Record<string, SettingValue>>;
@@ -74,7 +75,7 @@ export function withMethod(
   method: TrainingConfig['method'],
 ): TrainingConfig {
   const changed = { ...config, method };
-  if (method === 'full') return changed;
+  if (methodSpec(method).scope === 'model') return changed;
   return {
     ...changed,
     initialise: 'backbone',

@@ -4,8 +4,13 @@ import {
   RECOMPUTE,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
-import { METHOD_NAMES } from '../../shared/methods/registry.ts';
-import { TARGET_MODULES } from '../../shared/methods/target-modules.ts';
+import type { Field, FieldLimits } from '../../shared/fields/field.ts';
+import {
+  METHOD_NAMES,
+  METHODS_WITH_OPTIONS,
+  methodSpec,
+  type MethodGroups,
+} from '../../shared/methods/registry.ts';
 
 /** Dotted names of all settings of a run. */
 type Leaves<T> = {
@@ -18,7 +23,7 @@ export type SettingValue = string | number | boolean | readonly string[];
 
 export const SETTING_GROUPS = [
   'basics',
-  'karst',
+  ...METHODS_WITH_OPTIONS.map(({ name }) => name),
   'optimiser',
   'schedule',
   'augmentation',
@@ -75,10 +80,33 @@ function oneOf(choices: readonly string[]): SettingLimits {
 
 const FLAG: SettingLimits = { kind: 'flag' };
 
-const isKarst = (config: TrainingConfig): boolean => config.method === 'karst';
-const isFull = (config: TrainingConfig): boolean => config.method === 'full';
-const trainsBlocks = (config: TrainingConfig): boolean => config.method !== 'linear';
+const isFull = ({ method }: TrainingConfig): boolean => methodSpec(method).scope === 'model';
+const trainsBlocks = ({ method }: TrainingConfig): boolean => methodSpec(method).scope !== 'head';
 const warmsUp = (config: TrainingConfig): boolean => config.schedule.warmupEpochs > 0;
+
+function limitsOf({ limits, step }: { limits: FieldLimits; step?: Field['step'] }): SettingLimits {
+  if (limits.kind !== 'number') return limits;
+  const { special, min, ...rest } = limits;
+  const by = step === 'tenth' ? 'times' : (step ?? 1);
+  return { ...rest, min: Math.min(min, special?.value ?? min), step: by };
+}
+
+/** Every option of every method, by its dotted name. */
+export const METHOD_FIELDS: ReadonlyMap<string, Field> = new Map(
+  METHODS_WITH_OPTIONS.flatMap(({ name: method, options }) =>
+    Object.entries<Field>(options.fields).map(
+      ([name, field]) => [`${method}.${name}`, field] as const,
+    ),
+  ),
+);
+
+const METHOD_SETTINGS = Object.fromEntries(
+  [...METHOD_FIELDS].map(([key, field]) => {
+    const group = key.slice(0, key.indexOf('.'));
+    const matters = ({ method }: TrainingConfig): boolean => method === group;
+    return [key, { group, limits: limitsOf(field), matters }];
+  }),
+) as Readonly<Record<Leaves<MethodGroups>, SettingInfo>>;
 
 /** Every setting with its limits, which are those that the host checks, in the order of the form. */
 export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
@@ -88,22 +116,7 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
   'optimiser.learningRate': { group: 'basics', limits: above(0, 10, 'times') },
   imageSize: { group: 'basics', limits: whole(0, 4096, 16) },
 
-  'karst.rank': { group: 'karst', limits: whole(1, 1024), matters: isKarst },
-  'karst.kernels': { group: 'karst', limits: whole(1, 256), matters: isKarst },
-  'karst.factor': { group: 'karst', limits: whole(-1, 4096), matters: isKarst },
-  'karst.alpha': { group: 'karst', limits: above(0, 10_000, 1), matters: isKarst },
-  'karst.init': { group: 'karst', limits: oneOf(['gaussian', 'kaiming']), matters: isKarst },
-  'karst.rescale': {
-    group: 'karst',
-    limits: oneOf(['none', 'scalar', 'channel']),
-    matters: isKarst,
-  },
-  'karst.rankDropout': { group: 'karst', limits: below(1, 0.05), matters: isKarst },
-  'karst.targetModules': {
-    group: 'karst',
-    limits: { kind: 'several', choices: TARGET_MODULES },
-    matters: isKarst,
-  },
+  ...METHOD_SETTINGS,
 
   'optimiser.name': { group: 'optimiser', limits: oneOf(OPTIMISERS), matters: isFull },
   'optimiser.muonLearningRate': {

@@ -1,6 +1,6 @@
 import { formatCount, formatSignificant } from './format.ts';
 import { hasMessage, t, type MessageKey } from '../i18n.ts';
-import { SETTINGS, type SettingKey, type SettingValue } from './setting-list.ts';
+import { METHOD_FIELDS, SETTINGS, type SettingKey, type SettingValue } from './setting-list.ts';
 
 const UNITS: Partial<Record<SettingKey, MessageKey>> = {
   'augmentation.padCrop': 'training.unit.pixels',
@@ -20,7 +20,6 @@ const OFF_AT_ZERO: ReadonlySet<SettingKey> = new Set([
   'augmentation.colourJitter',
   'augmentation.randAugmentOps',
   'augmentation.mixup',
-  'karst.rankDropout',
   'labelSmoothing',
   'dropPath',
   'patchDrop',
@@ -46,6 +45,8 @@ export function settingUnit(key: SettingKey, value: number): string {
 
 /** Whether this value means that it does not happen. */
 export function isOff(key: SettingKey, value: SettingValue): boolean {
+  const field = METHOD_FIELDS.get(key);
+  if (field !== undefined) return field.off !== undefined && field.off === value;
   if (key === 'augmentation.cropScaleMin') return value === 1;
   if (key === 'augmentation.flip') return value === false;
   return value === 0 && OFF_AT_ZERO.has(key);
@@ -53,8 +54,11 @@ export function isOff(key: SettingKey, value: SettingValue): boolean {
 
 /** The word for one of a setting's choices. */
 export function choiceName(key: SettingKey, choice: string): string {
-  const message = `training.choice.${key}.${choice.replace('.', '-')}`;
-  return hasMessage(message) ? t(message) : choice;
+  const word = choice.replace('.', '-');
+  // What several methods have is named once.
+  const own = `training.choice.${key}.${word}`;
+  const shared = `training.choice.${key.slice(key.indexOf('.') + 1)}.${word}`;
+  return hasMessage(own) ? t(own) : hasMessage(shared) ? t(shared) : choice;
 }
 
 /** A value as people read it. */

@@ -5,8 +5,8 @@ import {
   RECOMPUTE,
   type TrainingConfig,
 } from '../domain/training.ts';
-import { karst } from '../methods/karst.ts';
 import { METHOD_NAMES } from '../methods/registry.ts';
+import { LOOSE_OPTION_SCHEMAS } from '../methods/schemas.ts';
 import { architectureSchema } from '../models/registry.ts';
 
 /** Checked by the engine on every message that the host sends; see `HostMessage` for what the fields mean. */
@@ -52,7 +52,7 @@ export const augmentationOptions = v.object({
 
 export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object({
   method: v.picklist(METHOD_NAMES),
-  karst: karst.options.looseSchema,
+  ...LOOSE_OPTION_SCHEMAS,
   optimiser: v.object({
     name: v.picklist(OPTIMISERS),
     learningRate: real,

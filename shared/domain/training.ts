@@ -1,5 +1,9 @@
-import { KARST_DEFAULTS, type KarstOptions } from '../methods/karst.ts';
-import type { Method } from '../methods/registry.ts';
+import {
+  METHOD_DEFAULTS,
+  methodSpec,
+  type Method,
+  type MethodGroups,
+} from '../methods/registry.ts';
 
 export interface AugmentationOptions {
   /** Random resized crop: smallest area kept, 1 switches it off. */
@@ -54,9 +58,8 @@ export interface ScheduleOptions {
 /** Whether blocks are computed again in the backward pass rather than kept: `auto` when memory is short. */
 export const RECOMPUTE = ['auto', 'always', 'never'] as const;
 
-export interface TrainingConfig {
+export interface TrainingConfig extends MethodGroups {
   readonly method: Method;
-  readonly karst: KarstOptions;
   readonly optimiser: OptimiserOptions;
   readonly schedule: ScheduleOptions;
   readonly augmentation: AugmentationOptions;
@@ -114,7 +117,7 @@ export function isAugmented(o: AugmentationOptions): boolean {
 
 export const TRAINING_DEFAULTS: TrainingConfig = {
   method: 'karst',
-  karst: KARST_DEFAULTS,
+  ...METHOD_DEFAULTS,
   optimiser: {
     name: 'adamw',
     learningRate: 1e-3,
@@ -150,7 +153,8 @@ export const TRAINING_DEFAULTS: TrainingConfig = {
  * is done to images or tokens. They are computed once then, and each epoch trains the classifier on them.
  */
 export function keepsFeatures(config: TrainingConfig): boolean {
-  return config.method === 'linear' && config.patchDrop === 0 && !isAugmented(config.augmentation);
+  const headAlone = methodSpec(config.method).scope === 'head';
+  return headAlone && config.patchDrop === 0 && !isAugmented(config.augmentation);
 }
 
 type DeepPartial<T> = T extends readonly unknown[]
@@ -189,11 +193,17 @@ export function completeConfig(stored: TrainingOverrides): TrainingConfig {
   return {
     ...d,
     ...stored,
-    karst: { ...d.karst, ...stored.karst },
+    ...completeOptions(stored),
     optimiser: { ...d.optimiser, ...stored.optimiser },
     schedule: { ...d.schedule, ...stored.schedule },
     augmentation: { ...d.augmentation, ...stored.augmentation },
   };
+}
+
+function completeOptions(stored: { readonly [M in keyof MethodGroups]?: object }): MethodGroups {
+  const names = Object.keys(METHOD_DEFAULTS) as (keyof MethodGroups)[];
+  const groups = names.map((name) => [name, { ...METHOD_DEFAULTS[name], ...stored[name] }]);
+  return Object.fromEntries(groups) as MethodGroups;
 }
 
 /** Updates of the optimiser that one pass over so many training images takes; the last may be of fewer images. */

@@ -20,6 +20,21 @@ export type Tuning = {
   readonly [M in Method]: { readonly method: M; readonly options: MethodOptions<M> };
 }[Method];
 
+/** The options of every method that has any, under its name. */
+export type MethodGroups = {
+  readonly [M in Method as keyof MethodOptions<M> extends never ? never : M]: MethodOptions<M>;
+};
+export type MethodWithOptions = keyof MethodGroups;
+
+/** Methods that have options. */
+export const METHODS_WITH_OPTIONS = METHODS.filter(
+  ({ options }) => Object.keys(options.fields).length > 0,
+) as readonly Extract<AnyMethod, { readonly name: MethodWithOptions }>[];
+
+export const METHOD_DEFAULTS = Object.fromEntries(
+  METHODS_WITH_OPTIONS.map(({ name, options }) => [name, options.defaults]),
+) as MethodGroups;
+
 export const METHOD_NAMES = METHODS.map(({ name }) => name);
 
 /** The method of a configuration with its options; `config` has them under the method's name. */

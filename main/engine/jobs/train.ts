@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { tuningOf } from '../../../shared/methods/registry.ts';
 import { familyOf } from '../../../shared/models/registry.ts';
 import { totalSize } from '../../../shared/models/spec.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
@@ -138,12 +139,11 @@ async function writeAdapter(
       };
     }),
     config: {
-      method: config.method,
+      ...tuningOf(config),
       task: job.task,
       backboneName: backbone.name,
       backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
       architecture: backbone.architecture,
-      karst: config.method === 'karst' ? config.karst : null,
       training: {
         runId: job.runId,
         runName: job.runName,

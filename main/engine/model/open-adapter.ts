@@ -1,6 +1,5 @@
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
 import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { tunerOf } from '../../tuning/registry.ts';
@@ -50,7 +49,7 @@ export async function openAdapter(
   const { config, labels, preprocessing } = folder;
   const task = taskNamed(config.task);
   const architecture = workingArchitecture(backbone, preprocessing.imageSize);
-  const tuner = tunerOf(tuningOf(config), architecture);
+  const tuner = tunerOf(config, architecture);
   const classes = task.spec.outputs(labels.length);
   const model = adaptedModel({ architecture, classes, tuner, merged });
   const adapter = await readAllFloat32(folder.weights);

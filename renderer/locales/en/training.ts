@@ -211,16 +211,16 @@ export const training = {
     karst: {
       init: { gaussian: 'Gaussian', kaiming: 'Kaiming, as published' },
       rescale: { none: 'None', scalar: 'One number', channel: 'One per channel' },
-      targetModules: {
-        'attn-qkv': 'Query, key, value',
-        'attn-proj': 'Attention output',
-        'mlp-fc1': 'MLP in',
-        'mlp-fc2': 'MLP out',
-      },
     },
     optimiser: {
       name: { adamw: 'AdamW', muon: 'Muon' },
       decayOn: { matrices: 'Matrices', all: 'All weights' },
+    },
+    targetModules: {
+      'attn-qkv': 'Query, key, value',
+      'attn-proj': 'Attention output',
+      'mlp-fc1': 'MLP in',
+      'mlp-fc2': 'MLP out',
     },
     initialise: { backbone: 'Pre-trained', random: 'Random' },
     matmulPrecision: { high: 'High', highest: 'Highest' },

@@ -234,16 +234,16 @@ export const training: Shape<typeof en> = {
     karst: {
       init: { gaussian: '高斯', kaiming: 'Kaiming（论文）' },
       rescale: { none: '无', scalar: '单个数值', channel: '每通道一个' },
-      targetModules: {
-        'attn-qkv': '查询、键、值',
-        'attn-proj': '注意力输出',
-        'mlp-fc1': 'MLP 输入',
-        'mlp-fc2': 'MLP 输出',
-      },
     },
     optimiser: {
       name: { adamw: 'AdamW', muon: 'Muon' },
       decayOn: { matrices: '矩阵', all: '全部权重' },
+    },
+    targetModules: {
+      'attn-qkv': '查询、键、值',
+      'attn-proj': '注意力输出',
+      'mlp-fc1': 'MLP 输入',
+      'mlp-fc2': 'MLP 输出',
     },
     initialise: { backbone: '预训练权重', random: '随机' },
     matmulPrecision: { high: '高', highest: '最高' },

@@ -1,5 +1,6 @@
 import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { describeError } from '../../domain/errors.ts';
 import { formatCount } from '../../domain/format.ts';
@@ -46,7 +47,8 @@ export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']):
     return describeError(error).what;
   });
   const { method, initialise, optimiser } = config;
-  const fineTunes = method === 'full' && initialise === 'backbone' && optimiser.name === 'adamw';
+  const whole = methodSpec(method).scope === 'model';
+  const fineTunes = whole && initialise === 'backbone' && optimiser.name === 'adamw';
   return fineTunes && optimiser.learningRate > FULL_RATE
     ? [...told, t('train.advice.fullRate')]
     : told;

@@ -245,11 +245,11 @@ async function headAdapter(
     ].map((t) => ({ ...t, dtype: 'F32' as const, data: merged.get(t.name)! })),
     config: {
       method: 'linear',
+      options: {},
       task: 'single-label',
       backboneName: backbone.name,
       backboneSha256: backbone.sha256,
       architecture: backbone.architecture,
-      karst: null,
       training: null,
     },
     preprocessing: backbone.preprocessing,

@@ -17,7 +17,7 @@ import {
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
+import { METHOD_NAMES, tuningOf, type Method } from '../../../shared/methods/registry.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -83,14 +83,13 @@ function refusals(valid: Json, read: (text: string, path: string) => unknown): n
   return refused;
 }
 
-const adapterConfig = (method: 'karst' | 'linear' | 'full'): Json =>
+const adapterConfig = (method: Method): Json =>
   adapterConfigToJson({
-    method,
+    ...tuningOf({ method }),
     task: 'single-label',
     backboneName: 'b',
     backboneSha256: 'a'.repeat(64),
     architecture: ARCHITECTURE,
-    karst: method === 'karst' ? KARST_DEFAULTS : null,
     training: {
       ...{
         runId: 'run-1',
@@ -106,7 +105,7 @@ const adapterConfig = (method: 'karst' | 'linear' | 'full'): Json =>
   }) as Json;
 
 describe('no value of the wrong kind is more than a refusal', () => {
-  it.each(['karst', 'linear', 'full'] as const)('in the adapter_config.json of %s', (method) => {
+  it.each(METHOD_NAMES)('in the adapter_config.json of %s', (method) => {
     const refused = refusals(adapterConfig(method), (text, path) => {
       const config = adapterConfigFromJson(JSON.parse(text), path);
       // What was taken is whole: it can be written again, and put into words.

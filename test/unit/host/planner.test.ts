@@ -1,3 +1,4 @@
+import { configured as laidOver } from '../../fixtures/engine/workshop.ts';
 import { mkdtempSync, rmSync, statSync, cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,15 +47,8 @@ beforeEach(async () => {
   studio = await studioIn(home, { spawn: puppets.spawn, graceMs: 1000 });
 });
 
-const configured = (o: TrainingOverrides): TrainingConfig => ({
-  ...CONFIG,
-  batchSize: 4,
-  ...o,
-  karst: { ...CONFIG.karst, rank: 2, factor: 4, ...o.karst },
-  optimiser: { ...CONFIG.optimiser, ...o.optimiser },
-  schedule: { ...CONFIG.schedule, ...o.schedule },
-  augmentation: { ...CONFIG.augmentation, ...o.augmentation },
-});
+const configured = (o: TrainingOverrides): TrainingConfig =>
+  laidOver(o, { ...CONFIG, batchSize: 4, karst: { ...CONFIG.karst, rank: 2, factor: 4 } });
 const plan = (o: TrainingOverrides = {}, dataset: string | null = 'two'): Promise<RunPlan> =>
   studio.plans.plan({ backbone: 'tiny', dataset, config: configured(o) });
 const said = ({ problems }: RunPlan): string[] =>

@@ -8,6 +8,7 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
+import { tuningOf } from '../../../../shared/methods/registry.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
@@ -67,9 +68,8 @@ export class Planner implements PlanService {
     const classes =
       dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
     const described = {
-      method: config.method,
+      ...tuningOf(config),
       architecture: working,
-      karst: config.method === 'karst' ? config.karst : null,
       backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
     };
     const steps =

@@ -1,8 +1,9 @@
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
 import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
 import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
-import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
-import { adapterTensorShapes } from '../../../formats/adapter-folder.ts';
+import type { TrainingConfig } from '../../../../shared/domain/training.ts';
+import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
+import { trainedParameters } from '../../../../shared/methods/trained.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
 import { cardMemory, inputBytes, trainingMemory, type MemoryRequest } from './memory-estimate.ts';
 import { engineThreads, speedKey } from './speed-key.ts';
@@ -100,7 +101,7 @@ export class Recomputation {
 
 /** Numbers of blocks that may be recomputed, rising. The last block is used at once: to recompute it saves nothing. */
 function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
-  const most = config.method === 'linear' || keepsFeatures(config) ? 0 : Math.max(0, depth - 1);
+  const most = methodSpec(config.method).scope === 'head' ? 0 : Math.max(0, depth - 1);
   if (config.recompute === 'never') return [0];
   if (config.recompute === 'always') return [most];
   const portion = Math.ceil(depth / PORTIONS);
@@ -117,20 +118,12 @@ export function memoryRequest(
   config: TrainingConfig,
   outputs: number,
 ): MemoryRequest {
-  const { method } = config;
-  const karst = method === 'karst' ? config.karst : null;
-  let adapterParameters = 0;
-  let headParameters = 0;
-  for (const [name, shape] of adapterTensorShapes(
-    { method, architecture, karst },
-    architecture,
-    outputs,
-  )) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    if (name.startsWith('head.')) headParameters += size;
-    else adapterParameters += size;
-  }
-  return { architecture, config, adapterParameters, headParameters };
+  const trained = trainedParameters(architecture, tuningOf(config), outputs);
+  return {
+    ...{ architecture, config },
+    adapterParameters: trained.adapter,
+    headParameters: trained.head,
+  };
 }
 
 /** The backbone at the side of the run's images; of a side that does not fit, the nearest that does. */

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
 import type { Architecture } from '../../../../shared/models/registry.ts';
+import type { Field } from '../../../../shared/fields/field.ts';
+import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
 
 /** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
-const ENGINE_VERSION = 5;
+const ENGINE_VERSION = 6;
 
 /** Threads that an engine computes with. */
 export function engineThreads({ threads }: Pick<Settings, 'threads'>): number {
@@ -14,6 +16,19 @@ export function engineThreads({ threads }: Pick<Settings, 'threads'>): number {
 
 /** Fields of an architecture that say nothing of how long a step takes, or are counted otherwise. */
 const WITHOUT_COST = new Set(['imageSize', 'classes', 'layerNormEpsilon']);
+
+/** Of the method's options, those that a step's time depends on; of what can be switched off, whether it is on. */
+function speedOptions(config: TrainingConfig): unknown[] {
+  const { method, options } = tuningOf(config);
+  const values = new Map<string, unknown>(Object.entries(options));
+  return Object.entries<Field>(methodSpec(method).options.fields)
+    .filter(([, { affects }]) => affects.includes('speed'))
+    .map(([name, { off }]) => {
+      const value = values.get(name);
+      if (Array.isArray(value)) return value.map(String).sort();
+      return off === undefined ? value : value !== off;
+    });
+}
 
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
@@ -28,8 +43,7 @@ export function speedKey(
   kernelLevel: string | null,
   recomputedBlocks = 0,
 ): string {
-  const { method, karst, optimiser, batchSize, accumulate, imageSize } = config;
-  const { rank, factor, kernels, rescale, targetModules, rankDropout } = karst;
+  const { method, optimiser, batchSize, accumulate, imageSize } = config;
   const shape = {
     model: Object.entries(architecture)
       .filter(([name]) => !WITHOUT_COST.has(name))
@@ -37,12 +51,9 @@ export function speedKey(
     side: imageSize === 0 ? architecture.imageSize : imageSize,
     batch: [batchSize, accumulate],
     method,
-    karst:
-      method === 'karst'
-        ? [rank, factor, kernels, rescale, [...targetModules].sort(), rankDropout > 0]
-        : null,
+    options: speedOptions(config),
     optimiser: [optimiser.name, optimiser.decayOn, optimiser.clipNorm > 0],
-    dropPath: config.dropPath > 0 && method !== 'linear',
+    dropPath: config.dropPath > 0 && methodSpec(method).scope !== 'head',
     // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),

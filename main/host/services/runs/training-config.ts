@@ -9,8 +9,8 @@ import {
   type AugmentationOptions,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
-import { karst } from '../../../../shared/methods/karst.ts';
-import { METHOD_NAMES } from '../../../../shared/methods/registry.ts';
+import { METHOD_NAMES, methodSpec } from '../../../../shared/methods/registry.ts';
+import { OPTION_SCHEMAS } from '../../../../shared/methods/schemas.ts';
 
 /**
  * 100,000 for 100000. Not by `toLocaleString`: the first call of that loads the data of all languages, a tenth of the time that a
@@ -46,7 +46,7 @@ const flag = v.boolean('true or false');
 
 const schema = v.strictObject({
   method: oneOf(METHOD_NAMES),
-  karst: karst.options.schema,
+  ...OPTION_SCHEMAS,
   optimiser: v.strictObject({
     name: oneOf(OPTIMISERS),
     learningRate: above(0, 10),
@@ -155,13 +155,14 @@ function* conflicts(
       `The setting "imageSize" is ${imageSize}; it must be a multiple of the backbone's patch size, ${patchSize}.`,
       `Choose ${Math.max(1, Math.round(imageSize / patchSize)) * patchSize}, or 0 for the backbone's own size.`,
     );
-  if (initialise === 'random' && method !== 'full')
+  const { scope } = methodSpec(method);
+  if (initialise === 'random' && scope !== 'model')
     yield problem(
       'initialise',
       `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
       'Choose the method full, or initialise from the backbone.',
     );
-  if (optimiser.name === 'muon' && method !== 'full')
+  if (optimiser.name === 'muon' && scope !== 'model')
     yield problem(
       'optimiser.name',
       `The setting "optimiser.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
