@@ -3,12 +3,14 @@ import { modelSpec, type Architecture } from '../../shared/models/registry.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
+import { lora } from './lora.ts';
 import type { TuningMethod } from './method.ts';
 import { tune, type Tuner } from './tuner.ts';
 
 /** The computation of every method: one line for each. */
 const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
   karst,
+  lora,
   linear,
   full,
 };

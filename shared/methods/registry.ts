@@ -2,10 +2,11 @@ import type { OptionsOf } from '../fields/group.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
+import { lora } from './lora.ts';
 import type { MethodSpec } from './method.ts';
 
 /** Every method, in the order in which they are offered. */
-export const METHODS = [karst, linear, full] as const;
+export const METHODS = [karst, lora, linear, full] as const;
 
 type AnyMethod = (typeof METHODS)[number];
 export type Method = AnyMethod['name'];

@@ -1,4 +1,5 @@
 import { karst } from '../../../shared/methods/karst.ts';
+import { lora } from '../../../shared/methods/lora.ts';
 import { settingWords } from '../setting-words.ts';
 
 /** Words for the settings of a run, under the names that the settings have. */
@@ -6,6 +7,7 @@ export const training = {
   group: {
     basics: 'Basics',
     karst: 'KARST',
+    lora: 'LoRA',
     optimiser: 'Optimizer',
     schedule: 'Schedule',
     augmentation: 'Augmentation',
@@ -31,6 +33,10 @@ export const training = {
       name: 'KARST',
       text: 'Small Kronecker matrices beside the frozen weights. Close to full fine-tuning, in a small file.',
     },
+    lora: {
+      name: 'LoRA',
+      text: 'Two thin matrices beside each frozen weight. Widely used; a small file that merges.',
+    },
     linear: {
       name: 'Linear probe',
       text: 'Trains only a new classifier. The quickest; enough when the backbone already knows such images.',
@@ -53,6 +59,13 @@ export const training = {
       init: 'Initialisation',
       rescale: 'Re-scaling',
       rankDropout: 'Rank dropout',
+      targetModules: 'Adapted layers',
+    }),
+    lora: settingWords(lora.options, {
+      rank: 'Rank',
+      alpha: 'Alpha',
+      rankStabilized: 'Rank-stabilized',
+      dropout: 'Dropout',
       targetModules: 'Adapted layers',
     }),
     optimiser: {
@@ -207,7 +220,7 @@ export const training = {
     },
   },
   choice: {
-    method: { karst: 'KARST', linear: 'Linear probe', full: 'Full fine-tuning' },
+    method: { karst: 'KARST', lora: 'LoRA', linear: 'Linear probe', full: 'Full fine-tuning' },
     karst: {
       init: { gaussian: 'Gaussian', kaiming: 'Kaiming, as published' },
       rescale: { none: 'None', scalar: 'One number', channel: 'One per channel' },

@@ -5,6 +5,7 @@ export const training: Shape<typeof en> = {
   group: {
     basics: '基本设置',
     karst: 'KARST',
+    lora: 'LoRA',
     optimiser: '优化器',
     schedule: '学习率调度',
     augmentation: '数据增强',
@@ -29,6 +30,10 @@ export const training: Shape<typeof en> = {
     karst: {
       name: 'KARST',
       text: '在冻结的权重旁加入小型克罗内克矩阵。效果接近全量微调，文件很小。',
+    },
+    lora: {
+      name: 'LoRA',
+      text: '在每个冻结的权重旁加入两个细长矩阵。应用广泛；文件小，可合并。',
     },
     linear: {
       name: '线性探测',
@@ -72,6 +77,28 @@ export const training: Shape<typeof en> = {
       rankDropout: {
         name: '秩丢弃',
         text: '每一步中丢弃某个方向的概率。适量有助于防止过拟合。',
+      },
+      targetModules: {
+        name: '适配的层',
+        text: '每个块中哪些线性层加入适配器。通常为全部。',
+      },
+    },
+    lora: {
+      rank: {
+        name: '秩',
+        text: '每个权重改变量的秩。越高拟合能力越强，代价也越大；通常为 4 到 16。',
+      },
+      alpha: {
+        name: 'Alpha',
+        text: '适配器的强度：其改变量乘以 alpha 除以秩。',
+      },
+      rankStabilized: {
+        name: '秩稳定',
+        text: '改为乘以 alpha 除以秩的平方根，使高秩与低秩学得一样快（rsLoRA）。',
+      },
+      dropout: {
+        name: '丢弃',
+        text: '每一步中丢弃适配器某个输入的概率。适量有助于防止过拟合。',
       },
       targetModules: {
         name: '适配的层',
@@ -230,7 +257,7 @@ export const training: Shape<typeof en> = {
     },
   },
   choice: {
-    method: { karst: 'KARST', linear: '线性探测', full: '全量微调' },
+    method: { karst: 'KARST', lora: 'LoRA', linear: '线性探测', full: '全量微调' },
     karst: {
       init: { gaussian: '高斯', kaiming: 'Kaiming（论文）' },
       rescale: { none: '无', scalar: '单个数值', channel: '每通道一个' },
