@@ -13,6 +13,12 @@ interface Ran {
   readonly stderr: string;
 }
 
+/** What of the doctor's answer is looked at. */
+interface Report {
+  readonly version: string;
+  readonly engine: object;
+}
+
 function run(program: string, args: readonly string[], env: Record<string, string> = {}): Ran {
   return spawnSync(program, args, {
     encoding: 'utf8',
@@ -58,11 +64,14 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
 
   // The command line, on the Node and the TensorFlow that came with it.
   const karst = join(folder, 'resources', 'bin', 'karst');
-  const { version } = JSON.parse(
-    run(karst, ['doctor', '--json'], { KARST_HOME: desk.home }).stdout,
-  ) as {
-    version: string;
-  };
+  const doctor = (program: string, ...args: readonly string[]): Report =>
+    JSON.parse(
+      run(program, [...args, 'doctor', '--json'], { KARST_HOME: desk.home }).stdout,
+    ) as Report;
+  const { version, engine } = doctor(karst);
+  // The same addons as in the checkout, kernels and resampling among them.
+  expect(engine).toMatchObject({ backend: 'tensorflow', resamplingOff: null });
+  expect(engine).toEqual(doctor(process.execPath, join(ROOT, 'main', 'cli', 'karst.mjs')).engine);
   expect(run(karst, ['--version']).stdout.trim()).toBe(version);
   const link = join(desk.folder, 'karst');
   expect(run('ln', ['-s', karst, link]).status).toBe(0);
