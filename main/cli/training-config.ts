@@ -1,7 +1,7 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
-  OPTIMISERS,
+  OPTIMIZERS,
   PRESETS,
   RECOMPUTE,
   TRAINING_DEFAULTS,
@@ -10,6 +10,7 @@ import {
 } from '../../shared/domain/training.ts';
 import type { Field } from '../../shared/fields/field.ts';
 import { METHOD_NAMES, METHODS_WITH_OPTIONS } from '../../shared/methods/registry.ts';
+import { currentName, withCurrentNames } from '../../shared/training/names.ts';
 import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
@@ -21,8 +22,8 @@ const CHOICES = new Map<string, readonly string[]>(
     initialise: ['backbone', 'random'],
     matmulPrecision: MATMUL_PRECISIONS,
     recompute: RECOMPUTE,
-    'optimiser.name': OPTIMISERS,
-    'optimiser.decayOn': ['matrices', 'all'],
+    'optimizer.name': OPTIMIZERS,
+    'optimizer.decayOn': ['matrices', 'all'],
   }),
 );
 
@@ -97,7 +98,7 @@ export function parseAssignment(assignment: string): [key: string, value: Value]
       },
     );
   }
-  const key = assignment.slice(0, at).trim();
+  const key = currentName(assignment.slice(0, at).trim());
   const text = assignment.slice(at + 1).trim();
   const example = defaultOf(key, null);
   if (typeof example === 'number') return [key, checked(key, number(text), null)];
@@ -142,7 +143,7 @@ async function settingsOfFile(file: string): Promise<[string, Value][]> {
       path: file,
     });
   }
-  return leaves(document).map(([key, value]) => [key, checked(key, value, file)]);
+  return leaves(withCurrentNames(document)).map(([key, value]) => [key, checked(key, value, file)]);
 }
 
 /** The value, if the setting exists and takes it. `file`: where it was written, for the message. */

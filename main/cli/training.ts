@@ -178,7 +178,7 @@ export function describePlan(
   plan: RunPlan | null = null,
 ): string[] {
   const { config } = run;
-  const { optimiser, schedule } = config;
+  const { optimizer, schedule } = config;
   const pairs: [string, string][] = [
     ['run', `${context.console.bold(run.name)} (${run.id})`],
     ['method', describeTuning(tuningOf(config))],
@@ -191,7 +191,7 @@ export function describePlan(
   if (parameters !== null) pairs.push(['trains', `${formatParameters(parameters)} parameters`]);
   pairs.push([
     'schedule',
-    `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimiser.learningRate}, seed ${config.seed}`,
+    `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
   ]);
   if (plan !== null) pairs.push(['memory', describeMemory(plan)]);
   return facts(pairs, context.console.dim);

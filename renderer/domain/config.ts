@@ -79,6 +79,6 @@ export function withMethod(
   return {
     ...changed,
     initialise: 'backbone',
-    optimiser: { ...changed.optimiser, name: 'adamw' },
+    optimizer: { ...changed.optimizer, name: 'adamw' },
   };
 }

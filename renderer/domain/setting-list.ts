@@ -1,6 +1,6 @@
 import {
   MATMUL_PRECISIONS,
-  OPTIMISERS,
+  OPTIMIZERS,
   RECOMPUTE,
   type TrainingConfig,
 } from '../../shared/domain/training.ts';
@@ -24,7 +24,7 @@ export type SettingValue = string | number | boolean | readonly string[];
 export const SETTING_GROUPS = [
   'basics',
   ...METHODS_WITH_OPTIONS.map(({ name }) => name),
-  'optimiser',
+  'optimizer',
   'schedule',
   'augmentation',
   'regularisation',
@@ -113,28 +113,28 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
   method: { group: 'basics', limits: oneOf(METHOD_NAMES) },
   'schedule.epochs': { group: 'basics', limits: whole(1, 100_000) },
   batchSize: { group: 'basics', limits: whole(1, 65_536) },
-  'optimiser.learningRate': { group: 'basics', limits: above(0, 10, 'times') },
+  'optimizer.learningRate': { group: 'basics', limits: above(0, 10, 'times') },
   imageSize: { group: 'basics', limits: whole(0, 4096, 16) },
 
   ...METHOD_SETTINGS,
 
-  'optimiser.name': { group: 'optimiser', limits: oneOf(OPTIMISERS), matters: isFull },
-  'optimiser.muonLearningRate': {
-    group: 'optimiser',
+  'optimizer.name': { group: 'optimizer', limits: oneOf(OPTIMIZERS), matters: isFull },
+  'optimizer.muonLearningRate': {
+    group: 'optimizer',
     limits: above(0, 10, 'times'),
-    matters: (config) => isFull(config) && config.optimiser.name === 'muon',
+    matters: (config) => isFull(config) && config.optimizer.name === 'muon',
   },
-  'optimiser.weightDecay': { group: 'optimiser', limits: real(0, 10, 'times') },
-  'optimiser.decayOn': {
-    group: 'optimiser',
+  'optimizer.weightDecay': { group: 'optimizer', limits: real(0, 10, 'times') },
+  'optimizer.decayOn': {
+    group: 'optimizer',
     limits: oneOf(['matrices', 'all']),
-    matters: (config) => config.optimiser.weightDecay > 0,
+    matters: (config) => config.optimizer.weightDecay > 0,
   },
-  'optimiser.clipNorm': { group: 'optimiser', limits: real(0, 1e6, 0.5) },
-  'optimiser.beta1': { group: 'optimiser', limits: below(1, 0.01) },
-  'optimiser.beta2': { group: 'optimiser', limits: below(1, 0.001) },
-  'optimiser.epsilon': { group: 'optimiser', limits: above(0, 1, 'times') },
-  accumulate: { group: 'optimiser', limits: whole(1, 65_536) },
+  'optimizer.clipNorm': { group: 'optimizer', limits: real(0, 1e6, 0.5) },
+  'optimizer.beta1': { group: 'optimizer', limits: below(1, 0.01) },
+  'optimizer.beta2': { group: 'optimizer', limits: below(1, 0.001) },
+  'optimizer.epsilon': { group: 'optimizer', limits: above(0, 1, 'times') },
+  accumulate: { group: 'optimizer', limits: whole(1, 65_536) },
 
   'schedule.warmupEpochs': { group: 'schedule', limits: real(0, 100_000, 1) },
   'schedule.warmupStart': { group: 'schedule', limits: real(0, 1, 0.01), matters: warmsUp },
@@ -145,7 +145,7 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingInfo>> = {
   'augmentation.cropScaleMin': { group: 'augmentation', limits: above(0, 1, 0.05) },
   'augmentation.padCrop': { group: 'augmentation', limits: whole(0, 1024) },
   'augmentation.rotation': { group: 'augmentation', limits: real(0, 180, 5) },
-  'augmentation.colourJitter': { group: 'augmentation', limits: real(0, 1, 0.05) },
+  'augmentation.colorJitter': { group: 'augmentation', limits: real(0, 1, 0.05) },
   'augmentation.randAugmentOps': { group: 'augmentation', limits: whole(0, 16) },
   'augmentation.randAugmentMagnitude': {
     group: 'augmentation',

@@ -14,10 +14,10 @@ const UNITS: Partial<Record<SettingKey, MessageKey>> = {
 
 /** Settings whose zero means that something does not happen. */
 const OFF_AT_ZERO: ReadonlySet<SettingKey> = new Set([
-  'optimiser.clipNorm',
+  'optimizer.clipNorm',
   'augmentation.padCrop',
   'augmentation.rotation',
-  'augmentation.colourJitter',
+  'augmentation.colorJitter',
   'augmentation.randAugmentOps',
   'augmentation.mixup',
   'labelSmoothing',

@@ -183,7 +183,7 @@ export interface TrainResult {
 export interface MeasureResult {
   readonly kind: 'measure';
   readonly device: DeviceReport;
-  /** One update of the optimiser, all its batches together; over the whole schedule where steps differ. */
+  /** One update of the optimizer, all its batches together; over the whole schedule where steps differ. */
   readonly secondsPerStep: number;
   /** One batch of a validation; where features are kept, one batch of the pass that makes them. */
   readonly secondsPerValidationBatch: number;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {
   MATMUL_PRECISIONS,
-  OPTIMISERS,
+  OPTIMIZERS,
   RECOMPUTE,
   type TrainingConfig,
 } from '../domain/training.ts';
@@ -43,7 +43,7 @@ export const augmentationOptions = v.object({
   cropScaleMin: real,
   padCrop: real,
   flip: v.boolean(),
-  colourJitter: real,
+  colorJitter: real,
   rotation: real,
   randAugmentOps: whole,
   randAugmentMagnitude: real,
@@ -53,8 +53,8 @@ export const augmentationOptions = v.object({
 export const trainingConfig: v.GenericSchema<unknown, TrainingConfig> = v.object({
   method: v.picklist(METHOD_NAMES),
   ...LOOSE_OPTION_SCHEMAS,
-  optimiser: v.object({
-    name: v.picklist(OPTIMISERS),
+  optimizer: v.object({
+    name: v.picklist(OPTIMIZERS),
     learningRate: real,
     muonLearningRate: real,
     weightDecay: real,

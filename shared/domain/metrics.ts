@@ -24,7 +24,7 @@ export interface ClassMetrics {
   readonly f1: number;
 }
 
-/** One line of a run's `metrics.jsonl`. `step` counts optimiser updates from 1 and never restarts. */
+/** One line of a run's `metrics.jsonl`. `step` counts optimizer updates from 1 and never restarts. */
 export type MetricRecord =
   | {
       readonly kind: 'train';

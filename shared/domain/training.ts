@@ -4,6 +4,7 @@ import {
   type Method,
   type MethodGroups,
 } from '../methods/registry.ts';
+import { withCurrentNames } from '../training/names.ts';
 
 export interface AugmentationOptions {
   /** Random resized crop: smallest area kept, 1 switches it off. */
@@ -12,7 +13,7 @@ export interface AugmentationOptions {
   readonly padCrop: number;
   readonly flip: boolean;
   /** Brightness, contrast and saturation jitter, 0..1. */
-  readonly colourJitter: number;
+  readonly colorJitter: number;
   /** Largest rotation in degrees. */
   readonly rotation: number;
   /** RandAugment: number of operations per image (0 = off) and magnitude 0..10. */
@@ -29,11 +30,11 @@ export interface AugmentationOptions {
 export const MATMUL_PRECISIONS = ['high', 'highest'] as const;
 export type MatmulPrecision = (typeof MATMUL_PRECISIONS)[number];
 
-export const OPTIMISERS = ['adamw', 'muon'] as const;
+export const OPTIMIZERS = ['adamw', 'muon'] as const;
 
-export interface OptimiserOptions {
+export interface OptimizerOptions {
   /** `muon`: Muon for the matrices of the blocks, AdamW for everything else; for the method full. */
-  readonly name: (typeof OPTIMISERS)[number];
+  readonly name: (typeof OPTIMIZERS)[number];
   readonly learningRate: number;
   /** Of the matrices that Muon trains; warmed up and lowered as `learningRate` is. */
   readonly muonLearningRate: number;
@@ -60,7 +61,7 @@ export const RECOMPUTE = ['auto', 'always', 'never'] as const;
 
 export interface TrainingConfig extends MethodGroups {
   readonly method: Method;
-  readonly optimiser: OptimiserOptions;
+  readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
   readonly augmentation: AugmentationOptions;
   readonly batchSize: number;
@@ -95,7 +96,7 @@ export const NO_AUGMENTATION: AugmentationOptions = {
   cropScaleMin: 1,
   padCrop: 0,
   flip: false,
-  colourJitter: 0,
+  colorJitter: 0,
   rotation: 0,
   randAugmentOps: 0,
   randAugmentMagnitude: 5,
@@ -108,7 +109,7 @@ export function isAugmented(o: AugmentationOptions): boolean {
     o.cropScaleMin < 1 ||
     o.padCrop > 0 ||
     o.flip ||
-    o.colourJitter > 0 ||
+    o.colorJitter > 0 ||
     o.rotation > 0 ||
     o.randAugmentOps > 0 ||
     o.mixup > 0
@@ -118,7 +119,7 @@ export function isAugmented(o: AugmentationOptions): boolean {
 export const TRAINING_DEFAULTS: TrainingConfig = {
   method: 'karst',
   ...METHOD_DEFAULTS,
-  optimiser: {
+  optimizer: {
     name: 'adamw',
     learningRate: 1e-3,
     muonLearningRate: 0.02,
@@ -169,14 +170,14 @@ export const PRESETS = {
   standard: {},
   'paper-code': {
     karst: { rank: 8, factor: 8, kernels: 8, alpha: 1, init: 'kaiming', rescale: 'scalar' },
-    optimiser: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+    optimizer: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
     schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
     dropPath: 0.1,
     batchSize: 32,
   },
   compact: {
     karst: { rank: 8, factor: 8, kernels: 2, alpha: 1, init: 'kaiming', rescale: 'scalar' },
-    optimiser: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+    optimizer: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
     schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
     dropPath: 0.1,
     batchSize: 32,
@@ -185,16 +186,17 @@ export const PRESETS = {
 export type PresetName = keyof typeof PRESETS;
 
 /**
- * Settings as an earlier version wrote them, with the standard value of each that it did not know yet: what was not
+ * Settings as an earlier version wrote them, under the names that they have now, with the standard value of each that it did not know yet: what was not
  * there did not happen.
  */
-export function completeConfig(stored: TrainingOverrides): TrainingConfig {
+export function completeConfig(before: TrainingOverrides): TrainingConfig {
+  const stored = withCurrentNames(before) as TrainingOverrides;
   const d = TRAINING_DEFAULTS;
   return {
     ...d,
     ...stored,
     ...completeOptions(stored),
-    optimiser: { ...d.optimiser, ...stored.optimiser },
+    optimizer: { ...d.optimizer, ...stored.optimizer },
     schedule: { ...d.schedule, ...stored.schedule },
     augmentation: { ...d.augmentation, ...stored.augmentation },
   };
@@ -206,7 +208,7 @@ function completeOptions(stored: { readonly [M in keyof MethodGroups]?: object }
   return Object.fromEntries(groups) as MethodGroups;
 }
 
-/** Updates of the optimiser that one pass over so many training images takes; the last may be of fewer images. */
+/** Updates of the optimizer that one pass over so many training images takes; the last may be of fewer images. */
 export function updatesPerEpoch(
   images: number,
   { batchSize, accumulate }: Pick<TrainingConfig, 'batchSize' | 'accumulate'>,

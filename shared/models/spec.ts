@@ -1,4 +1,4 @@
-/** What a tensor is to a network: optimisers and methods treat tensors by their roles, and never by their names. */
+/** What a tensor is to a network: optimizers and methods treat tensors by their roles, and never by their names. */
 export type TensorRole = 'matrix' | 'bias' | 'norm' | 'scale' | 'embedding' | 'head';
 
 /** How a fresh tensor is filled; draws are a function of the run's seed and the tensor's name. */

@@ -39,7 +39,7 @@ function configFor(batchSize: number): TrainingConfig {
       alpha: 1,
       rescale: 'scalar',
     },
-    optimiser: { ...TRAINING_DEFAULTS.optimiser, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+    optimizer: { ...TRAINING_DEFAULTS.optimizer, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
   };
 }
 
@@ -94,9 +94,9 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
   };
 }
 
-function stepWork(model: Model, { batchSize, optimiser, matmulPrecision }: TrainingConfig): number {
+function stepWork(model: Model, { batchSize, optimizer, matmulPrecision }: TrainingConfig): number {
   const { program } = trainingProgram(model, {
-    ...{ batchSize, loss: task.loss, optimiser, matmulPrecision, accumulate: 1 },
+    ...{ batchSize, loss: task.loss, optimizer, matmulPrecision, accumulate: 1 },
   });
   const train = program.functions['train'];
   if (train === undefined) throw new Error('the program has a step');

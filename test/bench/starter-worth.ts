@@ -32,11 +32,11 @@ interface Way {
 const COMMON = [
   'batchSize=16',
   'schedule.warmupEpochs=2',
-  'optimiser.weightDecay=0.01',
+  'optimizer.weightDecay=0.01',
   'labelSmoothing=0.1',
   'augmentation.cropScaleMin=0.8',
   'augmentation.rotation=10',
-  'augmentation.colourJitter=0.2',
+  'augmentation.colorJitter=0.2',
   // The last epoch alone.
   'validateEvery=100000',
 ];
@@ -44,22 +44,22 @@ const WAYS: readonly Way[] = [
   {
     title: 'from scratch (same shape)',
     name: 'scratch',
-    settings: ['method=full', 'initialise=random', 'optimiser.learningRate=0.0005'],
+    settings: ['method=full', 'initialise=random', 'optimizer.learningRate=0.0005'],
   },
   {
     title: 'linear probe on the starter',
     name: 'linear',
-    settings: ['method=linear', 'optimiser.learningRate=0.003'],
+    settings: ['method=linear', 'optimizer.learningRate=0.003'],
   },
   {
     title: 'KARST on the starter',
     name: 'karst',
-    settings: ['method=karst', 'karst.kernels=8', 'optimiser.learningRate=0.006'],
+    settings: ['method=karst', 'karst.kernels=8', 'optimizer.learningRate=0.006'],
   },
   {
     title: 'full fine-tuning of the starter',
     name: 'full',
-    settings: ['method=full', 'optimiser.learningRate=0.0005'],
+    settings: ['method=full', 'optimizer.learningRate=0.0005'],
   },
 ];
 

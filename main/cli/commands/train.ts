@@ -41,8 +41,8 @@ function shortcuts(options: TrainOptions): Map<string, string | number> {
     ['method', options.method],
     ['schedule.epochs', options.epochs],
     ['batchSize', options.batchSize],
-    ['optimiser.learningRate', options.lr],
-    ['optimiser.weightDecay', options.weightDecay],
+    ['optimizer.learningRate', options.lr],
+    ['optimizer.weightDecay', options.weightDecay],
     ['imageSize', options.imageSize],
     ['seed', options.seed],
   ];

@@ -42,8 +42,8 @@ export function starterConfig(epochs: number): TrainingConfig {
     patchDrop: 0.5,
     labelSmoothing: 0.1,
     checkpointEverySeconds: 300,
-    optimiser: {
-      ...TRAINING_DEFAULTS.optimiser,
+    optimizer: {
+      ...TRAINING_DEFAULTS.optimizer,
       name: 'muon',
       learningRate: 1e-3,
       muonLearningRate: 0.02,
@@ -54,7 +54,7 @@ export function starterConfig(epochs: number): TrainingConfig {
       ...TRAINING_DEFAULTS.augmentation,
       padCrop: 4,
       flip: true,
-      colourJitter: 0.2,
+      colorJitter: 0.2,
     },
   };
 }

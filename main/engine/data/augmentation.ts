@@ -156,7 +156,7 @@ export class Augmenter {
         this.#fill,
         stream,
       );
-    if (options.colourJitter > 0) jitter(pixels, options.colourJitter, stream);
+    if (options.colorJitter > 0) jitter(pixels, options.colorJitter, stream);
     return pixels;
   }
 }

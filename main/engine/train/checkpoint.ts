@@ -31,7 +31,7 @@ const bestSchema = v.object({
 });
 const stateSchema = v.object({
   version: v.literal(1),
-  /** Optimiser updates made. */
+  /** Optimizer updates made. */
   step: v.number(),
   /** Where to go on: the epoch, and the first of its batches that is not yet trained on. */
   epoch: v.number(),

@@ -2,12 +2,12 @@ import type { Executor } from '../../backends/executor.ts';
 import type { NamedTensors } from './checkpoint.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
 
-/** What the optimiser keeps of a group beside the trained tensors. */
+/** What the optimizer keeps of a group beside the trained tensors. */
 function momentsOf(group: ParameterGroup): readonly string[] {
   return group.name === 'orthogonal' ? ['momentum'] : ['moment1', 'moment2'];
 }
 
-/** The trained tensors and the optimiser's moments, in and out of the executor's packed variables. */
+/** The trained tensors and the optimizer's moments, in and out of the executor's packed variables. */
 export class ModelState {
   readonly #executor: Executor;
   readonly #groups: readonly ParameterGroup[];
@@ -38,7 +38,7 @@ export class ModelState {
     await this.#executor.write(values);
   }
 
-  /** The trained tensors only, for a program without an optimiser. */
+  /** The trained tensors only, for a program without an optimizer. */
   async setTrained(trained: ReadonlyMap<string, Float32Array>): Promise<void> {
     await this.#executor.write(
       new Map(this.#groups.map((g) => [`trained.${g.name}`, packGroup(g, trained)])),

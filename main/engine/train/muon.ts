@@ -1,9 +1,9 @@
-import type { OptimiserOptions } from '../../../shared/domain/training.ts';
+import type { OptimizerOptions } from '../../../shared/domain/training.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import type { Update } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import { decayed, scalarAt } from './optimiser.ts';
+import { decayed, scalarAt } from './optimizer.ts';
 import { orthogonalPiece, type ParameterGroup } from './parameters.ts';
 
 /**
@@ -38,7 +38,7 @@ export function muonUpdates(
   state: MuonState,
   gradient: Tensor,
   scalars: Tensor,
-  o: OptimiserOptions,
+  o: OptimizerOptions,
 ): Update[] {
   const rate = scalarAt(scalars, 3);
   const friction = g.scalar(MUON.momentum);

@@ -1,4 +1,4 @@
-import type { OptimiserOptions } from '../../../shared/domain/training.ts';
+import type { OptimizerOptions } from '../../../shared/domain/training.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
@@ -6,7 +6,7 @@ import { updatableValues } from '../../graph/program.ts';
 import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
 
 /**
- * Trained tensors live packed in one vector an optimiser group, so that an optimiser's step is a few operations
+ * Trained tensors live packed in one vector an optimizer group, so that an optimizer's step is a few operations
  * however many tensors there are, and a checkpoint is a few reads.
  */
 export interface PackedTensor extends TensorSpec {
@@ -46,8 +46,8 @@ function byPiece(tensors: readonly TensorSpec[]): TensorSpec[] {
 
 export function parameterGroups(
   trained: readonly TensorSpec[],
-  decayOn: OptimiserOptions['decayOn'],
-  optimiser: OptimiserOptions['name'] = 'adamw',
+  decayOn: OptimizerOptions['decayOn'],
+  optimizer: OptimizerOptions['name'] = 'adamw',
 ): ParameterGroup[] {
   const pack = (name: ParameterGroup['name'], entries: readonly TensorSpec[]): ParameterGroup => {
     let offset = 0;
@@ -58,7 +58,7 @@ export function parameterGroups(
     });
     return { name, tensors, size: offset };
   };
-  const forMuon = ({ parts }: TensorSpec): boolean => optimiser === 'muon' && parts !== undefined;
+  const forMuon = ({ parts }: TensorSpec): boolean => optimizer === 'muon' && parts !== undefined;
   const isDecayed = (tensor: TensorSpec): boolean => decayOn === 'all' || isMatrix(tensor);
   const others = trained.filter((tensor) => !forMuon(tensor));
   return [

@@ -60,7 +60,7 @@ export async function prepareTraining(
   const { program, groups } = trainingProgram(model, {
     batchSize: config.batchSize,
     loss: task.loss,
-    optimiser: config.optimiser,
+    optimizer: config.optimizer,
     accumulate: config.accumulate,
     matmulPrecision: config.matmulPrecision,
     noise,

@@ -1,4 +1,4 @@
-import type { MatmulPrecision, OptimiserOptions } from '../../../shared/domain/training.ts';
+import type { MatmulPrecision, OptimizerOptions } from '../../../shared/domain/training.ts';
 import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import type { Model } from '../model/model.ts';
 import { gradients } from '../../graph/differentiate.ts';
@@ -11,14 +11,14 @@ import { plainBuild, type Weights } from '../../networks/build.ts';
 import { networkOf } from '../../networks/registry.ts';
 import type { Task } from '../../tasks/task.ts';
 import { muonState, muonUpdates, type MuonState } from './muon.ts';
-import { adamState, adamUpdates, globalNorm, type AdamState } from './optimiser.ts';
+import { adamState, adamUpdates, globalNorm, type AdamState } from './optimizer.ts';
 import type { StepNoise } from './noise.ts';
 import { parameterGroups, sliceGroup, type ParameterGroup } from './parameters.ts';
 
 export interface StepOptions {
   readonly batchSize: number;
   readonly loss: Task['loss'];
-  readonly optimiser: OptimiserOptions;
+  readonly optimizer: OptimizerOptions;
   /** Batches summed before an update. */
   readonly accumulate: number;
   /** Of every function (default highest). */
@@ -27,7 +27,7 @@ export interface StepOptions {
   readonly noise?: readonly StepNoise[];
 }
 
-type OptimiserState = AdamState | MuonState;
+type OptimizerState = AdamState | MuonState;
 
 /**
  * The functions of a step. Those `…Dropping` see only the patches that the input `patchDrop` names; `apply` is the
@@ -143,13 +143,13 @@ function evaluateFunction(
 }
 
 /**
- * One optimiser step as one call: `train` (forward, backward, clip, update), or with accumulation `accumulate`
+ * One optimizer step as one call: `train` (forward, backward, clip, update), or with accumulation `accumulate`
  * for every batch and `apply` for the update. `evaluate` shares the variables.
  */
 export function trainingProgram(model: Model, o: StepOptions): TrainingProgram {
   const { matmulPrecision = 'highest' } = o;
-  const groups = parameterGroups(model.trainedTensors, o.optimiser.decayOn, o.optimiser.name);
-  const states = groups.map((group): OptimiserState =>
+  const groups = parameterGroups(model.trainedTensors, o.optimizer.decayOn, o.optimizer.name);
+  const states = groups.map((group): OptimizerState =>
     group.name === 'orthogonal' ? muonState(group) : adamState(group),
   );
   const { weights, frozen, slices } = weightsOf(model, states);
@@ -164,7 +164,7 @@ export function trainingProgram(model: Model, o: StepOptions): TrainingProgram {
     const batch = forwardBackward(model, slices, weights, o, used);
     const name = stepFunction(o.accumulate > 1, dropping);
     if (o.accumulate === 1) {
-      const { inputs, outputs, updates } = update(states, batch.gradients, o.optimiser);
+      const { inputs, outputs, updates } = update(states, batch.gradients, o.optimizer);
       functions[name] = {
         inputs: [...batch.inputs, ...inputs],
         outputs: { ...batch.outputs, ...outputs },
@@ -184,7 +184,7 @@ export function trainingProgram(model: Model, o: StepOptions): TrainingProgram {
     }
   }
   if (o.accumulate > 1) {
-    const applied = update(states, sums, o.optimiser);
+    const applied = update(states, sums, o.optimizer);
     const cleared = sums.map((sum): Update => ({
       variable: sum,
       value: g.broadcastTo(g.scalar(0), sum.shape),
@@ -219,15 +219,15 @@ function forwardBackward(
   return { inputs, outputs: { loss, logits }, gradients: packed };
 }
 
-/** Clipping by the global norm, then every group's update by its optimiser. */
+/** Clipping by the global norm, then every group's update by its optimizer. */
 function update(
-  states: readonly OptimiserState[],
+  states: readonly OptimizerState[],
   raw: readonly Tensor[],
-  optimiser: OptimiserOptions,
+  optimizer: OptimizerOptions,
 ): ProgramFunction {
   const scalars = g.input('scalars', [4]);
   const gradientNorm = globalNorm(raw);
-  const { clipNorm } = optimiser;
+  const { clipNorm } = optimizer;
   const shrink = g.minimum(
     g.scalar(1),
     g.div(g.scalar(clipNorm), g.add(gradientNorm, g.scalar(1e-6))),
@@ -238,8 +238,8 @@ function update(
     outputs: { gradientNorm },
     updates: states.flatMap((state, i) =>
       state.kind === 'muon'
-        ? muonUpdates(state, clipped[i]!, scalars, optimiser)
-        : adamUpdates(state, clipped[i]!, scalars, optimiser),
+        ? muonUpdates(state, clipped[i]!, scalars, optimizer)
+        : adamUpdates(state, clipped[i]!, scalars, optimizer),
     ),
   };
 }

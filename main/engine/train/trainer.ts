@@ -11,7 +11,7 @@ import type { JobSession } from '../jobs/session.ts';
 import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
 import { ModelState } from './model-state.ts';
 import type { StepNoise } from './noise.ts';
-import { learningRateAt } from './optimiser.ts';
+import { learningRateAt } from './optimizer.ts';
 import type { ParameterGroup } from './parameters.ts';
 import { SampleTaker } from './samples.ts';
 import { StepLog } from './step-log.ts';
@@ -250,7 +250,7 @@ export class Trainer {
     const learningRate = learningRateAt(
       step,
       this.#updatesPerEpoch,
-      config.optimiser.learningRate,
+      config.optimizer.learningRate,
       config.schedule,
     );
     const place = { epoch, batch, step, learningRate };
@@ -260,7 +260,7 @@ export class Trainer {
         'diverged',
         `The loss of the run "${job.runName}" is no longer a number at step ${String(step + 1)}.`,
         {
-          hint: `Lower the learning rate (now ${String(config.optimiser.learningRate)}) or switch gradient clipping on; earlier checkpoints are kept.`,
+          hint: `Lower the learning rate (now ${String(config.optimizer.learningRate)}) or switch gradient clipping on; earlier checkpoints are kept.`,
         },
       );
     }

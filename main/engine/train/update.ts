@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import type { Executor } from '../../backends/executor.ts';
 import { batchNoise, dropsPatches, type StepNoise } from './noise.ts';
-import { stepScalars } from './optimiser.ts';
+import { stepScalars } from './optimizer.ts';
 import { stepFunction } from './step.ts';
 import { batchTargets, type TargetSet } from '../../tasks/batch-targets.ts';
 import type { Task } from '../../tasks/task.ts';
@@ -60,7 +60,7 @@ export async function makeUpdate(
 ): Promise<UpdateOutcome> {
   const { executor, noise, config } = parts;
   const accumulates = config.accumulate > 1;
-  const scalars = stepScalars(config.optimiser, learningRate, step + 1);
+  const scalars = stepScalars(config.optimizer, learningRate, step + 1);
   const targets = group.map((b) => batchTargets(b, parts.targets));
   const fn = stepFunction(accumulates, dropsPatches(config, epoch));
   const total = targets.reduce((sum, t) => sum + t.total, 0);

@@ -20,7 +20,7 @@ export const SAMPLE_VALIDATION = 0.2;
 export const SAMPLE_CONFIG: TrainingConfig = {
   ...TRAINING_DEFAULTS,
   batchSize: 32,
-  optimiser: { ...TRAINING_DEFAULTS.optimiser, learningRate: 3e-3 },
+  optimizer: { ...TRAINING_DEFAULTS.optimizer, learningRate: 3e-3 },
   schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 6, warmupEpochs: 1 },
 };
 

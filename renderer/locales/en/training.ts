@@ -8,7 +8,7 @@ export const training = {
     basics: 'Basics',
     karst: 'KARST',
     lora: 'LoRA',
-    optimiser: 'Optimizer',
+    optimizer: 'Optimizer',
     schedule: 'Schedule',
     augmentation: 'Augmentation',
     regularisation: 'Regularization',
@@ -68,7 +68,7 @@ export const training = {
       dropout: 'Dropout',
       targetModules: 'Adapted layers',
     }),
-    optimiser: {
+    optimizer: {
       name: {
         name: 'Optimizer',
         text: 'How weights are updated from their gradients. Muon suits the large matrices of full fine-tuning.',
@@ -137,7 +137,7 @@ export const training = {
         name: 'Horizontal flip',
         text: 'Flips each image left to right with probability 0.5. Leave it off where left and right mean something, as in writing.',
       },
-      colourJitter: {
+      colorJitter: {
         name: 'Color jitter',
         text: 'How much brightness, contrast and saturation vary. 0 switches it off.',
       },
@@ -225,7 +225,7 @@ export const training = {
       init: { gaussian: 'Gaussian', kaiming: 'Kaiming, as published' },
       rescale: { none: 'None', scalar: 'One number', channel: 'One per channel' },
     },
-    optimiser: {
+    optimizer: {
       name: { adamw: 'AdamW', muon: 'Muon' },
       decayOn: { matrices: 'Matrices', all: 'All weights' },
     },

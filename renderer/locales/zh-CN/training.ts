@@ -6,7 +6,7 @@ export const training: Shape<typeof en> = {
     basics: '基本设置',
     karst: 'KARST',
     lora: 'LoRA',
-    optimiser: '优化器',
+    optimizer: '优化器',
     schedule: '学习率调度',
     augmentation: '数据增强',
     regularisation: '正则化',
@@ -105,7 +105,7 @@ export const training: Shape<typeof en> = {
         text: '每个块中哪些线性层加入适配器。通常为全部。',
       },
     },
-    optimiser: {
+    optimizer: {
       name: {
         name: '优化器',
         text: '权重跟随梯度更新的规则。Muon 适合全量微调中的大矩阵。',
@@ -174,7 +174,7 @@ export const training: Shape<typeof en> = {
         name: '水平翻转',
         text: '随机左右翻转一半图像。左右有含义时（如文字）请关闭。',
       },
-      colourJitter: {
+      colorJitter: {
         name: '颜色抖动',
         text: '亮度、对比度和饱和度的变化幅度。0 表示关闭。',
       },
@@ -262,7 +262,7 @@ export const training: Shape<typeof en> = {
       init: { gaussian: '高斯', kaiming: 'Kaiming（论文）' },
       rescale: { none: '无', scalar: '单个数值', channel: '每通道一个' },
     },
-    optimiser: {
+    optimizer: {
       name: { adamw: 'AdamW', muon: 'Muon' },
       decayOn: { matrices: '矩阵', all: '全部权重' },
     },

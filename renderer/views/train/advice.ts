@@ -46,10 +46,10 @@ export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']):
     if (setting === 'batchSize') return t('train.advice.largeBatch');
     return describeError(error).what;
   });
-  const { method, initialise, optimiser } = config;
+  const { method, initialise, optimizer } = config;
   const whole = methodSpec(method).scope === 'model';
-  const fineTunes = whole && initialise === 'backbone' && optimiser.name === 'adamw';
-  return fineTunes && optimiser.learningRate > FULL_RATE
+  const fineTunes = whole && initialise === 'backbone' && optimizer.name === 'adamw';
+  return fineTunes && optimizer.learningRate > FULL_RATE
     ? [...told, t('train.advice.fullRate')]
     : told;
 }

@@ -87,7 +87,7 @@ describe('a training and what comes of it', () => {
       seed: 7,
       batchSize: 15,
       karst: { rank: 2, kernels: TRAINING_DEFAULTS.karst.kernels },
-      optimiser: { learningRate: 0.003 },
+      optimizer: { learningRate: 0.003 },
     });
     expect(shown.bestTop1).toBe(last.metrics.val?.top1);
     expect(await answer(v.array(run), at('runs', 'list'))).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { learningRateAt } from '../../../main/engine/train/optimiser.ts';
+import { learningRateAt } from '../../../main/engine/train/optimizer.ts';
 import type { EngineEvent, TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { SampleRecord } from '../../../shared/domain/metrics.ts';
@@ -102,7 +102,7 @@ describe('a run that is given more epochs', () => {
   it('is patient anew, once', async () => {
     // Nothing learnt, nothing better: the first validation stays the best.
     const job = await layOut({
-      optimiser: { learningRate: 0 },
+      optimizer: { learningRate: 0 },
       schedule: { epochs: 9 },
       earlyStopping: 2,
     });
@@ -206,7 +206,7 @@ describe('a record that was damaged', () => {
 
 describe('the end of an epoch', () => {
   const NOTHING_LEARNT: TrainingOverrides = {
-    optimiser: { learningRate: 0 },
+    optimizer: { learningRate: 0 },
     schedule: { epochs: 4 },
     keepCheckpoints: 9,
   };

@@ -27,7 +27,7 @@ it('takes less memory: what is recomputed is not merged with what was there', as
   };
   const workshop = await Workshop.open(architecture);
   try {
-    const config = configured({ batchSize: 8, optimiser: { clipNorm: 1 } });
+    const config = configured({ batchSize: 8, optimizer: { clipNorm: 1 } });
     /** Bytes that XLA has planned for one step: a fact of the compiled program, whatever the process takes beside it. */
     const planned = async (recomputedBlocks: number): Promise<number> => {
       const job: MeasureJob = {
@@ -46,10 +46,10 @@ it('takes less memory: what is recomputed is not merged with what was there', as
       return plannedBytes(dump, 'train');
     };
     const held = (recomputedBlocks: number): number => {
-      const { method, karst, optimiser, matmulPrecision, batchSize } = config;
+      const { method, karst, optimizer, matmulPrecision, batchSize } = config;
       const model = adapted({ architecture, classes: 3, method, karst, recomputedBlocks });
       const { program } = trainingProgram(model, {
-        ...{ batchSize, loss: singleLabel.loss, optimiser, accumulate: 1, matmulPrecision },
+        ...{ batchSize, loss: singleLabel.loss, optimizer, accumulate: 1, matmulPrecision },
       });
       return 4 * heldBy(program.functions['train']!);
     };

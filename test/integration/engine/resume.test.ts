@@ -33,7 +33,7 @@ const EVERY_CHANCE: TrainingOverrides = {
   augmentation: {
     cropScaleMin: 0.5,
     flip: true,
-    colourJitter: 0.3,
+    colorJitter: 0.3,
     rotation: 10,
     randAugmentOps: 1,
     mixup: 0.4,
@@ -101,7 +101,7 @@ describe('on the interpreter', () => {
       title: 'Muon and dropped patches',
       overrides: {
         method: 'full',
-        optimiser: { name: 'muon' },
+        optimizer: { name: 'muon' },
         patchDrop: 0.5,
         accumulate: 1,
       },

@@ -1,7 +1,7 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { learningRateAt } from '../../../main/engine/train/optimiser.ts';
+import { learningRateAt } from '../../../main/engine/train/optimizer.ts';
 import { readAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import type { EngineEvent, TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
@@ -160,7 +160,7 @@ describe('a training', () => {
       labelSmoothing: 0.1,
       // A scalar out_shift has no gradient but rounding noise, which AdamW would amplify.
       karst: { rescale: 'none' },
-      optimiser: { epsilon: 1e-3 },
+      optimizer: { epsilon: 1e-3 },
     };
     const whole = await layOut({ ...common, batchSize: 8 }, {}, uneven);
     const halves = await layOut({ ...common, batchSize: 4, accumulate: 2 }, {}, uneven);
@@ -181,7 +181,7 @@ describe('a training', () => {
 
   it('says that it diverged and keeps the checkpoints it has', async () => {
     const job = await layOut({
-      optimiser: { learningRate: 1e9, clipNorm: 0 },
+      optimizer: { learningRate: 1e9, clipNorm: 0 },
       schedule: { epochs: 3, warmupEpochs: 1, warmupStart: 1e-15 },
     });
     const rejection = await trained(job).catch((error: unknown) => error);
@@ -263,7 +263,7 @@ describe('the best epoch', () => {
   it('is what is kept when later ones are worse', async () => {
     // The rate rises until the model falls apart: the first epochs are the good ones.
     const job = await layOut({
-      optimiser: { learningRate: 0.3, clipNorm: 0 },
+      optimizer: { learningRate: 0.3, clipNorm: 0 },
       schedule: { epochs: 4, warmupEpochs: 4, warmupStart: 1e-6 },
       keepCheckpoints: 9,
     });
@@ -286,7 +286,7 @@ describe('the best epoch', () => {
   it('ends the run when none better follows, and a resumed run does not go on', async () => {
     // Nothing learnt, nothing better: the first validation stays the best.
     const job = await layOut({
-      optimiser: { learningRate: 0 },
+      optimizer: { learningRate: 0 },
       schedule: { epochs: 9 },
       earlyStopping: 2,
     });

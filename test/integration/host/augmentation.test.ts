@@ -100,7 +100,7 @@ describe('pictures of augmentation', () => {
     const square = evaluationPixels(portrait, PREPROCESSING);
     expect(await pixelsOf(plain ?? '')).toEqual(Buffer.from(square));
 
-    const options = { flip: true, padCrop: 4, rotation: 20, colourJitter: 0.4 };
+    const options = { flip: true, padCrop: 4, rotation: 20, colorJitter: 0.4 };
     const [first = [], second = []] = await studio.datasets.augment(
       'x',
       request([2, 1], options, { copies: 3 }),

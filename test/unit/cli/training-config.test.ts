@@ -44,7 +44,7 @@ describe('settings of a run', () => {
     const config = await trainingConfig({ preset: 'paper-code' });
     expect(config.karst).toEqual({ ...TRAINING_DEFAULTS.karst, ...PRESETS['paper-code'].karst });
     expect(config.schedule).toEqual(PRESETS['paper-code'].schedule);
-    expect(config.optimiser.beta1).toBe(0.9);
+    expect(config.optimizer.beta1).toBe(0.9);
     expect(config.dropPath).toBe(0.1);
   });
 
@@ -81,11 +81,13 @@ describe('settings of a run', () => {
 
   it.each([
     ['karst.factor=-1', 'karst.factor', -1],
-    ['optimiser.learningRate=1e-3', 'optimiser.learningRate', 0.001],
+    ['optimizer.learningRate=1e-3', 'optimizer.learningRate', 0.001],
     ['augmentation.flip=true', 'augmentation.flip', true],
     ['initialise=random', 'initialise', 'random'],
     ['karst.targetModules=attn.qkv', 'karst.targetModules', ['attn.qkv']],
     [' seed = 3 ', 'seed', 3],
+    ['optimiser.beta1=0.5', 'optimizer.beta1', 0.5],
+    ['augmentation.colourJitter=0.5', 'augmentation.colorJitter', 0.5],
   ])('read %s', (text, key, value) => expect(parseAssignment(text)).toEqual([key, value]));
 
   it.each([
@@ -94,7 +96,7 @@ describe('settings of a run', () => {
     [
       'learningrate=4',
       'There is no setting named "learningrate".',
-      'Did you mean optimiser.learningRate?',
+      'Did you mean optimizer.learningRate?',
     ],
     ['zzz=4', 'There is no setting named "zzz".', 'Settings: method, karst.rank,'],
     ['karst=4', 'There is no setting named "karst".', 'Settings: method,'],

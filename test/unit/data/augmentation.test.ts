@@ -54,7 +54,7 @@ describe('Augmenter', () => {
     const before = image.pixels.slice();
     const out = augment({}, 0, image);
     expect(out).toEqual(before);
-    augment({ flip: true, colourJitter: 1, randAugmentOps: 3, rotation: 40, padCrop: 2 }, 1, image);
+    augment({ flip: true, colorJitter: 1, randAugmentOps: 3, rotation: 40, padCrop: 2 }, 1, image);
     expect(image.pixels).toEqual(before);
   });
 
@@ -151,7 +151,7 @@ describe('Augmenter', () => {
       padCrop: 1,
       flip: true,
       rotation: 10,
-      colourJitter: 0.5,
+      colorJitter: 0.5,
       randAugmentOps: 2,
     };
     const image = picture(20, 15);

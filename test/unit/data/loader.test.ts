@@ -31,7 +31,7 @@ const AUGMENTATION: AugmentationOptions = {
   cropScaleMin: 0.4,
   padCrop: 2,
   flip: true,
-  colourJitter: 0.3,
+  colorJitter: 0.3,
   rotation: 10,
   randAugmentOps: 1,
   mixup: 0.4,

@@ -14,7 +14,7 @@ import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import { FeatureSource } from '../../../main/engine/train/features.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';
-import { stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { stepScalars } from '../../../main/engine/train/optimizer.ts';
 import { featureProgram, trainingProgram } from '../../../main/engine/train/step.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import {
@@ -55,7 +55,7 @@ async function stepOf(model: Model, input: Float32Array) {
   const { program, groups } = trainingProgram(model, {
     batchSize: BATCH,
     loss: singleLabel.loss,
-    optimiser: TRAINING_DEFAULTS.optimiser,
+    optimizer: TRAINING_DEFAULTS.optimizer,
     accumulate: 1,
   });
   const executor = new Interpreter(program);
@@ -66,7 +66,7 @@ async function stepOf(model: Model, input: Float32Array) {
     images: input,
     targets: Float32Array.of(1, 0, 0, 0, 0, 1),
     weights: Float32Array.of(0.5, 0.5),
-    scalars: stepScalars(TRAINING_DEFAULTS.optimiser, 0.1, 1),
+    scalars: stepScalars(TRAINING_DEFAULTS.optimizer, 0.1, 1),
   });
   const trained = await state.trained();
   await executor.dispose();
@@ -163,7 +163,7 @@ describe('features that are kept', () => {
     expect(keepsFeatures({ ...linear, patchDrop: 0.5 })).toBe(false);
     for (const change of [
       ...[{ flip: true }, { cropScaleMin: 0.8 }, { padCrop: 2 }, { mixup: 0.2 }],
-      ...[{ rotation: 5 }, { colourJitter: 0.1 }, { randAugmentOps: 1 }],
+      ...[{ rotation: 5 }, { colorJitter: 0.1 }, { randAugmentOps: 1 }],
     ])
       expect(keepsFeatures({ ...linear, augmentation: { ...NO_AUGMENTATION, ...change } })).toBe(
         false,

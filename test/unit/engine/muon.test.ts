@@ -6,10 +6,10 @@ import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
-import { stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { stepScalars } from '../../../main/engine/train/optimizer.ts';
 import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
-import { type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from './random-tensors.ts';
@@ -18,7 +18,7 @@ import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 4;
-const OPTIMISER: OptimiserOptions = {
+const OPTIMIZER: OptimizerOptions = {
   name: 'muon',
   learningRate: 0.01,
   muonLearningRate: 0.1,
@@ -109,11 +109,11 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
     expect(await prepare()).toBe(true);
   });
 
-  async function load(optimiser: OptimiserOptions, accumulate: number) {
+  async function load(optimizer: OptimizerOptions, accumulate: number) {
     const { program, groups } = trainingProgram(model, {
       batchSize: BATCH,
       loss: singleLabel.loss,
-      optimiser,
+      optimizer,
       accumulate,
     });
     const executor = execute(program);
@@ -136,8 +136,8 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
   }
 
   it('takes two steps of every matrix, each third of the qkv by itself, as by its definition', async () => {
-    const trained = await load(OPTIMISER, 1);
-    const probe = await load(OPTIMISER, 2);
+    const trained = await load(OPTIMIZER, 1);
+    const probe = await load(OPTIMIZER, 2);
     const references = new Map<string, Reference[]>();
     for (const [name, shape] of model.trained) {
       if (!MATRIX.test(name)) continue;
@@ -161,10 +161,10 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
       await probe.executor.run('accumulate', inputs);
       const gradients = await probe.tensors('sum');
       const norm = Math.hypot(...[...gradients.values()].map((v) => Math.hypot(...v)));
-      const shrink = OPTIMISER.clipNorm / norm;
+      const shrink = OPTIMIZER.clipNorm / norm;
       expect(shrink).toBeLessThan(1);
       // Half of the peak of both rates, as a schedule would have it.
-      const scalars = stepScalars(OPTIMISER, OPTIMISER.learningRate / 2, step);
+      const scalars = stepScalars(OPTIMIZER, OPTIMIZER.learningRate / 2, step);
       const { gradientNorm } = await trained.executor.run('train', { ...inputs, scalars });
       expect(gradientNorm![0]! / norm).toBeCloseTo(1, 4);
       for (const [name, parts] of references) {
@@ -172,7 +172,7 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
         const rows = rowsOf(gradients.get(name)!, columns).map((row) => row.map((d) => d * shrink));
         const height = rows.length / parts.length;
         parts.forEach((part, i) =>
-          part.step(rows.slice(i * height, (i + 1) * height), 0.05, OPTIMISER.weightDecay),
+          part.step(rows.slice(i * height, (i + 1) * height), 0.05, OPTIMIZER.weightDecay),
         );
       }
     }
@@ -187,9 +187,9 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
   });
 
   it('leaves everything else to AdamW', async () => {
-    const muon = await load(OPTIMISER, 1);
-    const adamW = await load({ ...OPTIMISER, name: 'adamw' }, 1);
-    const step = { ...batch(1), scalars: stepScalars(OPTIMISER, OPTIMISER.learningRate, 1) };
+    const muon = await load(OPTIMIZER, 1);
+    const adamW = await load({ ...OPTIMIZER, name: 'adamw' }, 1);
+    const step = { ...batch(1), scalars: stepScalars(OPTIMIZER, OPTIMIZER.learningRate, 1) };
     await muon.executor.run('train', step);
     await adamW.executor.run('train', step);
     const [found, other] = [await muon.tensors('trained'), await adamW.tensors('trained')];

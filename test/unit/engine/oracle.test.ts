@@ -19,7 +19,7 @@ import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
-import { stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { stepScalars } from '../../../main/engine/train/optimizer.ts';
 import { packGroup } from '../../../main/engine/train/parameters.ts';
 import {
   evaluationProgram,
@@ -28,7 +28,7 @@ import {
 } from '../../../main/engine/train/step.ts';
 import { readAllFloat32, SafetensorsFile } from '../../../main/formats/safetensors.ts';
 import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import type { KarstOptions } from '../../../shared/methods/karst.ts';
 import { readGroups } from '../../fixtures/engine/variables.ts';
@@ -43,7 +43,7 @@ type Tensors = ReadonlyMap<string, Float32Array>;
 const read = (name: string): Promise<Tensors> =>
   readAllFloat32(join(FOLDER, `${name}.safetensors`));
 
-interface OracleOptimiser {
+interface OracleOptimizer {
   lr: number;
   weight_decay: number;
   beta1: number;
@@ -66,8 +66,8 @@ interface Manifest {
     number
   > &
     Record<'rank' | 'factor' | 'kernels' | 'alpha' | 'batch', number>;
-  optimizer: OracleOptimiser;
-  optimizer_strong: OracleOptimiser;
+  optimizer: OracleOptimizer;
+  optimizer_strong: OracleOptimizer;
   trainable: { adapter: number; head: number };
   gauge: { tensors: string[] };
   suggested_atol: Record<Tolerance, number>;
@@ -116,7 +116,7 @@ const WAYS = [
 ];
 const plain = plainModel(architecture, config.classes);
 
-function optimiserOf(o: OracleOptimiser): OptimiserOptions {
+function optimizerOf(o: OracleOptimizer): OptimizerOptions {
   return {
     name: 'adamw',
     learningRate: o.lr,
@@ -206,10 +206,10 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     return { images, targets, weights: new Float32Array(config.batch).fill(1 / config.batch) };
   }
 
-  const options = (optimiser: OptimiserOptions, accumulate: number) => ({
+  const options = (optimizer: OptimizerOptions, accumulate: number) => ({
     batchSize: config.batch,
     loss: singleLabel.loss,
-    optimiser,
+    optimizer,
     accumulate,
   });
 
@@ -252,7 +252,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
   it.each(WAYS)('has the loss and every gradient, $way', async ({ adapted }) => {
     const gradients = await read('grads');
     // Accumulated over one batch, the sums are its gradients.
-    const training = trainingProgram(adapted, options(optimiserOf(manifest.optimizer), 2));
+    const training = trainingProgram(adapted, options(optimizerOf(manifest.optimizer), 2));
     const executor = await load(training, adapted, new Map([...base, ...start]));
     const { loss, logits } = await executor.run('accumulate', fed());
     expectClose(loss ?? [], of(expected, 'losses').slice(0, 1), atol.loss);
@@ -274,19 +274,19 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
   const runs = [
     {
       title: 'the usual AdamW',
-      optimiser: manifest.optimizer,
+      optimizer: manifest.optimizer,
       after: { 1: 'after1', 3: 'after3' },
     },
     {
       title: 'a strong AdamW',
-      optimiser: manifest.optimizer_strong,
+      optimizer: manifest.optimizer_strong,
       after: { 3: 'after3_strong' },
     },
   ] as const;
   it.each(runs)(
     'has the state after 1 and 3 steps of $title',
-    async ({ title, optimiser, after }) => {
-      const o = optimiserOf(optimiser);
+    async ({ title, optimizer, after }) => {
+      const o = optimizerOf(optimizer);
       const training = trainingProgram(adapted, options(o, 1));
       const executor = await load(training, adapted, new Map([...base, ...start]));
       const losses: number[] = [];

@@ -31,7 +31,7 @@ async function gradients(kept: number, selection: Float32Array | null) {
   const { program, groups } = trainingProgram(model, {
     batchSize: 2,
     loss: singleLabel.loss,
-    optimiser: TRAINING_DEFAULTS.optimiser,
+    optimizer: TRAINING_DEFAULTS.optimizer,
     accumulate: 2,
     noise: [
       { name: 'patchDrop', shape: [2, kept, PATCHES], dropping: true, fill: () => undefined },

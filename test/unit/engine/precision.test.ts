@@ -12,7 +12,7 @@ import { TRAINING_DEFAULTS, type MatmulPrecision } from '../../../shared/domain/
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
-const { karst, optimiser } = TRAINING_DEFAULTS;
+const { karst, optimizer } = TRAINING_DEFAULTS;
 /** Its products are worth a call of the kernels, those of one image too. */
 const architecture = { ...MINUTE_VIT, ...{ imageSize: 96, width: 64, hidden: 256 } };
 const model = adapted({ architecture, classes: 3, method: 'karst', karst });
@@ -35,7 +35,7 @@ describe.each<[MatmulPrecision, boolean]>([
 ])('the precision %s', (matmulPrecision, calls) => {
   it.each([1, 2])('is that of training and validation, with %i batches an update', (accumulate) => {
     const { program } = trainingProgram(model, {
-      ...{ batchSize: BATCH, loss: singleLabel.loss, optimiser, accumulate, matmulPrecision },
+      ...{ batchSize: BATCH, loss: singleLabel.loss, optimizer, accumulate, matmulPrecision },
       noise: stepNoise(model, { ...TRAINING_DEFAULTS, batchSize: BATCH, patchDrop: 0.2 }),
     });
     const found = rounding(program);

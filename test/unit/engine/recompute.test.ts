@@ -48,7 +48,7 @@ function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
   const noise = noisy ? stepNoise(model, { ...config, method }) : [];
   const training = trainingProgram(model, {
     ...{ batchSize: BATCH, loss: singleLabel.loss },
-    ...{ optimiser: TRAINING_DEFAULTS.optimiser, accumulate: 2 },
+    ...{ optimizer: TRAINING_DEFAULTS.optimizer, accumulate: 2 },
     noise,
   });
   return { model, noise, ...training };

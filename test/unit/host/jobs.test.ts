@@ -111,11 +111,11 @@ describe('training settings', () => {
     expect(check({})).toEqual(TRAINING_DEFAULTS);
     for (const preset of Object.values(PRESETS)) {
       const p = preset as Partial<Record<keyof TrainingConfig, object>>;
-      const { karst, optimiser, schedule } = TRAINING_DEFAULTS;
+      const { karst, optimizer, schedule } = TRAINING_DEFAULTS;
       check({
         ...preset,
         karst: { ...karst, ...p.karst },
-        optimiser: { ...optimiser, ...p.optimiser },
+        optimizer: { ...optimizer, ...p.optimizer },
         schedule: { ...schedule, ...p.schedule },
       });
     }
@@ -134,16 +134,16 @@ describe('training settings', () => {
       'each at most once',
     ],
     [
-      { optimiser: { ...TRAINING_DEFAULTS.optimiser, learningRate: 0 } },
-      '"optimiser.learningRate" is 0; it must be a number above 0',
+      { optimizer: { ...TRAINING_DEFAULTS.optimizer, learningRate: 0 } },
+      '"optimizer.learningRate" is 0; it must be a number above 0',
     ],
     [{ batchsize: 8 }, 'There is no setting "batchsize"'],
     [{ seed: undefined }, '"seed" is missing'],
     [{ imageSize: 20 }, "a multiple of the backbone's patch size, 8"],
     [{ initialise: 'random' }, 'only the method "full"'],
     [
-      { optimiser: { ...TRAINING_DEFAULTS.optimiser, name: 'muon' } },
-      '"optimiser.name" is "muon" with the method "karst"',
+      { optimizer: { ...TRAINING_DEFAULTS.optimizer, name: 'muon' } },
+      '"optimizer.name" is "muon" with the method "karst"',
     ],
     [
       { schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 2, warmupEpochs: 3 } },

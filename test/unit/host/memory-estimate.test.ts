@@ -50,10 +50,10 @@ describe('the memory of a training', () => {
   ])('grows with every image by what the graph of $title holds for it', ({ architecture }) => {
     const method = 'full';
     const held = (batchSize: number): number => {
-      const { karst, optimiser } = TRAINING_DEFAULTS;
+      const { karst, optimizer } = TRAINING_DEFAULTS;
       const model = adapted({ architecture, classes: 10, method, karst });
       const { program } = trainingProgram(model, {
-        ...{ batchSize, loss: singleLabel.loss, optimiser, accumulate: 1 },
+        ...{ batchSize, loss: singleLabel.loss, optimizer, accumulate: 1 },
       });
       return 4 * heldBy(program.functions['train']!);
     };

@@ -144,14 +144,14 @@ describe('a plan', () => {
       batchSize: 0,
       imageSize: 20,
       schedule: { epochs: 2, warmupEpochs: 5 },
-      optimiser: { name: 'muon', learningRate: -1 },
+      optimizer: { name: 'muon', learningRate: -1 },
     });
     expect(said(found).sort()).toEqual([
       'error batchSize config-invalid',
       'error imageSize config-invalid',
       'error karst.rank config-invalid',
-      'error optimiser.learningRate config-invalid',
-      'error optimiser.name config-invalid',
+      'error optimizer.learningRate config-invalid',
+      'error optimizer.name config-invalid',
       'error schedule.warmupEpochs config-invalid',
     ]);
     const image = found.problems.find(({ setting }) => setting === 'imageSize');
@@ -335,7 +335,7 @@ describe('what decides the speed', () => {
   ])('is $title', ({ o }) => expect(key(o)).not.toBe(key()));
 
   it.each<{ title: string; o: TrainingOverrides }>([
-    { title: 'the learning rate', o: { optimiser: { learningRate: 0.5 } } },
+    { title: 'the learning rate', o: { optimizer: { learningRate: 0.5 } } },
     { title: 'the epochs', o: { schedule: { epochs: 99 } } },
     { title: 'the seed', o: { seed: 3 } },
     { title: 'how much is dropped of paths', o: {} },

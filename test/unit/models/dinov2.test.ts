@@ -125,7 +125,7 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
     const { program, groups } = trainingProgram(model, {
       batchSize: 2,
       loss: singleLabel.loss,
-      optimiser: TRAINING_DEFAULTS.optimiser,
+      optimizer: TRAINING_DEFAULTS.optimizer,
       accumulate: 2,
     });
     const executor = new Interpreter(program);

@@ -12,7 +12,7 @@ import { randomStream } from '../../../main/engine/random.ts';
 import { CheckpointStore, type TrainingState } from '../../../main/engine/train/checkpoint.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';
 import { batchNoise, stepNoise } from '../../../main/engine/train/noise.ts';
-import { stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { stepScalars } from '../../../main/engine/train/optimizer.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
 import { readAdapterFolder, writeAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
@@ -186,7 +186,7 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
 
   it('goes on after a checkpoint, bit for bit', async () => {
     const options = {
-      ...{ batchSize: BATCH, loss: singleLabel.loss, optimiser: config.optimiser },
+      ...{ batchSize: BATCH, loss: singleLabel.loss, optimizer: config.optimizer },
       ...{ accumulate: 1, noise },
     };
     const { program, groups } = trainingProgram(model, options);
@@ -203,7 +203,7 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
           weights: Float32Array.of(0.5, 0.5),
         },
         ...batchNoise(noise, config, 0, number),
-        scalars: stepScalars(config.optimiser, 1e-2, number + 1),
+        scalars: stepScalars(config.optimizer, 1e-2, number + 1),
       });
     const whole = await open();
     await whole.state.set(trained, null);

@@ -79,7 +79,7 @@ export function inputBytes(
 
 /**
  * Estimate of the most memory that training with these settings takes, from the shapes alone: runtime and compiler,
- * weights and what the optimiser keeps, and what the forward pass leaves for the backward pass.
+ * weights and what the optimizer keeps, and what the forward pass leaves for the backward pass.
  *
  * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled). Without kernels it is
  * 10 and 13 % above those of ViT-Tiny/16 with batches of 16 and 64, and 23 % above that of ViT-Base/16 with a batch of 8.
@@ -121,7 +121,7 @@ function compilingBytes(
 }
 
 /**
- * Estimate of the most that a training takes on a graphics card: weights, what the optimiser keeps and what the forward
+ * Estimate of the most that a training takes on a graphics card: weights, what the optimizer keeps and what the forward
  * pass leaves. The same numbers as on the processor; on a card they were not measured.
  */
 export function cardMemory(request: MemoryRequest, recomputedBlocks = 0): number {

@@ -43,7 +43,7 @@ export function speedKey(
   kernelLevel: string | null,
   recomputedBlocks = 0,
 ): string {
-  const { method, optimiser, batchSize, accumulate, imageSize } = config;
+  const { method, optimizer, batchSize, accumulate, imageSize } = config;
   const shape = {
     model: Object.entries(architecture)
       .filter(([name]) => !WITHOUT_COST.has(name))
@@ -52,7 +52,8 @@ export function speedKey(
     batch: [batchSize, accumulate],
     method,
     options: speedOptions(config),
-    optimiser: [optimiser.name, optimiser.decayOn, optimiser.clipNorm > 0],
+    // Spelled as when the first times were stored, which are still found by it.
+    optimiser: [optimizer.name, optimizer.decayOn, optimizer.clipNorm > 0],
     dropPath: config.dropPath > 0 && methodSpec(method).scope !== 'head',
     // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
     patchDrop: config.patchDrop,

@@ -3,7 +3,7 @@ import { familyOf, type Architecture } from '../../../../shared/models/registry.
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
-  OPTIMISERS,
+  OPTIMIZERS,
   RECOMPUTE,
   TRAINING_DEFAULTS,
   type AugmentationOptions,
@@ -47,8 +47,8 @@ const flag = v.boolean('true or false');
 const schema = v.strictObject({
   method: oneOf(METHOD_NAMES),
   ...OPTION_SCHEMAS,
-  optimiser: v.strictObject({
-    name: oneOf(OPTIMISERS),
+  optimizer: v.strictObject({
+    name: oneOf(OPTIMIZERS),
     learningRate: above(0, 10),
     muonLearningRate: above(0, 10),
     weightDecay: real(0, 10),
@@ -68,7 +68,7 @@ const schema = v.strictObject({
     cropScaleMin: above(0, 1),
     padCrop: whole(0, 1024),
     flip: flag,
-    colourJitter: real(0, 1),
+    colorJitter: real(0, 1),
     rotation: real(0, 180),
     randAugmentOps: whole(0, 16),
     randAugmentMagnitude: real(0, 10),
@@ -141,7 +141,7 @@ function* conflicts(
   architecture: Architecture,
   bare: boolean,
 ): Generator<SettingProblem> {
-  const { schedule, imageSize, method, initialise, optimiser } = config;
+  const { schedule, imageSize, method, initialise, optimizer } = config;
   const patchSize = familyOf(architecture).sizeStep(architecture);
   if (schedule.warmupEpochs > schedule.epochs)
     yield problem(
@@ -162,11 +162,11 @@ function* conflicts(
       `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
       'Choose the method full, or initialise from the backbone.',
     );
-  if (optimiser.name === 'muon' && scope !== 'model')
+  if (optimizer.name === 'muon' && scope !== 'model')
     yield problem(
-      'optimiser.name',
-      `The setting "optimiser.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
-      'Choose the optimiser adamw, or the method full.',
+      'optimizer.name',
+      `The setting "optimizer.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
+      'Choose the optimizer adamw, or the method full.',
     );
   if (bare && initialise !== 'random')
     yield problem(

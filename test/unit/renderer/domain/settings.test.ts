@@ -136,7 +136,7 @@ describe('the settings of a run', () => {
       SETTING_GROUPS.flatMap((group) => settingsOf(group, config));
     const karst = shown(TRAINING_DEFAULTS);
     expect(karst).toContain('karst.rank');
-    expect(karst).not.toContain('optimiser.name');
+    expect(karst).not.toContain('optimizer.name');
     expect(karst).not.toContain('initialise');
     expect(karst).not.toContain('augmentation.randAugmentMagnitude');
     expect(karst).not.toContain('method');
@@ -144,10 +144,10 @@ describe('the settings of a run', () => {
     expect(linear.filter((key) => key.startsWith('karst.'))).toEqual([]);
     expect(linear).not.toContain('dropPath');
     const full = shown({ ...TRAINING_DEFAULTS, method: 'full' });
-    expect(full).toContain('optimiser.name');
-    expect(full).not.toContain('optimiser.muonLearningRate');
-    const muon = withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimiser.name', 'muon');
-    expect(shown(muon)).toContain('optimiser.muonLearningRate');
+    expect(full).toContain('optimizer.name');
+    expect(full).not.toContain('optimizer.muonLearningRate');
+    const muon = withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimizer.name', 'muon');
+    expect(shown(muon)).toContain('optimizer.muonLearningRate');
     const random = withSetting(TRAINING_DEFAULTS, 'augmentation.randAugmentOps', 2);
     expect(shown(random)).toContain('augmentation.randAugmentMagnitude');
   });
@@ -191,12 +191,12 @@ describe('the settings of a run', () => {
 
   it('lose what only full training can do when the method changes', () => {
     const full = withSetting(
-      withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimiser.name', 'muon'),
+      withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimizer.name', 'muon'),
       'initialise',
       'random',
     );
     const karst = withMethod(full, 'karst');
-    expect(karst.optimiser.name).toBe('adamw');
+    expect(karst.optimizer.name).toBe('adamw');
     expect(karst.initialise).toBe('backbone');
     expect(withMethod(full, 'full')).toEqual(full);
     expect(() => validateTrainingConfig(karst, ARCHITECTURE)).not.toThrow();
@@ -207,9 +207,9 @@ describe('the settings of a run', () => {
       'Query, key, value, MLP in',
     );
     expect(valueText('karst.targetModules', TRAINING_DEFAULTS.karst.targetModules)).toBe('All');
-    expect(valueText('optimiser.clipNorm', 0)).toBe('Off');
-    expect(valueText('optimiser.learningRate', 1e-5)).toBe('1e-5');
-    expect(valueText('optimiser.learningRate', 0.00025)).toBe('0.00025');
+    expect(valueText('optimizer.clipNorm', 0)).toBe('Off');
+    expect(valueText('optimizer.learningRate', 1e-5)).toBe('1e-5');
+    expect(valueText('optimizer.learningRate', 0.00025)).toBe('0.00025');
     expect(valueText('checkpointEverySeconds', 1200)).toBe('1,200 s');
     expect(valueText('validateEvery', 1)).toBe('1 epoch');
     expect(valueText('validateEvery', 5)).toBe('5 epochs');

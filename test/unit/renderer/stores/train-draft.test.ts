@@ -100,7 +100,7 @@ describe('what is said of settings', () => {
     expect(adviceOn(TRAINING_DEFAULTS, [])).toEqual([]);
     const full = { ...TRAINING_DEFAULTS, method: 'full' } as const;
     expect(adviceOn(full, [])).toHaveLength(1);
-    expect(adviceOn(withSetting(full, 'optimiser.learningRate', 5e-5), [])).toEqual([]);
+    expect(adviceOn(withSetting(full, 'optimizer.learningRate', 5e-5), [])).toEqual([]);
     expect(adviceOn({ ...full, initialise: 'random' }, [])).toEqual([]);
     const warned = adviceOn(TRAINING_DEFAULTS, [
       { setting: 'batchSize', severity: 'warning', error },

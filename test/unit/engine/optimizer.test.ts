@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import { learningRateAt, stepScalars } from '../../../main/engine/train/optimiser.ts';
+import { learningRateAt, stepScalars } from '../../../main/engine/train/optimizer.ts';
 import { packGroup, parameterGroups } from '../../../main/engine/train/parameters.ts';
 import { trainingProgram } from '../../../main/engine/train/step.ts';
-import { PRESETS, type OptimiserOptions } from '../../../shared/domain/training.ts';
+import { PRESETS, type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { headTensors } from '../../../shared/models/head.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
@@ -16,7 +16,7 @@ import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 4;
-const OPTIMISER: OptimiserOptions = {
+const OPTIMIZER: OptimizerOptions = {
   name: 'adamw',
   learningRate: 0.01,
   muonLearningRate: 0.02,
@@ -39,17 +39,17 @@ beforeAll(async () => {
 
 it('packs tensors where TensorFlow copies them, so that XLA may update them in place', () => {
   const { groups } = trainingProgram(model, {
-    ...{ batchSize: BATCH, loss: singleLabel.loss, optimiser: OPTIMISER, accumulate: 1 },
+    ...{ batchSize: BATCH, loss: singleLabel.loss, optimizer: OPTIMIZER, accumulate: 1 },
   });
   // Memory is given out at multiples of 16 bytes or more, and taken over as it is at multiples of 64.
   for (const group of groups) expect(packGroup(group, trained).byteOffset % 16).not.toBe(0);
 });
 
-async function load(optimiser: OptimiserOptions, accumulate: number) {
+async function load(optimizer: OptimizerOptions, accumulate: number) {
   const options = {
     batchSize: BATCH,
     loss: singleLabel.loss,
-    optimiser,
+    optimizer,
     accumulate,
   };
   const { program, groups } = trainingProgram(model, options);
@@ -80,7 +80,7 @@ function batch(seed: number): Record<string, Float32Array> {
 async function gradientsOf(
   inputs: Record<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
-  const { executor, tensors } = await load(OPTIMISER, 2);
+  const { executor, tensors } = await load(OPTIMIZER, 2);
   await executor.run('accumulate', inputs);
   const found = await tensors('sum');
   await executor.dispose();
@@ -90,7 +90,7 @@ const DECAYED = /\.karst_[abc]$|^head\.weight$/;
 
 /** Two AdamW steps in float64. */
 function adamW(
-  o: OptimiserOptions,
+  o: OptimizerOptions,
   gradients: readonly ReadonlyMap<string, Float32Array>[],
   decays: (name: string) => boolean,
 ): Map<string, number[]> {
@@ -133,12 +133,12 @@ function expectAll(
 
 describe('AdamW', () => {
   it.each([
-    { title: 'decays matrices only', o: OPTIMISER, decays: (n: string) => DECAYED.test(n) },
-    { title: 'decays all when told', o: { ...OPTIMISER, decayOn: 'all' }, decays: () => true },
-    { title: 'clips', o: { ...OPTIMISER, clipNorm: 0.05 }, decays: (n: string) => DECAYED.test(n) },
+    { title: 'decays matrices only', o: OPTIMIZER, decays: (n: string) => DECAYED.test(n) },
+    { title: 'decays all when told', o: { ...OPTIMIZER, decayOn: 'all' }, decays: () => true },
+    { title: 'clips', o: { ...OPTIMIZER, clipNorm: 0.05 }, decays: (n: string) => DECAYED.test(n) },
     {
       title: 'leaves small norms',
-      o: { ...OPTIMISER, clipNorm: 1e6 },
+      o: { ...OPTIMIZER, clipNorm: 1e6 },
       decays: (n: string) => DECAYED.test(n),
     },
   ] as const)('$title, as two steps by the formula', async ({ o, decays }) => {
@@ -169,7 +169,7 @@ describe('AdamW', () => {
   });
 
   it('makes of two accumulated halves what it makes of the whole, and starts the next sum at zero', async () => {
-    const { executor, tensors } = await load(OPTIMISER, 2);
+    const { executor, tensors } = await load(OPTIMIZER, 2);
     const whole = await gradientsOf(batch(1));
     const halves = [0, 1].map((half) => {
       const inputs = batch(1);
@@ -180,10 +180,10 @@ describe('AdamW', () => {
     });
     for (const half of halves) await executor.run('accumulate', half);
     expectAll(await tensors('sum'), whole, 1e-6);
-    await executor.run('apply', { scalars: stepScalars(OPTIMISER, OPTIMISER.learningRate, 1) });
+    await executor.run('apply', { scalars: stepScalars(OPTIMIZER, OPTIMIZER.learningRate, 1) });
     expectAll(
       await tensors('trained'),
-      adamW(OPTIMISER, [whole], (n) => DECAYED.test(n)),
+      adamW(OPTIMIZER, [whole], (n) => DECAYED.test(n)),
       2e-6,
     );
     for (const values of (await tensors('sum')).values())
@@ -241,9 +241,9 @@ describe('the learning rate', () => {
   });
 
   it('follows the published code in its preset', () => {
-    const { schedule: paper, optimiser } = PRESETS['paper-code'];
+    const { schedule: paper, optimizer } = PRESETS['paper-code'];
     const rate = (epoch: number): number =>
-      learningRateAt(epoch * 7, 7, optimiser.learningRate, paper);
+      learningRateAt(epoch * 7, 7, optimizer.learningRate, paper);
     expect(rate(0)).toBeCloseTo(1e-5, 12);
     expect(rate(10)).toBeCloseTo(1e-3, 12);
     expect(rate(55)).toBeCloseTo((1e-3 + 1e-4) / 2, 12);

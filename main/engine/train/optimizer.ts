@@ -1,4 +1,4 @@
-import type { OptimiserOptions, ScheduleOptions } from '../../../shared/domain/training.ts';
+import type { OptimizerOptions, ScheduleOptions } from '../../../shared/domain/training.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import type { Update } from '../../graph/program.ts';
@@ -29,7 +29,7 @@ export function adamState(group: ParameterGroup): AdamState {
  * What changes from step to step, fed as (learning rate, 1 − β₁ᵗ, √(1 − β₂ᵗ), Muon's learning rate): both rates are the
  * same share of their peaks.
  */
-export function stepScalars(o: OptimiserOptions, learningRate: number, step: number): Float32Array {
+export function stepScalars(o: OptimizerOptions, learningRate: number, step: number): Float32Array {
   return Float32Array.of(
     learningRate,
     1 - o.beta1 ** step,
@@ -51,7 +51,7 @@ export function adamUpdates(
   state: AdamState,
   gradient: Tensor,
   scalars: Tensor,
-  o: OptimiserOptions,
+  o: OptimizerOptions,
 ): Update[] {
   const [rate, correction1, correction2] = [0, 1, 2].map((i) => scalarAt(scalars, i)) as [
     Tensor,
@@ -81,7 +81,7 @@ export function scalarAt(scalars: Tensor, index: number): Tensor {
 }
 
 /** Decoupled weight decay: p (1 − rate·λ). */
-export function decayed(parameters: Tensor, rate: Tensor, o: OptimiserOptions): Tensor {
+export function decayed(parameters: Tensor, rate: Tensor, o: OptimizerOptions): Tensor {
   if (o.weightDecay === 0) return parameters;
   return g.mul(parameters, g.sub(g.scalar(1), g.mul(rate, g.scalar(o.weightDecay))));
 }
