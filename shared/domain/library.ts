@@ -10,7 +10,8 @@ import type { Method } from '../methods/registry.ts';
 /** What the library holds. Times are ISO 8601 in UTC, sizes are bytes, ids are short and unique over all kinds. */
 
 /** Where a value came from that a weight file does not carry itself. */
-export type Provenance = 'config.json' | 'metadata' | 'option' | 'default';
+export type Provenance =
+  'config.json' | 'preprocessor_config.json' | 'metadata' | 'option' | 'default';
 
 /** A pre-trained model, referenced where it lies and never written to. */
 export interface Backbone {

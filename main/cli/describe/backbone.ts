@@ -6,6 +6,7 @@ import { facts } from '../output/table.ts';
 
 const FROM: Record<Provenance, string> = {
   'config.json': 'from its config.json',
+  'preprocessor_config.json': 'from its preprocessor_config.json',
   metadata: "from the file's metadata",
   option: 'as given',
   default: 'assumed',

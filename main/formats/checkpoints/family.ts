@@ -2,6 +2,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Provenance } from '../../../shared/domain/library.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
+import type { Preprocessor } from './backbone-preprocessing.ts';
 import type { TimmBuild, TimmConfig } from './timm-config.ts';
 
 /** Names, data types and shapes of a file's tensors, as `SafetensorsFile.tensors` has them. */
@@ -18,6 +19,8 @@ export interface CheckpointSources {
   readonly config?: TimmConfig | null;
   /** The same from the file's own metadata. */
   readonly metadata?: TimmConfig | null;
+  /** Hugging Face's `preprocessor_config.json` beside the file. */
+  readonly preprocessor?: Preprocessor | null;
 }
 
 /** What the names and shapes of a checkpoint's tensors say of it, and what its configuration adds. */

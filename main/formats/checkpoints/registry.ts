@@ -9,7 +9,8 @@ import {
   type StoredDtype,
   type TensorTable,
 } from './family.ts';
-import { DEFAULT_PREPROCESSING, timmConfigToJson } from './timm-config.ts';
+import { settlePreprocessing, timmPreprocessing } from './backbone-preprocessing.ts';
+import { timmConfigToJson } from './timm-config.ts';
 import { timmVit } from './timm-vit.ts';
 
 /** How the checkpoints of every family are read and written: one line for each. */
@@ -35,20 +36,19 @@ export function recogniseBackbone(
   tensors: TensorTable,
   sources: CheckpointSources = {},
 ): RecognisedBackbone {
-  const { config, metadata } = sources;
   const families = Object.values(FAMILIES);
   const family = families.find(({ anchor }) => tensors.has(anchor)) ?? timmVit;
   const recognised = family.recognise(path, tensors, sources);
   const { architecture } = recognised;
-  const said = config?.preprocessing ?? metadata?.preprocessing ?? null;
   const [first] = familyOf(architecture).linears(architecture);
   return {
     ...recognised,
-    // The tensors say the size; an input_size of another size belongs to another checkpoint.
-    preprocessing: { ...DEFAULT_PREPROCESSING, ...said, imageSize: architecture.imageSize },
     dtype: tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
-    preprocessingFrom:
-      said === null ? 'default' : config?.preprocessing ? 'config.json' : 'metadata',
+    ...settlePreprocessing({
+      timm: timmPreprocessing(sources),
+      preprocessor: sources.preprocessor ?? null,
+      imageSize: architecture.imageSize,
+    }),
   };
 }
 

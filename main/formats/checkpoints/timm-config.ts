@@ -10,15 +10,6 @@ export interface TimmConfig {
   readonly preprocessing: Partial<Preprocessing> | null;
 }
 
-/** timm's defaults for a ViT of the augreg family. */
-export const DEFAULT_PREPROCESSING = {
-  interpolation: 'bicubic',
-  cropFraction: 0.9,
-  cropMode: 'center',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-} as const;
-
 /** An object and no list, which to the schemas is an object without keys. */
 const object = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),

@@ -6,7 +6,7 @@ import type {
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
-import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/timm-config.ts';
+import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/backbone-preprocessing.ts';
 import type { DeskContext } from './context.ts';
 import type { GalleryEntry } from '../contract/datasets.ts';
 

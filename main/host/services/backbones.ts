@@ -2,9 +2,16 @@ import type { Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
+import {
+  isComplete,
+  timmPreprocessing,
+  type Preprocessor,
+} from '../../formats/checkpoints/backbone-preprocessing.ts';
+import { preprocessingFromJson } from '../../formats/preprocessor-config.ts';
 import {
   copyFileAtomic,
   readError,
@@ -30,7 +37,34 @@ const CONFIG_LIMIT = 1024 * 1024;
 
 /** timm's `config.json` in the folder of the weights; null when there is none. */
 async function configBeside(weights: string): Promise<TimmConfig | null> {
-  const path = join(dirname(weights), 'config.json');
+  const found = await jsonBeside(weights, 'config.json');
+  return found === null ? null : parseTimmConfig(found.value, found.path);
+}
+
+/**
+ * `preprocessor_config.json` in the folder of the weights; null when there is none. Where timm says everything, one that
+ * cannot be understood is not needed.
+ */
+async function preprocessorBeside(
+  weights: string,
+  timm: Partial<Preprocessing>,
+): Promise<Preprocessor | null> {
+  try {
+    const found = await jsonBeside(weights, 'preprocessor_config.json');
+    if (found === null) return null;
+    const { path, value } = found;
+    return { path, preprocessing: preprocessingFromJson(value, path) };
+  } catch (error) {
+    if (isComplete(timm) && error instanceof KarstError) return null;
+    throw error;
+  }
+}
+
+async function jsonBeside(
+  weights: string,
+  name: string,
+): Promise<{ path: string; value: unknown } | null> {
+  const path = join(dirname(weights), name);
   const info = await statOrNull(path);
   if (info === null) return null;
   const refuse = (why: string, cause?: unknown): KarstError =>
@@ -48,7 +82,7 @@ async function configBeside(weights: string): Promise<TimmConfig | null> {
       throw refuse(`it is not valid JSON (${error.message})`, error);
     throw readError(path, error);
   }
-  return parseTimmConfig(value, path);
+  return { path, value };
 }
 
 /** The weights that a path stands for: itself, or `model.safetensors` in a folder. */
@@ -80,7 +114,9 @@ export async function inspectBackbone(
   try {
     const config = await configBeside(weights);
     const metadata = timmConfigOfMetadata(file.metadata, weights);
-    const recognised = recogniseBackbone(weights, file.tensors, { heads, config, metadata });
+    const sources = { heads, config, metadata };
+    const preprocessor = await preprocessorBeside(weights, timmPreprocessing(sources)?.said ?? {});
+    const recognised = recogniseBackbone(weights, file.tensors, { ...sources, preprocessor });
     await file.requireFinite(recognised.architecture, signal);
     return { ...recognised, tensorPrefix: file.prefix };
   } finally {

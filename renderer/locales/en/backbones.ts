@@ -54,6 +54,7 @@ export const backbones = {
     hasNot: 'no',
     origin: {
       config: 'From the config.json beside the file.',
+      preprocessor: 'From the preprocessor_config.json beside the file.',
       metadata: 'From the file itself.',
       option: 'As given.',
       default: 'Not in the file: the usual values of such models are assumed.',
@@ -62,6 +63,7 @@ export const backbones = {
     std: 'Standard deviation',
     from: {
       config: 'from config.json',
+      preprocessor: 'from preprocessor_config.json',
       metadata: 'from the file',
       option: 'as given',
       default: 'assumed',

@@ -56,6 +56,7 @@ export const backbones: Shape<typeof en> = {
     hasNot: '无',
     origin: {
       config: '依照文件旁的 config.json。',
+      preprocessor: '依照文件旁的 preprocessor_config.json。',
       metadata: '依照文件本身。',
       option: '依照给定值。',
       default: '文件没有说明：按此类模型的惯例假定。',
@@ -64,6 +65,7 @@ export const backbones: Shape<typeof en> = {
     std: '标准差',
     from: {
       config: '来自 config.json',
+      preprocessor: '来自 preprocessor_config.json',
       metadata: '来自文件',
       option: '按给定',
       default: '假定',

@@ -76,7 +76,13 @@ export const preprocessing: v.GenericSchema<unknown, Preprocessing> = v.object({
   std: triple,
 });
 
-const provenance = v.picklist(['config.json', 'metadata', 'option', 'default']);
+const provenance = v.picklist([
+  'config.json',
+  'preprocessor_config.json',
+  'metadata',
+  'option',
+  'default',
+]);
 export const backbone: v.GenericSchema<unknown, Backbone> = v.object({
   id,
   name: v.string(),

@@ -51,7 +51,13 @@ export const backbone = v.strictObject({
   }),
   timmName: v.nullable(text),
   headsFrom: v.picklist(['config.json', 'metadata', 'option', 'default']),
-  preprocessingFrom: v.picklist(['config.json', 'metadata', 'option', 'default']),
+  preprocessingFrom: v.picklist([
+    'config.json',
+    'preprocessor_config.json',
+    'metadata',
+    'option',
+    'default',
+  ]),
   tensorPrefix: v.string(),
   createdAt: moment,
 });

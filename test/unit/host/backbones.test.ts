@@ -17,6 +17,7 @@ import type { TensorTable } from '../../../main/formats/checkpoints/family.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
 import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { Backbone } from '../../../shared/domain/library.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
@@ -207,6 +208,68 @@ describe('backbones in the library', () => {
     expect(shown.join('\n')).toMatch(
       /^tensor names +without "module\.model\.", which stands before each in the file$/m,
     );
+  });
+
+  describe('with a preprocessor_config.json beside the weights', () => {
+    const { imageSize } = ARCHITECTURE;
+    const CLIP_LIKE = {
+      image_processor_type: 'CLIPImageProcessor',
+      size: { shortest_edge: imageSize * 2 },
+      crop_size: imageSize,
+      resample: 2,
+      image_mean: [0.1, 0.2, 0.3],
+      image_std: [0.4, 0.5, 0.6],
+    };
+    const READ = {
+      ...{ imageSize, interpolation: 'bilinear', cropFraction: 0.5, cropMode: 'center' },
+      ...{ mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
+    };
+    /** A backbone whose config.json says no more of the preprocessing than `timm`. */
+    async function add(preprocessor: object, timm: object = {}): Promise<Backbone> {
+      const root = temporaryFolder();
+      await writeBackbone(join(root, 'b'), { config: false });
+      const config = { architecture: 'vit_test', model_args: { num_heads: 3 }, ...timm };
+      writeFileSync(join(root, 'b', 'config.json'), JSON.stringify(config));
+      writeFileSync(join(root, 'b', 'preprocessor_config.json'), JSON.stringify(preprocessor));
+      return (await studioIn(join(root, 'home'))).backbones.add(join(root, 'b'));
+    }
+
+    it('are prepared for as it says where their own config does not, and that is told', async () => {
+      const added = await add(CLIP_LIKE);
+      expect(added.preprocessing).toEqual(READ);
+      expect(added.preprocessingFrom).toBe('preprocessor_config.json');
+      expect(describeBackbone(added, { dim: (text) => text }).join('\n')).toMatch(
+        /bilinear, center at 0\.5, mean 0\.1 0\.2 0\.3, .* \(from its preprocessor_config\.json\)/,
+      );
+      const some = await add(CLIP_LIKE, { pretrained_cfg: { mean: [0.1, 0.2, 0.3] } });
+      expect(some.preprocessing).toEqual(READ);
+    });
+
+    it('are refused where it and their own config say different things, or another size', async () => {
+      for (const [timm, message] of [
+        [{ mean: [0.5, 0.5, 0.5] }, 'its mean is 0.1,0.2,0.3, and that of config.json is 0.5,'],
+        [{ crop_pct: 0.9 }, 'its cropFraction is 0.5'],
+        [{ interpolation: 'bicubic' }, 'its interpolation is bilinear'],
+      ] as const)
+        expect(
+          (await refusal(add(CLIP_LIKE, { pretrained_cfg: timm }), 'format-unsupported')).message,
+        ).toContain(message);
+      const other = { ...CLIP_LIKE, size: imageSize * 3, crop_size: imageSize * 2 };
+      expect((await refusal(add(other), 'format-unsupported')).message).toContain(
+        `images of ${imageSize * 2} pixels`,
+      );
+      await refusal(add({ image_processor_type: 'OtherImageProcessor' }), 'format-unsupported');
+    });
+
+    it('need none that is not understood where their own config says everything', async () => {
+      const { pretrained_cfg: whole } = timmConfigToJson(ARCHITECTURE, PREPROCESSING);
+      const added = await add(
+        { image_processor_type: 'TimmWrapperImageProcessor' },
+        { pretrained_cfg: whole },
+      );
+      expect(added.preprocessing).toEqual(PREPROCESSING);
+      expect(added.preprocessingFrom).toBe('config.json');
+    });
   });
 
   it('take their name from timm, the file or the folder', async () => {
