@@ -289,6 +289,7 @@ const errorReport = v.object({
   message: v.string(),
   hint: v.string(),
   path: v.optional(v.string()),
+  option: v.optional(v.string()),
 });
 const finite = v.pipe(v.number(), v.finite());
 const prediction = v.object({ label: v.string(), probability: finite });

@@ -39,6 +39,8 @@ export interface ErrorReport {
   readonly message: string;
   readonly hint: string;
   readonly path?: string;
+  /** What the hint is called on the command line, such as `--out`: a window has no options, so hints name none. */
+  readonly option?: string;
 }
 
 export class KarstError extends Error {
@@ -47,26 +49,33 @@ export class KarstError extends Error {
   /** The way out, one sentence. */
   readonly hint: string;
   readonly path: string | undefined;
+  /** What the hint is called on the command line. */
+  readonly option: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; path?: string; cause?: unknown } = {},
+    options: { hint?: string; path?: string; option?: string; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint ?? '';
     this.path = options.path;
+    this.option = options.option;
   }
 
   toReport(): ErrorReport {
     const report = { code: this.code, message: this.message, hint: this.hint };
-    return this.path === undefined ? report : { ...report, path: this.path };
+    return {
+      ...report,
+      ...(this.path === undefined ? {} : { path: this.path }),
+      ...(this.option === undefined ? {} : { option: this.option }),
+    };
   }
 
   static fromReport(report: ErrorReport): KarstError {
-    const { code, message, hint, path } = report;
-    return new KarstError(code, message, path === undefined ? { hint } : { hint, path });
+    const { code, message, ...rest } = report;
+    return new KarstError(code, message, rest);
   }
 }
 

@@ -63,8 +63,9 @@ export class Console {
     if (report.path !== undefined && !report.message.includes(report.path)) {
       writeLine(this.error, `  ${report.path}`);
     }
+    const option = report.option === undefined ? '' : ` (${report.option})`;
     if (report.hint !== '')
-      writeLine(this.error, `${paint(this.error, 'cyan', 'hint:')}  ${report.hint}`);
+      writeLine(this.error, `${paint(this.error, 'cyan', 'hint:')}  ${report.hint}${option}`);
   }
 
   /** Colours text for standard output. */

@@ -60,8 +60,10 @@ export function refuse(
   path: string,
   sentence: string,
   hint = TAKEN,
+  option?: string,
 ): KarstError {
-  return new KarstError(code, `${path}: ${sentence}`, { hint, path });
+  const named = option === undefined ? {} : { option };
+  return new KarstError(code, `${path}: ${sentence}`, { hint, path, ...named });
 }
 
 /**

@@ -116,13 +116,14 @@ function recogniseHeads(
       'heads-unknown',
       path,
       `the number of attention heads cannot be told from the width ${width}.`,
-      "Say it with --heads, or put timm's config.json beside the file.",
+      "Say it, or put timm's config.json beside the file.",
+      '--heads',
     );
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
     throw refuse(
       'heads-unknown',
       path,
-      `${heads} attention heads do not divide the width ${width} (said by ${headsFrom === 'option' ? '--heads' : headsFrom}).`,
+      `${heads} attention heads do not divide the width ${width} (said by ${headsFrom === 'option' ? 'you' : headsFrom}).`,
       'Correct the number of heads.',
     );
   return { heads, headsFrom };

@@ -18,7 +18,8 @@ export function oomKills(): number | null {
 const MEMORY_WORDS =
   /heap out of memory|std::bad_alloc|Cannot allocate memory|OOM when allocating|RESOURCE_EXHAUSTED|Allocation failed - |Out of memory/i;
 const MEMORY_HINT =
-  'Choose a smaller batch (--batch-size, with --set accumulate=… to keep the effective size) or fewer kernels, and close other programs.';
+  'Choose a smaller batch (with more of them accumulated to keep the effective size) or fewer kernels, and close other programs.';
+const MEMORY_OPTION = '--batch-size, --set accumulate=…';
 
 /** The last line of error output that says something, at most 300 characters. */
 function lastWords(stderr: string): string {
@@ -53,6 +54,7 @@ export function crashError(
       `The engine ran out of memory: ${how} (${memory.trim().slice(0, 300)}).`,
       {
         hint: `${MEMORY_HINT}${log}`,
+        option: MEMORY_OPTION,
         ...path,
       },
     );
@@ -60,13 +62,13 @@ export function crashError(
     return new KarstError(
       'out-of-memory',
       'The engine was ended by the system, which had run out of memory (SIGKILL).',
-      { hint: `${MEMORY_HINT}${log}`, ...path },
+      { hint: `${MEMORY_HINT}${log}`, option: MEMORY_OPTION, ...path },
     );
   if (signal === 'SIGKILL')
     return new KarstError(
       'engine-crashed',
       'The engine was ended from outside (SIGKILL); when nobody did that on purpose, the system most likely ran out of memory.',
-      { hint: `Resume the run. ${MEMORY_HINT}${log}`, ...path },
+      { hint: `Resume the run. ${MEMORY_HINT}${log}`, option: MEMORY_OPTION, ...path },
     );
   if (signal === 'SIGILL')
     return new KarstError(

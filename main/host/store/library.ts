@@ -116,7 +116,7 @@ function readOnlyError(path: string, cause?: unknown): KarstError {
   return new KarstError(
     'not-writable',
     `The library ${path} is read-only: nothing in it can be changed.`,
-    { hint: 'Choose another home with --home, or make this one writable.', path, cause },
+    { hint: 'Choose another home, or make this one writable.', option: '--home', path, cause },
   );
 }
 

@@ -85,7 +85,8 @@ async function backUp(
 
 const ofAnotherProgram = ({ library }: HomeFolders): KarstError =>
   new KarstError('format-unsupported', `${library} is a database of another program.`, {
-    hint: 'Choose another home with --home.',
+    hint: 'Choose another home.',
+    option: '--home',
     path: library,
   });
 
@@ -98,7 +99,11 @@ function requireOurs(folders: HomeFolders, header: LibraryHeader, newest: number
     throw new KarstError(
       'format-unsupported',
       `The library ${folders.library} was written by a newer version of KARST Studio: it has schema version ${userVersion}, and this version knows those up to ${newest}.`,
-      { hint: 'Update KARST Studio, or choose another home with --home.', path: folders.library },
+      {
+        hint: 'Update KARST Studio, or choose another home.',
+        option: '--home',
+        path: folders.library,
+      },
     );
 }
 

@@ -44,7 +44,8 @@ export interface LibraryCopy {
 export async function copyLibrary({ root, library }: HomeFolders): Promise<LibraryCopy> {
   if (!existsSync(library))
     throw new KarstError('not-writable', `The home ${root} is read-only and holds no library.`, {
-      hint: 'Choose another home with --home, or make it writable.',
+      hint: 'Choose another home, or make it writable.',
+      option: '--home',
       path: root,
     });
   let folder: string;

@@ -62,6 +62,7 @@ export const errorReport: v.GenericSchema<unknown, ErrorReport> = v.object({
   message: v.string(),
   hint: v.string(),
   path: v.exactOptional(v.string()),
+  option: v.exactOptional(v.string()),
 });
 
 const triple = v.tuple([finite, finite, finite]);

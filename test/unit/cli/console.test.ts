@@ -44,6 +44,15 @@ describe('names in what is printed for people', () => {
     expect(JSON.parse(out.text)).toEqual({ name: NAME });
   });
 
+  it('end with the option that a hint is about, which windows do not have', () => {
+    const error = new Recorder();
+    new Console({ json: false, error }).fail({
+      ...{ code: 'name-taken', message: 'It exists.', hint: 'Choose another name.' },
+      option: '--out',
+    });
+    expect(error.text).toBe('error: It exists.\nhint:  Choose another name. (--out)\n');
+  });
+
   it('cannot take a colour, while our own arrive', () => {
     const painted = ownColours('\u001b[31mred\u001b[39m');
     expect(forTerminal(`${painted} \u001b[31mname`)).toBe('\u001b[31mred\u001b[39m \\x1b[31mname');

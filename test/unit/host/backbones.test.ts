@@ -91,7 +91,7 @@ describe('recognising a timm ViT', () => {
     expect(from({ metadata: counted })).toEqual([6, 'metadata']);
     expect(from({ heads: 12, config: counted })).toEqual([12, 'option']);
     expect(() => from({ heads: 5 })).toThrow(
-      '5 attention heads do not divide the width 192 (said by --heads)',
+      '5 attention heads do not divide the width 192 (said by you)',
     );
     expect(() => recogniseBackbone('x', table(ARCHITECTURE))).toThrow(
       'cannot be told from the width 12',

@@ -86,9 +86,10 @@ describe('folders for splits', () => {
 
   it('without classes are refused, and are classes on request alone', async () => {
     const root = await tree(temporaryFolder(), { train: 3, test: 3 });
-    const { message, hint } = await refusal(add(root), 'dataset-unusable');
+    const { message, hint, option } = await refusal(add(root), 'dataset-unusable');
     expect(message).toContain('not clear');
-    expect(hint).toContain('--as class-folders');
+    expect(hint).toContain('class-folders makes the classes test, train');
+    expect(option).toBe('--as LAYOUT');
     expect(await ask(root)).toMatchObject({
       why: 'splits-without-classes',
       readings: [{ as: 'class-folders', classes: ['test', 'train'] }],
@@ -222,7 +223,7 @@ describe('what can be understood in more than one way', () => {
     expect(question.why).toBe(why);
     expect(question.readings.length).toBeGreaterThan(1);
     for (const { as, classCount, counts } of question.readings) {
-      expect(hint).toContain(`--as ${as}`);
+      expect(hint).toContain(`${as} makes the classes`);
       expect(await ask(root, { as })).toBeNull();
       // The import makes what the question said.
       const { dataset } = await add(root, { as });

@@ -216,9 +216,9 @@ describe('text', () => {
     '%s in another encoding is refused with the line, and read in the code page that is said',
     async (name, bytes, line, encoding, expected) => {
       const path = await table(name, ['0.png', '1.png'], bytes);
-      const { message, hint } = await refusal(add(path), 'dataset-unusable');
+      const { message, option } = await refusal(add(path), 'dataset-unusable');
       expect(message).toBe(`Line ${line} of ${path} is not text in UTF-8.`);
-      expect(hint).toContain('--encoding');
+      expect(option).toContain('--encoding');
       expect(await (await studio()).datasets.question(path)).toEqual({
         kind: 'encoding',
         path,

@@ -138,7 +138,8 @@ async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
 export async function requireNewPath(path: string): Promise<void> {
   if ((await statOrNull(path)) !== null)
     throw new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
-      hint: 'Choose another name with --out, or move it away.',
+      hint: 'Choose another name, or move it away.',
+      option: '--out',
       path,
     });
   const parent = dirname(path);

@@ -54,7 +54,7 @@ export class Merging {
         throw new KarstError(
           'dataset-unusable',
           `There are no images to verify the merged model on.`,
-          { hint: 'Name another dataset with --dataset.' },
+          { hint: 'Name another dataset.', option: '--dataset' },
         );
       return (await this.#c.engines.run(adapter, options, (backbone) => ({
         kind: 'merge',
@@ -89,7 +89,7 @@ export class Merging {
     throw new KarstError(
       'dataset-unusable',
       `There are no images to verify the adapter "${adapter.name}" on: its run is not in this library, nor is a dataset of its classes.`,
-      { hint: 'Import a dataset of its classes, or name one with --dataset.' },
+      { hint: 'Import a dataset of its classes, or name one.', option: '--dataset' },
     );
   }
 

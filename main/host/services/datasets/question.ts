@@ -16,7 +16,8 @@ export class EncodingQuestion extends ImportQuestion {
   constructor(path: string, encoding: string, line: number) {
     const name = encoding === 'utf-8' ? 'UTF-8' : encoding;
     super('dataset-unusable', `Line ${line} of ${path} is not text in ${name}.`, {
-      hint: 'Save the file as UTF-8, or say its code page with --encoding, for example --encoding windows-1252 or --encoding gbk.',
+      hint: 'Save the file as UTF-8, or say its code page, for example windows-1252 or gbk.',
+      option: '--encoding windows-1252',
       path,
     });
     this.question = { kind: 'encoding', path, line, encoding };
@@ -31,7 +32,7 @@ function readingInWords({ as, classes, classCount, counts }: DatasetReading): st
     .filter((split) => counts[split] > 0)
     .map((split) => `${counts[split]} ${split}`);
   if (counts.free > 0) splits.push(`${counts.free} without a split`);
-  return `--as ${as} makes the classes ${listed(classes, classCount)} (${splits.join(', ')})`;
+  return `${as} makes the classes ${listed(classes, classCount)} (${splits.join(', ')})`;
 }
 
 const WHY: Record<Extract<DatasetQuestion, { kind: 'layout' }>['why'], string> = {
@@ -52,6 +53,7 @@ export class LayoutQuestion extends ImportQuestion {
       'dataset-unusable',
       `It is not clear what the classes of ${path} are: ${WHY[why]} (${folders.join(', ')}).`,
       {
+        option: '--as LAYOUT',
         hint: `Say which you mean: ${readings.map(readingInWords).join('; ')}. Or name one of the folders in it as the dataset.`,
         path,
       },

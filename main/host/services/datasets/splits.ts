@@ -157,7 +157,8 @@ function requireTraining(
     'dataset-unusable',
     `The classes of the training images in ${dir} are not known: ${named === '' ? 'it holds no folders called train, val or test' : `${named} hold no class folders`}.`,
     {
-      hint: `Put the images of each class into a folder of its own, or lay a metadata.csv with file_name,label beside them. Where the folders are the classes themselves, say --as class-folders.`,
+      hint: `Put the images of each class into a folder of its own, or lay a metadata.csv with file_name,label beside them. Where the folders are the classes themselves, take them as class folders.`,
+      option: '--as class-folders',
       path: dir,
     },
   );

@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The command line's own: what serves, and what is told of by the one who starts it. */
+const OF_THE_COMMAND_LINE = ['main/host/serve/server.ts', 'main/host/procedures/shell.ts'];
+
+it('hints that a window may show name no option of the command line', () => {
+  const found: string[] = [];
+  for (const folder of ['main/host', 'main/formats', 'main/engine'])
+    for (const name of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      const file = `${folder}/${name.replaceAll('\\', '/')}`;
+      if (!file.endsWith('.ts') || OF_THE_COMMAND_LINE.includes(file)) continue;
+      for (const line of readFileSync(join(ROOT, file), 'utf8').split('\n'))
+        if (/\b(?:with|say|give|Say|Give) --[a-z]|\(--[a-z]|hint: .*\s--[a-z]/.test(line))
+          found.push(`${file}: ${line.trim()}`);
+    }
+  expect(found).toEqual([]);
+});
