@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { reasonOf, renameWithRetry, systemCode, writeError, writeFileAtomic } from './files.ts';
+import {
+  readWholeFile,
+  reasonOf,
+  renameWithRetry,
+  systemCode,
+  writeError,
+  writeFileAtomic,
+} from './files.ts';
 import { sweepTemporaries, temporaryName } from './temporary-files.ts';
 
 /**
@@ -51,10 +58,10 @@ async function unpackWhole(files: ReadonlyMap<string, Buffer>, folder: string): 
 
 async function isSame(path: string, wanted: Buffer): Promise<boolean> {
   try {
-    const found = await readFile(path);
+    const found = await readWholeFile(path);
     return found.length === wanted.length && crc32(found) === crc32(wanted);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (error instanceof KarstError && error.code === 'not-found') return false;
     throw error;
   }
 }

@@ -262,7 +262,7 @@ describe('backbones in the library', () => {
     });
 
     it('need none that is not understood where their own config says everything', async () => {
-      const { pretrained_cfg: whole } = timmConfigToJson(ARCHITECTURE, PREPROCESSING);
+      const { pretrained_cfg: whole } = timmConfigOf(ARCHITECTURE, PREPROCESSING);
       const added = await add(
         { image_processor_type: 'TimmWrapperImageProcessor' },
         { pretrained_cfg: whole },
