@@ -22,6 +22,7 @@ import type {
 } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
@@ -89,8 +90,11 @@ describe('a merge', () => {
   it.each([
     { title: 'KARST, scalar', overrides: {} },
     { title: 'KARST, channel', overrides: { karst: { rescale: 'channel', alpha: 7 } } },
-    { title: 'linear', overrides: { method: 'linear' } },
-    { title: 'full', overrides: { method: 'full' } },
+    ...METHOD_NAMES.filter((method) => method !== 'karst').map((method) => ({
+      title: method,
+      overrides: { method },
+    })),
+    { title: 'LoRA with dropout', overrides: { method: 'lora', lora: { dropout: 0.2 } } },
     { title: 'another image size', overrides: { imageSize: 24 } },
   ] as const)('of $title is verified on images and is a plain backbone', async ({ overrides }) => {
     const job = await trained(overrides);
