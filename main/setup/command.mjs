@@ -24,7 +24,7 @@ export function runCommand(command, args, options = {}) {
       shell: process.platform === 'win32' && command.endsWith('.cmd'),
     });
     const stop = () => {
-      if (detached && child.pid !== undefined) process.kill(-child.pid);
+      if (detached && child.pid !== undefined) killGroup(child.pid);
       else child.kill();
     };
     process.once('exit', stop);
@@ -51,6 +51,16 @@ export function runCommand(command, args, options = {}) {
       resolve({ code, signal, output });
     });
   });
+}
+
+/** @param {number} pid of its first process */
+function killGroup(pid) {
+  try {
+    process.kill(-pid);
+  } catch (error) {
+    // It has ended by itself.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+  }
 }
 
 /**
