@@ -11,7 +11,19 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 const LAYERS = [
   // The shell is bundled for Electron's own Node: of the host it knows where the data lies, and its messages.
   { folder: 'main/electron', imports: ['main/host/home.ts', 'main/platform', 'shared'] },
-  { folder: 'main/host', imports: ['main/formats', 'main/platform', 'shared'] },
+  // Of a training the host makes the graphs, too, to say what memory they take; it runs none.
+  {
+    folder: 'main/host',
+    imports: [
+      'main/graph',
+      'main/engine/train/programs.ts',
+      'main/tasks',
+      'main/backends/tensorflow/memory.ts',
+      'main/formats',
+      'main/platform',
+      'shared',
+    ],
+  },
   // The language of computations knows nothing of what is computed with it, nor on what.
   { folder: 'main/graph', imports: [] },
   { folder: 'main/backends', imports: ['main/graph', 'main/formats', 'shared'] },

@@ -33,6 +33,7 @@ export const PARTS = {
     takes: ['seed', 'minutes'],
   },
   serve: { does: 'loads a served studio as no browser does', takes: [] },
+  memory: { does: 'holds plans to the memory that trainings take, for nine of them', takes: [] },
   sanitizers: {
     does: 'runs the compiled code under the compiler’s sanitizers',
     takes: ['seed'],

@@ -193,12 +193,13 @@ export function describePlan(
     'schedule',
     `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
   ]);
-  if (plan !== null) pairs.push(['memory', describeMemory(plan)]);
+  const needed = plan?.memoryBytes ?? null;
+  if (plan !== null && needed !== null) pairs.push(['memory', describeMemory(plan, needed)]);
   return facts(pairs, context.console.dim);
 }
 
-function describeMemory(plan: RunPlan): string {
-  const { memoryBytes, memoryFreeBytes, recomputedBlocks, blocks } = plan;
+function describeMemory(plan: RunPlan, memoryBytes: number): string {
+  const { memoryFreeBytes, recomputedBlocks, blocks } = plan;
   const amount = `about ${formatBytes(memoryBytes)} of ${formatBytes(memoryFreeBytes)} free`;
   return recomputedBlocks === 0
     ? amount

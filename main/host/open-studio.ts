@@ -17,6 +17,7 @@ import { freeMemory } from './services/planning/free-memory.ts';
 import { sweepLeftovers } from './services/leftovers.ts';
 import { Planner } from './services/planning/planner.ts';
 import { Projects } from './services/projects.ts';
+import { MemoryEstimates } from './services/planning/memory-estimate.ts';
 import { Recomputation } from './services/planning/recomputation.ts';
 import { Runs } from './services/runs/runs.ts';
 import { settingsSpawner } from './services/settings/settings-spawner.ts';
@@ -127,6 +128,7 @@ async function assemble(
   });
   const stepTimes = new StepTimeRepository(library);
   const recomputation = new Recomputation({
+    estimates: new MemoryEstimates(),
     stepTimes,
     settings,
     freeMemory,

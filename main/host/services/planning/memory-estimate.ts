@@ -1,15 +1,19 @@
-import {
-  parameterCount,
-  tokenCount,
-  type VitArchitecture,
-} from '../../../../shared/domain/architecture.ts';
-import type { TrainingConfig } from '../../../../shared/domain/training.ts';
+import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
+import { tuningOf } from '../../../../shared/methods/registry.ts';
+import { functionMemory, type FunctionMemory } from '../../../backends/tensorflow/memory.ts';
+import { trainingPrograms, type TrainingPrograms } from '../../../engine/train/programs.ts';
+import type { Program, ProgramFunction } from '../../../graph/program.ts';
+import { sizeOf, type Tensor } from '../../../graph/tensor.ts';
+import { taskNamed } from '../../../tasks/registry.ts';
 
 /** What the memory of a training follows from. */
 export interface MemoryRequest {
   /** At the side of the run's images. */
   readonly architecture: VitArchitecture;
   readonly config: TrainingConfig;
+  readonly task: string;
+  readonly classes: number;
   readonly adapterParameters: number;
   readonly headParameters: number;
 }
@@ -20,42 +24,37 @@ export interface MemoryWays {
   readonly recomputedBlocks: number;
   /** Whether the engine has its own kernels here, for trainings that may use them. */
   readonly kernels: boolean;
-  /** Threads that load images beside the step. */
-  readonly loadingThreads: number;
+  /** Threads that compute the step. */
+  readonly threads: number;
+}
+
+/** Bytes of a process that trains, without the loading of images. */
+export interface TrainingMemory {
+  /** The most up to the second step, when XLA finds its programs compiled. */
+  readonly running: number;
+  /** The most while they are compiled, once a machine, before the first step. */
+  readonly compiling: number;
 }
 
 const MIB = 2 ** 20;
 const FLOAT = 4;
 
-/** The process with TensorFlow in it, before any model. */
-const RUNTIME_BYTES = 580 * MIB;
+/**
+ * What no graph says, measured on Linux with TensorFlow 2.21 as differences between processes with different graphs:
+ * the process with Node, TensorFlow and the pages of their libraries that a step reads …
+ */
+const RUNTIME_BYTES = 420 * MIB;
+/** … a compiled loop or call: its machine code, XLA's record of it and its nodes in the session's graph … */
+const COMPUTATION_BYTES = 0.115 * MIB;
+/** … and what the compiler takes, for itself and for each loop or call. */
+const COMPILER_BYTES = 55 * MIB;
+const COMPILING_COMPUTATION_BYTES = 0.45 * MIB;
 
 /**
- * What compiling takes: for a step with a backward pass, for each block of it, and more for one that is recomputed; for
- * each block of a forward pass alone.
+ * Share of the weights that TensorFlow copies when they are set: it keeps an array as it is when that begins at a
+ * multiple of 64 bytes, and `malloc` aligns to 16.
  */
-const COMPILING_STEP_BYTES = 110 * MIB;
-const COMPILING_BLOCK_BYTES = 33 * MIB;
-const COMPILING_RECOMPUTED_BLOCK_BYTES = 11 * MIB;
-const COMPILING_FORWARD_BLOCK_BYTES = 2 * MIB;
-
-/**
- * Copies of each weight that stays as it is: as it is read, on its way, and where it is used; with the kernels the first
- * is given back before the step …
- */
-const FROZEN_COPIES = 3;
-const FROZEN_COPIES_KERNELS = 2;
-/** … and the share of W + ΔW that is there beside W at one moment. */
-const ADAPTED_COPIES = 0.4;
-
-/** Copies of each trained number: value, gradient, two moments, and the new ones of an update. */
-const TRAINED_COPIES = 6;
-
-/** Numbers that a block keeps of each token for its backward pass, in widths and in hidden widths … */
-const KEPT_WIDTHS = 10;
-const KEPT_HIDDENS = 1.5;
-/** … and of each pair of tokens, in each head; none with the kernels. */
-const KEPT_SCORES = 2;
+const COPIED_SHARE = 3 / 4;
 
 /** Batches that are made ahead, at most, and the bytes that they may have together (as the engine's loader does it). */
 const BATCHES_AHEAD = 16;
@@ -66,7 +65,7 @@ const LOADING_THREAD_BYTES = 96 * MIB;
 
 /**
  * Bytes that the images take on their way to the step: those made ahead, and the threads that make them. With the
- * peak of a measured step, which has no such threads, it is what a training takes.
+ * memory of a step, which has no such threads, it is what a training takes.
  */
 export function inputBytes(
   { architecture, config }: Pick<MemoryRequest, 'architecture' | 'config'>,
@@ -78,89 +77,127 @@ export function inputBytes(
 }
 
 /**
- * Estimate of the most memory that training with these settings takes, from the shapes alone: runtime and compiler,
- * weights and what the optimizer keeps, and what the forward pass leaves for the backward pass.
- *
- * The constants above were fitted to peaks (resident memory on Linux, two threads, programs not yet compiled). Without kernels it is
- * 10 and 13 % above those of ViT-Tiny/16 with batches of 16 and 64, and 23 % above that of ViT-Base/16 with a batch of 8.
- * With kernels, where what compiling takes is given back before the step, it is from 6 % below to 8 % above
- * them (ViT-Tiny/16 with 16 and 64, ViT-Small/16 with 16, ViT-Base/16 with 2 and 8 images, with and without eleven recomputed blocks).
+ * Estimate of the memory of a training, from the graphs that its engine will run: what they hold when they hold the
+ * most, their variables, and before the first step the arrays that variables are set from.
+ * `npm run test:full -- --only memory` holds it within 10 % of what is measured (docs/speed.md).
  */
 export function trainingMemory(
   request: MemoryRequest,
-  { recomputedBlocks, kernels, loadingThreads }: MemoryWays,
-): number {
-  const uses = kernels && request.config.matmulPrecision === 'high';
-  const runtime = RUNTIME_BYTES + inputBytes(request, loadingThreads);
-  const compiling = compilingBytes(request, recomputedBlocks);
-  const copies = uses ? FROZEN_COPIES_KERNELS : FROZEN_COPIES;
-  const step =
-    FLOAT *
-    (weightNumbers(request, copies, recomputedBlocks) +
-      keptNumbers(request, recomputedBlocks, uses));
-  // Epochs on all patches follow those that drop some: `patchDrop` saves time, and no memory in the end.
-  const later = request.config.patchDrop > 0 ? compiling : 0;
-  if (!uses) return runtime + step + compiling + later;
-  // No W + ΔW is there yet, as if every block were recomputed.
-  const before = weightNumbers(request, 1, request.architecture.depth);
-  const compiled = FLOAT * before + compiling;
-  return runtime + Math.max(compiled, step + later);
+  { recomputedBlocks, kernels, threads }: MemoryWays,
+): TrainingMemory {
+  const programs = programsOf(request, recomputedBlocks);
+  const functions = functionsOf(programs);
+  const memories = functions.map((fn) => functionMemory(fn, kernels));
+  const computations = sum(memories.map((m) => m.computations));
+  const inputs = Math.max(...functions.map((fn) => sizeOfAll(fn.inputs)));
+  const { frozen, trained, state } = variablesOf(programs);
+  const compiled = COMPUTATION_BYTES * computations;
+  // As the loader or a test made them, and as TensorFlow is handed them.
+  const fed = 2 * inputs;
+  // Trained tensors are read, packed with what the optimizer keeps of them, and copied.
+  const set = (1 + COPIED_SHARE) * frozen + trained + 2 * state;
+  const stepping =
+    frozen + state + most(memories, 'values') + threads * most(memories, 'scratch') + fed;
+  return {
+    running: RUNTIME_BYTES + compiled + Math.max(set + fed, stepping),
+    compiling: RUNTIME_BYTES + set + COMPILER_BYTES + COMPILING_COMPUTATION_BYTES * computations,
+  };
 }
 
-/** What compiling a step takes. */
-function compilingBytes(
-  { architecture: a, config }: MemoryRequest,
-  recomputedBlocks: number,
-): number {
-  if (config.method === 'linear') return COMPILING_FORWARD_BLOCK_BYTES * a.depth;
-  return (
-    COMPILING_STEP_BYTES +
-    COMPILING_BLOCK_BYTES * a.depth +
-    COMPILING_RECOMPUTED_BLOCK_BYTES * recomputedBlocks
-  );
+/** So many estimates are kept. */
+const KNOWN_ESTIMATES = 64;
+
+/** Estimates, those asked for last kept: plans are made anew with every setting that changes, and graphs take time. */
+export class MemoryEstimates {
+  readonly #known = new Map<string, TrainingMemory>();
+
+  training(request: MemoryRequest, ways: MemoryWays): TrainingMemory {
+    return this.#once([...madeOf(request), ways], () => trainingMemory(request, ways));
+  }
+
+  card(request: MemoryRequest, recomputedBlocks: number): number {
+    const key = [...madeOf(request), recomputedBlocks];
+    return this.#once(key, () => {
+      const bytes = cardMemory(request, recomputedBlocks);
+      return { running: bytes, compiling: bytes };
+    }).running;
+  }
+
+  #once(parts: readonly unknown[], make: () => TrainingMemory): TrainingMemory {
+    const key = JSON.stringify(parts);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= KNOWN_ESTIMATES) this.#known.delete(oldest);
+    const made = make();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+function madeOf(request: MemoryRequest): readonly unknown[] {
+  return [request.architecture, request.task, request.classes, shaping(request)];
+}
+
+/** The settings without those that are only fed, counted or drawn by, as most changes are of these. */
+function shaping({ config }: MemoryRequest): object {
+  const { batchSize, accumulate, matmulPrecision, dropPath, patchDrop } = config;
+  const { name, decayOn, clipNorm, weightDecay } = config.optimizer;
+  return {
+    ...{ tuning: tuningOf(config), batchSize, accumulate, matmulPrecision, dropPath, patchDrop },
+    ...{ optimizer: name, decayOn, clipNorm, weightDecay, keepsFeatures: keepsFeatures(config) },
+  };
 }
 
 /**
- * Estimate of the most that a training takes on a graphics card: weights, what the optimizer keeps and what the forward
- * pass leaves. The same numbers as on the processor; on a card they were not measured.
+ * Estimate of the most that a training takes on a graphics card: variables and what its functions hold. XLA makes loops
+ * there by other rules, and on a card this was not measured.
  */
-export function cardMemory(request: MemoryRequest, recomputedBlocks = 0): number {
-  const numbers = weightNumbers(request, 1, recomputedBlocks);
-  return FLOAT * (numbers + keptNumbers(request, recomputedBlocks, false));
+export function cardMemory(request: MemoryRequest, recomputedBlocks: number): number {
+  const programs = programsOf(request, recomputedBlocks);
+  const functions = functionsOf(programs);
+  const { frozen, state } = variablesOf(programs);
+  const inputs = Math.max(...functions.map((fn) => sizeOfAll(fn.inputs)));
+  const values = Math.max(...functions.map((fn) => functionMemory(fn, false).values));
+  return frozen + state + inputs + values;
 }
 
-/** Numbers of all weights with their copies. */
-function weightNumbers(
-  request: MemoryRequest,
-  frozenCopies: number,
+function programsOf(
+  { config, architecture, task, classes }: MemoryRequest,
   recomputedBlocks: number,
-): number {
-  const { architecture: a, config, adapterParameters, headParameters } = request;
-  const trained = adapterParameters + headParameters;
-  const frozen = config.method === 'full' ? 0 : parameterCount({ ...a, classes: 0 });
-  // W + ΔW of a recomputed block is made anew for the backward pass.
-  const keptShare = (a.depth - recomputedBlocks) / a.depth;
-  const adapted = config.method === 'karst' ? ADAPTED_COPIES * keptShare * frozen : 0;
-  const sums = config.accumulate > 1 ? 1 : 0;
-  return frozenCopies * frozen + adapted + (TRAINED_COPIES + sums) * trained;
+): TrainingPrograms {
+  // A plan without a dataset knows of no classes.
+  const trained = { task: taskNamed(task), classes: Math.max(1, classes) };
+  return trainingPrograms(config, architecture, trained, recomputedBlocks);
 }
 
-/** Numbers that the forward pass of a batch leaves, at the moment when they are most. */
-function keptNumbers(
-  { architecture: a, config }: MemoryRequest,
-  recomputedBlocks: number,
-  kernels: boolean,
-): number {
-  // Without a backward pass a block's numbers make room for the next one's.
-  const whole = config.method === 'linear' ? 2 : a.depth;
-  const given = recomputedBlocks * tokenCount(a) * a.width;
-  const blocks = Math.max(whole - recomputedBlocks, 1);
-  return Math.max(1, config.batchSize) * (blocks * blockNumbers(a, kernels) + given);
+/** The functions that updates are made with, and the features before them. */
+function functionsOf({ program, features }: TrainingPrograms): ProgramFunction[] {
+  const updating = Object.values(program.functions).filter(({ updates }) => updates.length > 0);
+  return [...Object.values(features?.functions ?? {}), ...updating];
 }
 
-/** Numbers that one block keeps for one image. */
-function blockNumbers(a: VitArchitecture, kernels: boolean): number {
-  const tokens = tokenCount(a);
-  const perToken = KEPT_WIDTHS * a.width + KEPT_HIDDENS * a.hidden;
-  return tokens * perToken + (kernels ? 0 : KEPT_SCORES * a.heads * tokens ** 2);
+/** Bytes of the variables: of frozen tensors, of trained ones, and of these with what the optimizer keeps. */
+function variablesOf({ program, features }: TrainingPrograms): {
+  frozen: number;
+  trained: number;
+  state: number;
+} {
+  const updated = new Set(
+    Object.values(program.functions).flatMap(({ updates }) => updates.map((u) => u.variable)),
+  );
+  const all = [...program.variables, ...(features?.variables ?? [])];
+  return {
+    frozen: sizeOfAll(all.filter((variable) => !updated.has(variable))),
+    trained: sizeOfAll(all.filter(({ attributes }) => attributes.name.startsWith('trained.'))),
+    state: sizeOfAll([...updated]),
+  };
 }
+
+const sizeOfAll = (tensors: Program['variables'] | readonly Tensor[]): number =>
+  FLOAT * sum(tensors.map(({ shape }) => sizeOf(shape)));
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+const most = (memories: readonly FunctionMemory[], what: keyof FunctionMemory): number =>
+  Math.max(...memories.map((m) => m[what]));

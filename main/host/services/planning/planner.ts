@@ -56,8 +56,9 @@ export class Planner implements PlanService {
     const backbone = this.#c.backbones.get(request.backbone);
     const dataset = request.dataset === null ? null : this.#c.datasets.get(request.dataset);
     const { config } = request;
+    const wrong = trainingProblems(config, backbone.architecture);
     const problems = [
-      ...trainingProblems(config, backbone.architecture).map(({ setting, error }): Problem => ({
+      ...wrong.map(({ setting, error }): Problem => ({
         setting,
         severity: 'error',
         error: error.toReport(),
@@ -76,16 +77,19 @@ export class Planner implements PlanService {
       dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);
     const task = dataset === null ? singleLabel : taskSpec(this.#c.datasets.task(dataset.id));
     const outputs = task.outputs(classes);
-    const needed = memoryRequest(working, config, outputs);
-    const { times, ...memory } = await this.#c.recomputation.choose(needed);
+    const needed = memoryRequest(working, config, { task, classes });
+    // With settings out of their limits there is nothing to compute, and nothing that it takes.
+    const choice = wrong.length > 0 ? null : await this.#c.recomputation.choose(needed);
+    const times = choice?.times ?? null;
     return {
       adapterParameters: told(needed.adapterParameters),
       headParameters: told(needed.headParameters),
       backboneParameters: parameterCount({ ...backbone.architecture, classes: 0 }),
       adapterBytes: told(adapterWeightsBytes(described, working, outputs)),
       steps: told(steps),
-      ...memory,
-      memoryBytes: told(memory.memoryBytes),
+      memoryBytes: choice === null ? null : told(choice.memoryBytes),
+      memoryFreeBytes: choice?.memoryFreeBytes ?? this.#c.recomputation.freeBytes(),
+      recomputedBlocks: choice?.recomputedBlocks ?? 0,
       blocks: working.depth,
       seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
       problems,
@@ -107,7 +111,7 @@ export class Planner implements PlanService {
     const { names } = runClasses(dataset);
     const working = workingArchitecture(backbone.architecture, config);
     const task = taskSpec(datasets.task(dataset.id));
-    const needed = memoryRequest(working, config, task.outputs(names.length));
+    const needed = memoryRequest(working, config, { task, classes: names.length });
     const { recomputedBlocks } = await recomputation.choose(needed);
     const key = await recomputation.key(needed, recomputedBlocks);
     const abort = new AbortController();

@@ -4,8 +4,14 @@ import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
 import { trainedParameters } from '../../../../shared/methods/trained.ts';
+import type { TaskSpec } from '../../../../shared/tasks/task.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
-import { cardMemory, inputBytes, trainingMemory, type MemoryRequest } from './memory-estimate.ts';
+import {
+  inputBytes,
+  type MemoryEstimates,
+  type MemoryRequest,
+  type TrainingMemory,
+} from './memory-estimate.ts';
 import { engineThreads, speedKey } from './speed-key.ts';
 
 /** Share of the free memory that a training is to have: the estimate is not exact, and others need some. */
@@ -32,9 +38,24 @@ export interface RecomputationContext {
   readonly freeMemory: () => number;
   /** Bytes that are free on the graphics card that trainings run on; null when they run on none. */
   readonly freeCardMemory: () => number | null;
+  readonly estimates: Pick<MemoryEstimates, 'training' | 'card'>;
   /** The level of the kernels that engines use here; null: they use none. */
   readonly kernels: () => Promise<string | null>;
 }
+
+interface Candidate {
+  readonly choice: MemoryChoice;
+  /** With the compiling. */
+  readonly needed: number;
+}
+
+const sameFor = (bytes: number): TrainingMemory => ({ running: bytes, compiling: bytes });
+
+/** Threads make images ahead while the first step compiles. */
+const withInput = ({ running, compiling }: TrainingMemory, input: number): TrainingMemory => ({
+  running: running + input,
+  compiling: compiling + input,
+});
 
 /**
  * Chooses how many blocks are computed again in the backward pass (arXiv 1604.06174): as few as fit into the memory
@@ -53,36 +74,40 @@ export class Recomputation {
    */
   async choose(request: MemoryRequest, earlier = 0): Promise<MemoryChoice> {
     const kernels = await this.#c.kernels();
-    const cardFree = this.#c.freeCardMemory();
-    const free = cardFree ?? this.#c.freeMemory();
-    const loading = loadingThreads(engineThreads(this.#c.settings.get()), free);
-    const choices = levels(request).map((recomputedBlocks): MemoryChoice => {
+    const onCard = this.#c.freeCardMemory() !== null;
+    const free = this.freeBytes();
+    const threads = engineThreads(this.#c.settings.get());
+    const loading = inputBytes(request, loadingThreads(threads, free));
+    const all = levels(request);
+    const later = all.filter((blocks) => blocks >= earlier);
+    const tried: Candidate[] = [];
+    for (const recomputedBlocks of later.length > 0 ? later : all.slice(-1)) {
       const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, recomputedBlocks));
-      const bytes =
-        cardFree !== null
-          ? cardMemory(request, recomputedBlocks)
-          : times === null
-            ? trainingMemory(request, {
-                recomputedBlocks,
-                kernels: kernels !== null,
-                loadingThreads: loading,
-              })
-            : times.peakBytes + inputBytes(request, loading);
-      return {
+      const ways = { recomputedBlocks, kernels: kernels !== null, threads };
+      const { running, compiling } = onCard
+        ? sameFor(this.#c.estimates.card(request, recomputedBlocks))
+        : times === null
+          ? withInput(this.#c.estimates.training(request, ways), loading)
+          : sameFor(times.peakBytes + loading);
+      const choice: MemoryChoice = {
         recomputedBlocks,
-        memoryBytes: Math.round(bytes),
-        memoryFreeBytes: Math.round(free),
+        memoryBytes: Math.round(running),
+        memoryFreeBytes: free,
         times,
       };
-    });
-    const later = choices.filter((c) => c.recomputedBlocks >= earlier);
-    const allowed = later.length > 0 ? later : choices.slice(-1);
-    const fitting = allowed.find((c) => c.memoryBytes <= USABLE_SHARE * free);
-    // More blocks take longer to compile, which may be what takes the most.
-    const [least] = allowed.toSorted((a, b) => a.memoryBytes - b.memoryBytes);
-    const chosen = fitting ?? least;
-    if (chosen === undefined) throw new Error('there is always one choice');
-    return chosen;
+      // More blocks take longer to compile, which may be what takes the most.
+      const needed = Math.max(running, compiling);
+      if (needed <= USABLE_SHARE * free) return choice;
+      tried.push({ choice, needed });
+    }
+    const [least] = tried.toSorted((a, b) => a.needed - b.needed);
+    if (least === undefined) throw new Error('there is always one choice');
+    return least.choice;
+  }
+
+  /** What is free where trainings run: on the graphics card, or on the machine. */
+  freeBytes(): number {
+    return Math.round(this.#c.freeCardMemory() ?? this.#c.freeMemory());
   }
 
   /** The name under which steps of such a training are kept. */
@@ -109,18 +134,15 @@ function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
   return [...new Set([...all, most])];
 }
 
-/**
- * @param architecture at the side of the run's images
- * @param outputs of the head
- */
+/** @param architecture at the side of the run's images */
 export function memoryRequest(
   architecture: VitArchitecture,
   config: TrainingConfig,
-  outputs: number,
+  { task, classes }: { readonly task: TaskSpec; readonly classes: number },
 ): MemoryRequest {
-  const trained = trainedParameters(architecture, tuningOf(config), outputs);
+  const trained = trainedParameters(architecture, tuningOf(config), task.outputs(classes));
   return {
-    ...{ architecture, config },
+    ...{ architecture, config, task: task.name, classes },
     adapterParameters: trained.adapter,
     headParameters: trained.head,
   };

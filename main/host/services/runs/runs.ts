@@ -229,8 +229,8 @@ export class Runs extends RunShelf implements RunService {
   async #recomputedBlocks(run: StoredRun, resume: boolean): Promise<number> {
     const { config, classes, backbone } = run;
     const working = workingArchitecture(backbone.architecture, config);
-    const outputs = taskSpec(run.task).outputs(classes.length);
-    const needed = memoryRequest(working, config, outputs);
+    const trained = { task: taskSpec(run.task), classes: classes.length };
+    const needed = memoryRequest(working, config, trained);
     const earlier = resume ? (run.recomputedBlocks ?? 0) : 0;
     const { recomputedBlocks } = await this.#c.recomputation.choose(needed, earlier);
     return recomputedBlocks;

@@ -1,0 +1,53 @@
+import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
+import { tuningOf } from '../../../shared/methods/registry.ts';
+import type { Program } from '../../graph/program.ts';
+import type { Task } from '../../tasks/task.ts';
+import { tunerOf } from '../../tuning/registry.ts';
+import type { Tuner } from '../../tuning/tuner.ts';
+import { adaptedModel } from '../model/adapted-model.ts';
+import type { Model } from '../model/model.ts';
+import { classifierModel } from '../model/plain-model.ts';
+import { stepNoise, type StepNoise } from './noise.ts';
+import type { ParameterGroup } from './parameters.ts';
+import { featureProgram, trainingProgram } from './step.ts';
+
+/** What a training computes: a pure function of its settings, that the host makes, too, to say what memory it takes. */
+export interface TrainingPrograms {
+  readonly tuner: Tuner;
+  readonly model: Model;
+  readonly program: Program;
+  readonly groups: readonly ParameterGroup[];
+  /** What the step is given besides the batch. */
+  readonly noise: readonly StepNoise[];
+  /**
+   * Has the function `features` of the frozen backbone, and then the model takes these instead of images; null: it takes
+   * images.
+   */
+  readonly features: Program | null;
+}
+
+/**
+ * @param architecture at the side of the training's images
+ * @param recomputedBlocks so many blocks, from the first, that are computed again in the backward pass
+ */
+export function trainingPrograms(
+  config: TrainingConfig,
+  architecture: VitArchitecture,
+  { task, classes }: { readonly task: Task; readonly classes: number },
+  recomputedBlocks: number,
+): TrainingPrograms {
+  const { batchSize, optimizer, accumulate, matmulPrecision } = config;
+  const tuner = tunerOf(tuningOf(config), architecture);
+  const onFeatures = keepsFeatures(config);
+  const outputs = task.spec.outputs(classes);
+  const model = onFeatures
+    ? classifierModel(architecture, outputs)
+    : adaptedModel({ architecture, classes: outputs, tuner, recomputedBlocks });
+  const noise = stepNoise(model, config);
+  const { program, groups } = trainingProgram(model, {
+    ...{ batchSize, loss: task.loss, optimizer, accumulate, matmulPrecision, noise },
+  });
+  const features = onFeatures ? featureProgram(architecture, batchSize, matmulPrecision) : null;
+  return { tuner, model, program, groups, noise, features };
+}

@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { imageShape } from '../../../main/engine/model/model.ts';
+import { ModelState } from '../../../main/engine/train/model-state.ts';
+import { prepareTraining } from '../../../main/engine/train/prepare.ts';
+import { makeUpdate, targetSet } from '../../../main/engine/train/update.ts';
+import { sizeOf } from '../../../main/graph/tensor.ts';
+import { singleLabel as task } from '../../../main/tasks/single-label.ts';
+import { inspectBackbone } from '../../../main/host/services/backbones.ts';
+import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import type { Method } from '../../../shared/methods/registry.ts';
+
+/**
+ * A process that trains for two steps on images of grey: subject.ts WEIGHTS HEADS METHOD BATCH CLASSES. Answers
+ * `{"peakBytes", "kernels"}`: the most memory that it had until the second step was done, and the level of its kernels.
+ */
+const [weights = '', heads = '', method = '', batch = '', classCount = ''] = process.argv.slice(2);
+const batchSize = Number(batch);
+const classes = Number(classCount);
+const config = { ...TRAINING_DEFAULTS, method: method as Method, batchSize };
+
+const runtime = await openRuntime();
+const { architecture, preprocessing } = await inspectBackbone(weights, Number(heads));
+const reference = { path: weights, sha256: '', name: 'subject', architecture, preprocessing };
+
+/** Sets the variables, and lets go of what they were set from, as a training does before its first step. */
+async function prepare() {
+  const { initial, ...prepared } = await prepareTraining(
+    reference,
+    config,
+    { task, classes },
+    runtime,
+    0,
+  );
+  await new ModelState(prepared.executor, prepared.groups).set(initial, null);
+  return prepared;
+}
+
+const { model, executor, noise, trunk } = await prepare();
+if (trunk !== null) {
+  const size = batchSize * sizeOf(imageShape(architecture));
+  await trunk.run('features', { images: new Float32Array(size).fill(0.5) });
+}
+const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
+const targets = [...indices].map((i) => v.parse(task.spec.target, { labels: [i % classes] }));
+const pixels = new Float32Array(batchSize * sizeOf(model.input)).fill(0.5);
+const group = [{ pixels, indices, count: batchSize, partners: indices, lambda: 1, problems: [] }];
+const parts = {
+  ...{ executor, noise, config, task },
+  targets: targetSet(task, targets, classes, config),
+};
+for (const step of [0, 1])
+  await makeUpdate(parts, group, { epoch: 0, batch: 0, step, learningRate: 1e-3 });
+// In kilobytes on every platform.
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+process.stdout.write(JSON.stringify({ peakBytes, kernels: runtime.device.kernels }));
