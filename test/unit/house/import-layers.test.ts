@@ -26,6 +26,8 @@ const FORBIDDEN = [
   ['renderer/views/a.ts', '../../main/host/contract/studio.ts'],
   ['renderer/views/a.ts', '../../main/formats/safetensors.ts'],
   ['main/host/engine/a.ts', '../../engine/entry.ts'],
+  ['main/host/services/a.ts', '../../engine/train/prepare.ts'],
+  ['main/host/services/a.ts', '../../backends/tensorflow/lowering.ts'],
   ['main/host/a.ts', '../cli/program.ts'],
   ['main/host/a.ts', '../electron/main.ts'],
   ['main/engine/train/a.ts', '../../host/contract/studio.ts'],
@@ -68,6 +70,8 @@ const FORBIDDEN = [
 const ALLOWED = [
   ['renderer/views/a.ts', '../../shared/contract/engine.ts'],
   ['main/host/services/a.ts', '../../formats/safetensors.ts'],
+  ['main/host/services/a.ts', '../../engine/train/programs.ts'],
+  ['main/host/services/a.ts', '../../backends/tensorflow/memory.ts'],
   ['main/host/services/a.ts', '../store/database.ts'],
   ['main/host/a.ts', '../platform/engine-environment.mjs'],
   ['main/host/store/a.ts', 'better-sqlite3'],
