@@ -126,7 +126,7 @@ describe('training settings', () => {
     [{ batchSize: NaN }, '"batchSize" is NaN; it must be a whole number'],
     [{ dropPath: 1 }, '"dropPath" is 1; it must be a number from 0 to below 1'],
     [{ patchDrop: 0.95 }, '"patchDrop" is 0.95; it must be a number from 0 to 0.9'],
-    [{ method: 'lora' }, '"method" is "lora"; it must be one of karst, linear, full'],
+    [{ method: 'prompt' }, '"method" is "prompt"; it must be one of karst, lora, linear, full'],
     [{ karst: { ...TRAINING_DEFAULTS.karst, factor: 0 } }, '"karst.factor" is 0'],
     [{ karst: { ...TRAINING_DEFAULTS.karst, targetModules: [] } }, '"karst.targetModules" is []'],
     [
