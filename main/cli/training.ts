@@ -59,7 +59,7 @@ export function trainingSession(
     async execute(studio, run, { resume, signal }) {
       const emit = options.stream === true ? eventStream(context) : () => undefined;
       try {
-        return await studio.runs.execute(run.id, {
+        return await studio.scheduler.train(run.id, {
           resume,
           signal,
           onProgress: view.host,

@@ -4,8 +4,15 @@ import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { cacheFolder } from '../platform/cache-folder.mjs';
 import { homeFolders } from './home.ts';
 import { runEngineJob } from './engine/engine-job.ts';
+import { JobRegistry } from './engine/job-registry.ts';
 import { newOwner, releaseOwner } from './owner.ts';
+import { RunScheduler } from './scheduler/run-scheduler.ts';
+import { AdapterEngines } from './services/adapters/adapter-engines.ts';
 import { Adapters } from './services/adapters/adapters.ts';
+import { Evaluations } from './services/adapters/evaluations.ts';
+import { MergedModels } from './services/adapters/merged-models.ts';
+import { Merging } from './services/adapters/merging.ts';
+import { Predictions } from './services/adapters/predictions.ts';
 import { Backbones } from './services/backbones.ts';
 import { Bin } from './services/bin.ts';
 import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
@@ -19,6 +26,8 @@ import { Planner } from './services/planning/planner.ts';
 import { Projects } from './services/projects.ts';
 import { MemoryEstimates } from './services/planning/memory-estimate.ts';
 import { Recomputation } from './services/planning/recomputation.ts';
+import { RunExecutor } from './services/runs/run-executor.ts';
+import type { RunSession } from './services/runs/run-session.ts';
 import { Runs } from './services/runs/runs.ts';
 import { settingsSpawner } from './services/settings/settings-spawner.ts';
 import { SettingsStore } from './services/settings/settings.ts';
@@ -78,7 +87,8 @@ async function assemble(
   const graceMs = options.graceMs ?? GRACE_MS;
   const settings = new SettingsStore(new SettingRepository(library));
   const spawn = settingsSpawner(options.spawn, settings);
-  const engine = { spawn, cacheDir: cacheFolder(), graceMs };
+  const jobs = new JobRegistry();
+  const engine = { spawn, cacheDir: cacheFolder(), graceMs, jobs };
   const backbones = new Backbones(library, new BackboneRepository(library));
   const datasetRepository = new DatasetRepository(library);
   const datasets = new Datasets(
@@ -87,7 +97,7 @@ async function assemble(
       datasets: datasetRepository,
       images: new ImageRepository(library),
       problems: new ProblemRepository(library),
-      previews: new AugmentationPreviews(spawn, engine.cacheDir),
+      previews: new AugmentationPreviews(spawn, engine.cacheDir, jobs),
     },
     owner,
   );
@@ -109,22 +119,55 @@ async function assemble(
     { bin: new BinRepository(library), adapters: adapterRepository },
     folders,
   );
-  const adapters = new Adapters({
+  const images = new ImageRepository(library);
+  const evaluationRepository = new EvaluationRepository(library);
+  const merges = new MergeRepository(library);
+  const exports = new ExportRepository(library);
+  const engines = new AdapterEngines({ ...engine, folders, backbones });
+  const predictions = new Predictions({
     ...engine,
     warmMs: options.warmMs ?? WARM_MS,
+    adapters: adapterRepository,
+    engines,
+    folders,
+  });
+  const evaluations = new Evaluations({
+    library,
+    adapters: adapterRepository,
+    evaluations: evaluationRepository,
+    images,
+    datasets,
+    engines,
+    folders,
+  });
+  const models = new MergedModels({
+    engines,
+    datasets,
+    evaluations: evaluationRepository,
+    runs: runRepository,
+    folders,
+  });
+  const merging = new Merging({
+    library,
+    folders,
+    adapters: adapterRepository,
+    merges,
+    exports,
+    models,
+  });
+  const adapters = new Adapters({
     library,
     bin,
     tags,
     notes,
-    images: new ImageRepository(library),
     adapters: adapterRepository,
-    evaluations: new EvaluationRepository(library),
-    merges: new MergeRepository(library),
-    exports: new ExportRepository(library),
+    evaluations: evaluationRepository,
+    merges,
+    exports,
     runs: runRepository,
     folders,
     backbones,
-    datasets,
+    release: (id) => predictions.release(id),
   });
   const stepTimes = new StepTimeRepository(library);
   const recomputation = new Recomputation({
@@ -135,21 +178,34 @@ async function assemble(
     freeCardMemory: () => freeCardMemory(settings.get()),
     kernels: engineKernels(),
   });
+  const sessions = new Map<string, RunSession>();
+  const metrics = new MetricRepository(library);
   const runs = new Runs({
-    ...engine,
-    recomputation,
     library,
-    owner,
     runs: runRepository,
-    metrics: new MetricRepository(library),
+    metrics,
     notes,
     folders,
     bin,
     backbones,
     datasets,
     projects,
-    adapters,
+    sessions,
   });
+  const executor = new RunExecutor({
+    ...engine,
+    library,
+    runs: runRepository,
+    metrics,
+    folders,
+    owner,
+    backbones,
+    adapters,
+    recomputation,
+    shelf: runs,
+    sessions,
+  });
+  const scheduler = new RunScheduler({ runs, executor });
   const plans = new Planner({
     ...engine,
     stepTimes,
@@ -178,7 +234,6 @@ async function assemble(
       notices.push(`The sample is not available: ${toErrorReport(error).message}`);
     }
   if (copy !== null) library.seal();
-  const probes = new Map<AbortController, Promise<unknown>>();
   let closed: Promise<void> | null = null;
   return {
     home: folders.root,
@@ -188,40 +243,32 @@ async function assemble(
     backbones,
     datasets,
     runs,
+    scheduler,
     plans,
     adapters,
+    evaluations,
+    predictions,
+    merging,
     bin,
     interrupted,
     notices,
     async probe(watching = {}) {
-      const abort = new AbortController();
-      const work = runEngineJob({
-        ...engine,
-        job: { kind: 'probe' },
-        logFile: null,
-        onEvent: watching.onEvent,
-        signal:
-          watching.signal === undefined
-            ? abort.signal
-            : AbortSignal.any([watching.signal, abort.signal]),
-      });
-      probes.set(abort, work);
-      try {
-        return ((await work) as ProbeResult).device;
-      } finally {
-        probes.delete(abort);
-      }
+      const result = await jobs.run(watching.signal, (signal) =>
+        runEngineJob({
+          ...engine,
+          job: { kind: 'probe' },
+          logFile: null,
+          onEvent: watching.onEvent,
+          signal,
+        }),
+      );
+      return (result as ProbeResult).device;
     },
     close() {
       closed ??= (async () => {
-        for (const abort of probes.keys()) abort.abort();
-        await Promise.allSettled([
-          runs.close(),
-          plans.close(),
-          adapters.close(),
-          datasets.close(),
-          ...probes.values(),
-        ]);
+        await Promise.allSettled([scheduler.close(), jobs.close(), predictions.close()]);
+        // A picture that cannot be removed must not keep the library open.
+        await Promise.allSettled([datasets.close()]);
         try {
           closeLibrary(library, owner);
         } catch (error) {

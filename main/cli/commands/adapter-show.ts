@@ -6,7 +6,7 @@ export async function run(context: CommandContext, name: string): Promise<void> 
   const { console } = context;
   const { adapter, notes, evaluations } = await withStudio(context, async (studio) => ({
     ...studio.adapters.lineage(name),
-    evaluations: studio.adapters.evaluations(name),
+    evaluations: studio.evaluations.of(name),
   }));
   console.answer({ ...adapter, notes, evaluations }, () => [
     console.bold(adapter.name),

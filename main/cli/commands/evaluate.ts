@@ -12,7 +12,7 @@ export async function run(
 ): Promise<void> {
   const { console } = context;
   const { evaluation, problems } = await withWatchedStudio(context, (studio, watching) =>
-    studio.adapters.evaluate(name, { ...options, ...watching }),
+    studio.evaluations.measure(name, { ...options, ...watching }),
   );
   const { n, top1, top5, loss, macroF1, perClass, confusion } = evaluation;
   console.answer({ n, top1, top5, loss, macroF1, perClass, confusion }, () => [

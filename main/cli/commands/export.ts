@@ -14,7 +14,7 @@ export async function run(
 ): Promise<void> {
   const { console } = context;
   const { out, verification } = await withWatchedStudio(context, (studio, watching) =>
-    studio.adapters.export(name, { ...options, ...watching }),
+    studio.merging.export(name, { ...options, ...watching }),
   );
   console.answer({ out, verification }, () => [
     `Exported ${console.bold(name)} as ${options.format} to ${out}`,

@@ -10,7 +10,7 @@ export async function run(
 ): Promise<void> {
   const { console } = context;
   const { out, verification } = await withWatchedStudio(context, (studio, watching) =>
-    studio.adapters.merge(name, { ...options, ...watching }),
+    studio.merging.merge(name, { ...options, ...watching }),
   );
   console.answer({ out, verification }, () => [
     `Merged ${console.bold(name)} into ${out}`,

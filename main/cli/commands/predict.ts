@@ -18,7 +18,7 @@ export async function run(
 ): Promise<number> {
   const { console } = context;
   const rows = await withWatchedStudio(context, (studio, watching) =>
-    studio.adapters.predict(name, {
+    studio.predictions.ofPaths(name, {
       ...watching,
       paths,
       top: options.top,

@@ -50,14 +50,14 @@ export async function run(context: CommandContext, options: StarterOptions): Pro
         dataset.counts.test === 0
           ? null
           : (
-              await studio.adapters.evaluate(adapter.id, {
+              await studio.evaluations.measure(adapter.id, {
                 ...watching,
                 dataset: dataset.id,
                 split: 'test',
                 batchSize: run.config.batchSize,
               })
             ).evaluation;
-      await studio.adapters.merge(adapter.id, { ...watching, dataset: dataset.id, out });
+      await studio.merging.merge(adapter.id, { ...watching, dataset: dataset.id, out });
       session.view.stop();
       await writeFileAtomic(path.join(out, 'README.md'), starterCard(run, dataset.name, test));
       return { out, test };

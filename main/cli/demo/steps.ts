@@ -100,7 +100,7 @@ export async function runDemo(
   steps.end(`${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`);
 
   steps.begin('Evaluate the stored adapter on the validation images');
-  const { evaluation } = await studio.adapters.evaluate(adapter.id, {
+  const { evaluation } = await studio.evaluations.measure(adapter.id, {
     ...watching,
     dataset: dataset.id,
     split: 'val',
@@ -109,7 +109,7 @@ export async function runDemo(
   steps.end(`top-1 ${formatPercent(evaluation.top1)}, loss ${formatNumber(evaluation.loss)}`);
 
   steps.begin('Merge the adapter into the backbone, and compare both on validation images');
-  const merged = await studio.adapters.merge(adapter.id, watching);
+  const merged = await studio.merging.merge(adapter.id, watching);
   checkVerification(merged.verification, merged.out);
   steps.end(verificationLine(merged.verification));
 
@@ -117,7 +117,7 @@ export async function runDemo(
   const exports = path.join(studio.home, 'exports');
   await mkdir(exports, { recursive: true });
   const out = path.join(exports, adapter.name);
-  const exported = await studio.adapters.export(adapter.id, {
+  const exported = await studio.merging.export(adapter.id, {
     ...watching,
     format: 'safetensors',
     out,
@@ -264,7 +264,7 @@ async function predictThree(
   const truths = new Map(
     [...chosen].map(([label, file]) => [file, dataset.classes[label]?.name ?? '']),
   );
-  const rows = await studio.adapters.predict(adapter.id, {
+  const rows = await studio.predictions.ofPaths(adapter.id, {
     ...watching,
     paths: [...truths.keys()],
     top: 3,

@@ -13,7 +13,7 @@ import type { DeskContext } from '../procedures/context.ts';
 import { Announcer, type EventListener } from '../events.ts';
 import { hostHandlers } from '../procedures/handlers.ts';
 import { MediaShelf } from '../media/media-shelf.ts';
-import { RunQueue } from '../scheduler/run-queue.ts';
+import { RunPresenter } from '../scheduler/run-presenter.ts';
 import { TaskBoard } from '../tasks/task-board.ts';
 import type { Picture } from '../media/thumbnails.ts';
 
@@ -57,14 +57,15 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     },
     onProblem: (error) => emit('notice', { level: 'warning', error: error.toReport() }),
   });
-  const queue = new RunQueue({ studio, emit, media });
-  const context: DeskContext = { studio, emit, tasks, media, queue };
+  const presenter = new RunPresenter({ runs: studio.runs, emit, media });
+  const unobserve = studio.scheduler.observe(presenter);
+  const context: DeskContext = { studio, emit, tasks, media, presenter };
   const handlers: Partial<Handlers<ProcedureName>> = {
     ...hostHandlers(context),
     ...options.shell,
   };
   // In a read-only home no run can go on.
-  if (!studio.readOnly) queue.start();
+  if (!studio.readOnly) studio.scheduler.start();
   const tidied = media.tidy();
   let closed: Promise<void> | null = null;
   return {
@@ -73,7 +74,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     picture: (name, size) => media.picture(name, size),
     close() {
       closed ??= (async () => {
-        await Promise.all([queue.close(), tasks.close(), tidied]);
+        await Promise.all([studio.scheduler.close(), tasks.close(), tidied]);
+        unobserve();
         await media.close();
       })();
       return closed;

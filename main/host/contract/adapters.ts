@@ -89,31 +89,39 @@ export interface AdapterService {
   remove(nameOrId: string): Promise<Adapter>;
   /** Adds tags; `remove` takes tags away. */
   tag(nameOrId: string, tags: readonly string[], options?: { remove?: boolean }): Adapter;
+}
+
+/** Adapters measured on datasets. */
+export interface EvaluationService {
   /**
    * Stores what comes out, and what was said of every image.
    * @param options.split default `val`
    */
-  evaluate(
-    nameOrId: string,
+  measure(
+    adapter: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation>;
-  /** The oldest first. */
-  evaluations(nameOrId: string): StoredEvaluation[];
+  /** Those of an adapter, the oldest first. */
+  of(adapter: string): StoredEvaluation[];
   /** Those of all adapters, the oldest first. */
-  allEvaluations(): StoredEvaluation[];
-  evaluation(id: string): StoredEvaluation;
+  list(): StoredEvaluation[];
+  get(id: string): StoredEvaluation;
   /** Images of an evaluation, the surest answers first. */
-  evaluationImages(
+  images(
     id: string,
     filter: EvaluatedFilter,
     page: Page,
   ): { total: number; images: EvaluatedFile[] };
+}
+
+/** What adapters say of files. */
+export interface PredictionService {
   /**
    * Rows come in the order of `paths`. A folder stands for the images in it.
    * @param options.top default 5
    */
-  predict(
-    nameOrId: string,
+  ofPaths(
+    adapter: string,
     options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
   ): Promise<PredictionRow[]>;
   /**
@@ -121,30 +129,34 @@ export interface AdapterService {
    * @param options.out file that does not exist yet
    * @param options.top default 5
    */
-  predictFolder(
-    nameOrId: string,
+  ofFolder(
+    adapter: string,
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable>;
   /**
    * For a few files at a time: the engine stays ready for a while after it answered.
    * @returns one answer a path, in their order; a file that cannot be read has its reason
    */
-  predictAtOnce(
-    nameOrId: string,
+  atOnce(
+    adapter: string,
     options: { paths: readonly string[]; top: number },
   ): Promise<readonly FileAnswer[]>;
+}
+
+/** Adapters written for use outside the library. */
+export interface MergingService {
   /**
    * @param options.out folder that does not exist yet; default `<home>/merged/<adapter>-<id>`
    * @param options.dataset whose images are used to verify; default those that the adapter's run held back, else
    * those of a dataset of its classes
    */
   merge(
-    nameOrId: string,
+    adapter: string,
     options?: JobWatching & { out?: string; dataset?: string; verifyImages?: number },
   ): Promise<MergeOutcome>;
   /** @throws not-available for `onnx` and `savedmodel`, name-taken */
   export(
-    nameOrId: string,
+    adapter: string,
     options: JobWatching & {
       format: ExportFormat;
       out: string;

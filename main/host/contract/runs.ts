@@ -68,12 +68,6 @@ export interface RunService {
    */
   create(options: NewRunOptions): Promise<Run>;
   /**
-   * Trains. Aborting the signal suspends the run (checkpoint written, state `interrupted`) and rejects with
-   * `cancelled`; an engine that does not answer within the grace period is killed.
-   * @throws run-state, file-changed, engine-crashed, out-of-memory, diverged, cancelled and what the engine reports
-   */
-  execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome>;
-  /**
    * Gives a run that has ended so many more epochs, from where it ended, and puts it into the queue. The steps and
    * charts go on; what it comes to is a new adapter beside the one there is.
    *

@@ -1,11 +1,18 @@
 import type { DeviceReport } from '../../../shared/contract/engine.ts';
 import type { Run } from '../../../shared/domain/library.ts';
-import type { AdapterService, BinService } from './adapters.ts';
+import type {
+  AdapterService,
+  BinService,
+  EvaluationService,
+  MergingService,
+  PredictionService,
+} from './adapters.ts';
 import type { BackboneService } from './backbones.ts';
 import type { DatasetService } from './datasets.ts';
 import type { EngineSpawner } from './engine.ts';
 import type { ProjectService } from './projects.ts';
 import type { PlanService, RunService } from './runs.ts';
+import type { SchedulerService } from './scheduler.ts';
 import type { SettingsService } from './settings.ts';
 import type { JobWatching } from './watching.ts';
 
@@ -37,8 +44,12 @@ export interface Studio {
   readonly backbones: BackboneService;
   readonly datasets: DatasetService;
   readonly runs: RunService;
+  readonly scheduler: SchedulerService;
   readonly plans: PlanService;
   readonly adapters: AdapterService;
+  readonly evaluations: EvaluationService;
+  readonly predictions: PredictionService;
+  readonly merging: MergingService;
   readonly bin: BinService;
   /** Runs found interrupted when the studio was opened. */
   readonly interrupted: readonly Run[];

@@ -6,8 +6,8 @@ import type { DeskContext } from './context.ts';
 type Names = Extract<keyof typeof procedures, `adapters.${string}`>;
 
 export function adapterProcedures({
-  studio: { adapters },
-  queue,
+  studio: { adapters, merging },
+  presenter,
   tasks,
   emit,
 }: DeskContext): Handlers<Names> {
@@ -25,7 +25,7 @@ export function adapterProcedures({
         notes,
         version,
         versions: [...versions],
-        run: runId === null ? null : queue.view(runId),
+        run: runId === null ? null : presenter.view(runId),
         manifest,
         // What was done last is what is looked for.
         evaluations: evaluations.toReversed(),
@@ -71,7 +71,7 @@ export function adapterProcedures({
     'adapters.merge'({ id: wanted, out, datasetId }) {
       const { id, name } = adapters.get(wanted);
       return tasks.start('merge', name, async ({ signal, host, engine }) => {
-        const merged = await adapters.merge(id, {
+        const merged = await merging.merge(id, {
           signal,
           onProgress: host,
           onEvent: engine,
@@ -85,7 +85,7 @@ export function adapterProcedures({
     'adapters.export'({ id: wanted, format, out, datasetId }) {
       const { id, name } = adapters.get(wanted);
       return tasks.start('export', name, async ({ signal, host, engine }) => {
-        const exported = await adapters.export(id, {
+        const exported = await merging.export(id, {
           format,
           out,
           signal,

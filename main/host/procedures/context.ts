@@ -1,7 +1,7 @@
 import type { Studio } from '../contract/studio.ts';
 import type { Emit } from '../events.ts';
 import type { MediaShelf } from '../media/media-shelf.ts';
-import type { RunQueue } from '../scheduler/run-queue.ts';
+import type { RunPresenter } from '../scheduler/run-presenter.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
 
 /** What the procedures work with. */
@@ -10,5 +10,5 @@ export interface DeskContext {
   readonly emit: Emit;
   readonly tasks: TaskBoard;
   readonly media: MediaShelf;
-  readonly queue: RunQueue;
+  readonly presenter: RunPresenter;
 }

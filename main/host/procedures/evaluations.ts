@@ -7,7 +7,7 @@ import { fileBelow } from '../services/datasets/file-name.ts';
 type Names = Extract<keyof typeof procedures, `evaluations.${string}`>;
 
 export function evaluationProcedures({
-  studio: { adapters, datasets, home, readOnly },
+  studio: { adapters, evaluations, datasets, home, readOnly },
   tasks,
   emit,
 }: DeskContext): Handlers<Names> {
@@ -22,7 +22,7 @@ export function evaluationProcedures({
           { hint: 'Use `karst evaluate`, which prints it, or make the home writable.', path: home },
         );
       return tasks.start('evaluate', adapter.name, async ({ signal, host, engine }) => {
-        const { stored } = await adapters.evaluate(adapter.id, {
+        const { stored } = await evaluations.measure(adapter.id, {
           dataset: dataset.id,
           split,
           signal,
@@ -35,15 +35,12 @@ export function evaluationProcedures({
       });
     },
     'evaluations.list': ({ adapterId }) =>
-      (adapterId === null
-        ? adapters.allEvaluations()
-        : adapters.evaluations(adapterId)
-      ).toReversed(),
-    'evaluations.get': ({ id }) => adapters.evaluation(id),
+      (adapterId === null ? evaluations.list() : evaluations.of(adapterId)).toReversed(),
+    'evaluations.get': ({ id }) => evaluations.get(id),
     'evaluations.images'({ id, offset, limit, ...filter }) {
-      const { datasetId } = adapters.evaluation(id);
+      const { datasetId } = evaluations.get(id);
       const source = datasets.get(datasetId).path;
-      const { total, images } = adapters.evaluationImages(id, filter, { offset, limit });
+      const { total, images } = evaluations.images(id, filter, { offset, limit });
       return {
         total,
         images: images.map(({ position, path, truth, predicted, probability }) => ({

@@ -19,7 +19,7 @@ interface Asked {
 }
 
 export function predictionProcedures({
-  studio: { adapters },
+  studio: { adapters, predictions },
   media: shelf,
   tasks,
 }: DeskContext): Handlers<Names> {
@@ -31,7 +31,7 @@ export function predictionProcedures({
         ...paths.map((path): Asked => ({ media: null, path, file: path, error: null })),
       ];
       const files = asked.flatMap(({ file }) => (file === null ? [] : [file]));
-      const given = await adapters.predictAtOnce(adapterId, { paths: files, top });
+      const given = await predictions.atOnce(adapterId, { paths: files, top });
       const remaining = given[Symbol.iterator]();
       const answers = asked.map((one): PredictionAnswer => {
         if (one.file === null) return withoutFile(one);
@@ -47,7 +47,7 @@ export function predictionProcedures({
     'predictions.folder'({ adapterId, folder, out, top }) {
       const { id, name } = adapters.get(adapterId);
       return tasks.start('predict-folder', name, async ({ signal, host, engine }) => {
-        const table = await adapters.predictFolder(id, {
+        const table = await predictions.ofFolder(id, {
           folder,
           out,
           top,

@@ -5,10 +5,11 @@ import type { DeskContext } from './context.ts';
 type Names = keyof typeof procedures;
 
 /** Runs: planned, queued, followed, steered. */
-export function runProcedures({ studio, queue, tasks }: DeskContext): Handlers<Names> {
+export function runProcedures({ studio, presenter, tasks }: DeskContext): Handlers<Names> {
+  const { runs, scheduler } = studio;
   return {
-    'runs.list': () => queue.list(),
-    'runs.get': ({ id }) => queue.view(id),
+    'runs.list': () => presenter.list(),
+    'runs.get': ({ id }) => presenter.view(id),
     'runs.plan': ({ backboneId, datasetId, config }) =>
       studio.plans.plan({ backbone: backboneId, dataset: datasetId, config }),
     'runs.measure'({ backboneId, datasetId, config }) {
@@ -25,27 +26,33 @@ export function runProcedures({ studio, queue, tasks }: DeskContext): Handlers<N
         return { kind: 'measured', secondsPerStep, startSeconds, peakBytes };
       });
     },
-    'runs.create': ({ backboneId, datasetId, config, projectId, name }) =>
-      queue.create({
+    async 'runs.create'({ backboneId, datasetId, config, projectId, name }) {
+      const { id } = await runs.create({
         backbone: backboneId,
         dataset: datasetId,
         config,
         ...(projectId === null ? {} : { project: projectId }),
         ...(name === null ? {} : { name }),
-      }),
-    'runs.rename': ({ id, name }) => queue.rename(id, name),
-    'runs.note': ({ id, notes }) => queue.note(id, notes),
+      });
+      return presenter.view(scheduler.enter(id).id);
+    },
+    'runs.rename': ({ id, name }) => presenter.tell(runs.rename(id, name).id),
+    'runs.note': ({ id, notes }) => presenter.tell(runs.note(id, notes).id),
     async 'runs.remove'({ id }) {
-      await queue.remove(id);
+      await presenter.remove(id);
       return {};
     },
-    'runs.pause': ({ id }) => queue.pause(id),
-    'runs.resume': ({ id }) => queue.resume(id),
-    'runs.stop': ({ id }) => queue.stop(id),
-    'runs.move': ({ id, before }) => queue.move(id, before),
-    'runs.extend': ({ id, epochs }) => queue.extend(id, epochs),
-    'runs.metrics': ({ id, afterStep, limit }) => queue.metrics(id, afterStep, limit),
-    'runs.samples': ({ id }) => queue.samples(id),
-    'runs.log': ({ id }) => queue.log(id),
+    'runs.pause': ({ id }) => presenter.view(scheduler.pause(id).id),
+    'runs.resume': ({ id }) => presenter.view(scheduler.resume(id).id),
+    'runs.stop': ({ id }) => presenter.view(scheduler.stop(id).id),
+    'runs.move'({ id, before }) {
+      scheduler.move(id, before);
+      return presenter.list();
+    },
+    'runs.extend': async ({ id, epochs }) =>
+      presenter.view((await scheduler.extend(id, epochs)).id),
+    'runs.metrics': ({ id, afterStep, limit }) => runs.metrics(id, afterStep, limit),
+    'runs.samples': ({ id }) => presenter.samples(id),
+    'runs.log': ({ id }) => runs.log(id),
   };
 }

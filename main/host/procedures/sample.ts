@@ -29,19 +29,20 @@ export function sampleProcedures(context: DeskContext): Handlers<'sample.start'>
 }
 
 async function begin(
-  { studio, emit, queue }: DeskContext,
+  { studio, emit }: DeskContext,
   backbone: Backbone,
   task: TaskWork,
 ): Promise<TaskResult> {
   const dataset = await sampleDataset({ studio, emit }, task);
   task.signal.throwIfAborted();
   const project = sampleProject({ studio, emit }, dataset, backbone);
-  const run = await queue.create({
+  const run = await studio.runs.create({
     backbone: backbone.id,
     dataset: dataset.id,
     project: project.id,
     config: SAMPLE_CONFIG,
   });
+  studio.scheduler.enter(run.id);
   return { kind: 'sample', projectId: project.id, runId: run.id };
 }
 

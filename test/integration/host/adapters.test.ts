@@ -42,8 +42,8 @@ beforeAll(async () => {
     name: 'first',
     config: CONFIG,
   });
-  const { adapter } = await studio.runs.execute(run.id, { resume: false });
-  await studio.adapters.export(adapter.id, { format: 'adapter', out: join(template, 'exported') });
+  const { adapter } = await studio.scheduler.train(run.id, { resume: false });
+  await studio.merging.export(adapter.id, { format: 'adapter', out: join(template, 'exported') });
   await studio.close();
 });
 
@@ -229,11 +229,11 @@ describe('import and export of adapter folders', () => {
     const studio = await open();
     const out = join(temporaryFolder(), 'out');
     for (const format of ['onnx', 'savedmodel'] as const)
-      await refusal(studio.adapters.export('first', { format, out }), 'not-available');
+      await refusal(studio.merging.export('first', { format, out }), 'not-available');
     mkdirSync(out);
-    await refusal(studio.adapters.export('first', { format: 'adapter', out }), 'name-taken');
+    await refusal(studio.merging.export('first', { format: 'adapter', out }), 'name-taken');
     await refusal(
-      studio.adapters.export('first', { format: 'adapter', out: join(out, 'no', 'where') }),
+      studio.merging.export('first', { format: 'adapter', out: join(out, 'no', 'where') }),
       'not-found',
     );
   });
@@ -242,15 +242,15 @@ describe('import and export of adapter folders', () => {
 describe('what engines do with adapters', () => {
   it('evaluates a split, stores the result and cleans up', async () => {
     const studio = await open();
-    const { evaluation, stored } = await studio.adapters.evaluate('first', { dataset: 'two' });
+    const { evaluation, stored } = await studio.evaluations.measure('first', { dataset: 'two' });
     expect(evaluation.n).toBe(2);
-    expect(studio.adapters.evaluations('first')).toEqual([stored]);
+    expect(studio.evaluations.of('first')).toEqual([stored]);
     expect(
-      (await studio.adapters.evaluate('first', { dataset: 'two', split: 'train' })).evaluation.n,
+      (await studio.evaluations.measure('first', { dataset: 'two', split: 'train' })).evaluation.n,
     ).toBe(8);
     expect(readdirSync(join(home, 'work'))).toEqual([]);
     const empty = await refusal(
-      studio.adapters.evaluate('first', { dataset: 'two', split: 'test' }),
+      studio.evaluations.measure('first', { dataset: 'two', split: 'test' }),
       'dataset-unusable',
     );
     expect(empty.message).toContain('no test image');
@@ -263,13 +263,13 @@ describe('what engines do with adapters', () => {
     const studio = await open();
     await studio.datasets.add(join(folder, 'b'), { name: 'b', val: 0 });
     await studio.datasets.add(join(folder, 'bc'), { name: 'bc', val: 0 });
-    const { evaluation } = await studio.adapters.evaluate('first', {
+    const { evaluation } = await studio.evaluations.measure('first', {
       dataset: 'b',
       split: 'train',
     });
     expect(evaluation.perClass).toEqual([expect.objectContaining({ label: '1' })]);
     const error = await refusal(
-      studio.adapters.evaluate('first', { dataset: 'bc', split: 'train' }),
+      studio.evaluations.measure('first', { dataset: 'bc', split: 'train' }),
       'dataset-unusable',
     );
     expect(error.message).toContain('does not know the class of the dataset "bc": "c"');
@@ -288,7 +288,7 @@ describe('what engines do with adapters', () => {
       join(folder, 'gone.png'),
       join(folder, 'in', 'b.png'),
     ];
-    const rows = await studio.adapters.predict('first', { paths });
+    const rows = await studio.predictions.ofPaths('first', { paths });
     expect(
       rows.map((r) => [
         r.path.slice(folder.length + 1),
@@ -301,26 +301,26 @@ describe('what engines do with adapters', () => {
       ['gone.png', 'not-found'],
       [join('in', 'b.png'), [{ label: 'a', probability: 1 }]],
     ]);
-    await refusal(studio.adapters.predict('first', { paths, top: 0 }), 'usage');
+    await refusal(studio.predictions.ofPaths('first', { paths, top: 0 }), 'usage');
   });
 
   it('merges into a new folder, verified on the validation images of the run', async () => {
     const studio = await open();
-    const { out, verification } = await studio.adapters.merge('first');
+    const { out, verification } = await studio.merging.merge('first');
     expect(out.startsWith(join(home, 'merged', 'first-mg-'))).toBe(true);
     expect(readFileSync(join(out, 'model.safetensors'), 'utf8')).toBe('fake weights, 2 images');
     expect(verification.images).toBe(2);
-    await refusal(studio.adapters.merge('first', { out }), 'name-taken');
+    await refusal(studio.merging.merge('first', { out }), 'name-taken');
     const other = join(temporaryFolder(), 'merged');
     expect(
-      (await studio.adapters.merge('first', { out: other, verifyImages: 1 })).verification.images,
+      (await studio.merging.merge('first', { out: other, verifyImages: 1 })).verification.images,
     ).toBe(1);
   });
 
   it.each(['model', 'model.safetensors'])('exports safetensors as the folder %s', async (name) => {
     const studio = await open();
     const out = join(temporaryFolder(), name);
-    const { verification } = await studio.adapters.export('first', { format: 'safetensors', out });
+    const { verification } = await studio.merging.export('first', { format: 'safetensors', out });
     expect(verification?.images).toBe(2);
     expect(readdirSync(out)).toEqual(['model.safetensors']);
     expect(readdirSync(join(out, '..'))).toEqual([name]);
@@ -329,10 +329,10 @@ describe('what engines do with adapters', () => {
   it('an imported adapter needs a dataset of its classes to be verified on', async () => {
     const studio = await open();
     await studio.adapters.import(exported(), { name: 'guest' });
-    expect((await studio.adapters.merge('guest')).verification.images).toBe(2);
-    expect((await studio.adapters.merge('guest', { dataset: 'two' })).verification.images).toBe(2);
+    expect((await studio.merging.merge('guest')).verification.images).toBe(2);
+    expect((await studio.merging.merge('guest', { dataset: 'two' })).verification.images).toBe(2);
     studio.datasets.remove('two');
-    expect((await refusal(studio.adapters.merge('guest'), 'dataset-unusable')).hint).toContain(
+    expect((await refusal(studio.merging.merge('guest'), 'dataset-unusable')).hint).toContain(
       '--dataset',
     );
   });
@@ -340,7 +340,7 @@ describe('what engines do with adapters', () => {
   it('cancelling kills an engine that does not answer', async () => {
     const studio = await open({ FAKE_ENGINE: 'deaf' }, 50);
     const abort = new AbortController();
-    const job = studio.adapters.evaluate('first', {
+    const job = studio.evaluations.measure('first', {
       dataset: 'two',
       signal: abort.signal,
       onEvent: (event) => {
@@ -348,7 +348,7 @@ describe('what engines do with adapters', () => {
       },
     });
     await refusal(job, 'cancelled');
-    expect(studio.adapters.evaluations('first')).toEqual([]);
+    expect(studio.evaluations.of('first')).toEqual([]);
     expect(readdirSync(join(home, 'work'))).toEqual([]);
   });
 
@@ -379,7 +379,7 @@ describe('keeping adapters', () => {
     cpSync(folder, `${folder}-away`, { recursive: true });
     rmSync(folder, { recursive: true });
     expect(
-      (await refusal(studio.adapters.evaluate('first', { dataset: 'two' }), 'not-found')).path,
+      (await refusal(studio.evaluations.measure('first', { dataset: 'two' }), 'not-found')).path,
     ).toBe(folder);
   });
 });

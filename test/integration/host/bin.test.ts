@@ -8,8 +8,8 @@ import { TrainedHome } from './trained-home.ts';
 const trained = new TrainedHome(async (studio, template) => {
   studio.adapters.tag('first', ['best', 'sea']);
   studio.adapters.note('first', 'seen at dawn');
-  await studio.adapters.evaluate('first', { dataset: 'two' });
-  await studio.adapters.export('first', { format: 'adapter', out: join(template, 'exported') });
+  await studio.evaluations.measure('first', { dataset: 'two' });
+  await studio.merging.export('first', { format: 'adapter', out: join(template, 'exported') });
 });
 
 describe('an adapter in the bin', () => {
@@ -26,7 +26,7 @@ describe('an adapter in the bin', () => {
     await refusal(() => studio.adapters.get(id), 'not-found');
     expect(studio.adapters.list()).toEqual([]);
     expect(studio.adapters.tags()).toEqual([]);
-    expect(studio.adapters.allEvaluations()).toEqual([]);
+    expect(studio.evaluations.list()).toEqual([]);
     expect(existsSync(lineage.adapter.folder)).toBe(false);
     expect(studio.runs.get('first').adapterId).toBe(null);
     const [binned] = studio.bin.list();
@@ -81,7 +81,7 @@ describe('an adapter in the bin', () => {
     // Nothing that hung on it is left to hang on nothing.
     const again = await studio.adapters.import(join(trained.template, 'exported'));
     expect(studio.adapters.lineage(again.id).notes).toBe('');
-    expect(studio.adapters.allEvaluations()).toEqual([]);
+    expect(studio.evaluations.list()).toEqual([]);
   });
 
   it('stays where it is when its folder cannot be moved', async () => {
@@ -160,7 +160,7 @@ describe('a run in the bin', () => {
     expect(studio.adapters.get('first').runId).toBe(null);
     expect(studio.adapters.lineage('first')).toMatchObject({ version: 1, runId: null });
     // Verified on a dataset of its classes then.
-    expect((await studio.adapters.merge('first')).verification.images).toBe(2);
+    expect((await studio.merging.merge('first')).verification.images).toBe(2);
   });
 });
 

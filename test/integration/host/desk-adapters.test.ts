@@ -13,7 +13,7 @@ import {
 import { TrainedHome } from './trained-home.ts';
 
 const trained = new TrainedHome(async (studio, template) => {
-  await studio.adapters.export('first', { format: 'karst', out: join(template, 'first.karst') });
+  await studio.merging.export('first', { format: 'karst', out: join(template, 'first.karst') });
 });
 
 const ALL: AdapterFilter = { search: '', tags: [], method: null, backboneId: null, sort: 'newest' };
@@ -80,7 +80,7 @@ describe('the library of a window', () => {
     });
 
     await studio.runs.extend(run.id, 2);
-    const { adapter: second } = await studio.runs.execute(run.id, { resume: true });
+    const { adapter: second } = await studio.scheduler.train(run.id, { resume: true });
     expect(second.id).not.toBe(first.id);
     expect(await desk.ask('adapters.get', { id: second.id })).toMatchObject({
       version: 2,
@@ -153,7 +153,7 @@ describe('the library of a window', () => {
     expect(await merge(more.dataset.id)).toMatchObject({ result: { verification: { images: 3 } } });
     expect(await merge(strange.dataset.id)).toMatchObject({ error: { code: 'dataset-unusable' } });
     // Evaluated on it, it is the one to choose.
-    await studio.adapters.evaluate(id, { dataset: 'more', split: 'train' });
+    await studio.evaluations.measure(id, { dataset: 'more', split: 'train' });
     expect(await merge()).toMatchObject({ result: { verification: { images: 3 } } });
     studio.datasets.remove('two');
     studio.datasets.remove('more');
@@ -228,7 +228,7 @@ describe('a .karst file', () => {
     const { folder } = desk.studio.adapters.get('first');
     writeFileSync(join(folder, 'labels.json'), '["a","b","c"]');
     const path = join(temporaryFolder(), 'spoilt.karst');
-    await desk.studio.adapters.export('first', { format: 'karst', out: path });
+    await desk.studio.merging.export('first', { format: 'karst', out: path });
     const before = readdirSync(join(trained.home, 'adapters'));
     const failed = await desk.end(await desk.ask('adapters.import', { path, name: null }));
     expect(failed).toMatchObject({ state: 'failed', error: { code: 'backbone-mismatch', path } });

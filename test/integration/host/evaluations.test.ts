@@ -164,6 +164,6 @@ describe('an evaluation', () => {
     );
     await desk.ask('tasks.cancel', { id: task.id });
     expect(await desk.end(task)).toMatchObject({ state: 'cancelled', result: null });
-    expect(desk.studio.adapters.allEvaluations()).toEqual([]);
+    expect(desk.studio.evaluations.list()).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ const studio = await openStudio({
   spawn: (options) =>
     spawn({ ...options, env: { FAKE_STEPS: '100000', FAKE_DELAY: '5', FAKE_LEFT: left } }),
 });
-await studio.runs.execute(run, {
+await studio.scheduler.train(run, {
   resume: false,
   onEvent: (event) => {
     if (event.type === 'checkpoint' && event.step === 3) process.send?.('at step 3');

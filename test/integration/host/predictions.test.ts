@@ -17,7 +17,7 @@ import { eventually } from '../../fixtures/eventually.ts';
 /** With a second adapter, the same in all but its name. */
 const trained = new TrainedHome(async (studio, template) => {
   const out = join(template, 'exported.karst');
-  await studio.adapters.export('first', { format: 'karst', out });
+  await studio.merging.export('first', { format: 'karst', out });
   await studio.adapters.import(out, { name: 'second' });
 });
 
@@ -212,7 +212,7 @@ describe('predictions of a folder', () => {
     const desk = await trained.desk();
     const out = join(temporaryFolder(), 'table.csv');
     const folder = await pictures();
-    await desk.studio.adapters.predictFolder('first', { folder, out, top: 50 });
+    await desk.studio.predictions.ofFolder('first', { folder, out, top: 50 });
     expect(readFileSync(out, 'utf8').split('\r\n')[0]).toBe(
       'file,prediction 1,probability 1,prediction 2,probability 2,error',
     );

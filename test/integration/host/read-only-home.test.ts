@@ -21,7 +21,7 @@ import { karst } from '../cli/karst.ts';
 import { TrainedHome } from './trained-home.ts';
 
 const trained = new TrainedHome(async (studio, template) => {
-  await studio.adapters.evaluate('first', { dataset: 'two' });
+  await studio.evaluations.measure('first', { dataset: 'two' });
   mkdirSync(join(template, 'outside'));
 });
 
@@ -119,16 +119,16 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
     expect(studio.adapters.list().map(({ name }) => name)).toEqual(['first']);
     expect(studio.runs.get('first').state).toBe('done');
     expect(studio.datasets.get('two').counts.train).toBe(8);
-    expect(studio.adapters.allEvaluations()).toHaveLength(1);
+    expect(studio.evaluations.list()).toHaveLength(1);
     const images = join(trained.template, 'images', 'a');
-    const rows = await studio.adapters.predict('first', { paths: [images] });
+    const rows = await studio.predictions.ofPaths('first', { paths: [images] });
     expect(rows).toHaveLength(5);
-    const { evaluation } = await studio.adapters.evaluate('first', { dataset: 'two' });
+    const { evaluation } = await studio.evaluations.measure('first', { dataset: 'two' });
     expect(evaluation.n).toBeGreaterThan(0);
     // Measured, and not kept.
-    expect(studio.adapters.allEvaluations()).toHaveLength(1);
+    expect(studio.evaluations.list()).toHaveLength(1);
     const out = join(temporaryFolder(), 'first.karst');
-    await studio.adapters.export('first', { format: 'karst', out });
+    await studio.merging.export('first', { format: 'karst', out });
     expect(statSync(out).size).toBeGreaterThan(0);
     await studio.close();
     expect(stateOf(trained.home)).toEqual(before);
@@ -154,7 +154,7 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
       () => desk.ask('datasets.resplit', { id: dataset, val: 0.5, test: 0, seed: 1 }),
       () => desk.ask('settings.update', { theme: 'dark' }),
       () => desk.ask('evaluations.start', { adapterId: adapter, datasetId: dataset, split: 'val' }),
-      () => studio.adapters.merge('first'),
+      () => studio.merging.merge('first'),
     ];
     refused.push(() =>
       desk.ask('runs.create', {

@@ -14,7 +14,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RunControl } from '../../../main/host/contract/runs.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
@@ -158,7 +157,7 @@ describe('creating a run', () => {
       dataset: 'two',
       config: { ...CONFIG, method: 'full', initialise: 'random' },
     });
-    const { adapter } = await studio.runs.execute(run.id, { resume: false });
+    const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(adapter).toMatchObject({
       method: 'full',
       backboneId: null,
@@ -173,10 +172,10 @@ describe('training from scratch in the shape of a backbone', () => {
     const studio = await open();
     const config = { ...CONFIG, method: 'full', initialise: 'random' } as const;
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
-    const { adapter } = await studio.runs.execute(run.id, { resume: false });
+    const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(run.backboneId).not.toBeNull();
     expect(adapter).toMatchObject({ backboneId: null, backboneSha256: '' });
-    const { evaluation } = await studio.adapters.evaluate(adapter.id, { dataset: 'two' });
+    const { evaluation } = await studio.evaluations.measure(adapter.id, { dataset: 'two' });
     expect(evaluation.n).toBe(2);
   });
 });
@@ -186,7 +185,7 @@ describe('executing a run', () => {
     const studio = await open();
     const run = await create(studio);
     const events: EngineEvent['type'][] = [];
-    const outcome = await studio.runs.execute('first', {
+    const outcome = await studio.scheduler.train('first', {
       resume: false,
       onEvent: (event) => events.push(event.type),
     });
@@ -232,7 +231,7 @@ describe('executing a run', () => {
       top1: 0.5,
       best: true,
     });
-    await refusal(studio.runs.execute('first', { resume: true }), 'run-state');
+    await refusal(studio.scheduler.train('first', { resume: true }), 'run-state');
   });
 
   it.each([
@@ -246,7 +245,7 @@ describe('executing a run', () => {
     async (mode, code, sentence) => {
       const studio = await open({ FAKE_ENGINE: mode });
       const run = await create(studio);
-      const error = await refusal(studio.runs.execute(run.id, { resume: false }), code);
+      const error = await refusal(studio.scheduler.train(run.id, { resume: false }), code);
       expect(error.message).toMatch(sentence);
       const after = studio.runs.get(run.id);
       expect(after).toMatchObject({
@@ -263,13 +262,16 @@ describe('executing a run', () => {
   it('tells a kill -9 of the engine, and the run can be resumed', async () => {
     const broken = await open({ FAKE_ENGINE: 'killed' });
     const run = await create(broken);
-    const error = await refusal(broken.runs.execute(run.id, { resume: false }), 'engine-crashed');
+    const error = await refusal(
+      broken.scheduler.train(run.id, { resume: false }),
+      'engine-crashed',
+    );
     expect(error.message).toContain('SIGKILL');
     expect(error.hint).toContain(join(run.folder, 'log.txt'));
     await broken.close();
     const studio = await open();
-    await refusal(studio.runs.execute(run.id, { resume: false }), 'run-state');
-    const { run: done } = await studio.runs.execute(run.id, { resume: true });
+    await refusal(studio.scheduler.train(run.id, { resume: false }), 'run-state');
+    const { run: done } = await studio.scheduler.train(run.id, { resume: true });
     expect(done.state).toBe('done');
     expect(
       studio.runs
@@ -280,22 +282,22 @@ describe('executing a run', () => {
   });
 
   it('suspends on abort and goes on from the checkpoint', async () => {
-    const slow = await open({ FAKE_STEPS: '1000', FAKE_DELAY: '5' });
+    const slow = await open({ FAKE_STEPS: '1000', FAKE_HOLD: '3' });
     const run = await create(slow);
     const abort = new AbortController();
     const onEvent = (event: EngineEvent): void => {
       if (event.type === 'checkpoint' && event.step === 3) abort.abort();
     };
     const error = await refusal(
-      slow.runs.execute(run.id, { resume: false, signal: abort.signal, onEvent }),
+      slow.scheduler.train(run.id, { resume: false, signal: abort.signal, onEvent }),
       'cancelled',
     );
-    expect(error.message).toContain('kept up to step');
+    expect(error.message).toContain('kept up to step 3');
     expect(error.hint).toContain(`karst runs resume ${run.id}`);
     expect(slow.runs.get(run.id)).toMatchObject({ state: 'interrupted', error: null });
     await slow.close();
     const studio = await open({ FAKE_STEPS: '6' });
-    expect((await studio.runs.execute(run.id, { resume: true })).run).toMatchObject({
+    expect((await studio.scheduler.train(run.id, { resume: true })).run).toMatchObject({
       state: 'done',
       step: 6,
     });
@@ -309,28 +311,24 @@ describe('executing a run', () => {
       if (event.type === 'checkpoint') abort.abort();
     };
     await refusal(
-      studio.runs.execute(run.id, { resume: false, signal: abort.signal, onEvent }),
+      studio.scheduler.train(run.id, { resume: false, signal: abort.signal, onEvent }),
       'cancelled',
     );
     expect(studio.runs.get(run.id).state).toBe('interrupted');
   });
 
-  it('pauses, goes on and stops by its control', async () => {
+  it('pauses, goes on and stops when asked to', async () => {
     const studio = await open({ FAKE_STEPS: '100000' });
     const run = await create(studio);
-    let control: RunControl | null = null;
     const states: string[] = [];
-    const outcome = await studio.runs.execute(run.id, {
+    const outcome = await studio.scheduler.train(run.id, {
       resume: false,
-      onControl: (c) => {
-        control = c;
-      },
       onEvent: (event) => {
-        if (event.type === 'checkpoint' && event.step === 3) control?.pause();
+        if (event.type === 'checkpoint' && event.step === 3) studio.scheduler.pause(run.id);
         if (event.type === 'state') {
           states.push(event.state, studio.runs.get(run.id).state);
-          if (event.state === 'paused') control?.resume();
-          else control?.stop();
+          if (event.state === 'paused') studio.scheduler.resume(run.id);
+          else studio.scheduler.stop(run.id);
         }
       },
     });
@@ -345,9 +343,9 @@ describe('executing a run', () => {
     const listener = (): void => {
       throw new Error('the screen is gone');
     };
-    await expect(studio.runs.execute(run.id, { resume: false, onEvent: listener })).rejects.toThrow(
-      'the screen is gone',
-    );
+    await expect(
+      studio.scheduler.train(run.id, { resume: false, onEvent: listener }),
+    ).rejects.toThrow('the screen is gone');
     expect(studio.runs.get(run.id).state).toBe('failed');
   });
 
@@ -355,11 +353,14 @@ describe('executing a run', () => {
     const studio = await open();
     const run = await create(studio);
     await writeBackbone(join(source, 'backbone'), { value: 0.2 });
-    const changed = await refusal(studio.runs.execute(run.id, { resume: false }), 'file-changed');
+    const changed = await refusal(
+      studio.scheduler.train(run.id, { resume: false }),
+      'file-changed',
+    );
     expect(changed.message).toContain('"tiny" was changed');
     await writeBackbone(join(source, 'backbone'));
     appendFileSync(join(run.folder, 'manifest.jsonl'), '\n');
-    await refusal(studio.runs.execute(run.id, { resume: false }), 'file-changed');
+    await refusal(studio.scheduler.train(run.id, { resume: false }), 'file-changed');
     expect(studio.runs.get(run.id).state).toBe('queued');
     expect(existsSync(join(run.folder, 'log.txt'))).toBe(false);
   });
@@ -372,7 +373,7 @@ describe('two hosts on one home', () => {
     const run = await create(one);
     await refusal(() => two.runs.requestStop(run.id), 'run-state');
     const { promise: going, resolve: goes } = Promise.withResolvers<true>();
-    const execution = one.runs.execute(run.id, {
+    const execution = one.scheduler.train(run.id, {
       resume: false,
       onEvent: (event) => {
         if (event.type === 'checkpoint') goes(true);
@@ -380,7 +381,7 @@ describe('two hosts on one home', () => {
     });
     await going;
     expect(two.runs.get(run.id).state).toBe('running');
-    await refusal(two.runs.execute(run.id, { resume: true }), 'run-state');
+    await refusal(two.scheduler.train(run.id, { resume: true }), 'run-state');
     await refusal(two.runs.remove(run.id), 'run-state');
     two.runs.requestStop('first');
     expect((await execution).run.state).toBe('stopped');
@@ -414,7 +415,7 @@ describe('two hosts on one home', () => {
     });
     // The engine notices the loss of its host.
     await expect.poll(() => existsSync(left)).toBe(true);
-    expect((await next.runs.execute(run.id, { resume: true })).run.state).toBe('done');
+    expect((await next.scheduler.train(run.id, { resume: true })).run.state).toBe('done');
   });
 });
 
@@ -423,7 +424,7 @@ describe('closing and removing', () => {
     const studio = await open({ FAKE_STEPS: '100000' });
     const run = await create(studio);
     const started = new Promise<void>((resolve) => {
-      const execution = studio.runs.execute(run.id, {
+      const execution = studio.scheduler.train(run.id, {
         resume: false,
         onEvent: (event) => {
           if (event.type === 'checkpoint') resolve();
@@ -441,7 +442,7 @@ describe('closing and removing', () => {
   it('a removed run can be brought back from the bin; its adapter stays', async () => {
     const studio = await open();
     const run = await create(studio);
-    await studio.runs.execute(run.id, { resume: false });
+    await studio.scheduler.train(run.id, { resume: false });
     await studio.runs.remove('first');
     expect(studio.runs.list()).toEqual([]);
     expect(existsSync(run.folder)).toBe(false);

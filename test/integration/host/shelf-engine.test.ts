@@ -33,7 +33,7 @@ beforeAll(async () => {
     name: 'colours',
     config: SHORT_TRAINING,
   });
-  await studio.runs.execute(id, { resume: false });
+  await studio.scheduler.train(id, { resume: false });
 });
 afterAll(async () => {
   await studio.close();
@@ -49,7 +49,7 @@ const PAGE = { offset: 0, limit: 100 };
 
 describe('an adapter and the engine', () => {
   it('is evaluated so that every cell of the matrix has its images', async () => {
-    const { stored, evaluation } = await studio.adapters.evaluate('colours', {
+    const { stored, evaluation } = await studio.evaluations.measure('colours', {
       dataset: 'colours',
       split: 'train',
     });
@@ -57,10 +57,10 @@ describe('an adapter and the engine', () => {
     for (const [truth, row] of evaluation.confusion.entries())
       for (const [predicted, count] of row.entries()) {
         const filter = { truth, predicted, mistakes: false };
-        const cell = studio.adapters.evaluationImages(stored.id, filter, PAGE);
+        const cell = studio.evaluations.images(stored.id, filter, PAGE);
         expect([truth, predicted, cell.images.length]).toEqual([truth, predicted, count]);
       }
-    const { images } = studio.adapters.evaluationImages(stored.id, ALL, PAGE);
+    const { images } = studio.evaluations.images(stored.id, ALL, PAGE);
     expect(images).toHaveLength(18);
     const sure = images.map((image) => image.probability ?? 0);
     expect(sure).toEqual(sure.toSorted((a, b) => b - a));
@@ -72,12 +72,12 @@ describe('an adapter and the engine', () => {
     const paths = [...studio.datasets.images('colours', 'val')].map((image) => image.path);
     const broken = join(folder, 'images', 'broken.png');
     writeFileSync(broken, 'no picture');
-    const rows = await studio.adapters.predict('colours', { paths, top: 3 });
+    const rows = await studio.predictions.ofPaths('colours', { paths, top: 3 });
     const asked = { paths: [...paths, broken], top: 3 };
-    const answers = await studio.adapters.predictAtOnce('colours', asked);
+    const answers = await studio.predictions.atOnce('colours', asked);
     expect(answers.at(-1)).toMatchObject({ error: { code: 'format-unknown', path: broken } });
     const out = join(folder, 'table.csv');
-    const table = await studio.adapters.predictFolder('colours', {
+    const table = await studio.predictions.ofFolder('colours', {
       folder: join(folder, 'images'),
       out,
       top: 3,
@@ -115,23 +115,23 @@ describe('an adapter and the engine', () => {
     const paths = ['png', 'jpeg', 'webp', 'tiff', 'gif', 'avif'].map((e) =>
       join(pictures, `a.${e}`),
     );
-    const answers = await studio.adapters.predictAtOnce('colours', { paths, top: 1 });
+    const answers = await studio.predictions.atOnce('colours', { paths, top: 1 });
     const labels = answers.map((a) => ('error' in a ? a.error.message : a.predictions[0]?.label));
     expect(new Set(labels).size).toBe(1);
   });
 
   it('is the same adapter when it has travelled in a file, and merges without its run', async () => {
     const file = join(folder, 'colours.karst');
-    await studio.adapters.export('colours', { format: 'karst', out: file });
+    await studio.merging.export('colours', { format: 'karst', out: file });
     const guest = await studio.adapters.import(file, { name: 'guest' });
     expect(guest.runId).toBe(null);
     const measured = { dataset: 'colours', split: 'val' } as const;
     const [one, two] = [
-      await studio.adapters.evaluate('colours', measured),
-      await studio.adapters.evaluate('guest', measured),
+      await studio.evaluations.measure('colours', measured),
+      await studio.evaluations.measure('guest', measured),
     ];
     expect(two.evaluation).toEqual(one.evaluation);
-    const { verification } = await studio.adapters.merge('guest');
+    const { verification } = await studio.merging.merge('guest');
     expect(verification.images).toBe(6);
     expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
   });

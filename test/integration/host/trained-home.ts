@@ -90,7 +90,7 @@ export class TrainedHome {
         name: 'first',
         config: CONFIG,
       });
-      await studio.runs.execute(run.id, { resume: false });
+      await studio.scheduler.train(run.id, { resume: false });
       await prepare(studio, this.template);
       await studio.close();
     });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { differenceOf } from '../../../main/host/services/adapters/adapter-shelf.ts';
+import { differenceOf } from '../../../main/host/services/adapters/adapters.ts';
 
 const SWIN = { family: 'swin', width: 96, depths: [2, 2, 6, 2], window: { size: 7 } };
 

@@ -18,6 +18,7 @@ import { ProblemRepository } from '../../../main/host/store/problems.ts';
 import { ProjectRepository } from '../../../main/host/store/projects.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
+import { JobRegistry } from '../../../main/host/engine/job-registry.ts';
 import { temporaryFolder } from './support.ts';
 
 /** Where the images of an entered dataset are said to lie. */
@@ -47,7 +48,11 @@ export class DataRoom {
     this.images = new ImageRepository(library);
     this.datasetRows = new DatasetRepository(library);
     this.problemRows = new ProblemRepository(library);
-    const previews = new AugmentationPreviews(spawnChildEngine, join(home, 'cache'));
+    const previews = new AugmentationPreviews(
+      spawnChildEngine,
+      join(home, 'cache'),
+      new JobRegistry(),
+    );
     this.datasets = new Datasets(
       library,
       { datasets: this.datasetRows, images: this.images, problems: this.problemRows, previews },

@@ -95,7 +95,7 @@ describe('a plan', () => {
     expect(problems).toEqual([]);
     const config = configured(o);
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
-    const execution = studio.runs.execute(run.id, { resume: false });
+    const execution = studio.scheduler.train(run.id, { resume: false });
     const engine = await puppets.next();
     // The puppet knows one size of images, that of the backbone; the writer of adapters another.
     const { backbone } = engine.training;
@@ -247,7 +247,7 @@ describe('a measurement', () => {
   it('waits for no training, and goes with the studio', async () => {
     const config = configured({});
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
-    const execution = studio.runs.execute(run.id, { resume: false });
+    const execution = studio.scheduler.train(run.id, { resume: false });
     const trainer = await puppets.next();
     const busy = await refusal(measure(), 'in-use');
     expect(busy.message).toContain(`"${run.name}" is being trained`);
@@ -309,14 +309,14 @@ describe('blocks that are computed again', () => {
     const config = configured({ recompute: 'always' });
     const { id } = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
     expect(studio.runs.get(id).recomputedBlocks).toBeNull();
-    const execution = studio.runs.execute(id, { resume: false });
+    const execution = studio.scheduler.train(id, { resume: false });
     const engine = await puppets.next();
     expect(engine.training.recomputedBlocks).toBe(1);
     expect(studio.runs.get(id).recomputedBlocks).toBe(1);
     engine.checkpoint(2);
     engine.fail('cancelled', 'The training was suspended.');
     await refusal(execution, 'cancelled');
-    const resumed = studio.runs.execute(id, { resume: true });
+    const resumed = studio.scheduler.train(id, { resume: true });
     const next = await puppets.next();
     expect(next.training).toMatchObject({ resume: true, recomputedBlocks: 1 });
     await next.finish();

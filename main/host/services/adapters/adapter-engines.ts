@@ -4,6 +4,7 @@ import type { Adapter } from '../../../../shared/domain/library.ts';
 import { readAdapterFolder } from '../../../formats/adapter-folder.ts';
 import type { HomeFolders } from '../../home.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
+import type { JobRegistry } from '../../engine/job-registry.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import type { JobWatching, Watching } from '../../contract/watching.ts';
 import { requireSameBackbone } from './adapter-jobs.ts';
@@ -15,13 +16,13 @@ export interface AdapterEnginesContext {
   readonly spawn: EngineSpawner;
   readonly cacheDir: string;
   readonly graceMs: number;
+  readonly jobs: JobRegistry;
   readonly backbones: Backbones;
 }
 
 /** Has engines do jobs with adapters, each on the backbone it was trained on. */
 export class AdapterEngines {
   readonly #c: AdapterEnginesContext;
-  readonly #active = new Map<AbortController, Promise<unknown>>();
 
   constructor(context: AdapterEnginesContext) {
     this.#c = context;
@@ -33,37 +34,18 @@ export class AdapterEngines {
     watching: JobWatching,
     job: (backbone: BackboneReference) => Job,
   ): Promise<JobResult> {
-    const abort = new AbortController();
-    const work = this.#run(adapter, watching, job, abort);
-    this.#active.set(abort, work);
-    try {
-      return await work;
-    } finally {
-      this.#active.delete(abort);
-    }
-  }
-
-  async #run(
-    adapter: Adapter,
-    watching: JobWatching,
-    job: (backbone: BackboneReference) => Job,
-    abort: AbortController,
-  ): Promise<JobResult> {
-    const { spawn, cacheDir, graceMs } = this.#c;
-    const backbone = await this.backboneOf(adapter, watching);
-    const signal =
-      watching.signal === undefined
-        ? abort.signal
-        : AbortSignal.any([watching.signal, abort.signal]);
-    return runEngineJob({
-      spawn,
-      cacheDir,
-      graceMs,
-      logFile: null,
-      job: job(backbone),
-      onEvent: watching.onEvent,
-      signal,
-    });
+    const { spawn, cacheDir, graceMs, jobs } = this.#c;
+    return jobs.run(watching.signal, async (signal) =>
+      runEngineJob({
+        spawn,
+        cacheDir,
+        graceMs,
+        logFile: null,
+        job: job(await this.backboneOf(adapter, { ...watching, signal })),
+        onEvent: watching.onEvent,
+        signal,
+      }),
+    );
   }
 
   /** What an engine needs to know of the adapter's backbone, after a look at both files. */
@@ -90,12 +72,5 @@ export class AdapterEngines {
         path: adapter.folder,
       },
     );
-  }
-
-  /** Ends the jobs under way and waits for them. */
-  async close(): Promise<void> {
-    const active = [...this.#active];
-    for (const [abort] of active) abort.abort();
-    await Promise.allSettled(active.map(([, work]) => work));
   }
 }

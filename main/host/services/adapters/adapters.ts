@@ -1,199 +1,316 @@
-import { dirname, join, resolve } from 'node:path';
-import type { FileAnswer } from '../../../../shared/contract/engine.ts';
-import type { Split } from '../../../../shared/domain/dataset.ts';
-import { KarstError } from '../../../../shared/domain/errors.ts';
-import type {
-  Adapter,
-  ExportFormat,
-  PredictionRow,
-  StoredEvaluation,
-  StoredExport,
-  StoredMerge,
-} from '../../../../shared/domain/library.ts';
-import type { Verification } from '../../../../shared/domain/metrics.ts';
-import { packKarstFile } from '../../../formats/karst-file.ts';
-import type { EvaluatedFile, EvaluatedFilter } from '../../store/evaluations.ts';
-import { newId } from '../../store/names.ts';
+import { copyFile, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { AdapterFilter } from '../../../../shared/contract/studio/adapters.ts';
+import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Adapter } from '../../../../shared/domain/library.ts';
+import {
+  ADAPTER_FILES,
+  readAdapterFolder,
+  type AdapterFolder,
+} from '../../../formats/adapter-folder.ts';
+import { writeError, writeFolderAtomic } from '../../../formats/files.ts';
+import { isKarstFile, KARST_ENDING, unpackKarstFile } from '../../../formats/karst-file.ts';
+import type { HomeFolders } from '../../home.ts';
+import type { AdapterPage, AdapterRepository } from '../../store/adapters.ts';
+import type { EvaluationRepository } from '../../store/evaluations.ts';
+import type { ExportRepository } from '../../store/exports.ts';
+import type { Library } from '../../store/library.ts';
+import type { MergeRepository } from '../../store/merges.ts';
+import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
+import type { NoteRepository } from '../../store/notes.ts';
 import { now } from '../../store/rows.ts';
-import type {
-  AdapterEvaluation,
-  AdapterResults,
-  AdapterService,
-  ExportOutcome,
-  MergeOutcome,
-  PredictionTable,
-} from '../../contract/adapters.ts';
-import type { JobWatching, Page } from '../../contract/watching.ts';
-import { AdapterEngines } from './adapter-engines.ts';
-import { fileNameFor, requireNewPath } from './adapter-jobs.ts';
-import { AdapterShelf, copyAdapter, type AdaptersContext } from './adapter-shelf.ts';
-import { Evaluations } from './evaluations.ts';
-import { writingInto } from '../leftovers.ts';
-import { Merging, type MergeOptions } from './merging.ts';
-import { makeFolder } from '../paths.ts';
-import { Predictions } from './predictions.ts';
+import type { RunRepository } from '../../store/runs.ts';
+import type { TagRepository } from '../../store/tags.ts';
+import type { AdapterLineage, AdapterResults, AdapterService } from '../../contract/adapters.ts';
+import type { Page, Watching } from '../../contract/watching.ts';
+import type { Backbones } from '../backbones.ts';
+import type { Bin } from '../bin.ts';
+import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';
+import { MANIFEST } from '../runs/run-folder.ts';
 
-/** The adapters of the library and what engines do with them: evaluate, predict, merge, export. */
-export class Adapters extends AdapterShelf implements AdapterService {
-  readonly #engines: AdapterEngines;
-  readonly #evaluations: Evaluations;
-  readonly #predictions: Predictions;
-  readonly #merging: Merging;
+export interface AdaptersContext {
+  readonly library: Library;
+  readonly adapters: AdapterRepository;
+  readonly tags: TagRepository;
+  readonly notes: NoteRepository;
+  readonly evaluations: EvaluationRepository;
+  readonly merges: MergeRepository;
+  readonly exports: ExportRepository;
+  readonly runs: RunRepository;
+  readonly folders: HomeFolders;
+  readonly bin: Bin;
+  readonly backbones: Backbones;
+  /** Lets go of an adapter whose folder is about to move. */
+  readonly release: (adapterId: string) => Promise<void>;
+}
+
+interface Origin {
+  readonly name: string;
+  readonly runId: string | null;
+  readonly backboneId: string | null;
+  readonly top1: number | null;
+  readonly loss: number | null;
+}
+
+/** The adapters of the library: entered, copied in, tagged, put away. No engine is needed for any of it. */
+export class Adapters implements AdapterService {
+  readonly #c: AdaptersContext;
 
   constructor(context: AdaptersContext) {
-    super(context);
-    this.#engines = new AdapterEngines(context);
-    this.#evaluations = new Evaluations({ ...context, engines: this.#engines });
-    this.#predictions = new Predictions(this.#engines, context);
-    this.#merging = new Merging({ ...context, engines: this.#engines });
+    this.#c = context;
   }
 
-  async evaluate(
-    nameOrId: string,
-    options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
-  ): Promise<AdapterEvaluation> {
-    return this.#evaluations.measure(this.get(nameOrId), options);
+  list(): Adapter[] {
+    return this.#c.adapters.list();
   }
 
-  evaluations(nameOrId: string): StoredEvaluation[] {
-    return this.#evaluations.of(this.get(nameOrId));
+  page(filter: AdapterFilter, page: Page): AdapterPage {
+    return this.#c.adapters.page(filter, page.offset, page.limit);
   }
 
-  allEvaluations(): StoredEvaluation[] {
-    return this.#evaluations.list();
+  /** Every tag in use, in the order of their letters. */
+  tags(): string[] {
+    return this.#c.adapters.tags();
   }
 
-  evaluation(id: string): StoredEvaluation {
-    return this.#evaluations.get(id);
+  get(nameOrId: string): Adapter {
+    return this.#c.adapters.get(nameOrId);
   }
 
-  evaluationImages(
-    id: string,
-    filter: EvaluatedFilter,
-    page: Page,
-  ): { total: number; images: EvaluatedFile[] } {
-    return this.#evaluations.images(id, filter, page);
+  lineage(nameOrId: string): AdapterLineage {
+    const { adapters, notes, runs } = this.#c;
+    const adapter = this.get(nameOrId);
+    const run = runs.find(adapter.runId);
+    const line = adapter.runId === null ? [adapter] : adapters.ofRun(adapter.runId);
+    return {
+      adapter,
+      notes: notes.of(adapter.id),
+      version: 1 + line.findIndex(({ id }) => id === adapter.id),
+      versions: line.toReversed(),
+      runId: run?.id ?? null,
+      manifest:
+        run === null
+          ? null
+          : {
+              path: join(run.folder, MANIFEST),
+              sha256: run.manifestSha256,
+              images: run.counts.train + run.counts.val + run.counts.test,
+            },
+    };
   }
 
   results(nameOrId: string): AdapterResults {
     const { id } = this.get(nameOrId);
-    const { merges, exports } = this.context;
-    return {
-      evaluations: this.#evaluations.of({ id }),
-      merges: merges.of(id),
-      exports: exports.of(id),
-    };
+    const { evaluations, merges, exports } = this.#c;
+    return { evaluations: evaluations.of(id), merges: merges.of(id), exports: exports.of(id) };
   }
 
-  async predict(
-    nameOrId: string,
-    options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
-  ): Promise<PredictionRow[]> {
-    return this.#predictions.ofPaths(this.get(nameOrId), options);
+  rename(nameOrId: string, wanted: string): Adapter {
+    const { library, adapters } = this.#c;
+    const { id, name } = this.get(nameOrId);
+    const tidy = checkName('adapter', wanted);
+    if (tidy !== name)
+      library.transaction(() => {
+        requireFreeName(library, 'adapter', tidy);
+        adapters.rename(id, tidy);
+      });
+    return this.get(id);
   }
 
-  async predictFolder(
-    nameOrId: string,
-    options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
-  ): Promise<PredictionTable> {
-    const adapter = this.get(nameOrId);
-    return writingInto(this.context.folders, dirname(resolve(options.out)), () =>
-      this.#predictions.ofFolder(adapter, options),
-    );
+  /** Puts `text` in the place of what was noted on it. */
+  note(nameOrId: string, text: string): void {
+    const { library, adapters, notes } = this.#c;
+    const { id } = this.get(nameOrId);
+    library.transaction(() => {
+      notes.write(id, text.trim());
+      adapters.refreshSearch(id);
+    });
   }
 
-  async predictAtOnce(
-    nameOrId: string,
-    options: { paths: readonly string[]; top: number },
-  ): Promise<readonly FileAnswer[]> {
-    return this.#predictions.atOnce(this.get(nameOrId), options.paths, options.top);
+  /** Reads and checks an adapter folder. */
+  async inspect(folder: string): Promise<AdapterFolder> {
+    return readAdapterFolder(folder);
   }
 
-  async merge(
-    nameOrId: string,
-    options: MergeOptions & { out?: string } = {},
-  ): Promise<MergeOutcome> {
-    const adapter = this.get(nameOrId);
-    const { folders, library, merges } = this.context;
-    const id = newId('merge');
-    if (options.out === undefined) {
-      library.requireWritable();
-      await makeFolder(folders.merged);
-    }
-    const out =
-      options.out === undefined
-        ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
-        : resolve(options.out);
-    const verification = await writingInto(folders, dirname(out), () =>
-      this.#merging.intoFolder(adapter, out, options),
-    );
-    const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
-    if (!library.readOnly) merges.insert(stored);
-    return { out, verification, stored };
-  }
-
-  async export(
-    nameOrId: string,
-    options: MergeOptions & { format: ExportFormat; out: string },
-  ): Promise<ExportOutcome> {
-    const adapter = this.get(nameOrId);
-    const { format } = options;
-    const out = resolve(options.out);
-    const verification = await writingInto(this.context.folders, dirname(out), () =>
-      this.#export(adapter, out, options),
-    );
-    const stored: StoredExport = {
-      id: newId('export'),
-      adapterId: adapter.id,
-      format,
-      out,
-      verification,
+  /** Enters a folder that lies in the library already; call it inside a transaction. */
+  register(id: string, folder: AdapterFolder, origin: Origin): Adapter {
+    this.#c.adapters.insert({
+      id,
+      ...origin,
+      method: folder.config.method,
+      backboneName: folder.config.backboneName,
+      backboneSha256: folder.config.backboneSha256 ?? '',
+      classes: folder.labels,
+      adapterParameters: folder.parameters.adapter,
+      headParameters: folder.parameters.head,
+      bytes: folder.bytes,
       createdAt: now(),
-    };
-    if (!this.context.library.readOnly) this.context.exports.insert(stored);
-    return { out, verification, stored };
+    });
+    return this.get(id);
   }
 
-  /** Returns null for what is copied as it is. */
-  async #export(
-    adapter: Adapter,
-    out: string,
-    options: MergeOptions & { format: ExportFormat },
-  ): Promise<Verification | null> {
-    switch (options.format) {
-      case 'onnx':
-      case 'savedmodel':
-        throw new KarstError(
-          'not-available',
-          `Export to ${options.format === 'onnx' ? 'ONNX' : 'a TensorFlow SavedModel'} is not in this version yet.`,
-          { hint: 'Export to safetensors, which timm and PyTorch load.' },
-        );
-      case 'adapter':
-        await requireNewPath(out);
-        await copyAdapter(adapter.folder, out);
-        return null;
-      case 'karst': {
-        const { signal, onProgress } = options;
-        await requireNewPath(out);
-        await packKarstFile(adapter.folder, fileNameFor(adapter.name), out, {
-          signal,
-          onBytes: (done, total) => onProgress?.({ phase: 'packing', done, total }),
-        });
-        return null;
-      }
-      case 'safetensors':
-        return this.#merging.intoFolder(adapter, out, options);
+  /**
+   * Where the adapter of a run goes. What an earlier session left there without entering it (a crash between
+   * writing and entering) is moved to the bin.
+   */
+  async placeForRun(runId: string): Promise<{ id: string; folder: string }> {
+    const { folders, adapters } = this.#c;
+    await makeFolder(folders.adapters);
+    const paired = runId.replace(/^run-/, 'ad-');
+    const id = adapters.exists(paired) ? newId('adapter') : paired;
+    const folder = join(folders.adapters, id);
+    await moveToBin(folders, folder, id);
+    return { id, folder };
+  }
+
+  async import(path: string, options: Watching & { name?: string } = {}): Promise<Adapter> {
+    const { library, folders, backbones } = this.#c;
+    library.requireWritable();
+    const source = resolve(path);
+    const wanted = options.name === undefined ? null : checkName('adapter', options.name);
+    if (wanted !== null) requireFreeName(library, 'adapter', wanted);
+    const packed = await isKarstFile(source);
+    // A folder is looked at where it lies, before anything is copied.
+    if (!packed) this.#backboneFor(await readAdapterFolder(source), backbones);
+    throwIfCancelled(options.signal, 'The import');
+    const id = newId('adapter');
+    const folder = join(folders.adapters, id);
+    await makeFolder(folders.adapters);
+    if (packed)
+      await unpackKarstFile(source, folder, {
+        signal: options.signal,
+        onBytes: (done, total) => options.onProgress?.({ phase: 'unpacking', done, total }),
+      });
+    else await copyAdapter(source, folder);
+    try {
+      // What counts is what lies in the library now, not what lay in the source a moment ago.
+      const copied = await readAdapterFolder(folder);
+      const backboneId = this.#backboneFor(copied, backbones);
+      throwIfCancelled(options.signal, 'The import');
+      return library.transaction(() =>
+        this.register(id, copied, {
+          name: this.#nameOf(wanted, copied, source),
+          runId: null,
+          backboneId,
+          top1: copied.config.training?.valTop1 ?? null,
+          loss: copied.config.training?.valLoss ?? null,
+        }),
+      );
+    } catch (error) {
+      // The copy is ours and was never entered.
+      await rm(folder, { recursive: true, force: true });
+      throw packed ? inside(source, folder, error) : error;
     }
   }
 
-  override async remove(nameOrId: string): Promise<Adapter> {
-    // An engine that keeps it ready has its files open, which some systems do not let move.
-    await this.#predictions.release(this.get(nameOrId).id);
-    return super.remove(nameOrId);
+  #nameOf(wanted: string | null, folder: AdapterFolder, source: string): string {
+    const { library } = this.#c;
+    if (wanted !== null) {
+      requireFreeName(library, 'adapter', wanted);
+      return wanted;
+    }
+    const file = basename(source);
+    const name =
+      folder.config.training?.runName ||
+      (file.toLowerCase().endsWith(KARST_ENDING) ? file.slice(0, -KARST_ENDING.length) : file);
+    return freeName(
+      library,
+      'adapter',
+      checkName('adapter', name.replace(/^[.-]+/, '') || 'adapter'),
+    );
   }
 
-  /** Ends the jobs under way and waits for them. */
-  async close(): Promise<void> {
-    await Promise.all([this.#engines.close(), this.#predictions.close()]);
+  /** Id of the backbone that the description names; null for a model that brings all its weights. */
+  #backboneFor(folder: AdapterFolder, backbones: Backbones): string | null {
+    const { backboneSha256: sha256, backboneName, architecture } = folder.config;
+    if (sha256 === null) {
+      if (folder.config.method === 'full') return null;
+      throw mismatch(folder.dir, 'it names no backbone');
+    }
+    const backbone = backbones.bySha256(sha256);
+    if (backbone === null)
+      throw mismatch(
+        folder.dir,
+        `it was trained on the backbone "${backboneName}" (sha256 ${sha256.slice(0, 12)}…), which is not in the library`,
+      );
+    const differs = differenceOf(architecture, backbone.architecture);
+    if (differs !== null)
+      throw mismatch(
+        folder.dir,
+        `its description says ${differs.key} ${differs.said}, the backbone "${backbone.name}" has ${differs.is}`,
+      );
+    return backbone.id;
   }
+
+  async remove(nameOrId: string): Promise<Adapter> {
+    const adapter = this.get(nameOrId);
+    // An engine that keeps it ready has its files open, which some systems do not let move.
+    await this.#c.release(adapter.id);
+    await this.#c.bin.put('adapter', adapter);
+    return adapter;
+  }
+
+  tag(nameOrId: string, tags: readonly string[], options: { remove?: boolean } = {}): Adapter {
+    const { id } = this.get(nameOrId);
+    const tidy = tags.map((tag) => tag.trim().normalize('NFC'));
+    for (const tag of tidy)
+      if (tag === '' || tag.length > 50 || /[\p{Cc}\p{Cf},]/u.test(tag))
+        throw new KarstError('usage', `"${tag}" cannot be a tag.`, {
+          hint: 'A tag has 1 to 50 visible characters and no comma.',
+        });
+    const { library, adapters } = this.#c;
+    library.transaction(() => {
+      if (options.remove === true) this.#c.tags.remove(id, tidy);
+      else this.#c.tags.add(id, tidy);
+      adapters.refreshSearch(id);
+    });
+    return this.get(id);
+  }
+}
+
+/** Copies the five files of an adapter, whole or not at all; anything else in the folder stays behind. */
+export async function copyAdapter(source: string, target: string): Promise<void> {
+  await writeFolderAtomic(target, async (tmp) => {
+    for (const name of ADAPTER_FILES) {
+      const from = join(source, name);
+      if ((await statOrNull(from)) === null) continue;
+      await copyFile(from, join(tmp, name)).catch((error: unknown) => {
+        throw writeError(join(target, name), error);
+      });
+    }
+  });
+}
+
+/** Speaks of what is wrong in a `.karst` file, and not of the place it was unpacked to. */
+function inside(source: string, folder: string, error: unknown): KarstError {
+  const { code, message, hint } = toErrorReport(error);
+  return new KarstError(code, message.replaceAll(folder, source), {
+    hint,
+    path: source,
+    cause: error,
+  });
+}
+
+function mismatch(path: string, why: string): KarstError {
+  return new KarstError('backbone-mismatch', `The adapter ${path} cannot be taken: ${why}.`, {
+    hint: 'Add the backbone it was trained on with `karst backbone add`, then import again.',
+    path,
+  });
+}
+
+/** The first field in which a description of a network differs from the network; fields may be lists. */
+export function differenceOf(
+  said: object,
+  is: object,
+): { readonly key: string; readonly said: string; readonly is: string } | null {
+  const given = new Map<string, unknown>(Object.entries(said));
+  for (const [key, value] of Object.entries(is))
+    if (!isDeepStrictEqual(given.get(key), value))
+      return {
+        key,
+        said: given.has(key) ? JSON.stringify(given.get(key)) : 'nothing',
+        is: JSON.stringify(value),
+      };
+  return null;
 }

@@ -17,7 +17,8 @@ import type { ImageRepository } from '../../store/images.ts';
 import type { Library } from '../../store/library.ts';
 import { newId } from '../../store/names.ts';
 import { now } from '../../store/rows.ts';
-import type { AdapterEvaluation } from '../../contract/adapters.ts';
+import type { AdapterEvaluation, EvaluationService } from '../../contract/adapters.ts';
+import type { AdapterRepository } from '../../store/adapters.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching, Page } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
@@ -28,6 +29,7 @@ const DEFAULT_BATCH = 32;
 
 export interface EvaluationsContext {
   readonly library: Pick<Library, 'readOnly'>;
+  readonly adapters: Pick<AdapterRepository, 'get'>;
   readonly evaluations: EvaluationRepository;
   readonly images: ImageRepository;
   readonly datasets: DatasetService;
@@ -36,7 +38,7 @@ export interface EvaluationsContext {
 }
 
 /** Measures adapters on datasets, and keeps what was said of every image. */
-export class Evaluations {
+export class Evaluations implements EvaluationService {
   readonly #c: EvaluationsContext;
 
   constructor(context: EvaluationsContext) {
@@ -44,9 +46,10 @@ export class Evaluations {
   }
 
   async measure(
-    adapter: Adapter,
+    nameOrId: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation> {
+    const adapter = this.#c.adapters.get(nameOrId);
     const { datasets, images, engines, folders } = this.#c;
     const dataset = datasets.get(options.dataset);
     const split = options.split ?? 'val';
@@ -91,12 +94,10 @@ export class Evaluations {
     return { stored, evaluation, problems: result.problems.map(toProblem) };
   }
 
-  /** The oldest first. */
-  of(adapter: Pick<Adapter, 'id'>): StoredEvaluation[] {
-    return this.#c.evaluations.of(adapter.id);
+  of(nameOrId: string): StoredEvaluation[] {
+    return this.#c.evaluations.of(this.#c.adapters.get(nameOrId).id);
   }
 
-  /** Those of every adapter, the oldest first. */
   list(): StoredEvaluation[] {
     return this.#c.evaluations.list();
   }

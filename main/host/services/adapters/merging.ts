@@ -1,113 +1,118 @@
-import { join } from 'node:path';
-import type { MergeResult } from '../../../../shared/contract/engine.ts';
-import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
+import { dirname, join, resolve } from 'node:path';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
+import type {
+  Adapter,
+  ExportFormat,
+  StoredExport,
+  StoredMerge,
+} from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
+import { packKarstFile } from '../../../formats/karst-file.ts';
+import type { ExportOutcome, MergeOutcome, MergingService } from '../../contract/adapters.ts';
 import type { HomeFolders } from '../../home.ts';
-import type { EvaluationRepository } from '../../store/evaluations.ts';
-import type { RunRepository } from '../../store/runs.ts';
-import type { DatasetService } from '../../contract/datasets.ts';
-import type { JobWatching } from '../../contract/watching.ts';
-import type { AdapterEngines } from './adapter-engines.ts';
-import { requireCount, requireNewPath, splitImages, withManifest } from './adapter-jobs.ts';
-import { readManifest } from '../runs/manifest.ts';
-import { statOrNull } from '../paths.ts';
-import { MANIFEST } from '../runs/run-folder.ts';
-
-/** Images that a merge is verified on unless said otherwise. */
-const DEFAULT_IMAGES = 64;
-/** Images that were not trained on say more. */
-const PREFERENCE = ['val', 'test', 'train'] as const satisfies readonly Split[];
+import type { AdapterRepository } from '../../store/adapters.ts';
+import type { ExportRepository } from '../../store/exports.ts';
+import type { Library } from '../../store/library.ts';
+import type { MergeRepository } from '../../store/merges.ts';
+import { newId } from '../../store/names.ts';
+import { now } from '../../store/rows.ts';
+import { writingInto } from '../leftovers.ts';
+import { makeFolder } from '../paths.ts';
+import { fileNameFor, requireNewPath } from './adapter-jobs.ts';
+import { copyAdapter } from './adapters.ts';
+import type { MergedModels, MergeOptions } from './merged-models.ts';
 
 export interface MergingContext {
-  readonly engines: AdapterEngines;
-  readonly datasets: DatasetService;
-  readonly evaluations: EvaluationRepository;
-  readonly runs: RunRepository;
+  readonly library: Pick<Library, 'readOnly' | 'requireWritable'>;
   readonly folders: HomeFolders;
+  readonly adapters: Pick<AdapterRepository, 'get'>;
+  readonly merges: MergeRepository;
+  readonly exports: ExportRepository;
+  readonly models: MergedModels;
 }
 
-export interface MergeOptions extends JobWatching {
-  /** Whose images it is verified on. */
-  readonly dataset?: string;
-  readonly verifyImages?: number;
-}
-
-type Images = Iterable<ManifestImage> | AsyncIterable<ManifestImage>;
-
-/** Folds adapters into their backbones, verified on images. */
-export class Merging {
+/** Takes adapters out of the library, merged or as they are, and keeps where they went. */
+export class Merging implements MergingService {
   readonly #c: MergingContext;
 
   constructor(context: MergingContext) {
     this.#c = context;
   }
 
-  /** Writes the merged model as the new folder `out`. */
-  async intoFolder(adapter: Adapter, out: string, options: MergeOptions): Promise<Verification> {
-    const verifyImages = requireCount('verify-images', options.verifyImages ?? DEFAULT_IMAGES);
-    await requireNewPath(out);
-    const images = await this.#imagesFor(adapter, options.dataset);
-    const result = await withManifest(this.#c.folders, images, async (manifest, n) => {
-      if (n === 0)
-        throw new KarstError(
-          'dataset-unusable',
-          `There are no images to verify the merged model on.`,
-          { hint: 'Name another dataset.', option: '--dataset' },
-        );
-      return (await this.#c.engines.run(adapter, options, (backbone) => ({
-        kind: 'merge',
-        adapterDir: adapter.folder,
-        backbone,
-        out,
-        manifest,
-        verifyImages,
-      }))) as MergeResult;
-    });
-    return result.verification;
-  }
-
-  /**
-   * Images on which two forms of a model are compared; which they are matters little. Unless a dataset is named:
-   * those that the adapter's run held back, else those of a dataset that it was evaluated on or knows all classes of.
-   */
-  async #imagesFor(adapter: Adapter, named: string | undefined): Promise<Images> {
-    const { datasets } = this.#c;
-    if (named !== undefined) return this.#imagesOf(adapter, datasets.get(named));
-    const ofRun = await this.#imagesOfRun(adapter);
-    if (ofRun !== null) return ofRun;
-    const evaluated = this.#c.evaluations.of(adapter.id).map(({ datasetId }) => datasetId);
-    const known = new Set(adapter.classes);
-    const fitting = datasets
-      .list()
-      .filter(({ classes }) => classes.every((c) => known.has(c.name)))
-      .filter(({ counts }) => SPLITS.some((split) => counts[split] > 0))
-      .sort((a, b) => evaluated.lastIndexOf(b.id) - evaluated.lastIndexOf(a.id));
-    const [dataset] = fitting;
-    if (dataset !== undefined) return this.#imagesOf(adapter, dataset);
-    throw new KarstError(
-      'dataset-unusable',
-      `There are no images to verify the adapter "${adapter.name}" on: its run is not in this library, nor is a dataset of its classes.`,
-      { hint: 'Import a dataset of its classes, or name one.', option: '--dataset' },
-    );
-  }
-
-  #imagesOf(adapter: Adapter, dataset: Dataset): Images {
-    const split = PREFERENCE.find((s) => dataset.counts[s] > 0) ?? 'val';
-    return splitImages(adapter, dataset, split, this.#c.datasets);
-  }
-
-  /** Those of the run's frozen list; null when the run or its list is not there. */
-  async #imagesOfRun(adapter: Adapter): Promise<Images | null> {
-    const run = this.#c.runs.find(adapter.runId);
-    if (run === null) return null;
-    const split = PREFERENCE.find((s) => run.counts[s] > 0);
-    const path = join(run.folder, MANIFEST);
-    if (split === undefined || (await statOrNull(path)) === null) return null;
-    async function* images(): AsyncGenerator<ManifestImage> {
-      for await (const image of readManifest(path)) if (image.split === split) yield image;
+  async merge(
+    nameOrId: string,
+    options: MergeOptions & { out?: string } = {},
+  ): Promise<MergeOutcome> {
+    const adapter = this.#c.adapters.get(nameOrId);
+    const { folders, library, merges } = this.#c;
+    const id = newId('merge');
+    if (options.out === undefined) {
+      library.requireWritable();
+      await makeFolder(folders.merged);
     }
-    return images();
+    const out =
+      options.out === undefined
+        ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
+        : resolve(options.out);
+    const verification = await writingInto(folders, dirname(out), () =>
+      this.#c.models.intoFolder(adapter, out, options),
+    );
+    const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
+    if (!library.readOnly) merges.insert(stored);
+    return { out, verification, stored };
+  }
+
+  async export(
+    nameOrId: string,
+    options: MergeOptions & { format: ExportFormat; out: string },
+  ): Promise<ExportOutcome> {
+    const adapter = this.#c.adapters.get(nameOrId);
+    const { format } = options;
+    const out = resolve(options.out);
+    const verification = await writingInto(this.#c.folders, dirname(out), () =>
+      this.#export(adapter, out, options),
+    );
+    const stored: StoredExport = {
+      id: newId('export'),
+      adapterId: adapter.id,
+      format,
+      out,
+      verification,
+      createdAt: now(),
+    };
+    if (!this.#c.library.readOnly) this.#c.exports.insert(stored);
+    return { out, verification, stored };
+  }
+
+  /** Returns null for what is copied as it is. */
+  async #export(
+    adapter: Adapter,
+    out: string,
+    options: MergeOptions & { format: ExportFormat },
+  ): Promise<Verification | null> {
+    switch (options.format) {
+      case 'onnx':
+      case 'savedmodel':
+        throw new KarstError(
+          'not-available',
+          `Export to ${options.format === 'onnx' ? 'ONNX' : 'a TensorFlow SavedModel'} is not in this version yet.`,
+          { hint: 'Export to safetensors, which timm and PyTorch load.' },
+        );
+      case 'adapter':
+        await requireNewPath(out);
+        await copyAdapter(adapter.folder, out);
+        return null;
+      case 'karst': {
+        const { signal, onProgress } = options;
+        await requireNewPath(out);
+        await packKarstFile(adapter.folder, fileNameFor(adapter.name), out, {
+          signal,
+          onBytes: (done, total) => onProgress?.({ phase: 'packing', done, total }),
+        });
+        return null;
+      }
+      case 'safetensors':
+        return this.#c.models.intoFolder(adapter, out, options);
+    }
   }
 }

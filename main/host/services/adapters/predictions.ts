@@ -1,9 +1,12 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { FileAnswer } from '../../../../shared/contract/engine.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, PredictionRow } from '../../../../shared/domain/library.ts';
 import { WarmEngine, type WarmEngineOptions } from '../../engine/warm-engine.ts';
-import type { PredictionTable } from '../../contract/adapters.ts';
+import type { PredictionService, PredictionTable } from '../../contract/adapters.ts';
+import type { HomeFolders } from '../../home.ts';
+import type { AdapterRepository } from '../../store/adapters.ts';
+import { writingInto } from '../leftovers.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
@@ -14,20 +17,27 @@ const DEFAULT_TOP = 5;
 /** Answers a file that a table has columns for. */
 const MOST_COLUMNS = 100;
 
+export interface PredictionsContext extends WarmEngineOptions {
+  readonly adapters: Pick<AdapterRepository, 'get'>;
+  readonly engines: AdapterEngines;
+  readonly folders: HomeFolders;
+}
+
 /** Says what is on files: many at once by an engine of their own, a few at a time by one that stays ready. */
-export class Predictions {
-  readonly #engines: AdapterEngines;
+export class Predictions implements PredictionService {
+  readonly #c: PredictionsContext;
   readonly #warm: WarmEngine;
 
-  constructor(engines: AdapterEngines, warm: WarmEngineOptions) {
-    this.#engines = engines;
-    this.#warm = new WarmEngine(warm);
+  constructor(context: PredictionsContext) {
+    this.#c = context;
+    this.#warm = new WarmEngine(context);
   }
 
   async ofPaths(
-    adapter: Adapter,
+    nameOrId: string,
     options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
   ): Promise<PredictionRow[]> {
+    const adapter = this.#c.adapters.get(nameOrId);
     const top = requireCount('top', options.top ?? DEFAULT_TOP);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const asked = await askedFiles(options.paths);
@@ -38,8 +48,17 @@ export class Predictions {
     );
   }
 
-  /** A folder with all that is in it, as a table in the new file `out`. */
   async ofFolder(
+    nameOrId: string,
+    options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
+  ): Promise<PredictionTable> {
+    const adapter = this.#c.adapters.get(nameOrId);
+    return writingInto(this.#c.folders, dirname(resolve(options.out)), () =>
+      this.#writeTable(adapter, options),
+    );
+  }
+
+  async #writeTable(
     adapter: Adapter,
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable> {
@@ -67,12 +86,11 @@ export class Predictions {
     };
   }
 
-  /** Answers at once, by an engine that stays ready; in the order of the paths, which are files. */
   async atOnce(
-    adapter: Adapter,
-    paths: readonly string[],
-    top: number,
+    nameOrId: string,
+    { paths, top }: { paths: readonly string[]; top: number },
   ): Promise<readonly FileAnswer[]> {
+    const adapter = this.#c.adapters.get(nameOrId);
     requireCount('top', top);
     if (paths.length === 0) return [];
     return this.#warm.ask(
@@ -80,7 +98,7 @@ export class Predictions {
       async () => ({
         kind: 'try',
         adapterDir: adapter.folder,
-        backbone: await this.#engines.backboneOf(adapter),
+        backbone: await this.#c.engines.backboneOf(adapter),
       }),
       paths,
       top,
@@ -92,6 +110,7 @@ export class Predictions {
     return this.#warm.release(adapterId);
   }
 
+  /** Ends the engine that stays ready. */
   close(): Promise<void> {
     return this.#warm.close();
   }
@@ -105,7 +124,7 @@ export class Predictions {
   ): Promise<Map<string, FileAnswer>> {
     const answers = new Map<string, FileAnswer>();
     if (paths.length === 0) return answers;
-    await this.#engines.run(
+    await this.#c.engines.run(
       adapter,
       {
         ...watching,

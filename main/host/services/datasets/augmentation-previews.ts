@@ -7,6 +7,7 @@ import type { DatasetImage } from '../../../../shared/domain/library.ts';
 import { writeError } from '../../../formats/files.ts';
 import { systemTemporaryPrefix } from '../../../formats/system-temporaries.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
+import type { JobRegistry } from '../../engine/job-registry.ts';
 import type { AugmentationRequest } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import { isUsableFile } from '../runs/manifest.ts';
@@ -17,11 +18,6 @@ const KEPT = 4;
 /** Milliseconds that an engine whose answer is no longer wanted gets to end by itself. */
 const GRACE_MS = 2_000;
 
-interface Question {
-  readonly abort: AbortController;
-  readonly ended: Promise<unknown>;
-}
-
 /**
  * Asks engines for pictures of augmented images. The pictures lie in a folder of this session that goes with it;
  * only the latest few answers are kept.
@@ -29,15 +25,16 @@ interface Question {
 export class AugmentationPreviews {
   readonly #spawn: EngineSpawner;
   readonly #cacheDir: string;
-  /** By dataset. */
-  readonly #asked = new Map<string, Question>();
+  readonly #jobs: JobRegistry;
+  /** The latest question, by dataset. */
+  readonly #asked = new Map<string, AbortController>();
   readonly #answers: string[] = [];
   #folder: Promise<string> | null = null;
-  #closed = false;
 
-  constructor(spawn: EngineSpawner, cacheDir: string) {
+  constructor(spawn: EngineSpawner, cacheDir: string, jobs: JobRegistry) {
     this.#spawn = spawn;
     this.#cacheDir = cacheDir;
+    this.#jobs = jobs;
   }
 
   /**
@@ -50,17 +47,14 @@ export class AugmentationPreviews {
     images: readonly Pick<DatasetImage, 'path' | 'sha256' | 'state'>[],
     request: Omit<AugmentationRequest, 'positions'>,
   ): Promise<readonly string[][]> {
-    if (this.#closed)
-      throw new KarstError('cancelled', 'The studio is about to close.', { hint: '' });
-    this.#asked.get(datasetId)?.abort.abort();
-    const abort = new AbortController();
-    const signal =
-      request.signal === undefined ? abort.signal : AbortSignal.any([request.signal, abort.signal]);
-    const ended = this.#ask(images, request, signal);
-    const question = { abort, ended };
+    this.#asked.get(datasetId)?.abort();
+    const question = new AbortController();
     this.#asked.set(datasetId, question);
+    const { signal: asker } = request;
+    const signal =
+      asker === undefined ? question.signal : AbortSignal.any([asker, question.signal]);
     try {
-      return await ended;
+      return await this.#jobs.run(signal, (either) => this.#ask(images, request, either));
     } finally {
       if (this.#asked.get(datasetId) === question) this.#asked.delete(datasetId);
     }
@@ -113,12 +107,8 @@ export class AugmentationPreviews {
     }
   }
 
-  /** Ends the engines and removes all pictures. */
+  /** Removes all pictures, when no engine makes any more. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const questions = [...this.#asked.values()];
-    for (const { abort } of questions) abort.abort();
-    await Promise.allSettled(questions.map(({ ended }) => ended));
     const folder = await this.#folder?.catch(() => null);
     if (folder) await rm(folder, { recursive: true, force: true });
   }

@@ -13,6 +13,7 @@ import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
 import { runEngineJob } from '../../engine/engine-job.ts';
+import type { JobRegistry } from '../../engine/job-registry.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
@@ -34,6 +35,7 @@ export interface PlannerContext {
   readonly spawn: EngineSpawner;
   readonly cacheDir: string;
   readonly graceMs: number;
+  readonly jobs: JobRegistry;
   readonly recomputation: Recomputation;
   readonly backbones: Backbones;
   readonly datasets: Pick<DatasetService, 'get' | 'task'>;
@@ -46,7 +48,6 @@ type Problem = RunPlan['problems'][number];
 /** Says what settings mean before anything is started. */
 export class Planner implements PlanService {
   readonly #c: PlannerContext;
-  readonly #active = new Map<AbortController, Promise<unknown>>();
 
   constructor(context: PlannerContext) {
     this.#c = context;
@@ -114,37 +115,23 @@ export class Planner implements PlanService {
     const needed = memoryRequest(working, config, { task, classes: names.length });
     const { recomputedBlocks } = await recomputation.choose(needed);
     const key = await recomputation.key(needed, recomputedBlocks);
-    const abort = new AbortController();
-    const job = {
-      config,
-      task: task.name,
-      classes: names.length,
-      recomputedBlocks,
-    };
-    const work = this.#measure(backbone, job, watching, abort);
-    this.#active.set(abort, work);
-    try {
-      const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } = await work;
-      const times = { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes };
-      stepTimes.put(key, times);
-      return times;
-    } finally {
-      this.#active.delete(abort);
-    }
+    const job = { config, task: task.name, classes: names.length, recomputedBlocks };
+    const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } =
+      await this.#c.jobs.run(watching.signal, (signal) =>
+        this.#measure(backbone, job, { ...watching, signal }),
+      );
+    const times = { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes };
+    stepTimes.put(key, times);
+    return times;
   }
 
   async #measure(
     backbone: Backbone,
     job: Pick<MeasureJob, 'config' | 'task' | 'classes' | 'recomputedBlocks'>,
     watching: JobWatching,
-    abort: AbortController,
   ): Promise<MeasureResult> {
     const { spawn, cacheDir, graceMs, backbones } = this.#c;
     const reference = await backbones.reference(backbone, watching);
-    const signal =
-      watching.signal === undefined
-        ? abort.signal
-        : AbortSignal.any([watching.signal, abort.signal]);
     return (await runEngineJob({
       spawn,
       cacheDir,
@@ -152,15 +139,8 @@ export class Planner implements PlanService {
       logFile: null,
       job: { kind: 'measure', backbone: reference, ...job, steps: MEASURED_STEPS },
       onEvent: watching.onEvent,
-      signal,
+      signal: watching.signal,
     })) as MeasureResult;
-  }
-
-  /** Ends what is being measured and waits for that. */
-  async close(): Promise<void> {
-    const active = [...this.#active];
-    for (const [abort] of active) abort.abort();
-    await Promise.allSettled(active.map(([, work]) => work));
   }
 }
 

@@ -2,8 +2,10 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RunQueue } from '../../../main/host/scheduler/run-queue.ts';
+import { RunPresenter } from '../../../main/host/scheduler/run-presenter.ts';
+import type { NewRunOptions } from '../../../main/host/contract/runs.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
+import type { Emit } from '../../../main/host/events.ts';
 import type { EventName } from '../../../shared/contract/studio.ts';
 import type { LogLine, RunView } from '../../../shared/contract/studio/runs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
@@ -45,16 +47,47 @@ interface Told {
   readonly payload: unknown;
 }
 
+/** What a window asks of the runs, without a window. */
+function queueOf(studio: Studio, presenter: RunPresenter) {
+  const { runs, scheduler } = studio;
+  const view = (id: string): RunView => presenter.view(id);
+  return {
+    start: () => scheduler.start(),
+    close: () => scheduler.close(),
+    list: () => presenter.list(),
+    view,
+    async create(options: NewRunOptions): Promise<RunView> {
+      const { id } = await runs.create(options);
+      return view(scheduler.enter(id).id);
+    },
+    extend: async (id: string, epochs: number) => view((await scheduler.extend(id, epochs)).id),
+    pause: (id: string) => view(scheduler.pause(id).id),
+    resume: (id: string) => view(scheduler.resume(id).id),
+    stop: (id: string) => view(scheduler.stop(id).id),
+    move(id: string, before: string | null): RunView[] {
+      scheduler.move(id, before);
+      return presenter.list();
+    },
+    rename: (id: string, name: string) => presenter.tell(runs.rename(id, name).id),
+    note: (id: string, text: string) => presenter.tell(runs.note(id, text).id),
+    remove: (id: string) => presenter.remove(id),
+    metrics: runs.metrics.bind(runs),
+    samples: (id: string) => presenter.samples(id),
+    log: (id: string) => runs.log(id),
+  };
+}
+type Queue = ReturnType<typeof queueOf>;
+
 /** A queue over the home, with puppets for engines. */
 async function open(o: { start?: boolean } = {}) {
   const puppets = new Puppets();
   const studio = await studioIn(home, { spawn: puppets.spawn, graceMs: 1000 });
   const told: Told[] = [];
-  const queue = new RunQueue({
-    studio,
-    emit: (event, payload) => void told.push({ event, payload }),
-    media: { register: (path) => `f.${path}` },
-  });
+  const emit: Emit = (event, payload) => void told.push({ event, payload });
+  const media = { register: (path: string) => `f.${path}` };
+  const presenter = new RunPresenter({ runs: studio.runs, emit, media });
+  studio.scheduler.observe(presenter);
+  const queue = queueOf(studio, presenter);
   if (o.start !== false) queue.start();
   const create = (name: string): Promise<RunView> =>
     queue.create({ backbone: 'tiny', dataset: 'two', name, config: QUICK });
@@ -66,7 +99,7 @@ async function open(o: { start?: boolean } = {}) {
   return { puppets, studio, queue, told, create, payloads, state };
 }
 const partOf = (payload: unknown): string => (payload as { part: string }).part;
-const order = (queue: RunQueue): string[] =>
+const order = (queue: Queue): string[] =>
   queue
     .list()
     .filter((run) => run.queuePosition !== null)
@@ -151,6 +184,30 @@ describe('the queue', () => {
     const next = await after.puppets.next();
     expect(next.training.runName).toBe('d');
     expect(order(after.queue)).toEqual(['b', 'c']);
+  });
+
+  it('trains a run past those that wait, as the command line does, and no second one beside it', async () => {
+    const { puppets, studio, queue, create, payloads } = await open({ start: false });
+    const waiting = await create('waiting');
+    const { id } = await studio.runs.create({
+      backbone: 'tiny',
+      dataset: 'two',
+      name: 'now',
+      config: QUICK,
+    });
+    const outcome = studio.scheduler.train('now', { resume: false });
+    const engine = await puppets.next();
+    engine.ready();
+    expect(engine.training.runId).toBe(id);
+    const error = await refusal(studio.scheduler.train(waiting.id, { resume: false }), 'run-state');
+    expect(error.message).toContain('"now" is being trained');
+    await engine.finish();
+    const { adapter } = await outcome;
+    expect(queue.view(id)).toMatchObject({ state: 'done', adapterId: adapter.id });
+    expect(payloads<object>('library')).toContainEqual({ part: 'adapters', id: adapter.id });
+    // Nobody started the queue.
+    expect(queue.view(waiting.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
+    expect(puppets.count).toBe(1);
   });
 
   it('moves runs before others and to its end, and tells windows of every one that moved', async () => {

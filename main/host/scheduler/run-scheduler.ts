@@ -1,0 +1,256 @@
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { Adapter, Run } from '../../../shared/domain/library.ts';
+import type { RunControl, RunOutcome, RunService } from '../contract/runs.ts';
+import type { RunObserver, SchedulerService, TrainOptions } from '../contract/scheduler.ts';
+import type { RunExecutor } from '../services/runs/run-executor.ts';
+
+export interface RunSchedulerOptions {
+  readonly runs: RunService;
+  readonly executor: Pick<RunExecutor, 'execute'>;
+}
+
+/** The run that is trained here. */
+interface Current {
+  readonly id: string;
+  /** Suspends it. */
+  readonly abort: AbortController;
+  /** Never rejects. */
+  ended: Promise<unknown>;
+  control: RunControl | null;
+  /** What was asked for before there was an engine to tell. */
+  asked: 'pause' | 'stop' | null;
+}
+
+/**
+ * Trains one run at a time, in an order that outlives the studio. A run that fails makes room for the next. Runs that
+ * were interrupted wait until somebody resumes them; a paused one keeps its engine, and with it its turn.
+ */
+export class RunScheduler implements SchedulerService {
+  readonly #runs: RunService;
+  readonly #executor: Pick<RunExecutor, 'execute'>;
+  readonly #observers = new Set<RunObserver>();
+  #current: Current | null = null;
+  /** Until `start`; after no engine could be had, until somebody asks for another run; after `close`, for good. */
+  #state: 'idle' | 'going' | 'held' | 'closed' = 'idle';
+
+  constructor({ runs, executor }: RunSchedulerOptions) {
+    this.#runs = runs;
+    this.#executor = executor;
+  }
+
+  observe(observer: RunObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  start(): void {
+    if (this.#state === 'idle') this.#state = 'going';
+    this.#next();
+  }
+
+  async train(nameOrId: string, options: TrainOptions): Promise<RunOutcome> {
+    const run = this.#runs.get(nameOrId);
+    if (this.#state === 'closed')
+      throw new KarstError('cancelled', `The run "${run.name}" was not started.`);
+    const current = this.#current;
+    if (current !== null && current.id !== run.id)
+      throw new KarstError(
+        'run-state',
+        `The run "${run.name}" cannot begin: "${this.#runs.get(current.id).name}" is being trained.`,
+        { hint: 'Wait for its end, or pause it.' },
+      );
+    // One that is trained here already is refused as one that is trained elsewhere.
+    if (current !== null) return this.#executor.execute(run.id, options);
+    return this.#begin(run.id, options, () => undefined);
+  }
+
+  enter(nameOrId: string): Run {
+    const { id } = this.#runs.enqueue(nameOrId);
+    this.#tell((observer) => observer.entered(id));
+    this.#goOn();
+    return this.#changed(id);
+  }
+
+  async extend(nameOrId: string, epochs: number): Promise<Run> {
+    const { id } = await this.#runs.extend(nameOrId, epochs);
+    this.#goOn();
+    return this.#changed(id);
+  }
+
+  pause(nameOrId: string): Run {
+    const current = this.#requireCurrent(nameOrId);
+    if (current.control === null) current.asked ??= 'pause';
+    else current.control.pause();
+    return this.#runs.get(current.id);
+  }
+
+  resume(nameOrId: string): Run {
+    const run = this.#runs.get(nameOrId);
+    const current = this.#current;
+    if (current?.id !== run.id) return this.enter(run.id);
+    if (current.control === null) current.asked = current.asked === 'stop' ? 'stop' : null;
+    else current.control.resume();
+    return this.#runs.get(run.id);
+  }
+
+  stop(nameOrId: string): Run {
+    const run = this.#runs.detail(nameOrId);
+    const current = this.#current;
+    if (current?.id === run.id) {
+      if (current.control === null) current.asked = 'stop';
+      else current.control.stop();
+      return this.#runs.get(run.id);
+    }
+    if (run.queuePosition === null) return this.#changed(this.#runs.requestStop(run.id).id);
+    const left = this.#changed(this.#runs.dequeue(run.id).id);
+    this.#tell((observer) => observer.reordered());
+    return left;
+  }
+
+  move(nameOrId: string, before: string | null): Run {
+    const run = this.#runs.move(nameOrId, before);
+    this.#tell((observer) => observer.reordered());
+    return run;
+  }
+
+  /** Suspends the run that is trained, with a checkpoint; those that wait stay in the queue. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    const current = this.#current;
+    current?.abort.abort();
+    await current?.ended;
+  }
+
+  /** Somebody wants a run: whatever held the queue, it is tried again. */
+  #goOn(): void {
+    if (this.#state === 'held') this.#state = 'going';
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#state !== 'going' || this.#current !== null) return;
+    const [run] = this.#runs.queued();
+    if (run === undefined) return;
+    // How a run ended is the run's state, and what could not be stored is told to observers.
+    const over = (): void => undefined;
+    this.#begin(run.id, { resume: true }, (error) => this.#giveUp(run.id, error)).then(over, over);
+  }
+
+  #begin(
+    id: string,
+    options: TrainOptions,
+    onError: (error: unknown) => void,
+  ): Promise<RunOutcome> {
+    const current: Current = {
+      id,
+      abort: new AbortController(),
+      ended: Promise.resolve(),
+      control: null,
+      asked: null,
+    };
+    this.#current = current;
+    this.#tell((observer) => observer.began(id));
+    const outcome = this.#execute(current, options, onError);
+    const over = (): void => undefined;
+    current.ended = outcome.then(over, over);
+    return outcome;
+  }
+
+  async #execute(
+    current: Current,
+    options: TrainOptions,
+    onError: (error: unknown) => void,
+  ): Promise<RunOutcome> {
+    const { id, abort } = current;
+    const observers = this.#observers;
+    let adapter: Adapter | null = null;
+    try {
+      const outcome = await this.#executor.execute(id, {
+        resume: options.resume,
+        signal:
+          options.signal === undefined
+            ? abort.signal
+            : AbortSignal.any([options.signal, abort.signal]),
+        onProgress: (progress) => {
+          options.onProgress?.(progress);
+          for (const observer of observers) observer.progressed(id, progress);
+        },
+        onEvent: (event) => {
+          options.onEvent?.(event);
+          for (const observer of observers) observer.engineSaid(id, event);
+          // The first word of the engine: the run is no longer one that waits, and the others move up.
+          if (event.type === 'ready') for (const observer of observers) observer.reordered();
+        },
+        onLog: (line) => {
+          for (const observer of observers) observer.logged(id, line);
+        },
+        onControl: (control) => {
+          current.control = control;
+          if (current.asked === 'pause') control.pause();
+          else if (current.asked === 'stop') control.stop();
+          for (const observer of observers) observer.changed(id);
+        },
+      });
+      ({ adapter } = outcome);
+      return outcome;
+    } catch (error) {
+      onError(error);
+      throw error;
+    } finally {
+      this.#current = null;
+      this.#tell((observer) => observer.ended(id, adapter));
+      this.#tell((observer) => observer.reordered());
+      this.#guard(() => this.#next());
+    }
+  }
+
+  /** What is left to do when a run of the queue did not come to its end. */
+  #giveUp(id: string, error: unknown): void {
+    const report = toErrorReport(error);
+    // Every run would end like this: those that wait are spared.
+    if (report.code === 'engine-unavailable' && this.#state === 'going') this.#state = 'held';
+    if (this.#state === 'closed') return;
+    this.#guard(() => {
+      // One that was not even begun (its backbone is gone, say) still waits, and would be tried for ever.
+      const run = this.#runs.giveUp(id, report);
+      const known = run.state === 'failed' || run.state === 'interrupted';
+      if (!known) this.#tell((observer) => observer.failed(report));
+    });
+  }
+
+  /** Does what must not end the queue; an error of the library is told to observers. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const report = toErrorReport(error);
+      for (const observer of this.#observers) observer.failed(report);
+    }
+  }
+
+  #tell(what: (observer: RunObserver) => void): void {
+    for (const observer of this.#observers) this.#guard(() => what(observer));
+  }
+
+  #changed(id: string): Run {
+    this.#tell((observer) => observer.changed(id));
+    return this.#runs.get(id);
+  }
+
+  #requireCurrent(nameOrId: string): Current {
+    const run = this.#runs.get(nameOrId);
+    if (this.#current?.id === run.id) return this.#current;
+    const elsewhere = run.state === 'running' || run.state === 'paused';
+    throw new KarstError(
+      'run-state',
+      elsewhere
+        ? `The run "${run.name}" is executed by another process.`
+        : `The run "${run.name}" (${run.state}) is not being trained.`,
+      {
+        hint: elsewhere
+          ? 'Pause it where it was started.'
+          : 'Only a run that is being trained can be paused.',
+      },
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { BackboneReference } from '../../../../shared/contract/engine.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { DatasetService } from '../../contract/datasets.ts';
+import type { ProjectService } from '../../contract/projects.ts';
+import type { NewRunOptions } from '../../contract/runs.ts';
+import type { HomeFolders } from '../../home.ts';
+import type { Library } from '../../store/library.ts';
+import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
+import { now } from '../../store/rows.ts';
+import type { RunRepository } from '../../store/runs.ts';
+import type { Backbones } from '../backbones.ts';
+import { makeFolder, moveToBin } from '../paths.ts';
+import { createRunFolder, runClasses } from './run-folder.ts';
+import { validateTrainingConfig } from './training-config.ts';
+
+export interface NewRunContext {
+  readonly library: Library;
+  readonly runs: RunRepository;
+  readonly folders: HomeFolders;
+  readonly backbones: Backbones;
+  readonly datasets: DatasetService;
+  readonly projects: Pick<ProjectService, 'get'>;
+}
+
+/** Makes the folder of a run and enters it. @returns its id @throws as `RunService.create` */
+export async function createRun(c: NewRunContext, options: NewRunOptions): Promise<string> {
+  c.library.requireWritable();
+  const { library, runs, folders, backbones, datasets } = c;
+  const bare = typeof options.backbone === 'object' ? options.backbone : null;
+  const backbone = typeof options.backbone === 'string' ? backbones.get(options.backbone) : null;
+  const shape = bare ?? backbone;
+  if (shape === null) throw new KarstError('usage', 'A run needs a backbone.', { hint: '' });
+  const config = validateTrainingConfig(options.config, shape.architecture, bare !== null);
+  const dataset = datasets.get(options.dataset);
+  const { names, labels } = runClasses(dataset);
+  const task = datasets.task(dataset.id);
+  const project = options.project === undefined ? null : c.projects.get(options.project);
+  const reference: BackboneReference =
+    backbone === null ? { ...shape, path: null, sha256: '' } : await backbones.reference(backbone);
+  const wanted = options.name === undefined ? null : checkName('run', options.name);
+  if (wanted !== null) requireFreeName(library, 'run', wanted);
+  const name = wanted ?? freeName(library, 'run', `${dataset.name}-${config.method}`.slice(0, 94));
+  const id = newId('run');
+  const createdAt = now();
+  await makeFolder(folders.runs);
+  const folder = join(folders.runs, id);
+  const { counts, manifestSha256 } = await createRunFolder(folder, {
+    id,
+    name,
+    createdAt,
+    backbone: reference,
+    dataset,
+    task,
+    classes: names,
+    labels,
+    images: datasets.images(dataset.id),
+    config,
+  });
+  try {
+    library.transaction(() => {
+      requireFreeName(library, 'run', name);
+      runs.insert({
+        id,
+        name,
+        projectId: project?.id ?? null,
+        backboneId: backbone?.id ?? null,
+        backbone: reference,
+        datasetId: dataset.id,
+        datasetName: dataset.name,
+        classes: names,
+        counts,
+        config,
+        task,
+        manifestSha256,
+        createdAt,
+      });
+    });
+  } catch (error) {
+    await moveToBin(folders, folder, id);
+    throw error;
+  }
+  return id;
+}
