@@ -61,6 +61,57 @@ const LAYERS = [
   { folder: 'shared', imports: [] },
 ];
 
+/**
+ * The rooms of a layer from the bottom up: a file may import its own room and those before it. Rooms of one row do not
+ * know each other; `.` stands for the files that lie in the folder itself, as far as they are not named.
+ *
+ * @type {Readonly<Record<string, readonly (readonly string[])[]>>}
+ */
+const ROOMS = {
+  'main/host': [
+    ['home.ts', 'owner.ts', 'version.ts', 'events.ts'],
+    ['store'],
+    // Types alone: what users of the host see, and what its rooms say to each other.
+    ['contract'],
+    ['engine'],
+    ['services'],
+    ['tasks', 'media'],
+    ['scheduler'],
+    ['procedures', 'open-studio.ts'],
+    ['api'],
+    ['serve'],
+  ],
+  'main/host/services': [
+    ['.'],
+    ['settings', 'diagnosis', 'datasets'],
+    ['adapters'],
+    ['planning'],
+    ['runs'],
+  ],
+  renderer: [
+    ['locales', 'styles'],
+    ['i18n.ts'],
+    ['domain', 'bridge'],
+    ['stores'],
+    ['composables'],
+    ['components'],
+    ['frame'],
+    ['views'],
+    ['router.ts'],
+    ['App.vue'],
+    ['main.ts'],
+  ],
+};
+
+/** What a room must not import although it lies below. */
+const CLOSED = [
+  // What components show is handed to them.
+  { folder: 'renderer/components', to: 'renderer/stores' },
+];
+
+/** Folders whose folders do not import each other. */
+const APART = ['renderer/views'];
+
 /** Packages that these folders alone may import. */
 const RESERVED = [
   { package: /^electron(\/|$)/, folders: ['main/electron'] },
@@ -82,11 +133,58 @@ function isIn(path, place) {
 }
 
 /**
+ * @param {string} path relative to the checkout
+ * @param {string} folder
+ * @returns {string | null} what of the folder holds it: a folder or a file; null outside
+ */
+function partOf(path, folder) {
+  return isIn(path, folder) ? (path.slice(folder.length + 1).split('/')[0] ?? null) : null;
+}
+
+/**
+ * @param {string} path
+ * @param {string} folder
+ * @returns {number} row of its room among `ROOMS`; -1 where it has none
+ */
+function rowOf(path, folder) {
+  const rows = ROOMS[folder] ?? [];
+  const part = partOf(path, folder);
+  if (part === null) return -1;
+  const named = rows.findIndex((row) => row.includes(part));
+  const lies = path === `${folder}/${part}`;
+  return named < 0 && lies ? rows.findIndex((row) => row.includes('.')) : named;
+}
+
+/**
+ * @param {string} file that imports
+ * @param {string} target what it imports
+ * @returns {string | null} what is wrong between the rooms of one layer
+ */
+function forbiddenRoom(file, target) {
+  for (const folder of Object.keys(ROOMS)) {
+    const [from, to] = [rowOf(file, folder), rowOf(target, folder)];
+    const other = partOf(file, folder) !== partOf(target, folder);
+    const sameRoom = from === to && (!other || ROOMS[folder]?.[from]?.includes('.') === true);
+    if (from < 0 || to < 0 || sameRoom || to < from) continue;
+    return `${folder} lies in rows, and ${file} must not import ${target} of the same row or one above.`;
+  }
+  const closed = CLOSED.find((one) => isIn(file, one.folder) && isIn(target, one.to));
+  if (closed !== undefined) return `${closed.folder} must not import ${closed.to}.`;
+  const apart = APART.find((folder) => {
+    const [mine, other] = [partOf(file, folder), partOf(target, folder)];
+    const inFolders = file !== `${folder}/${mine}` && target !== `${folder}/${other}`;
+    return mine !== null && other !== null && mine !== other && inFolders;
+  });
+  if (apart !== undefined) return `The folders of ${apart} do not import each other (${target}).`;
+  return null;
+}
+
+/**
  * @param {string} file that imports, relative to the checkout
  * @param {string} source what it imports
  * @returns {string | null} what is wrong with it; null when nothing is
  */
-export function forbiddenImport(file, source) {
+function forbiddenImport(file, source) {
   if (isIn(file, 'test')) return null;
   const layer = LAYERS.find(({ folder }) => isIn(file, folder));
   if (source.startsWith('.')) {
@@ -96,7 +194,8 @@ export function forbiddenImport(file, source) {
       .join('/');
     const other = LAYERS.find(({ folder }) => isIn(target, folder));
     if (isIn(target, 'test')) return `${file} imports a test (${target}).`;
-    if (other === undefined || other === layer) return null;
+    if (other === layer) return forbiddenRoom(file, target);
+    if (other === undefined) return null;
     if (layer.imports.some((place) => isIn(target, place))) return null;
     return `${layer.folder} must not import ${target}; it may import ${layer.imports.join(', ') || 'nothing outside itself'}.`;
   }

@@ -1,10 +1,11 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import type { RailPlace } from './frame/rail.ts';
 
 /**
  * Places of the studio. `meta.rail` names the entry of the rail that is lit; views are loaded when they are first
  * gone to.
  */
-export const routes: RouteRecordRaw[] = [
+const routes: RouteRecordRaw[] = [
   {
     path: '/',
     name: 'welcome',
@@ -111,21 +112,6 @@ declare module 'vue-router' {
     readonly rail?: RailPlace;
   }
 }
-
-export type RailPlace =
-  'projects' | 'data' | 'backbones' | 'train' | 'runs' | 'library' | 'tryIt' | 'settings';
-
-/** Paths of the rail's places, in its order. */
-export const RAIL: readonly { readonly place: RailPlace; readonly path: string }[] = [
-  { place: 'projects', path: '/projects' },
-  { place: 'data', path: '/data' },
-  { place: 'backbones', path: '/backbones' },
-  { place: 'train', path: '/train' },
-  { place: 'runs', path: '/runs' },
-  { place: 'library', path: '/library' },
-  { place: 'tryIt', path: '/try' },
-  { place: 'settings', path: '/settings' },
-];
 
 export function createStudioRouter() {
   return createRouter({ history: createWebHistory(), routes });

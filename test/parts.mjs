@@ -40,8 +40,8 @@ export const PARTS = {
   },
 };
 
-export const CHECK_NAMES = ['types', 'lint', 'format'];
-export const SUITES = ['unit', 'integration'];
+const CHECK_NAMES = ['types', 'lint', 'cycles', 'unused', 'format'];
+const SUITES = ['unit', 'integration'];
 /** Suites that Playwright runs. */
 export const BROWSER_SUITES = ['e2e', 'electron'];
 

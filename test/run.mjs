@@ -20,9 +20,9 @@ import {
 } from './tally.mjs';
 
 /**
- * `npm test`: types, lint rules, format, then the test suites: unit, integration, the studio in Chromium (e2e) and in a
- * window (electron). What the last two need is brought first, and one that this machine cannot run is skipped with the
- * reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
+ * `npm test`: types, lint rules, import cycles (oxlint), unused files, exports and packages (knip), format, then the test
+ * suites: unit, integration, the studio in Chromium (e2e) and in a window (electron). What the last two need is brought
+ * first, and one that this machine cannot run is skipped with the reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
  * code is 1 when anything failed or no test ran.
  *
  * `parts.mjs` has the arguments.
@@ -39,6 +39,8 @@ const TYPES = join(TOOLS, 'vue-tsc', 'bin', 'vue-tsc.js');
 const CHECKS = {
   types: ['.', 'renderer', 'test'].map((project) => [TYPES, '--noEmit', '--project', project]),
   lint: [[join(TOOLS, 'eslint', 'bin', 'eslint.js'), '.', '--max-warnings=0']],
+  cycles: [[join(TOOLS, 'oxlint', 'bin', 'oxlint'), 'main', 'renderer', 'shared', 'test']],
+  unused: [[join(TOOLS, 'knip', 'bin', 'knip.js'), '--no-progress']],
   format: [[join(TOOLS, 'prettier', 'bin', 'prettier.cjs'), '--check', '.', '--log-level=warn']],
 };
 

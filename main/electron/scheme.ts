@@ -4,7 +4,7 @@ import { extname, join, sep } from 'node:path';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import type { Picture } from './host-process.ts';
 
-export const SCHEME = 'karst';
+const SCHEME = 'karst';
 export const ORIGIN = 'karst://studio';
 
 /**

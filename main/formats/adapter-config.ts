@@ -13,7 +13,7 @@ import { expectedOf, optionsToJson, storedSchemas, tuningFromJson } from './stor
  * Hugging Face PEFT has them; every object is strict, so that a misspelt key is an error and not a default.
  */
 
-export const ADAPTER_FORMAT_VERSION = 1;
+const ADAPTER_FORMAT_VERSION = 1;
 
 /** How the adapter came to be; for people, nothing is computed from it. */
 export interface TrainingSummary {

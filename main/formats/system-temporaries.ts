@@ -3,7 +3,13 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMarkAlive, ownMark } from './process-mark.ts';
-import type { Swept } from './temporary-files.ts';
+
+export interface Swept {
+  /** Paths that were removed. */
+  readonly removed: readonly string[];
+  /** Sentences of what could not be. */
+  readonly problems: readonly string[];
+}
 
 /** What the studio keeps in the system's temporary folder. */
 const KINDS = ['previews', 'uploads', 'graph', 'library'] as const;

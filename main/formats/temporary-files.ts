@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { bootOf, isMarkAlive, ownMark } from './process-mark.ts';
-import { isOldOwn } from './system-temporaries.ts';
+import { isOldOwn, type Swept } from './system-temporaries.ts';
 
 /** `.<name>.<mark of the process>.<12 hex digits>.tmp`: hidden, and exactly what no person names a file. */
 const TEMPORARY = /^\..+\.(\d+-\d*-[0-9a-f]*)\.[0-9a-f]{12}\.tmp$/s;
@@ -26,13 +26,6 @@ function clipped(name: string): string {
   let short = name;
   while (Buffer.byteLength(short) > NAME_BYTES) short = short.slice(0, -1);
   return short;
-}
-
-export interface Swept {
-  /** Paths that were removed. */
-  readonly removed: readonly string[];
-  /** Sentences of what could not be. */
-  readonly problems: readonly string[];
 }
 
 /**

@@ -28,7 +28,7 @@ export function adaptedWeight(
  * x ΔWᵀ (rows, out) from the factors, without ΔW: with x as (rows · m, n), u = x karst_b, v = u mixed over m by karst_c,
  * and the result v karst_a. Its backward pass forms no matrix of the size of W.
  */
-export function deltaProduct(
+function deltaProduct(
   linear: KarstLinear,
   o: KarstOptions,
   weights: Weights,

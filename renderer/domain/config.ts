@@ -31,7 +31,7 @@ export function withSetting(
   return { ...config, [outer]: { ...group, [inner]: value } };
 }
 
-export function sameValue(one: SettingValue, other: SettingValue): boolean {
+function sameValue(one: SettingValue, other: SettingValue): boolean {
   if (typeof one !== 'object' || typeof other !== 'object') return one === other;
   return one.length === other.length && one.every((value) => other.includes(value));
 }

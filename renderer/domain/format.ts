@@ -148,7 +148,7 @@ export function formatDateTime(iso: string): string {
 }
 
 /** 22 Nov 2026 */
-export function formatDate(iso: string): string {
+function formatDate(iso: string): string {
   const options = { year: 'numeric', month: 'short', day: 'numeric' } as const;
   return new Intl.DateTimeFormat(dateLocale(), options).format(new Date(iso));
 }

@@ -5,7 +5,7 @@ import type { Settings } from '../../shared/contract/studio/system.ts';
 import { useAction } from '../composables/use-action.ts';
 import { keysOf } from '../composables/use-shortcuts.ts';
 import { t } from '../i18n.ts';
-import { RAIL } from '../router.ts';
+import { RAIL } from './rail.ts';
 import { useDatasets } from '../stores/datasets.ts';
 import { useDialogs } from '../stores/dialogs.ts';
 import { useProjects } from '../stores/projects.ts';

@@ -9,7 +9,7 @@ import {
   Settings2,
   SlidersHorizontal,
 } from '@lucide/vue';
-import type { RailPlace } from '../router.ts';
+import type { RailPlace } from './rail.ts';
 
 /** The sign of each place, in the rail and wherever something of that kind is named. */
 export const PLACE_ICONS: Readonly<Record<RailPlace, Component>> = {

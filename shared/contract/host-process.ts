@@ -7,7 +7,7 @@ import { callSchema, replySchema, type Reply } from './studio.ts';
  * pictures for the window's scheme, and the end. JSON, since the two may run on different versions of Node.
  */
 
-export const pictureCallSchema = v.strictObject({
+const pictureCallSchema = v.strictObject({
   type: v.literal('picture'),
   id: v.pipe(v.number(), v.integer()),
   media,

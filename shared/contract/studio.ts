@@ -97,5 +97,3 @@ export type Reply =
   | { readonly type: 'answer'; readonly id: number; readonly output: unknown }
   | { readonly type: 'refusal'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'event'; readonly event: string; readonly payload: unknown };
-
-export { CHANNEL } from './channel.ts';

@@ -1,6 +1,4 @@
-import { modelSpec, type Architecture } from '../models/registry.ts';
-
-export { parameterCount, type Architecture } from '../models/registry.ts';
+export { parameterCount } from '../models/registry.ts';
 export type { VitArchitecture } from '../models/vit.ts';
 
 /** Evaluation preprocessing: resize, crop, scale to 0..1, subtract `mean`, divide by `std` (per RGB channel). */
@@ -14,9 +12,4 @@ export interface Preprocessing {
   readonly cropMode: 'center' | 'squash';
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
-}
-
-/** Number of tokens: patches and what stands before them. */
-export function tokenCount(a: Architecture): number {
-  return modelSpec(a).tokens;
 }

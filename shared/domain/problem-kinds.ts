@@ -3,7 +3,7 @@
  * words of each window language. The import, the check and later quality checks fill it; libraries hold these
  * words, so that none may be renamed without a migration.
  */
-export const PROBLEM_KINDS = [
+const PROBLEM_KINDS = [
   'unreadable', // cannot be read, or not as an image; cut-off files and locked folders, too
   'missing', // named by a list or at import, not there
   'changed', // other bytes than at import
@@ -23,7 +23,6 @@ export const PROBLEM_KINDS = [
   'empty-class',
   'bad-line', // of a list or a table
 ] as const;
-export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /** What looking at the images again finds, each time anew. */
 export const CHECKED_KINDS = ['unreadable', 'missing', 'changed'] as const;

@@ -104,7 +104,7 @@ export const NO_AUGMENTATION: AugmentationOptions = {
 };
 
 /** Whether an epoch shows an image otherwise than the one before. */
-export function isAugmented(o: AugmentationOptions): boolean {
+function isAugmented(o: AugmentationOptions): boolean {
   return (
     o.cropScaleMin < 1 ||
     o.padCrop > 0 ||

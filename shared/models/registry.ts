@@ -44,7 +44,7 @@ export function parameterCount(a: Architecture): number {
 }
 
 /** The side at which an architecture works on images that are to be `imageSize` wide; 0: its own. */
-export function sideOf(a: Architecture, imageSize: number): number {
+function sideOf(a: Architecture, imageSize: number): number {
   return imageSize === 0 ? a.imageSize : imageSize;
 }
 

@@ -64,7 +64,7 @@ async function importOf({ client }: OpenedStudio, path: string): Promise<string>
 }
 
 /** Scrolls in each of the ways, one after the other from where the last one ended. */
-export async function scrollThrough(
+async function scrollThrough(
   { served, page }: OpenedStudio,
   dataset: string,
   say: (line: string) => void,

@@ -143,7 +143,7 @@ describe('a run of the task', () => {
     expect(JSON.parse(first[6]!)).toMatchObject({ labels: [0, 1, 2], split: 'val' });
 
     const records: EngineEvent[] = [];
-    const { adapter, result } = await studio.runs.execute(run.id, {
+    const { adapter, result } = await studio.scheduler.train(run.id, {
       resume: false,
       onEvent: (event) => records.push(event),
     });
@@ -167,7 +167,7 @@ describe('a run of the task', () => {
 
     const other = await create('interrupted');
     const abort = new AbortController();
-    const stopped = studio.runs.execute(other.id, {
+    const stopped = studio.scheduler.train(other.id, {
       resume: false,
       signal: abort.signal,
       onEvent: (event) => {
@@ -175,17 +175,17 @@ describe('a run of the task', () => {
       },
     });
     await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
-    const resumed = await studio.runs.execute(other.id, { resume: true });
+    const resumed = await studio.scheduler.train(other.id, { resume: true });
     const bytes = (folder: string) => readFile(join(folder, 'adapter_model.safetensors'));
     expect((await bytes(resumed.adapter.folder)).equals(await bytes(adapter.folder))).toBe(true);
     expect(timeless(studio.runs.metrics(other.id))).toEqual(timeless(studio.runs.metrics(run.id)));
 
-    const { evaluation } = await studio.adapters.evaluate(adapter.id, { dataset: 'lamps' });
+    const { evaluation } = await studio.evaluations.measure(adapter.id, { dataset: 'lamps' });
     expect(evaluation).toEqual({
       ...result.val,
       loss: expect.closeTo(result.val!.loss, 5) as number,
     });
-    const asked = await studio.adapters.predict(adapter.id, {
+    const asked = await studio.predictions.ofPaths(adapter.id, {
       paths: [join(home, '3.png')],
       top: 3,
     });

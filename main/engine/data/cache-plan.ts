@@ -13,7 +13,7 @@ import type { CachePlan } from './pixel-cache.ts';
 const CACHE_VERSION = 'v2';
 
 /** Most bytes of decoded images in a cache folder. */
-export const DISK_LIMIT = 32 * 2 ** 30;
+const DISK_LIMIT = 32 * 2 ** 30;
 
 /** So much of the disk is left free. */
 const DISK_RESERVE = 2 * 2 ** 30;

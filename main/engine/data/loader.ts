@@ -12,7 +12,7 @@ import {
 import { MEMORY_LIMIT, planCache } from './cache-plan.ts';
 import type { ImageSource, LoadingThreadData, LoadReply, LoadRequest } from './messages.ts';
 
-export type { ImageProblem, ImageSource } from './messages.ts';
+export type { ImageSource } from './messages.ts';
 
 export interface ImageLoaderOptions {
   readonly images: readonly ImageSource[];

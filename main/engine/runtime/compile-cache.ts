@@ -5,7 +5,7 @@ import { reasonOf } from '../../formats/files.ts';
 import { xlaCacheOf } from '../../platform/engine-environment.mjs';
 
 /** So much of the disk must be free: a program takes some megabytes, and a run compiles a handful. */
-export const COMPILE_RESERVE = 256 * 2 ** 20;
+const COMPILE_RESERVE = 256 * 2 ** 20;
 
 /**
  * Has XLA keep no compiled programs where it could not write them, as it ends whatever it compiles when it cannot. To be called

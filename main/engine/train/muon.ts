@@ -17,7 +17,7 @@ export interface MuonState {
   readonly momentum: Variable;
 }
 
-export const MUON = {
+const MUON = {
   momentum: 0.95,
   iterations: 5,
   /** Of the quintic a·x + b·x³ + c·x⁵, which takes singular values from (0, 1] to about 0.7 … 1.2. */

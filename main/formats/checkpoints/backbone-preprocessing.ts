@@ -1,7 +1,7 @@
 import type { Preprocessing } from '../../../shared/domain/architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Provenance } from '../../../shared/domain/library.ts';
-import type { CheckpointSources } from './family.ts';
+import type { TimmConfig } from './timm-config.ts';
 
 /** timm's defaults for a ViT of the augreg family. */
 export const DEFAULT_PREPROCESSING = {
@@ -93,7 +93,10 @@ function contradiction(path: string, sentence: string): KarstError {
 export function timmPreprocessing({
   config,
   metadata,
-}: CheckpointSources): PreprocessingSources['timm'] {
+}: {
+  readonly config?: TimmConfig | null;
+  readonly metadata?: TimmConfig | null;
+}): PreprocessingSources['timm'] {
   if (config?.preprocessing) return { said: config.preprocessing, from: 'config.json' };
   return metadata?.preprocessing ? { said: metadata.preprocessing, from: 'metadata' } : null;
 }

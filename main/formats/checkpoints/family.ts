@@ -52,7 +52,7 @@ export const STORED_DTYPES = ['F32', 'F16', 'BF16'] as const;
 export type StoredDtype = (typeof STORED_DTYPES)[number];
 
 /** What can be taken, for whoever brought something else. */
-export const TAKEN =
+const TAKEN =
   'Take the safetensors file of a plain timm vision transformer, such as vit_base_patch16_224.';
 
 export function refuse(

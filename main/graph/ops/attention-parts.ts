@@ -15,7 +15,7 @@ export interface Heads {
 }
 
 /** Softmax of the scores, and with the queries scaled. */
-export function weigh(g: Language, { q, k, bias, scale }: Heads): { q: Tensor; weights: Tensor } {
+function weigh(g: Language, { q, k, bias, scale }: Heads): { q: Tensor; weights: Tensor } {
   const scaled = g.mul(q, g.scalar(scale));
   const scores = g.matmul(scaled, k, { transposeB: true });
   return { q: scaled, weights: g.softmax(bias === undefined ? scores : g.add(scores, bias)) };

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/contract/studio.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { cacheFolder } from '../../platform/cache-folder.mjs';
-import { isUsableFile } from '../services/runs/manifest.ts';
+import { isUsableFile } from '../services/manifest.ts';
 import type { Studio } from '../contract/studio.ts';
 import type { DeskContext } from '../procedures/context.ts';
 import { Announcer, type EventListener } from '../events.ts';

@@ -17,7 +17,7 @@ export interface Picture {
 }
 
 /** Sides in pixels that are made; a window gets the smallest that is not below what it asked for. */
-export const THUMBNAIL_SIZES = [64, 128, 256, 512, 1024, 2048] as const;
+const THUMBNAIL_SIZES = [64, 128, 256, 512, 1024, 2048] as const;
 
 /** What a window shows without our help. */
 const SHOWN_AS_IT_IS: Partial<Record<ImageFormat, string>> = {

@@ -13,7 +13,7 @@ import { Windows } from './windows.ts';
 const LOOPBACK = '127.0.0.1';
 
 /** The place of the WebSocket. */
-export const BRIDGE_PATH = '/bridge';
+const BRIDGE_PATH = '/bridge';
 
 /** A picture of 40 MB as base64, with room around it. */
 const LARGEST_MESSAGE = 64 * 2 ** 20;

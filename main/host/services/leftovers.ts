@@ -5,7 +5,8 @@ import * as v from 'valibot';
 import { readTextFile, writeFileAtomic } from '../../formats/files.ts';
 import { bootOf, isMarkAlive, ownMark } from '../../formats/process-mark.ts';
 import { sweepSystemTemporaries } from '../../formats/system-temporaries.ts';
-import { sweepTemporaries, type Swept } from '../../formats/temporary-files.ts';
+import type { Swept } from '../../formats/system-temporaries.ts';
+import { sweepTemporaries } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import { makeFolder } from './paths.ts';
 

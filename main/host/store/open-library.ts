@@ -28,7 +28,7 @@ export interface OpenedLibrary {
 }
 
 /** Path of the newest backup in the folder, null when there is none. */
-export function newestBackup(folder: string): string | null {
+function newestBackup(folder: string): string | null {
   let names: string[];
   try {
     names = readdirSync(folder);

@@ -13,8 +13,8 @@ import {
 } from './values.ts';
 import { task } from './tasks.ts';
 
-export const LANGUAGES = ['system', 'en', 'zh-CN'] as const;
-export const THEMES = ['system', 'light', 'dark'] as const;
+const LANGUAGES = ['system', 'en', 'zh-CN'] as const;
+const THEMES = ['system', 'light', 'dark'] as const;
 
 export const settings = v.object({
   language: v.picklist(LANGUAGES),

@@ -11,7 +11,6 @@ import {
   type Backbone,
   type Dataset,
   type DatasetProblem,
-  type Run,
   type StoredEvaluation,
   type StoredExport,
   type StoredMerge,
@@ -68,7 +67,7 @@ export const errorReport: v.GenericSchema<unknown, ErrorReport> = v.object({
 const triple = v.tuple([finite, finite, finite]);
 const counts = v.object({ train: count, val: count, test: count });
 
-export const preprocessing: v.GenericSchema<unknown, Preprocessing> = v.object({
+const preprocessing: v.GenericSchema<unknown, Preprocessing> = v.object({
   imageSize: count,
   interpolation: v.picklist(['bicubic', 'bilinear']),
   cropFraction: finite,
@@ -135,7 +134,7 @@ export const prediction: v.GenericSchema<unknown, Prediction> = v.object({
   probability: finite,
 });
 
-export const evaluation: v.GenericSchema<unknown, Evaluation> = v.object({
+const evaluation: v.GenericSchema<unknown, Evaluation> = v.object({
   n: count,
   top1: finite,
   top5: finite,
@@ -206,8 +205,6 @@ export const runEntries = {
   adapterId: v.nullable(id),
   error: v.nullable(errorReport),
 };
-export const run: v.GenericSchema<unknown, Run> = v.object(runEntries);
-
 export const adapter: v.GenericSchema<unknown, Adapter> = v.object({
   id,
   name: v.string(),

@@ -65,7 +65,7 @@ export function erf(x: number): number {
 const cumulative = (x: number): number => 0.5 * (1 + erf(x / Math.SQRT2));
 const density = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
 type Source = 'input' | 'variable' | 'constant';
-export const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K> } = {
+const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K> } = {
   add: elementwise((a, b) => a + b),
   sub: elementwise((a, b) => a - b),
   mul: elementwise((a, b) => a * b),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUsable, manifestImages } from '../../../main/host/services/runs/manifest.ts';
+import { isUsable, manifestImages } from '../../../main/host/services/manifest.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
 import type { DatasetProblem } from '../../../shared/domain/library.ts';
 import { dataRoom, SOURCE, type DataRoom, type EnteredImage } from './data-room.ts';

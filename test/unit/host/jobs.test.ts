@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { childEngineSpawner } from '../../../main/host/engine/child-engine.ts';
 import { studioHome } from '../../../main/host/home.ts';
 import { crashError } from '../../../main/host/engine/crash.ts';
-import { validateTrainingConfig } from '../../../main/host/services/runs/training-config.ts';
+import { validateTrainingConfig } from '../../../main/host/services/training-config.ts';
 import type { EngineExit } from '../../../main/host/contract/engine.ts';
 import {
   PRESETS,

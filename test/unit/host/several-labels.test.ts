@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifestImages } from '../../../main/host/services/runs/manifest.ts';
+import { manifestImages } from '../../../main/host/services/manifest.ts';
 import { pageSql } from '../../../main/host/store/image-filter.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { dataRoom, type DataRoom, type EnteredImage } from './data-room.ts';

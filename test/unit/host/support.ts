@@ -10,7 +10,6 @@ import { fakeEngine } from '../../fixtures/small-library.ts';
 export {
   ARCHITECTURE,
   CONFIG,
-  ENGINE,
   fakeEngine,
   PREPROCESSING,
   writeBackbone,

@@ -17,7 +17,17 @@ function chosen(...args: string[]) {
 
 describe('chooseParts', () => {
   it('leaves the long parts to --full', () => {
-    const short = ['types', 'lint', 'format', 'unit', 'integration', 'e2e', 'electron'];
+    const short = [
+      'types',
+      'lint',
+      'cycles',
+      'unused',
+      'format',
+      'unit',
+      'integration',
+      'e2e',
+      'electron',
+    ];
     expect(chosen().names).toEqual(short);
     expect(chosen('--full').names).toEqual([...short, 'slow', 'drawn', 'measured']);
   });

@@ -16,7 +16,7 @@ import {
   unreadableEntry,
   type ReadFolder,
 } from '../folder-names.ts';
-import { manifestImages, writeManifest } from '../runs/manifest.ts';
+import { manifestImages, writeManifest } from '../manifest.ts';
 import { makeFolder, statOrNull } from '../paths.ts';
 
 /** Index in the adapter's classes by the dataset's own. @throws dataset-unusable naming classes it does not know */

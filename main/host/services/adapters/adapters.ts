@@ -27,7 +27,7 @@ import type { Page, Watching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
 import type { Bin } from '../bin.ts';
 import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';
-import { MANIFEST } from '../runs/run-folder.ts';
+import { MANIFEST } from '../manifest.ts';
 
 export interface AdaptersContext {
   readonly library: Library;

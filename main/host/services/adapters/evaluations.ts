@@ -23,7 +23,7 @@ import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching, Page } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { labelsFor, requireCount, withManifest } from './adapter-jobs.ts';
-import { manifestImages } from '../runs/manifest.ts';
+import { manifestImages } from '../manifest.ts';
 
 const DEFAULT_BATCH = 32;
 

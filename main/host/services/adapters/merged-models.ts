@@ -11,9 +11,8 @@ import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { requireCount, requireNewPath, splitImages, withManifest } from './adapter-jobs.ts';
-import { readManifest } from '../runs/manifest.ts';
+import { MANIFEST, readManifest } from '../manifest.ts';
 import { statOrNull } from '../paths.ts';
-import { MANIFEST } from '../runs/run-folder.ts';
 
 /** Images that a merge is verified on unless said otherwise. */
 const DEFAULT_IMAGES = 64;

@@ -10,7 +10,7 @@ import { runEngineJob } from '../../engine/engine-job.ts';
 import type { JobRegistry } from '../../engine/job-registry.ts';
 import type { AugmentationRequest } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
-import { isUsableFile } from '../runs/manifest.ts';
+import { isUsableFile } from '../manifest.ts';
 
 /** Answers whose pictures are kept: a window shows the latest, and may still be loading the one before. */
 const KEPT = 4;

@@ -21,7 +21,7 @@ import type {
   SourceOptions,
 } from '../../contract/datasets.ts';
 import type { Page, Watching } from '../../contract/watching.ts';
-import { validateAugmentation } from '../runs/training-config.ts';
+import { validateAugmentation } from '../training-config.ts';
 import type { AugmentationPreviews } from './augmentation-previews.ts';
 import { checkImages } from './check.ts';
 import { listDataset } from './detect.ts';

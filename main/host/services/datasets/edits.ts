@@ -4,7 +4,7 @@ import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
 import type { DrawnImage, ImageChange, ImageRepository } from '../../store/images.ts';
 import type { ProblemRepository } from '../../store/problems.ts';
-import { isUsable } from '../runs/manifest.ts';
+import { isUsable } from '../manifest.ts';
 import type { Draw } from './draw.ts';
 import { duplicateProblem, emptyClassProblems } from './findings.ts';
 import { stratifiedSplit, type Splittable } from './split.ts';

@@ -28,7 +28,7 @@ export interface NamedImage {
 }
 
 /** By code point, as Python's `sorted` (and so torchvision's ImageFolder) orders names. */
-export function byCodePoint(a: string, b: string): number {
+function byCodePoint(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 

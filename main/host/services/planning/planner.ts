@@ -20,9 +20,9 @@ import type { EngineSpawner } from '../../contract/engine.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
 import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
-import { runClasses } from '../runs/run-folder.ts';
+import { runClasses } from '../run-classes.ts';
 import type { PlanRequest, PlanService } from '../../contract/runs.ts';
-import { trainingProblems, validateTrainingConfig } from '../runs/training-config.ts';
+import { trainingProblems, validateTrainingConfig } from '../training-config.ts';
 
 /** Updates that are timed. */
 const MEASURED_STEPS = 8;

@@ -11,8 +11,9 @@ import { now } from '../../store/rows.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { Backbones } from '../backbones.ts';
 import { makeFolder, moveToBin } from '../paths.ts';
-import { createRunFolder, runClasses } from './run-folder.ts';
-import { validateTrainingConfig } from './training-config.ts';
+import { runClasses } from '../run-classes.ts';
+import { createRunFolder } from './run-folder.ts';
+import { validateTrainingConfig } from '../training-config.ts';
 
 export interface NewRunContext {
   readonly library: Library;

@@ -20,7 +20,7 @@ import type { NewRunOptions, RunDetail, RunService } from '../../contract/runs.t
 import { createRun, type NewRunContext } from './new-run.ts';
 import { hasCheckpoints, recordExtension } from './run-folder.ts';
 import type { RunSession } from './run-session.ts';
-import { validateTrainingConfig } from './training-config.ts';
+import { validateTrainingConfig } from '../training-config.ts';
 
 /** Lines of a log that are told unless another number is asked for. */
 const LOG_LINES = 500;
@@ -258,7 +258,7 @@ export class Runs implements RunService {
 }
 
 /** Without what is the host's own business. */
-export function toRun(stored: StoredRun): Run {
+function toRun(stored: StoredRun): Run {
   const run: Record<string, unknown> = { ...stored };
   delete run['backbone'];
   delete run['owner'];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { validateTrainingConfig } from '../../../../main/host/services/runs/training-config.ts';
+import { validateTrainingConfig } from '../../../../main/host/services/training-config.ts';
 import { i18n, type Locale } from '../../../../renderer/i18n.ts';
 import {
   differences,

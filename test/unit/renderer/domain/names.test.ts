@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freeName, nameOfPath } from '../../../../renderer/views/data/names.ts';
+import { freeName, nameOfPath } from '../../../../renderer/domain/names.ts';
 
 describe('the name that a dataset is offered', () => {
   it.each([

@@ -1,11 +1,14 @@
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
-import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { DatasetImage } from '../../../../shared/domain/library.ts';
-import type { StoredImage } from '../../store/images.ts';
-import { openFile, readError, writeFileAtomic } from '../../../formats/files.ts';
-import { manifestImage, manifestLine } from '../../../formats/manifest.ts';
+import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { DatasetImage } from '../../../shared/domain/library.ts';
+import type { StoredImage } from '../store/images.ts';
+import { openFile, readError, writeFileAtomic } from '../../formats/files.ts';
+import { manifestImage, manifestLine } from '../../formats/manifest.ts';
+
+/** Name of the frozen list in a run's folder. */
+export const MANIFEST = 'manifest.jsonl';
 
 /** Lines joined into one write. */
 const BATCH = 1000;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { familyOf, type Architecture } from '../../../../shared/models/registry.ts';
-import { KarstError } from '../../../../shared/domain/errors.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 import {
   MATMUL_PRECISIONS,
   OPTIMIZERS,
@@ -8,9 +8,9 @@ import {
   TRAINING_DEFAULTS,
   type AugmentationOptions,
   type TrainingConfig,
-} from '../../../../shared/domain/training.ts';
-import { METHOD_NAMES, methodSpec } from '../../../../shared/methods/registry.ts';
-import { OPTION_SCHEMAS } from '../../../../shared/methods/schemas.ts';
+} from '../../../shared/domain/training.ts';
+import { METHOD_NAMES, methodSpec } from '../../../shared/methods/registry.ts';
+import { OPTION_SCHEMAS } from '../../../shared/methods/schemas.ts';
 
 /**
  * 100,000 for 100000. Not by `toLocaleString`: the first call of that loads the data of all languages, a tenth of the time that a

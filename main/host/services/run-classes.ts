@@ -1,0 +1,25 @@
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Dataset } from '../../../shared/domain/library.ts';
+
+/** The classes that a run trains: those of the dataset with an image to use, under indices without gaps. */
+export function runClasses(dataset: Dataset): { names: string[]; labels: Map<number, number> } {
+  const used = dataset.classes.filter((c) => c.train + c.val + c.test > 0);
+  if (dataset.counts.train === 0)
+    throw new KarstError(
+      'dataset-unusable',
+      `The dataset "${dataset.name}" has no training image that can be used.`,
+      {
+        hint: 'Look at its problems with `karst dataset show`, or import it anew.',
+      },
+    );
+  if (used.length < 2)
+    throw new KarstError(
+      'dataset-unusable',
+      `The dataset "${dataset.name}" has ${used.length} class with images; telling classes apart needs two.`,
+      { hint: 'Import a folder with one sub-folder a class.' },
+    );
+  return {
+    names: used.map((c) => c.name),
+    labels: new Map(used.map((c, i) => [c.index, i])),
+  };
+}
