@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
+import { METHOD_NAMES } from '../../shared/methods/registry.ts';
 import { makeDigits } from './fixtures/digits.ts';
 import { ENGINE_MS, field } from './fixtures/parts.ts';
 import type { ServedStudio } from './fixtures/served-studio.ts';
@@ -52,7 +53,7 @@ test('settings are explained, limited, marked where they were changed, and taken
   const panel = page.getByRole('complementary', { name: 'Cost' });
   await expect(panel.getByText('Trainable parameters')).toBeVisible();
   const methods = page.getByRole('radiogroup', { name: 'Method' });
-  await expect(methods.getByRole('radio')).toHaveCount(3);
+  await expect(methods.getByRole('radio')).toHaveCount(METHOD_NAMES.length);
   const trained = panel.locator('dd').first();
   const before = await trained.textContent();
   await main.getByRole('button', { name: /^KARST/ }).click();
