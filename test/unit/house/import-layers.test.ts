@@ -100,7 +100,7 @@ const ALLOWED = [
   ['main/host/contract/a.ts', '../store/runs.ts'],
   ['renderer/components/a.ts', '../composables/use-action.ts'],
   ['renderer/components/charts/a.ts', '../KMenu.vue'],
-  ['renderer/views/RunView.vue', './run/RunCharts.vue'],
+  ['renderer/views/a.ts', './run/RunCharts.vue'],
   ['renderer/views/run/a.ts', '../../frame/TaskLine.vue'],
   ['renderer/main.ts', './App.vue'],
   ['renderer/views/a.ts', '../../shared/contract/engine.ts'],
