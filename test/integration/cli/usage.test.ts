@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { karst, LAUNCHER, refusal, workplace } from './karst.ts';
+import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 
 let folder: string;
 let remove: () => Promise<void>;
@@ -95,7 +96,11 @@ describe('usage', () => {
   it.each([
     [['--set', 'karst.rnak=4'], 'There is no setting named "karst.rnak".', 'karst.rank'],
     [['--preset', 'paper'], 'There is no preset named "paper".', 'paper-code'],
-    [['--method', 'lora'], 'method must be one of karst, linear, full, not "lora".', '"karst"'],
+    [
+      ['--method', 'other'],
+      `method must be one of ${METHOD_NAMES.join(', ')}, not "other".`,
+      '"karst"',
+    ],
   ])('refuses the settings %j before anything is opened', async (args, message, hint) => {
     const home = path.join(folder, 'never');
     const report = await refusal([
@@ -126,13 +131,13 @@ describe('usage', () => {
 describe('the launcher', () => {
   it('says how to set up where the packages are missing', async () => {
     const root = path.join(folder, 'bare checkout');
-    for (const part of ['cli', 'native']) {
+    for (const part of ['cli', 'platform']) {
       mkdirSync(path.join(root, 'main', part), { recursive: true });
     }
     const main = path.join(path.dirname(LAUNCHER), '..');
     cpSync(LAUNCHER, path.join(root, 'main', 'cli', 'karst.mjs'));
-    for (const file of ['cache-folder.mjs', 'node-runtime.mjs', 'setup-problem.mjs']) {
-      cpSync(path.join(main, 'native', file), path.join(root, 'main', 'native', file));
+    for (const file of ['cache-folder.mjs', 'node-runtime.mjs']) {
+      cpSync(path.join(main, 'platform', file), path.join(root, 'main', 'platform', file));
     }
     const run = (...args: string[]) => {
       const command = [path.join(root, 'main', 'cli', 'karst.mjs'), ...args];
