@@ -1,6 +1,3 @@
-export { parameterCount } from '../models/registry.ts';
-export type { VitArchitecture } from '../models/vit.ts';
-
 /** Evaluation preprocessing: resize, crop, scale to 0..1, subtract `mean`, divide by `std` (per RGB channel). */
 export interface Preprocessing {
   /** Side of the square that the model sees, in pixels. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parameterCount } from '../../../shared/domain/architecture.ts';
+import { parameterCount } from '../../../shared/models/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Adapter, Backbone, Dataset } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';

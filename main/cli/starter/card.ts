@@ -1,4 +1,4 @@
-import { parameterCount } from '../../../shared/domain/architecture.ts';
+import { parameterCount } from '../../../shared/models/registry.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { Run } from '../../../shared/domain/library.ts';
 import { formatCount, formatParameters, formatPercent } from '../output/format.ts';

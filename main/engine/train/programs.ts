@@ -1,4 +1,4 @@
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
 import { tuningOf } from '../../../shared/methods/registry.ts';
 import type { Program } from '../../graph/program.ts';
@@ -33,7 +33,7 @@ export interface TrainingPrograms {
  */
 export function trainingPrograms(
   config: TrainingConfig,
-  architecture: VitArchitecture,
+  architecture: Architecture,
   { task, classes }: { readonly task: Task; readonly classes: number },
   recomputedBlocks: number,
 ): TrainingPrograms {

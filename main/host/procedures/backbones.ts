@@ -4,7 +4,7 @@ import type {
   BackboneDetail,
   backboneProcedures as procedures,
 } from '../../../shared/contract/studio/backbones.ts';
-import { parameterCount } from '../../../shared/domain/architecture.ts';
+import { parameterCount } from '../../../shared/models/registry.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import type { DeskContext } from './context.ts';
 

@@ -10,7 +10,7 @@ import { trainingMemory } from '../../../main/host/services/planning/memory-esti
 import { memoryRequest } from '../../../main/host/services/planning/recomputation.ts';
 import { inspectBackbone } from '../../../main/host/services/backbones.ts';
 import { engineEnvironment, xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
@@ -27,7 +27,7 @@ const CLASSES = 10;
 /** Share of what was measured that the estimate may be off by. */
 const TOLERANCE = 0.1;
 
-const TINY: VitArchitecture = {
+const TINY: Architecture = {
   family: 'vit',
   imageSize: 224,
   patchSize: 16,
@@ -39,14 +39,14 @@ const TINY: VitArchitecture = {
   classes: 0,
   layerNormEpsilon: 1e-6,
 };
-const BASE: VitArchitecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
+const BASE: Architecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
 
 interface Model {
   readonly title: string;
   readonly heads: number;
   readonly batchSize: number;
   /** null: the starter's, which is there. */
-  readonly random: VitArchitecture | null;
+  readonly random: Architecture | null;
 }
 
 const MODELS: readonly Model[] = [

@@ -21,7 +21,7 @@ import type {
   TrainJob,
 } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
@@ -128,7 +128,7 @@ describe('a merge', () => {
 
     // The merged weights as a whole model, and under another adapter's head: the same answers as the adapter's.
     const merged = await readAllFloat32(path);
-    expect([...merged.keys()].sort()).toEqual([...vitTensorShapes(architecture).keys()].sort());
+    expect([...merged.keys()].sort()).toEqual([...tensorShapes(architecture).keys()].sort());
     const whole: BackboneReference = {
       ...job.backbone,
       path,
@@ -150,7 +150,7 @@ describe('a merge', () => {
   it.each(['F16', 'BF16'] as const)('keeps the type %s of the backbone', async (dtype) => {
     const path = join(workshop.folder, `${dtype}.safetensors`);
     const stored = await readAllFloat32(workshop.backbone.path!);
-    const shapes = vitTensorShapes(MINUTE_VIT);
+    const shapes = tensorShapes(MINUTE_VIT);
     await writeSafetensors(
       path,
       [...shapes].map(([name, shape]) => ({ name, shape, dtype, data: stored.get(name)! })),

@@ -7,7 +7,7 @@ import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import type { EngineEvent, TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { interruptedAt, perform } from '../../fixtures/engine/in-process.ts';
@@ -122,7 +122,7 @@ describe('a training', () => {
   it('changes every tensor by the method full, starting from the backbone', async () => {
     const job = await layOut({ method: 'full', schedule: { epochs: 1, warmupEpochs: 0 } });
     const { weights } = await trained(job);
-    const shapes = vitTensorShapes(MINUTE_VIT, { classes: 3 });
+    const shapes = tensorShapes(MINUTE_VIT, { classes: 3 });
     expect([...weights.keys()].sort()).toEqual([...shapes.keys()].sort());
     const stored = await readAllFloat32(workshop.backbone.path!);
     for (const [name, values] of stored) {
@@ -141,7 +141,7 @@ describe('a training', () => {
         { backbone: bare },
       );
       const { weights } = await trained(job);
-      expect(weights.size).toBe(vitTensorShapes(MINUTE_VIT, { classes: 3 }).size);
+      expect(weights.size).toBe(tensorShapes(MINUTE_VIT, { classes: 3 }).size);
       return updates(await metricsOf(job))[0]!.loss;
     };
     expect(await first(1)).not.toBe(await first(2));

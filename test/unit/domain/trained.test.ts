@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../../renderer/domain/config.ts';
-import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { nearSize, parameterCount, type Architecture } from '../../../shared/models/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { factorize } from '../../../shared/methods/factorize.ts';
 import { tuningOf } from '../../../shared/methods/registry.ts';
 import { trainedParameters } from '../../../shared/methods/trained.ts';
-import { nearSize } from '../../../shared/models/registry.ts';
 
-const VIT_BASE: VitArchitecture = {
+const VIT_BASE: Architecture = {
   family: 'vit',
   imageSize: 224,
   patchSize: 16,

@@ -16,7 +16,7 @@ import { FeatureSource } from '../../../main/engine/train/features.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';
 import { stepScalars } from '../../../main/engine/train/optimizer.ts';
 import { featureProgram, trainingProgram } from '../../../main/engine/train/step.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import {
   keepsFeatures,
   NO_AUGMENTATION,
@@ -29,7 +29,7 @@ import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 2;
-const backbone = randomTensors(vitTensorShapes(MINUTE_VIT, { classes: 0 }), 1, 0.3);
+const backbone = randomTensors(tensorShapes(MINUTE_VIT, { classes: 0 }), 1, 0.3);
 const head = randomTensors(
   new Map([
     ['head.weight', [CLASSES, MINUTE_VIT.width]],

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
 import { karstLinears } from '../../../shared/methods/karst.ts';
-import { modelSpec } from '../../../shared/models/registry.ts';
+import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { karstTuner } from '../../fixtures/engine/adapted.ts';
 import { plainModel } from '../../../main/engine/model/plain-model.ts';
 import type { Model } from '../../../main/engine/model/model.ts';
@@ -27,7 +27,6 @@ import {
   type TrainingProgram,
 } from '../../../main/engine/train/step.ts';
 import { readAllFloat32, SafetensorsFile } from '../../../main/formats/safetensors.ts';
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
 import { type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import type { KarstOptions } from '../../../shared/methods/karst.ts';
@@ -76,7 +75,7 @@ const manifest = JSON.parse(readFileSync(join(FOLDER, 'manifest.json'), 'utf8'))
 const { config, suggested_atol: atol } = manifest;
 const gauge = new Set(manifest.gauge.tensors);
 
-const architecture: VitArchitecture = {
+const architecture: Architecture = {
   family: 'vit',
   imageSize: config.img_size,
   patchSize: config.patch_size,

@@ -6,7 +6,7 @@ import { loadBackbone } from '../../../main/engine/backbone/load.ts';
 import { BackboneFile } from '../../../main/formats/checkpoints/backbone-file.ts';
 import { writeSafetensors, type TensorDtype } from '../../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../../main/host/services/backbones.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { ARCHITECTURE, PREPROCESSING, refusal } from '../host/support.ts';
 
 let folder: string;
@@ -24,7 +24,7 @@ async function write(
   rename: (name: string) => readonly string[] = (name) => [name],
   bad: { dtype?: TensorDtype; tensor?: string; value?: number } = {},
 ): Promise<void> {
-  const tensors = [...vitTensorShapes(ARCHITECTURE)].flatMap(([name, shape], n) => {
+  const tensors = [...tensorShapes(ARCHITECTURE)].flatMap(([name, shape], n) => {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => n + i / 64);
     if (name === bad.tensor) data[3] = bad.value ?? Number.NaN;
     return rename(name).map((given) => ({ name: given, shape, data, dtype: bad.dtype ?? 'F32' }));

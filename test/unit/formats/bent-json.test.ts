@@ -16,7 +16,7 @@ import {
 } from '../../../main/formats/checkpoints/timm-config.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { METHOD_NAMES, tuningOf, type Method } from '../../../shared/methods/registry.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
 
@@ -133,7 +133,7 @@ describe('no value of the wrong kind is more than a refusal', () => {
   });
 
   const tensors = new Map(
-    [...vitTensorShapes(ARCHITECTURE)].map(([name, shape]) => [name, { dtype: 'F32', shape }]),
+    [...tensorShapes(ARCHITECTURE)].map(([name, shape]) => [name, { dtype: 'F32', shape }]),
   );
 
   it("in timm's config.json, with the model that it describes", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
 
 interface Written {
@@ -12,10 +12,10 @@ interface Written {
   readonly pretrained_cfg: Readonly<Record<string, unknown>>;
 }
 
-const written = (a: VitArchitecture, labels?: readonly string[]): Written =>
+const written = (a: Architecture, labels?: readonly string[]): Written =>
   timmConfigOf(a, PREPROCESSING, labels) as unknown as Written;
 
-const BASE: VitArchitecture = {
+const BASE: Architecture = {
   ...ARCHITECTURE,
   ...{ imageSize: 32, patchSize: 16, width: 768, depth: 1, heads: 12, hidden: 3072 },
 };
@@ -59,7 +59,7 @@ describe('the config.json of a merged model', () => {
     ] as const) {
       const config = parseTimmConfig(written(a), 'c');
       const tensors = new Map(
-        [...vitTensorShapes(a)].map(([tensor, shape]) => [tensor, { dtype: 'F32', shape }]),
+        [...tensorShapes(a)].map(([tensor, shape]) => [tensor, { dtype: 'F32', shape }]),
       );
       expect(recogniseBackbone('x', tensors, { config })).toMatchObject({
         architecture: a,

@@ -16,9 +16,9 @@ import type { Backbones } from '../../../main/host/services/backbones.ts';
 import type { TensorTable } from '../../../main/formats/checkpoints/family.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
-import { parameterCount, type VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { parameterCount, type Architecture } from '../../../shared/models/registry.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
   ARCHITECTURE,
@@ -30,14 +30,14 @@ import {
 } from './support.ts';
 
 const table = (
-  a: VitArchitecture,
+  a: Architecture,
   change: (shapes: Map<string, readonly number[]>) => void = () => undefined,
 ): TensorTable => {
-  const shapes = vitTensorShapes(a);
+  const shapes = tensorShapes(a);
   change(shapes);
   return new Map([...shapes].map(([name, shape]) => [name, { dtype: 'F32', shape }]));
 };
-const TINY: VitArchitecture = {
+const TINY: Architecture = {
   ...ARCHITECTURE,
   imageSize: 224,
   patchSize: 16,
@@ -52,8 +52,8 @@ const count = (shapes: ReadonlyMap<string, readonly number[]>): number =>
 
 describe('shapes', () => {
   it('add up to the known size of ViT-B/16', () => {
-    const base: VitArchitecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
-    expect(count(vitTensorShapes(base))).toBe(parameterCount(base));
+    const base: Architecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
+    expect(count(tensorShapes(base))).toBe(parameterCount(base));
     expect(parameterCount(base)).toBe(86_567_656);
   });
 });

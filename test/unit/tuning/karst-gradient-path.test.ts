@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { prefersFactoredGradient } from '../../../main/tuning/karst-gradient-path.ts';
 import { karstLinears } from '../../../shared/methods/karst.ts';
-import { modelSpec } from '../../../shared/models/registry.ts';
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
+import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
 
 const options: KarstOptions = { ...KARST_DEFAULTS, rank: 8, factor: 8, kernels: 8 };
 
-function vit(width: number, heads: number): VitArchitecture {
+function vit(width: number, heads: number): Architecture {
   return {
     ...{ family: 'vit', imageSize: 224, patchSize: 16, width, depth: 1, heads, hidden: 4 * width },
     ...{ qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },

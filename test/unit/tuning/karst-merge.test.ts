@@ -20,12 +20,11 @@ import {
   type KarstOptions,
 } from '../../../shared/methods/karst.ts';
 import { tuningOf } from '../../../shared/methods/registry.ts';
-import { modelSpec } from '../../../shared/models/registry.ts';
+import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { ModelState } from '../../../main/engine/train/model-state.ts';
 import { evaluationProgram } from '../../../main/engine/train/step.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
-import type { VitArchitecture } from '../../../shared/domain/architecture.ts';
-import { vitTensorShapes } from '../../../shared/domain/karst-shapes.ts';
+import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
@@ -46,7 +45,7 @@ describe('merging against the independent implementation', () => {
   };
   const number = (key: string): number => manifest.config[key] ?? NaN;
   const atol = manifest.suggested_atol;
-  const architecture: VitArchitecture = {
+  const architecture: Architecture = {
     ...MINUTE_VIT,
     imageSize: number('img_size'),
     patchSize: number('patch_size'),
@@ -93,7 +92,7 @@ describe('merging against the independent implementation', () => {
   });
 });
 
-const karstShapes = (a: VitArchitecture, o: KarstOptions): Map<string, readonly number[]> =>
+const karstShapes = (a: Architecture, o: KarstOptions): Map<string, readonly number[]> =>
   new Map(spec.added(modelSpec(a), o).map(({ name, shape }) => [name, shape]));
 
 /** ΔW element by element from the definition in the paper's notation. */
@@ -246,7 +245,7 @@ describe('a merged model', () => {
     async ({ rescale, qkvBias, targets }) => {
       const architecture = { ...MINUTE_VIT, qkvBias, classes: CLASSES };
       const karst = { ...OPTIONS, rescale, targetModules: targets };
-      const backbone = randomTensors(vitTensorShapes(architecture, { classes: 0 }), 4);
+      const backbone = randomTensors(tensorShapes(architecture, { classes: 0 }), 4);
       const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });
       const adapter = randomTensors(model.trained, 5);
       const merged = mergedTensors(
@@ -254,7 +253,7 @@ describe('a merged model', () => {
         adapter,
         backbone,
       );
-      expect([...merged.keys()].sort()).toEqual([...vitTensorShapes(architecture).keys()].sort());
+      expect([...merged.keys()].sort()).toEqual([...tensorShapes(architecture).keys()].sort());
       const stored = new Map([...merged].map(([name, v]) => [name, Float32Array.from(v)]));
       const wanted = await logits(model, backbone, adapter);
       const found = await logits(plainModel(architecture, CLASSES), stored, new Map());
@@ -276,7 +275,7 @@ describe('a merged model', () => {
   );
 
   it('of the methods without KARST is the backbone with what was trained in its place', () => {
-    const backbone = randomTensors(vitTensorShapes(MINUTE_VIT, { classes: 0 }), 4);
+    const backbone = randomTensors(tensorShapes(MINUTE_VIT, { classes: 0 }), 4);
     const head = randomTensors(new Map([['head.weight', [3, 16]]]), 6);
     const linear = mergedTensors(
       tunerOf({ method: 'linear', options: {} }, MINUTE_VIT),
@@ -298,7 +297,7 @@ describe('a merged model', () => {
     for (const rescale of ['none', 'scalar', 'channel'] as const) {
       const karst = { ...OPTIONS, rescale };
       const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });
-      const backbone = randomTensors(vitTensorShapes(architecture, { classes: 0 }), 4);
+      const backbone = randomTensors(tensorShapes(architecture, { classes: 0 }), 4);
       const adapter = randomTensors(model.trained, 5);
       for (const [name, values] of adapter) {
         if (name.endsWith('.karst_b') || name.endsWith('_shift')) values.fill(0);

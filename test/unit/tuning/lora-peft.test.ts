@@ -10,7 +10,7 @@ import type { Tensor } from '../../../main/graph/tensor.ts';
 import { mergedTensors } from '../../../main/tuning/merge.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
 import { lora } from '../../../shared/methods/lora.ts';
-import type { VitArchitecture } from '../../../shared/models/vit.ts';
+import type { Architecture } from '../../../shared/models/registry.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { evaluate } from '../graph/reference.ts';
 import { distance } from '../engine/random-tensors.ts';
@@ -29,7 +29,7 @@ describe.each([
     }
   ).config;
   const number = (key: string): number => config[key] ?? NaN;
-  const architecture: VitArchitecture = {
+  const architecture: Architecture = {
     ...MINUTE_VIT,
     ...{ imageSize: number('img_size'), patchSize: number('patch_size') },
     ...{ width: number('width'), depth: number('depth'), heads: number('heads') },

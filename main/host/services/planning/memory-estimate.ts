@@ -1,4 +1,4 @@
-import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import type { Architecture } from '../../../../shared/models/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
 import { tuningOf } from '../../../../shared/methods/registry.ts';
 import { functionMemory, type FunctionMemory } from '../../../backends/tensorflow/memory.ts';
@@ -10,7 +10,7 @@ import { taskNamed } from '../../../tasks/registry.ts';
 /** What the memory of a training follows from. */
 export interface MemoryRequest {
   /** At the side of the run's images. */
-  readonly architecture: VitArchitecture;
+  readonly architecture: Architecture;
   readonly config: TrainingConfig;
   readonly task: string;
   readonly classes: number;

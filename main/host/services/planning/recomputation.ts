@@ -1,5 +1,5 @@
 import type { Settings } from '../../../../shared/contract/studio/system.ts';
-import type { VitArchitecture } from '../../../../shared/domain/architecture.ts';
+import { nearSize, type Architecture } from '../../../../shared/models/registry.ts';
 import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
@@ -136,7 +136,7 @@ function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
 
 /** @param architecture at the side of the run's images */
 export function memoryRequest(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   config: TrainingConfig,
   { task, classes }: { readonly task: TaskSpec; readonly classes: number },
 ): MemoryRequest {
@@ -150,10 +150,8 @@ export function memoryRequest(
 
 /** The backbone at the side of the run's images; of a side that does not fit, the nearest that does. */
 export function workingArchitecture(
-  architecture: VitArchitecture,
+  architecture: Architecture,
   config: Pick<TrainingConfig, 'imageSize'>,
-): VitArchitecture {
-  const { patchSize } = architecture;
-  const side = config.imageSize === 0 ? architecture.imageSize : config.imageSize;
-  return { ...architecture, imageSize: Math.max(1, Math.round(side / patchSize)) * patchSize };
+): Architecture {
+  return nearSize(architecture, config.imageSize);
 }
