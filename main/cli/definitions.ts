@@ -5,6 +5,8 @@ import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_CHECK, EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
 import { defineAdapter, defineBin } from './shelf-definitions.ts';
+import { PRESETS } from '../../shared/domain/training.ts';
+import { SETTINGS, type SettingKey } from '../../shared/training/settings.ts';
 import { settingsHelp } from './training-config.ts';
 
 /**
@@ -202,26 +204,23 @@ Without it a source that can be understood in more than one way is refused, with
 }
 
 function defineTraining(program: Command, runs: Runs): void {
+  const help = (key: SettingKey): string => SETTINGS[key].help;
   program
     .command('train')
     .description('adapt a backbone to a dataset')
     .requiredOption('--backbone <backbone>', 'name or id')
     .requiredOption('--dataset <dataset>', 'name or id')
     .option('--name <name>', 'name of the run and its adapter (default: one is made up)')
-    .option('--method <method>', `one of ${METHOD_NAMES.join(', ')}`)
-    .option('--preset <preset>', 'settings to start from: standard, paper-code, compact')
+    .option('--method <method>', `${help('method')} (${METHOD_NAMES.join(', ')})`)
+    .option('--preset <preset>', `settings to start from: ${Object.keys(PRESETS).join(', ')}`)
     .option('--config <file>', 'JSON file with settings')
-    .option('--set <key=value>', 'one setting; may be repeated', collected, [])
-    .option('--epochs <number>', 'epochs', positive)
-    .option('--batch-size <number>', 'images a step', positive)
-    .option('--lr <number>', 'peak learning rate', number)
-    .option('--weight-decay <number>', "AdamW's decoupled weight decay", number)
-    .option(
-      '--image-size <pixels>',
-      "side of the training images (0: the backbone's own)",
-      wholeNumber,
-    )
-    .option('--seed <number>', 'seed of everything random', wholeNumber)
+    .option('--set <key=value>', 'one setting, such as lr=0.01; may be repeated', collected, [])
+    .option('--epochs <number>', help('schedule.epochs'), positive)
+    .option('--batch-size <number>', help('batchSize'), positive)
+    .option('--lr <number>', help('optimizer.learningRate'), number)
+    .option('--weight-decay <number>', help('optimizer.weightDecay'), number)
+    .option('--image-size <pixels>', help('imageSize'), wholeNumber)
+    .option('--seed <number>', help('seed'), wholeNumber)
     .addHelpText(
       'after',
       () => `\nSettings for --set and --config, with their defaults:\n${settingsHelp()}`,

@@ -1,120 +1,175 @@
+import * as v from 'valibot';
 import { KarstError } from '../../shared/domain/errors.ts';
+import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
+import type { FieldValue } from '../../shared/fields/field.ts';
+import { defaultOf } from '../../shared/fields/group.ts';
+import type { Method } from '../../shared/methods/registry.ts';
+import { common } from '../../shared/training/fields.ts';
+import { currentName } from '../../shared/training/names.ts';
 import {
-  MATMUL_PRECISIONS,
-  OPTIMIZERS,
-  PRESETS,
-  RECOMPUTE,
-  TRAINING_DEFAULTS,
-  type PresetName,
-  type TrainingConfig,
-} from '../../shared/domain/training.ts';
-import type { Field } from '../../shared/fields/field.ts';
-import { METHOD_NAMES, METHODS_WITH_OPTIONS } from '../../shared/methods/registry.ts';
-import { currentName, withCurrentNames } from '../../shared/training/names.ts';
+  configOf,
+  isSettingKey,
+  SECTIONS,
+  SETTING_KEYS,
+  SETTINGS,
+  type Setting,
+  type SettingKey,
+} from '../../shared/training/settings.ts';
 import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
-
-/** What the settings' defaults do not say about their values. */
-const CHOICES = new Map<string, readonly string[]>(
-  Object.entries<readonly string[]>({
-    ...optionChoices(),
-    method: METHOD_NAMES,
-    initialise: ['backbone', 'random'],
-    matmulPrecision: MATMUL_PRECISIONS,
-    recompute: RECOMPUTE,
-    'optimizer.name': OPTIMIZERS,
-    'optimizer.decayOn': ['matrices', 'all'],
-  }),
-);
-
-function optionChoices(): Record<string, readonly string[]> {
-  return Object.fromEntries(
-    METHODS_WITH_OPTIONS.flatMap(({ name: method, options }) =>
-      Object.entries<Field>(options.fields).flatMap(([name, { limits }]) =>
-        'choices' in limits ? [[`${method}.${name}`, limits.choices] as const] : [],
-      ),
-    ),
-  );
-}
-
-type Value = string | number | boolean | readonly string[];
-
-/** Every setting by its dotted name, with its default. */
-export const SETTINGS: ReadonlyMap<string, Value> = new Map(leaves(TRAINING_DEFAULTS));
-
-/** One line a setting: its name, its default and what else it may be. */
-export function settingsHelp(): string {
-  const width = Math.max(...[...SETTINGS.keys()].map((key) => key.length));
-  return [...SETTINGS]
-    .map(([key, value]) => {
-      const choices = CHOICES.get(key);
-      const others =
-        choices === undefined || Array.isArray(value) ? '' : `  (${choices.join(', ')})`;
-      return `  ${key.padEnd(width)}  ${String(value)}${others}`;
-    })
-    .join('\n');
-}
 
 export interface ConfigSources {
   readonly preset?: string | undefined;
   /** Path of a JSON file of the shape of `TrainingConfig`, any part of it. */
   readonly file?: string | undefined;
   /** Values of options of their own (`--epochs`), by dotted name. */
-  readonly options?: ReadonlyMap<string, Value>;
+  readonly options?: ReadonlyMap<SettingKey, unknown>;
   /** `key=value` of `--set`, in their order. */
   readonly set?: readonly string[];
 }
 
+/** One setting as it was given: by any of its names, its value not checked yet. */
+interface Given {
+  readonly name: string;
+  /** Text of the command line, or a value of JSON. */
+  readonly value: unknown;
+  /** The file that it stands in. */
+  readonly file: string | null;
+  /** Whether options of a method other than the run's are refused: a file may hold those of several. */
+  readonly strict: boolean;
+}
+
 /**
  * The settings of a run: the defaults, over them the preset, the file, the options and `--set`, each winning
- * over those before. Checks names and types; limits are the host's business.
+ * over those before.
  * @throws config-invalid naming the setting and, for an unknown one, the nearest; not-found for the file
  */
 export async function trainingConfig(sources: ConfigSources): Promise<TrainingConfig> {
-  const values = new Map<string, Value>(SETTINGS);
-  if (sources.preset !== undefined) {
-    for (const [key, value] of leaves(presetNamed(sources.preset))) values.set(key, value);
+  const { preset, file, options = new Map<SettingKey, unknown>(), set = [] } = sources;
+  const given: Given[] = [
+    ...(preset === undefined ? [] : leaves(presetNamed(preset), null)),
+    ...(file === undefined ? [] : leaves(await documentOf(file), file)),
+    ...[...options].map(([name, value]) => ({ name, value, file: null, strict: true })),
+    ...set.map(assignment),
+  ];
+  const chosen = given.findLast(({ name }) => name === 'method');
+  const method = chosen === undefined ? common.fields.method.default : methodOf(chosen);
+  const values = new Map<SettingKey, unknown>();
+  for (const one of given) {
+    const setting = settingNamed(one, method);
+    values.set(setting.key, checked(setting, one));
   }
-  if (sources.file !== undefined) {
-    for (const [key, value] of await settingsOfFile(sources.file)) values.set(key, value);
-  }
-  for (const [key, value] of sources.options ?? []) values.set(key, checked(key, value, null));
-  for (const assignment of sources.set ?? []) {
-    const [key, value] = parseAssignment(assignment);
-    values.set(key, value);
-  }
-  return assembled(values);
+  const context = { method, family: null };
+  return configOf((setting) =>
+    values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
+  );
 }
 
-/** Reads one `key=value` as the type that the setting has. Lists are separated by commas. */
-export function parseAssignment(assignment: string): [key: string, value: Value] {
-  const at = assignment.indexOf('=');
-  if (at <= 0) {
-    throw new KarstError(
-      'config-invalid',
-      `"${assignment}" is not a setting: --set takes key=value.`,
-      {
-        hint: 'For example --set karst.rank=4.',
-      },
-    );
-  }
-  const key = currentName(assignment.slice(0, at).trim());
-  const text = assignment.slice(at + 1).trim();
-  const example = defaultOf(key, null);
-  if (typeof example === 'number') return [key, checked(key, number(text), null)];
-  if (typeof example === 'boolean') {
-    return [key, checked(key, text === 'true' ? true : text === 'false' ? false : text, null)];
-  }
-  if (Array.isArray(example))
+/** Every setting with its default, what it may be, and what it does, under the headings of the form. */
+export function settingsHelp(): string {
+  const width = Math.max(...SETTING_KEYS.map((key) => namesOf(SETTINGS[key]).length));
+  const entry = (setting: Setting): string[] => {
+    const { default: value, unit, expected, help, affects } = setting;
+    const amount = `${shown(value)}${unit === undefined ? '' : ` ${unit}`}`;
+    const changes = affects.length === 0 ? '' : ` (${affects.join(', ')})`;
     return [
-      key,
-      checked(
-        key,
-        text.split(',').map((s) => s.trim()),
-        null,
-      ),
+      `  ${namesOf(setting).padEnd(width)}  ${amount}; ${expected}`,
+      `      ${help}${changes}`,
     ];
-  return [key, checked(key, text, null)];
+  };
+  return SECTIONS.flatMap((section) => [
+    `\n${section}`,
+    ...SETTING_KEYS.map((key) => SETTINGS[key])
+      .filter((setting) => setting.section === section)
+      .flatMap(entry),
+  ]).join('\n');
+}
+
+function namesOf({ key, shortNames }: Setting): string {
+  return [key, ...shortNames.filter((name) => name !== key)].join(', ');
+}
+
+function assignment(text: string): Given {
+  const at = text.indexOf('=');
+  if (at <= 0) {
+    throw new KarstError('config-invalid', `"${text}" is not a setting: --set takes key=value.`, {
+      hint: 'For example --set karst.rank=4.',
+    });
+  }
+  return {
+    name: text.slice(0, at).trim(),
+    value: text.slice(at + 1).trim(),
+    file: null,
+    strict: true,
+  };
+}
+
+function methodOf(given: Given): Method {
+  return checked(SETTINGS.method, given) as Method;
+}
+
+/** @throws config-invalid when no setting has the name, or only one of another method */
+function settingNamed(given: Given, method: Method): Setting {
+  const name = currentName(given.name);
+  const named = isSettingKey(name)
+    ? [SETTINGS[name]]
+    : SETTING_KEYS.map((key) => SETTINGS[key]).filter((one) => one.shortNames.includes(name));
+  const own = named.find((one) => one.method === null || one.method === method);
+  const found = own ?? named[0];
+  if (found === undefined) throw unknownSetting(given);
+  if (own !== undefined || found.method === null || !given.strict) return found;
+  throw new KarstError(
+    'config-invalid',
+    `${found.key} is a setting of the method ${found.method}; the method of this run is ${method}.`,
+    { hint: `Leave it out, or choose --method ${found.method}.` },
+  );
+}
+
+function unknownSetting({ name, file }: Given): KarstError {
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  const near =
+    SETTING_KEYS.find((key) => key.endsWith(`.${last}`)) ??
+    nearMiss(name, SETTING_KEYS) ??
+    SETTING_KEYS.find((key) => nearMiss(last, [key.slice(key.lastIndexOf('.') + 1)]) !== null);
+  const where = file === null ? '' : ` in ${file}`;
+  const hint =
+    near === undefined
+      ? `Settings: ${SETTING_KEYS.join(', ')}.`
+      : `Did you mean ${near}? \`karst train --help\` lists all settings.`;
+  return new KarstError(
+    'config-invalid',
+    `There is no setting named "${name}"${where}.`,
+    file === null ? { hint } : { hint, path: file },
+  );
+}
+
+/** The value as the setting has it. @throws config-invalid saying what it must be */
+function checked(setting: Setting, { value, file, strict }: Given): unknown {
+  const read = strict ? fromText(setting, value) : value;
+  const outcome = v.safeParse(setting.schema, read);
+  if (outcome.success) return outcome.output;
+  const where = file === null ? '' : ` in ${file}`;
+  const hint = `Its default is ${JSON.stringify(setting.default)}.`;
+  throw new KarstError(
+    'config-invalid',
+    `${setting.key}${where} must be ${setting.expected}, not ${shownInput(read)}.`,
+    file === null ? { hint } : { hint, path: file },
+  );
+}
+
+/** Text as the kind of value that the setting has, where it is one. Lists are separated by commas. */
+function fromText({ limits }: Setting, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  switch (limits.kind) {
+    case 'number':
+      return value === '' || Number.isNaN(Number(value)) ? value : Number(value);
+    case 'flag':
+      return value === 'true' ? true : value === 'false' ? false : value;
+    case 'several':
+      return value.split(',').map((member) => member.trim());
+    case 'choice':
+      return value;
+  }
 }
 
 function presetNamed(name: string): object {
@@ -125,7 +180,7 @@ function presetNamed(name: string): object {
   });
 }
 
-async function settingsOfFile(file: string): Promise<[string, Value][]> {
+async function documentOf(file: string): Promise<object> {
   const text = await readTextFile(file);
   let document: unknown;
   try {
@@ -143,97 +198,31 @@ async function settingsOfFile(file: string): Promise<[string, Value][]> {
       path: file,
     });
   }
-  return leaves(withCurrentNames(document)).map(([key, value]) => [key, checked(key, value, file)]);
+  return document;
 }
 
-/** The value, if the setting exists and takes it. `file`: where it was written, for the message. */
-function checked(key: string, value: unknown, file: string | null): Value {
-  const example = defaultOf(key, file);
-  const choices = CHOICES.get(key);
-  const problem = (expected: string): KarstError => {
-    const where = file === null ? '' : ` in ${file}`;
-    const sentence = `${key}${where} must be ${expected}, not ${shown(value)}.`;
-    const hint = `Its default is ${JSON.stringify(example)}.`;
-    return new KarstError(
-      'config-invalid',
-      sentence,
-      file === null ? { hint } : { hint, path: file },
-    );
-  };
-  if (typeof example === 'number') {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw problem('a number');
-    return value;
-  }
-  if (typeof example === 'boolean') {
-    if (typeof value !== 'boolean') throw problem('true or false');
-    return value;
-  }
-  if (typeof example === 'string') {
-    if (typeof value !== 'string' || choices?.includes(value) !== true) {
-      throw problem(`one of ${choices?.join(', ')}`);
-    }
-    return value;
-  }
-  const members: unknown[] = Array.isArray(value) ? value : [];
-  if (members.length === 0 || !members.every((m) => choices?.includes(m as string) === true)) {
-    throw problem(`a list of ${choices?.join(', ')}`);
-  }
-  return members as string[];
-}
-
-function defaultOf(key: string, file: string | null): Value {
-  const value = SETTINGS.get(key);
-  if (value !== undefined) return value;
-  const names = [...SETTINGS.keys()];
-  const last = key.slice(key.lastIndexOf('.') + 1);
-  const near =
-    names.find((name) => name.endsWith(`.${last}`)) ??
-    nearMiss(key, names) ??
-    names.find((name) => nearMiss(last, [name.slice(name.lastIndexOf('.') + 1)]) !== null);
-  const where = file === null ? '' : ` in ${file}`;
-  const hint =
-    near === undefined
-      ? `Settings: ${names.join(', ')}.`
-      : `Did you mean ${near}? \`karst train --help\` lists all settings.`;
-  throw new KarstError(
-    'config-invalid',
-    `There is no setting named "${key}"${where}.`,
-    file === null ? { hint } : { hint, path: file },
+/** Settings stand alone or in one group: whatever is deeper is no setting, and is named as it begins. */
+function leaves(object: object, file: string | null, group: string | null = null): Given[] {
+  return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
+    group === null && isObject(value)
+      ? leaves(value, file, name)
+      : [{ name: group === null ? name : `${group}.${name}`, value, file, strict: false }],
   );
-}
-
-function number(text: string): number | string {
-  return text === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function shown(value: FieldValue): string {
+  return typeof value === 'object' ? value.join(',') : String(value);
+}
+
 /** Short, and without going into what may be nested deeper than the stack is. */
-function shown(value: unknown): string {
+function shownInput(value: unknown): string {
   if (Array.isArray(value) && !value.every((member) => typeof member === 'string'))
     return 'such a list';
   if (isObject(value)) return 'an object';
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
-/** Settings stand alone or in one group: whatever is deeper is no setting, and is named as it begins. */
-function leaves(object: object, group: string | null = null): [string, Value][] {
-  return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
-    group === null && isObject(value)
-      ? leaves(value, name)
-      : [[group === null ? name : `${group}.${name}`, value as Value]],
-  );
-}
-
-function assembled(values: ReadonlyMap<string, Value>): TrainingConfig {
-  const config: Record<string, Value | Record<string, Value>> = {};
-  for (const [key, value] of values) {
-    const [group, name] = key.split('.') as [string, string?];
-    if (name === undefined) config[group] = value;
-    else config[group] = { ...(config[group] as Record<string, Value>), [name]: value };
-  }
-  return config as unknown as TrainingConfig;
 }

@@ -1,37 +1,25 @@
-import {
-  PRESETS,
-  TRAINING_DEFAULTS,
-  type PresetName,
-  type TrainingConfig,
-} from '../../shared/domain/training.ts';
+import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
+import type { FieldValue } from '../../shared/fields/field.ts';
 import { methodSpec } from '../../shared/methods/registry.ts';
-import { matters, SETTING_KEYS, type SettingKey, type SettingValue } from './setting-list.ts';
-
-type Group = Readonly<Record<string, SettingValue>>;
-type Nested = Readonly<Record<string, SettingValue | Group>>;
-
-/** The value of a setting by its dotted name. */
-export function settingValue(config: TrainingConfig, key: SettingKey): SettingValue {
-  const [outer, inner] = key.split('.') as [string, string?];
-  const value = (config as unknown as Nested)[outer]!;
-  return inner === undefined
-    ? (value as SettingValue)
-    : (value as Readonly<Record<string, SettingValue>>)[inner]!;
-}
+import {
+  configOf,
+  configWith,
+  matters,
+  SETTING_KEYS,
+  settingValue,
+  type SettingKey,
+} from '../../shared/training/settings.ts';
 
 /** The same settings but for one. */
 export function withSetting(
   config: TrainingConfig,
   key: SettingKey,
-  value: SettingValue,
+  value: FieldValue,
 ): TrainingConfig {
-  const [outer, inner] = key.split('.') as [string, string?];
-  if (inner === undefined) return { ...config, [outer]: value };
-  const group = (config as unknown as Nested)[outer] as Readonly<Record<string, SettingValue>>;
-  return { ...config, [outer]: { ...group, [inner]: value } };
+  return configOf((each) => (each.key === key ? value : settingValue(config, each.key)));
 }
 
-function sameValue(one: SettingValue, other: SettingValue): boolean {
+function sameValue(one: FieldValue, other: FieldValue): boolean {
   if (typeof one !== 'object' || typeof other !== 'object') return one === other;
   return one.length === other.length && one.every((value) => other.includes(value));
 }
@@ -53,20 +41,7 @@ export function differencesAmong(configs: readonly TrainingConfig[]): SettingKey
 
 /** All settings of a preset: what it does not name is as usual. */
 export function presetConfig(name: PresetName): TrainingConfig {
-  return merged(TRAINING_DEFAULTS as unknown as Nested, PRESETS[name]);
-}
-
-function isGroup(value: SettingValue | Group | undefined): value is Group {
-  return typeof value === 'object' && !Array.isArray(value);
-}
-
-function merged(base: Nested, over: Nested): TrainingConfig {
-  const entries = Object.entries(base).map(([name, value]) => {
-    const change = over[name];
-    const whole = isGroup(value) && isGroup(change) ? { ...value, ...change } : (change ?? value);
-    return [name, whole] as const;
-  });
-  return Object.fromEntries(entries) as unknown as TrainingConfig;
+  return configWith(PRESETS[name], { method: 'karst', family: null });
 }
 
 /** The same settings for another method: what only the former could do is as usual again. */

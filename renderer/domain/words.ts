@@ -1,32 +1,7 @@
 import { formatCount, formatSignificant } from './format.ts';
-import { hasMessage, t, type MessageKey } from '../i18n.ts';
-import { METHOD_FIELDS, SETTINGS, type SettingKey, type SettingValue } from './setting-list.ts';
-
-const UNITS: Partial<Record<SettingKey, MessageKey>> = {
-  'augmentation.padCrop': 'training.unit.pixels',
-  'augmentation.rotation': 'training.unit.degrees',
-  'schedule.warmupEpochs': 'training.unit.epochs',
-  earlyStopping: 'training.unit.epochs',
-  validateEvery: 'training.unit.epochs',
-  imageSize: 'training.unit.pixels',
-  checkpointEverySeconds: 'training.unit.seconds',
-};
-
-/** Settings whose zero means that something does not happen. */
-const OFF_AT_ZERO: ReadonlySet<SettingKey> = new Set([
-  'optimizer.clipNorm',
-  'augmentation.padCrop',
-  'augmentation.rotation',
-  'augmentation.colorJitter',
-  'augmentation.randAugmentOps',
-  'augmentation.mixup',
-  'labelSmoothing',
-  'dropPath',
-  'patchDrop',
-  'classWeightPower',
-  'earlyStopping',
-  'schedule.warmupEpochs',
-]);
+import { hasMessage, t } from '../i18n.ts';
+import type { FieldValue } from '../../shared/fields/field.ts';
+import { SETTINGS, type SettingKey } from '../../shared/training/settings.ts';
 
 export function settingName(key: SettingKey): string {
   return t(`training.setting.${key}.name`);
@@ -39,17 +14,13 @@ export function settingText(key: SettingKey): string {
 
 /** What its number counts: `epoch` of one, `epochs` of more; nothing for most. */
 export function settingUnit(key: SettingKey, value: number): string {
-  const unit = UNITS[key];
-  return unit === undefined ? '' : t(unit, { count: value });
+  const { unit } = SETTINGS[key];
+  return unit === undefined ? '' : t(`training.unit.${unit}`, { count: value });
 }
 
 /** Whether this value means that it does not happen. */
-export function isOff(key: SettingKey, value: SettingValue): boolean {
-  const field = METHOD_FIELDS.get(key);
-  if (field !== undefined) return field.off !== undefined && field.off === value;
-  if (key === 'augmentation.cropScaleMin') return value === 1;
-  if (key === 'augmentation.flip') return value === false;
-  return value === 0 && OFF_AT_ZERO.has(key);
+export function isOff(key: SettingKey, value: FieldValue): boolean {
+  return value === SETTINGS[key].off;
 }
 
 /** The word for one of a setting's choices. */
@@ -62,7 +33,7 @@ export function choiceName(key: SettingKey, choice: string): string {
 }
 
 /** A value as people read it. */
-export function valueText(key: SettingKey, value: SettingValue): string {
+export function valueText(key: SettingKey, value: FieldValue): string {
   if (typeof value === 'boolean') return value ? t('common.on') : t('common.off');
   if (typeof value === 'string') return choiceName(key, value);
   if (typeof value === 'number') return numberText(key, value);

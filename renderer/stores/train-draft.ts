@@ -2,16 +2,11 @@ import * as v from 'valibot';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { RunView } from '../../shared/contract/studio/runs.ts';
-import { trainingConfig } from '../../shared/contract/host-message.ts';
+import { looseTrainingSchema } from '../../shared/training/settings.ts';
 import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
-import {
-  differences,
-  presetConfig,
-  settingValue,
-  withMethod,
-  withSetting,
-} from '../domain/config.ts';
-import { matters, type SettingKey, type SettingValue } from '../domain/setting-list.ts';
+import { type SettingKey, matters, settingValue } from '../../shared/training/settings.ts';
+import type { FieldValue } from '../../shared/fields/field.ts';
+import { differences, presetConfig, withMethod, withSetting } from '../domain/config.ts';
 
 const KEY = 'karst.train';
 
@@ -31,14 +26,14 @@ const kept = v.object({
   projectId: id,
   datasetId: id,
   backboneId: id,
-  config: trainingConfig,
+  config: looseTrainingSchema,
   origin: v.variant('kind', [
     v.object({ kind: v.literal('preset'), preset: v.picklist(presetNames) }),
     v.object({
       kind: v.literal('run'),
       id: v.string(),
       name: v.string(),
-      config: trainingConfig,
+      config: looseTrainingSchema,
     }),
   ]),
 });
@@ -89,7 +84,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     config.value = withMethod(config.value, method);
   }
 
-  function set(key: SettingKey, value: SettingValue): void {
+  function set(key: SettingKey, value: FieldValue): void {
     config.value = withSetting(config.value, key, value);
   }
 

@@ -6,8 +6,7 @@ export type FieldValue = string | number | boolean | readonly string[];
 /** What changes when the value changes, beside the run's record of it. */
 export type Effect = 'results' | 'speed' | 'memory';
 
-export type Unit =
-  'pixels' | 'degrees' | 'epochs' | 'seconds' | 'images' | 'batches' | 'checkpoints';
+export type Unit = 'pixels' | 'degrees' | 'epochs' | 'seconds';
 
 /** A default that is not the same everywhere is looked up by these. */
 export interface DefaultContext {
@@ -42,8 +41,10 @@ export interface FieldInfo<T extends FieldValue> {
   readonly affects: readonly Effect[];
   /** For a method or a family that has a default of its own. */
   readonly defaultFor?: (context: DefaultContext) => T | undefined;
-  /** A name without dots for the command line; the field's own name is one already where no other has it. */
-  readonly short?: string;
+  /** Names without dots for the command line; left out: the field's own name. */
+  readonly short?: readonly string[];
+  /** Under which heading it is shown; left out: that of its group. */
+  readonly section?: string;
   readonly unit?: Unit;
   /** The value that switches the thing off. */
   readonly off?: T;

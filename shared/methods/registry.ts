@@ -32,10 +32,6 @@ export const METHODS_WITH_OPTIONS = METHODS.filter(
   ({ options }) => Object.keys(options.fields).length > 0,
 ) as readonly Extract<AnyMethod, { readonly name: MethodWithOptions }>[];
 
-export const METHOD_DEFAULTS = Object.fromEntries(
-  METHODS_WITH_OPTIONS.map(({ name, options }) => [name, options.defaults]),
-) as MethodGroups;
-
 export const METHOD_NAMES = METHODS.map(({ name }) => name);
 
 /** The method of a configuration with its options; `config` has them under the method's name. */

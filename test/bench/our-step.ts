@@ -1,8 +1,4 @@
-import {
-  MATMUL_PRECISIONS,
-  TRAINING_DEFAULTS,
-  type TrainingConfig,
-} from '../../shared/domain/training.ts';
+import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/training.ts';
 import type { Model } from '../../main/engine/model/model.ts';
 import type { ProgramFunction } from '../../main/graph/program.ts';
 import * as g from '../../main/graph/operations.ts';
@@ -17,6 +13,7 @@ import { inspectBackbone } from '../../main/host/services/backbones.ts';
 import { matrixWork } from './matrix-work.ts';
 import { answerSteps } from './step-answers.ts';
 import { writeOne } from '../fixtures/engine/variables.ts';
+import { MATMUL_PRECISIONS } from '../../shared/training/fields.ts';
 
 /**
  * Our training step as a subject: our-step.ts FOLDER HEADS [RECOMPUTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
 import { trainToItsEnd } from '../training.ts';
+import type { SettingKey } from '../../../shared/training/settings.ts';
 import { trainingConfig } from '../training-config.ts';
 
 export interface TrainOptions {
@@ -36,8 +37,8 @@ export async function run(context: CommandContext, options: TrainOptions): Promi
   );
 }
 
-function shortcuts(options: TrainOptions): Map<string, string | number> {
-  const pairs: [string, string | number | undefined][] = [
+function shortcuts(options: TrainOptions): Map<SettingKey, string | number> {
+  const pairs: [SettingKey, string | number | undefined][] = [
     ['method', options.method],
     ['schedule.epochs', options.epochs],
     ['batchSize', options.batchSize],
@@ -46,5 +47,7 @@ function shortcuts(options: TrainOptions): Map<string, string | number> {
     ['imageSize', options.imageSize],
     ['seed', options.seed],
   ];
-  return new Map(pairs.filter((pair): pair is [string, string | number] => pair[1] !== undefined));
+  return new Map(
+    pairs.filter((pair): pair is [SettingKey, string | number] => pair[1] !== undefined),
+  );
 }

@@ -1,5 +1,6 @@
 import type { RunView } from '../../../shared/contract/studio/runs.ts';
 import type { RunState } from '../../../shared/domain/library.ts';
+import { matters, settingValue } from '../../../shared/training/settings.ts';
 import {
   formatCount,
   formatDuration,
@@ -9,10 +10,9 @@ import {
   NO_VALUE,
 } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
-import { differencesAmong, settingValue } from '../../domain/config.ts';
+import { differencesAmong } from '../../domain/config.ts';
 import type { Course } from '../../domain/course.ts';
 import { shownState } from '../../domain/run-state.ts';
-import { matters } from '../../domain/setting-list.ts';
 import { settingName, settingText, valueText } from '../../domain/words.ts';
 
 /** One line of a comparison: a value a run, in their order. */

@@ -2,11 +2,10 @@ import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { SETTINGS, type SettingKey, settingValue } from '../../../shared/training/settings.ts';
 import { describeError } from '../../domain/errors.ts';
 import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
-import { settingValue } from '../../domain/config.ts';
-import { SETTINGS, type SettingKey } from '../../domain/setting-list.ts';
 
 /** Above this, AdamW tears a pre-trained backbone apart when all of it is trained. */
 const FULL_RATE = 3e-4;
@@ -21,13 +20,13 @@ export function problemText(
   const { schedule, imageSize } = config;
   const { limits } = SETTINGS[key];
   const value = settingValue(config, key);
+  if (key === 'karst.factor' && value === 0) return t('train.problem.factor');
   if (limits.kind === 'number' && typeof value === 'number') {
     const { min, max } = limits;
     if (value < min || value > max) {
       return t('train.problem.limits', { min: formatCount(min), max: formatCount(max) });
     }
   }
-  if (key === 'karst.factor' && value === 0) return t('train.problem.factor');
   if (key === 'schedule.warmupEpochs' && schedule.warmupEpochs > schedule.epochs) {
     return t('train.problem.warmup', { epochs: formatCount(schedule.epochs) });
   }

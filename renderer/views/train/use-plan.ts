@@ -3,12 +3,12 @@ import { refDebounced } from '@vueuse/core';
 import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
 import type { Task } from '../../../shared/contract/studio/tasks.ts';
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import { type SettingKey, isSettingKey } from '../../../shared/training/settings.ts';
 import { useBridge } from '../../bridge/index.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { useLoad } from '../../composables/use-load.ts';
 import { useTasks } from '../../stores/tasks.ts';
 import { useTrainDraft } from '../../stores/train-draft.ts';
-import { isSettingKey, type SettingKey } from '../../domain/setting-list.ts';
 
 /** While someone types or holds an arrow of a field, nothing is asked. */
 const QUIET_MS = 250;

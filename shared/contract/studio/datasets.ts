@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { FOLDER_LAYOUTS, IMPORT_LAYOUTS } from '../../domain/dataset.ts';
-import { augmentationOptions } from '../host-message.ts';
+import { augmentation } from '../../training/fields.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
 import {
@@ -169,7 +169,7 @@ export const datasetProcedures = {
     v.strictObject({
       id,
       positions: v.pipe(v.array(count), v.maxLength(16)),
-      augmentation: augmentationOptions,
+      augmentation: augmentation.looseSchema,
       /** Side in pixels. */
       imageSize: v.pipe(count, v.minValue(8), v.maxValue(1024)),
       copies: v.pipe(count, v.minValue(1), v.maxValue(16)),

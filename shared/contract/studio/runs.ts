@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { trainingConfig } from '../host-message.ts';
+import { looseTrainingSchema } from '../../training/settings.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
 import {
@@ -81,7 +81,7 @@ export const logLine = v.object({
 export type LogLine = v.InferOutput<typeof logLine>;
 
 const one = v.strictObject({ id });
-const settings = { backboneId: id, datasetId: id, config: trainingConfig };
+const settings = { backboneId: id, datasetId: id, config: looseTrainingSchema };
 
 export const runProcedures = {
   'runs.list': procedure(nothing, v.array(runView)),

@@ -19,7 +19,7 @@ import type { Evaluation, MetricRecord, Prediction, Verification } from '../../d
 import { FINDING_KINDS } from '../../domain/problem-kinds.ts';
 import { METHOD_NAMES } from '../../methods/registry.ts';
 import { architectureSchema } from '../../models/registry.ts';
-import { trainingConfig } from '../host-message.ts';
+import { looseTrainingSchema } from '../../training/settings.ts';
 
 /** Schemas of what the library holds, as it crosses the bridge between the window and the host. */
 
@@ -191,7 +191,7 @@ export const runEntries = {
   datasetName: v.string(),
   classes: v.array(v.string()),
   counts,
-  config: trainingConfig,
+  config: looseTrainingSchema,
   folder: v.string(),
   createdAt: v.string(),
   startedAt: v.nullable(v.string()),

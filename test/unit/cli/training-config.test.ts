@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  parseAssignment,
-  SETTINGS,
-  settingsHelp,
-  trainingConfig,
-} from '../../../main/cli/training-config.ts';
+import { settingsHelp, trainingConfig } from '../../../main/cli/training-config.ts';
 import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import { PRESETS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
+import {
+  SETTING_KEYS,
+  SETTINGS,
+  settingValue,
+  type SettingKey,
+} from '../../../shared/training/settings.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -59,10 +60,10 @@ describe('settings of a run', () => {
           augmentation: { flip: true },
         }),
       ),
-      options: new Map<string, string | number>([
+      options: new Map<SettingKey, string | number>([
         ['schedule.epochs', 5],
         ['karst.rank', 2],
-        ['method', 'full'],
+        ['method', 'karst'],
       ]),
       set: ['karst.rank=16', 'karst.rank=1', 'karst.targetModules=mlp.fc1, mlp.fc2'],
     });
@@ -76,7 +77,7 @@ describe('settings of a run', () => {
     expect(config.schedule.epochs).toBe(5);
     expect(config.schedule.warmupEpochs).toBe(10);
     expect(config.augmentation.flip).toBe(true);
-    expect(config.method).toBe('full');
+    expect(config.method).toBe('karst');
   });
 
   it.each([
@@ -88,28 +89,69 @@ describe('settings of a run', () => {
     [' seed = 3 ', 'seed', 3],
     ['optimiser.beta1=0.5', 'optimizer.beta1', 0.5],
     ['augmentation.colourJitter=0.5', 'augmentation.colorJitter', 0.5],
-  ])('read %s', (text, key, value) => expect(parseAssignment(text)).toEqual([key, value]));
+    ['lr=0.5', 'optimizer.learningRate', 0.5],
+    ['learningRate=0.5', 'optimizer.learningRate', 0.5],
+    ['epochs=3', 'schedule.epochs', 3],
+    ['optimizer=muon', 'optimizer.name', 'muon'],
+    ['rank=4', 'karst.rank', 4],
+  ])('read %s', async (text, key, value) => {
+    const config = await trainingConfig({ set: [text] });
+    expect(settingValue(config, key as SettingKey)).toEqual(value);
+  });
+
+  it('find a short name among those of the method', async () => {
+    const config = await trainingConfig({ set: ['rank=3', 'method=lora'] });
+    expect(config.lora.rank).toBe(3);
+    expect(config.karst.rank).toBe(TRAINING_DEFAULTS.karst.rank);
+    const report = await refusal({ set: ['method=linear', 'kernels=4'] });
+    expect(report).toMatchObject({
+      code: 'config-invalid',
+      message: 'karst.kernels is a setting of the method karst; the method of this run is linear.',
+      hint: 'Leave it out, or choose --method karst.',
+    });
+  });
+
+  it('are known by one short name of each method and of all methods', () => {
+    for (const method of ['karst', 'lora', 'linear', 'full'] as const) {
+      const own = SETTING_KEYS.map((key) => SETTINGS[key]).filter(
+        (one) => one.method === null || one.method === method,
+      );
+      const names = own.flatMap(({ shortNames }) => shortNames);
+      expect(new Set(names).size, method).toBe(names.length);
+    }
+  });
 
   it.each([
     ['karst.rnak=4', 'There is no setting named "karst.rnak".', 'Did you mean karst.rank?'],
-    ['rank=4', 'There is no setting named "rank".', 'Did you mean karst.rank?'],
     [
       'learningrate=4',
       'There is no setting named "learningrate".',
       'Did you mean optimizer.learningRate?',
     ],
-    ['zzz=4', 'There is no setting named "zzz".', 'Settings: method, karst.rank,'],
-    ['karst=4', 'There is no setting named "karst".', 'Settings: method,'],
-    ['__proto__.x=4', 'There is no setting named "__proto__.x".', 'Settings: method,'],
+    ['zzz=4', 'There is no setting named "zzz".', 'Settings: schedule.epochs,'],
+    ['karst=4', 'There is no setting named "karst".', 'Settings: schedule.epochs,'],
+    ['__proto__.x=4', 'There is no setting named "__proto__.x".', 'Settings: schedule.epochs,'],
     ['karst.rank', '"karst.rank" is not a setting: --set takes key=value.', 'karst.rank=4'],
-    ['karst.rank=many', 'karst.rank must be a number, not "many".', 'Its default is 8.'],
-    ['karst.rank=', 'karst.rank must be a number, not "".', 'Its default is 8.'],
-    ['karst.rank=Infinity', 'karst.rank must be a number, not Infinity.', 'Its default is 8.'],
+    [
+      'karst.rank=many',
+      'karst.rank must be a whole number from 1 to 1,024, not "many".',
+      'Its default is 8.',
+    ],
+    [
+      'karst.rank=',
+      'karst.rank must be a whole number from 1 to 1,024, not "".',
+      'Its default is 8.',
+    ],
+    [
+      'karst.rank=Infinity',
+      'karst.rank must be a whole number from 1 to 1,024, not Infinity.',
+      'Its default is 8.',
+    ],
     ['augmentation.flip=1', 'augmentation.flip must be true or false, not "1".', 'false'],
     ['method=other', `method must be one of ${METHOD_NAMES.join(', ')}, not "other".`, '"karst"'],
     [
       'karst.targetModules=attn.qkv,attn.k',
-      'karst.targetModules must be a list of attn.qkv, attn.proj, mlp.fc1, mlp.fc2, not ["attn.qkv","attn.k"].',
+      'karst.targetModules must be a list of attn.qkv, attn.proj, mlp.fc1, mlp.fc2, each at most once, not ["attn.qkv","attn.k"].',
       'attn.proj',
     ],
   ])('refuse --set %s', async (assignment, message, hint) => {
@@ -133,10 +175,22 @@ describe('settings of a run', () => {
     ['broken.json', '{"karst": ', 'is not JSON'],
     ['list.json', '[1]', 'does not hold a JSON object'],
     ['unknown.json', '{"karst": {"rnk": 4}}', 'There is no setting named "karst.rnk" in'],
-    ['type.json', '{"karst": {"rank": "4"}}', 'must be a number, not "4"'],
-    ['null.json', '{"seed": null}', 'must be a number, not null'],
-    ['group.json', '{"karst": {"rank": {"a": 1}}}', 'must be a number, not an object'],
-    ['huge.json', `{"seed": "${'9'.repeat(1e6)}"}`, 'must be a number, not "999'],
+    ['type.json', '{"karst": {"rank": "4"}}', 'must be a whole number from 1 to 1,024, not "4"'],
+    [
+      'null.json',
+      '{"seed": null}',
+      'must be a whole number from 0 to 9,007,199,254,740,991, not null',
+    ],
+    [
+      'group.json',
+      '{"karst": {"rank": {"a": 1}}}',
+      'must be a whole number from 1 to 1,024, not an object',
+    ],
+    [
+      'huge.json',
+      `{"seed": "${'9'.repeat(1e6)}"}`,
+      'must be a whole number from 0 to 9,007,199,254,740,991, not "999',
+    ],
     ['members.json', '{"karst": {"targetModules": [[1]]}}', 'not such a list'],
     // Deeper than any stack.
     ['deep.json', '{"karst":'.repeat(50_000) + '1' + '}'.repeat(50_000), 'named "karst.karst"'],
@@ -156,10 +210,17 @@ describe('settings of a run', () => {
     expect(await refusal({ file: target })).toMatchObject({ code: 'not-found', path: target });
   });
 
-  it('are all in the help', () => {
-    const lines = settingsHelp().split('\n');
-    expect(lines).toHaveLength(SETTINGS.size);
-    expect(lines[0]).toMatch(/^ {2}method +karst {2}\(/);
-    expect(lines[0]).toContain(`(${METHOD_NAMES.join(', ')})`);
+  it('are all in the help, with every name, default, limits and explanation', () => {
+    const help = settingsHelp();
+    for (const key of SETTING_KEYS) {
+      expect(help).toContain(`\n  ${key}`);
+      expect(help).toContain(SETTINGS[key].help);
+    }
+    expect(help).toMatch(
+      /^ {2}optimizer\.learningRate, lr, learningRate +0\.001; a number above 0, at most 10$/m,
+    );
+    expect(help).toMatch(
+      /^ {2}checkpointEverySeconds +60 seconds; a number from 1 to 1,000,000,000$/m,
+    );
   });
 });

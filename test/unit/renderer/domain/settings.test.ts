@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { validateTrainingConfig } from '../../../../main/host/services/training-config.ts';
 import { i18n, type Locale } from '../../../../renderer/i18n.ts';
@@ -5,19 +6,9 @@ import {
   differences,
   differencesAmong,
   presetConfig,
-  settingValue,
   withMethod,
   withSetting,
 } from '../../../../renderer/domain/config.ts';
-import {
-  isSettingKey,
-  SETTING_GROUPS,
-  SETTING_KEYS,
-  SETTINGS,
-  settingsOf,
-  type SettingKey,
-  type SettingValue,
-} from '../../../../renderer/domain/setting-list.ts';
 import {
   choiceName,
   settingName,
@@ -26,6 +17,16 @@ import {
   valueText,
 } from '../../../../renderer/domain/words.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../../shared/domain/training.ts';
+import type { FieldValue } from '../../../../shared/fields/field.ts';
+import {
+  isSettingKey,
+  SECTIONS,
+  SETTING_KEYS,
+  SETTINGS,
+  settingsOf,
+  settingValue,
+  type SettingKey,
+} from '../../../../shared/training/settings.ts';
 
 function leaves(object: object, prefix = ''): string[] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
@@ -55,7 +56,7 @@ function roomFor(key: SettingKey): TrainingConfig {
   return key === 'schedule.warmupEpochs' ? withSetting(full, 'schedule.epochs', 100_000) : full;
 }
 
-function accepts(key: SettingKey, value: SettingValue): boolean {
+function accepts(key: SettingKey, value: FieldValue): boolean {
   // A warm-up longer than the run is refused for the warm-up.
   const base = key === 'schedule.epochs' ? { ...roomFor(key) } : roomFor(key);
   const config = withSetting(
@@ -112,6 +113,7 @@ describe('the settings of a run', () => {
       expect(accepts(key, min), 'min').toBe(!minExcluded);
       expect(accepts(key, max), 'max').toBe(!maxExcluded);
       expect(accepts(key, min - inside), 'below min').toBe(false);
+      if (limits.special !== undefined) expect(accepts(key, limits.special.value)).toBe(true);
       if (max !== Number.MAX_SAFE_INTEGER) {
         expect(accepts(key, max + (whole ? 1 : max * 1e-6)), 'above max').toBe(false);
       }
@@ -131,15 +133,26 @@ describe('the settings of a run', () => {
     }
   });
 
+  it('are in one section each, and are switched off by a value that they may have', () => {
+    const shown = SECTIONS.flatMap((section) =>
+      SETTING_KEYS.filter((key) => SETTINGS[key].section === section),
+    );
+    expect(shown.sort()).toEqual([...SETTING_KEYS].sort());
+    for (const key of SETTING_KEYS) {
+      const { off, schema, default: usual } = SETTINGS[key];
+      expect(v.is(schema, usual), key).toBe(true);
+      if (off !== undefined) expect(v.is(schema, off), key).toBe(true);
+    }
+  });
+
   it('are shown where they matter', () => {
     const shown = (config: TrainingConfig) =>
-      SETTING_GROUPS.flatMap((group) => settingsOf(group, config));
+      SECTIONS.flatMap((group) => settingsOf(group, config));
     const karst = shown(TRAINING_DEFAULTS);
     expect(karst).toContain('karst.rank');
     expect(karst).not.toContain('optimizer.name');
     expect(karst).not.toContain('initialise');
     expect(karst).not.toContain('augmentation.randAugmentMagnitude');
-    expect(karst).not.toContain('method');
     const linear = shown({ ...TRAINING_DEFAULTS, method: 'linear' });
     expect(linear.filter((key) => key.startsWith('karst.'))).toEqual([]);
     expect(linear).not.toContain('dropPath');
