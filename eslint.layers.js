@@ -88,6 +88,16 @@ const ROOMS = {
     ['planning'],
     ['runs'],
   ],
+  'main/engine': [
+    ['random.ts', 'failure.ts'],
+    ['initialisers.ts', 'data'],
+    ['runtime', 'backbone', 'model'],
+    ['programs'],
+    ['evaluate'],
+    ['merge', 'train'],
+    ['jobs'],
+    ['entry.ts'],
+  ],
   renderer: [
     ['locales', 'styles'],
     ['i18n.ts'],

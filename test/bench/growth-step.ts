@@ -1,7 +1,7 @@
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/training.ts';
 import { openRuntime } from '../../main/engine/runtime/executor.ts';
 import { randomStream } from '../../main/engine/random.ts';
-import { ModelState } from '../../main/engine/train/model-state.ts';
+import { ModelState } from '../../main/engine/programs/model-state.ts';
 import { prepareTraining } from '../../main/engine/train/prepare.ts';
 import { singleLabel as task } from '../../main/tasks/single-label.ts';
 import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';

@@ -3,7 +3,7 @@ import type { EvaluateJob, EvaluateResult } from '../../../shared/contract/engin
 import type { ErrorReport } from '../../../shared/domain/errors.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { openAdapter } from '../model/open-adapter.ts';
+import { openAdapter } from '../programs/open-adapter.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
 import { readManifest, targetsOf } from './manifest.ts';

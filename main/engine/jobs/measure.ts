@@ -4,7 +4,7 @@ import { imageShape } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import { sizeOf, type Shape } from '../../graph/tensor.ts';
 import { randomStream } from '../random.ts';
-import { ModelState } from '../train/model-state.ts';
+import { ModelState } from '../programs/model-state.ts';
 import { dropsPatches } from '../train/noise.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { makeUpdate, targetSet, type UpdateParts } from '../train/update.ts';

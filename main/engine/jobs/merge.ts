@@ -11,11 +11,11 @@ import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
 import { readAllFloat32, writeSafetensors, type TensorDtype } from '../../formats/safetensors.ts';
 import { timmConfigOf } from '../../formats/checkpoints/registry.ts';
 import { mergedTensors } from '../../tuning/merge.ts';
-import { openAdapter, type OpenAdapter } from '../model/open-adapter.ts';
+import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
 import { plainModel } from '../model/plain-model.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { compareLogits, VERIFICATION_BATCH } from '../merge/compare.ts';
-import { evaluationProgram } from '../train/step.ts';
+import { evaluationProgram } from '../programs/evaluation.ts';
 import { readManifest } from './manifest.ts';
 import type { JobSession } from './session.ts';
 

@@ -2,7 +2,7 @@ import type { PredictJob, PredictResult } from '../../../shared/contract/engine.
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { openAdapter } from '../model/open-adapter.ts';
+import { openAdapter } from '../programs/open-adapter.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
 import type { JobSession } from './session.ts';
 

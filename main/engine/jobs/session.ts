@@ -3,14 +3,12 @@ import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
 import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 import type { ImageLoaderOptions } from '../data/loader.ts';
 import type { Runtime } from '../runtime/executor.ts';
-
-/** What a job asks for between two steps. */
-export type Interruption = 'none' | 'pause' | 'stop' | 'suspend';
+import type { Interruption, RunChannel } from '../train/run-channel.ts';
 
 export type Question = Extract<HostMessage, { type: 'question' }>;
 
 /** A job's side of the channel: it sends events, obeys controls between steps and takes questions. */
-export class JobSession {
+export class JobSession implements RunChannel {
   readonly cacheDir: string;
   readonly #runtime: Runtime | null;
   readonly #send: (event: EngineEvent) => void;

@@ -2,7 +2,7 @@ import type { FileAnswer, TryJob, TryResult } from '../../../shared/contract/eng
 import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { loadForEvaluation } from '../data/batch-maker.ts';
-import { openAdapter, type OpenAdapter } from '../model/open-adapter.ts';
+import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
 import type { JobSession } from './session.ts';
 
 /** Small: one compiled program serves one image as well as a handful, without much padding. */

@@ -10,17 +10,13 @@ import {
   writeFolderAtomic,
 } from '../../formats/files.ts';
 import { readAllFloat32, writeSafetensors, type TensorToWrite } from '../../formats/safetensors.ts';
-import type { Shape } from '../../graph/tensor.ts';
+import type { NamedTensors } from '../programs/model-state.ts';
 
 /**
  * Checkpoints of a run: `step-<n>/{adapter.safetensors, optimizer.safetensors, state.json, COMPLETE}` and
  * `best-<n>/{adapter.safetensors, evaluation.json, COMPLETE}`. A folder appears whole (written beside, fsynced,
  * renamed), and COMPLETE, its last file, holds sizes and hashes, so that one damaged later is recognised.
  */
-export type NamedTensors = ReadonlyMap<
-  string,
-  { readonly shape: Shape; readonly values: Float32Array }
->;
 
 const bestSchema = v.object({
   step: v.number(),

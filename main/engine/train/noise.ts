@@ -1,16 +1,13 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
-import { sizeOf, type Shape } from '../../graph/tensor.ts';
+import { sizeOf } from '../../graph/tensor.ts';
 import type { Model } from '../model/model.ts';
+import type { NoiseInput } from '../programs/training.ts';
 import { randomStream, shuffledIndices, type RandomStream } from '../random.ts';
 
 /** Random numbers that a training step is given. */
-export interface StepNoise {
-  /** Of the step's input, and of the stream that its values are drawn from. */
-  readonly name: string;
-  readonly shape: Shape;
-  /** Only in the epochs that drop patches. */
-  readonly dropping: boolean;
+export interface StepNoise extends NoiseInput {
+  /** Takes its numbers from the stream of the same name. */
   readonly fill: (values: Float32Array, stream: RandomStream) => void;
 }
 

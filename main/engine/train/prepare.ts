@@ -10,7 +10,7 @@ import { updatableValues } from '../../graph/program.ts';
 import type { Runtime } from '../runtime/executor.ts';
 import type { StepNoise } from './noise.ts';
 import type { Task } from '../../tasks/task.ts';
-import type { ParameterGroup } from './parameters.ts';
+import type { ParameterGroup } from '../programs/parameters.ts';
 import { trainingPrograms } from './programs.ts';
 
 /** A model that is ready to be trained. */

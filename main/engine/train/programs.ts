@@ -9,8 +9,9 @@ import { adaptedModel } from '../model/adapted-model.ts';
 import type { Model } from '../model/model.ts';
 import { classifierModel } from '../model/plain-model.ts';
 import { stepNoise, type StepNoise } from './noise.ts';
-import type { ParameterGroup } from './parameters.ts';
-import { featureProgram, trainingProgram } from './step.ts';
+import type { ParameterGroup } from '../programs/parameters.ts';
+import { featureProgram } from '../programs/features.ts';
+import { trainingProgram } from '../programs/training.ts';
 
 /** What a training computes: a pure function of its settings, that the host makes, too, to say what memory it takes. */
 export interface TrainingPrograms {

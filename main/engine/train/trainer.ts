@@ -7,12 +7,12 @@ import type { Model } from '../model/model.ts';
 import type { BatchSource, ImageBatch } from '../data/batch-source.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
 import type { Executor } from '../../backends/executor.ts';
-import type { JobSession } from '../jobs/session.ts';
-import { CheckpointStore, type NamedTensors, type TrainingState } from './checkpoint.ts';
-import { ModelState } from './model-state.ts';
+import { CheckpointStore, type TrainingState } from './checkpoint.ts';
+import { ModelState, type NamedTensors } from '../programs/model-state.ts';
 import type { StepNoise } from './noise.ts';
-import { learningRateAt } from './optimizer.ts';
-import type { ParameterGroup } from './parameters.ts';
+import { learningRateAt } from '../programs/optimizer.ts';
+import type { ParameterGroup } from '../programs/parameters.ts';
+import type { RunChannel } from './run-channel.ts';
 import { SampleTaker } from './samples.ts';
 import { StepLog } from './step-log.ts';
 import type { Task } from '../../tasks/task.ts';
@@ -21,7 +21,7 @@ import { makeUpdate, targetSet, type UpdateParts } from './update.ts';
 
 export interface TrainerParts {
   readonly job: TrainJob;
-  readonly session: JobSession;
+  readonly session: RunChannel;
   readonly task: Task;
   readonly model: Model;
   readonly executor: Executor;

@@ -2,8 +2,8 @@ import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import type { Executor } from '../../backends/executor.ts';
 import { batchNoise, dropsPatches, type StepNoise } from './noise.ts';
-import { stepScalars } from './optimizer.ts';
-import { stepFunction } from './step.ts';
+import { stepScalars } from '../programs/optimizer.ts';
+import { stepFunction } from '../programs/training.ts';
 import { batchTargets, type TargetSet } from '../../tasks/batch-targets.ts';
 import type { Task } from '../../tasks/task.ts';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import { imageShape } from '../../../main/engine/model/model.ts';
-import { ModelState } from '../../../main/engine/train/model-state.ts';
+import { ModelState } from '../../../main/engine/programs/model-state.ts';
 import { prepareTraining } from '../../../main/engine/train/prepare.ts';
 import { makeUpdate, targetSet } from '../../../main/engine/train/update.ts';
 import { sizeOf } from '../../../main/graph/tensor.ts';

@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { learningRateAt } from '../../../main/engine/train/optimizer.ts';
+import { learningRateAt } from '../../../main/engine/programs/optimizer.ts';
 import type { EngineEvent, TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { SampleRecord } from '../../../shared/domain/metrics.ts';

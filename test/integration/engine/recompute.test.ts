@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
-import { trainingProgram } from '../../../main/engine/train/step.ts';
+import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import type { MeasureJob, TrainJob } from '../../../shared/contract/engine.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';

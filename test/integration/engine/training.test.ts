@@ -1,7 +1,7 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { learningRateAt } from '../../../main/engine/train/optimizer.ts';
+import { learningRateAt } from '../../../main/engine/programs/optimizer.ts';
 import { readAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import type { EngineEvent, TrainJob, TrainResult } from '../../../shared/contract/engine.ts';

@@ -2,11 +2,8 @@ import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  CheckpointStore,
-  type NamedTensors,
-  type TrainingState,
-} from '../../../main/engine/train/checkpoint.ts';
+import { CheckpointStore, type TrainingState } from '../../../main/engine/train/checkpoint.ts';
+import type { NamedTensors } from '../../../main/engine/programs/model-state.ts';
 import { StepLog } from '../../../main/engine/train/step-log.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';

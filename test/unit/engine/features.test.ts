@@ -13,9 +13,10 @@ import type { Executor } from '../../../main/backends/executor.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import { FeatureSource } from '../../../main/engine/train/features.ts';
-import { ModelState } from '../../../main/engine/train/model-state.ts';
-import { stepScalars } from '../../../main/engine/train/optimizer.ts';
-import { featureProgram, trainingProgram } from '../../../main/engine/train/step.ts';
+import { ModelState } from '../../../main/engine/programs/model-state.ts';
+import { stepScalars } from '../../../main/engine/programs/optimizer.ts';
+import { featureProgram } from '../../../main/engine/programs/features.ts';
+import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import {
   keepsFeatures,

@@ -19,13 +19,11 @@ import type { Executor } from '../../../main/backends/executor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
 import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
-import { stepScalars } from '../../../main/engine/train/optimizer.ts';
-import { packGroup } from '../../../main/engine/train/parameters.ts';
-import {
-  evaluationProgram,
-  trainingProgram,
-  type TrainingProgram,
-} from '../../../main/engine/train/step.ts';
+import { stepScalars } from '../../../main/engine/programs/optimizer.ts';
+import { packGroup } from '../../../main/engine/programs/parameters.ts';
+import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
+import { trainingProgram } from '../../../main/engine/programs/training.ts';
+import type { PackedProgram } from '../../../main/engine/programs/weights.ts';
 import { readAllFloat32, SafetensorsFile } from '../../../main/formats/safetensors.ts';
 import { type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
@@ -174,7 +172,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
 
   /** A program with its weights in place and everything that training keeps at zero. */
   async function load(
-    { program, groups }: TrainingProgram,
+    { program, groups }: PackedProgram,
     model: Model,
     weights: Tensors,
   ): Promise<Executor> {

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import { packGroup } from '../../../main/engine/train/parameters.ts';
-import { trainingProgram } from '../../../main/engine/train/step.ts';
+import { packGroup } from '../../../main/engine/programs/parameters.ts';
+import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
@@ -33,9 +33,7 @@ async function gradients(kept: number, selection: Float32Array | null) {
     loss: singleLabel.loss,
     optimizer: TRAINING_DEFAULTS.optimizer,
     accumulate: 2,
-    noise: [
-      { name: 'patchDrop', shape: [2, kept, PATCHES], dropping: true, fill: () => undefined },
-    ],
+    noise: [{ name: 'patchDrop', shape: [2, kept, PATCHES], dropping: true }],
   });
   const executor = new Interpreter(program);
   for (const group of groups) {

@@ -3,11 +3,9 @@ import { adapted } from '../../fixtures/engine/adapted.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { stepNoise } from '../../../main/engine/train/noise.ts';
-import {
-  evaluationProgram,
-  featureProgram,
-  trainingProgram,
-} from '../../../main/engine/train/step.ts';
+import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
+import { featureProgram } from '../../../main/engine/programs/features.ts';
+import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { TRAINING_DEFAULTS, type MatmulPrecision } from '../../../shared/domain/training.ts';
 import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';

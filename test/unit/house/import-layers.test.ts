@@ -32,7 +32,7 @@ const FORBIDDEN = [
   ['main/host/a.ts', '../electron/main.ts'],
   ['main/engine/train/a.ts', '../../host/contract/studio.ts'],
   ['main/engine/a.ts', '../cli/program.ts'],
-  ['main/cli/a.ts', '../engine/train/step.ts'],
+  ['main/cli/a.ts', '../engine/programs/training.ts'],
   ['main/cli/commands/a.ts', '../../../renderer/bridge/a.ts'],
   ['main/formats/a.ts', '../host/home.ts'],
   ['main/formats/a.ts', '../platform/cache-folder.mjs'],
@@ -80,6 +80,11 @@ const FORBIDDEN = [
   ['main/host/procedures/a.ts', '../api/dispatch.ts'],
   ['main/host/home.ts', './store/library.ts'],
   ['main/host/home.ts', './owner.ts'],
+  // Rooms of the engine.
+  ['main/engine/train/a.ts', '../jobs/session.ts'],
+  ['main/engine/evaluate/a.ts', '../train/trainer.ts'],
+  ['main/engine/programs/a.ts', '../train/noise.ts'],
+  ['main/engine/model/a.ts', '../programs/training.ts'],
   // Rooms of the window.
   ['renderer/domain/a.ts', '../composables/use-load.ts'],
   ['renderer/domain/a.ts', '../bridge/index.ts'],
@@ -127,7 +132,7 @@ const ALLOWED = [
   ['main/electron/a.ts', '../host/home.ts'],
   ['main/electron/a.ts', '../platform/node-runtime.mjs'],
   ['main/setup/a.mjs', './cache-folder.mjs'],
-  ['test/unit/a.ts', '../../main/engine/train/step.ts'],
+  ['test/unit/a.ts', '../../main/engine/programs/training.ts'],
   ['test/unit/a.ts', 'better-sqlite3'],
 ] as const;
 

@@ -21,8 +21,8 @@ import {
 } from '../../../shared/methods/karst.ts';
 import { tuningOf } from '../../../shared/methods/registry.ts';
 import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
-import { ModelState } from '../../../main/engine/train/model-state.ts';
-import { evaluationProgram } from '../../../main/engine/train/step.ts';
+import { ModelState } from '../../../main/engine/programs/model-state.ts';
+import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';

@@ -1,6 +1,11 @@
 import type { Executor } from '../../backends/executor.ts';
-import type { NamedTensors } from './checkpoint.ts';
+import type { Shape } from '../../graph/tensor.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
+
+export type NamedTensors = ReadonlyMap<
+  string,
+  { readonly shape: Shape; readonly values: Float32Array }
+>;
 
 /** What the optimizer keeps of a group beside the trained tensors. */
 function momentsOf(group: ParameterGroup): readonly string[] {

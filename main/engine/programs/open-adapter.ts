@@ -7,12 +7,12 @@ import type { Tuner } from '../../tuning/tuner.ts';
 import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
 import type { Executor } from '../../backends/executor.ts';
 import type { Runtime } from '../runtime/executor.ts';
-import { ModelState } from '../train/model-state.ts';
-import { evaluationProgram, type EvaluationOptions } from '../train/step.ts';
+import { ModelState } from './model-state.ts';
+import { evaluationProgram, type EvaluationOptions } from './evaluation.ts';
 import { taskNamed } from '../../tasks/registry.ts';
 import type { Task } from '../../tasks/task.ts';
-import { adaptedModel } from './adapted-model.ts';
-import type { Model } from './model.ts';
+import { adaptedModel } from '../model/adapted-model.ts';
+import type { Model } from '../model/model.ts';
 
 /** An adapter on its backbone, ready to give logits. */
 export interface OpenAdapter {

@@ -1,0 +1,62 @@
+import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+import * as g from '../../graph/operations.ts';
+import type { Variable } from '../../graph/ops/variable.ts';
+import type { ProgramFunction, Update } from '../../graph/program.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import type { Weights } from '../../networks/build.ts';
+import type { Model } from '../model/model.ts';
+import { adamState } from './optimizer.ts';
+import { parameterGroups } from './parameters.ts';
+import { imagesInput, weightsOf, type PackedProgram } from './weights.ts';
+
+export interface EvaluationOptions {
+  /** With the function `evaluateOne` besides, for which one image need not be padded to a batch. */
+  readonly single?: boolean;
+  /** Default highest. */
+  readonly matmulPrecision?: MatmulPrecision;
+}
+
+/**
+ * images → logits with the present weights: the function `evaluate`. A model that is merged before use has a function
+ * `merge` besides, to be called once before it.
+ */
+export function evaluationProgram(
+  model: Model,
+  batchSize: number,
+  { single = false, matmulPrecision = 'highest' }: EvaluationOptions = {},
+): PackedProgram {
+  const groups = parameterGroups(model.trainedTensors, 'all');
+  const packed = groups.map((group) => ({ group, parameters: adamState(group).parameters }));
+  const { weights, frozen } = weightsOf(model, packed);
+  const variables = [...frozen, ...packed.map((p) => p.parameters)];
+  const functions: Record<string, ProgramFunction> = {
+    evaluate: evaluateFunction(model, weights, batchSize, matmulPrecision),
+  };
+  if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1, matmulPrecision);
+  const merged = model.merged?.(weights) ?? new Map<string, Tensor>();
+  if (merged.size > 0) functions['merge'] = mergeFunction(frozen, merged);
+  return { program: { variables, functions }, groups };
+}
+
+function mergeFunction(
+  frozen: readonly Variable[],
+  merged: ReadonlyMap<string, Tensor>,
+): ProgramFunction {
+  const updates = frozen.flatMap((variable): Update[] => {
+    const value = merged.get(variable.attributes.name);
+    return value === undefined ? [] : [{ variable, value }];
+  });
+  // A call is made by asking for an output.
+  return { inputs: [], outputs: { done: g.scalar(1) }, updates };
+}
+
+export function evaluateFunction(
+  model: Model,
+  weights: Weights,
+  batchSize: number,
+  matmulPrecision: MatmulPrecision,
+): ProgramFunction {
+  const images = imagesInput(model, batchSize);
+  const logits = model.logits(images, weights);
+  return { inputs: [images], outputs: { logits }, updates: [], matmulPrecision };
+}
