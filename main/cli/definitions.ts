@@ -1,23 +1,21 @@
-import { METHOD_NAMES } from '../../shared/methods/registry.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_CHECK, EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
 import { defineAdapter, defineBin } from './shelf-definitions.ts';
-import { PRESETS } from '../../shared/domain/training.ts';
-import { SETTINGS, type SettingKey } from '../../shared/training/settings.ts';
-import { settingsHelp } from './training-config.ts';
+import type { SettingKey } from '../../shared/training/settings.ts';
+import type { TrainHelp } from './training-config.ts';
 
 /**
  * Says what commands there are and what they take. What a command does is imported when it is run, so that
  * `karst --help` loads none of it.
  */
-export function defineCommands(program: Command, runs: Runs): void {
+export function defineCommands(program: Command, runs: Runs, trainHelp: TrainHelp | null): void {
   defineDoctor(program, runs);
   defineBackbone(program, runs);
   defineDataset(program, runs);
-  defineTraining(program, runs);
+  defineTraining(program, runs, trainHelp);
   defineAdapter(program, runs);
   defineBin(program, runs);
   defineUses(program, runs);
@@ -203,16 +201,16 @@ Without it a source that can be understood in more than one way is refused, with
     );
 }
 
-function defineTraining(program: Command, runs: Runs): void {
-  const help = (key: SettingKey): string => SETTINGS[key].help;
+function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | null): void {
+  const help = (key: SettingKey): string => trainHelp?.option(key) ?? '';
   program
     .command('train')
     .description('adapt a backbone to a dataset')
     .requiredOption('--backbone <backbone>', 'name or id')
     .requiredOption('--dataset <dataset>', 'name or id')
     .option('--name <name>', 'name of the run and its adapter (default: one is made up)')
-    .option('--method <method>', `${help('method')} (${METHOD_NAMES.join(', ')})`)
-    .option('--preset <preset>', `settings to start from: ${Object.keys(PRESETS).join(', ')}`)
+    .option('--method <method>', help('method'))
+    .option('--preset <preset>', trainHelp?.presets ?? '')
     .option('--config <file>', 'JSON file with settings')
     .option('--set <key=value>', 'one setting, such as lr=0.01; may be repeated', collected, [])
     .option('--epochs <number>', help('schedule.epochs'), positive)
@@ -223,7 +221,8 @@ function defineTraining(program: Command, runs: Runs): void {
     .option('--seed <number>', help('seed'), wholeNumber)
     .addHelpText(
       'after',
-      () => `\nSettings for --set and --config, with their defaults:\n${settingsHelp()}`,
+      () =>
+        `\nSettings for --set and --config, with their defaults:\n${trainHelp?.settings() ?? ''}`,
     )
     .action(
       runs(async (context, options) => (await import('./commands/train.ts')).run(context, options)),

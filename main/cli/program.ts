@@ -6,6 +6,7 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { studioHome } from '../host/home.ts';
 import { Console } from './output/console.ts';
 import { nearMiss } from './output/near-miss.ts';
+import type { TrainHelp } from './training-config.ts';
 import { version } from '../host/version.ts';
 
 const GLOBAL_OPTIONS = ['--home', '--json', '--help'];
@@ -20,7 +21,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const json = (end < 0 ? args : args.slice(0, end)).includes('--json');
   const console = new Console({ json });
   let exitCode = 0;
-  const { program, current } = buildProgram(console, (code) => (exitCode = code));
+  // The settings are loaded for the one command whose help has them.
+  const trainHelp = args.includes('train')
+    ? (await import('./training-config.ts')).TRAIN_HELP
+    : null;
+  const { program, current } = buildProgram(console, trainHelp, (code) => (exitCode = code));
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -39,6 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function buildProgram(
   console: Console,
+  trainHelp: TrainHelp | null,
   setExitCode: (code: number) => void,
 ): { program: Command; current: (args: readonly string[]) => Command } {
   const program = new Command('karst')
@@ -74,7 +80,7 @@ function buildProgram(
       const result = await command(context, ...(args.slice(0, -1) as never[]));
       setExitCode(typeof result === 'number' ? result : 0);
     };
-  defineCommands(program, runs);
+  defineCommands(program, runs, trainHelp);
 
   return { program, current: (args) => deepest(program, args) };
 }

@@ -65,6 +65,22 @@ export async function trainingConfig(sources: ConfigSources): Promise<TrainingCo
   );
 }
 
+/** What the help of `train` says of settings. */
+export interface TrainHelp {
+  option(key: SettingKey): string;
+  readonly presets: string;
+  settings(): string;
+}
+
+export const TRAIN_HELP: TrainHelp = {
+  option: (key) => {
+    const { help, limits } = SETTINGS[key];
+    return limits.kind === 'choice' ? `${help} (${limits.choices.join(', ')})` : help;
+  },
+  presets: `settings to start from: ${Object.keys(PRESETS).join(', ')}`,
+  settings: settingsHelp,
+};
+
 /** Every setting with its default, what it may be, and what it does, under the headings of the form. */
 export function settingsHelp(): string {
   const width = Math.max(...SETTING_KEYS.map((key) => namesOf(SETTINGS[key]).length));
