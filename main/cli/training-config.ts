@@ -145,7 +145,10 @@ function unknownSetting({ name, file }: Given): KarstError {
   const last = name.slice(name.lastIndexOf('.') + 1);
   const near =
     SETTING_KEYS.find((key) => key.endsWith(`.${last}`)) ??
-    nearMiss(name, SETTING_KEYS) ??
+    nearMiss(
+      name,
+      SETTING_KEYS.flatMap((key) => [key, ...SETTINGS[key].shortNames]),
+    ) ??
     SETTING_KEYS.find((key) => nearMiss(last, [key.slice(key.lastIndexOf('.') + 1)]) !== null);
   const where = file === null ? '' : ` in ${file}`;
   const hint =

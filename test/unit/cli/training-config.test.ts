@@ -123,11 +123,8 @@ describe('settings of a run', () => {
 
   it.each([
     ['karst.rnak=4', 'There is no setting named "karst.rnak".', 'Did you mean karst.rank?'],
-    [
-      'learningrate=4',
-      'There is no setting named "learningrate".',
-      'Did you mean optimizer.learningRate?',
-    ],
+    ['learningrate=4', 'There is no setting named "learningrate".', 'Did you mean learningRate?'],
+    ['epohcs=4', 'There is no setting named "epohcs".', 'Did you mean epochs?'],
     ['zzz=4', 'There is no setting named "zzz".', 'Settings: schedule.epochs,'],
     ['karst=4', 'There is no setting named "karst".', 'Settings: schedule.epochs,'],
     ['__proto__.x=4', 'There is no setting named "__proto__.x".', 'Settings: schedule.epochs,'],
