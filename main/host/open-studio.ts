@@ -24,7 +24,7 @@ import { freeMemory } from './services/planning/free-memory.ts';
 import { sweepLeftovers } from './services/leftovers.ts';
 import { Planner } from './services/planning/planner.ts';
 import { Projects } from './services/projects.ts';
-import { MemoryEstimates } from './services/planning/memory-estimate.ts';
+import { MemoryEstimates } from './services/planning/memory-estimates.ts';
 import { Recomputation } from './services/planning/recomputation.ts';
 import { RunExecutor } from './services/runs/run-executor.ts';
 import type { RunSession } from './services/runs/run-session.ts';

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  cardMemory,
   inputBytes,
   MemoryEstimates,
-  trainingMemory,
   type TrainingMemory,
+} from '../../../main/host/services/planning/memory-estimates.ts';
+import {
+  cardMemory,
+  trainingMemory,
 } from '../../../main/host/services/planning/memory-estimate.ts';
 import { memoryRequest } from '../../../main/host/services/planning/recomputation.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
@@ -110,11 +112,11 @@ it('takes for loading threads, batches made ahead and the one in the step', () =
 describe('estimates that are asked for again', () => {
   const ways = { recomputedBlocks: 0, kernels: true, threads: 2 };
 
-  it('are the same object as long as the graph is', () => {
+  it('are the same object as long as the graph is', async () => {
     const estimates = new MemoryEstimates();
-    const first = estimates.training(requestOf({}), ways);
+    const first = await estimates.training(requestOf({}), ways);
     const other = { seed: 5, schedule: { epochs: 9 }, optimizer: { learningRate: 0.5 } };
-    expect(estimates.training(requestOf(other), ways)).toBe(first);
+    expect(await estimates.training(requestOf(other), ways)).toBe(first);
   });
 
   it.each<[string, TrainingOverrides]>([
@@ -124,18 +126,20 @@ describe('estimates that are asked for again', () => {
     ['accumulation', { accumulate: 2 }],
     ['dropped patches', { patchDrop: 0.5 }],
     ['the precision', { matmulPrecision: 'highest' }],
-  ])('are made anew with another value of %s', (_title, changed) => {
+  ])('are made anew with another value of %s', async (_title, changed) => {
     const estimates = new MemoryEstimates();
-    const first = estimates.training(requestOf({}), ways);
-    const second = estimates.training(requestOf(changed), ways);
+    const first = await estimates.training(requestOf({}), ways);
+    const second = await estimates.training(requestOf(changed), ways);
     expect(second).not.toBe(first);
     expect(second).toEqual(trainingMemory(requestOf(changed), ways));
   });
 
-  it('are made anew where augmentation keeps features from being kept', () => {
+  it('are made anew where augmentation keeps features from being kept', async () => {
     const estimates = new MemoryEstimates();
-    const [kept, augmented] = [false, true].map((flip) =>
-      estimates.training(requestOf({ method: 'linear', augmentation: { flip } }), ways),
+    const [kept, augmented] = await Promise.all(
+      [false, true].map((flip) =>
+        estimates.training(requestOf({ method: 'linear', augmentation: { flip } }), ways),
+      ),
     );
     expect(augmented).not.toBe(kept);
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inputBytes } from '../../../main/host/services/planning/memory-estimate.ts';
+import { inputBytes } from '../../../main/host/services/planning/memory-estimates.ts';
 import { speedKey } from '../../../main/host/services/planning/speed-key.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine.ts';

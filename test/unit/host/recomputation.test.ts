@@ -3,7 +3,7 @@ import { parseFreeMemory } from '../../../main/host/services/planning/card-memor
 import {
   inputBytes,
   type MemoryRequest,
-} from '../../../main/host/services/planning/memory-estimate.ts';
+} from '../../../main/host/services/planning/memory-estimates.ts';
 import {
   memoryRequest,
   Recomputation,
@@ -29,11 +29,12 @@ const INPUT = inputBytes(request, 1);
 
 /** A step that takes 20 GiB, and one less for each block that is computed again; compiling grows by a sixteenth. */
 const ESTIMATES: RecomputationContext['estimates'] = {
-  training: (_request, { recomputedBlocks }) => ({
-    running: (20 - recomputedBlocks) * GIB,
-    compiling: (1 + recomputedBlocks / 16) * GIB,
-  }),
-  card: (_request, recomputedBlocks) => (40 - recomputedBlocks) * GIB,
+  training: (_request, { recomputedBlocks }) =>
+    Promise.resolve({
+      running: (20 - recomputedBlocks) * GIB,
+      compiling: (1 + recomputedBlocks / 16) * GIB,
+    }),
+  card: (_request, recomputedBlocks) => Promise.resolve((40 - recomputedBlocks) * GIB),
 };
 /** Memory of which so many GiB, and the images, are nine tenths. */
 const room = (gib: number): number => (gib * GIB + INPUT) / 0.9;
@@ -72,10 +73,11 @@ describe('how many blocks are computed again', () => {
   it('leaves room for compiling, and is the least where nothing fits', async () => {
     const compiling = (least: number): RecomputationContext['estimates'] => ({
       ...ESTIMATES,
-      training: (_request, { recomputedBlocks }) => ({
-        running: GIB,
-        compiling: (2 + Math.abs(recomputedBlocks - least)) * GIB,
-      }),
+      training: (_request, { recomputedBlocks }) =>
+        Promise.resolve({
+          running: GIB,
+          compiling: (2 + Math.abs(recomputedBlocks - least)) * GIB,
+        }),
     });
     const of = async (gib: number, least: number): Promise<number> =>
       (await choosing(room(gib), { estimates: compiling(least) }).choose(request)).recomputedBlocks;

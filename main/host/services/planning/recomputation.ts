@@ -11,7 +11,7 @@ import {
   type MemoryEstimates,
   type MemoryRequest,
   type TrainingMemory,
-} from './memory-estimate.ts';
+} from './memory-estimates.ts';
 import { engineThreads, speedKey } from './speed-key.ts';
 
 /** Share of the free memory that a training is to have: the estimate is not exact, and others need some. */
@@ -85,9 +85,9 @@ export class Recomputation {
       const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, recomputedBlocks));
       const ways = { recomputedBlocks, kernels: kernels !== null, threads };
       const { running, compiling } = onCard
-        ? sameFor(this.#c.estimates.card(request, recomputedBlocks))
+        ? sameFor(await this.#c.estimates.card(request, recomputedBlocks))
         : times === null
-          ? withInput(this.#c.estimates.training(request, ways), loading)
+          ? withInput(await this.#c.estimates.training(request, ways), loading)
           : sameFor(times.peakBytes + loading);
       const choice: MemoryChoice = {
         recomputedBlocks,
