@@ -54,7 +54,8 @@ export class Console {
   }
 
   /** An error: the report on standard output under `--json`, sentence and hint on standard error otherwise. */
-  fail(report: ErrorReport): void {
+  fail({ option, ...rest }: ErrorReport): void {
+    const report = option === undefined ? rest : { ...rest, hint: `${rest.hint} (${option})` };
     if (this.json) {
       this.out.write(`${JSON.stringify({ error: report })}\n`);
       return;
@@ -63,9 +64,8 @@ export class Console {
     if (report.path !== undefined && !report.message.includes(report.path)) {
       writeLine(this.error, `  ${report.path}`);
     }
-    const option = report.option === undefined ? '' : ` (${report.option})`;
     if (report.hint !== '')
-      writeLine(this.error, `${paint(this.error, 'cyan', 'hint:')}  ${report.hint}${option}`);
+      writeLine(this.error, `${paint(this.error, 'cyan', 'hint:')}  ${report.hint}`);
   }
 
   /** Colours text for standard output. */

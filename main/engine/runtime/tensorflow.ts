@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as TensorFlow from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { writeError } from '../../formats/files.ts';
@@ -20,7 +20,7 @@ import { collectGarbage } from './garbage.ts';
 import { loadKernels, type Kernels } from './kernels.ts';
 import { installNodePolyfill } from './node-polyfill.ts';
 
-type Tf = typeof tf;
+type Tf = typeof TensorFlow;
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -30,10 +30,10 @@ interface NativeBackend {
   deleteSavedModel(id: number): void;
   runSavedModel(
     id: number,
-    inputs: tf.Tensor[],
+    inputs: TensorFlow.Tensor[],
     inputInfos: { name: string }[],
     outputNames: string[],
-  ): tf.Tensor[];
+  ): TensorFlow.Tensor[];
   binding: { TF_Version: string };
   isUsingGpuDevice: boolean;
 }
@@ -46,7 +46,7 @@ interface Feed {
   readonly dtype: DType;
 }
 
-let loaded = false;
+let loaded: Tf | undefined;
 
 /**
  * Loads the native addon once a process and makes it the backend. Its package would do both by itself, but looks for the addon
@@ -54,10 +54,11 @@ let loaded = false;
  * @throws KarstError engine-unavailable
  */
 export function loadTensorFlow(): Tf {
-  if (loaded) return tf;
+  if (loaded !== undefined) return loaded;
   installNodePolyfill();
   try {
     const require = createRequire(import.meta.url);
+    const tf = require('@tensorflow/tfjs-core') as Tf;
     require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
     const { NodeJSKernelBackend: Backend } =
       require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
@@ -68,14 +69,14 @@ export function loadTensorFlow(): Tf {
     tf.registerBackend('tensorflow', () => backend, 3);
     // Takes it at once; its promise is for backends that are made asynchronously.
     void tf.setBackend('tensorflow');
-    loaded = true;
+    loaded = tf;
+    return tf;
   } catch (cause) {
     throw new KarstError('engine-unavailable', 'Native TensorFlow does not load on this machine.', {
       hint: 'Run "npm run setup" and read what it says.',
       cause,
     });
   }
-  return tf;
 }
 
 export function nativeBackend(tf: Tf): NativeBackend {
@@ -195,7 +196,7 @@ export class TensorFlowExecutor implements Executor {
 
   /** One session call; every tensor made for it is released, whatever happens. */
   #run(feeds: readonly Feed[], outputs: readonly string[]): Float32Array[] {
-    const tensors: tf.Tensor[] = [];
+    const tensors: TensorFlow.Tensor[] = [];
     try {
       for (const feed of feeds) {
         tensors.push(this.#tf.tensor(feed.values, [...feed.shape], feed.dtype));

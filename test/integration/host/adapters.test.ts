@@ -332,7 +332,7 @@ describe('what engines do with adapters', () => {
     expect((await studio.merging.merge('guest')).verification.images).toBe(2);
     expect((await studio.merging.merge('guest', { dataset: 'two' })).verification.images).toBe(2);
     studio.datasets.remove('two');
-    expect((await refusal(studio.merging.merge('guest'), 'dataset-unusable')).hint).toContain(
+    expect((await refusal(studio.merging.merge('guest'), 'dataset-unusable')).option).toBe(
       '--dataset',
     );
   });
