@@ -21,7 +21,7 @@ const options = group({
   factor: whole(1, 4096, {
     default: 8,
     special: { value: -1, meaning: 'the most balanced factors' },
-    help: 'Upper bound of the smaller side of each Kronecker factorisation. -1 makes both sides as equal as possible.',
+    help: 'Upper bound of the smaller side of each Kronecker factorization. -1 makes both sides as equal as possible.',
     affects: ['results', 'speed', 'memory'],
   }),
   alpha: above(0, 10_000, {

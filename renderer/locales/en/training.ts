@@ -71,7 +71,7 @@ export const training = {
       kernels: 'Kernels',
       factor: 'Factor',
       alpha: 'Alpha',
-      init: 'Initialisation',
+      init: 'Initialization',
       rescale: 'Re-scaling',
       rankDropout: 'Rank dropout',
       targetModules: 'Adapted layers',

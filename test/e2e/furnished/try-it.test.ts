@@ -135,7 +135,7 @@ test('a whole folder becomes a table, and no table is overwritten', async ({ pag
 
   await start();
   const images = readdirSync(folder).length;
-  await expect(dialog.getByText(`The answers to ${images} images are written.`)).toBeVisible({
+  await expect(dialog.getByText(`The predictions of ${images} images are written.`)).toBeVisible({
     timeout: ENGINE_MS,
   });
   const written = readFileSync(table, 'utf8');
