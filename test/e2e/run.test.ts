@@ -88,7 +88,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
     const toAdd = dialog.getByRole('spinbutton', { name: 'Epochs to add' });
     await toAdd.fill(String(MORE_EPOCHS));
     await toAdd.press('Tab');
-    await expect(dialog.getByText(`${EPOCHS + MORE_EPOCHS} in all`)).toBeVisible();
+    await expect(dialog.getByText(`${EPOCHS + MORE_EPOCHS} in total`)).toBeVisible();
     await dialog.getByRole('button', { name: 'Extend' }).click();
     await expect(figure(page, 'Figures of the run', 'Epochs')).toHaveText(
       `${EPOCHS + MORE_EPOCHS} / ${EPOCHS + MORE_EPOCHS}`,
