@@ -118,7 +118,7 @@ function tensorsOf(linear: KarstLinear, o: KarstOptions): TensorSpec[] {
   ];
 }
 
-/** KARST: a sum of low-rank Kronecker products beside each frozen weight; see ARCHITECTURE.md, "The method". */
+/** KARST: a sum of low-rank Kronecker products beside each frozen weight; see docs/karst.md. */
 export const karst: MethodSpec<'karst', KarstOptions> = {
   name: 'karst',
   title: 'KARST',
