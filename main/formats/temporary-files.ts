@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { bootOf, isMarkAlive, ownMark } from './process-mark.ts';
-import { isOldOwn, type Swept } from './system-temporaries.ts';
+import { isOldOwn, Sweep } from './sweep.ts';
 
 /** `.<name>.<mark of the process>.<12 hex digits>.tmp`: hidden, and exactly what no person names a file. */
 const TEMPORARY = /^\..+\.(\d+-\d*-[0-9a-f]*)\.[0-9a-f]{12}\.tmp$/s;
@@ -33,16 +33,16 @@ function clipped(name: string): string {
  * has not exactly such a name stays. Those of earlier versions, which do not say whose they are, go after a day.
  * @param boot only those of processes of that boot: in a folder that other machines may write into, too
  */
-export async function sweepTemporaries(folder: string, boot: string | null = null): Promise<Swept> {
-  const removed: string[] = [];
-  const problems: string[] = [];
+export async function sweepTemporaries(folder: string, boot: string | null = null): Promise<Sweep> {
+  const sweep = new Sweep();
   let names: string[];
   try {
     names = await readdir(folder);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { removed, problems };
-    return { removed, problems: [`${folder} could not be looked through: ${message}.`] };
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      sweep.problems.push(`${folder} could not be looked through: ${message}.`);
+    return sweep;
   }
   for (const name of names) {
     const path = join(folder, name);
@@ -50,12 +50,7 @@ export async function sweepTemporaries(folder: string, boot: string | null = nul
     if (mark === undefined) {
       if (boot !== null || !UNMARKED.test(name) || !isOldOwn(path, Date.now())) continue;
     } else if (isMarkAlive(mark) || (boot !== null && bootOf(mark) !== boot)) continue;
-    try {
-      await rm(path, { recursive: true, force: true });
-      removed.push(path);
-    } catch (error) {
-      problems.push(`The left-over ${path} could not be removed: ${(error as Error).message}.`);
-    }
+    await sweep.remove(path);
   }
-  return { removed, problems };
+  return sweep;
 }

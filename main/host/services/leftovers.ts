@@ -4,8 +4,8 @@ import { join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
 import { readTextFile, writeFileAtomic } from '../../formats/files.ts';
 import { bootOf, isMarkAlive, ownMark } from '../../formats/process-mark.ts';
+import { Sweep } from '../../formats/sweep.ts';
 import { sweepSystemTemporaries } from '../../formats/system-temporaries.ts';
-import type { Swept } from '../../formats/system-temporaries.ts';
 import { sweepTemporaries } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import { makeFolder } from './paths.ts';
@@ -66,8 +66,9 @@ export async function sweepRun(folder: string): Promise<string[]> {
 
 const CHECKPOINTS = 'checkpoints';
 
-async function sweepOutside({ root, work }: HomeFolders): Promise<Swept[]> {
-  const swept: Swept[] = [];
+async function sweepOutside({ root, work }: HomeFolders): Promise<Sweep[]> {
+  const notes = new Sweep();
+  const swept: Sweep[] = [notes];
   for (const name of await namesIn(work)) {
     const mark = NOTE.exec(name)?.[1];
     if (mark === undefined || isMarkAlive(mark)) continue;
@@ -76,11 +77,7 @@ async function sweepOutside({ root, work }: HomeFolders): Promise<Swept[]> {
     // Other machines may write into that folder: only what was begun in the boot of the one that noted it down.
     if (note.success && !relative(root, note.output.folder).startsWith('work'))
       swept.push(await sweepTemporaries(note.output.folder, bootOf(mark)));
-    const problems = await rm(path, { force: true }).then(
-      () => [],
-      (error: unknown) => [`The left-over ${path} could not be removed: ${String(error)}.`],
-    );
-    swept.push({ removed: [path], problems });
+    await notes.remove(path);
   }
   return swept;
 }
