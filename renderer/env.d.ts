@@ -1,4 +1,4 @@
-import type { Call } from '../shared/contract/studio.ts';
+import type { Call } from '../shared/contract/window/messages.ts';
 
 declare global {
   /** What the preload script of the desktop shell exposes; absent in a browser. */

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { FAILED, WRONG_USAGE } from './exit-codes.ts';
 
 /** For a command line or setting that is wrong, or for everything that failed on the way. */

@@ -1,5 +1,5 @@
-import type { EngineEvent } from '../../shared/contract/engine.ts';
-import type { RunPlan } from '../../shared/contract/studio/runs.ts';
+import type { EngineEvent } from '../../shared/contract/engine/messages.ts';
+import type { RunPlan } from '../../shared/contract/window/runs.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { tuningOf } from '../../shared/methods/registry.ts';

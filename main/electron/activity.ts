@@ -1,5 +1,5 @@
-import type { RunView } from '../../shared/contract/studio/runs.ts';
-import type { Task } from '../../shared/contract/studio/tasks.ts';
+import type { RunView } from '../../shared/contract/window/runs.ts';
+import type { Task } from '../../shared/contract/window/tasks.ts';
 
 /** How far everything is: a share from 0 to 1, `unknown` while it cannot be told, null while nothing goes on. */
 export type Share = number | 'unknown' | null;

@@ -1,15 +1,13 @@
 import { ipcMain, type IpcMainEvent, type WebContents } from 'electron';
 import * as v from 'valibot';
-import { CHANNEL } from '../../shared/contract/channel.ts';
+import { CHANNEL } from '../../shared/contract/shell/channel.ts';
+import { callSchema, type Reply } from '../../shared/contract/window/messages.ts';
 import {
-  callSchema,
   SHELL_PROCEDURES,
-  type EventName,
-  type EventPayload,
   type Handlers,
-  type Reply,
   type ShellProcedureName,
-} from '../../shared/contract/studio.ts';
+} from '../../shared/contract/window/procedures.ts';
+import type { EventName, EventPayload } from '../../shared/contract/window/events.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { CallLimit } from './call-limit.ts';
 import { isOurs } from './guard.ts';

@@ -4,9 +4,10 @@ import {
   hostProcessMessageSchema,
   type HostProcessMessage,
   type ShellMessage,
-} from '../../shared/contract/host-process.ts';
-import type { HostProcedureName, Input, Output } from '../../shared/contract/studio.ts';
-import { KarstError, type ErrorReport } from '../../shared/domain/errors.ts';
+} from '../../shared/contract/shell/messages.ts';
+import type { HostProcedureName, Input, Output } from '../../shared/contract/window/procedures.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { compileCacheFolder } from '../platform/cache-folder.mjs';
 
 /** The host suspends runs when it ends, for which an engine has 30 s; then it is ended by force. */

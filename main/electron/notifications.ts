@@ -1,5 +1,5 @@
 import { Notification } from 'electron';
-import type { RunView } from '../../shared/contract/studio/runs.ts';
+import type { RunView } from '../../shared/contract/window/runs.ts';
 import type { Words } from './words.ts';
 
 export interface RunEnd {

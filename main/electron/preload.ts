@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import { CHANNEL } from '../../shared/contract/channel.ts';
+import { CHANNEL } from '../../shared/contract/shell/channel.ts';
 
 /**
  * All that the page can reach: messages on one channel, and where a dropped file lies. What the messages may be

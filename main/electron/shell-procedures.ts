@@ -1,6 +1,10 @@
 import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron';
 import { existsSync, statSync } from 'node:fs';
-import type { Handlers, Input, ShellProcedureName } from '../../shared/contract/studio.ts';
+import type {
+  Handlers,
+  Input,
+  ShellProcedureName,
+} from '../../shared/contract/window/procedures.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import type { Preferences } from './preferences.ts';
 import type { Words } from './words.ts';

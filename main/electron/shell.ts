@@ -1,9 +1,9 @@
 import { app, dialog, nativeTheme, session, type BrowserWindow } from 'electron';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunView } from '../../shared/contract/studio/runs.ts';
-import type { Task } from '../../shared/contract/studio/tasks.ts';
-import type { EventName, EventPayload } from '../../shared/contract/studio.ts';
+import type { RunView } from '../../shared/contract/window/runs.ts';
+import type { Task } from '../../shared/contract/window/tasks.ts';
+import type { EventName, EventPayload } from '../../shared/contract/window/events.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { packagedNode } from '../platform/node-runtime.mjs';
 import { Activity } from './activity.ts';

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
-import type { EngineEvent, HostMessage, Job, JobResult } from '../../shared/contract/engine.ts';
-import { hostMessageSchema } from '../../shared/contract/host-message.ts';
+import type { EngineEvent, HostMessage } from '../../shared/contract/engine/messages.ts';
+import type { Job } from '../../shared/contract/engine/jobs.ts';
+import type { JobResult } from '../../shared/contract/engine/results.ts';
+import { hostMessageSchema } from '../../shared/contract/engine/messages.ts';
 import { switchedOff } from '../../shared/domain/compiled-code.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { failureReport } from './failure.ts';
@@ -98,7 +100,7 @@ async function serve(port: Port): Promise<void> {
         );
         return;
       }
-      const message = parsed.output as HostMessage;
+      const message = parsed.output;
       if (message.type === 'start') resolve(message);
       else if (session === null) early.push(message);
       else session.receive(message);

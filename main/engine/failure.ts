@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 
 /** How TensorFlow words a write that failed for want of room: "PATH; No space left on device". */
 const FULL = /((?:\/|[A-Za-z]:[\\/]).*); (?:No space left on device|Disk quota exceeded)/;

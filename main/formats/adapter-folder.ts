@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Preprocessing } from '../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import type { Tuning } from '../../shared/methods/registry.ts';
 import { trainedTensors } from '../../shared/methods/trained.ts';

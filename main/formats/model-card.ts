@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { methodSpec } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';

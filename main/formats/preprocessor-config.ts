@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Preprocessing } from '../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { inWords } from './json-words.ts';
 

@@ -1,4 +1,5 @@
-import { KarstError, type ErrorCode } from '../../shared/domain/errors.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+import type { ErrorCode } from '../../shared/domain/error-report.ts';
 import { parseStrictJson, StrictJsonError, type JsonValue } from './strict-json.ts';
 
 export type TensorDtype =

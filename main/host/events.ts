@@ -1,4 +1,4 @@
-import type { EventName, EventPayload } from '../../shared/contract/studio.ts';
+import type { EventName, EventPayload } from '../../shared/contract/window/events.ts';
 
 /** Tells every window that something happened. */
 export type Emit = <N extends EventName>(event: N, payload: EventPayload<N>) => void;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ProbeResult } from '../../shared/contract/engine.ts';
+import type { ProbeResult } from '../../shared/contract/engine/results.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { cacheFolder } from '../platform/cache-folder.mjs';
 import { homeFolders } from './home.ts';

@@ -1,14 +1,12 @@
 import * as v from 'valibot';
+import { EVENTS, type EventName, type EventPayload } from '../../shared/contract/window/events.ts';
 import {
-  EVENTS,
   PROCEDURES,
-  replySchema,
-  type EventName,
-  type EventPayload,
   type Input,
   type Output,
   type ProcedureName,
-} from '../../shared/contract/studio.ts';
+} from '../../shared/contract/window/procedures.ts';
+import { replySchema } from '../../shared/contract/window/messages.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import type { ConnectionState, Transport } from './transport.ts';
 

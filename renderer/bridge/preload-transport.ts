@@ -1,4 +1,4 @@
-import type { Call } from '../../shared/contract/studio.ts';
+import type { Call } from '../../shared/contract/window/messages.ts';
 import type { ConnectionState, Receiver, Transport } from './transport.ts';
 
 /** The one channel of Electron's IPC, by way of the preload script. It is there as long as the window is. */

@@ -1,4 +1,4 @@
-import type { Call } from '../../shared/contract/studio.ts';
+import type { Call } from '../../shared/contract/window/messages.ts';
 import type { ConnectionState, Receiver, Transport } from './transport.ts';
 
 const FIRST_WAIT_MS = 250;

@@ -1,4 +1,4 @@
-import type { Call } from '../../shared/contract/studio.ts';
+import type { Call } from '../../shared/contract/window/messages.ts';
 
 /** `connecting` at the start, `lost` while a connection that was there is being made anew. */
 export type ConnectionState = 'connecting' | 'open' | 'lost';

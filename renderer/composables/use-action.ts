@@ -1,5 +1,6 @@
 import { ref, shallowRef, type Ref, type ShallowRef } from 'vue';
-import { KarstError, toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useToasts } from '../stores/toasts.ts';
 
 export interface Action<A extends readonly unknown[], R> {

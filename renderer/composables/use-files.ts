@@ -1,4 +1,4 @@
-import type { Input } from '../../shared/contract/studio.ts';
+import type { Input } from '../../shared/contract/window/procedures.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useDialogs } from '../stores/dialogs.ts';
 import { useShell } from '../stores/shell.ts';

@@ -7,7 +7,8 @@ import {
   type ShallowRef,
   type WatchSource,
 } from 'vue';
-import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useBridge } from '../bridge/index.ts';
 
 const SLOW_MS = 300;

@@ -8,8 +8,9 @@ import {
   type Ref,
   type ShallowRef,
 } from 'vue';
-import type { LogLine, SampleSet } from '../../shared/contract/studio/runs.ts';
-import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import type { LogLine, SampleSet } from '../../shared/contract/window/runs.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import type { MetricRecord } from '../../shared/domain/metrics.ts';
 import { useBridge } from '../bridge/index.ts';
 import { Course } from '../domain/course.ts';

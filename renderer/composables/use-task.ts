@@ -1,5 +1,5 @@
 import { onScopeDispose, ref, type Ref } from 'vue';
-import type { Task, TaskResult } from '../../shared/contract/studio/tasks.ts';
+import type { Task, TaskResult } from '../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { useTasks } from '../stores/tasks.ts';
 

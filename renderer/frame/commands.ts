@@ -1,7 +1,7 @@
 import { computed, type Component, type ComputedRef } from 'vue';
 import { useRouter } from 'vue-router';
 import { ImagePlus, Keyboard, Languages, Monitor, Moon, PackagePlus, Plus, Sun } from '@lucide/vue';
-import type { Settings } from '../../shared/contract/studio/system.ts';
+import type { Settings } from '../../shared/contract/window/system.ts';
 import { useAction } from '../composables/use-action.ts';
 import { keysOf } from '../composables/use-shortcuts.ts';
 import { t } from '../i18n.ts';

@@ -1,7 +1,7 @@
 import { ref, type Ref } from 'vue';
 import { useRouter } from 'vue-router';
-import type { Status } from '../../shared/contract/studio/system.ts';
-import type { Task } from '../../shared/contract/studio/tasks.ts';
+import type { Status } from '../../shared/contract/window/system.ts';
+import type { Task } from '../../shared/contract/window/tasks.ts';
 import { t } from '../i18n.ts';
 import { useRuns } from '../stores/runs.ts';
 import { taskTitle, useTasks } from '../stores/tasks.ts';

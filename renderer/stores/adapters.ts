@@ -1,8 +1,9 @@
 import { defineStore } from 'pinia';
 import { onScopeDispose, ref, shallowRef } from 'vue';
 import { watchDebounced } from '@vueuse/core';
-import type { AdapterFilter } from '../../shared/contract/studio/adapters.ts';
-import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import type { AdapterFilter } from '../../shared/contract/window/adapters.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import type { Adapter } from '../../shared/domain/library.ts';
 import { useBridge } from '../bridge/index.ts';
 

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import type { BackboneDetail } from '../../shared/contract/studio/backbones.ts';
+import type { BackboneDetail } from '../../shared/contract/window/backbones.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 

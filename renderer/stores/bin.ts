@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import type { Binned } from '../../shared/contract/studio/adapters.ts';
+import type { Binned } from '../../shared/contract/window/adapters.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 

@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { Diagnosis } from '../../shared/contract/studio/system.ts';
-import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import type { Diagnosis } from '../../shared/contract/window/system.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useBridge } from '../bridge/index.ts';
 
 /** What the machine can do. Asked once: it takes an engine some seconds to answer. */

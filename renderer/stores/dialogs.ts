@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import type { Input } from '../../shared/contract/studio.ts';
+import type { Input } from '../../shared/contract/window/procedures.ts';
 
 export interface Confirmation {
   readonly title: string;

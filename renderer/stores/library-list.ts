@@ -1,6 +1,7 @@
 import { computed, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue';
-import type { LIBRARY_PARTS } from '../../shared/contract/studio.ts';
-import { toErrorReport, type ErrorReport } from '../../shared/domain/errors.ts';
+import type { LIBRARY_PARTS } from '../../shared/contract/window/events.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useBridge } from '../bridge/index.ts';
 
 export interface LibraryList<T> {

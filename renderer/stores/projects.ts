@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
-import type { Input } from '../../shared/contract/studio.ts';
-import type { Project } from '../../shared/contract/studio/projects.ts';
+import type { Input } from '../../shared/contract/window/procedures.ts';
+import type { Project } from '../../shared/contract/window/projects.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed } from 'vue';
-import type { Input } from '../../shared/contract/studio.ts';
-import type { RunView } from '../../shared/contract/studio/runs.ts';
+import type { Input } from '../../shared/contract/window/procedures.ts';
+import type { RunView } from '../../shared/contract/window/runs.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef, watch } from 'vue';
 import { usePreferredDark } from '@vueuse/core';
-import type { Settings } from '../../shared/contract/studio/system.ts';
+import type { Settings } from '../../shared/contract/window/system.ts';
 import { useBridge } from '../bridge/index.ts';
 import { resolveLocale, setLocale } from '../i18n.ts';
 

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { ShellInfo } from '../../shared/contract/studio/shell.ts';
-import type { Status } from '../../shared/contract/studio/system.ts';
+import type { ShellInfo } from '../../shared/contract/window/shell.ts';
+import type { Status } from '../../shared/contract/window/system.ts';
 import { useBridge } from '../bridge/index.ts';
 
 /** What surrounds the window: the shell, the state of the connection, the host's own status. */

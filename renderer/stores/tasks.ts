@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
-import type { Task, TaskResult } from '../../shared/contract/studio/tasks.ts';
+import type { Task, TaskResult } from '../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { hasMessage, t } from '../i18n.ts';
 import { useBridge } from '../bridge/index.ts';

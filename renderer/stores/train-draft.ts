@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import type { RunView } from '../../shared/contract/studio/runs.ts';
+import type { RunView } from '../../shared/contract/window/runs.ts';
 import { looseTrainingSchema } from '../../shared/training/settings.ts';
 import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
 import { type SettingKey, matters, settingValue } from '../../shared/training/settings.ts';

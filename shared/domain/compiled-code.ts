@@ -1,4 +1,4 @@
-import type { DeviceReport } from '../contract/engine.ts';
+import type { DeviceReport } from './device.ts';
 
 const TITLES: ReadonlyMap<string, string> = new Map([
   ['amx', 'AMX'],

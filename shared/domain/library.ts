@@ -1,41 +1,56 @@
-import type { Architecture } from '../models/registry.ts';
-import type { Preprocessing } from './architecture.ts';
-import type { Split } from './dataset.ts';
-import type { ErrorReport } from './errors.ts';
-import type { Evaluation, Prediction, Verification } from './metrics.ts';
-import type { FindingKind } from './problem-kinds.ts';
-import type { TrainingConfig } from './training.ts';
-import type { Method } from '../methods/registry.ts';
+import * as v from 'valibot';
+import { METHOD_NAMES } from '../methods/registry.ts';
+import { architectureSchema } from '../models/registry.ts';
+import { looseTrainingSchema } from '../training/settings.ts';
+import { SPLITS, type Split } from './dataset.ts';
+import { errorReportSchema, type ErrorReport } from './error-report.ts';
+import { immutable, type Immutable } from './immutable.ts';
+import { evaluationSchema, verificationSchema, type Prediction } from './metrics.ts';
+import { preprocessingSchema } from './preprocessing.ts';
+import { FINDING_KINDS } from './problem-kinds.ts';
+import { countSchema, finiteSchema, idSchema, integerSchema } from './scalars.ts';
 
 /** What the library holds. Times are ISO 8601 in UTC, sizes are bytes, ids are short and unique over all kinds. */
 
+export const methodSchema = v.picklist(METHOD_NAMES);
+export const splitSchema = v.picklist(SPLITS);
+
 /** Where a value came from that a weight file does not carry itself. */
-export type Provenance =
-  'config.json' | 'preprocessor_config.json' | 'metadata' | 'option' | 'default';
+const provenanceSchema = v.picklist([
+  'config.json',
+  'preprocessor_config.json',
+  'metadata',
+  'option',
+  'default',
+]);
+export type Provenance = v.InferOutput<typeof provenanceSchema>;
 
 /** A pre-trained model, referenced where it lies and never written to. */
-export interface Backbone {
-  readonly id: string;
-  readonly name: string;
-  /** Absolute path of the safetensors file. */
-  readonly path: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  /** Modification time when it was hashed, milliseconds since 1970. */
-  readonly modifiedMs: number;
-  /** Data type of the weights: F32, F16 or BF16. */
-  readonly dtype: 'F32' | 'F16' | 'BF16';
-  readonly architecture: Architecture;
-  readonly preprocessing: Preprocessing;
-  /** timm's name of the architecture where one is known (`vit_tiny_patch16_224`). */
-  readonly timmName: string | null;
-  /** The number of heads cannot be read from shapes: where it came from. */
-  readonly headsFrom: Provenance;
-  readonly preprocessingFrom: Provenance;
-  /** What stands before every tensor's name in the file (`module.`), and is taken off on reading; mostly empty. */
-  readonly tensorPrefix: string;
-  readonly createdAt: string;
-}
+export const backboneSchema = immutable(
+  v.object({
+    id: idSchema,
+    name: v.string(),
+    /** Absolute path of the safetensors file. */
+    path: v.string(),
+    sha256: v.string(),
+    bytes: countSchema,
+    /** Modification time when it was hashed, milliseconds since 1970. */
+    modifiedMs: finiteSchema,
+    /** Data type of the weights. */
+    dtype: v.picklist(['F32', 'F16', 'BF16']),
+    architecture: architectureSchema,
+    preprocessing: preprocessingSchema,
+    /** timm's name of the architecture where one is known (`vit_tiny_patch16_224`). */
+    timmName: v.nullable(v.string()),
+    /** The number of heads cannot be read from shapes: where it came from. */
+    headsFrom: provenanceSchema,
+    preprocessingFrom: provenanceSchema,
+    /** What stands before every tensor's name in the file (`module.`), and is taken off on reading; mostly empty. */
+    tensorPrefix: v.string(),
+    createdAt: v.string(),
+  }),
+);
+export type Backbone = v.InferOutput<typeof backboneSchema>;
 
 /** How the files of a dataset were laid out on disk. */
 export const DATASET_LAYOUTS = ['class-folders', 'split-folders', 'list-files', 'table'] as const;
@@ -43,41 +58,45 @@ export type DatasetLayout = (typeof DATASET_LAYOUTS)[number];
 
 /** `duplicate` is usable: same bytes as another image of the dataset. The others take no part in anything. */
 export const IMAGE_STATES = ['ok', 'duplicate', 'unreadable', 'missing', 'changed'] as const;
-export type ImageState = (typeof IMAGE_STATES)[number];
+export const imageStateSchema = v.picklist(IMAGE_STATES);
+export type ImageState = v.InferOutput<typeof imageStateSchema>;
 
-export interface DatasetClass {
+/** Images per split that take part: usable and not excluded. */
+const perSplit = { train: countSchema, val: countSchema, test: countSchema };
+
+const datasetClass = v.object({
   /** Index that the images' labels and a run's head use. */
-  readonly index: number;
-  readonly name: string;
-  /** Images per split that take part: usable and not excluded. */
-  readonly train: number;
-  readonly val: number;
-  readonly test: number;
-}
+  index: countSchema,
+  name: v.string(),
+  ...perSplit,
+});
+export type DatasetClass = Immutable<v.InferOutput<typeof datasetClass>>;
 
-export interface Dataset {
-  readonly id: string;
-  readonly name: string;
-  /** Absolute path of the folder or table that was imported. */
-  readonly path: string;
-  readonly layout: DatasetLayout;
-  readonly classes: readonly DatasetClass[];
-  /** Images that take part: usable and not excluded. */
-  readonly counts: Readonly<Record<Split, number>>;
-  /** Usable images that the user took out; with `counts` and `unusable` these are all. */
-  readonly excluded: number;
-  /** Images that cannot be used, and exact duplicates among those that take part. */
-  readonly unusable: number;
-  readonly duplicates: number;
-  readonly bytes: number;
-  /** Fractions asked for; those of splits that the source itself gives are not used. */
-  readonly valFraction: number;
-  readonly testFraction: number;
-  readonly seed: number;
-  /** Splits that the source itself names; drawing anew leaves its images there unless told otherwise. */
-  readonly givenSplits: readonly Split[];
-  readonly createdAt: string;
-}
+export const datasetSchema = immutable(
+  v.object({
+    id: idSchema,
+    name: v.string(),
+    /** Absolute path of the folder or table that was imported. */
+    path: v.string(),
+    layout: v.picklist(DATASET_LAYOUTS),
+    classes: v.array(datasetClass),
+    counts: v.object(perSplit),
+    /** Usable images that the user took out; with `counts` and `unusable` these are all. */
+    excluded: countSchema,
+    /** Images that cannot be used, and exact duplicates among those that take part. */
+    unusable: countSchema,
+    duplicates: countSchema,
+    bytes: countSchema,
+    /** Fractions asked for; those of splits that the source itself gives are not used. */
+    valFraction: finiteSchema,
+    testFraction: finiteSchema,
+    seed: integerSchema,
+    /** Splits that the source itself names; drawing anew leaves its images there unless told otherwise. */
+    givenSplits: v.array(splitSchema),
+    createdAt: v.string(),
+  }),
+);
+export type Dataset = v.InferOutput<typeof datasetSchema>;
 
 /** One image of a dataset as the library keeps it. */
 export interface DatasetImage {
@@ -96,14 +115,17 @@ export interface DatasetImage {
 }
 
 /** Something found at import or check, by file. The import goes on. */
-export interface DatasetProblem {
-  readonly kind: FindingKind;
-  readonly path: string;
-  /** A sentence. */
-  readonly reason: string;
-  /** Line of a list file or table, from 1. */
-  readonly line?: number;
-}
+export const datasetProblemSchema = immutable(
+  v.object({
+    kind: v.picklist(FINDING_KINDS),
+    path: v.string(),
+    /** A sentence. */
+    reason: v.string(),
+    /** Line of a list file or table, from 1. */
+    line: v.exactOptional(countSchema),
+  }),
+);
+export type DatasetProblem = v.InferOutput<typeof datasetProblemSchema>;
 
 export const RUN_STATES = [
   'queued', // created, not started
@@ -116,93 +138,108 @@ export const RUN_STATES = [
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-export interface Run {
-  readonly id: string;
-  readonly name: string;
-  readonly state: RunState;
-  readonly method: Method;
+/** What a run has in the library; on its way to a window it has more. */
+export const runEntries = {
+  id: idSchema,
+  name: v.string(),
+  state: v.picklist(RUN_STATES),
+  method: methodSchema,
   /** null when a bare shape is trained. */
-  readonly backboneId: string | null;
-  readonly backboneName: string;
-  readonly datasetId: string | null;
-  readonly datasetName: string;
-  readonly classes: readonly string[];
-  readonly counts: Readonly<Record<Split, number>>;
-  readonly config: TrainingConfig;
+  backboneId: v.nullable(idSchema),
+  backboneName: v.string(),
+  datasetId: v.nullable(idSchema),
+  datasetName: v.string(),
+  classes: v.array(v.string()),
+  counts: v.object(perSplit),
+  config: looseTrainingSchema,
   /** Absolute path of the run's folder. */
-  readonly folder: string;
-  readonly createdAt: string;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
+  folder: v.string(),
+  createdAt: v.string(),
+  startedAt: v.nullable(v.string()),
+  endedAt: v.nullable(v.string()),
   /** Newest step and epoch that the engine reported; 0 before the first. */
-  readonly step: number;
-  readonly epoch: number;
+  step: countSchema,
+  epoch: finiteSchema,
   /** Of the newest checkpoint, null when there is none. */
-  readonly checkpointStep: number | null;
+  checkpointStep: v.nullable(countSchema),
   /** Best validation accuracy and its loss so far. */
-  readonly bestTop1: number | null;
-  readonly bestLoss: number | null;
+  bestTop1: v.nullable(finiteSchema),
+  bestLoss: v.nullable(finiteSchema),
   /** Blocks that were computed again in the backward pass, since memory was short; null before the first start. */
-  readonly recomputedBlocks: number | null;
-  readonly adapterId: string | null;
+  recomputedBlocks: v.nullable(countSchema),
+  adapterId: v.nullable(idSchema),
   /** Why it failed or was interrupted. */
-  readonly error: ErrorReport | null;
-}
+  error: v.nullable(errorReportSchema),
+};
+export type Run = Immutable<v.InferOutput<v.ObjectSchema<typeof runEntries, undefined>>>;
 
-export interface Adapter {
-  readonly id: string;
-  readonly name: string;
-  /** Absolute path of its folder in the library. */
-  readonly folder: string;
-  readonly method: Method;
-  /** null when trained from a bare shape. */
-  readonly backboneId: string | null;
-  readonly backboneName: string;
-  readonly backboneSha256: string;
-  /** null when it was imported. */
-  readonly runId: string | null;
-  readonly classes: readonly string[];
-  readonly adapterParameters: number;
-  readonly headParameters: number;
-  readonly trainableParameters: number;
-  readonly bytes: number;
-  /** Validation accuracy and loss at the end of its run, as its configuration says. */
-  readonly top1: number | null;
-  readonly loss: number | null;
-  readonly tags: readonly string[];
-  readonly createdAt: string;
-}
+export const adapterSchema = immutable(
+  v.object({
+    id: idSchema,
+    name: v.string(),
+    /** Absolute path of its folder in the library. */
+    folder: v.string(),
+    method: methodSchema,
+    /** null when trained from a bare shape. */
+    backboneId: v.nullable(idSchema),
+    backboneName: v.string(),
+    backboneSha256: v.string(),
+    /** null when it was imported. */
+    runId: v.nullable(idSchema),
+    classes: v.array(v.string()),
+    adapterParameters: countSchema,
+    headParameters: countSchema,
+    trainableParameters: countSchema,
+    bytes: countSchema,
+    /** Validation accuracy and loss at the end of its run, as its configuration says. */
+    top1: v.nullable(finiteSchema),
+    loss: v.nullable(finiteSchema),
+    tags: v.array(v.string()),
+    createdAt: v.string(),
+  }),
+);
+export type Adapter = v.InferOutput<typeof adapterSchema>;
 
-export interface StoredEvaluation {
-  readonly id: string;
-  readonly adapterId: string;
-  readonly datasetId: string;
-  readonly split: Split;
-  readonly evaluation: Evaluation;
-  readonly createdAt: string;
-}
+export const storedEvaluationSchema = immutable(
+  v.object({
+    id: idSchema,
+    adapterId: idSchema,
+    datasetId: idSchema,
+    split: splitSchema,
+    evaluation: evaluationSchema,
+    createdAt: v.string(),
+  }),
+);
+export type StoredEvaluation = v.InferOutput<typeof storedEvaluationSchema>;
 
-export interface StoredMerge {
-  readonly id: string;
-  readonly adapterId: string;
-  readonly out: string;
-  readonly verification: Verification;
-  readonly createdAt: string;
-}
+export const storedMergeSchema = immutable(
+  v.object({
+    id: idSchema,
+    adapterId: idSchema,
+    out: v.string(),
+    verification: verificationSchema,
+    createdAt: v.string(),
+  }),
+);
+export type StoredMerge = v.InferOutput<typeof storedMergeSchema>;
 
 /** `adapter` is the adapter's folder, `karst` the same in one file. */
-export const EXPORT_FORMATS = ['adapter', 'karst', 'safetensors', 'onnx', 'savedmodel'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+const EXPORT_FORMATS = ['adapter', 'karst', 'safetensors', 'onnx', 'savedmodel'] as const;
+export const exportFormatSchema = v.picklist(EXPORT_FORMATS);
+export type ExportFormat = v.InferOutput<typeof exportFormatSchema>;
 
-export interface StoredExport {
-  readonly id: string;
-  readonly adapterId: string;
-  readonly format: ExportFormat;
-  readonly out: string;
-  /** null for the formats `adapter` and `karst`, which hold the adapter as it is. */
-  readonly verification: Verification | null;
-  readonly createdAt: string;
-}
+export const storedExportSchema = immutable(
+  v.object({
+    id: idSchema,
+    adapterId: idSchema,
+    format: exportFormatSchema,
+    out: v.string(),
+    /** null for the formats `adapter` and `karst`, which hold the adapter as it is. */
+    verification: v.nullable(verificationSchema),
+    createdAt: v.string(),
+  }),
+);
+export type StoredExport = v.InferOutput<typeof storedExportSchema>;
 
 /** What `predict` says of one file. */
 export type PredictionRow =

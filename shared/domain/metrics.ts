@@ -1,76 +1,97 @@
-/**
- * Evaluation of a classifier on n images. Fractions, not per cent. Where an image may have several labels, an answer is right
- * when it is one of them, and `confusion` is empty.
- */
-export interface Evaluation {
-  readonly n: number;
-  readonly top1: number;
-  readonly top5: number;
-  /** Mean of the task's loss; cross-entropy in nats. */
-  readonly loss: number;
-  readonly macroF1: number;
-  readonly perClass: readonly ClassMetrics[];
-  /** `confusion[truth][predicted]`, counts. */
-  readonly confusion: readonly (readonly number[])[];
-  /** What the task measures besides, by its own names; left out by single-label classification. */
-  readonly metrics?: Readonly<Record<string, number>>;
-}
+import * as v from 'valibot';
+import { immutable } from './immutable.ts';
+import { countSchema, finiteSchema } from './scalars.ts';
 
-export interface ClassMetrics {
-  readonly label: string;
-  readonly n: number;
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-}
+/** What a task measures besides, by its own names; left out by single-label classification. */
+const ownMetrics = v.exactOptional(v.record(v.string(), finiteSchema));
+
+const classMetrics = v.object({
+  label: v.string(),
+  n: countSchema,
+  precision: finiteSchema,
+  recall: finiteSchema,
+  f1: finiteSchema,
+});
+
+/**
+ * Evaluation of a classifier on n images. Fractions, not per cent. Where an image may have several labels, an answer is
+ * right when it is one of them, and `confusion` is empty.
+ */
+export const evaluationSchema = immutable(
+  v.object({
+    n: countSchema,
+    top1: finiteSchema,
+    top5: finiteSchema,
+    /** Mean of the task's loss; cross-entropy in nats. */
+    loss: finiteSchema,
+    macroF1: finiteSchema,
+    perClass: v.array(classMetrics),
+    /** `confusion[truth][predicted]`, counts. */
+    confusion: v.array(v.array(countSchema)),
+    metrics: ownMetrics,
+  }),
+);
+export type Evaluation = v.InferOutput<typeof evaluationSchema>;
+export type ClassMetrics = Evaluation['perClass'][number];
 
 /** One line of a run's `metrics.jsonl`. `step` counts optimizer updates from 1 and never restarts. */
-export type MetricRecord =
-  | {
-      readonly kind: 'train';
-      readonly step: number;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly top1: number;
-      readonly learningRate: number;
-      readonly gradientNorm: number;
-      readonly imagesPerSecond: number;
+export const metricRecordSchema = immutable(
+  v.variant('kind', [
+    v.object({
+      kind: v.literal('train'),
+      step: countSchema,
+      epoch: finiteSchema,
+      loss: finiteSchema,
+      top1: finiteSchema,
+      learningRate: finiteSchema,
+      gradientNorm: finiteSchema,
+      imagesPerSecond: finiteSchema,
       /** Share of the step's wall time spent waiting for images, 0..1. */
-      readonly waiting: number;
-    }
-  | {
-      readonly kind: 'validation';
-      readonly step: number;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly top1: number;
-      readonly best: boolean;
-      /** As in `Evaluation`. */
-      readonly metrics?: Readonly<Record<string, number>>;
-    };
+      waiting: finiteSchema,
+    }),
+    v.object({
+      kind: v.literal('validation'),
+      step: countSchema,
+      epoch: finiteSchema,
+      loss: finiteSchema,
+      top1: finiteSchema,
+      best: v.boolean(),
+      metrics: ownMetrics,
+    }),
+  ]),
+);
+export type MetricRecord = v.InferOutput<typeof metricRecordSchema>;
 
-export interface Prediction {
-  readonly label: string;
-  readonly probability: number;
-}
+export const predictionSchema = immutable(
+  v.object({ label: v.string(), probability: finiteSchema }),
+);
+export type Prediction = v.InferOutput<typeof predictionSchema>;
 
 /** One line of a run's `samples.jsonl`: the answers on the same few validation images after a validation. */
-export interface SampleRecord {
-  readonly step: number;
-  readonly epoch: number;
-  readonly images: readonly {
-    readonly path: string;
-    readonly truth: string;
-    /** The likeliest few, likeliest first. */
-    readonly predictions: readonly Prediction[];
-  }[];
-}
+export const sampleRecordSchema = immutable(
+  v.object({
+    step: countSchema,
+    epoch: finiteSchema,
+    images: v.array(
+      v.object({
+        path: v.string(),
+        truth: v.string(),
+        /** The likeliest few, likeliest first. */
+        predictions: v.array(predictionSchema),
+      }),
+    ),
+  }),
+);
+export type SampleRecord = v.InferOutput<typeof sampleRecordSchema>;
 
 /** How far two forms of one model are apart on the same images. */
-export interface Verification {
-  readonly images: number;
-  readonly maxAbsDiff: number;
-  readonly tolerance: number;
-  /** Share of images on which both give the same answer, 0..1. */
-  readonly top1Agreement: number;
-}
+export const verificationSchema = immutable(
+  v.object({
+    images: countSchema,
+    maxAbsDiff: finiteSchema,
+    tolerance: finiteSchema,
+    /** Share of images on which both give the same answer, 0..1. */
+    top1Agreement: finiteSchema,
+  }),
+);
+export type Verification = v.InferOutput<typeof verificationSchema>;

@@ -8,7 +8,7 @@ import type { Library } from '../../main/host/store/library.ts';
 import { NoteRepository } from '../../main/host/store/notes.ts';
 import { closeLibrary, openLibrary } from '../../main/host/store/open-library.ts';
 import { TagRepository } from '../../main/host/store/tags.ts';
-import type { AdapterFilter } from '../../shared/contract/studio/adapters.ts';
+import type { AdapterFilter } from '../../shared/contract/window/adapters.ts';
 import { waitForQuiet } from './machine.ts';
 import { median } from './statistics.ts';
 import { markdownTable, type Section } from './table.ts';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { SWITCHED_OFF_HINT, switchedOff } from '../../../shared/domain/compiled-code.ts';
 import { homeFolders } from '../../host/home.ts';
 import { newOwner, releaseOwner } from '../../host/owner.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { forTerminal, ownColours, printable } from './printable.ts';
 
 type Format = Parameters<typeof styleText>[0];

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import type { Progress } from '../../host/contract/watching.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts';

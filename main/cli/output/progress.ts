@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { Progress } from '../../host/contract/watching.ts';
 import { paint, writeLine, type Console, type Sink } from './console.ts';
 import { forTerminal } from './printable.ts';

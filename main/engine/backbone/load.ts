@@ -1,4 +1,4 @@
-import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { atSize, modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import type { RandomStream } from '../random.ts';
 import { type Colour, rotationMap, translate, warp } from './affine.ts';

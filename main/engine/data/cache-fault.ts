@@ -1,4 +1,5 @@
-import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 
 /** Decoded images are no longer written to a folder, and why. */
 export function cacheFault(folder: string, reason: string): ErrorReport {

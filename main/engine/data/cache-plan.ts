@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { reasonOf } from '../../formats/files.ts';
 import { cacheFault } from './cache-fault.ts';
 import { readSegmentIndex } from './cache-segment.ts';

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
-import { type ErrorReport, KarstError } from '../../../shared/domain/errors.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import { workingRule } from './augmentation.ts';
 import {

@@ -1,5 +1,5 @@
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import type { CachePlan } from './pixel-cache.ts';
 

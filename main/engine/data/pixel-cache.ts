@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { reasonOf } from '../../formats/files.ts';
 import { cacheFault } from './cache-fault.ts';
 import { type SegmentRecord, SegmentReader, SegmentWriter } from './cache-segment.ts';

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { pixelsAddon } from './pixels-addon.ts';
 import { resample } from './resample.ts';
 import type { Rectangle } from './resample-in-script.ts';

@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import type { Executor } from '../../backends/executor.ts';

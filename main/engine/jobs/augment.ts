@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { AugmentJob, AugmentResult } from '../../../shared/contract/engine.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { AugmentJob } from '../../../shared/contract/engine/jobs.ts';
+import type { AugmentResult } from '../../../shared/contract/engine/results.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { writeError } from '../../formats/files.ts';
 import { workingRule } from '../data/augmentation.ts';
 import { BatchMaker } from '../data/batch-maker.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { EvaluateJob, EvaluateResult } from '../../../shared/contract/engine.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { EvaluateJob } from '../../../shared/contract/engine/jobs.ts';
+import type { EvaluateResult } from '../../../shared/contract/engine/results.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { openAdapter } from '../programs/open-adapter.ts';

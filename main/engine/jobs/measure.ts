@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
+import type { MeasureJob } from '../../../shared/contract/engine/jobs.ts';
+import type { MeasureResult } from '../../../shared/contract/engine/results.ts';
 import { imageShape } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import { sizeOf, type Shape } from '../../graph/tensor.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { MergeJob, MergeResult } from '../../../shared/contract/engine.ts';
+import type { MergeJob } from '../../../shared/contract/engine/jobs.ts';
+import type { MergeResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';

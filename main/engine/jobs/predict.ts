@@ -1,4 +1,5 @@
-import type { PredictJob, PredictResult } from '../../../shared/contract/engine.ts';
+import type { PredictJob } from '../../../shared/contract/engine/jobs.ts';
+import type { PredictResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { ImageLoader } from '../data/loader.ts';

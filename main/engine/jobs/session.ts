@@ -1,5 +1,10 @@
-import type { Control, EngineEvent, HostMessage } from '../../../shared/contract/engine.ts';
-import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type {
+  Control,
+  EngineEvent,
+  HostMessage,
+} from '../../../shared/contract/engine/messages.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 import type { ImageLoaderOptions } from '../data/loader.ts';
 import type { Runtime } from '../runtime/executor.ts';

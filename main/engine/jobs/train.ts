@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { TrainJob, TrainResult } from '../../../shared/contract/engine.ts';
+import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
+import type { TrainResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { tuningOf } from '../../../shared/methods/registry.ts';
 import { familyOf } from '../../../shared/models/registry.ts';

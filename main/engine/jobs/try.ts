@@ -1,5 +1,8 @@
-import type { FileAnswer, TryJob, TryResult } from '../../../shared/contract/engine.ts';
-import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
+import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
+import type { TryResult } from '../../../shared/contract/engine/results.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { loadForEvaluation } from '../data/batch-maker.ts';
 import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';

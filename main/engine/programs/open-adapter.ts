@@ -1,5 +1,5 @@
-import type { BackboneReference } from '../../../shared/contract/engine.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { tunerOf } from '../../tuning/registry.ts';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import type { DeviceReport } from '../../../shared/contract/engine.ts';
+import type { DeviceReport } from '../../../shared/domain/device.ts';
 import type { Executor } from '../../backends/executor.ts';
 import type { Program } from '../../graph/program.ts';
 import { pixelsOff } from '../data/pixels-addon.ts';

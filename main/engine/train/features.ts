@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import {
   epochOrder,
   type BatchSource,

@@ -1,4 +1,4 @@
-import type { BackboneReference } from '../../../shared/contract/engine.ts';
+import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { headTensors } from '../../../shared/models/head.ts';
 import type { Tuner } from '../../tuning/tuner.ts';

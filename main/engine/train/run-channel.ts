@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 
 /** What a job asks for between two steps. */
 export type Interruption = 'none' | 'pause' | 'stop' | 'suspend';

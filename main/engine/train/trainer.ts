@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { TrainJob } from '../../../shared/contract/engine.ts';
-import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { Model } from '../model/model.ts';

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Provenance } from '../../../shared/domain/library.ts';
 import type { TimmConfig } from './timm-config.ts';

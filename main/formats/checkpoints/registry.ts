@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Provenance } from '../../../shared/domain/library.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
 /** What timm's `config.json` says of a model, as far as it matters here; `null` where it says nothing. */

@@ -4,7 +4,7 @@ import {
   type Handlers,
   type ProcedureName,
   type ShellProcedureName,
-} from '../../../shared/contract/studio.ts';
+} from '../../../shared/contract/window/procedures.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { cacheFolder } from '../../platform/cache-folder.mjs';
 import { isUsableFile } from '../services/manifest.ts';

@@ -4,7 +4,7 @@ import {
   shellMessageSchema,
   type HostProcessMessage,
   type ShellMessage,
-} from '../../../shared/contract/host-process.ts';
+} from '../../../shared/contract/shell/messages.ts';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
 import { spawnChildEngine } from '../engine/child-engine.ts';
 import type { Studio } from '../contract/studio.ts';

@@ -1,5 +1,5 @@
-import type { FileAnswer } from '../../../shared/contract/engine.ts';
-import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
+import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
 import type {
   Adapter,

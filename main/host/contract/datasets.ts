@@ -1,5 +1,5 @@
-import type { DatasetQuestion, ImageFilter } from '../../../shared/contract/studio/datasets.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { DatasetQuestion, ImageFilter } from '../../../shared/contract/window/datasets.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { ImportLayout, Split } from '../../../shared/domain/dataset.ts';
 import type { Dataset, DatasetImage, DatasetProblem } from '../../../shared/domain/library.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';

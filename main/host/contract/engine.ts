@@ -1,4 +1,4 @@
-import type { HostMessage } from '../../../shared/contract/engine.ts';
+import type { HostMessage } from '../../../shared/contract/engine/messages.ts';
 
 /** One engine process: it does one job and ends. */
 export interface EngineHandle {

@@ -1,4 +1,4 @@
-import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
 
 /** What of a project can be changed; keys left out stay as they are. */
 export interface ProjectChanges {

@@ -1,8 +1,8 @@
-import type { TrainResult } from '../../../shared/contract/engine.ts';
-import type { LogLine, RunPlan } from '../../../shared/contract/studio/runs.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { TrainResult } from '../../../shared/contract/engine/results.ts';
+import type { LogLine, RunPlan } from '../../../shared/contract/window/runs.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Adapter, Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { EpochWaiting } from '../../../shared/domain/waiting.ts';

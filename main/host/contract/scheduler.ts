@@ -1,6 +1,6 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { LogLine } from '../../../shared/contract/studio/runs.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { LogLine } from '../../../shared/contract/window/runs.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Adapter, Run } from '../../../shared/domain/library.ts';
 import type { RunOutcome } from './runs.ts';
 import type { JobWatching, Progress } from './watching.ts';

@@ -1,4 +1,4 @@
-import type { Settings } from '../../../shared/contract/studio/system.ts';
+import type { Settings } from '../../../shared/contract/window/system.ts';
 
 /** Some settings, as a window sends them; what is undefined is left alone. */
 export type SettingsChange = { readonly [K in keyof Settings]?: Settings[K] | undefined };

@@ -1,4 +1,4 @@
-import type { DeviceReport } from '../../../shared/contract/engine.ts';
+import type { DeviceReport } from '../../../shared/domain/device.ts';
 import type { Run } from '../../../shared/domain/library.ts';
 import type {
   AdapterService,

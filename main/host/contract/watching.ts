@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 
 export interface Progress {
   /** A sentence fragment: "hashing model.safetensors". */

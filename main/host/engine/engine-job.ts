@@ -3,9 +3,9 @@ import {
   engineEventSchema,
   type EngineEvent,
   type HostMessage,
-  type Job,
-  type JobResult,
-} from '../../../shared/contract/engine.ts';
+} from '../../../shared/contract/engine/messages.ts';
+import type { Job } from '../../../shared/contract/engine/jobs.ts';
+import type { JobResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { EngineExit, EngineHandle, EngineSpawner } from '../contract/engine.ts';
 import { crashError, oomKills } from './crash.ts';
@@ -96,7 +96,7 @@ class EngineJob {
       );
       return;
     }
-    const event = parsed.output as EngineEvent;
+    const event = parsed.output;
     try {
       this.#options.onEvent?.(event);
     } catch (error) {

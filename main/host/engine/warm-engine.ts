@@ -2,8 +2,8 @@ import type {
   EngineEvent,
   FileAnswer,
   HostMessage,
-  TryJob,
-} from '../../../shared/contract/engine.ts';
+} from '../../../shared/contract/engine/messages.ts';
+import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { EngineSpawner } from '../contract/engine.ts';
 import { runEngineJob } from './engine-job.ts';

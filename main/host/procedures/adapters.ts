@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
+import type { adapterProcedures as procedures } from '../../../shared/contract/window/adapters.ts';
 import type { DeskContext } from './context.ts';
 
 type Names = Extract<keyof typeof procedures, `adapters.${string}`>;

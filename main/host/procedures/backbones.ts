@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type {
   BackboneDetail,
   backboneProcedures as procedures,
-} from '../../../shared/contract/studio/backbones.ts';
+} from '../../../shared/contract/window/backbones.ts';
 import { parameterCount } from '../../../shared/models/registry.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import type { DeskContext } from './context.ts';

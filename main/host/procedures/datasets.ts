@@ -1,9 +1,9 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type {
   GalleryImage,
   datasetProcedures as procedures,
-} from '../../../shared/contract/studio/datasets.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+} from '../../../shared/contract/window/datasets.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/backbone-preprocessing.ts';

@@ -1,5 +1,5 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { adapterProcedures as procedures } from '../../../shared/contract/studio/adapters.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
+import type { adapterProcedures as procedures } from '../../../shared/contract/window/adapters.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DeskContext } from './context.ts';
 import { fileBelow } from '../services/datasets/file-name.ts';

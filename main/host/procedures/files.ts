@@ -1,4 +1,4 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import { Turns } from '../media/turns.ts';
 import { listFolder, makeFolderIn } from '../services/file-browser.ts';
 

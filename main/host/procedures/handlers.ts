@@ -1,4 +1,4 @@
-import type { Handlers, HostProcedureName } from '../../../shared/contract/studio.ts';
+import type { Handlers, HostProcedureName } from '../../../shared/contract/window/procedures.ts';
 import { adapterProcedures } from './adapters.ts';
 import { backboneProcedures } from './backbones.ts';
 import { binProcedures } from './bin.ts';

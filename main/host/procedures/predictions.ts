@@ -1,10 +1,11 @@
-import type { FileAnswer } from '../../../shared/contract/engine.ts';
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type {
   PredictionAnswer,
   adapterProcedures as procedures,
-} from '../../../shared/contract/studio/adapters.ts';
-import { KarstError, toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+} from '../../../shared/contract/window/adapters.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { DeskContext } from './context.ts';
 import type { MediaShelf } from '../media/media-shelf.ts';
 

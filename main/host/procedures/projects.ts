@@ -1,8 +1,8 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type {
   Project,
   projectProcedures as procedures,
-} from '../../../shared/contract/studio/projects.ts';
+} from '../../../shared/contract/window/projects.ts';
 import type { DeskContext } from './context.ts';
 
 export function projectProcedures({

@@ -1,5 +1,5 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { runProcedures as procedures } from '../../../shared/contract/studio/runs.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
+import type { runProcedures as procedures } from '../../../shared/contract/window/runs.ts';
 import type { DeskContext } from './context.ts';
 
 type Names = keyof typeof procedures;

@@ -1,5 +1,5 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { TaskResult } from '../../../shared/contract/studio/tasks.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
+import type { TaskResult } from '../../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone, Dataset } from '../../../shared/domain/library.ts';
 import type { DeskContext } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { DeskContext } from './context.ts';
 
 export function settingsProcedures({

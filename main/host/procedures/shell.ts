@@ -1,5 +1,5 @@
-import type { Handlers, ShellProcedureName } from '../../../shared/contract/studio.ts';
-import type { ShellInfo } from '../../../shared/contract/studio/shell.ts';
+import type { Handlers, ShellProcedureName } from '../../../shared/contract/window/procedures.ts';
+import type { ShellInfo } from '../../../shared/contract/window/shell.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
 const PLATFORMS: readonly string[] = ['linux', 'darwin', 'win32'] satisfies ShellInfo['platform'][];

@@ -1,5 +1,5 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { Diagnosis } from '../../../shared/contract/studio/system.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
+import type { Diagnosis } from '../../../shared/contract/window/system.ts';
 import type { DeskContext } from './context.ts';
 import { diagnose } from '../services/diagnosis/diagnosis.ts';
 import { hasSample } from '../services/sample.ts';

@@ -1,5 +1,5 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
-import type { taskProcedures as procedures } from '../../../shared/contract/studio/tasks.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
+import type { taskProcedures as procedures } from '../../../shared/contract/window/tasks.ts';
 import type { DeskContext } from './context.ts';
 
 export function taskProcedures({ tasks }: DeskContext): Handlers<keyof typeof procedures> {

@@ -1,4 +1,4 @@
-import type { Handlers } from '../../../shared/contract/studio.ts';
+import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DeskContext } from './context.ts';
 

@@ -1,11 +1,11 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { EventName, EventPayload } from '../../../shared/contract/studio.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { EventName, EventPayload } from '../../../shared/contract/window/events.ts';
 import type {
   LogLine,
   RunProgress,
   RunView,
   SampleSet,
-} from '../../../shared/contract/studio/runs.ts';
+} from '../../../shared/contract/window/runs.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { Progress } from '../contract/watching.ts';
 import type { Emit } from '../events.ts';

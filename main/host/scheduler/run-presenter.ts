@@ -1,6 +1,7 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { LogLine, RunView, SampleSet } from '../../../shared/contract/studio/runs.ts';
-import { toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { LogLine, RunView, SampleSet } from '../../../shared/contract/window/runs.ts';
+import { toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Adapter } from '../../../shared/domain/library.ts';
 import type { SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { RunDetail, RunService } from '../contract/runs.ts';

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { KarstError, toErrorReport, type ErrorCode } from '../../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorCode } from '../../../shared/domain/error-report.ts';
 import type { Desk } from '../api/dispatch.ts';
 import { Gate } from './gate.ts';
 import { securityHeaders } from './headers.ts';

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import * as v from 'valibot';
-import { callSchema, type Call, type Reply } from '../../../shared/contract/studio.ts';
+import { callSchema, type Call, type Reply } from '../../../shared/contract/window/messages.ts';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Desk } from '../api/dispatch.ts';
 

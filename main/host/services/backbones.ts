@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import type { BackboneReference } from '../../../shared/contract/engine.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';

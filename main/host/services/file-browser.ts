@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { FileList } from '../../../shared/contract/studio/system.ts';
+import type { FileList } from '../../../shared/contract/window/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, writeError } from '../../formats/files.ts';
 import { readFolder, type NamedEntry, type ReadFolder } from './folder-names.ts';

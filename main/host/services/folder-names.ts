@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 
 export interface NamedEntry {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
 import type { Library } from '../store/library.ts';
 import { checkName, requireFreeName } from '../store/names.ts';
 import type { NoteRepository } from '../store/notes.ts';

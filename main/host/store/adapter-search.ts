@@ -1,4 +1,4 @@
-import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Parameters, Row } from './library.ts';
 import { number, text } from './rows.ts';

@@ -1,4 +1,4 @@
-import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import type { Adapter } from '../../../shared/domain/library.ts';
 import { AdapterSearch } from './adapter-search.ts';
 import { NOT_BINNED } from './bin.ts';

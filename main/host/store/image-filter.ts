@@ -1,4 +1,4 @@
-import type { ImageFilter } from '../../../shared/contract/studio/datasets.ts';
+import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import type { Parameters } from './library.ts';
 
 export interface Statement {

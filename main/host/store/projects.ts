@@ -1,4 +1,4 @@
-import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 import { findRow, newId } from './names.ts';

@@ -1,5 +1,5 @@
-import type { BackboneReference } from '../../../shared/contract/engine.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
 import {
   completeConfig,

@@ -1,5 +1,5 @@
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { Task, TaskKind, TaskResult } from '../../../shared/contract/studio/tasks.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { Task, TaskKind, TaskResult } from '../../../shared/contract/window/tasks.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { newId } from '../store/names.ts';
 import { now } from '../store/rows.ts';

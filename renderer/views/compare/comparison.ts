@@ -1,4 +1,4 @@
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
 import type { RunState } from '../../../shared/domain/library.ts';
 import { matters, settingValue } from '../../../shared/training/settings.ts';
 import {

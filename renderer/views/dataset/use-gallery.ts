@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, shallowRef, triggerRef, watch, type Ref, type ShallowRef } from 'vue';
-import type { GalleryImage, ImageFilter } from '../../../shared/contract/studio/datasets.ts';
-import { toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { GalleryImage, ImageFilter } from '../../../shared/contract/window/datasets.ts';
+import { toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { useBridge } from '../../bridge/index.ts';
 import { PageCache } from './page-cache.ts';
 

@@ -1,5 +1,5 @@
 import type { Ref } from 'vue';
-import type { GalleryImage } from '../../../shared/contract/studio/datasets.ts';
+import type { GalleryImage } from '../../../shared/contract/window/datasets.ts';
 import { useBridge } from '../../bridge/index.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';

@@ -1,4 +1,4 @@
-import type { Input } from '../../../shared/contract/studio.ts';
+import type { Input } from '../../../shared/contract/window/procedures.ts';
 import { fileName } from '../../composables/download.ts';
 
 export type ExportChoice = Input<'adapters.export'>['format'];

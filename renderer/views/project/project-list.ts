@@ -1,5 +1,5 @@
-import type { Project } from '../../../shared/contract/studio/projects.ts';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
 import type { Sorting } from '../../components/table.ts';
 
 /** Those that have every word of the query in their name or notes. */

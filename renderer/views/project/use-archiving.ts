@@ -1,4 +1,4 @@
-import type { Project } from '../../../shared/contract/studio/projects.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';
 import { useProjects } from '../../stores/projects.ts';

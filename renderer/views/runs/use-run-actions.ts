@@ -11,7 +11,7 @@ import {
   StepForward,
   Trash2,
 } from '@lucide/vue';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
 import { useBridge } from '../../bridge/index.ts';
 import type { MenuItem } from '../../components/menu.ts';
 import { useAction } from '../../composables/use-action.ts';

@@ -1,5 +1,5 @@
-import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { RunPlan } from '../../../shared/contract/window/runs.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { SETTINGS, type SettingKey, settingValue } from '../../../shared/training/settings.ts';

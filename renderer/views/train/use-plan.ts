@@ -1,8 +1,8 @@
 import { computed, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue';
 import { refDebounced } from '@vueuse/core';
-import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { RunPlan } from '../../../shared/contract/window/runs.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { type SettingKey, isSettingKey } from '../../../shared/training/settings.ts';
 import { useBridge } from '../../bridge/index.ts';
 import { useAction } from '../../composables/use-action.ts';

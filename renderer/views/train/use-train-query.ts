@@ -1,6 +1,7 @@
 import { shallowRef, watch, type ShallowRef } from 'vue';
 import type { LocationQuery, LocationQueryValue } from 'vue-router';
-import { toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { useBackbones } from '../../stores/backbones.ts';
 import { useDatasets } from '../../stores/datasets.ts';
 import { useProjects } from '../../stores/projects.ts';

@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 
 /** Where a picture comes from: a file that the window holds, or one that the host finds by its path. */

@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
-import type { PredictionAnswer } from '../../../shared/contract/studio/adapters.ts';
-import { toErrorReport, type ErrorReport } from '../../../shared/domain/errors.ts';
+import type { PredictionAnswer } from '../../../shared/contract/window/adapters.ts';
+import { toErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { useBridge } from '../../bridge/index.ts';
 import { toBase64 } from './base64.ts';
 import { waiting, type Source, type TriedImage } from './tried-image.ts';

@@ -1,5 +1,5 @@
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 
 export const SAMPLE_STEPS = ['importing', 'training', 'finishing'] as const;
 export type SampleStep = (typeof SAMPLE_STEPS)[number];

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOST_PROCEDURES } from '../../../shared/contract/studio.ts';
+import { HOST_PROCEDURES } from '../../../shared/contract/window/procedures.ts';
 import { BentCalls } from '../../fixtures/bent-calls.ts';
 import { BentDesk } from '../../fixtures/bent-world.ts';
 import { scaled, Tally } from '../../fixtures/faults/tally.ts';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { SAMPLE } from '../../fixtures/sample.ts';
 import { errorDocument } from './schemas.ts';
-import type { ErrorCode } from '../../../shared/domain/errors.ts';
+import type { ErrorCode } from '../../../shared/domain/error-report.ts';
 
 export const LAUNCHER = fileURLToPath(new URL('../../../main/cli/karst.mjs', import.meta.url));
 

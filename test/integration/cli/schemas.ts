@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ERROR_CODES } from '../../../shared/domain/errors.ts';
+import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { RUN_STATES } from '../../../shared/domain/library.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 

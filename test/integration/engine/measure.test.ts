@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { EngineEvent, MeasureJob, MeasureResult } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { MeasureJob } from '../../../shared/contract/engine/jobs.ts';
+import type { MeasureResult } from '../../../shared/contract/engine/results.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';

@@ -14,12 +14,9 @@ import {
 } from '../../../main/formats/safetensors.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
 import { checkBackbone, recogniseBackbone } from '../../../main/formats/checkpoints/registry.ts';
-import type {
-  BackboneReference,
-  EngineEvent,
-  MergeResult,
-  TrainJob,
-} from '../../../shared/contract/engine.ts';
+import type { BackboneReference, TrainJob } from '../../../shared/contract/engine/jobs.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { MergeResult } from '../../../shared/contract/engine/results.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';

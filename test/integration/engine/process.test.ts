@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineEvent, HostMessage, TrainJob } from '../../../shared/contract/engine.ts';
+import type { EngineEvent, HostMessage } from '../../../shared/contract/engine/messages.ts';
+import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { EngineProcess, runProcess } from '../../fixtures/engine/engine-process.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
-import type { MeasureJob, TrainJob } from '../../../shared/contract/engine.ts';
+import type { MeasureJob, TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { heldBy } from '../../fixtures/engine/liveness.ts';

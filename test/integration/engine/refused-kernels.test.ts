@@ -8,7 +8,7 @@ import { processorLevels, type KernelLevel } from '../../../main/platform/kernel
 import { runCommand } from '../../../main/setup/command.mjs';
 import { nodeDirectory } from '../../../main/setup/node-gyp.mjs';
 import { compilerCommand } from '../../../main/setup/prerequisites.mjs';
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import { copyCheckout } from '../../fixtures/engine/copied-checkout.ts';
 import { kernelFlags, nativeSources } from '../../fixtures/native/kernel-sources.ts';
 import { runProcess, type EngineOptions } from '../../fixtures/engine/engine-process.ts';

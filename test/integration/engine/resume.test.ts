@@ -1,7 +1,8 @@
 import { appendFile, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineEvent, TrainJob } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';

@@ -5,8 +5,8 @@ import type {
   EngineEvent,
   FileAnswer,
   HostMessage,
-  TryJob,
-} from '../../../shared/contract/engine.ts';
+} from '../../../shared/contract/engine/messages.ts';
+import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { EngineProcess, runProcess } from '../../fixtures/engine/engine-process.ts';

@@ -12,7 +12,7 @@ import type { AugmentationRequest } from '../../../main/host/contract/datasets.t
 import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { NO_AUGMENTATION, type AugmentationOptions } from '../../../shared/domain/training.ts';
 import { IMAGES } from '../../unit/data/fixtures.ts';
 import { refusal, temporaryFolder } from '../../unit/host/support.ts';

@@ -18,13 +18,12 @@ import type { Studio } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import {
   PROCEDURES,
-  type EventName,
-  type EventPayload,
   type HostProcedureName,
   type Input,
   type Output,
-} from '../../../shared/contract/studio.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+} from '../../../shared/contract/window/procedures.ts';
+import type { EventName, EventPayload } from '../../../shared/contract/window/events.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import { NO_AUGMENTATION, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { refusal, writeBackbone, writeClassFolders, writeImage } from '../../unit/host/support.ts';

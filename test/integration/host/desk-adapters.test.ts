@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';
 import {
   refusal,

@@ -5,8 +5,8 @@ import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
 import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
-import type { EventPayload } from '../../../shared/contract/studio.ts';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { EventPayload } from '../../../shared/contract/window/events.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
 import {
   CONFIG,
   refusal,

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { JudgedImage } from '../../../shared/contract/studio/adapters.ts';
+import type { JudgedImage } from '../../../shared/contract/window/adapters.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { refusal, temporaryFolder, writeClassFolders } from '../../unit/host/support.ts';
 import { TrainedHome, type AskedDesk } from './trained-home.ts';

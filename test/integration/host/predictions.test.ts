@@ -9,7 +9,7 @@ import {
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import type { PredictionAnswer } from '../../../shared/contract/studio/adapters.ts';
+import type { PredictionAnswer } from '../../../shared/contract/window/adapters.ts';
 import { refusal, temporaryFolder, writeImage } from '../../unit/host/support.ts';
 import { TrainedHome, type AskedDesk } from './trained-home.ts';
 import { eventually } from '../../fixtures/eventually.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Studio } from '../../../main/host/contract/studio.ts';
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import {
   ARCHITECTURE,

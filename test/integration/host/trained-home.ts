@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
 import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
+import type { EventName, EventPayload } from '../../../shared/contract/window/events.ts';
 import type {
-  EventName,
-  EventPayload,
   HostProcedureName,
   Input,
   Output,
-} from '../../../shared/contract/studio.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
-import { PROCEDURES } from '../../../shared/contract/studio.ts';
+} from '../../../shared/contract/window/procedures.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
+import { PROCEDURES } from '../../../shared/contract/window/procedures.ts';
 import * as v from 'valibot';
 import {
   CONFIG,

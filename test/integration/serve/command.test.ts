@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { karst, refusal, someDigits, start, workplace, type Running } from '../cli/karst.ts';

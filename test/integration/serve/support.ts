@@ -13,7 +13,7 @@ import {
   type StudioServer,
 } from '../../../main/host/serve/server.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Reply } from '../../../shared/contract/studio.ts';
+import type { Reply } from '../../../shared/contract/window/messages.ts';
 
 export interface Answer {
   readonly status: number;

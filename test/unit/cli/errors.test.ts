@@ -2,7 +2,8 @@ import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, reportOf } from '../../../main/cli/errors.ts';
 import { Console } from '../../../main/cli/output/console.ts';
-import { ERROR_CODES, KarstError } from '../../../shared/domain/errors.ts';
+import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
 
 function recorder() {
   const sink = { text: '', write: (text: string) => (sink.text += text) };

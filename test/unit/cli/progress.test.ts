@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Console } from '../../../main/cli/output/console.ts';
 import { progressView } from '../../../main/cli/output/progress.ts';
 import { ProgressState, validationLine } from '../../../main/cli/output/progress-state.ts';
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 
 class Recorder {
   text = '';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settingsHelp, trainingConfig } from '../../../main/cli/training-config.ts';
-import { KarstError, type ErrorReport } from '../../../shared/domain/errors.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { PRESETS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import {

@@ -16,7 +16,7 @@ import type { RgbImage } from '../../../main/engine/data/preprocessing.ts';
 import { drawBeta, mixRows } from '../../../main/engine/data/mixup.ts';
 import { randAugment } from '../../../main/engine/data/rand-augment.ts';
 import { randomStream } from '../../../main/engine/random.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { type AugmentationOptions, NO_AUGMENTATION } from '../../../shared/domain/training.ts';
 import { difference } from './fixtures.ts';
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { SafetensorsFile } from '../../../main/formats/safetensors.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 
 export const IMAGES = fileURLToPath(new URL('../../fixtures/images/', import.meta.url));
 

@@ -12,8 +12,8 @@ import {
   type ImageSource,
 } from '../../../main/engine/data/loader.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { type AugmentationOptions, NO_AUGMENTATION } from '../../../shared/domain/training.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { IMAGES } from './fixtures.ts';

@@ -7,7 +7,7 @@ import {
   reduceTo,
 } from '../../../main/engine/data/preprocessing.ts';
 import { readImage } from '../../../main/formats/image.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { difference, IMAGES, readReferences } from './fixtures.ts';
 
 const PREPROCESSING: Preprocessing = {

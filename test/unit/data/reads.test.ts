@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { workingRule } from '../../../main/engine/data/augmentation.ts';
 import { BatchMaker } from '../../../main/engine/data/batch-maker.ts';
 import { planCache } from '../../../main/engine/data/cache-plan.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { NO_AUGMENTATION } from '../../../shared/domain/training.ts';
 import { IMAGES } from './fixtures.ts';
 

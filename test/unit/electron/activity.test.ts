@@ -3,8 +3,8 @@ import { Activity } from '../../../main/electron/activity.ts';
 import { endOf } from '../../../main/electron/notifications.ts';
 import { quitQuestion } from '../../../main/electron/quit.ts';
 import { wordsFor } from '../../../main/electron/words.ts';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 
 vi.mock('electron', () => ({ dialog: {}, Notification: vi.fn() }));
 

@@ -3,7 +3,7 @@ import {
   preprocessingFromJson,
   preprocessingToJson,
 } from '../../../main/formats/preprocessor-config.ts';
-import type { Preprocessing } from '../../../shared/domain/architecture.ts';
+import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
 const read = (json: unknown): Preprocessing => preprocessingFromJson(json, 'p.json');

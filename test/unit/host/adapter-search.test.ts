@@ -9,7 +9,7 @@ import { MIGRATIONS } from '../../../main/host/store/migrations/index.ts';
 import { NoteRepository } from '../../../main/host/store/notes.ts';
 import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
 import { TagRepository } from '../../../main/host/store/tags.ts';
-import type { AdapterFilter } from '../../../shared/contract/studio/adapters.ts';
+import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import { temporaryFolder } from './support.ts';
 
 let library: Library;

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { BentCalls } from '../../fixtures/bent-calls.ts';
 import { BentDesk } from '../../fixtures/bent-world.ts';
 import { CONFIG } from '../../fixtures/small-library.ts';
-import { HOST_PROCEDURES, type HostProcedureName } from '../../../shared/contract/studio.ts';
+import {
+  HOST_PROCEDURES,
+  type HostProcedureName,
+} from '../../../shared/contract/window/procedures.ts';
 
 /** Calls of one test: over all procedures several times, in a few seconds. */
 const CALLS = 1_500;

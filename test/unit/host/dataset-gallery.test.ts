@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileBelow } from '../../../main/host/services/datasets/file-name.ts';
 import { pageSql, positionsSql, totalSql } from '../../../main/host/store/image-filter.ts';
-import type { ImageFilter } from '../../../shared/contract/studio/datasets.ts';
+import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import { dataRoom, SOURCE, type DataRoom, type EnteredImage } from './data-room.ts';
 import { refusal } from './support.ts';
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { fileList } from '../../../shared/contract/studio/system.ts';
+import { fileList } from '../../../shared/contract/window/system.ts';
 import {
   LISTED_AT_MOST,
   listFolder,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
 import { SAMPLE_CONFIG } from '../../../main/host/services/sample.ts';
 import { refusal, studioIn, temporaryFolder, writeBackbone } from './support.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
-import { task as taskSchema, type Task } from '../../../shared/contract/studio/tasks.ts';
+import { task as taskSchema, type Task } from '../../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { Announcer } from '../../../main/host/events.ts';
 import { TaskBoard, type TaskWork } from '../../../main/host/tasks/task-board.ts';

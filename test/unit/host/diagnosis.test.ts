@@ -2,7 +2,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { diagnosis as schema } from '../../../shared/contract/studio/system.ts';
+import { diagnosis as schema } from '../../../shared/contract/window/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { anonymous } from '../../../main/host/services/diagnosis/anonymous.ts';
 import { diagnose } from '../../../main/host/services/diagnosis/diagnosis.ts';

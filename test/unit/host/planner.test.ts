@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inputBytes } from '../../../main/host/services/planning/memory-estimates.ts';
 import { speedKey } from '../../../main/host/services/planning/speed-key.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { RunPlan } from '../../../shared/contract/studio/runs.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { RunPlan } from '../../../shared/contract/window/runs.ts';
 import type { TrainingConfig, TrainingOverrides } from '../../../shared/domain/training.ts';
 import { Puppets } from '../../fixtures/engines/puppet-engine.ts';
 import {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { projectProcedures } from '../../../shared/contract/studio/projects.ts';
+import { projectProcedures } from '../../../shared/contract/window/projects.ts';
 import { dataRoom, type DataRoom } from './data-room.ts';
 import { refusal, temporaryFolder, writeBackbone } from './support.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RunFeed } from '../../../main/host/scheduler/run-feed.ts';
-import type { EngineEvent } from '../../../shared/contract/engine.ts';
-import type { EventName } from '../../../shared/contract/studio.ts';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
+import type { EventName } from '../../../shared/contract/window/events.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
 
 /** What windows are told of a run, and how often. */
 let told: { event: EventName; payload: unknown; at: number }[];

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
-import { KarstError, type ErrorCode } from '../../../shared/domain/errors.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { ErrorCode } from '../../../shared/domain/error-report.ts';
 import { fakeEngine } from '../../fixtures/small-library.ts';
 
 export {

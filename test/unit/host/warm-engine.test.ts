@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HostMessage, TryJob } from '../../../shared/contract/engine.ts';
+import type { HostMessage } from '../../../shared/contract/engine/messages.ts';
+import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { WarmEngine } from '../../../main/host/engine/warm-engine.ts';
 import type {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Call } from '../../../shared/contract/studio.ts';
+import type { Call } from '../../../shared/contract/window/messages.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { BridgeClient } from '../../../renderer/bridge/client.ts';
 import type { ConnectionState, Receiver, Transport } from '../../../renderer/bridge/transport.ts';

@@ -3,7 +3,7 @@ import { mount, type VueWrapper } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
 import { h, nextTick } from 'vue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ErrorReport } from '../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { setBridge } from '../../../renderer/bridge/index.ts';
 import ConfirmDialog from '../../../renderer/frame/ConfirmDialog.vue';
 import KError from '../../../renderer/components/KError.vue';

@@ -1,10 +1,5 @@
-import type {
-  EventName,
-  EventPayload,
-  Input,
-  Output,
-  ProcedureName,
-} from '../../../shared/contract/studio.ts';
+import type { EventName, EventPayload } from '../../../shared/contract/window/events.ts';
+import type { Input, Output, ProcedureName } from '../../../shared/contract/window/procedures.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Bridge, ConnectionState } from '../../../renderer/bridge/index.ts';
 

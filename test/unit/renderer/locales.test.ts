@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { hasMessage, resolveLocale, setLocale, t } from '../../../renderer/i18n.ts';
 import { en } from '../../../renderer/locales/en/index.ts';
 import { zhCN } from '../../../renderer/locales/zh-CN/index.ts';
-import { ERROR_CODES } from '../../../shared/domain/errors.ts';
+import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { FINDING_KINDS } from '../../../shared/domain/problem-kinds.ts';
 
 interface Tree {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Project } from '../../../shared/contract/studio/projects.ts';
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { matching } from '../../../renderer/frame/matching.ts';
 import { nextStep } from '../../../renderer/views/project/next-step.ts';
 import { sortedProjects, withWords } from '../../../renderer/views/project/project-list.ts';

@@ -3,7 +3,7 @@ import { effectScope } from 'vue';
 import { afterEach, describe, expect, it } from 'vitest';
 import { setBridge } from '../../../renderer/bridge/index.ts';
 import { useRunCourse, type RunCourse } from '../../../renderer/composables/use-run-course.ts';
-import type { LogLine, SampleSet } from '../../../shared/contract/studio/runs.ts';
+import type { LogLine, SampleSet } from '../../../shared/contract/window/runs.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import { FakeBridge, type Answers } from './fake-bridge.ts';
 import { runView } from './runs.ts';

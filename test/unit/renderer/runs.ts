@@ -1,4 +1,4 @@
-import type { RunView } from '../../../shared/contract/studio/runs.ts';
+import type { RunView } from '../../../shared/contract/window/runs.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 
 /** A run for tests, with whatever matters to them. */

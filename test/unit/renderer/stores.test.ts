@@ -2,9 +2,9 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Project } from '../../../shared/contract/studio/projects.ts';
-import type { Settings } from '../../../shared/contract/studio/system.ts';
-import type { Task } from '../../../shared/contract/studio/tasks.ts';
+import type { Project } from '../../../shared/contract/window/projects.ts';
+import type { Settings } from '../../../shared/contract/window/system.ts';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { setBridge } from '../../../renderer/bridge/index.ts';
 import { locale } from '../../../renderer/i18n.ts';

@@ -1,4 +1,5 @@
-import type { BackboneReference, Job, JobResult } from '../../../../shared/contract/engine.ts';
+import type { BackboneReference, Job } from '../../../../shared/contract/engine/jobs.ts';
+import type { JobResult } from '../../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter } from '../../../../shared/domain/library.ts';
 import { readAdapterFolder } from '../../../formats/adapter-folder.ts';

@@ -1,8 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { rm, stat } from 'node:fs/promises';
-import type { BackboneReference } from '../../../../shared/contract/engine.ts';
+import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
-import { KarstError, toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
 import { readError } from '../../../formats/files.ts';
 import { temporaryName } from '../../../formats/temporary-files.ts';

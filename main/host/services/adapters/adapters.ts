@@ -1,7 +1,7 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { AdapterFilter } from '../../../../shared/contract/studio/adapters.ts';
+import type { AdapterFilter } from '../../../../shared/contract/window/adapters.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Adapter } from '../../../../shared/domain/library.ts';
 import {

@@ -1,4 +1,4 @@
-import type { EvaluateResult } from '../../../../shared/contract/engine.ts';
+import type { EvaluateResult } from '../../../../shared/contract/engine/results.ts';
 import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type {

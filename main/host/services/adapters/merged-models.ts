@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { MergeResult } from '../../../../shared/contract/engine.ts';
+import type { MergeResult } from '../../../../shared/contract/engine/results.ts';
 import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';

@@ -1,5 +1,6 @@
 import { join, relative, sep } from 'node:path';
-import { KarstError, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Prediction } from '../../../../shared/domain/metrics.ts';
 import { writeFileAtomic } from '../../../formats/files.ts';
 import { imagesBelow, type Walk } from '../datasets/walk.ts';

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { FileAnswer } from '../../../../shared/contract/engine.ts';
+import type { FileAnswer } from '../../../../shared/contract/engine/messages.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, PredictionRow } from '../../../../shared/domain/library.ts';
 import { WarmEngine, type WarmEngineOptions } from '../../engine/warm-engine.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AugmentResult } from '../../../../shared/contract/engine.ts';
+import type { AugmentResult } from '../../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../../shared/domain/library.ts';
 import { writeError } from '../../../formats/files.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
+import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/window/datasets.ts';
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';

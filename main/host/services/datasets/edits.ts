@@ -1,4 +1,4 @@
-import type { ImageFilter } from '../../../../shared/contract/studio/datasets.ts';
+import type { ImageFilter } from '../../../../shared/contract/window/datasets.ts';
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';

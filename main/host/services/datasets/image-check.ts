@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
-import { toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import { toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import { sha256OfFile } from '../../../formats/files.ts';
 import { readImage } from '../../../formats/image.ts';
 

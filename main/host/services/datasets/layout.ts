@@ -1,7 +1,7 @@
 import type {
   DatasetQuestion,
   DatasetReading,
-} from '../../../../shared/contract/studio/datasets.ts';
+} from '../../../../shared/contract/window/datasets.ts';
 import { FOLDER_LAYOUTS, type FolderLayout } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import { listClassFolders, listInnerFolders } from './folders.ts';

@@ -1,7 +1,7 @@
 import type {
   DatasetQuestion,
   DatasetReading,
-} from '../../../../shared/contract/studio/datasets.ts';
+} from '../../../../shared/contract/window/datasets.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 
 /** Refuses an import that needs a word of the user; a window asks for it instead of showing the refusal. */

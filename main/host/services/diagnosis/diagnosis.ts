@@ -1,7 +1,8 @@
 import { release } from 'node:os';
-import type { DeviceReport } from '../../../../shared/contract/engine.ts';
-import type { Diagnosis } from '../../../../shared/contract/studio/system.ts';
-import { toErrorReport, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { DeviceReport } from '../../../../shared/domain/device.ts';
+import type { Diagnosis } from '../../../../shared/contract/window/system.ts';
+import { toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import { switchedOff } from '../../../../shared/domain/compiled-code.ts';
 import type { Studio } from '../../contract/studio.ts';
 import { version } from '../../version.ts';

@@ -1,5 +1,5 @@
-import type { DeviceReport } from '../../../../shared/contract/engine.ts';
-import type { ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { DeviceReport } from '../../../../shared/domain/device.ts';
+import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 
 /** What `karst doctor --json` prints. Sizes are bytes. */
 export interface DoctorReport {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import type { Settings } from '../../../../shared/contract/window/system.ts';
 import { chosenVariant } from '../../../platform/tensorflow-variant.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));

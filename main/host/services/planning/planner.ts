@@ -1,5 +1,6 @@
-import type { MeasureJob, MeasureResult } from '../../../../shared/contract/engine.ts';
-import type { RunPlan } from '../../../../shared/contract/studio/runs.ts';
+import type { MeasureJob } from '../../../../shared/contract/engine/jobs.ts';
+import type { MeasureResult } from '../../../../shared/contract/engine/results.ts';
+import type { RunPlan } from '../../../../shared/contract/window/runs.ts';
 import { parameterCount } from '../../../../shared/models/registry.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Backbone, Dataset, Run } from '../../../../shared/domain/library.ts';

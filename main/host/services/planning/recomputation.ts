@@ -1,4 +1,4 @@
-import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import type { Settings } from '../../../../shared/contract/window/system.ts';
 import { nearSize, type Architecture } from '../../../../shared/models/registry.ts';
 import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';

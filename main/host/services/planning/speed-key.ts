@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
-import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import type { Settings } from '../../../../shared/contract/window/system.ts';
 import type { Architecture } from '../../../../shared/models/registry.ts';
 import type { Field } from '../../../../shared/fields/field.ts';
 import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BackboneReference } from '../../../../shared/contract/engine.ts';
+import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { ProjectService } from '../../contract/projects.ts';

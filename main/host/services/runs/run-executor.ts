@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { BackboneReference, TrainResult } from '../../../../shared/contract/engine.ts';
-import type { LogLine } from '../../../../shared/contract/studio/runs.ts';
+import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
+import type { TrainResult } from '../../../../shared/contract/engine/results.ts';
+import type { LogLine } from '../../../../shared/contract/window/runs.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';

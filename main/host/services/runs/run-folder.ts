@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BackboneReference } from '../../../../shared/contract/engine.ts';
+import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import type { Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset } from '../../../../shared/domain/library.ts';

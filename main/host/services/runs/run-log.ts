@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import type { EngineEvent } from '../../../../shared/contract/engine.ts';
-import type { LogLine } from '../../../../shared/contract/studio/runs.ts';
+import type { EngineEvent } from '../../../../shared/contract/engine/messages.ts';
+import type { LogLine } from '../../../../shared/contract/window/runs.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import { openFile, readError, writeError } from '../../../formats/files.ts';
 import { now } from '../../store/rows.ts';

@@ -1,4 +1,4 @@
-import type { EngineEvent, HostMessage } from '../../../../shared/contract/engine.ts';
+import type { EngineEvent, HostMessage } from '../../../../shared/contract/engine/messages.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 import type { MetricRepository } from '../../store/metrics.ts';
 import type { RunProgress, RunRepository } from '../../store/runs.ts';

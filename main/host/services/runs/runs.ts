@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { LogLine } from '../../../../shared/contract/studio/runs.ts';
-import { KarstError, type ErrorReport } from '../../../../shared/domain/errors.ts';
+import type { LogLine } from '../../../../shared/contract/window/runs.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Run, RunState } from '../../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../../shared/domain/metrics.ts';
 import { updatesPerEpoch } from '../../../../shared/domain/training.ts';

@@ -1,4 +1,4 @@
-import type { Settings } from '../../../../shared/contract/studio/system.ts';
+import type { Settings } from '../../../../shared/contract/window/system.ts';
 import { engineEnvironment } from '../../../platform/engine-environment.mjs';
 import type { EngineSpawner } from '../../contract/engine.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { settings as schema, type Settings } from '../../../../shared/contract/studio/system.ts';
+import { settings as schema, type Settings } from '../../../../shared/contract/window/system.ts';
 import type { SettingsChange } from '../../contract/settings.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { SettingRepository } from '../../store/settings.ts';

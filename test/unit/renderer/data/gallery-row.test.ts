@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import GalleryRow from '../../../../renderer/views/dataset/GalleryRow.vue';
 import type { Gallery } from '../../../../renderer/views/dataset/use-gallery.ts';
 import { setLocale } from '../../../../renderer/i18n.ts';
-import type { GalleryImage } from '../../../../shared/contract/studio/datasets.ts';
+import type { GalleryImage } from '../../../../shared/contract/window/datasets.ts';
 import type { Dataset } from '../../../../shared/domain/library.ts';
 
 const asked = vi.fn<(index: number) => void>();

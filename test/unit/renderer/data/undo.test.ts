@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GalleryImage } from '../../../../shared/contract/studio/datasets.ts';
+import type { GalleryImage } from '../../../../shared/contract/window/datasets.ts';
 import { reversalsOf } from '../../../../renderer/views/dataset/undo.ts';
 
 function image(position: number, values: Partial<GalleryImage> = {}): GalleryImage {

@@ -3,7 +3,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setBridge } from '../../../../renderer/bridge/index.ts';
 import { runShare, useRuns } from '../../../../renderer/stores/runs.ts';
-import type { RunView } from '../../../../shared/contract/studio/runs.ts';
+import type { RunView } from '../../../../shared/contract/window/runs.ts';
 import { FakeBridge } from '../fake-bridge.ts';
 import { runView } from '../runs.ts';
 

@@ -1,6 +1,9 @@
 import * as v from 'valibot';
-import { count, errorReport, media } from './studio/values.ts';
-import { callSchema, replySchema, type Reply } from './studio.ts';
+import { errorReportSchema } from '../../domain/error-report.ts';
+import type { Checked } from '../../domain/immutable.ts';
+import { countSchema } from '../../domain/scalars.ts';
+import { mediaSchema } from '../window/inputs.ts';
+import { callSchema, replySchema } from '../window/messages.ts';
 
 /**
  * What the desktop shell and the host, a child process of it, say to each other: the bridge's own messages,
@@ -10,9 +13,9 @@ import { callSchema, replySchema, type Reply } from './studio.ts';
 const pictureCallSchema = v.strictObject({
   type: v.literal('picture'),
   id: v.pipe(v.number(), v.integer()),
-  media,
+  media: mediaSchema,
   /** Longer side in pixels; null for the picture as it is. */
-  size: v.nullable(v.pipe(count, v.minValue(1), v.maxValue(9_999))),
+  size: v.nullable(v.pipe(countSchema, v.minValue(1), v.maxValue(9_999))),
 });
 
 /** Shell to host. */
@@ -30,7 +33,7 @@ export const hostProcessMessageSchema = v.variant('type', [
   /** The library is open; calls that came before are answered from now on. */
   v.object({ type: v.literal('ready') }),
   /** The library cannot be opened; the process ends. */
-  v.object({ type: v.literal('failed'), error: errorReport }),
+  v.object({ type: v.literal('failed'), error: errorReportSchema }),
   v.object({
     type: v.literal('picture'),
     id: v.number(),
@@ -38,7 +41,4 @@ export const hostProcessMessageSchema = v.variant('type', [
     base64: v.string(),
   }),
 ]);
-export type HostProcessMessage =
-  | Reply
-  | { readonly type: 'ready' }
-  | Extract<v.InferOutput<typeof hostProcessMessageSchema>, { type: 'failed' | 'picture' }>;
+export type HostProcessMessage = Checked<typeof hostProcessMessageSchema>;

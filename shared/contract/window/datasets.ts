@@ -1,38 +1,38 @@
 import * as v from 'valibot';
 import { FOLDER_LAYOUTS, IMPORT_LAYOUTS } from '../../domain/dataset.ts';
+import {
+  datasetProblemSchema,
+  datasetSchema,
+  imageStateSchema,
+  splitSchema,
+} from '../../domain/library.ts';
+import { countSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
 import { augmentation } from '../../training/fields.ts';
+import {
+  filePathSchema,
+  mediaSchema,
+  nameSchema,
+  nothingSchema,
+  page,
+  searchTextSchema,
+} from './inputs.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
-import {
-  count,
-  dataset,
-  datasetProblem,
-  filePath,
-  fraction,
-  id,
-  imageState,
-  media,
-  name,
-  nothing,
-  page,
-  searchText,
-  split,
-} from './values.ts';
 
 /** One image of a dataset as the gallery shows it. */
 export const galleryImage = v.object({
   /** Its place in the dataset, which names it. */
-  position: count,
-  media,
+  position: countSchema,
+  media: mediaSchema,
   /** Path below the dataset's folder, with forward slashes. */
   file: v.string(),
-  width: count,
-  height: count,
-  bytes: count,
+  width: countSchema,
+  height: countSchema,
+  bytes: countSchema,
   /** Index of its class. */
-  label: count,
-  split,
-  state: imageState,
+  label: countSchema,
+  split: splitSchema,
+  state: imageStateSchema,
   /** Taken out of training and evaluation by the user. */
   excluded: v.boolean(),
   /** Why it cannot be used, or what it is a duplicate of. */
@@ -41,18 +41,18 @@ export const galleryImage = v.object({
 export type GalleryImage = v.InferOutput<typeof galleryImage>;
 
 export const imageFilter = v.strictObject({
-  label: v.exactOptional(count),
-  split: v.exactOptional(split),
+  label: v.exactOptional(countSchema),
+  split: v.exactOptional(splitSchema),
   /** A state of files, of excluded ones too; `excluded` leaves the excluded ones whatever their state. */
-  state: v.exactOptional(v.union([imageState, v.literal('excluded')])),
+  state: v.exactOptional(v.union([imageStateSchema, v.literal('excluded')])),
   /** Part of the file's path below the dataset's folder, in any case. */
-  search: v.exactOptional(searchText),
+  search: v.exactOptional(searchTextSchema),
 });
 export type ImageFilter = v.InferOutput<typeof imageFilter>;
 
 /** What the studio cannot know of a source by itself, left out where it need not be said. */
 const source = {
-  path: filePath,
+  path: filePathSchema,
   as: v.exactOptional(v.picklist(IMPORT_LAYOUTS)),
   /** Code page of lists and tables without a byte order mark, by its WHATWG label. */
   encoding: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(40))),
@@ -63,9 +63,9 @@ const datasetReading = v.object({
   as: v.picklist(FOLDER_LAYOUTS),
   /** The first of them. */
   classes: v.array(v.string()),
-  classCount: count,
+  classCount: countSchema,
   /** Image files; `free` are those that no split is said of. */
-  counts: v.object({ train: count, val: count, test: count, free: count }),
+  counts: v.object({ train: countSchema, val: countSchema, test: countSchema, free: countSchema }),
 });
 export type DatasetReading = v.InferOutput<typeof datasetReading>;
 
@@ -89,47 +89,47 @@ const datasetQuestion = v.variant('kind', [
     /** The list or table. */
     path: v.string(),
     /** The first that is not in the encoding. */
-    line: count,
+    line: countSchema,
     encoding: v.string(),
   }),
 ]);
 export type DatasetQuestion = v.InferOutput<typeof datasetQuestion>;
 
-const one = v.strictObject({ id });
+const one = v.strictObject({ id: idSchema });
 
 /** Positions in one question; for more there are filters. */
 const MOST_POSITIONS = 1_000_000;
 
 export const datasetProcedures = {
-  'datasets.list': procedure(nothing, v.array(dataset)),
-  'datasets.get': procedure(one, dataset),
+  'datasets.list': procedure(nothingSchema, v.array(datasetSchema)),
+  'datasets.get': procedure(one, datasetSchema),
   /** What has to be said before this source can be imported; null when nothing. */
   'datasets.question': procedure(v.strictObject(source), v.nullable(datasetQuestion)),
   'datasets.import': procedure(
     v.strictObject({
       ...source,
-      name,
-      val: fraction,
-      test: fraction,
-      seed: count,
+      name: nameSchema,
+      val: fractionSchema,
+      test: fractionSchema,
+      seed: countSchema,
       /** The project that gets it. */
-      projectId: v.nullable(id),
+      projectId: v.nullable(idSchema),
     }),
     task,
   ),
   /** Looks at every file again. */
   'datasets.check': procedure(one, task),
-  'datasets.rename': procedure(v.strictObject({ id, name }), dataset),
+  'datasets.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), datasetSchema),
   /** Forgets it; the images stay where they are. */
-  'datasets.remove': procedure(one, nothing),
+  'datasets.remove': procedure(one, nothingSchema),
   /** The problems, then what is only told (`isNote`); `total` counts both, `notes` the latter. */
   'datasets.problems': procedure(
-    v.strictObject({ id, ...page }),
-    v.object({ total: count, notes: count, problems: v.array(datasetProblem) }),
+    v.strictObject({ id: idSchema, ...page }),
+    v.object({ total: countSchema, notes: countSchema, problems: v.array(datasetProblemSchema) }),
   ),
   'datasets.images': procedure(
-    v.strictObject({ id, filter: imageFilter, ...page }),
-    v.object({ total: count, images: v.array(galleryImage) }),
+    v.strictObject({ id: idSchema, filter: imageFilter, ...page }),
+    v.object({ total: countSchema, images: v.array(galleryImage) }),
   ),
   /**
    * Relabels, moves to a split, excludes or takes back the images named by position, or all that a filter leaves.
@@ -137,15 +137,15 @@ export const datasetProcedures = {
    */
   'datasets.changeImages': procedure(
     v.strictObject({
-      id,
-      images: v.union([v.pipe(v.array(count), v.maxLength(MOST_POSITIONS)), imageFilter]),
+      id: idSchema,
+      images: v.union([v.pipe(v.array(countSchema), v.maxLength(MOST_POSITIONS)), imageFilter]),
       change: v.strictObject({
-        label: v.exactOptional(count),
-        split: v.exactOptional(split),
+        label: v.exactOptional(countSchema),
+        split: v.exactOptional(splitSchema),
         excluded: v.exactOptional(v.boolean()),
       }),
     }),
-    v.object({ changed: count, dataset }),
+    v.object({ changed: countSchema, dataset: datasetSchema }),
   ),
   /**
    * Draws the split anew, stratified by class; exact duplicates stay together. Images that the source itself puts
@@ -153,13 +153,13 @@ export const datasetProcedures = {
    */
   'datasets.resplit': procedure(
     v.strictObject({
-      id,
-      val: fraction,
-      test: fraction,
-      seed: count,
+      id: idSchema,
+      val: fractionSchema,
+      test: fractionSchema,
+      seed: countSchema,
       redrawGiven: v.exactOptional(v.boolean()),
     }),
-    dataset,
+    datasetSchema,
   ),
   /**
    * What these settings make of some images: `copies` of each, made by the engine's own code; none of an image
@@ -167,16 +167,18 @@ export const datasetProcedures = {
    */
   'datasets.augment': procedure(
     v.strictObject({
-      id,
-      positions: v.pipe(v.array(count), v.maxLength(16)),
+      id: idSchema,
+      positions: v.pipe(v.array(countSchema), v.maxLength(16)),
       augmentation: augmentation.looseSchema,
       /** Side in pixels. */
-      imageSize: v.pipe(count, v.minValue(8), v.maxValue(1024)),
-      copies: v.pipe(count, v.minValue(1), v.maxValue(16)),
-      seed: count,
+      imageSize: v.pipe(countSchema, v.minValue(8), v.maxValue(1024)),
+      copies: v.pipe(countSchema, v.minValue(1), v.maxValue(16)),
+      seed: countSchema,
       /** Whose preprocessing is used; left out: the usual one. */
-      backboneId: v.exactOptional(id),
+      backboneId: v.exactOptional(idSchema),
     }),
-    v.object({ images: v.array(v.object({ position: count, copies: v.array(media) })) }),
+    v.object({
+      images: v.array(v.object({ position: countSchema, copies: v.array(mediaSchema) })),
+    }),
   ),
 };

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { extensionsSchema, filePathSchema, nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
-import { extensions, filePath, nothing } from './values.ts';
 
 /**
  * What the surroundings of the window can do: the desktop shell answers these itself, `karst serve` answers for
@@ -17,23 +17,23 @@ export const shellInfo = v.object({
 export type ShellInfo = v.InferOutput<typeof shellInfo>;
 
 export const shellProcedures = {
-  'shell.info': procedure(nothing, shellInfo),
+  'shell.info': procedure(nothingSchema, shellInfo),
   /** A native dialog; null when it was cancelled. @throws not-available in a browser */
   'shell.choose': procedure(
     v.strictObject({
       what: v.picklist(['folder', 'file', 'files', 'save']),
       title: v.pipe(v.string(), v.maxLength(1000)),
       /** Endings without a dot; empty: any. */
-      extensions,
+      extensions: extensionsSchema,
       /** Where it opens, or the name that a new file is offered. */
       path: v.nullable(v.pipe(v.string(), v.maxLength(4096))),
     }),
-    v.nullable(v.array(filePath)),
+    v.nullable(v.array(filePathSchema)),
   ),
   /** Shows a file or folder in the platform's file manager. */
-  'shell.reveal': procedure(v.strictObject({ path: filePath }), nothing),
+  'shell.reveal': procedure(v.strictObject({ path: filePathSchema }), nothingSchema),
   /** The folder of the studio's data from the next start on; null after a cancelled dialog. */
-  'shell.moveHome': procedure(nothing, v.nullable(filePath)),
+  'shell.moveHome': procedure(nothingSchema, v.nullable(filePathSchema)),
   /** Starts the host anew after it ended by itself. */
-  'shell.restart': procedure(nothing, nothing),
+  'shell.restart': procedure(nothingSchema, nothingSchema),
 };

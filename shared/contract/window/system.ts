@@ -1,16 +1,15 @@
 import * as v from 'valibot';
-import { procedure } from './procedure.ts';
+import { deviceReportSchema } from '../../domain/device.ts';
+import { errorReportSchema } from '../../domain/error-report.ts';
+import { countSchema, idSchema } from '../../domain/scalars.ts';
 import {
-  count,
-  errorReport,
-  extensions,
-  filePath,
-  finite,
-  id,
-  media,
-  name,
-  nothing,
-} from './values.ts';
+  extensionsSchema,
+  filePathSchema,
+  mediaSchema,
+  nameSchema,
+  nothingSchema,
+} from './inputs.ts';
+import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
 
 const LANGUAGES = ['system', 'en', 'zh-CN'] as const;
@@ -20,7 +19,7 @@ export const settings = v.object({
   language: v.picklist(LANGUAGES),
   theme: v.picklist(THEMES),
   /** Threads of the engine; 0: as many as the machine has cores. */
-  threads: v.pipe(count, v.maxValue(256)),
+  threads: v.pipe(countSchema, v.maxValue(256)),
   device: v.picklist(['auto', 'cpu', 'gpu']),
   /** The welcome was seen. */
   welcomed: v.boolean(),
@@ -34,7 +33,7 @@ export const status = v.object({
   /** What is worth telling since the studio was opened. */
   notices: v.array(v.string()),
   /** Runs that the last session left interrupted. */
-  interrupted: v.array(id),
+  interrupted: v.array(idSchema),
   /** Whether the bundled sample is there. */
   sample: v.boolean(),
 });
@@ -45,27 +44,14 @@ export const diagnosis = v.object({
     platform: v.string(),
     architecture: v.string(),
     processor: v.string(),
-    cores: count,
-    memoryBytes: count,
-    freeMemoryBytes: count,
-    diskFreeBytes: v.nullable(count),
+    cores: countSchema,
+    memoryBytes: countSchema,
+    freeMemoryBytes: countSchema,
+    diskFreeBytes: v.nullable(countSchema),
   }),
   /** null when no engine starts: `error` says why. */
-  device: v.nullable(
-    v.object({
-      backend: v.picklist(['tensorflow', 'tfjs-cpu']),
-      tensorflow: v.nullable(v.string()),
-      tfjs: v.string(),
-      kernels: v.nullable(v.string()),
-      kernelsOff: v.array(v.object({ level: v.string(), reason: v.string() })),
-      resamplingOff: v.nullable(v.string()),
-      devices: v.array(v.string()),
-      device: v.picklist(['cpu', 'gpu']),
-      threads: finite,
-      node: v.string(),
-    }),
-  ),
-  error: v.nullable(errorReport),
+  device: v.nullable(deviceReportSchema),
+  error: v.nullable(errorReportSchema),
   /** The whole of it as text, without names of files or of the user, to paste into a report. */
   report: v.string(),
 });
@@ -79,7 +65,7 @@ export const fileList = v.object({
       name: v.string(),
       path: v.string(),
       kind: v.picklist(['folder', 'file']),
-      bytes: v.nullable(count),
+      bytes: v.nullable(countSchema),
     }),
   ),
   /** More entries than are listed. */
@@ -95,29 +81,32 @@ export const fileList = v.object({
 export type FileList = v.InferOutput<typeof fileList>;
 
 export const systemProcedures = {
-  'system.status': procedure(nothing, status),
+  'system.status': procedure(nothingSchema, status),
   /** Starts an engine to ask it; some seconds. The answer is kept until `again`. */
   'system.diagnose': procedure(v.strictObject({ again: v.boolean() }), diagnosis),
-  'settings.get': procedure(nothing, settings),
+  'settings.get': procedure(nothingSchema, settings),
   'settings.update': procedure(v.partial(settings), settings),
   /** One folder of this machine, for choosing where there is no native dialog. null: the home folder. */
   'files.list': procedure(
     v.strictObject({
-      folder: v.nullable(filePath),
+      folder: v.nullable(filePathSchema),
       /** Endings with a dot, in lower case; empty: folders only. */
-      extensions,
+      extensions: extensionsSchema,
     }),
     fileList,
   ),
-  'files.makeFolder': procedure(v.strictObject({ parent: filePath, name }), fileList),
+  'files.makeFolder': procedure(
+    v.strictObject({ parent: filePathSchema, name: nameSchema }),
+    fileList,
+  ),
   /** A picture that was dropped, pasted or photographed, for `predictions.make`. At most 40 MB. */
   'uploads.add': procedure(
     v.strictObject({
       name: v.pipe(v.string(), v.maxLength(1000)),
       base64: v.pipe(v.string(), v.maxLength(56_000_000)),
     }),
-    v.object({ media }),
+    v.object({ media: mediaSchema }),
   ),
   /** Imports the sample, makes a project and trains on the starter: one click to a first adapter. */
-  'sample.start': procedure(nothing, task),
+  'sample.start': procedure(nothingSchema, task),
 };

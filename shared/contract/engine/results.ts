@@ -1,0 +1,83 @@
+import * as v from 'valibot';
+import { deviceReportSchema } from '../../domain/device.ts';
+import { errorReportSchema } from '../../domain/error-report.ts';
+import { immutable } from '../../domain/immutable.ts';
+import { evaluationSchema, predictionSchema, verificationSchema } from '../../domain/metrics.ts';
+import { countSchema, finiteSchema } from '../../domain/scalars.ts';
+
+/** What is left of a job when it is done. */
+
+const trainResult = v.object({
+  kind: v.literal('train'),
+  adapterDir: v.string(),
+  trainableParameters: countSchema,
+  adapterParameters: countSchema,
+  headParameters: countSchema,
+  steps: countSchema,
+  epochs: finiteSchema,
+  bestEpoch: finiteSchema,
+  stoppedEarly: v.boolean(),
+  /** Seconds of training over all sessions of the run. */
+  seconds: finiteSchema,
+  /** Of the best epoch; null when the run has no validation images. */
+  val: v.nullable(evaluationSchema),
+});
+
+/** Times are medians, in seconds. */
+const measureResult = v.object({
+  kind: v.literal('measure'),
+  device: deviceReportSchema,
+  /** One update of the optimizer, all its batches together; over the whole schedule where steps differ. */
+  secondsPerStep: finiteSchema,
+  /** One batch of a validation; where features are kept, one batch of the pass that makes them. */
+  secondsPerValidationBatch: finiteSchema,
+  /** Until the first update was done: loading, building, compiling. */
+  startSeconds: finiteSchema,
+  /** Most memory that the process held at once. */
+  peakBytes: countSchema,
+});
+
+const evaluateResult = v.object({
+  kind: v.literal('evaluate'),
+  evaluation: evaluationSchema,
+  /** One row per image of the manifest, in its order; null for one that could not be read. */
+  rows: v.array(v.nullable(v.array(predictionSchema))),
+  problems: v.array(v.object({ path: v.string(), error: errorReportSchema })),
+});
+
+const mergeResult = v.object({
+  kind: v.literal('merge'),
+  out: v.string(),
+  verification: verificationSchema,
+});
+
+const augmentResult = v.object({
+  kind: v.literal('augment'),
+  /** Per image of the job the names of its files in `out`, none when it could not be read. */
+  images: v.array(v.array(v.string())),
+  problems: v.array(v.object({ index: countSchema, error: errorReportSchema })),
+});
+
+export const jobResultSchema = immutable(
+  v.variant('kind', [
+    trainResult,
+    measureResult,
+    evaluateResult,
+    v.object({ kind: v.literal('predict') }),
+    v.object({ kind: v.literal('try') }),
+    mergeResult,
+    augmentResult,
+    v.object({ kind: v.literal('probe'), device: deviceReportSchema }),
+  ]),
+);
+export type JobResult = v.InferOutput<typeof jobResultSchema>;
+
+type ResultOf<K extends JobResult['kind']> = Extract<JobResult, { readonly kind: K }>;
+export type TrainResult = ResultOf<'train'>;
+export type MeasureResult = ResultOf<'measure'>;
+export type EvaluateResult = ResultOf<'evaluate'>;
+export type PredictResult = ResultOf<'predict'>;
+export type TryResult = ResultOf<'try'>;
+export type MergeResult = ResultOf<'merge'>;
+export type AugmentResult = ResultOf<'augment'>;
+export type ProbeResult = ResultOf<'probe'>;

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { immutable } from './immutable.ts';
+
+/**
+ * The closed set of things that can go wrong for a user. A code is stable: scripts match on it.
+ * Every error carries a sentence that names the file or thing, the reason, and (hint) the way out.
+ */
+export const ERROR_CODES = [
+  'usage', // wrong command line or setting
+  'not-found', // no file, folder or library entry of that name
+  'ambiguous-name', // a name that fits several library entries
+  'name-taken', // a name that another library entry has
+  'in-use', // cannot be removed while something depends on it
+  'not-readable', // the file system refuses to read
+  'not-writable', // the file system refuses to write, or the disk is full
+  'file-damaged', // truncated, corrupt, checksum differs
+  'file-changed', // no longer the file that was imported (sha256 differs)
+  'format-unsupported', // a format that is recognised but not taken
+  'format-unknown', // not recognised at all
+  'heads-unknown', // the number of attention heads of a backbone is not said, or cannot be
+  'not-available', // planned, but not in this version
+  'backbone-mismatch', // adapter or run made for another backbone
+  'dataset-unusable', // too few images or classes
+  'config-invalid', // a hyperparameter out of its limits
+  'run-state', // the run is not in a state that allows this
+  'checkpoint-invalid', // no checkpoint verifies
+  'verification-failed', // merged or exported model differs beyond tolerance
+  'diverged', // loss or gradients are no longer finite
+  'out-of-memory',
+  'engine-crashed',
+  'engine-unavailable', // native TensorFlow is missing or does not load
+  'store-damaged', // library.sqlite fails its integrity check
+  'cancelled',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** An error as it crosses process boundaries and as `--json` prints it. */
+export const errorReportSchema = immutable(
+  v.object({
+    code: v.picklist(ERROR_CODES),
+    message: v.string(),
+    hint: v.string(),
+    path: v.exactOptional(v.string()),
+    /** What the hint is called on the command line, such as `--out`: a window has no options, so hints name none. */
+    option: v.exactOptional(v.string()),
+  }),
+);
+export type ErrorReport = v.InferOutput<typeof errorReportSchema>;
