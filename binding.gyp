@@ -60,14 +60,14 @@
     },
   ],
   'conditions': [
-    # The kernels, from the same sources for each set of instructions that processors have.
+    # The kernels, from the same sources for each ISA.
     ['OS=="linux" and target_arch=="x64"', {
       'variables': {
         'kernels': [
           'main/native-ops/kernels/addon.cc',
           'main/native-ops/kernels/attention.cc',
           'main/native-ops/kernels/calls.cc',
-          'main/native-ops/kernels/deep-matmul.cc',
+          'main/native-ops/kernels/split-k-matmul.cc',
           'main/native-ops/kernels/gelu.cc',
           'main/native-ops/kernels/kronecker.cc',
           'main/native-ops/kernels/layer-norm.cc',

@@ -98,10 +98,10 @@ export function calledOn(node: Tensor): readonly Tensor[] {
   return [values, ...bias, ...others];
 }
 
-/** As in `matmul.cc`: rows or columns of a panel; what is as deep and has as few sums is packed by parts. */
-const PANEL_LINES = 32;
-const LEAST_DEEP = 1024;
-const MOST_SUMS = 2 ** 18;
+/** As in `matmul.cc`: rows or columns of a micro-panel, and where split-K is used, which packs in parts. */
+const PANEL_WIDTH = 32;
+const MIN_SPLIT_K = 1024;
+const MAX_SPLIT_K_RESULT = 2 ** 18;
 
 /**
  * Bytes that a call packs its right operand into, for a node for which `isCalled`: every thread that makes calls keeps
@@ -110,8 +110,8 @@ const MOST_SUMS = 2 ** 18;
 export function packedBytes(node: Tensor): number {
   if (!isNode(node, 'matmul')) return 0;
   const { batch, rows, columns, depth } = productSize(node);
-  if (batch === 1 && depth >= LEAST_DEEP && rows * columns <= MOST_SUMS) return 0;
-  return Math.ceil(columns / PANEL_LINES) * PANEL_LINES * depth * Float32Array.BYTES_PER_ELEMENT;
+  if (batch === 1 && depth >= MIN_SPLIT_K && rows * columns <= MAX_SPLIT_K_RESULT) return 0;
+  return Math.ceil(columns / PANEL_WIDTH) * PANEL_WIDTH * depth * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** The call of a node for which `isCalled`. */

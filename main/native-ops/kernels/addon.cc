@@ -2,10 +2,10 @@
 #include <node_api.h>
 
 #include <atomic>
-#include <exception>
 #include <string>
 #include <utility>
 
+#include "../node-api.h"
 #include "calls.h"
 #include "product.h"
 #include "self-check.h"
@@ -24,8 +24,8 @@ namespace {
 std::atomic<bool> trimming{false};
 
 /**
- * A call as XLA makes it. The first one of a program comes when it is compiled and its memory is
- * reserved but not yet used: what compiling has freed can be given back before.
+ * The function that XLA calls. A program's first call comes after compilation and before its memory
+ * is touched: the moment to return what compilation has freed to the system.
  */
 template <int kIndex>
 void enter(void* out, const void** in) {
@@ -40,19 +40,15 @@ void registerCalls(std::integer_sequence<int, kIndices...>) {
    ...);
 }
 
-/** check(): string | null, what the check found wrong. */
+/** check(): string | null, the first call with a wrong result. */
 napi_value check(napi_env env, napi_callback_info) {
-  napi_value found = nullptr;
-  try {
+  return karst::guarded(env, [&] {
     const char* wrong = karst::selfCheck();
-    if (wrong == nullptr)
-      napi_get_null(env, &found);
-    else
-      napi_create_string_utf8(env, wrong, NAPI_AUTO_LENGTH, &found);
-  } catch (const std::exception& problem) {
-    napi_throw_error(env, nullptr, problem.what());
-  }
-  return found;
+    if (wrong != nullptr) return karst::stringValue(env, wrong);
+    napi_value none;
+    napi_get_null(env, &none);
+    return none;
+  });
 }
 
 /** useInPrograms(): void, once a process. */
@@ -66,26 +62,19 @@ napi_value trimAtNextCall(napi_env, napi_callback_info) {
   return nullptr;
 }
 
-void expose(napi_env env, napi_value exports, const char* name, napi_callback function) {
-  napi_value value;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
-  napi_set_named_property(env, exports, name, value);
-}
-
 }  // namespace
 
 /**
- * Exports `granted`: whether the system lets this process use what the kernels need, without which
- * nothing of the rest may be called; `check()`; `useInPrograms()`, after which programs may call
- * the kernels; and `trimAtNextCall()`, after which the next call gives free memory back to the
- * system first.
+ * Exports `granted` (whether the system lets this process use the instructions; if not, nothing
+ * else may be called), `check()`, `useInPrograms()` (registers the kernels with XLA) and
+ * `trimAtNextCall()` (the next call first returns free memory to the system).
  */
 NAPI_MODULE_INIT() {
   napi_value granted;
   napi_get_boolean(env, karst::requestProductUnits(), &granted);
   napi_set_named_property(env, exports, "granted", granted);
-  expose(env, exports, "check", check);
-  expose(env, exports, "useInPrograms", useInPrograms);
-  expose(env, exports, "trimAtNextCall", trimAtNextCall);
+  karst::exportFunction(env, exports, "check", check);
+  karst::exportFunction(env, exports, "useInPrograms", useInPrograms);
+  karst::exportFunction(env, exports, "trimAtNextCall", trimAtNextCall);
   return exports;
 }

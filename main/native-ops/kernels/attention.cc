@@ -6,10 +6,10 @@
 #include <cstddef>
 
 #include "exponential.h"
-#include "lanes.h"
 #include "product.h"
 #include "scratch.h"
-#include "worker-team.h"
+#include "thread-pool.h"
+#include "vec.h"
 
 namespace karst {
 namespace {
@@ -55,13 +55,13 @@ struct Head {
     return (image * size.tokens * size.heads + head) * size.width;
   }
 
-  int tokenPanels() const { return ceilDivide(tokens, kPanelLines); }
-  int widthPanels() const { return ceilDivide(width, kPanelLines); }
+  int tokenPanels() const { return ceilDivide(tokens, kPanelWidth); }
+  int widthPanels() const { return ceilDivide(width, kPanelWidth); }
   int tokenSteps() const { return stepsOf(tokens); }
   int widthSteps() const { return stepsOf(width); }
   /** Floats of a row of scores. */
-  int scores() const { return tokenPanels() * kPanelLines; }
-  int rowsOf(int panel) const { return std::min(kPanelLines, tokens - panel * kPanelLines); }
+  int scores() const { return tokenPanels() * kPanelWidth; }
+  int rowsOf(int panel) const { return std::min(kPanelWidth, tokens - panel * kPanelWidth); }
 
   /** `values` (tokens, width) as a right operand that is multiplied over the width. */
   void packAcross(const float* values, std::size_t stride, Packed* panels) const {
@@ -74,15 +74,16 @@ struct Head {
                    {0, width, 0, tokens, panels, tokenSteps() * kPanelStep});
   }
   /** The rows of a panel of `values` (tokens, width) as a left operand. */
-  LeftPanel rowsAcross(const float* values, std::size_t stride, int panel, Packed* rows) const {
-    const int first = panel * kPanelLines;
-    return LeftPanels({values, stride, true},
-                      {first, first + rowsOf(panel), 0, width, rows, widthSteps() * kPanelStep})[0];
+  LeftMicroPanel rowsAcross(const float* values, std::size_t stride, int panel,
+                            Packed* rows) const {
+    const int first = panel * kPanelWidth;
+    return LeftMicroPanels({values, stride, true}, {first, first + rowsOf(panel), 0, width, rows,
+                                                    widthSteps() * kPanelStep})[0];
   }
   /** Rows of scores as a left operand that is multiplied over the tokens. */
-  LeftPanel scoresDown(const float* values, int rows, Packed* panel) const {
-    return LeftPanels({values, static_cast<std::size_t>(scores()), true},
-                      {0, rows, 0, tokens, panel, tokenSteps() * kPanelStep})[0];
+  LeftMicroPanel scoresDown(const float* values, int rows, Packed* panel) const {
+    return LeftMicroPanels({values, static_cast<std::size_t>(scores()), true},
+                           {0, rows, 0, tokens, panel, tokenSteps() * kPanelStep})[0];
   }
   /** The columns of a panel of rows of scores, as one step of left operands over all queries. */
   void packScoresTransposed(const float* values, int panel, Packed* panels) const {
@@ -92,53 +93,56 @@ struct Head {
   }
 
   /** (rows, tokens) of `left`, a panel over the width, with `right`, made by `packAcross`. */
-  void multiplyAcross(const LeftPanel& left, const Packed* right, int rows, float* values) const {
+  void multiplyAcross(const LeftMicroPanel& left, const Packed* right, int rows,
+                      float* values) const {
     for (int j = 0; j < tokenPanels(); ++j) {
       multiplyPanels(
           left, right + j * widthSteps() * kPanelStep, width,
-          {values + j * kPanelLines, static_cast<std::size_t>(scores()), rows, rowsOf(j)});
+          {values + j * kPanelWidth, static_cast<std::size_t>(scores()), rows, rowsOf(j)});
     }
   }
   /** (rows, width) of `left`, a panel over the tokens, with `right`, made by `packDown`. */
-  void multiplyDown(const LeftPanel& left, const Packed* right, int rows, float* values,
+  void multiplyDown(const LeftMicroPanel& left, const Packed* right, int rows, float* values,
                     std::size_t stride) const {
     for (int j = 0; j < widthPanels(); ++j) {
       multiplyPanels(
           left, right + j * tokenSteps() * kPanelStep, tokens,
-          {values + j * kPanelLines, stride, rows, std::min(kPanelLines, width - j * kPanelLines)});
+          {values + j * kPanelWidth, stride, rows, std::min(kPanelWidth, width - j * kPanelWidth)});
     }
   }
 };
 
 /** Turns a row of `count` scores into exp(scale · (score − the greatest)). @returns their sum */
 float exponentials(float* row, int count, float scale) {
-  Lanes most = all(-INFINITY);
-  eachLanes(count,
-            [&](int i, auto own) { most = choose(own, greater(most, load(row + i)), most); });
-  most = all(greatest(most));
-  Lanes total = all(0);
-  eachLanes(count, [&](int i, auto own) {
-    const Lanes e = exponential((load(row + i) - most) * all(scale));
-    total = choose(own, total + e, total);
-    store(row + i, e, own);
+  Vec most = broadcast(-INFINITY);
+  forEachVec(count,
+             [&](int i, auto mask) { most = ifThenElse(mask, max(most, load(row + i)), most); });
+  most = broadcast(reduceMax(most));
+  Vec total = broadcast(0);
+  forEachVec(count, [&](int i, auto mask) {
+    const Vec e = exponential((load(row + i) - most) * broadcast(scale));
+    total = ifThenElse(mask, total + e, total);
+    store(row + i, e, mask);
   });
-  return sum(total);
+  return reduceSum(total);
 }
 
 /** row *= factor. */
 void scaleRow(float* row, int count, float factor) {
-  eachLanes(count, [&](int i, auto own) { store(row + i, load(row + i, own) * all(factor), own); });
+  forEachVec(count, [&](int i, auto mask) {
+    store(row + i, load(row + i, mask) * broadcast(factor), mask);
+  });
 }
 
 /** Through a row p of the softmax: dp becomes scale · p ⊙ (dp − p · dp). */
 void softmaxGradient(const float* p, float* dp, int count, float scale) {
-  Lanes products = all(0);
-  eachLanes(count, [&](int i, auto own) {
-    products = multiplyAdd(load(p + i, own), load(dp + i, own), products);
+  Vec products = broadcast(0);
+  forEachVec(count, [&](int i, auto mask) {
+    products = mulAdd(load(p + i, mask), load(dp + i, mask), products);
   });
-  const Lanes mean = all(sum(products));
-  eachLanes(count, [&](int i, auto own) {
-    store(dp + i, load(p + i, own) * all(scale) * (load(dp + i, own) - mean), own);
+  const Vec mean = broadcast(reduceSum(products));
+  forEachVec(count, [&](int i, auto mask) {
+    store(dp + i, load(p + i, mask) * broadcast(scale) * (load(dp + i, mask) - mean), mask);
   });
 }
 
@@ -152,16 +156,16 @@ void attendHead(const Heads& size, int index, const float* qkv, float* out) {
       panelScratch.ofSize<Packed>((tokens * across + width * down + across + down) * kPanelStep));
   Packed *keys = memory.take(tokens, across), *values = memory.take(width, down);
   Packed *queries = memory.take(1, across), *weights = memory.take(1, down);
-  float* scores = scoreScratch.ofSize<float>(kPanelLines * head.scores());
+  float* scores = scoreScratch.ofSize<float>(kPanelWidth * head.scores());
   float* result = out + Head::outputOffset(size, index);
   head.packAcross(head.k, head.inputStride, keys);
   head.packDown(head.v, head.inputStride, values);
   for (int panel = 0; panel < tokens; ++panel) {
     const int rows = head.rowsOf(panel);
-    float* rowsOut = result + panel * kPanelLines * head.outputStride;
+    float* rowsOut = result + panel * kPanelWidth * head.outputStride;
     head.multiplyAcross(head.rowsAcross(head.q, head.inputStride, panel, queries), keys, rows,
                         scores);
-    float sums[kPanelLines];
+    float sums[kPanelWidth];
     for (int i = 0; i < rows; ++i)
       sums[i] = exponentials(scores + i * head.scores(), head.tokens, scaleOf(size));
     head.multiplyDown(head.scoresDown(scores, rows, weights), values, rows, rowsOut,
@@ -186,8 +190,8 @@ void attendHeadGradient(const Heads& size, int index, const float* qkv, const fl
   Packed* dScoresTransposed = memory.take(tokens, down);
   Packed *queries = memory.take(1, across), *dRows = memory.take(1, across);
   Packed* dScores = memory.take(1, down);
-  float* weights = scoreScratch.ofSize<float>(2 * kPanelLines * head.scores());
-  float* dWeights = weights + kPanelLines * head.scores();
+  float* weights = scoreScratch.ofSize<float>(2 * kPanelWidth * head.scores());
+  float* dWeights = weights + kPanelWidth * head.scores();
   const float* d = dOut + Head::outputOffset(size, index);
   float* dQ = dQkv + Head::inputOffset(size, index);
   float *dK = dQ + head.outputStride, *dV = dK + head.outputStride;
@@ -209,17 +213,17 @@ void attendHeadGradient(const Heads& size, int index, const float* qkv, const fl
       softmaxGradient(p, dp, head.tokens, scaleOf(size));
     }
     head.multiplyDown(head.scoresDown(dWeights, rows, dScores), keysDown, rows,
-                      dQ + panel * kPanelLines * head.inputStride, head.inputStride);
+                      dQ + panel * kPanelWidth * head.inputStride, head.inputStride);
     head.packScoresTransposed(weights, panel, weightsTransposed);
     head.packScoresTransposed(dWeights, panel, dScoresTransposed);
   }
   for (int panel = 0; panel < tokens; ++panel) {
     const int rows = head.rowsOf(panel);
     const std::size_t from = panel * down * kPanelStep;
-    const std::size_t to = panel * kPanelLines * head.inputStride;
-    head.multiplyDown(LeftPanel::packed(weightsTransposed + from), dOutDown, rows, dV + to,
+    const std::size_t to = panel * kPanelWidth * head.inputStride;
+    head.multiplyDown(LeftMicroPanel::packed(weightsTransposed + from), dOutDown, rows, dV + to,
                       head.inputStride);
-    head.multiplyDown(LeftPanel::packed(dScoresTransposed + from), queriesDown, rows, dK + to,
+    head.multiplyDown(LeftMicroPanel::packed(dScoresTransposed + from), queriesDown, rows, dK + to,
                       head.inputStride);
   }
 }
@@ -227,7 +231,7 @@ void attendHeadGradient(const Heads& size, int index, const float* qkv, const fl
 template <typename Work>
 void eachHead(const Heads& size, const Work& work) {
   std::atomic<int> next{0};
-  team().run([&] {
+  threadPool().run([&] {
     ProductUnit unit;
     for (int index; (index = next++) < size.batch * size.heads;) work(index);
   });

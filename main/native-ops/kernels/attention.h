@@ -10,8 +10,8 @@ struct Heads {
 
 /**
  * out (batch, tokens, heads, width) = softmax(q kᵀ / √width) v of every head (arXiv 1706.03762),
- * its products made as by `splitMatmul`. No score leaves the processor's caches (as in arXiv
- * 2205.14135, whose tiles are here a head whole).
+ * its products computed as by `matmul`. Scores stay in the caches (as in arXiv 2205.14135, with a
+ * whole head as the tile).
  */
 void attention(const Heads& size, const float* qkv, float* out);
 

@@ -4,14 +4,14 @@
 #include <atomic>
 #include <cstddef>
 
-#include "lanes.h"
 #include "scratch.h"
-#include "worker-team.h"
+#include "thread-pool.h"
+#include "vec.h"
 
 namespace karst {
 namespace {
 
-/** Kernels whose numbers are kept in registers together. */
+/** Kernels whose values are held in registers at the same time. */
 constexpr int kTogether = 8;
 
 thread_local Scratch sumScratch;
@@ -49,42 +49,43 @@ template <int kCount>
 void addRow(const Places& at, int first, int split, int p, int a, const float* c, const float* d,
             const float* from, float* to) {
   const auto& [kernels, splits, l, k, m, n] = at.size;
-  eachLanes(n, [&](int b, auto own) {
-    Lanes numbers[kCount];
-    for (int i = 0; i < kCount; ++i) numbers[i] = load(d + at.ofD(first + i, split, a) + b, own);
+  forEachVec(n, [&](int b, auto mask) {
+    Vec numbers[kCount];
+    for (int i = 0; i < kCount; ++i) numbers[i] = load(d + at.ofD(first + i, split, a) + b, mask);
     for (int q = 0; q < m; ++q) {
-      Lanes sum = load(from + q * n + b, own);
+      Vec sum = load(from + q * n + b, mask);
       for (int i = 0; i < kCount; ++i) {
-        const Lanes factor = all(c[at.ofC(first + i, p) + q]);
-        sum = multiplyAdd(factor, numbers[i], sum);
+        const Vec factor = broadcast(c[at.ofC(first + i, p) + q]);
+        sum = mulAdd(factor, numbers[i], sum);
       }
-      store(to + q * n + b, sum, own);
+      store(to + q * n + b, sum, mask);
     }
   });
 }
 
-/** Through one row of dW*: adds to dD, and to the sums, a register each, (`kernels`, m) for dC. */
+/** Through one row of dW*: adds to dD, and to the sums, a vector each, (`kernels`, m) for dC. */
 template <int kCount>
 void addRowGradient(const Places& at, int first, int split, int p, int a, const float* c,
-                    const float* d, const float* row, float* dD, Lanes* sums) {
+                    const float* d, const float* row, float* dD, Vec* sums) {
   const auto& [kernels, splits, l, k, m, n] = at.size;
-  eachLanes(n, [&](int b, auto own) {
-    Lanes numbers[kCount], gradients[kCount];
+  forEachVec(n, [&](int b, auto mask) {
+    Vec numbers[kCount], gradients[kCount];
     for (int i = 0; i < kCount; ++i) {
       const std::size_t place = at.ofD(first + i, split, a) + b;
-      numbers[i] = load(d + place, own);
-      gradients[i] = load(dD + place, own);
+      numbers[i] = load(d + place, mask);
+      gradients[i] = load(dD + place, mask);
     }
     for (int q = 0; q < m; ++q) {
-      const Lanes value = load(row + q * n + b, own);
+      const Vec value = load(row + q * n + b, mask);
       for (int i = 0; i < kCount; ++i) {
-        const Lanes factor = all(c[at.ofC(first + i, p) + q]);
-        gradients[i] = multiplyAdd(factor, value, gradients[i]);
-        Lanes& sum = sums[(first + i) * m + q];
-        sum = multiplyAdd(value, numbers[i], sum);
+        const Vec factor = broadcast(c[at.ofC(first + i, p) + q]);
+        gradients[i] = mulAdd(factor, value, gradients[i]);
+        Vec& sum = sums[(first + i) * m + q];
+        sum = mulAdd(value, numbers[i], sum);
       }
     }
-    for (int i = 0; i < kCount; ++i) store(dD + at.ofD(first + i, split, a) + b, gradients[i], own);
+    for (int i = 0; i < kCount; ++i)
+      store(dD + at.ofD(first + i, split, a) + b, gradients[i], mask);
   });
 }
 
@@ -95,7 +96,7 @@ void addKronecker(const Kronecker& size, const float* weight, const float* c, co
   const Places at{size};
   const int parts = size.splits * size.l * size.k;
   constexpr int kRows = 16;
-  shareOut(parts, kRows, [&](int index) {
+  parallelFor(parts, kRows, [&](int index) {
     const int a = index % size.k, p = index / size.k % size.l, split = index / size.k / size.l;
     const std::size_t row = at.row(split, p, a);
     eachKernels(size.kernels, [&](int first, auto count) {
@@ -110,19 +111,19 @@ void kroneckerGradient(const Kronecker& size, const float* dWeight, const float*
   const Places at{size};
   float *dC = out, *dD = out + at.numbersOfC();
   std::fill(out, dD + at.numbersOfD(), 0.0f);
-  // A slice of the rows a belongs to one thread whole, and the slices are added in their order: the
-  // result does not depend on who was faster.
-  const int slices = std::min(team().threads(), size.k);
+  // A slice of the rows a belongs to one thread, and slices are added in order: the result does not
+  // depend on timing.
+  const int slices = std::min(threadPool().threads(), size.k);
   float* parts = sumScratch.ofSize<float>(slices * at.numbersOfC());
   std::atomic<int> next{0};
-  team().run([&] {
+  threadPool().run([&] {
     thread_local Scratch rowScratch;
     const int count = size.kernels * size.m;
-    Lanes* sums = rowScratch.ofSize<Lanes>(count);
+    Vec* sums = rowScratch.ofSize<Vec>(count);
     for (int slice; (slice = next++) < slices;) {
       const int from = size.k * slice / slices, to = size.k * (slice + 1) / slices;
       for (int p = 0; p < size.l; ++p) {
-        std::fill(sums, sums + count, all(0));
+        std::fill(sums, sums + count, broadcast(0));
         for (int split = 0; split < size.splits; ++split) {
           for (int a = from; a < to; ++a) {
             eachKernels(size.kernels, [&](int first, auto together) {
@@ -132,7 +133,7 @@ void kroneckerGradient(const Kronecker& size, const float* dWeight, const float*
           }
         }
         for (int i = 0; i < count; ++i) {
-          parts[slice * at.numbersOfC() + at.ofC(i / size.m, p) + i % size.m] = sum(sums[i]);
+          parts[slice * at.numbersOfC() + at.ofC(i / size.m, p) + i % size.m] = reduceSum(sums[i]);
         }
       }
     }

@@ -3,52 +3,52 @@
 #include <cmath>
 #include <cstddef>
 
-#include "lanes.h"
-#include "worker-team.h"
+#include "thread-pool.h"
+#include "vec.h"
 
 namespace karst {
 namespace {
 
-/** Rows that a thread takes at a time. */
+/** Rows that a thread takes at a time (grain size). */
 constexpr int kRows = 64;
 
-/** The sum of `term`, called with the place of a register of numbers and which of them there are.
- */
+/** The sum of `term(offset, mask)` over the vectors of `count` numbers. */
 template <typename Term>
 float sumOf(int count, const Term& term) {
-  Lanes total = all(0);
-  eachLanes(count, [&](int i, auto own) { total += term(i, own); });
-  return sum(total);
+  Vec total = broadcast(0);
+  forEachVec(count, [&](int i, auto mask) { total += term(i, mask); });
+  return reduceSum(total);
 }
 
-/** What a row is made to mean 0 and variance 1 with. */
+/** Mean and 1 / standard deviation of a row. */
 struct Moments {
   float mean, scale;
 
   Moments(const LayerNorm& size, const float* x) {
     const float share = 1.0f / static_cast<float>(size.width);
-    mean = share * sumOf(size.width, [&](int i, auto own) { return load(x + i, own); });
-    const float variance = share * sumOf(size.width, [&](int i, auto own) {
-                             const Lanes centred = this->centred(x + i, own);
+    mean = share * sumOf(size.width, [&](int i, auto mask) { return load(x + i, mask); });
+    const float variance = share * sumOf(size.width, [&](int i, auto mask) {
+                             const Vec centred = this->centred(x + i, mask);
                              return centred * centred;
                            });
     scale = 1.0f / std::sqrt(variance + size.epsilon);
   }
 
-  template <typename Own>
-  Lanes centred(const float* x, Own own) const {
-    return choose(own, load(x, own) - all(mean), all(0));
+  template <typename MaskType>
+  Vec centred(const float* x, MaskType mask) const {
+    return ifThenElse(mask, load(x, mask) - broadcast(mean), broadcast(0));
   }
-  template <typename Own>
-  Lanes normalised(const float* x, Own own) const {
-    return centred(x, own) * all(scale);
+  template <typename MaskType>
+  Vec normalised(const float* x, MaskType mask) const {
+    return centred(x, mask) * broadcast(scale);
   }
 };
 
-/** Calls `visit` with the place of every row, on all threads. */
+/** Calls `visit` with the offset of every row, on all threads. */
 template <typename Visit>
 void eachRow(const LayerNorm& size, const Visit& visit) {
-  shareOut(size.rows, kRows, [&](int row) { visit(static_cast<std::size_t>(row) * size.width); });
+  parallelFor(size.rows, kRows,
+              [&](int row) { visit(static_cast<std::size_t>(row) * size.width); });
 }
 
 }  // namespace
@@ -57,10 +57,10 @@ void layerNorm(const LayerNorm& size, const float* x, const float* weight, const
                float* y) {
   eachRow(size, [&](std::size_t row) {
     const Moments moments(size, x + row);
-    eachLanes(size.width, [&](int i, auto own) {
-      const Lanes result = multiplyAdd(moments.normalised(x + row + i, own), load(weight + i, own),
-                                       load(bias + i, own));
-      store(y + row + i, result, own);
+    forEachVec(size.width, [&](int i, auto mask) {
+      const Vec result = mulAdd(moments.normalised(x + row + i, mask), load(weight + i, mask),
+                                load(bias + i, mask));
+      store(y + row + i, result, mask);
     });
   });
 }
@@ -71,17 +71,17 @@ void layerNormGradient(const LayerNorm& size, const float* x, const float* weigh
   eachRow(size, [&](std::size_t row) {
     const Moments moments(size, x + row);
     // With n the normalised row and dn = dy ⊙ weight: dx = scale (dn − mean(dn) − n mean(dn n)).
-    const auto gradient = [&](int i, auto own) {
-      return load(dy + row + i, own) * load(weight + i, own);
+    const auto gradient = [&](int i, auto mask) {
+      return load(dy + row + i, mask) * load(weight + i, mask);
     };
     const float mean = share * sumOf(size.width, gradient);
-    const float along = share * sumOf(size.width, [&](int i, auto own) {
-                          return gradient(i, own) * moments.normalised(x + row + i, own);
+    const float along = share * sumOf(size.width, [&](int i, auto mask) {
+                          return gradient(i, mask) * moments.normalised(x + row + i, mask);
                         });
-    eachLanes(size.width, [&](int i, auto own) {
-      const Lanes rest = multiplySubtract(all(along), moments.normalised(x + row + i, own),
-                                          gradient(i, own) - all(mean));
-      store(dx + row + i, rest * all(moments.scale), own);
+    forEachVec(size.width, [&](int i, auto mask) {
+      const Vec rest = negMulAdd(broadcast(along), moments.normalised(x + row + i, mask),
+                                 gradient(i, mask) - broadcast(mean));
+      store(dx + row + i, rest * broadcast(moments.scale), mask);
     });
   });
 }

@@ -9,10 +9,10 @@ struct Product {
 };
 
 /**
- * c = a b. On tiles every float is the sum of two bfloat16 and the product high·high + high·low +
- * low·high, summed in float32: the part low·low that is left out and the rounding of low are within
- * 3 · 2⁻¹⁶ of |a| |b|. In vector registers the products are float32's. `requestProductUnits` has to
- * have succeeded.
+ * c = a b. With AMX every float is split into two bfloat16 numbers and the product is high·high +
+ * high·low + low·high, accumulated in float32 ("bf16x3"): the omitted low·low and the rounding of
+ * low stay within 3 · 2⁻¹⁶ of |a| |b|. With vectors the arithmetic is float32. Requires that
+ * `requestProductUnits` has succeeded.
  */
 void matmul(const Product& product, const float* a, const float* b, float* c);
 

@@ -4,19 +4,19 @@
 #include <atomic>
 #include <cstddef>
 
-#include "lanes.h"
 #include "scratch.h"
-#include "worker-team.h"
+#include "thread-pool.h"
+#include "vec.h"
 
 namespace karst {
 namespace {
 
-/** Rows that a thread takes at a time. */
+/** Rows that a thread takes at a time (grain size). */
 constexpr int kRows = 16;
 
 thread_local Scratch factorScratch, sumScratch;
 
-/** Numbers of a row for one p or q. */
+/** Numbers of a row per p or q. */
 int widthOf(const Mix& size) { return size.kernels * size.rank; }
 
 }  // namespace
@@ -32,17 +32,16 @@ void mix(const Mix& size, const float* x, const float* c, float* y) {
         std::fill_n(factors + (p * m + q) * width + i * rank, rank, c[(i * l + p) * m + q]);
     }
   }
-  shareOut(rows, kRows, [&, lines = l, depth = m](int row) {
-    const float* from = x + static_cast<std::size_t>(row) * depth * width;
-    float* to = y + static_cast<std::size_t>(row) * lines * width;
-    eachLanes(width, [&](int j, auto own) {
-      for (int p = 0; p < lines; ++p) {
-        const float* factor = factors + p * depth * width + j;
-        Lanes total = all(0);
-        for (int q = 0; q < depth; ++q)
-          total =
-              multiplyAdd(load(factor + q * width, own), load(from + q * width + j, own), total);
-        store(to + p * width + j, total, own);
+  parallelFor(rows, kRows, [&, l = l, m = m](int row) {
+    const float* from = x + static_cast<std::size_t>(row) * m * width;
+    float* to = y + static_cast<std::size_t>(row) * l * width;
+    forEachVec(width, [&](int j, auto mask) {
+      for (int p = 0; p < l; ++p) {
+        const float* factor = factors + p * m * width + j;
+        Vec total = broadcast(0);
+        for (int q = 0; q < m; ++q)
+          total = mulAdd(load(factor + q * width, mask), load(from + q * width + j, mask), total);
+        store(to + p * width + j, total, mask);
       }
     });
   });
@@ -50,26 +49,26 @@ void mix(const Mix& size, const float* x, const float* c, float* y) {
 
 void mixGradient(const Mix& size, const float* dy, const float* x, float* dC) {
   const auto& [rows, l, m, kernels, rank] = size;
-  const int width = widthOf(size), lines = l, depth = m;
-  // A slice of the rows belongs to one thread whole, and the slices are added in their order: the
-  // result does not depend on who was faster.
-  const int slices = std::min(team().threads(), rows);
+  const int width = widthOf(size), outputs = l, inputs = m;
+  // A slice of rows belongs to one thread, and slices are added in order: the result does not
+  // depend on timing.
+  const int slices = std::min(threadPool().threads(), rows);
   const std::size_t sliceSize = static_cast<std::size_t>(l) * m * width;
   float* sums = sumScratch.ofSize<float>(slices * sliceSize);
   std::atomic<int> next{0};
-  team().run([&, rows = rows] {
+  threadPool().run([&, rows = rows] {
     for (int slice; (slice = next++) < slices;) {
-      float* own = sums + slice * sliceSize;
-      std::fill_n(own, sliceSize, 0.0f);
+      float* sliceSums = sums + slice * sliceSize;
+      std::fill_n(sliceSums, sliceSize, 0.0f);
       for (int row = rows * slice / slices; row < rows * (slice + 1) / slices; ++row) {
-        const float* a = dy + static_cast<std::size_t>(row) * lines * width;
-        const float* b = x + static_cast<std::size_t>(row) * depth * width;
-        eachLanes(width, [&](int j, auto some) {
-          for (int p = 0; p < lines; ++p) {
-            const Lanes given = load(a + p * width + j, some);
-            float* sum = own + p * depth * width + j;
-            for (int q = 0; q < depth; ++q, sum += width)
-              store(sum, multiplyAdd(given, load(b + q * width + j, some), load(sum, some)), some);
+        const float* a = dy + static_cast<std::size_t>(row) * outputs * width;
+        const float* b = x + static_cast<std::size_t>(row) * inputs * width;
+        forEachVec(width, [&](int j, auto mask) {
+          for (int p = 0; p < outputs; ++p) {
+            const Vec given = load(a + p * width + j, mask);
+            float* sum = sliceSums + p * inputs * width + j;
+            for (int q = 0; q < inputs; ++q, sum += width)
+              store(sum, mulAdd(given, load(b + q * width + j, mask), load(sum, mask)), mask);
           }
         });
       }

@@ -4,26 +4,31 @@
 
 namespace karst {
 
-/** Lines of a panel, into which operands are packed: rows of the left, columns of the right one. */
-constexpr int kPanelLines = 32;
-/** Values along the depth that are packed of a panel at a time. */
-constexpr int kStepDepth = 32;
+// Products are (M, K) × (K, N). Operands are packed into micro-panels (BLIS): 32 rows of the left
+// operand (its MR) or 32 columns of the right one (its NR), over some of K. "MN" below is M for a
+// left operand and N for a right one.
+
+/** Rows (left) or columns (right) of a micro-panel. */
+constexpr int kPanelWidth = 32;
+/** K is packed in steps of so many values. */
+constexpr int kStepK = 32;
 
 constexpr int ceilDivide(int a, int b) { return (a + b - 1) / b; }
 
-/** Steps along a depth. */
-constexpr int stepsOf(int depth) { return ceilDivide(depth, kStepDepth); }
+/** Steps along K. */
+constexpr int stepsOf(int k) { return ceilDivide(k, kStepK); }
 
-/** A matrix as lines (rows of the left, columns of the right operand) of values along the depth. */
+/** A matrix in memory: (M, K) or its transpose for the left, (K, N) or its transpose for the right
+ * operand. */
 struct Operand {
   const float* values;
   /** Floats from one row of the memory to the next. */
   std::size_t stride;
-  /** Whether a row of the memory is a line, and not the values of all lines at one depth. */
-  bool rowIsLine;
+  /** Whether K is the contiguous dimension; otherwise M or N is. */
+  bool contiguousK;
 };
 
-/** A block of a result: `rows` by `columns`, each at most kPanelLines, of a matrix in memory. */
+/** A block of a result: `rows` by `columns`, each at most kPanelWidth, of a matrix in memory. */
 struct Block {
   float* values;
   /** Floats from one row to the next. */
@@ -31,9 +36,9 @@ struct Block {
   int rows, columns;
   /** Whether the product is added to what is there. */
   bool add = false;
-  /** Whether it goes past the caches, as whole lines of 64 bytes: `values` and `stride` lie on
-   * such. */
-  bool stream = false;
+  /** Whether it is written with non-temporal stores, in whole cache lines: `values` and `stride`
+   * are multiples of 64 bytes. */
+  bool nonTemporal = false;
 };
 
 }  // namespace karst

@@ -1,7 +1,6 @@
 #pragma once
 
-// What the compiler may use decides how panels are multiplied: every level of processors gets an
-// addon of its own (binding.gyp).
+// The instruction set chooses the micro-kernel: each ISA has an addon of its own (binding.gyp).
 #ifdef __AMX_BF16__
 #include "tile-product.h"
 #else

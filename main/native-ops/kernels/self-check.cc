@@ -26,12 +26,12 @@ bool isRight(const Trial& trial, Handover handover) {
 
 const char* selfCheck() {
   const Trial trials[] = {
-      // Neither side a multiple of a panel, each way of lying in memory.
+      // Neither m nor n is a multiple of a micro-panel; every memory layout.
       matmulTrial({1, 70, 45, 67, false, false}),
       matmulTrial({1, 70, 45, 67, true, false}),
       matmulTrial({1, 70, 45, 67, false, true}),
       matmulTrial({3, 33, 40, 50, true, true}),
-      // So deep that the depth is shared out, and a result that goes past the caches.
+      // Split-K, and a result that is written with non-temporal stores.
       matmulTrial({1, 20, 37, 1100, false, false}),
       matmulTrial({1, 520, 512, 33, false, false}),
       attentionTrial({2, 37, 2, 20}),

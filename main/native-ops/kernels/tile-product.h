@@ -8,18 +8,19 @@
 #include <cstdint>
 #include <cstring>
 
+#include "micro-panel.h"
 #include "operand.h"
-#include "panel.h"
 
 namespace karst {
 
-/** Asks Linux for the tile registers, once a process. @returns whether it grants them */
+/** Asks Linux for the use of AMX tiles, once a process. @returns whether it is granted */
 inline bool requestProductUnits() {
   constexpr int kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl(2), ARCH_REQ_XCOMP_PERM
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
-/** What a thread that multiplies has to hold: eight tiles of 16 rows of 64 bytes. */
+/** State that a multiplying thread holds: a tile configuration, eight tiles of 16 rows of 64 bytes.
+ */
 class ProductUnit {
  public:
   ProductUnit() {
@@ -30,7 +31,7 @@ class ProductUnit {
     } layout;
     for (int i = 0; i < 8; ++i) {
       layout.bytes[i] = 64;
-      layout.rows[i] = kTileLines;
+      layout.rows[i] = kTileWidth;
     }
     _tile_loadconfig(&layout);
   }
@@ -39,23 +40,23 @@ class ProductUnit {
   ~ProductUnit() { _tile_release(); }
 };
 
-/** Whether left operands may be multiplied where they lie: tiles are made of packed ones. */
+/** Whether left operands can be multiplied without packing: tiles cannot. */
 constexpr bool kReadsInPlace = false;
 
-/** A panel of a left operand. */
-struct LeftPanel {
+/** A micro-panel of a left operand. */
+struct LeftMicroPanel {
   const Packed* values;
 
-  static LeftPanel packed(const Packed* panel) { return {panel}; }
+  static LeftMicroPanel packed(const Packed* panel) { return {panel}; }
 };
 
-/** Packed panels of a left operand. */
-class LeftPanels {
+/** Packed micro-panels of a left operand. */
+class LeftMicroPanels {
  public:
-  LeftPanels(const Operand& x, const Part& part) : part_(part) { packPart<false>(x, part); }
+  LeftMicroPanels(const Operand& x, const Part& part) : part_(part) { packPart<false>(x, part); }
 
-  LeftPanel operator[](int panel) const {
-    return LeftPanel::packed(part_.panels + panel * part_.panelSize);
+  LeftMicroPanel operator[](int panel) const {
+    return LeftMicroPanel::packed(part_.panels + panel * part_.panelSize);
   }
 
  private:
@@ -63,23 +64,24 @@ class LeftPanels {
 };
 
 /**
- * A block (+)= a left panel times a right panel of `tiles` steps. Of panels with at most 16 rows
- * (`!kTall`) or columns (`!kWide`) only the first tile is multiplied.
+ * The micro-kernel: block (+)= left × right over `tiles` steps of K. Only the first tile is used of
+ * a left micro-panel with at most 16 rows (`!kTall`), or a right one with at most 16 columns
+ * (`!kWide`).
  */
 template <bool kTall, bool kWide>
 void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, const Block& block) {
-  alignas(64) float spare[kPanelLines * kPanelLines];
-  const bool whole = block.rows == (kTall ? kPanelLines : kTileLines) &&
-                     block.columns == (kWide ? kPanelLines : kTileLines);
-  const bool direct = whole && !block.stream;
+  alignas(64) float spare[kPanelWidth * kPanelWidth];
+  const bool whole = block.rows == (kTall ? kPanelWidth : kTileWidth) &&
+                     block.columns == (kWide ? kPanelWidth : kTileWidth);
+  const bool direct = whole && !block.nonTemporal;
   const auto each = [&](auto&& copy) {
     for (int i = 0; i < block.rows; ++i)
-      copy(spare + i * kPanelLines, block.values + i * block.stride);
+      copy(spare + i * kPanelWidth, block.values + i * block.stride);
   };
   float* out = direct ? block.values : spare;
-  const std::size_t step = direct ? block.stride : kPanelLines;
+  const std::size_t step = direct ? block.stride : kPanelWidth;
   const std::size_t bytes = step * sizeof(float);
-  float* below = out + kTileLines * step;
+  float* below = out + kTileWidth * step;
   if (block.add) {
     if (!direct) {
       each([&](float* from, const float* to) {
@@ -87,9 +89,9 @@ void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, const
       });
     }
     _tile_loadd(0, out, bytes);
-    if constexpr (kWide) _tile_loadd(1, out + kTileLines, bytes);
+    if constexpr (kWide) _tile_loadd(1, out + kTileWidth, bytes);
     if constexpr (kTall) _tile_loadd(2, below, bytes);
-    if constexpr (kTall && kWide) _tile_loadd(3, below + kTileLines, bytes);
+    if constexpr (kTall && kWide) _tile_loadd(3, below + kTileWidth, bytes);
   } else {
     _tile_zero(0);
     _tile_zero(1);
@@ -120,10 +122,10 @@ void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, const
     if constexpr (kTall && kWide) _tile_dpbf16ps(3, 5, 7);
   }
   _tile_stored(0, out, bytes);
-  if constexpr (kWide) _tile_stored(1, out + kTileLines, bytes);
+  if constexpr (kWide) _tile_stored(1, out + kTileWidth, bytes);
   if constexpr (kTall) _tile_stored(2, below, bytes);
-  if constexpr (kTall && kWide) _tile_stored(3, below + kTileLines, bytes);
-  if (block.stream) {
+  if constexpr (kTall && kWide) _tile_stored(3, below + kTileWidth, bytes);
+  if (block.nonTemporal) {
     each([&](const float* from, float* to) {
       for (int i = 0; i < block.columns; i += 16)
         _mm512_stream_ps(to + i, _mm512_load_ps(from + i));
@@ -135,13 +137,13 @@ void multiplyTiles(const BFloat16* left, const BFloat16* right, int tiles, const
   }
 }
 
-/** A block (+)= a left panel times a right panel, both of that depth. */
-inline void multiplyPanels(const LeftPanel& left, const BFloat16* right, int depth,
+/** block (+)= left × right, micro-panels over k values. */
+inline void multiplyPanels(const LeftMicroPanel& left, const BFloat16* right, int k,
                            const Block& block) {
-  const bool tall = block.rows > kTileLines, wide = block.columns > kTileLines;
+  const bool tall = block.rows > kTileWidth, wide = block.columns > kTileWidth;
   const auto multiply = tall ? (wide ? multiplyTiles<true, true> : multiplyTiles<true, false>)
                              : (wide ? multiplyTiles<false, true> : multiplyTiles<false, false>);
-  multiply(left.values, right, stepsOf(depth), block);
+  multiply(left.values, right, stepsOf(k), block);
 }
 
 }  // namespace karst

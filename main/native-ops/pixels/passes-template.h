@@ -1,8 +1,8 @@
-// The passes over kLanes sums at a time. Included once a set of instructions, inside a namespace of its own that has Sums.
+// The passes over kLanes sums at a time. Included once per ISA, in a namespace that defines Sums.
 
 /**
- * Rotates the index of 16 · kLanes bytes, which has 4 + 3 bits, by one: after three rounds 8 rows of
- * 16 bytes are 16 rows of 8, and after four it is the other way round.
+ * Rotates the index of 16 · kLanes bytes, which has 4 + 3 bits, by one: after three rounds 8 rows
+ * of 16 bytes are 16 rows of 8, and after four it is the other way round.
  */
 inline void shuffle(Block* blocks) {
   Block next[kLanes];

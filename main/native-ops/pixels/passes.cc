@@ -6,9 +6,9 @@
 #include <immintrin.h>
 #endif
 
-// Each set of instructions has its passes in a namespace of its own, which are the same lines with other `Sums`: kLanes of them
-// that start at one half, take products of levels and a weight, and are stored as levels. Clang takes the instructions of
-// a region by another pragma than GCC.
+// Each ISA has its passes in a namespace, from one template with its own `Sums`: kLanes
+// accumulators that start at one half, add level × weight and are stored as levels. Clang and GCC
+// set the ISA of a region with different pragmas.
 #define KARST_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
 #define KARST_BEGIN(set) \
@@ -25,12 +25,12 @@ namespace {
 
 constexpr std::int32_t kHalf = 1 << (kPrecision - 1);
 
-/** GNU vectors, which GCC and Clang make of whatever the processor has. */
+/** GNU vectors: GCC and Clang lower them to what the target has. */
 typedef std::uint8_t Block __attribute__((vector_size(16)));
 typedef std::uint16_t Words __attribute__((vector_size(16)));
 typedef std::int32_t Quad __attribute__((vector_size(16)));
 
-// Two vectors with their elements by turns, of the first halves and of the second.
+// Interleaves the low halves of two vectors, and the high halves.
 #if defined(__clang__)
 #define KARST_MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -53,7 +53,8 @@ struct Sums {
   Quad high = Quad{} + kHalf;
 
   void add(const std::uint8_t* levels, std::int32_t weight) {
-    // Twice as many as wanted, which a processor loads faster than half a vector. Zeros between them make them wider.
+    // Loads 16 bytes though 8 are needed, which is faster than half a vector. Interleaving zeros
+    // widens them.
     Block bytes;
     std::memcpy(&bytes, levels, sizeof bytes);
     static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bytes in another order");

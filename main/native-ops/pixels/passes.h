@@ -5,10 +5,11 @@
 
 namespace karst {
 
-/** Weights have so many bits after the point, as Pillow's. */
+/** Fractional bits of a weight, as in Pillow. */
 constexpr int kPrecision = 22;
 
-/** Weights of the samples of one direction: `count[i]` of them from the input sample `first[i]` on. */
+/** Weights of the samples of one direction: `count[i]` of them from the input sample `first[i]` on.
+ */
 struct Weights {
   const std::int32_t* first;
   const std::int32_t* count;
@@ -24,7 +25,7 @@ constexpr int kLanes = 8;
 /** Bytes that passes may read and write beyond the end of a row or of the scratch memory. */
 constexpr std::size_t kSlack = 64;
 
-/** The two passes of a resampling, made for one set of instructions. */
+/** The two passes of a resampling, compiled for one ISA. */
 struct Passes {
   const char* name;
   /** Bytes of scratch memory that it needs for samples of so many input and output pixels. */
@@ -46,7 +47,7 @@ struct Passes {
                std::size_t bytes, std::uint8_t* out);
 };
 
-/** For any processor that the compiler makes programs for. */
+/** For any processor. */
 extern const Passes kPlainPasses;
 #if defined(__x86_64__)
 extern const Passes kAvx2Passes;

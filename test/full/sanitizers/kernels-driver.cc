@@ -1,6 +1,6 @@
 // Every kernel on many sizes, its operands where an access beyond them is seen, called by one and by several callers at a time,
-// each result compared with plain loops. Built with the compiler's sanitizers by sanitizers.test.ts. Threads of the team:
-// TF_NUM_INTRAOP_THREADS. The last line is the number of calls.
+// each result compared with plain loops. Built with the compiler's sanitizers by sanitizers.test.ts. Size of the
+// thread pool: TF_NUM_INTRAOP_THREADS. The last line is the number of calls.
 
 #include <immintrin.h>
 
@@ -21,7 +21,7 @@ namespace {
 
 using karst::Trial;
 
-/** Around the sizes of registers (8, 16), parts of a panel (6, 8 rows) and panels (32). */
+/** Around the sizes of vectors (8, 16), of the register tile (6, 8 rows) and of micro-panels (32). */
 constexpr int kEdges[] = {1, 2, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 47, 63, 64, 65, 97};
 
 class Draw {
@@ -128,8 +128,8 @@ void tryAt(const Trial& trial, Place place) {
   ++calls;
 }
 
-/** Where the caller takes numbers near 0 for 0, as XLA does, every thread of the team does so, though it began without. */
-void tryNearZero() {
+/** Where the caller flushes denormals to zero, as XLA does, every thread of the pool does so, though it began without. */
+void tryDenormals() {
   constexpr unsigned kFlush = 0x8040;
   constexpr int kRows = 4000, kWidth = 9;
   Trial trial = karst::geluTrial({kRows, kWidth}, false);
@@ -143,7 +143,7 @@ void tryNearZero() {
   karst::kCalls[trial.call].make(result.data(), in);
   _mm_setcsr(before);
   for (const float value : result)
-    require(trial, std::fpclassify(value) != FP_SUBNORMAL, "did not flush what is near 0");
+    require(trial, std::fpclassify(value) != FP_SUBNORMAL, "did not flush a denormal");
   ++calls;
 }
 
@@ -160,7 +160,7 @@ int main(int argc, char** argv) {
   for (const Trial& trial : particular()) {
     for (const Place place : kPlaces) tryAt(trial, place);
   }
-  tryNearZero();
+  tryDenormals();
   Draw draw(seed);
   for (int round = 0; round < rounds; ++round) {
     for (const Trial& trial : drawnTrials(draw)) {
@@ -179,7 +179,7 @@ int main(int argc, char** argv) {
   }
   for (auto& caller : callers) caller.join();
   std::printf("%ld calls\n", calls.load());
-  // The team's threads live as long as the process, and wait for work.
+  // The pool's threads live as long as the process, and wait for work.
   std::fflush(stdout);
   return 0;
 }

@@ -25,8 +25,8 @@ interface Subject {
   readonly sources: 'kernels' | 'pixels';
   readonly driver: string;
   readonly flags: readonly string[];
-  /** Threads of the kernels' team, a run each. */
-  readonly teams: readonly number[];
+  /** Sizes of the kernels' thread pool, a run each. */
+  readonly threads: readonly number[];
 }
 
 const SUBJECTS: readonly Subject[] = [
@@ -35,14 +35,14 @@ const SUBJECTS: readonly Subject[] = [
     sources: 'kernels' as const,
     driver: 'kernels-driver.cc',
     flags: kernelFlags(level),
-    teams: [1, 2, 3, 5],
+    threads: [1, 2, 3, 5],
   })),
   {
     name: 'pixels',
     sources: 'pixels',
     driver: 'pixels-driver.cc',
     flags: ['-ffp-contract=off'],
-    teams: [1],
+    threads: [1],
   },
 ];
 
@@ -70,12 +70,12 @@ async function build({ name, sources, driver, flags }: Subject, watch: string): 
 async function run(
   program: string,
   rounds: number,
-  team: number,
+  threads: number,
 ): Promise<Awaited<ReturnType<typeof runCommand>>> {
   const args = [String(rounds), String(seed)];
   const env = {
     ...process.env,
-    TF_NUM_INTRAOP_THREADS: String(team),
+    TF_NUM_INTRAOP_THREADS: String(threads),
     TSAN_OPTIONS: 'halt_on_error=1',
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
@@ -91,7 +91,7 @@ async function run(
 
 /**
  * The C++ that runs inside the engine, under the compiler's AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, for
- * each set of instructions that this processor can run.
+ * each ISA of this processor.
  */
 describe('the compiled code', () => {
   afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
@@ -103,12 +103,12 @@ describe('the compiled code', () => {
   it.each(runs)('$name is right under -fsanitize=$watch', async ({ subject, watch, rounds }) => {
     const program = await build(subject, watch);
     let calls = 0;
-    for (const team of subject.teams) {
-      const { code, signal, output } = await run(program, rounds, team);
-      expect(code, `${String(team)} threads, ${signal ?? ''}\n${output.slice(-8000)}`).toBe(0);
+    for (const threads of subject.threads) {
+      const { code, signal, output } = await run(program, rounds, threads);
+      expect(code, `${String(threads)} threads, ${signal ?? ''}\n${output.slice(-8000)}`).toBe(0);
       calls += Number(/^(\d+) (?:calls|images)$/m.exec(output)?.[1]);
     }
-    expect(calls).toBeGreaterThan(subject.teams.length * rounds * 40);
+    expect(calls).toBeGreaterThan(subject.threads.length * rounds * 40);
     process.stdout.write(`${subject.name}, ${watch}: ${String(calls)} calls\n`);
   });
 });

@@ -1,0 +1,93 @@
+#include "split-k-matmul.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+
+#include "product.h"
+#include "scratch.h"
+#include "thread-pool.h"
+#include "vec.h"
+
+namespace karst {
+namespace {
+
+/** Bytes of both operands that a thread packs at a time: they stay in the L2 cache. */
+constexpr std::size_t kPackedBytes = 1 << 19;
+
+constexpr std::size_t kBlock = kPanelWidth * kPanelWidth;
+
+thread_local Scratch packedScratch, sumScratch;
+
+/** The product over a slice of K, as blocks of 32 by 32. */
+struct Slice {
+  int m, n;
+  const Operand &left, &right;
+
+  int rowPanels() const { return ceilDivide(m, kPanelWidth); }
+  int columnPanels() const { return ceilDivide(n, kPanelWidth); }
+
+  void multiply(int from, int to, float* blocks) const {
+    const int panels = rowPanels() + columnPanels();
+    const std::size_t bytesOfStep = panels * kPanelStep * sizeof(Packed);
+    const int stepsAtATime = std::clamp(static_cast<int>(kPackedBytes / bytesOfStep), 2, 32);
+    Packed* packed = packedScratch.ofSize<Packed>(panels * stepsAtATime * kPanelStep);
+    for (int start = from; start < to; start += stepsAtATime * kStepK) {
+      const int end = std::min(to, start + stepsAtATime * kStepK);
+      const std::size_t panelSize = stepsOf(end - start) * kPanelStep;
+      Packed* columns = packed + rowPanels() * panelSize;
+      const LeftMicroPanels rows(left, {0, m, start, end, packed, panelSize});
+      packPart<true>(right, {0, n, start, end, columns, panelSize});
+      for (int j = 0; j < columnPanels(); ++j) {
+        for (int i = 0; i < rowPanels(); ++i) {
+          // Packed micro-panels count as full (or half full): the padding is 0 or never read.
+          const int height =
+              kReadsInPlace ? std::min(kPanelWidth, m - i * kPanelWidth) : heightOf(m, i);
+          multiplyPanels(rows[i], columns + j * panelSize, end - start,
+                         {blocks + (i * columnPanels() + j) * kBlock, kPanelWidth, height,
+                          heightOf(n, j), start > from});
+        }
+      }
+    }
+  }
+
+  /** Rows (or columns) of a micro-panel, rounded up to all or half of it. */
+  static int heightOf(int mn, int panel) {
+    constexpr int kHalf = kPanelWidth / 2;
+    return mn - panel * kPanelWidth > kHalf ? kPanelWidth : kHalf;
+  }
+};
+
+}  // namespace
+
+void splitKMatmul(int m, int n, int k, const Operand& left, const Operand& right, float* c) {
+  const Slice slice{m, n, left, right};
+  const int share = ceilDivide(stepsOf(k), threadPool().threads()) * kStepK;
+  const int slices = ceilDivide(k, share);
+  const std::size_t sliceSize =
+      static_cast<std::size_t>(slice.rowPanels()) * slice.columnPanels() * kBlock;
+  float* sums = sumScratch.ofSize<float>(slices * sliceSize);
+  std::atomic<int> next{0}, nextRow{0};
+  threadPool().run([&] {
+    ProductUnit unit;
+    for (int s; (s = next++) < slices;)
+      slice.multiply(s * share, std::min(k, (s + 1) * share), sums + s * sliceSize);
+  });
+  threadPool().run([&] {
+    for (int panel; (panel = nextRow++) < slice.rowPanels();) {
+      const int first = panel * kPanelWidth;
+      for (int row = first; row < std::min(m, first + kPanelWidth); ++row) {
+        forEachVec(n, [&](int column, auto mask) {
+          const float* block = sums +
+                               (panel * slice.columnPanels() + column / kPanelWidth) * kBlock +
+                               (row - first) * kPanelWidth + column % kPanelWidth;
+          Vec total = load(block);
+          for (int s = 1; s < slices; ++s) total += load(block + s * sliceSize);
+          store(c + static_cast<std::size_t>(row) * n + column, total, mask);
+        });
+      }
+    }
+  });
+}
+
+}  // namespace karst
