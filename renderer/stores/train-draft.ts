@@ -59,6 +59,12 @@ export const useTrainDraft = defineStore('train-draft', () => {
   /** The run time that was last worked out from a measurement; null before the first. */
   const lastSeconds = ref<number | null>(null);
 
+  /** What stands in number fields and is not taken; the settings are as before. */
+  const typed = shallowRef<ReadonlyMap<SettingKey, string>>(new Map());
+  const untaken = computed(() =>
+    [...typed.value.keys()].filter((key) => matters(key, config.value)),
+  );
+
   /** What the settings would be without changes. */
   const base = computed(() => withMethod(configOf(origin.value), config.value.method));
   const changed = computed(() =>
@@ -69,12 +75,14 @@ export const useTrainDraft = defineStore('train-draft', () => {
   function startFromPreset(preset: PresetName): void {
     origin.value = { kind: 'preset', preset };
     config.value = base.value;
+    typed.value = new Map();
   }
 
   /** Takes all of a run: its settings, dataset, backbone and project. */
   function startFromRun(run: RunView): void {
     origin.value = { kind: 'run', id: run.id, name: run.name, config: run.config };
     config.value = run.config;
+    typed.value = new Map();
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
     projectId.value = run.projectId;
@@ -86,6 +94,15 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
   function set(key: SettingKey, value: FieldValue): void {
     config.value = withSetting(config.value, key, value);
+    setTyped(key, null);
+  }
+
+  /** @param text what the field of a number shows in place of it; null when it shows the number */
+  function setTyped(key: SettingKey, text: string | null): void {
+    const next = new Map(typed.value);
+    if (text === null) next.delete(key);
+    else next.set(key, text);
+    typed.value = next;
   }
 
   function reset(key: SettingKey): void {
@@ -94,6 +111,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
   function resetAll(): void {
     config.value = base.value;
+    typed.value = new Map();
   }
 
   watch([projectId, datasetId, backboneId, config, origin], () => {
@@ -117,10 +135,13 @@ export const useTrainDraft = defineStore('train-draft', () => {
     lastSeconds,
     base,
     changed,
+    typed,
+    untaken,
     startFromPreset,
     startFromRun,
     setMethod,
     set,
+    setTyped,
     reset,
     resetAll,
   };

@@ -48,6 +48,8 @@ export interface FieldInfo<T extends FieldValue> {
   readonly unit?: Unit;
   /** The value that switches the thing off. */
   readonly off?: T;
+  /** Lowest and highest value that anyone uses, with room: of others a form warns. For numbers. */
+  readonly usual?: readonly [low: number, high: number];
   /** By how much a step of a number field changes the value; `tenth`: by a tenth of its magnitude. */
   readonly step?: number | 'tenth';
   /** The key in files whose keys are in snake case, where it is not the name in snake case. */
@@ -79,6 +81,17 @@ function grouped(value: number): string {
   return Number.isInteger(value) ? String(value).replace(/\B(?=(\d{3})+$)/g, ',') : String(value);
 }
 
+/** Whether the number is allowed. */
+export function isWithin(limits: NumberLimits, value: number): boolean {
+  const { min, max, whole, minExcluded, maxExcluded, special } = limits;
+  return (
+    value === special?.value ||
+    ((whole ? Number.isSafeInteger(value) : true) &&
+      (minExcluded === true ? value > min : value >= min) &&
+      (maxExcluded === true ? value < max : value <= max))
+  );
+}
+
 function numberField(limits: NumberLimits, info: FieldInfo<number>): Field<number> {
   const { min, max, whole, minExcluded, maxExcluded, special } = limits;
   const kind = whole ? 'a whole number' : 'a number';
@@ -90,11 +103,7 @@ function numberField(limits: NumberLimits, info: FieldInfo<number>): Field<numbe
         : `${kind} from ${grouped(min)} to ${grouped(max)}`;
   const expected =
     special === undefined ? range : `${range}, or ${special.value} for ${special.meaning}`;
-  const inside = (value: number): boolean =>
-    value === special?.value ||
-    ((whole ? Number.isSafeInteger(value) : true) &&
-      (minExcluded === true ? value > min : value >= min) &&
-      (maxExcluded === true ? value < max : value <= max));
+  const inside = (value: number): boolean => isWithin(limits, value);
   const lowest = Math.min(whole && min >= 0 ? 0 : -WIDEST, special?.value ?? 0);
   const highest = Math.max(WIDEST, max);
   return {

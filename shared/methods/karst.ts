@@ -8,12 +8,14 @@ import { targeted, targetModules } from './target-modules.ts';
 const options = group({
   rank: whole(1, 1024, {
     default: 8,
+    usual: [1, 256],
     stored: 'r',
     help: 'Rank of the low-rank factor of each Kronecker product. A higher rank can fit more and costs more; 4 to 16 is usual.',
     affects: ['results', 'speed', 'memory'],
   }),
   kernels: whole(1, 256, {
     default: 2,
+    usual: [1, 64],
     stored: 'num_kernels',
     help: 'Number of Kronecker products summed for each weight. More can fit more; the parameters grow in proportion.',
     affects: ['results', 'speed', 'memory'],
@@ -26,6 +28,7 @@ const options = group({
   }),
   alpha: above(0, 10_000, {
     default: 8,
+    usual: [0.1, 512],
     step: 1,
     help: 'Strength of the adapter: its change of the weights is multiplied by alpha / rank.',
     affects: ['results'],
@@ -42,6 +45,7 @@ const options = group({
   }),
   rankDropout: below(0, 1, {
     default: 0,
+    usual: [0, 0.5],
     off: 0,
     step: 0.05,
     help: 'Probability that a rank direction is left out of a training step. Reduces overfitting.',

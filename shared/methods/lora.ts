@@ -6,12 +6,14 @@ import { targeted, targetModules } from './target-modules.ts';
 const options = group({
   rank: whole(1, 1024, {
     default: 8,
+    usual: [1, 256],
     stored: 'r',
     help: 'Rank of the change of each weight. A higher rank can fit more and costs more; 4 to 16 is usual.',
     affects: ['results', 'speed', 'memory'],
   }),
   alpha: above(0, 10_000, {
     default: 8,
+    usual: [0.1, 512],
     step: 1,
     help: 'Strength of the adapter: its change of the weights is multiplied by alpha / rank.',
     affects: ['results'],
@@ -24,6 +26,7 @@ const options = group({
   }),
   dropout: below(0, 1, {
     default: 0,
+    usual: [0, 0.5],
     off: 0,
     step: 0.05,
     stored: 'lora_dropout',

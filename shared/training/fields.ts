@@ -15,12 +15,14 @@ const trainsBlocks = (valueOf: ValueOf): boolean => scopeOf(valueOf) !== 'head';
 export const schedule = group({
   epochs: whole(1, 100_000, {
     default: 20,
+    usual: [1, 1000],
     section: 'basics',
     help: 'How many times all training images are seen. A finished run can be given more.',
     affects: ['results', 'speed'],
   }),
   warmupEpochs: real(0, 100_000, {
     default: 1,
+    usual: [0, 100],
     off: 0,
     step: 1,
     unit: 'epochs',
@@ -52,6 +54,7 @@ export const optimizer = group({
   }),
   learningRate: above(0, 10, {
     default: 1e-3,
+    usual: [1e-6, 0.02],
     section: 'basics',
     short: ['lr', 'learningRate'],
     step: 'tenth',
@@ -60,6 +63,7 @@ export const optimizer = group({
   }),
   muonLearningRate: above(0, 10, {
     default: 0.02,
+    usual: [1e-4, 0.1],
     step: 'tenth',
     help: 'Size of the updates of the matrices that Muon trains; 0.02 is usual.',
     affects: ['results'],
@@ -67,6 +71,7 @@ export const optimizer = group({
   }),
   weightDecay: real(0, 10, {
     default: 1e-4,
+    usual: [0, 0.3],
     step: 'tenth',
     help: 'Pulls weights towards zero. More of it helps against overfitting.',
     affects: ['results'],
@@ -79,6 +84,7 @@ export const optimizer = group({
   }),
   clipNorm: real(0, 1e6, {
     default: 1,
+    usual: [0, 100],
     off: 0,
     step: 0.5,
     help: 'Gradients with a larger global norm are scaled down to it, so that one odd batch does no harm. 0 switches it off.',
@@ -86,18 +92,21 @@ export const optimizer = group({
   }),
   beta1: below(0, 1, {
     default: 0.9,
+    usual: [0.5, 0.99],
     step: 0.01,
     help: 'Decay rate of the first moment, the running mean of gradients.',
     affects: ['results'],
   }),
   beta2: below(0, 1, {
     default: 0.999,
+    usual: [0.9, 0.9999],
     step: 0.001,
     help: 'Decay rate of the second moment, the running mean of squared gradients.',
     affects: ['results'],
   }),
   epsilon: above(0, 1, {
     default: 1e-8,
+    usual: [1e-10, 1e-3],
     step: 'tenth',
     help: 'Added to the denominator of the update, for numerical stability.',
     affects: ['results'],
@@ -113,6 +122,7 @@ export const augmentation = group({
   }),
   cropScaleMin: above(0, 1, {
     default: 1,
+    usual: [0.05, 1],
     off: 1,
     step: 0.05,
     help: 'Smallest fraction of the image area that a random crop keeps. 1 switches cropping off.',
@@ -120,6 +130,7 @@ export const augmentation = group({
   }),
   padCrop: whole(0, 1024, {
     default: 0,
+    usual: [0, 64],
     off: 0,
     unit: 'pixels',
     help: 'Shifts each image by up to this many pixels, padded with black. 0 switches it off.',
@@ -142,6 +153,7 @@ export const augmentation = group({
   }),
   randAugmentOps: whole(0, 16, {
     default: 0,
+    usual: [0, 4],
     off: 0,
     help: 'How many random operations from RandAugment’s list each image gets. 0 switches it off.',
     affects: ['results', 'speed'],
@@ -155,6 +167,7 @@ export const augmentation = group({
   }),
   mixup: real(0, 100, {
     default: 0,
+    usual: [0, 2],
     off: 0,
     step: 0.1,
     help: 'Blends pairs of images and their labels; larger values blend more evenly. 0 switches it off.',
@@ -173,12 +186,14 @@ export const common = group({
   }),
   batchSize: whole(1, 65_536, {
     default: 32,
+    usual: [1, 1024],
     section: 'basics',
     help: 'Images per step. A larger batch needs more memory and makes steps steadier.',
     affects: ['results', 'speed', 'memory'],
   }),
   imageSize: whole(0, 4096, {
     default: 0,
+    usual: [0, 1024],
     section: 'basics',
     unit: 'pixels',
     step: 16,
@@ -187,12 +202,14 @@ export const common = group({
   }),
   accumulate: whole(1, 65_536, {
     default: 1,
+    usual: [1, 256],
     section: 'optimizer',
     help: 'Batches whose gradients are summed before one update: a large batch in little memory.',
     affects: ['results', 'speed', 'memory'],
   }),
   earlyStopping: whole(0, 100_000, {
     default: 0,
+    usual: [0, 100],
     off: 0,
     section: 'schedule',
     unit: 'epochs',
@@ -201,6 +218,7 @@ export const common = group({
   }),
   labelSmoothing: below(0, 1, {
     default: 0,
+    usual: [0, 0.4],
     off: 0,
     step: 0.05,
     section: 'regularisation',
@@ -209,6 +227,7 @@ export const common = group({
   }),
   dropPath: below(0, 1, {
     default: 0,
+    usual: [0, 0.6],
     off: 0,
     step: 0.05,
     section: 'regularisation',
@@ -258,6 +277,7 @@ export const common = group({
   }),
   validateEvery: whole(1, 100_000, {
     default: 1,
+    usual: [1, 100],
     section: 'run',
     unit: 'epochs',
     help: 'Epochs between validations.',
@@ -266,6 +286,7 @@ export const common = group({
   /** The end of an epoch writes one sooner: after five seconds, or when it is the best so far. */
   checkpointEverySeconds: real(1, 1e9, {
     default: 60,
+    usual: [5, 3600],
     section: 'run',
     unit: 'seconds',
     step: 30,
@@ -274,6 +295,7 @@ export const common = group({
   }),
   keepCheckpoints: whole(1, 1000, {
     default: 2,
+    usual: [1, 50],
     section: 'run',
     help: 'How many checkpoints are kept beside the best one.',
     affects: [],

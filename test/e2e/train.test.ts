@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
 import { METHOD_NAMES } from '../../shared/methods/registry.ts';
 import { makeDigits } from './fixtures/digits.ts';
-import { ENGINE_MS, field } from './fixtures/parts.ts';
+import { ENGINE_MS, field, goTo } from './fixtures/parts.ts';
 import type { ServedStudio } from './fixtures/served-studio.ts';
 import { StudioClient } from './fixtures/studio-client.ts';
 import { expect, test } from './fixtures/studio.ts';
@@ -90,6 +90,58 @@ test('settings are explained, limited, marked where they were changed, and taken
   await main.getByRole('button', { name: 'Preview on images' }).click();
   const dialog = page.getByRole('dialog', { name: 'What augmentation does' });
   await expect(dialog.getByRole('img', { name: /variant 4/ })).toHaveCount(3);
+  client.close();
+});
+
+test('what is typed into a number is taken as it stands, or stays and holds up the training', async ({
+  studio,
+  page,
+}) => {
+  const { client, projectId } = await withDigits(studio);
+  await page.goto(`${studio.origin}/train?project=${projectId}`);
+  const main = page.getByRole('main');
+  const train = main.getByRole('button', { name: 'Train', exact: true });
+  const rate = field(page, 'Learning rate');
+  for (const [text, shown] of [
+    ['1e-3', '0.001'],
+    ['5E-4', '0.0005'],
+    ['0,002', '0.002'],
+  ] as const) {
+    await rate.fill('');
+    await rate.pressSequentially(text);
+    await expect(rate).toHaveValue(text);
+    await rate.press('Tab');
+    await expect(rate).toHaveValue(shown);
+  }
+  await expect(train).toBeEnabled();
+  await rate.fill('5');
+  await rate.press('Tab');
+  await expect(main.getByText('Usual values are 1e-6 to 0.02.')).toBeVisible();
+  await expect(train).toBeEnabled();
+  await rate.fill('0.002');
+
+  const epochs = field(page, 'Epochs');
+  await epochs.fill('1,000');
+  await expect(train).toBeDisabled();
+  await expect(main.getByText('Write 1000 or 1.0.')).toBeVisible();
+  // It stays where the page is left and seen again, and leads back to its field.
+  await goTo(page, 'Runs');
+  await goTo(page, 'Train');
+  await expect(epochs).toHaveValue('1,000');
+  await expect(train).toBeDisabled();
+  await main.getByRole('button', { name: 'Epochs needs a change' }).click();
+  await expect(epochs).toBeFocused();
+  await epochs.fill('1000');
+  await expect(train).toBeEnabled();
+  await expect(main.getByText('Write 1000 or 1.0.')).toHaveCount(0);
+  await main.getByRole('button', { name: /^Regularization/ }).click();
+  await field(page, 'Label smoothing').fill('x');
+  await main.getByRole('button', { name: /^Regularization/ }).click();
+  await main.getByRole('button', { name: 'Label smoothing needs a change' }).click();
+  await expect(field(page, 'Label smoothing')).toHaveValue('x');
+  await main.getByRole('button', { name: 'Reset all' }).click();
+  await expect(train).toBeEnabled();
+  await expect(epochs).toHaveValue('20');
   client.close();
 });
 

@@ -1,6 +1,7 @@
 export const train = {
   title: 'Train',
   start: 'Train',
+  untaken: '{name} needs a change',
   allLayers: 'All',
   ownSize: 'Backbone’s own',
   ownSizeIs: 'The backbone’s own, {size} px',
@@ -80,8 +81,6 @@ export const train = {
     problems: 'One setting needs a change | {count} settings need a change',
   },
   problem: {
-    limits: 'Must be between {min} and {max}.',
-    factor: 'Must be at least 1, or -1.',
     warmup: 'Must be at most the {epochs} epochs of the run.',
     imageSize: 'Must be a multiple of the patch size, {patch}, for example {near}.',
   },

@@ -4,6 +4,7 @@ import type { Shape } from '../shape.ts';
 export const train: Shape<typeof en> = {
   title: '训练',
   start: '开始训练',
+  untaken: '需要更改{name}',
   allLayers: '全部',
   ownSize: '与骨干网络相同',
   ownSizeIs: '与骨干网络相同，{size} 像素',
@@ -81,8 +82,6 @@ export const train: Shape<typeof en> = {
     problems: '有 {count} 项设置需要更改',
   },
   problem: {
-    limits: '须在 {min} 与 {max} 之间。',
-    factor: '须至少为 1，或为 -1。',
     warmup: '不得超过训练的 {epochs} 轮。',
     imageSize: '须为图块大小 {patch} 的倍数，例如 {near}。',
   },

@@ -1,10 +1,12 @@
 import type { RunPlan } from '../../../shared/contract/window/runs.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
+import { isWithin } from '../../../shared/fields/field.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { SETTINGS, type SettingKey, settingValue } from '../../../shared/training/settings.ts';
 import { describeError } from '../../domain/errors.ts';
 import { formatCount } from '../../domain/format.ts';
+import { limitsText } from '../../domain/number-text.ts';
 import { t } from '../../i18n.ts';
 
 /** Above this, AdamW tears a pre-trained backbone apart when all of it is trained. */
@@ -20,12 +22,8 @@ export function problemText(
   const { schedule, imageSize } = config;
   const { limits } = SETTINGS[key];
   const value = settingValue(config, key);
-  if (key === 'karst.factor' && value === 0) return t('train.problem.factor');
-  if (limits.kind === 'number' && typeof value === 'number') {
-    const { min, max } = limits;
-    if (value < min || value > max) {
-      return t('train.problem.limits', { min: formatCount(min), max: formatCount(max) });
-    }
+  if (limits.kind === 'number' && typeof value === 'number' && !isWithin(limits, value)) {
+    return limitsText(limits);
   }
   if (key === 'schedule.warmupEpochs' && schedule.warmupEpochs > schedule.epochs) {
     return t('train.problem.warmup', { epochs: formatCount(schedule.epochs) });

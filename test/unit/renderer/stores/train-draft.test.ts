@@ -57,6 +57,22 @@ describe('the training that is being set up', () => {
     expect(draft.config.batchSize).toBe(7);
   });
 
+  it('keeps what a field shows and does not take, while it matters, and until a value is set', () => {
+    const draft = useTrainDraft();
+    draft.setTyped('karst.rank', '1,000');
+    draft.setTyped('batchSize', '-');
+    expect(draft.untaken).toEqual(['karst.rank', 'batchSize']);
+    draft.setMethod('linear');
+    expect(draft.untaken).toEqual(['batchSize']);
+    draft.set('batchSize', 8);
+    expect(draft.untaken).toEqual([]);
+    draft.setMethod('karst');
+    expect(draft.untaken).toEqual(['karst.rank']);
+    draft.resetAll();
+    expect(draft.untaken).toEqual([]);
+    expect(draft.typed.size).toBe(0);
+  });
+
   it('is still there after the page was loaded anew', async () => {
     const draft = useTrainDraft();
     draft.datasetId = 'd9';
@@ -90,7 +106,9 @@ describe('what is said of settings', () => {
       'Must be a multiple of the patch size, 16, for example 32.',
     );
     const none = withSetting(TRAINING_DEFAULTS, 'karst.factor', 0);
-    expect(problemText('karst.factor', error, none, 16)).toBe('Must be at least 1, or -1.');
+    expect(problemText('karst.factor', error, none, 16)).toBe(
+      'Must be between 1 and 4,096, or -1.',
+    );
     const high = withSetting(TRAINING_DEFAULTS, 'karst.rank', 2000);
     expect(problemText('karst.rank', error, high, 16)).toBe('Must be between 1 and 1,024.');
     expect(problemText('karst.rank', error, TRAINING_DEFAULTS, 16)).toBe('As the host says it.');

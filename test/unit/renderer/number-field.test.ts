@@ -1,0 +1,119 @@
+// @vitest-environment happy-dom
+import { mount, type VueWrapper } from '@vue/test-utils';
+import { computed, defineComponent, h, ref } from 'vue';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import KField from '../../../renderer/components/KField.vue';
+import KNumberField from '../../../renderer/components/KNumberField.vue';
+import { useNumberFaults } from '../../../renderer/composables/number-faults.ts';
+import { setLocale } from '../../../renderer/i18n.ts';
+
+let mounted: VueWrapper | null = null;
+const value = ref<number>(0.001);
+const shown = ref(true);
+
+/** A form with one field, and what it says of it. */
+const Form = defineComponent({
+  setup() {
+    const wrong = useNumberFaults();
+    const limits = { kind: 'number', min: 0, max: 10, whole: false, minExcluded: true } as const;
+    const number = computed({ get: () => value.value, set: (next) => (value.value = next) });
+    return () => [
+      shown.value
+        ? h(
+            KField,
+            { label: 'Learning rate', help: 'Size of the updates.' },
+            {
+              default: ({ id, described }: { id: string; described: string | undefined }) =>
+                h(KNumberField, {
+                  ...{ id, described, limits, usual: [1e-6, 0.02], step: 'tenth' },
+                  label: 'Learning rate',
+                  modelValue: number.value,
+                  'onUpdate:modelValue': (next: number | null) => (number.value = next ?? NaN),
+                }),
+            },
+          )
+        : null,
+      h('output', wrong.value),
+    ];
+  },
+});
+
+beforeEach(() => {
+  setLocale('en');
+  value.value = 0.001;
+  shown.value = true;
+  mounted = mount(Form, { attachTo: document.body });
+});
+
+afterEach(() => {
+  mounted?.unmount();
+  mounted = null;
+});
+
+const input = () => mounted!.find<HTMLInputElement>('input');
+async function type(text: string): Promise<void> {
+  input().element.value = text;
+  await input().trigger('input');
+}
+
+const help = () => mounted!.find('.help').text();
+const ofForm = () => mounted!.find('output').text();
+
+it('takes an exponent when the field is left, and shows the number', async () => {
+  await type('1e-');
+  expect(value.value).toBe(0.001);
+  expect(help(), 'not told while it is typed').toBe('Size of the updates.');
+  expect(ofForm()).toBe('Learning rate: “1e-” is not a number.');
+  await type('1e-4');
+  expect(ofForm()).toBe('');
+  await input().trigger('blur');
+  expect(value.value).toBe(0.0001);
+  expect(input().element.value).toBe('0.0001');
+});
+
+it('keeps what is not taken until it is corrected, and says why', async () => {
+  await type('0');
+  await input().trigger('keydown', { key: 'Enter' });
+  expect([input().element.value, value.value]).toEqual(['0', 0.001]);
+  expect(help()).toBe('Must be above 0, at most 10.');
+  expect(input().attributes('aria-invalid')).toBe('true');
+  expect(mounted!.find(`#${input().attributes('aria-describedby') ?? ''}`).text()).toBe(help());
+  await input().trigger('keydown', { key: 'ArrowUp' });
+  expect(input().element.value, 'a step would lose it').toBe('0');
+  await type('0,5');
+  await input().trigger('blur');
+  expect(value.value).toBe(0.5);
+  expect([help(), ofForm()]).toEqual(['Usual values are 1e-6 to 0.02.', '']);
+  expect(input().attributes('aria-invalid')).toBeUndefined();
+});
+
+it('tells letters at once, and lets a number from outside replace them', async () => {
+  await type('1e-3x');
+  expect(help()).toBe('“1e-3x” is not a number.');
+  value.value = 0.002;
+  await mounted!.vm.$nextTick();
+  await mounted!.vm.$nextTick();
+  expect(input().element.value).toBe('0.002');
+  expect([help(), ofForm()]).toEqual(['Size of the updates.', '']);
+});
+
+it('is stepped by keys and buttons, from what was just typed', async () => {
+  await type('0.01');
+  await input().trigger('keydown', { key: 'ArrowUp' });
+  expect(value.value).toBe(0.011);
+  await input().trigger('keydown', { key: 'PageDown' });
+  expect(value.value).toBe(0.001);
+  await mounted!.find('button[aria-label="Increase Learning rate"]').trigger('click');
+  expect(value.value).toBe(0.0011);
+  expect(input().attributes('aria-valuenow')).toBe('0.0011');
+});
+
+it('no longer holds up the form when it is gone', async () => {
+  await type('');
+  await input().trigger('blur');
+  expect(ofForm()).toBe('Learning rate: Write a number.');
+  shown.value = false;
+  await mounted!.vm.$nextTick();
+  await mounted!.vm.$nextTick();
+  expect(ofForm()).toBe('');
+});
