@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
@@ -29,7 +29,7 @@ export function defineCommands(program: Command, runs: Runs, trainHelp: TrainHel
       `
 Prints an address with a token, by which the browser is let in; keep it to yourself. From another machine, lead
 the port through SSH: ssh -L 8321:127.0.0.1:8321 HOST karst serve --port 8321
-Ctrl-C suspends a training with a checkpoint; it goes on at the next start. A second Ctrl-C ends it at once.`,
+Ctrl-C interrupts a training after a checkpoint; Resume continues it. A second Ctrl-C ends it at once.`,
     )
     .action(
       runs(async (context, options) => (await import('./commands/serve.ts')).run(context, options)),
@@ -49,6 +49,25 @@ Ctrl-C suspends a training with a checkpoint; it goes on at the next start. A se
       ),
     );
   program
+    .command('completion')
+    .description('print a script that lets a shell complete commands, options and names')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'pwsh']))
+    .addHelpText('after', COMPLETION_SETUP)
+    .action(
+      runs(async (context, shell) =>
+        (await import('./commands/completion.ts')).run(context, shell),
+      ),
+    );
+  program
+    .command('completion-server', { hidden: true })
+    .description('print what a word of a command line can be, for the script of `completion`')
+    .argument('[words...]')
+    .action(
+      runs(async (context, words) =>
+        (await import('./commands/completion-server.ts')).run(context, program, words),
+      ),
+    );
+  program
     .command('demo')
     .description('adapt the starter backbone to handwritten digits, from import to prediction')
     .option('--backbone <path>', 'a backbone file instead of the starter')
@@ -57,6 +76,13 @@ Ctrl-C suspends a training with a checkpoint; it goes on at the next start. A se
       runs(async (context, options) => (await import('./commands/demo.ts')).run(context, options)),
     );
 }
+
+const COMPLETION_SETUP = `
+Once, for every new shell:
+  bash   echo 'source <(karst completion bash)' >> ~/.bashrc
+  zsh    echo 'source <(karst completion zsh)' >> ~/.zshrc        (after compinit)
+  fish   karst completion fish > ~/.config/fish/completions/karst.fish
+  pwsh   karst completion pwsh >> $PROFILE`;
 
 function defineDoctor(program: Command, runs: Runs): void {
   program
@@ -119,7 +145,7 @@ function defineDataset(program: Command, runs: Runs): void {
     .command('add')
     .description('import class folders, split folders, list files, a CSV or JSON lines table')
     .argument('<path>', 'folder or table')
-    .requiredOption('--name <name>', 'name in the library')
+    .option('--name <name>', 'name in the library (default: that of the folder or file)')
     .option('--val <share>', 'share of the images held back for validation', share, 0.2)
     .option('--test <share>', 'share of the images held back for testing', share, 0)
     .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
@@ -206,8 +232,8 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
   program
     .command('train')
     .description('adapt a backbone to a dataset')
-    .requiredOption('--backbone <backbone>', 'name or id')
-    .requiredOption('--dataset <dataset>', 'name or id')
+    .option('--backbone <backbone>', 'name or id (default: the only one)')
+    .option('--dataset <dataset>', 'name or id (default: the only one)')
     .option('--name <name>', 'name of the run and its adapter (default: one is made up)')
     .option('--method <method>', help('method'))
     .option('--preset <preset>', trainHelp?.presets ?? '')
@@ -239,6 +265,16 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     .argument('<run>', 'name or id')
     .action(
       runs(async (context, name) => (await import('./commands/runs-show.ts')).run(context, name)),
+    );
+  run
+    .command('metrics')
+    .description('print what a run measured at each step and validation')
+    .argument('<run>', 'name or id')
+    .option('--csv', 'as a CSV table')
+    .action(
+      runs(async (context, name, options) =>
+        (await import('./commands/runs-metrics.ts')).run(context, name, options),
+      ),
     );
   run
     .command('resume')
@@ -281,11 +317,12 @@ function defineUses(program: Command, runs: Runs): void {
     .command('evaluate')
     .description('measure an adapter on the labelled images of a dataset')
     .argument('<adapter>', 'name or id')
-    .requiredOption('--dataset <dataset>', 'name or id')
+    .option('--dataset <dataset>', 'name or id (default: the one that it was trained on)')
     .addOption(
-      new Option('--split <split>', 'which images')
-        .choices(['train', 'val', 'test'])
-        .default('val'),
+      new Option(
+        '--split <split>',
+        'which images (default: test where the dataset has test images, else val)',
+      ).choices(['train', 'val', 'test']),
     )
     .action(
       runs(async (context, name, options) =>
@@ -297,7 +334,8 @@ function defineUses(program: Command, runs: Runs): void {
     .description('say what is on images')
     .argument('<adapter>', 'name or id')
     .argument('<paths...>', 'images, or folders of images')
-    .option('--top <number>', 'answers an image', positive, 5)
+    .option('--top <number>', 'predictions per image', positive, 5)
+    .option('--csv <file>', 'write them as a CSV file, which must not exist')
     .addHelpText('after', EXIT_CODES_OF_PREDICT)
     .action(
       runs(async (context, name, paths, options) =>
@@ -322,7 +360,7 @@ function defineUses(program: Command, runs: Runs): void {
     .addOption(
       new Option('--format <format>', 'what to write; safetensors: a folder that timm opens')
         .choices(['safetensors', 'onnx', 'savedmodel', 'adapter', 'karst'])
-        .makeOptionMandatory(),
+        .default('safetensors'),
     )
     .requiredOption('--out <path>', 'where to write; must not exist')
     .option('--dataset <dataset>', "whose images are used to check (default: the run's)")

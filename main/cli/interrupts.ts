@@ -12,7 +12,7 @@ export interface InterruptOptions {
 }
 
 /**
- * Runs `work` with a signal that the first Ctrl-C aborts, so that it can end in order (a run suspends with a
+ * Runs `work` with a signal that the first Ctrl-C aborts, so that it can end in order (a run is interrupted after a
  * checkpoint). The second Ctrl-C calls `onSecond`; what still hangs five seconds later ends with the process.
  */
 export async function withInterrupts<T>(

@@ -32,7 +32,7 @@ export interface TrainingSession {
   readonly onFirst: () => void;
   /**
    * Trains the run to its end. Under `--json` the run's events go to standard output as they come.
-   * @throws cancelled, naming the command that goes on, when Ctrl-C suspended the run
+   * @throws cancelled, naming the command that goes on, when Ctrl-C interrupted the run
    */
   execute(
     studio: Studio,
@@ -54,7 +54,7 @@ export function trainingSession(
     view,
     onFirst: () => {
       view.stop();
-      console.note('Suspending: writing a checkpoint. Ctrl-C again ends at once.');
+      console.note('Interrupted: writing a checkpoint. Ctrl-C again ends at once.');
     },
     async execute(studio, run, { resume, signal }) {
       const emit = options.stream === true ? eventStream(context) : () => undefined;
@@ -70,7 +70,7 @@ export function trainingSession(
         });
       } catch (error) {
         if (!(error instanceof KarstError) || error.code !== 'cancelled') throw error;
-        throw suspended(context, studio.runs.get(run.id), error);
+        throw interrupted(context, studio.runs.get(run.id), error);
       } finally {
         view.stop();
       }
@@ -146,15 +146,15 @@ function eventStream(context: CommandContext): (event: EngineEvent) => void {
   };
 }
 
-function suspended(context: CommandContext, run: Run, cause: KarstError): KarstError {
+function interrupted(context: CommandContext, run: Run, cause: KarstError): KarstError {
   const resume = advice(context, 'runs', 'resume', run.name);
   return run.checkpointStep === null
     ? new KarstError('cancelled', `${run.name} was ended before its first checkpoint.`, {
         hint: `\`${resume}\` starts it again.`,
         cause,
       })
-    : new KarstError('cancelled', `${run.name} is suspended at step ${run.checkpointStep}.`, {
-        hint: `\`${resume}\` goes on from there.`,
+    : new KarstError('cancelled', `${run.name} is interrupted at step ${run.checkpointStep}.`, {
+        hint: `\`${resume}\` resumes it from there.`,
         cause,
       });
 }

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { deviation, FewShotHome, mean } from './few-shot.ts';
 
 /**
  * What the starter backbone is worth: validation accuracy of four ways to use it, on few images a class.
@@ -18,9 +17,6 @@ import { parseArgs, promisify } from 'node:util';
  * learning rate for each way. KARST's was the best of 0.006 and 0.015 on seed 0 of the hands (0.003 was tried with stronger
  * crops only), that of training from scratch was lowered once since it did not learn; the others were not searched.
  */
-
-const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
-const run = promisify(execFile);
 
 interface Way {
   readonly title: string;
@@ -82,59 +78,18 @@ const { values: options, positionals } = parseArgs({
 if (options.home === undefined || positionals.length === 0) {
   throw new Error('Usage: starter-worth.ts --home DIR NAME=FOLDER:PER_CLASS:EPOCHS …');
 }
-const home = resolve(options.home);
-await mkdir(home, { recursive: true });
+const home = new FewShotHome(resolve(options.home));
+await mkdir(home.folder, { recursive: true });
 
-/** The last object that the command line printed under --json. */
-async function karst(...args: string[]): Promise<unknown> {
-  const { stdout } = await run(process.execPath, [KARST, '--home', home, '--json', ...args], {
-    maxBuffer: 2 ** 28,
+function train(way: Way, dataset: string, epochs: string, seed: number): Promise<Done> {
+  return home.once(`${way.name}-${dataset}`, async () => {
+    const settings = [...COMMON, ...way.settings, `seed=${String(seed)}`, ...options.set];
+    return (await home.karst(
+      'train',
+      ...['--backbone', options.backbone, '--dataset', dataset, '--epochs', epochs],
+      ...settings.flatMap((s) => ['--set', s]),
+    )) as Done;
   });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-}
-
-/** Draws the training images of a seed with a small generator of its own and imports the list. */
-async function importFewShot(
-  name: string,
-  folder: string,
-  perClass: number,
-  seed: number,
-): Promise<string> {
-  const dataset = `${name}-${String(seed)}`;
-  const list = join(home, `${dataset}.jsonl`);
-  const known = (await karst('dataset', 'list')) as { name: string }[];
-  if (known.some((d) => d.name === dataset)) return dataset;
-  const lines: string[] = [];
-  for (const label of (await readdir(folder)).sort()) {
-    const files = (await readdir(join(folder, label)).catch(() => [])).sort();
-    let state = (seed + 1) * 7919;
-    const keyed = files.map((file) => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return { file, key: state };
-    });
-    keyed.sort((a, b) => a.key - b.key);
-    keyed.forEach(({ file }, i) => {
-      const split = i < perClass ? 'train' : 'val';
-      lines.push(JSON.stringify({ file_name: join(folder, label, file), label, split }));
-    });
-  }
-  await writeFile(list, `${lines.join('\n')}\n`);
-  await karst('dataset', 'add', list, '--name', dataset);
-  return dataset;
-}
-
-async function train(way: Way, dataset: string, epochs: string, seed: number): Promise<Done> {
-  const file = join(home, `${way.name}-${dataset}.json`);
-  const stored = await readFile(file, 'utf8').catch(() => null);
-  if (stored !== null) return JSON.parse(stored) as Done;
-  const settings = [...COMMON, ...way.settings, `seed=${String(seed)}`, ...options.set];
-  const done = (await karst(
-    'train',
-    ...['--backbone', options.backbone, '--dataset', dataset, '--epochs', epochs],
-    ...settings.flatMap((s) => ['--set', s]),
-  )) as Done;
-  await writeFile(file, JSON.stringify(done));
-  return done;
 }
 
 const header: string[] = ['| |'];
@@ -148,19 +103,17 @@ for (const positional of positionals) {
   for (const way of ways) {
     const results: Done[] = [];
     for (let seed = 0; seed < Number(options.seeds); seed++) {
-      const dataset = await importFewShot(name, resolve(folder), Number(perClass), seed);
+      const dataset = await home.importDrawn(name, resolve(folder), seed, (position) =>
+        position < Number(perClass) ? 'train' : 'val',
+      );
       results.push(await train(way, dataset, epochs, seed));
       console.error(way.name, dataset, results.at(-1)?.metrics.val.top1);
     }
     const top1 = results.map((r) => 100 * r.metrics.val.top1);
-    const mean = top1.reduce((a, b) => a + b, 0) / top1.length;
-    const deviation = Math.sqrt(
-      top1.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, top1.length - 1),
-    );
     const parameters = results[0]?.trainableParameters.toLocaleString('en') ?? '';
     rows.set(
       way.name,
-      `${rows.get(way.name) ?? ''} ${mean.toFixed(1)} ± ${deviation.toFixed(1)} % | ${parameters} |`,
+      `${rows.get(way.name) ?? ''} ${mean(top1).toFixed(1)} ± ${deviation(top1).toFixed(1)} % | ${parameters} |`,
     );
   }
 }

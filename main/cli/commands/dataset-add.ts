@@ -7,7 +7,7 @@ import { progressView } from '../output/progress.ts';
 export async function run(
   context: CommandContext,
   path: string,
-  options: SourceOptions & { name: string; val: number; test: number; seed: number },
+  options: SourceOptions & { name?: string; val: number; test: number; seed: number },
 ): Promise<void> {
   const { console } = context;
   const view = progressView(console);

@@ -1,22 +1,48 @@
 import type { Split } from '../../../shared/domain/dataset.ts';
+import type { Studio } from '../../host/contract/studio.ts';
 import type { CommandContext } from '../context.ts';
 import { problemLines } from '../describe/dataset.ts';
 import { describeEvaluation } from '../describe/evaluation.ts';
+import { onlyOne } from '../only.ts';
 import { withWatchedStudio } from '../watched.ts';
 
-/** `--json`: `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]]}`; fractions, not per cent. */
+interface EvaluateOptions {
+  readonly dataset?: string;
+  readonly split?: Split;
+}
+
+/** `--json`: `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]],"dataset","split"}`; fractions, not per cent. */
 export async function run(
   context: CommandContext,
   name: string,
-  options: { dataset: string; split: Split },
+  options: EvaluateOptions,
 ): Promise<void> {
   const { console } = context;
-  const { evaluation, problems } = await withWatchedStudio(context, (studio, watching) =>
-    studio.evaluations.measure(name, { ...options, ...watching }),
+  const { evaluation, problems, dataset, split } = await withWatchedStudio(
+    context,
+    async (studio, watching) => {
+      const chosen = imagesFor(studio, name, options);
+      const measured = await studio.evaluations.measure(name, { ...chosen, ...watching });
+      return { ...measured, ...chosen };
+    },
   );
   const { n, top1, top5, loss, macroF1, perClass, confusion } = evaluation;
-  console.answer({ n, top1, top5, loss, macroF1, perClass, confusion }, () => [
-    ...describeEvaluation(evaluation, console),
+  console.answer({ n, top1, top5, loss, macroF1, perClass, confusion, dataset, split }, () => [
+    ...describeEvaluation(evaluation, { dataset, split }, console),
     ...problemLines(problems, console),
   ]);
+}
+
+/** Test images tell most, as nothing was chosen by them. */
+function imagesFor(
+  { adapters, datasets, runs }: Studio,
+  name: string,
+  options: EvaluateOptions,
+): { dataset: string; split: Split } {
+  const { runId } = adapters.get(name);
+  const trainedOn = runs.list().find((run) => run.id === runId)?.datasetId;
+  const wanted = options.dataset ?? trainedOn ?? onlyOne('dataset', datasets.list());
+  const dataset = datasets.get(wanted);
+  const split = options.split ?? (dataset.counts.test > 0 ? 'test' : 'val');
+  return { dataset: dataset.name, split };
 }

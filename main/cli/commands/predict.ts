@@ -2,19 +2,19 @@ import type { PredictionRow } from '../../../shared/domain/library.ts';
 import type { CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
 import { DONE, FAILED, PARTLY } from '../exit-codes.ts';
-import { formatPercent } from '../output/format.ts';
+import { formatCount, formatPercent } from '../output/format.ts';
 import { table } from '../output/table.ts';
 import { withWatchedStudio } from '../watched.ts';
 
 /**
  * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for a file that can't
- * be read and for a folder without images. Exits with 1 when not one could be read, with 3 when some could not.
+ * be read and for a folder without images. With `--csv` the same rows go into a file as well. Exits with 1 when not one could be read, with 3 when some could not.
  */
 export async function run(
   context: CommandContext,
   name: string,
   paths: readonly string[],
-  options: { top: number },
+  options: { top: number; csv?: string },
 ): Promise<number> {
   const { console } = context;
   const rows = await withWatchedStudio(context, (studio, watching) =>
@@ -22,16 +22,28 @@ export async function run(
       ...watching,
       paths,
       top: options.top,
+      ...(options.csv === undefined ? {} : { out: options.csv }),
       // What cannot be read is said once, in its own row.
       onEvent: (event) => {
         if (event.type !== 'unreadable') watching.onEvent(event);
       },
     }),
   );
-  console.answer(rows, () => rows.flatMap((row) => describeRow(row, console)));
   const unread = rows.filter((row) => 'error' in row).length;
+  console.answer(rows, () =>
+    options.csv === undefined
+      ? rows.flatMap((row) => describeRow(row, console))
+      : [
+          `Wrote predictions for ${formatCount(rows.length - unread)} images to ${options.csv}`,
+          ...notRead(unread),
+        ],
+  );
   if (unread === rows.length) return FAILED;
   return unread === 0 ? DONE : PARTLY;
+}
+
+function notRead(unread: number): string[] {
+  return unread === 0 ? [] : [`${formatCount(unread)} could not be read: see the column "error".`];
 }
 
 function describeRow(row: PredictionRow, console: Console): string[] {

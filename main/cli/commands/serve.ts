@@ -46,7 +46,7 @@ export async function run(
         if (options.open === true) openInBrowser(server.passUrl(), console);
         if (!signal.aborted) await once(signal, 'abort');
       } finally {
-        // Windows are told how runs were suspended before they are cut off.
+        // Windows are told which runs were interrupted before they are cut off.
         await desk.close();
         await server?.close();
       }
@@ -54,7 +54,7 @@ export async function run(
     {
       onFirst: () =>
         console.note(
-          'Ending: a training is suspended with a checkpoint. Ctrl-C again ends at once.',
+          'Ending: a training is interrupted after a checkpoint. Ctrl-C again ends at once.',
         ),
     },
   );

@@ -1,11 +1,12 @@
 import type { CommandContext } from '../context.ts';
+import { onlyOne } from '../only.ts';
 import { trainToItsEnd } from '../training.ts';
 import type { SettingKey } from '../../../shared/training/settings.ts';
 import { trainingConfig } from '../training-config.ts';
 
 export interface TrainOptions {
-  readonly backbone: string;
-  readonly dataset: string;
+  readonly backbone?: string;
+  readonly dataset?: string;
   readonly name?: string;
   readonly method?: string;
   readonly preset?: string;
@@ -29,8 +30,8 @@ export async function run(context: CommandContext, options: TrainOptions): Promi
   });
   await trainToItsEnd(context, { resume: false, epochs: config.schedule.epochs }, (studio) =>
     studio.runs.create({
-      backbone: options.backbone,
-      dataset: options.dataset,
+      backbone: options.backbone ?? onlyOne('backbone', studio.backbones.list()),
+      dataset: options.dataset ?? onlyOne('dataset', studio.datasets.list()),
       config,
       ...(options.name === undefined ? {} : { name: options.name }),
     }),

@@ -1,3 +1,4 @@
+import type { Split } from '../../../shared/domain/dataset.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
 import type { Console } from '../output/console.ts';
 import { formatCount, formatNumber, formatPercent } from '../output/format.ts';
@@ -7,9 +8,13 @@ import { facts, table } from '../output/table.ts';
 const MATRIX_CLASSES = 15;
 const WORST_CONFUSIONS = 10;
 
-export function describeEvaluation(evaluation: Evaluation, console: Console): string[] {
+export function describeEvaluation(
+  evaluation: Evaluation,
+  { dataset, split }: { dataset: string; split: Split },
+  console: Console,
+): string[] {
   const pairs: [string, string][] = [
-    ['images', formatCount(evaluation.n)],
+    ['images', `${formatCount(evaluation.n)}, ${split} split of ${dataset}`],
     ['top-1', console.bold(formatPercent(evaluation.top1))],
     ['top-5', formatPercent(evaluation.top5)],
     ['loss', formatNumber(evaluation.loss)],
@@ -50,7 +55,7 @@ function confusions(evaluation: Evaluation, console: Console): string[] {
         count === 0 ? '·' : predicted === truth ? console.bold(`${count}`) : `${count}`,
       ),
     ]);
-    return table([{ title: 'truth \\ predicted' }, ...columns], rows, console.dim);
+    return table([{ title: 'actual \\ predicted' }, ...columns], rows, console.dim);
   }
   const worst = evaluation.confusion
     .flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count })))
@@ -59,7 +64,7 @@ function confusions(evaluation: Evaluation, console: Console): string[] {
     .slice(0, WORST_CONFUSIONS);
   if (worst.length === 0) return ['No class is taken for another.'];
   return table(
-    [{ title: 'truth' }, { title: 'taken for' }, { title: 'images', align: 'right' }],
+    [{ title: 'actual' }, { title: 'predicted' }, { title: 'images', align: 'right' }],
     worst.map(({ truth, predicted, count }) => [
       labels[truth] ?? '',
       labels[predicted] ?? '',
@@ -72,5 +77,5 @@ function confusions(evaluation: Evaluation, console: Console): string[] {
 /** "adapted and merged model agree on 64 images: largest difference 1.20e-6 (allowed 1.00e-4), …" */
 export function verificationLine(verification: Verification): string {
   const { images, maxAbsDiff, tolerance, top1Agreement } = verification;
-  return `checked on ${formatCount(images)} images: logits differ by at most ${formatNumber(maxAbsDiff)} (allowed ${formatNumber(tolerance)}), the same first answer on ${formatPercent(top1Agreement)}`;
+  return `checked on ${formatCount(images)} images: outputs differ by at most ${formatNumber(maxAbsDiff)} (allowed ${formatNumber(tolerance)}), top-1 predictions agree on ${formatPercent(top1Agreement)}`;
 }

@@ -114,7 +114,7 @@ class BarDisplay implements Display {
       hideCursor: true,
       clearOnComplete: true,
       linewrap: false,
-      // Ctrl-C is the command's own business (it suspends the run).
+      // Ctrl-C is the command's own business (it interrupts the run).
       gracefulExit: false,
     });
     bar.start(Math.max(1, this.#state.total), this.#state.done);

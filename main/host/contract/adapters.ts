@@ -118,11 +118,17 @@ export interface EvaluationService {
 export interface PredictionService {
   /**
    * Rows come in the order of `paths`. A folder stands for the images in it.
+   * @param options.out a file that does not exist yet, for the same rows as CSV
    * @param options.top default 5
    */
   ofPaths(
     adapter: string,
-    options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
+    options: JobWatching & {
+      paths: readonly string[];
+      out?: string;
+      top?: number;
+      batchSize?: number;
+    },
   ): Promise<PredictionRow[]>;
   /**
    * Writes predictions for every image in a folder, and in the folders within it, as a CSV file.

@@ -49,6 +49,7 @@ export interface AugmentationRequest {
 export interface DatasetService {
   /**
    * Imports a folder, list files or a table (design: class folders, split folders, VTAB lists, CSV, JSON lines).
+   * @param options.name left out: that of the folder or file, with a number where it is taken
    * @param options.val share of the training images held back for validation, default 0.2; ignored when the source has its own
    * @param options.test share held back for testing, default 0
    * @param options.seed of the stratified split, default 0
@@ -59,7 +60,7 @@ export interface DatasetService {
   add(
     path: string,
     options: Watching &
-      SourceOptions & { name: string; val?: number; test?: number; seed?: number },
+      SourceOptions & { name?: string; val?: number; test?: number; seed?: number },
   ): Promise<DatasetImport>;
   /**
    * What has to be said before `add` can take this source; null when nothing. @throws as `add`

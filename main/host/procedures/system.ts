@@ -13,7 +13,7 @@ export function systemProcedures({
       .list()
       .filter(({ state }) => state === 'interrupted')
       .map(({ id }) => id);
-  // Suspended at the end of an earlier session, or cut off with it.
+  // Interrupted at the end of an earlier session, or cut off with it.
   const left = new Set(interrupted());
   let latest: Promise<Diagnosis> | null = null;
   return {

@@ -35,7 +35,7 @@ describe('karst starter', () => {
     first.interrupt();
     const suspended = await first.outcome;
     expect(suspended.code, suspended.out).not.toBe(0);
-    expect(suspended.error).toMatch(/starter-run is suspended at step [1-5]\./);
+    expect(suspended.error).toMatch(/starter-run is interrupted at step [1-5]\./);
     expect(existsSync(path.join(folder, 'made'))).toBe(false);
 
     const { out, test } = await answer(answered, place.starter(source, 'made'));

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,10 +11,12 @@ import {
   adapter,
   adapterShown,
   binned,
+  datasetImport,
   doctor,
   done,
   errorDocument,
-  evaluation,
+  measured as evaluated,
+  metrics,
   predictions,
   restored,
   run,
@@ -96,10 +98,44 @@ describe('a training and what comes of it', () => {
     expect((await karst(at('runs', 'show', 'first'))).out).toMatch(/^epoch +step +val loss/m);
   });
 
+  it('has metrics as JSON and as a table', async () => {
+    const records = await answer(v.array(metrics), at('runs', 'metrics', 'first'));
+    expect(records.filter(({ kind }) => kind === 'validation')).toHaveLength(3);
+    const lines = (await karst(at('runs', 'metrics', 'first'))).out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(records);
+    const table = (await karst(at('runs', 'metrics', 'first', '--csv'))).out.trimEnd().split('\n');
+    expect(table).toHaveLength(records.length + 1);
+    const [header = '', row = ''] = table;
+    expect(header).toMatch(/^kind,step,epoch,loss,top1,learningRate,/);
+    expect(row.split(',').slice(0, 4)).toEqual(
+      (['kind', 'step', 'epoch', 'loss'] as const).map((key) => String(records[0]?.[key])),
+    );
+    expect(row.split(',')).toHaveLength(header.split(',').length);
+  });
+
+  it('takes the only backbone and dataset there are, and asks where there are more', async () => {
+    const other = path.join(folder, 'other home');
+    const inOther = (...args: string[]) => [...args, '--home', other];
+    expect(await refusal(inOther('train'))).toMatchObject({ exit: 2, code: 'usage' });
+    const added = await answer(datasetImport, inOther('dataset', 'add', images));
+    expect(added.dataset.name).toBe('digits');
+    const again = await answer(datasetImport, inOther('dataset', 'add', images));
+    expect(again.dataset.name).toBe('digits-2');
+    const weights = path.join(folder, 'tiny', 'model.safetensors');
+    await karst(inOther('backbone', 'add', weights, '--name', 'tiny'));
+    const several = await refusal(inOther('train', '--backbone', 'tiny', '--epochs', '1'));
+    expect(several).toMatchObject({ exit: 2, message: 'The library has 2 datasets.' });
+    expect(several.hint).toContain('digits, digits-2');
+    await karst(inOther('dataset', 'remove', 'digits-2', '--yes'));
+    const begun = await karst(inOther('train', '--backbone', 'tiny', '--epochs', '1', '--json'));
+    expect(begun.code, begun.out).toBe(0);
+  });
+
   it('is evaluated', async () => {
-    const measured = await answer(evaluation, at('evaluate', 'first', '--dataset', 'some'));
+    const measured = await answer(evaluated, at('evaluate', 'first', '--dataset', 'some'));
     const shown = await answer(adapterShown, at('adapter', 'show', 'first'));
-    expect(measured.n).toBe(15);
+    expect(measured).toMatchObject({ n: 15, dataset: 'some', split: 'val' });
+    expect(await answer(evaluated, at('evaluate', 'first'))).toEqual(measured);
     expect(measured.top1).toBeCloseTo(shown.top1 ?? -1, 9);
     expect(measured.perClass.map((c) => [c.label, c.n])).toEqual([
       ['0', 5],
@@ -111,8 +147,8 @@ describe('a training and what comes of it', () => {
     expect(shown.evaluations).toHaveLength(1);
     const people = await karst(at('evaluate', 'first', '--dataset', 'some', '--split', 'train'));
     expect(people.code).toBe(0);
-    expect(people.out).toMatch(/^images +45$/m);
-    expect(people.out).toMatch(/^truth \\ predicted +0 +1 +2$/m);
+    expect(people.out).toMatch(/^images +45, train split of some$/m);
+    expect(people.out).toMatch(/^actual \\ predicted +0 +1 +2$/m);
     const none = await refusal(at('evaluate', 'first', '--dataset', 'some', '--split', 'test'));
     expect(none).toMatchObject({ exit: 1, code: 'dataset-unusable' });
   });
@@ -133,6 +169,24 @@ describe('a training and what comes of it', () => {
     expect(second).toMatchObject({ error: { path: bad } });
 
     await answer(predictions, at('predict', 'first', good));
+    const csv = path.join(folder, 'rows.csv');
+    const told = await karst([...args, '--csv', csv]);
+    expect(told).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('Wrote predictions for 1 image') as string,
+    });
+    const [header, firstLine, secondLine, end] = readFileSync(csv, 'utf8').split('\r\n');
+    expect(header).toBe('file,prediction 1,probability 1,prediction 2,probability 2,error');
+    const [best, second1] = first.predictions.map((p) => `${p.label},${p.probability.toFixed(6)}`);
+    expect(firstLine).toBe(`${good},${best ?? ''},${second1 ?? ''},`);
+    expect(secondLine).toContain(`${bad},,,,,`);
+    expect(end).toBe('');
+    expect(await refusal([...args, '--csv', csv])).toMatchObject({
+      exit: 1,
+      code: 'name-taken',
+      hint: expect.stringContaining('--csv') as string,
+    });
+
     const people = await karst(at('predict', 'first', bad));
     expect(people.code).toBe(1);
     expect(people.out).toContain(bad);
@@ -157,9 +211,9 @@ describe('a training and what comes of it', () => {
     expect(taken.message).toContain(out);
 
     const exported = path.join(folder, 'exported');
-    const people = await karst(at('export', 'first', '--format', 'safetensors', '--out', exported));
+    const people = await karst(at('export', 'first', '--out', exported));
     expect(people.code, people.error).toBe(0);
-    expect(people.out).toMatch(/checked on 15 images: logits differ by at most .* 100\.0 %\n$/);
+    expect(people.out).toMatch(/checked on 15 images: outputs differ by at most .* 100\.0 %\n$/);
     expect(readdirSync(exported).sort()).toEqual(readdirSync(out).sort());
     expect(readdirSync(exported)).toContain('config.json');
   });
@@ -186,10 +240,8 @@ describe('a training and what comes of it', () => {
     });
     const imported = await answer(adapter, at('adapter', 'import', out, '--name', 'carried'));
     expect(imported).toMatchObject({ name: 'carried', runId: null, classes: ['0', '1', '2'] });
-    const measured = await answer(evaluation, at('evaluate', 'carried', '--dataset', 'some'));
-    expect(measured).toEqual(
-      await answer(evaluation, at('evaluate', 'first', '--dataset', 'some')),
-    );
+    const measured = await answer(evaluated, at('evaluate', 'carried', '--dataset', 'some'));
+    expect(measured).toEqual(await answer(evaluated, at('evaluate', 'first', '--dataset', 'some')));
     writeFileSync(path.join(folder, 'damaged.karst'), 'PK');
     const damaged = await refusal(at('adapter', 'import', path.join(folder, 'damaged.karst')));
     expect(damaged).toMatchObject({ exit: 1, code: 'file-damaged' });
@@ -288,9 +340,9 @@ describe('an interrupted training', () => {
       expect(code).toBe(1);
       const last = v.parse(errorDocument, JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));
       expect(last.error.code).toBe('cancelled');
-      expect(last.error.message).toMatch(/^long is suspended at step \d+\.$/);
+      expect(last.error.message).toMatch(/^long is interrupted at step \d+\.$/);
       expect(last.error.hint).toContain(`karst runs resume long --home ${home}`);
-      expect(error).toContain('Suspending: writing a checkpoint. Ctrl-C again ends at once.');
+      expect(error).toContain('Interrupted: writing a checkpoint. Ctrl-C again ends at once.');
       const suspended = await answer(runShown, at('runs', 'show', 'long'));
       expect(suspended.state).toBe('interrupted');
       expect(suspended.checkpointStep).toBeGreaterThan(0);

@@ -112,6 +112,7 @@ const trainMetrics = v.strictObject({
   imagesPerSecond: v.number(),
   waiting: fraction,
 });
+export const metrics = v.variant('kind', [trainMetrics, validation]);
 const runEntries = {
   id: text,
   name: text,
@@ -149,7 +150,7 @@ export const runShown = v.strictObject({
   waiting: v.array(epochWaiting),
 });
 
-export const evaluation = v.strictObject({
+const evaluation = v.strictObject({
   n: count,
   top1: fraction,
   top5: fraction,
@@ -165,6 +166,11 @@ export const evaluation = v.strictObject({
     }),
   ),
   confusion: v.array(v.array(count)),
+});
+export const measured = v.strictObject({
+  ...evaluation.entries,
+  dataset: text,
+  split: v.picklist(['train', 'val', 'test']),
 });
 
 const adapterEntries = {

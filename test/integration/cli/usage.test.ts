@@ -25,6 +25,7 @@ const COMMANDS = [
   'export',
   'starter',
   'serve',
+  'completion',
   'demo',
 ];
 
@@ -33,6 +34,7 @@ describe('usage', () => {
     const { code, out, error } = await karst(['--help']);
     expect(code).toBe(0);
     expect(error).toBe('');
+    expect(out).not.toContain('completion-server');
     for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   });
 
@@ -70,8 +72,8 @@ describe('usage', () => {
     [['backbone', 'list', '--hme=x'], "Unknown option '--hme'.", 'Did you mean --home?'],
     [['backbone', 'list', 'x'], /^Too many arguments for 'list'/, '`karst backbone list --help`'],
     [['backbone', 'show'], "Missing required argument 'backbone'.", '`karst backbone show --help`'],
-    [['train', '--backbone', 'x'], /'--dataset <dataset>' not specified/, '`karst train --help`'],
-    [['export', 'a', '--out', 'x'], /'--format <format>' not specified/, ''],
+    [['export', 'a'], /'--out <path>' not specified/, '`karst export --help`'],
+    [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish, pwsh/, ''],
     [['export', 'a', '--out', 'x', '--format', 'gguf'], /Allowed choices are safetensors/, ''],
     [['predict', 'a'], "Missing required argument 'paths'.", ''],
     [['predict', 'a', 'b', '--top', '0'], /It must be 1 or more/, ''],

@@ -136,11 +136,11 @@ async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
 }
 
 /** @throws name-taken when something of that name exists, not-found when its parent does not */
-export async function requireNewPath(path: string): Promise<void> {
+export async function requireNewPath(path: string, option = '--out'): Promise<void> {
   if ((await statOrNull(path)) !== null)
     throw new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
       hint: 'Choose another name, or move it away.',
-      option: '--out',
+      option,
       path,
     });
   const parent = dirname(path);

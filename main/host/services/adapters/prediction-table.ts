@@ -2,6 +2,7 @@ import { join, relative, sep } from 'node:path';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Prediction } from '../../../../shared/domain/metrics.ts';
+import { csvLine } from '../../../formats/csv-line.ts';
 import { writeFileAtomic } from '../../../formats/files.ts';
 import { imagesBelow, type Walk } from '../datasets/walk.ts';
 import { CHOOSE_IMAGES, noImageIn, unreadableEntry } from '../folder-names.ts';
@@ -54,14 +55,15 @@ export async function imageFilesBelow(
 }
 
 /**
- * Writes predictions as a table (CSV as in RFC 4180, UTF-8): the file below `folder`, then label and probability
- * of each answer, the likeliest first, then why there is none.
- * @param top answers a row
+ * Writes predictions as a table (CSV as in RFC 4180, UTF-8): the file, then label and probability of each prediction, the
+ * likeliest first, then why there is none.
+ * @param folder whose files are named as below it; null: every file is named by its path as given
+ * @param top predictions a row
  * @throws name-taken, not-writable; nothing is left over
  */
 export async function writePredictionTable(
   out: string,
-  folder: string,
+  folder: string | null,
   rows: readonly TableRow[],
   top: number,
 ): Promise<void> {
@@ -70,9 +72,11 @@ export async function writePredictionTable(
   await writeFileAtomic(
     out,
     async (append) => {
-      await append(Buffer.from(line(['file', ...header, 'error'])));
+      await append(Buffer.from(csvLine(['file', ...header, 'error'])));
       for (let begin = 0; begin < rows.length; begin += BATCH) {
-        const text = rows.slice(begin, begin + BATCH).map((row) => line(cellsOf(row, folder, top)));
+        const text = rows
+          .slice(begin, begin + BATCH)
+          .map((row) => csvLine(cellsOf(row, folder, top)));
         await append(Buffer.from(text.join('')));
       }
     },
@@ -80,8 +84,8 @@ export async function writePredictionTable(
   );
 }
 
-function cellsOf({ path, answer }: TableRow, folder: string, top: number): string[] {
-  const file = relative(folder, path).replaceAll(sep, '/');
+function cellsOf({ path, answer }: TableRow, folder: string | null, top: number): string[] {
+  const file = folder === null ? path : relative(folder, path).replaceAll(sep, '/');
   if ('error' in answer)
     return [file, ...new Array<string>(2 * top).fill(''), reasonWithout(answer.error, folder)];
   const cells = answer.predictions.flatMap(({ label, probability }) => [
@@ -92,14 +96,6 @@ function cellsOf({ path, answer }: TableRow, folder: string, top: number): strin
 }
 
 /** The sentence, with the file named as in the first column. */
-function reasonWithout({ message }: ErrorReport, folder: string): string {
-  return message.replaceAll(join(folder, sep), '');
-}
-
-function line(cells: readonly string[]): string {
-  return `${cells.map(quoted).join(',')}\r\n`;
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+function reasonWithout({ message }: ErrorReport, folder: string | null): string {
+  return folder === null ? message : message.replaceAll(join(folder, sep), '');
 }

@@ -35,9 +35,30 @@ export class Predictions implements PredictionService {
 
   async ofPaths(
     nameOrId: string,
-    options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
+    options: JobWatching & {
+      paths: readonly string[];
+      out?: string;
+      top?: number;
+      batchSize?: number;
+    },
   ): Promise<PredictionRow[]> {
     const adapter = this.#c.adapters.get(nameOrId);
+    if (options.out === undefined) return this.#rows(adapter, options);
+    const out = resolve(options.out);
+    return writingInto(this.#c.folders, dirname(out), async () => {
+      await requireNewPath(out, '--csv');
+      const top = this.#columns(adapter, options.top);
+      const rows = await this.#rows(adapter, { ...options, top });
+      const table = rows.map(({ path, ...answer }): TableRow => ({ path, answer }));
+      await writePredictionTable(out, null, table, top);
+      return rows;
+    });
+  }
+
+  async #rows(
+    adapter: Adapter,
+    options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
+  ): Promise<PredictionRow[]> {
     const top = requireCount('top', options.top ?? DEFAULT_TOP);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const asked = await askedFiles(options.paths);
@@ -46,6 +67,11 @@ export class Predictions implements PredictionService {
     return asked.map(({ given, path, error }): PredictionRow =>
       error === null ? { path: given, ...answerFor(path, answers) } : { path: given, error },
     );
+  }
+
+  /** Predictions a row of a table. */
+  #columns(adapter: Adapter, top = DEFAULT_TOP): number {
+    return Math.min(requireCount('top', top, MOST_COLUMNS), adapter.classes.length);
   }
 
   async ofFolder(
@@ -63,8 +89,7 @@ export class Predictions implements PredictionService {
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable> {
     const { signal, onProgress } = options;
-    const asked = requireCount('top', options.top ?? DEFAULT_TOP, MOST_COLUMNS);
-    const top = Math.min(asked, adapter.classes.length);
+    const top = this.#columns(adapter, options.top);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const folder = resolve(options.folder);
     const out = resolve(options.out);

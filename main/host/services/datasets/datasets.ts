@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/window/datasets.ts';
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
@@ -9,7 +9,7 @@ import { isOwnerAlive, type Owner } from '../../owner.ts';
 import type { DatasetRepository } from '../../store/datasets.ts';
 import type { ImageChange, ImageRepository, StoredImage } from '../../store/images.ts';
 import type { Library } from '../../store/library.ts';
-import { checkName, newId, requireFreeName } from '../../store/names.ts';
+import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
 import type { ProblemPage, ProblemRepository } from '../../store/problems.ts';
 import { now } from '../../store/rows.ts';
 import type {
@@ -63,7 +63,7 @@ export class Datasets implements DatasetService {
   async add(
     given: string,
     options: Watching &
-      SourceOptions & { name: string; val?: number; test?: number; seed?: number },
+      SourceOptions & { name?: string; val?: number; test?: number; seed?: number },
   ): Promise<DatasetImport> {
     const path = resolve(given);
     const draw = checkDraw({
@@ -71,7 +71,8 @@ export class Datasets implements DatasetService {
       test: options.test ?? 0,
       seed: options.seed ?? 0,
     });
-    const name = this.checkNewName(options.name, path);
+    const name =
+      options.name === undefined ? this.#nameFor(path) : this.checkNewName(options.name, path);
     let listed = 0;
     const walk: Walk = {
       ...newWalk(options),
@@ -124,6 +125,11 @@ export class Datasets implements DatasetService {
       );
     });
     return id;
+  }
+
+  #nameFor(path: string): string {
+    const name = basename(path).replace(/\.(csv|jsonl|json|txt)$/i, '');
+    return freeName(this.#library, 'dataset', checkName('dataset', name));
   }
 
   checkNewName(wanted: string, given: string): string {

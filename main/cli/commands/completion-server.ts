@@ -1,0 +1,49 @@
+import tabtab, { type SupportedShell } from '@pnpm/tabtab';
+import type { Command } from 'commander';
+import { stat } from 'node:fs/promises';
+import { completionsOf, type NamedThing } from '../completion.ts';
+import { withStudio, type CommandContext } from '../context.ts';
+
+/**
+ * Answers the script of `karst completion`: candidates for the last word, one a line. Without any, the shell completes paths.
+ * @param words the command line up to the cursor, `karst` first
+ */
+export async function run(
+  context: CommandContext,
+  program: Command,
+  words: readonly string[],
+): Promise<void> {
+  const shell = tabtab.getShellFromEnv(process.env);
+  const [, ...typed] = words;
+  const candidates = await completionsOf(program, typed, (kind) => namesOf(context, kind));
+  if (candidates === 'paths') {
+    // In bash no candidate at all means paths; its script mistakes the library's own marker.
+    if (shell !== 'bash') tabtab.logFiles();
+    return;
+  }
+  const last = typed.at(-1) ?? '';
+  const fitting = candidates.filter(({ name }) => name.startsWith(last));
+  for (const { name, description } of fitting) {
+    if (shell === 'bash') console.log(inBash(name));
+    else tabtab.log([{ name, description }], shell satisfies SupportedShell);
+  }
+}
+
+/** Bash takes a candidate into the command line as it is. */
+function inBash(name: string): string {
+  return name.replace(/[^\p{L}\p{N}_@%+=:,./-]/gu, '\\$&');
+}
+
+/** Names of things in the library; none where there is no library yet, which Tab is not to make. */
+async function namesOf(context: CommandContext, kind: NamedThing): Promise<readonly string[]> {
+  if ((await stat(context.home).catch(() => null)) === null) return [];
+  return withStudio(context, async (studio) => {
+    const all = {
+      adapter: () => studio.adapters.list(),
+      backbone: () => studio.backbones.list(),
+      dataset: () => studio.datasets.list(),
+      run: () => studio.runs.list(),
+    }[kind]();
+    return all.map(({ name }) => name);
+  });
+}

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** Few images a class: drawing them, and training on them by the command line in a home that keeps what is finished. */
+
+const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
+const run = promisify(execFile);
+
+export type SplitOf = (position: number, images: number) => 'train' | 'val' | 'test';
+
+export class FewShotHome {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** The last object that a command prints under `--json`. */
+  async karst(...args: string[]): Promise<unknown> {
+    const { stdout } = await run(
+      process.execPath,
+      [KARST, '--home', this.folder, '--json', ...args],
+      { maxBuffer: 2 ** 28 },
+    );
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  }
+
+  /**
+   * Imports a folder of class folders, in an order that is drawn for each class by the seed, with the split that
+   * `splitOf` says for each position. Once: a dataset of that name is taken as it is.
+   */
+  async importDrawn(name: string, folder: string, seed: number, splitOf: SplitOf): Promise<string> {
+    const dataset = `${name}-${String(seed)}`;
+    const known = (await this.karst('dataset', 'list')) as { name: string }[];
+    if (known.some((d) => d.name === dataset)) return dataset;
+    const lines: string[] = [];
+    for (const label of (await readdir(folder)).sort()) {
+      const files = drawn((await readdir(join(folder, label))).sort(), seed);
+      files.forEach((file, i) => {
+        const split = splitOf(i, files.length);
+        lines.push(JSON.stringify({ file_name: join(folder, label, file), label, split }));
+      });
+    }
+    const list = this.listOf(dataset);
+    await writeFile(list, `${lines.join('\n')}\n`);
+    await this.karst('dataset', 'add', list, '--name', dataset);
+    return dataset;
+  }
+
+  /** The list that a drawn dataset was imported from. */
+  listOf(dataset: string): string {
+    return join(this.folder, `${dataset}.jsonl`);
+  }
+
+  /** What `make` returned the first time that it was called for this name. */
+  async once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const file = join(this.folder, `${name}.json`);
+    if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as T;
+    const made = await make();
+    await writeFile(file, JSON.stringify(made));
+    return made;
+  }
+}
+
+/** The files in the order of a linear congruential generator's numbers. */
+function drawn(files: readonly string[], seed: number): string[] {
+  let state = (seed + 1) * 7919;
+  const keyed = files.map((file) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return { file, key: state };
+  });
+  return keyed.sort((a, b) => a.key - b.key).map(({ file }) => file);
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Sample standard deviation; 0 of a single value. */
+export function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return Math.sqrt(squares / Math.max(1, values.length - 1));
+}

@@ -1,0 +1,231 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { deviation, FewShotHome, mean } from './few-shot.ts';
+
+/**
+ * Chooses each method's default rate and augmentation, and says how far from the best of a small search it stays.
+ *
+ *   node test/bench/method-defaults.ts --home DIR --data DIR [--sets hands,flowers,steel] [--methods karst,lora,linear,full]
+ *     [--seeds 3] [--epochs 30] [--backbone starter] [--set key=value …]
+ *
+ * For each set (a folder of class folders in DIR) and seed, 20 images a class train; of the rest half validate and half test.
+ * Every candidate is trained on every set and seed. The default is the candidate with the best mean validation accuracy over
+ * sets and seeds; the best of the search is chosen for each set and seed, on its validation images. Then the two are
+ * compared on the test images, which are read for nothing else. The interval is a bootstrap over seeds and over images.
+ * Runs are kept in the home: called again, finished ones are read and not repeated. Prints Markdown tables.
+ */
+
+const PER_CLASS = 20;
+const RESAMPLES = 10_000;
+
+const RATES: Readonly<Record<string, readonly number[]>> = {
+  karst: [0.001, 0.003, 0.01],
+  lora: [0.001, 0.003, 0.01],
+  linear: [0.003, 0.01, 0.03],
+  full: [0.0001, 0.0003, 0.001],
+};
+
+interface Augmentation {
+  readonly name: string;
+  readonly settings: readonly string[];
+  readonly flips: boolean;
+}
+const AUGMENTATIONS: readonly Augmentation[] = [
+  { name: 'none', settings: [], flips: false },
+  { name: 'crop', settings: ['augmentation.cropScaleMin=0.6'], flips: false },
+  {
+    name: 'crop and flip',
+    settings: ['augmentation.cropScaleMin=0.6', 'augmentation.flip=true'],
+    flips: true,
+  },
+];
+/** Sets whose classes are digits: a flipped one is another sign. */
+const UNFLIPPED = new Set(['hands']);
+
+interface Candidate {
+  readonly rate: number;
+  readonly augmentation: Augmentation;
+}
+
+interface Trained {
+  readonly adapter: string;
+  readonly metrics: { readonly val: { readonly top1: number } };
+}
+
+const { values: options } = parseArgs({
+  options: {
+    home: { type: 'string' },
+    data: { type: 'string' },
+    sets: { type: 'string', default: 'hands,flowers,steel' },
+    methods: { type: 'string', default: Object.keys(RATES).join() },
+    seeds: { type: 'string', default: '3' },
+    epochs: { type: 'string', default: '30' },
+    backbone: { type: 'string', default: 'starter' },
+    set: { type: 'string', multiple: true, default: ['batchSize=16'] },
+  },
+});
+if (options.home === undefined || options.data === undefined) {
+  throw new Error('Usage: method-defaults.ts --home DIR --data DIR');
+}
+const home = new FewShotHome(resolve(options.home));
+const data = resolve(options.data);
+await mkdir(home.folder, { recursive: true });
+const sets = options.sets.split(',');
+const seeds = Array.from({ length: Number(options.seeds) }, (_, seed) => seed);
+
+const datasets = new Map<string, string>();
+for (const set of sets) {
+  for (const seed of seeds) {
+    const folder = join(data, set);
+    const name = await home.importDrawn(set, folder, seed, (position, images) => {
+      if (position < PER_CLASS) return 'train';
+      return position < PER_CLASS + Math.ceil((images - PER_CLASS) / 2) ? 'val' : 'test';
+    });
+    datasets.set(`${set}-${String(seed)}`, name);
+  }
+}
+
+/** On a set that is not to be flipped, the candidate that flips is the one that only crops. */
+function on(set: string, { rate, augmentation }: Candidate): Candidate {
+  const unflipped = augmentation.flips && UNFLIPPED.has(set);
+  const crop = AUGMENTATIONS.find(({ name }) => name === 'crop');
+  return { rate, augmentation: unflipped && crop !== undefined ? crop : augmentation };
+}
+
+function train(method: string, candidate: Candidate, set: string, seed: number): Promise<Trained> {
+  const { rate, augmentation } = on(set, candidate);
+  const dataset = `${set}-${String(seed)}`;
+  const name = `${method}-${String(rate)}-${augmentation.name.replaceAll(' ', '-')}-${dataset}`;
+  return home.once(name, async () => {
+    const settings = [
+      ...[`method=${method}`, `learningRate=${String(rate)}`, `seed=${String(seed)}`],
+      ...augmentation.settings,
+      ...options.set,
+    ];
+    const done = (await home.karst(
+      'train',
+      ...['--backbone', options.backbone, '--dataset', dataset, '--name', name],
+      ...['--epochs', options.epochs],
+      ...settings.flatMap((setting) => ['--set', setting]),
+    )) as Trained;
+    console.error(name, done.metrics.val.top1);
+    return done;
+  });
+}
+
+/** For each test image, in the order of the list, whether the first prediction is its class. */
+async function testHits(method: string, candidate: Candidate, set: string, seed: number) {
+  const { adapter } = await train(method, candidate, set, seed);
+  const lines = (await readFile(home.listOf(`${set}-${String(seed)}`), 'utf8')).trim().split('\n');
+  const images = lines
+    .map((line) => JSON.parse(line) as { file_name: string; label: string; split: string })
+    .filter(({ split }) => split === 'test');
+  const predicted = await home.once(`test-${adapter}`, async () => {
+    const paths = images.map(({ file_name: path }) => path);
+    const rows = (await home.karst('predict', adapter, ...paths, '--top', '1')) as {
+      path: string;
+      predictions: { label: string }[];
+    }[];
+    return Object.fromEntries(rows.map(({ path, predictions }) => [path, predictions[0]?.label]));
+  });
+  return images.map(({ file_name: path, label }) => predicted[path] === label);
+}
+
+const valOf = async (method: string, candidate: Candidate, set: string, seed: number) =>
+  (await train(method, candidate, set, seed)).metrics.val.top1;
+
+const percent = (fraction: number) => (100 * fraction).toFixed(1);
+const label = ({ rate, augmentation }: Candidate) => `${String(rate)}, ${augmentation.name}`;
+
+interface Pair {
+  readonly chosen: readonly boolean[];
+  readonly best: readonly boolean[];
+}
+
+/** Mean over sets of (best − chosen), each set's mean over its seeds; resampled seeds within sets, images within seeds. */
+function interval(pairs: readonly (readonly Pair[])[]): [number, number, number] {
+  let state = 1;
+  const below = (n: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  const gain = ({ chosen, best }: Pair, at: (i: number) => number) =>
+    mean(chosen.map((_, i) => Number(best[at(i)]) - Number(chosen[at(i)])));
+  const centre = mean(pairs.map((bySeed) => mean(bySeed.map((pair) => gain(pair, (i) => i)))));
+  const resampled = Array.from({ length: RESAMPLES }, () =>
+    mean(
+      pairs.map((bySeed) =>
+        mean(
+          bySeed.map(() => {
+            const pair = bySeed[below(bySeed.length)];
+            if (pair === undefined) throw new Error('no seed');
+            return gain(pair, () => below(pair.chosen.length));
+          }),
+        ),
+      ),
+    ),
+  ).sort((a, b) => a - b);
+  const at = (share: number) => resampled[Math.floor(share * RESAMPLES)] ?? NaN;
+  return [centre, at(0.025), at(0.975)];
+}
+
+const searched: string[] = ['| method | candidate |'];
+const reported: string[] = ['| method | default |'];
+for (const set of sets) {
+  searched[0] = `${searched[0] ?? ''} ${set} |`;
+  reported[0] = `${reported[0] ?? ''} ${set}: default | best |`;
+}
+searched[0] = `${searched[0] ?? ''} mean |`;
+reported[0] = `${reported[0] ?? ''} best − default |`;
+searched.push(`|---|---|${'---:|'.repeat(sets.length + 1)}`);
+reported.push(`|---|---|${'---:|'.repeat(2 * sets.length + 1)}`);
+
+for (const method of options.methods.split(',')) {
+  const candidates = (RATES[method] ?? []).flatMap((rate) =>
+    AUGMENTATIONS.map((augmentation) => ({ rate, augmentation })),
+  );
+  let chosen: Candidate | null = null;
+  let chosenMean = -1;
+  for (const candidate of candidates) {
+    const bySet: number[][] = [];
+    for (const set of sets) {
+      const tops: number[] = [];
+      for (const seed of seeds) tops.push(await valOf(method, candidate, set, seed));
+      bySet.push(tops);
+    }
+    const overall = mean(bySet.map(mean));
+    const cells = bySet.map((tops) => ` ${percent(mean(tops))} ± ${percent(deviation(tops))} |`);
+    searched.push(`| ${method} | ${label(candidate)} |${cells.join('')} ${percent(overall)} |`);
+    if (overall > chosenMean) [chosen, chosenMean] = [candidate, overall];
+  }
+  if (chosen === null)
+    throw new Error(`There is no method ${method} among ${Object.keys(RATES).join()}.`);
+  const pairs: Pair[][] = [];
+  const cells: string[] = [];
+  for (const set of sets) {
+    const bySeed: Pair[] = [];
+    for (const seed of seeds) {
+      let best = chosen;
+      for (const candidate of candidates) {
+        const better =
+          (await valOf(method, candidate, set, seed)) > (await valOf(method, best, set, seed));
+        if (better) best = candidate;
+      }
+      bySeed.push({
+        chosen: await testHits(method, chosen, set, seed),
+        best: await testHits(method, best, set, seed),
+      });
+    }
+    pairs.push(bySeed);
+    for (const which of ['chosen', 'best'] as const) {
+      const tops = bySeed.map((pair) => mean(pair[which].map(Number)));
+      cells.push(` ${percent(mean(tops))} ± ${percent(deviation(tops))} |`);
+    }
+  }
+  const [centre, low, high] = interval(pairs);
+  reported.push(
+    `| ${method} | ${label(chosen)} |${cells.join('')} ${percent(centre)} [${percent(low)}, ${percent(high)}] |`,
+  );
+}
+console.log([...searched, '', ...reported].join('\n'));
