@@ -3,7 +3,7 @@ import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_CHECK, EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
-import { defineAdapter, defineBin } from './shelf-definitions.ts';
+import { defineAdapter, defineBin } from './adapter-definitions.ts';
 import type { SettingKey } from '../../shared/training/settings.ts';
 import type { TrainHelp } from './training-config.ts';
 

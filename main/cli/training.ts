@@ -10,7 +10,7 @@ import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome } from '../host/contract/runs.ts';
 import type { Studio } from '../host/contract/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
-import { describeRecomputation, describeWaiting } from './describe/run.ts';
+import { describeCheckpointing, describeWaiting } from './describe/run.ts';
 import {
   formatBytes,
   formatCount,
@@ -199,11 +199,11 @@ export function describePlan(
 }
 
 function describeMemory(plan: RunPlan, memoryBytes: number): string {
-  const { memoryFreeBytes, recomputedBlocks, blocks } = plan;
+  const { memoryFreeBytes, checkpointedBlocks, blocks } = plan;
   const amount = `about ${formatBytes(memoryBytes)} of ${formatBytes(memoryFreeBytes)} free`;
-  return recomputedBlocks === 0
+  return checkpointedBlocks === 0
     ? amount
-    : `${amount}, as ${recomputedBlocks} of ${blocks} blocks are computed twice in each step`;
+    : `${amount}, as ${checkpointedBlocks} of ${blocks} blocks are computed twice in each step`;
 }
 
 /** The closing lines of a training. */
@@ -224,8 +224,8 @@ function describeOutcome(
     ]);
   }
   pairs.push(['parameters', `${formatParameters(result.trainableParameters)} trained`]);
-  const recomputed = describeRecomputation(run);
-  if (recomputed !== null) pairs.push(['memory', recomputed]);
+  const memory = describeCheckpointing(run);
+  if (memory !== null) pairs.push(['memory', memory]);
   pairs.push(['folder', adapter.folder]);
   const title =
     run.state === 'stopped'
@@ -268,7 +268,7 @@ function doneEvent({ run, adapter, result, waiting }: RunOutcome): object {
     adapter: adapter.id,
     metrics: { val: val === null ? null : { top1: val.top1, loss: val.loss } },
     trainableParameters: result.trainableParameters,
-    recomputedBlocks: run.recomputedBlocks ?? 0,
+    checkpointedBlocks: run.checkpointedBlocks ?? 0,
     waiting,
   };
 }

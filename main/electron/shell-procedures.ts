@@ -28,7 +28,7 @@ export function shellProcedures(surroundings: ShellSurroundings): Handlers<Shell
       canMoveHome: surroundings.preferences.canMoveHome,
       platform: PLATFORMS.find((name) => name === process.platform) ?? 'other',
     }),
-    'shell.choose': (wish) => choose(wish, surroundings),
+    'shell.choose': (request) => choose(request, surroundings),
     'shell.reveal': async ({ path }) => {
       await reveal(path);
       return {};

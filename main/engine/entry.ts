@@ -45,14 +45,14 @@ async function perform(job: Job, session: JobSession): Promise<JobResult> {
   switch (job.kind) {
     case 'train':
       return (await import('./jobs/train.ts')).train(job, session);
-    case 'measure':
-      return (await import('./jobs/measure.ts')).measure(job, session);
+    case 'benchmark':
+      return (await import('./jobs/benchmark.ts')).benchmark(job, session);
     case 'evaluate':
       return (await import('./jobs/evaluate.ts')).evaluateAdapter(job, session);
     case 'predict':
       return (await import('./jobs/predict.ts')).predict(job, session);
-    case 'try':
-      return (await import('./jobs/try.ts')).answerQuestions(job, session);
+    case 'interactive-predict':
+      return (await import('./jobs/interactive-predict.ts')).answerQuestions(job, session);
     case 'merge':
       return (await import('./jobs/merge.ts')).merge(job, session);
     case 'augment':

@@ -1,4 +1,4 @@
-import { defer, recompute } from './recompute.ts';
+import { defer, rematerialise } from './remat.ts';
 import * as g from './operations.ts';
 import { isNode, operationOf } from './registry.ts';
 import { GraphError, inTopologicalOrder, shapeText, sizeOf, type Tensor } from './tensor.ts';
@@ -33,8 +33,8 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     if (dy === undefined || !needed.has(node) || node.inputs.length === 0) continue;
     if (!node.inputs.some((x) => needed.has(x))) continue;
     // Within what is recomputed anyway, this has been done.
-    if (isNode(node, 'recomputed') && !again.has(node)) recompute(node, dy, again);
-    if (isNode(node, 'gradientVia') && !again.has(node)) defer(node, dy, again);
+    if (isNode(node, 'remat') && !again.has(node)) rematerialise(node, dy, again);
+    if (isNode(node, 'customVjp') && !again.has(node)) defer(node, dy, again);
     inputGradients(again.get(node) ?? node, dy).forEach((gradient, index) => {
       const x = node.inputs[index];
       if (gradient === null || x === undefined || !needed.has(x)) return;

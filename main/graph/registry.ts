@@ -13,7 +13,7 @@ import { GATHER } from './ops/gather.ts';
 import { GATHER_GRADIENT } from './ops/gather-gradient.ts';
 import { GELU } from './ops/gelu.ts';
 import { GELU_GRADIENT } from './ops/gelu-gradient.ts';
-import { GRADIENT_VIA } from './ops/gradient-via.ts';
+import { CUSTOM_VJP } from './ops/custom-vjp.ts';
 import { GREATER_EQUAL } from './ops/greater-equal.ts';
 import { INPUT } from './ops/input.ts';
 import { KRONECKER_GRADIENT } from './ops/kronecker-gradient.ts';
@@ -32,7 +32,7 @@ import { NEG } from './ops/neg.ts';
 import { PACKED_ATTENTION } from './ops/packed-attention.ts';
 import { PACKED_ATTENTION_GRADIENT } from './ops/packed-attention-gradient.ts';
 import { PAD } from './ops/pad.ts';
-import { RECOMPUTED } from './ops/recomputed.ts';
+import { REMAT } from './ops/remat.ts';
 import { RESHAPE } from './ops/reshape.ts';
 import { RSQRT } from './ops/rsqrt.ts';
 import { SELECT } from './ops/select.ts';
@@ -89,8 +89,8 @@ export const OPERATIONS = {
   gatherGradient: GATHER_GRADIENT,
   cast: CAST,
   stopGradient: STOP_GRADIENT,
-  gradientVia: GRADIENT_VIA,
-  recomputed: RECOMPUTED,
+  customVjp: CUSTOM_VJP,
+  remat: REMAT,
   packedAttention: PACKED_ATTENTION,
   packedAttentionGradient: PACKED_ATTENTION_GRADIENT,
   attention: ATTENTION,

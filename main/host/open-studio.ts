@@ -25,7 +25,7 @@ import { sweepLeftovers } from './services/leftovers.ts';
 import { Planner } from './services/planning/planner.ts';
 import { Projects } from './services/projects.ts';
 import { MemoryEstimates } from './services/planning/memory-estimates.ts';
-import { Recomputation } from './services/planning/recomputation.ts';
+import { GradientCheckpointing } from './services/planning/gradient-checkpointing.ts';
 import { RunExecutor } from './services/runs/run-executor.ts';
 import type { RunSession } from './services/runs/run-session.ts';
 import { Runs } from './services/runs/runs.ts';
@@ -170,7 +170,7 @@ async function assemble(
     release: (id) => predictions.release(id),
   });
   const stepTimes = new StepTimeRepository(library);
-  const recomputation = new Recomputation({
+  const checkpointing = new GradientCheckpointing({
     estimates: new MemoryEstimates(),
     stepTimes,
     settings,
@@ -201,15 +201,15 @@ async function assemble(
     owner,
     backbones,
     adapters,
-    recomputation,
-    shelf: runs,
+    checkpointing,
+    runService: runs,
     sessions,
   });
   const scheduler = new RunScheduler({ runs, executor });
   const plans = new Planner({
     ...engine,
     stepTimes,
-    recomputation,
+    checkpointing,
     backbones,
     datasets,
     training: () => runs.training(),

@@ -44,7 +44,7 @@ export function withCheckpoints(build: Build, blocks: number): Build {
     ...build,
     checkpoint: (block, given, x) => {
       const y = build.checkpoint(block, given, x);
-      return block < blocks ? g.recomputed(y, x) : y;
+      return block < blocks ? g.remat(y, x) : y;
     },
   };
 }

@@ -71,7 +71,7 @@ function block(
   const middle = g.add(own, residual(attended, 0));
   const normed = g.reshape(build.norm(`${name}.norm2`, middle), [batch * kept, d]);
   const hidden = build.linear(`${name}.mlp.fc1`, normed, middle);
-  const activated = g.recomputed(g.gelu(hidden), hidden);
+  const activated = g.remat(g.gelu(hidden), hidden);
   return g.add(middle, residual(build.linear(`${name}.mlp.fc2`, activated), 1));
 }
 

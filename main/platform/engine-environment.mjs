@@ -55,7 +55,7 @@ export function engineEnvironment(options = {}, environment = process.env) {
     CUDA_CACHE_PATH: join(cacheFolder(environment), 'cuda'),
     ...(options.gpu === false ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };
-  // An explicit wish of the caller outweighs the surroundings; defaults do not.
+  // What the caller sets explicitly overrides the environment; defaults do not.
   const asked = new Set([
     ...(options.threads === undefined
       ? []

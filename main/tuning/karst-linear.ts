@@ -85,9 +85,9 @@ export function withKarst(
     adapted: Tensor,
     mask?: Tensor,
   ): Tensor => {
-    const x = source === undefined ? given : g.recomputed(given, source);
+    const x = source === undefined ? given : g.remat(given, source);
     const product = g.matmul(x, g.stopGradient(adapted), { transposeB: true });
-    return g.gradientVia(product, deltaProduct(linear, o, weights, g.stopGradient(x), mask));
+    return g.customVjp(product, deltaProduct(linear, o, weights, g.stopGradient(x), mask));
   };
   const indices = new Map(linears.map((linear, index) => [linear.path, index]));
   const adaptedLinear: Build['linear'] = (path, x, source) => {

@@ -26,7 +26,7 @@ export function placeOf(task: Task): string | null {
       return `/runs/${result.runId}`;
     case 'written':
     case 'predictions':
-    case 'measured':
+    case 'benchmark':
       return null;
   }
 }

@@ -166,7 +166,7 @@ export const runEntries = {
   bestTop1: v.nullable(finiteSchema),
   bestLoss: v.nullable(finiteSchema),
   /** Blocks that were computed again in the backward pass, since memory was short; null before the first start. */
-  recomputedBlocks: v.nullable(countSchema),
+  checkpointedBlocks: v.nullable(countSchema),
   adapterId: v.nullable(idSchema),
   /** Why it failed or was interrupted. */
   error: v.nullable(errorReportSchema),

@@ -19,7 +19,7 @@ export interface WaitingSummary {
 const ROUNDING = 1e-9;
 
 /** Adds up, step by step and in their order, what the training records of a run say of waiting. */
-export class WaitingTally {
+export class WaitingAccumulator {
   readonly #trainImages: number;
   readonly #batchSize: number;
   readonly #epochs: { epoch: number; seconds: number; waitedSeconds: number }[] = [];
@@ -69,7 +69,7 @@ export function waitingByEpoch(
   trainImages: number,
   batchSize: number,
 ): readonly EpochWaiting[] {
-  const tally = new WaitingTally(trainImages, batchSize);
+  const tally = new WaitingAccumulator(trainImages, batchSize);
   for (const record of records)
     if (record.kind === 'train') tally.add(record.epoch, record.imagesPerSecond, record.waiting);
   return tally.epochs;

@@ -35,7 +35,7 @@ export interface FamilySpec<A extends CommonArchitecture> {
   readonly tensors: (a: A, classes: number) => readonly TensorSpec[];
   /** What adapters may be attached to, in the order of the network. */
   readonly linears: (a: A) => readonly LinearSpec[];
-  /** Units of drop path and of recomputation. */
+  /** Units of drop path and of checkpointing. */
   readonly blocks: (a: A) => number;
   readonly tokens: (a: A) => TokenLayout;
   /** Features that the head is given. */

@@ -300,7 +300,7 @@ export const common = group({
     help: 'How many checkpoints are kept beside the best one.',
     affects: [],
   }),
-  recompute: oneOf(['auto', 'always', 'never'], {
+  gradientCheckpointing: oneOf(['auto', 'always', 'never'], {
     default: 'auto',
     section: 'run',
     help: 'Recomputes activations of the first blocks in the backward pass instead of keeping them: less memory, longer steps, the same result.',

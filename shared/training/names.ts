@@ -2,6 +2,7 @@
 const FORMER_NAMES: Readonly<Record<string, string>> = {
   optimiser: 'optimizer',
   colourJitter: 'colorJitter',
+  recompute: 'gradientCheckpointing',
 };
 
 /** The dotted name with every part as it is called now. */

@@ -16,11 +16,11 @@ import { writeOne } from '../fixtures/engine/variables.ts';
 import { MATMUL_PRECISIONS } from '../../shared/training/fields.ts';
 
 /**
- * Our training step as a subject: our-step.ts FOLDER HEADS [RECOMPUTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
+ * Our training step as a subject: our-step.ts FOLDER HEADS [CHECKPOINTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
  * `{"gigaflop", "peakGigaflops"}`: the matrix work of a step, and the fastest matrix product that TensorFlow makes here.
  */
 
-const [folder = '', heads = '', recomputed = '0'] = process.argv.slice(2);
+const [folder = '', heads = '', checkpointed = '0'] = process.argv.slice(2);
 
 /** As the peers train: KARST as its code has it, one AdamW group, no clipping, nothing random. */
 function configFor(batchSize: number): TrainingConfig {
@@ -62,7 +62,7 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
     config,
     { task, classes },
     runtime,
-    Number(recomputed),
+    Number(checkpointed),
   );
   const { model, executor, groups, noise, initial } = prepared;
   const missing = [...initial.keys()].filter((name) => !start.has(name));

@@ -6,7 +6,7 @@ import { needsOldPages } from '../../main/setup/electron-binary.mjs';
 import { Progress } from '../../main/setup/progress.mjs';
 import { ensureTestElectron } from '../setup/test-electron.mjs';
 import { serveStudio } from '../e2e/fixtures/served-studio.ts';
-import { Desk } from '../electron/fixtures/desktop.ts';
+import { TestBed } from '../electron/fixtures/desktop.ts';
 import startDisplay from '../electron/fixtures/virtual-display.ts';
 import { timeQuietly, type Timed } from './quiet-time.ts';
 
@@ -40,13 +40,13 @@ async function measureDesktop(timed: Timed, say: (line: string) => void): Promis
   await ensureBuilt(ROOT, [pages, 'shell'], process.execPath, new Progress());
   process.env['KARST_NODE'] ??= process.execPath;
   const stopDisplay = await startDisplay();
-  const desk = new Desk();
+  const bed = new TestBed();
   try {
     const seconds: number[] = [];
     for (let i = 0; i <= REPEATS; i++) {
       let close = (): Promise<void> => Promise.resolve();
       const own = await timeQuietly(async () => {
-        const desktop = await desk.launch({ executable: electron.path });
+        const desktop = await bed.launch({ executable: electron.path });
         close = () => desktop.close();
         await use(desktop.page);
       });
@@ -55,7 +55,7 @@ async function measureDesktop(timed: Timed, say: (line: string) => void): Promis
     }
     timed('desktop window, until a click is followed', seconds);
   } finally {
-    await desk.remove();
+    await bed.remove();
     await stopDisplay();
   }
 }

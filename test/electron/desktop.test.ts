@@ -6,16 +6,16 @@ import {
   launchArguments,
   test,
   testElectron,
-  type Desk,
+  type TestBed,
   type Desktop,
 } from './fixtures/desktop.ts';
 import { ended } from './fixtures/training.ts';
 
 /** Starts the application once more, with the same data; returns how that one ended. */
-function startAgain(desk: Desk, args: readonly string[]): Promise<number | null> {
+function startAgain(bed: TestBed, args: readonly string[]): Promise<number | null> {
   const second = spawn(testElectron(), launchArguments({ args }), {
-    env: desk.environment,
-    cwd: desk.folder,
+    env: bed.environment,
+    cwd: bed.folder,
     stdio: 'ignore',
   });
   return new Promise((resolve, reject) => {
@@ -25,11 +25,11 @@ function startAgain(desk: Desk, args: readonly string[]): Promise<number | null>
 }
 
 test('a second instance ends at once and hands its file to the first', async ({ desktop }) => {
-  const { desk } = desktop;
+  const { bed } = desktop;
   await desktop.call('system.status', {});
-  writeFileSync(join(desk.folder, 'leaves.karst'), 'no archive');
+  writeFileSync(join(bed.folder, 'leaves.karst'), 'no archive');
   // Relative to the folder in which the second one is started.
-  expect(await startAgain(desk, ['leaves.karst'])).toBe(0);
+  expect(await startAgain(bed, ['leaves.karst'])).toBe(0);
 
   const windows = () =>
     desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
@@ -40,7 +40,7 @@ test('a second instance ends at once and hands its file to the first', async ({ 
   const [task] = await desktop.call('tasks.list', {});
   const { state, error } = await ended(desktop, task!.id);
   expect(state).toBe('failed');
-  expect(error!.path ?? error!.message).toContain(join(desk.folder, 'leaves.karst'));
+  expect(error!.path ?? error!.message).toContain(join(bed.folder, 'leaves.karst'));
   await expect(desktop.page).toHaveURL('karst://studio/library');
 });
 
@@ -102,12 +102,12 @@ test('the menu leads to places, in the language of the settings', async ({ deskt
   expect(await theme()).toBe('dark');
 });
 
-test('the window comes back where it was left', async ({ desk }) => {
+test('the window comes back where it was left', async ({ bed }) => {
   const boundsOf = ({ app }: Desktop) =>
     app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.getBounds());
   const shown = ({ app }: Desktop) =>
     app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.isVisible());
-  const first = await desk.launch();
+  const first = await bed.launch();
   await expect.poll(() => shown(first)).toBe(true);
   const bounds = { x: 60, y: 40, width: 1040, height: 700 };
   await first.app.evaluate(({ BrowserWindow }, wanted) => {
@@ -116,29 +116,29 @@ test('the window comes back where it was left', async ({ desk }) => {
   await expect.poll(() => boundsOf(first)).toEqual(bounds);
   await first.close();
 
-  const second = await desk.launch();
+  const second = await bed.launch();
   await expect.poll(() => shown(second)).toBe(true);
   expect(await boundsOf(second)).toEqual(bounds);
   await second.close();
 });
 
-test('the data folder can be another from the next start on', async ({ desk }) => {
+test('the data folder can be another from the next start on', async ({ bed }) => {
   // The variable of the environment would have the last word.
   const environment = {
-    ...desk.environment,
+    ...bed.environment,
     KARST_HOME: '',
-    XDG_DATA_HOME: join(desk.folder, 'data'),
+    XDG_DATA_HOME: join(bed.folder, 'data'),
   };
-  Object.defineProperty(desk, 'environment', { value: environment });
-  const elsewhere = join(desk.folder, 'elsewhere');
-  const taken = join(desk.folder, 'taken');
+  Object.defineProperty(bed, 'environment', { value: environment });
+  const elsewhere = join(bed.folder, 'elsewhere');
+  const taken = join(bed.folder, 'taken');
   for (const folder of [elsewhere, taken]) mkdirSync(folder);
   writeFileSync(join(taken, 'letter.txt'), 'mine');
 
-  const first = await desk.launch();
+  const first = await bed.launch();
   expect((await first.call('shell.info', {})).canMoveHome).toBe(true);
   expect((await first.call('system.status', {})).home).toBe(
-    join(desk.folder, 'data', 'karst-studio'),
+    join(bed.folder, 'data', 'karst-studio'),
   );
   await first.answerDialogs({ open: [null, [taken], [elsewhere]] });
   expect(await first.call('shell.moveHome', {})).toBeNull();
@@ -146,7 +146,7 @@ test('the data folder can be another from the next start on', async ({ desk }) =
   expect(await first.call('shell.moveHome', {})).toBe(elsewhere);
   await first.close();
 
-  const second = await desk.launch();
+  const second = await bed.launch();
   expect((await second.call('system.status', {})).home).toBe(elsewhere);
   expect(existsSync(join(elsewhere, 'library.sqlite'))).toBe(true);
   expect(readFileSync(join(taken, 'letter.txt'), 'utf8')).toBe('mine');

@@ -44,11 +44,11 @@ function filesIn(folder: string): string[] {
 }
 
 test('the packaged folder is whole, starts, and answers as karst on the command line', async ({
-  desk,
+  bed,
 }) => {
   test.skip(process.platform !== 'linux', 'The folder of this platform has another layout.');
   test.setTimeout(600_000);
-  const out = join(desk.folder, 'release');
+  const out = join(bed.folder, 'release');
   const script = join(ROOT, 'main', 'setup', 'packaging', 'package.mjs');
   const packaging = run(process.execPath, [script, '--dir', '--link', '--out', out], {
     ELECTRON_OVERRIDE_DIST_PATH: dirname(testElectron()),
@@ -66,24 +66,24 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   const karst = join(folder, 'resources', 'bin', 'karst');
   const doctor = (program: string, ...args: readonly string[]): Report =>
     JSON.parse(
-      run(program, [...args, 'doctor', '--json'], { KARST_HOME: desk.home }).stdout,
+      run(program, [...args, 'doctor', '--json'], { KARST_HOME: bed.home }).stdout,
     ) as Report;
   const { version, engine } = doctor(karst);
   // The same addons as in the checkout, kernels and resampling among them.
   expect(engine).toMatchObject({ backend: 'tensorflow', resamplingOff: null });
   expect(engine).toEqual(doctor(process.execPath, join(ROOT, 'main', 'cli', 'karst.mjs')).engine);
   expect(run(karst, ['--version']).stdout.trim()).toBe(version);
-  const link = join(desk.folder, 'karst');
+  const link = join(bed.folder, 'karst');
   expect(run('ln', ['-s', karst, link]).status).toBe(0);
   expect(run(link, ['--version']).stdout.trim()).toBe(version);
 
-  const desktop = await desk.launch({ executable: join(folder, 'karst-studio'), packaged: true });
+  const desktop = await bed.launch({ executable: join(folder, 'karst-studio'), packaged: true });
   expect(await desktop.app.evaluate(({ app }) => app.isPackaged)).toBe(true);
   await expect(desktop.page).toHaveTitle(/KARST Studio/);
-  expect((await desktop.call('system.status', {})).home).toBe(desk.home);
+  expect((await desktop.call('system.status', {})).home).toBe(bed.home);
   const [starter] = await desktop.call('backbones.list', {});
   expect(starter).toMatchObject({ starter: true });
-  expect(dirname(starter!.backbone.path)).toBe(join(desk.home, 'backbones'));
+  expect(dirname(starter!.backbone.path)).toBe(join(bed.home, 'backbones'));
   // Its own Node runs its own host, and the engine's process below it that looks at the device.
   const [host] = descendants(desktop.pid, join('host', 'api', 'process.ts'));
   expect(descendants(desktop.pid, join(studio, 'node_modules'))).toContain(host);

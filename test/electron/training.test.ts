@@ -32,7 +32,7 @@ test('a training over the window ends in a verified, merged file', async ({ desk
   expect(picture.type).toMatch(/^image\//);
   expect(Math.max(picture.width, picture.height)).toBeLessThanOrEqual(48);
 
-  const out = join(desktop.desk.folder, 'merged');
+  const out = join(desktop.bed.folder, 'merged');
   const written = await finish(
     desktop,
     desktop.call('adapters.merge', { id: run.adapterId!, out }),
@@ -57,7 +57,7 @@ test('a killed engine is told of, and the run goes on from its checkpoint', asyn
   expect(failed.error!.message).toContain('SIGKILL');
   // Nothing but the engine was touched.
   expect(descendants(desktop.pid, HOST)).toEqual([host]);
-  expect((await desktop.call('system.status', {})).home).toBe(desktop.desk.home);
+  expect((await desktop.call('system.status', {})).home).toBe(desktop.bed.home);
 
   await desktop.call('runs.resume', { id });
   const again = await runUntil(desktop, id, (run) => run.step > failed.step);
@@ -92,8 +92,8 @@ test('a host that is killed is told of, and starts anew without losing the run',
   expect(await waitForDescendant(desktop.pid, HOST)).not.toBe(host);
 });
 
-test('quitting in mid-run asks, and pauses with a checkpoint', async ({ desk }) => {
-  const desktop = await desk.launch();
+test('quitting in mid-run asks, and pauses with a checkpoint', async ({ bed }) => {
+  const desktop = await bed.launch();
   const { id } = await beginRun(desktop, { perClass: 12, epochs: 400, name: 'patient' });
   await runUntil(desktop, id, (run) => run.step > 0);
 
@@ -110,7 +110,7 @@ test('quitting in mid-run asks, and pauses with a checkpoint', async ({ desk }) 
   await ended;
   expect(descendants(process.pid, ENGINE)).toEqual([]);
 
-  const again = await desk.launch();
+  const again = await bed.launch();
   const run = await again.call('runs.get', { id });
   expect(run.state).toBe('interrupted');
   expect(run.checkpointStep).toBe(run.step);
@@ -120,9 +120,9 @@ test('quitting in mid-run asks, and pauses with a checkpoint', async ({ desk }) 
 });
 
 test('without its window the studio trains on, and ends when nothing is left to do', async ({
-  desk,
+  bed,
 }) => {
-  const desktop = await desk.launch();
+  const desktop = await bed.launch();
   const { id } = await beginRun(desktop, { perClass: 12, epochs: 15, name: 'alone' });
   await runUntil(desktop, id, (run) => run.step > 0);
   await desktop.answerDialogs({ message: [0] });
@@ -134,7 +134,7 @@ test('without its window the studio trains on, and ends when nothing is left to 
   expect(descendants(desktop.pid, ENGINE).length).toBeGreaterThan(0);
   await ended;
 
-  const again = await desk.launch();
+  const again = await bed.launch();
   expect(await again.call('runs.get', { id })).toMatchObject({ state: 'done', epoch: 15 });
   await again.close();
 });

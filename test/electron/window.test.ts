@@ -7,7 +7,7 @@ test('the window shows the studio', async ({ desktop }) => {
   await expect(page.getByRole('main')).toBeVisible();
   await expect(page.getByRole('navigation').first()).toBeVisible();
   const status = await desktop.call('system.status', {});
-  expect(status.home).toBe(desktop.desk.home);
+  expect(status.home).toBe(desktop.bed.home);
 });
 
 test('the page has no Node in reach, and one channel', async ({ desktop }) => {
@@ -162,8 +162,8 @@ test('no other address is opened in the window', async ({ desktop }) => {
   await expect(page.getByRole('main')).toBeVisible();
 });
 
-test('window.open opens nothing', async ({ desk }) => {
-  const desktop = await desk.launch();
+test('window.open opens nothing', async ({ bed }) => {
+  const desktop = await bed.launch();
   const refusals = await noteRefusals(desktop);
   // The old Electron's debugger waits for the window that never comes, and tells of the refusal by the event alone.
   let answer: string | null = null;

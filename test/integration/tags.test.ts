@@ -18,7 +18,7 @@ import type { EvaluateResult } from '../../shared/contract/engine/results.ts';
 import { registerTaskSpec } from '../../shared/tasks/registry.ts';
 import { engineOfThisProcess } from '../fixtures/engines/own-process.ts';
 import { openInterpreter, perform } from '../fixtures/engine/in-process.ts';
-import { configured, timeless, Workshop, writeManifest } from '../fixtures/engine/workshop.ts';
+import { configured, timeless, TestBed, writeManifest } from '../fixtures/engine/test-bed.ts';
 import { tagsSpec } from '../fixtures/tags/spec.ts';
 import { tags } from '../fixtures/tags/task.ts';
 import { studioIn, temporaryFolder } from '../unit/host/support.ts';
@@ -37,9 +37,9 @@ const CONFIG = configured({
   augmentation: { mixup: 0.2 },
 });
 
-let workshop: Workshop;
-beforeAll(async () => (workshop = await Workshop.open()));
-afterAll(() => workshop.remove());
+let testBed: TestBed;
+beforeAll(async () => (testBed = await TestBed.open()));
+afterAll(() => testBed.remove());
 
 /** A picture with the channels of its tags bright. */
 async function draw(path: string, own: readonly number[], index: number): Promise<string> {
@@ -134,11 +134,15 @@ describe('a run of the task', () => {
   it('learns, is resumed bit for bit, is saved and loaded, evaluated and asked', async () => {
     const home = await furnished();
     const studio = await studioIn(home, { spawn: engineOfThisProcess });
-    await studio.backbones.add(workshop.backbone.path!, { name: 'minute' });
+    await studio.backbones.add(testBed.backbone.path!, { name: 'smallest' });
     const create = (name: string) =>
-      studio.runs.create({ backbone: 'minute', dataset: 'lamps', name, config: CONFIG });
+      studio.runs.create({ backbone: 'smallest', dataset: 'lamps', name, config: CONFIG });
     const run = await create('whole');
-    const plan = await studio.plans.plan({ backbone: 'minute', dataset: 'lamps', config: CONFIG });
+    const plan = await studio.plans.plan({
+      backbone: 'smallest',
+      dataset: 'lamps',
+      config: CONFIG,
+    });
     const first = (await readFile(join(run.folder, 'manifest.jsonl'), 'utf8')).split('\n');
     expect(JSON.parse(first[0]!)).toMatchObject({ label: 0, split: 'val' });
     expect(JSON.parse(first[6]!)).toMatchObject({ labels: [0, 1, 2], split: 'val' });
@@ -181,7 +185,7 @@ describe('a run of the task', () => {
     expect((await bytes(resumed.adapter.folder)).equals(await bytes(adapter.folder))).toBe(true);
     expect(timeless(studio.runs.metrics(other.id))).toEqual(timeless(studio.runs.metrics(run.id)));
 
-    const { evaluation } = await studio.evaluations.measure(adapter.id, { dataset: 'lamps' });
+    const { evaluation } = await studio.evaluations.evaluate(adapter.id, { dataset: 'lamps' });
     expect(evaluation).toEqual({
       ...result.val,
       loss: expect.closeTo(result.val!.loss, 5) as number,
@@ -205,14 +209,14 @@ describe('a run of the task', () => {
     await writeManifest(manifest, [{ ...line, labels: [], split: 'test' }]);
     const job = { kind: 'evaluate', adapterDir: adapter.folder, manifest, batchSize: 2 } as const;
     const untagged = await perform(
-      { ...job, backbone: workshop.backbone },
-      { cacheDir: workshop.cacheDir },
+      { ...job, backbone: testBed.backbone },
+      { cacheDir: testBed.cacheDir },
     );
     const judged = (untagged.result as EvaluateResult).evaluation;
     expect(judged).toMatchObject({ n: 1, top1: 0, perClass: [{ n: 0 }, { n: 0 }, { n: 0 }] });
     await writeFile(manifest, JSON.stringify({ ...line, labels: [3], split: 'test' }));
     await expect(
-      perform({ ...job, backbone: workshop.backbone }, { cacheDir: workshop.cacheDir }),
+      perform({ ...job, backbone: testBed.backbone }, { cacheDir: testBed.cacheDir }),
     ).rejects.toThrow('is not an image: label 3 of 3 classes');
 
     // A version that does not know the task says so.

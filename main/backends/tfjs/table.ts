@@ -62,8 +62,8 @@ const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
     ]),
   cast: (node, inputs) => tf.cast(at(inputs, 0), node.dtype),
   stopGradient: (_, inputs) => tf.clone(at(inputs, 0)),
-  gradientVia: (_, inputs) => tf.clone(at(inputs, 0)),
-  recomputed: (_, inputs) => tf.clone(at(inputs, 0)),
+  customVjp: (_, inputs) => tf.clone(at(inputs, 0)),
+  remat: (_, inputs) => tf.clone(at(inputs, 0)),
 };
 
 /** By the operation's name; undefined for one that tfjs has no counterpart of. */

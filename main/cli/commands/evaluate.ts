@@ -22,8 +22,8 @@ export async function run(
     context,
     async (studio, watching) => {
       const chosen = imagesFor(studio, name, options);
-      const measured = await studio.evaluations.measure(name, { ...chosen, ...watching });
-      return { ...measured, ...chosen };
+      const done = await studio.evaluations.evaluate(name, { ...chosen, ...watching });
+      return { ...done, ...chosen };
     },
   );
   const { n, top1, top5, loss, macroF1, perClass, confusion } = evaluation;

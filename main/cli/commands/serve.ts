@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { openDesk } from '../../host/api/dispatch.ts';
+import { openDispatcher } from '../../host/api/dispatch.ts';
 import { browserShell } from '../../host/procedures/shell.ts';
 import { Pages } from '../../host/serve/pages.ts';
 import { serveStudio, type StudioServer } from '../../host/serve/server.ts';
@@ -38,16 +38,16 @@ export async function run(
   await withStudio(
     context,
     async (studio, signal) => {
-      const desk = await openDesk({ studio, shell: browserShell() });
+      const dispatcher = await openDispatcher({ studio, shell: browserShell() });
       let server: StudioServer | null = null;
       try {
-        server = await serveStudio({ desk, pages, port: options.port ?? 0 });
+        server = await serveStudio({ dispatcher, pages, port: options.port ?? 0 });
         tell(console, server, studio.home);
         if (options.open === true) openInBrowser(server.passUrl(), console);
         if (!signal.aborted) await once(signal, 'abort');
       } finally {
         // Windows are told which runs were interrupted before they are cut off.
-        await desk.close();
+        await dispatcher.close();
         await server?.close();
       }
     },

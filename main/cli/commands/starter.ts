@@ -50,7 +50,7 @@ export async function run(context: CommandContext, options: StarterOptions): Pro
         dataset.counts.test === 0
           ? null
           : (
-              await studio.evaluations.measure(adapter.id, {
+              await studio.evaluations.evaluate(adapter.id, {
                 ...watching,
                 dataset: dataset.id,
                 split: 'test',

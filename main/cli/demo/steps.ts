@@ -100,7 +100,7 @@ export async function runDemo(
   steps.end(`${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`);
 
   steps.begin('Evaluate the stored adapter on the validation images');
-  const { evaluation } = await studio.evaluations.measure(adapter.id, {
+  const { evaluation } = await studio.evaluations.evaluate(adapter.id, {
     ...watching,
     dataset: dataset.id,
     split: 'val',

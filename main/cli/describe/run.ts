@@ -71,8 +71,8 @@ export function describeRun(
     const loss = run.bestLoss === null ? '' : `, loss ${formatNumber(run.bestLoss)}`;
     pairs.push(['best', `top-1 ${formatPercent(run.bestTop1)}${loss}`]);
   }
-  const recomputed = describeRecomputation(run);
-  if (recomputed !== null) pairs.push(['memory', recomputed]);
+  const memory = describeCheckpointing(run);
+  if (memory !== null) pairs.push(['memory', memory]);
   if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (run.adapterId !== null) pairs.push(['adapter', run.adapterId]);
   pairs.push(['folder', run.folder], ['created', formatMoment(run.createdAt)]);
@@ -85,10 +85,10 @@ export function describeRun(
 }
 
 /** How a run came to need less memory; null when it did not. */
-export function describeRecomputation({ recomputedBlocks, config }: Run): string | null {
-  if (recomputedBlocks === null || recomputedBlocks === 0) return null;
-  const why = config.recompute === 'auto' ? 'was short' : 'was to be saved';
-  return `${why}: ${recomputedBlocks} blocks were computed again in the backward pass`;
+export function describeCheckpointing({ checkpointedBlocks, config }: Run): string | null {
+  if (checkpointedBlocks === null || checkpointedBlocks === 0) return null;
+  const why = config.gradientCheckpointing === 'auto' ? 'was short' : 'was to be saved';
+  return `${why}: ${checkpointedBlocks} blocks were computed again in the backward pass`;
 }
 
 /** One line a validation: epoch, step, loss, accuracy. */

@@ -8,7 +8,7 @@ import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 import type { ImageLoaderOptions } from '../data/loader.ts';
 import type { Runtime } from '../runtime/executor.ts';
-import type { Interruption, RunChannel } from '../train/run-channel.ts';
+import type { PendingControl, RunChannel } from '../train/run-channel.ts';
 
 export type Question = Extract<HostMessage, { type: 'question' }>;
 
@@ -17,7 +17,7 @@ export class JobSession implements RunChannel {
   readonly cacheDir: string;
   readonly #runtime: Runtime | null;
   readonly #send: (event: EngineEvent) => void;
-  #wish: Interruption = 'none';
+  #pending: PendingControl = 'none';
   #wake: (() => void) | undefined;
   #lastProgress = 0;
   #phase: string | null = null;
@@ -80,15 +80,15 @@ export class JobSession implements RunChannel {
   }
 
   control(type: Control): void {
-    this.#wish = type === 'resume' ? 'none' : type;
+    this.#pending = type === 'resume' ? 'none' : type;
     this.#wake?.();
   }
 
   /** Waits for a question; null when the job is to end. @throws KarstError cancelled */
   async nextQuestion(): Promise<Question | null> {
     for (;;) {
-      if (this.#wish === 'suspend') throw cancelled();
-      if (this.#wish === 'stop') return null;
+      if (this.#pending === 'suspend') throw cancelled();
+      if (this.#pending === 'stop') return null;
       const question = this.#questions.shift();
       if (question !== undefined) return question;
       await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -96,24 +96,24 @@ export class JobSession implements RunChannel {
   }
 
   /** Lets messages come in (a training step blocks the process) and says what the host wants now. */
-  async wish(): Promise<Interruption> {
+  async pendingControl(): Promise<PendingControl> {
     await new Promise((resolve) => setImmediate(resolve));
-    return this.#wish;
+    return this.#pending;
   }
 
   /** Waits while paused; returns what was asked for next. */
-  async whilePaused(): Promise<Interruption> {
+  async whilePaused(): Promise<PendingControl> {
     this.emit({ type: 'state', state: 'paused' });
-    while (this.#wish === 'pause') await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#pending === 'pause') await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
-    if (this.#wish === 'none') this.emit({ type: 'state', state: 'running' });
-    return this.#wish;
+    if (this.#pending === 'none') this.emit({ type: 'state', state: 'running' });
+    return this.#pending;
   }
 
   /** For jobs that have nothing to keep: ends them when asked to. @throws KarstError cancelled */
   async throwIfCancelled(): Promise<void> {
-    const wish = await this.wish();
-    if (wish === 'stop' || wish === 'suspend') throw cancelled();
+    const control = await this.pendingControl();
+    if (control === 'stop' || control === 'suspend') throw cancelled();
   }
 }
 

@@ -33,20 +33,22 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     });
   }
   session.progress('loading', 0, 1);
-  const { model, executor, trunk, groups, noise, initial } = await prepareTraining(
+  const { model, executor, featureExtractor, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
     { task, classes },
     session.runtime,
-    job.recomputedBlocks,
+    job.checkpointedBlocks,
   );
   const loaders = openLoaders(job, images, model.architecture.imageSize, session);
   try {
     session.progress('loading', 1, 1);
-    if (job.recomputedBlocks > 0)
-      session.emit({ type: 'log', level: 'info', message: tellRecomputation(job) });
+    if (job.checkpointedBlocks > 0)
+      session.emit({ type: 'log', level: 'info', message: checkpointingNote(job) });
     const sources =
-      trunk === null ? loaders : await readFeatures(job, trunk, images, loaders, session);
+      featureExtractor === null
+        ? loaders
+        : await readFeatures(job, featureExtractor, images, loaders, session);
     const targets = {
       train: targetsOf(task.spec, images.train),
       val: targetsOf(task.spec, images.val),
@@ -62,22 +64,24 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
     await loaders.train.close();
     await loaders.val?.close();
     await executor.dispose();
-    await trunk?.dispose();
+    await featureExtractor?.dispose();
   }
 }
 
-function tellRecomputation({ config, recomputedBlocks, backbone }: TrainJob): string {
+function checkpointingNote({ config, checkpointedBlocks, backbone }: TrainJob): string {
   const why =
-    config.recompute === 'auto' ? 'Memory is short' : 'The setting "recompute" is "always"';
+    config.gradientCheckpointing === 'auto'
+      ? 'Memory is short'
+      : 'The setting "gradientCheckpointing" is "always"';
   const { architecture } = backbone;
-  const blocks = `${String(recomputedBlocks)} of ${String(familyOf(architecture).blocks(architecture))} blocks`;
+  const blocks = `${String(checkpointedBlocks)} of ${String(familyOf(architecture).blocks(architecture))} blocks`;
   return `${why}: ${blocks} keep nothing for the backward pass and are computed again in it. Steps take longer and come to the same.`;
 }
 
 /** What the frozen backbone makes of every image, for all epochs. */
 async function readFeatures(
   job: TrainJob,
-  trunk: Executor,
+  featureExtractor: Executor,
   images: TrainerParts['images'],
   loaders: TrainerParts['loaders'],
   session: JobSession,
@@ -87,10 +91,15 @@ async function readFeatures(
   const { batchSize, seed } = job.config;
   const total = images.train.length + images.val.length;
   const read = (source: BatchSource, count: number, before: number): Promise<FeatureSource> =>
-    FeatureSource.read(source, trunk, { images: count, width, batchSize, seed }, async (done) => {
-      session.progress('features', before + done, total);
-      await session.throwIfCancelled();
-    });
+    FeatureSource.read(
+      source,
+      featureExtractor,
+      { images: count, width, batchSize, seed },
+      async (done) => {
+        session.progress('features', before + done, total);
+        await session.throwIfCancelled();
+      },
+    );
   return {
     train: await read(loaders.train, images.train.length, 0),
     val:

@@ -12,7 +12,7 @@ export interface AdaptedModelOptions {
   /** The method, with its options, on a backbone of this architecture. */
   readonly tuner: Tuner;
   /** So many blocks, from the first, are computed again in the backward pass and keep nothing for it. */
-  readonly recomputedBlocks?: number;
+  readonly checkpointedBlocks?: number;
   /** Not to be trained: the adapter is merged into the backbone once, instead of being added in every call. */
   readonly merged?: boolean;
 }
@@ -22,7 +22,7 @@ export function adaptedModel({
   architecture,
   classes,
   tuner,
-  recomputedBlocks = 0,
+  checkpointedBlocks = 0,
   merged = false,
 }: AdaptedModelOptions): Model {
   const { tensors, width } = tuner.model;
@@ -43,7 +43,7 @@ export function adaptedModel({
       const plain = backboneBuild(architecture, weights, stored);
       const attachment = { training: noise !== undefined, noise: noise ?? new Map() };
       const adapted = weightsMerged === null ? tuner.attach(plain, attachment) : plain;
-      const build = withCheckpoints(withNoise(adapted, attachment.noise), recomputedBlocks);
+      const build = withCheckpoints(withNoise(adapted, attachment.noise), checkpointedBlocks);
       return networkLogits(architecture, images, build);
     },
     ...(weightsMerged === null ? {} : { merged: weightsMerged }),

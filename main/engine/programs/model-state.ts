@@ -9,7 +9,7 @@ export type NamedTensors = ReadonlyMap<
 
 /** What the optimizer keeps of a group beside the trained tensors. */
 function momentsOf(group: ParameterGroup): readonly string[] {
-  return group.name === 'orthogonal' ? ['momentum'] : ['moment1', 'moment2'];
+  return group.name === 'muon' ? ['momentum'] : ['moment1', 'moment2'];
 }
 
 /** The trained tensors and the optimizer's moments, in and out of the executor's packed variables. */

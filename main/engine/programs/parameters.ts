@@ -16,7 +16,7 @@ export interface PackedTensor extends TensorSpec {
 
 export interface ParameterGroup {
   /** `orthogonal`: the matrices that Muon trains; the others are AdamW's. */
-  readonly name: 'decayed' | 'undecayed' | 'orthogonal';
+  readonly name: 'decayed' | 'undecayed' | 'muon';
   readonly tensors: readonly PackedTensor[];
   readonly size: number;
 }
@@ -67,7 +67,7 @@ export function parameterGroups(
       'undecayed',
       others.filter((tensor) => !isDecayed(tensor)),
     ),
-    pack('orthogonal', byPiece(trained.filter(forMuon))),
+    pack('muon', byPiece(trained.filter(forMuon))),
   ].filter((group) => group.size > 0);
 }
 

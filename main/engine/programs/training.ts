@@ -50,7 +50,7 @@ export function trainingProgram(model: Model, o: StepOptions): PackedProgram {
   const { matmulPrecision = 'highest' } = o;
   const groups = parameterGroups(model.trainedTensors, o.optimizer.decayOn, o.optimizer.name);
   const states = groups.map((group): OptimizerState =>
-    group.name === 'orthogonal' ? muonState(group) : adamState(group),
+    group.name === 'muon' ? muonState(group) : adamState(group),
   );
   const { weights, frozen, slices } = weightsOf(model, states);
   const functions: Record<string, ProgramFunction> = {

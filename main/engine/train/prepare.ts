@@ -22,7 +22,7 @@ export interface PreparedTraining {
    * Has the function `features` of the frozen backbone, and then the model takes these instead of images; null: it takes
    * images. Whoever asked for it disposes it, too.
    */
-  readonly trunk: Executor | null;
+  readonly featureExtractor: Executor | null;
   readonly groups: readonly ParameterGroup[];
   /** What the step is given besides the batch. */
   readonly noise: readonly StepNoise[];
@@ -32,32 +32,32 @@ export interface PreparedTraining {
 
 /**
  * Loads the backbone, builds the step for these settings and puts the frozen weights in place.
- * @param recomputedBlocks so many blocks, from the first, that are computed again in the backward pass
+ * @param checkpointedBlocks so many blocks, from the first, that are computed again in the backward pass
  */
 export async function prepareTraining(
   reference: BackboneReference,
   config: TrainingConfig,
   { task, classes }: { readonly task: Task; readonly classes: number },
   runtime: Runtime,
-  recomputedBlocks: number,
+  checkpointedBlocks: number,
 ): Promise<PreparedTraining> {
   const architecture = workingArchitecture(reference, config.imageSize);
   const { tuner, model, program, groups, noise, features } = trainingPrograms(
     config,
     architecture,
     { task, classes },
-    recomputedBlocks,
+    checkpointedBlocks,
   );
   const backbone =
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
       : await loadBackbone(reference, architecture);
   const executor = runtime.execute(program);
-  let trunk: Executor | null = null;
+  let featureExtractor: Executor | null = null;
   try {
     if (features !== null) {
-      trunk = runtime.execute(features);
-      await trunk.write(backbone);
+      featureExtractor = runtime.execute(features);
+      await featureExtractor.write(backbone);
     }
     await executor.write(frozenValues(model, backbone));
     if (config.accumulate > 1)
@@ -65,14 +65,14 @@ export async function prepareTraining(
     return {
       model,
       executor,
-      trunk,
+      featureExtractor,
       groups,
       noise,
       initial: initialValues(model, tuner, backbone, config.seed),
     };
   } catch (error) {
     await executor.dispose();
-    await trunk?.dispose();
+    await featureExtractor?.dispose();
     throw error;
   }
 }

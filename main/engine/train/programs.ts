@@ -30,13 +30,13 @@ export interface TrainingPrograms {
 
 /**
  * @param architecture at the side of the training's images
- * @param recomputedBlocks so many blocks, from the first, that are computed again in the backward pass
+ * @param checkpointedBlocks so many blocks, from the first, that are computed again in the backward pass
  */
 export function trainingPrograms(
   config: TrainingConfig,
   architecture: Architecture,
   { task, classes }: { readonly task: Task; readonly classes: number },
-  recomputedBlocks: number,
+  checkpointedBlocks: number,
 ): TrainingPrograms {
   const { batchSize, optimizer, accumulate, matmulPrecision } = config;
   const tuner = tunerOf(tuningOf(config), architecture);
@@ -44,7 +44,7 @@ export function trainingPrograms(
   const outputs = task.spec.outputs(classes);
   const model = onFeatures
     ? classifierModel(architecture, outputs)
-    : adaptedModel({ architecture, classes: outputs, tuner, recomputedBlocks });
+    : adaptedModel({ architecture, classes: outputs, tuner, checkpointedBlocks });
   const noise = stepNoise(model, config);
   const { program, groups } = trainingProgram(model, {
     ...{ batchSize, loss: task.loss, optimizer, accumulate, matmulPrecision, noise },

@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 
 /** What a job asks for between two steps. */
-export type Interruption = 'none' | 'pause' | 'stop' | 'suspend';
+export type PendingControl = 'none' | 'pause' | 'stop' | 'suspend';
 
 /** What a training says to whoever runs it, and what it is told. */
 export interface RunChannel {
@@ -14,7 +14,7 @@ export interface RunChannel {
     secondsLeft?: number | null,
   ): void;
   /** Lets messages come in (a training step blocks the process) and says what is wanted now. */
-  wish(): Promise<Interruption>;
+  pendingControl(): Promise<PendingControl>;
   /** Waits while paused; returns what was asked for next. */
-  whilePaused(): Promise<Interruption>;
+  whilePaused(): Promise<PendingControl>;
 }

@@ -37,7 +37,7 @@ export function chooseSamples(
 }
 
 /** Gathers the answers on the chosen images while a validation passes over all. */
-export class SampleTaker {
+export class ValidationSamples {
   readonly #task: TaskSpec;
   readonly #images: readonly ManifestImage[];
   readonly #classes: readonly string[];

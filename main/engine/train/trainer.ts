@@ -14,7 +14,7 @@ import type { StepNoise } from './noise.ts';
 import { learningRateAt } from '../programs/optimizer.ts';
 import type { ParameterGroup } from '../programs/parameters.ts';
 import type { RunChannel } from './run-channel.ts';
-import { SampleTaker } from './samples.ts';
+import { ValidationSamples } from './samples.ts';
 import { StepLog } from './step-log.ts';
 import type { Task } from '../../tasks/task.ts';
 import { isBetter } from '../../../shared/tasks/task.ts';
@@ -69,7 +69,7 @@ export class Trainer {
   readonly #checkpoints: CheckpointStore;
   readonly #metrics: StepLog<MetricRecord>;
   readonly #samples: StepLog<SampleRecord>;
-  readonly #sampleTaker: SampleTaker;
+  readonly #validationSamples: ValidationSamples;
   readonly #model: ModelState;
   readonly #update: UpdateParts;
   readonly #updatesPerEpoch: number;
@@ -88,7 +88,7 @@ export class Trainer {
     this.#checkpoints = new CheckpointStore(job.runDir);
     this.#metrics = new StepLog(join(job.runDir, 'metrics.jsonl'));
     this.#samples = new StepLog(join(job.runDir, 'samples.jsonl'));
-    this.#sampleTaker = new SampleTaker(task.spec, images.val, job.classes);
+    this.#validationSamples = new ValidationSamples(task.spec, images.val, job.classes);
     this.#model = new ModelState(executor, parts.groups);
     this.#update = {
       executor,
@@ -196,11 +196,11 @@ export class Trainer {
       from: this.#state.batch,
     });
     try {
-      // Wishes are obeyed before a batch, never between the last one and the validation: the checkpoint of an
+      // Controls are handled before a batch, never between the last one and the validation: the checkpoint of an
       // epoch's last step is the one that knows of its validation.
       while (this.#state.batch < loaders.train.batchesPerEpoch) {
-        const wish = await this.#obey();
-        if (wish !== null) return wish;
+        const control = await this.#handleControl();
+        if (control !== null) return control;
         const started = performance.now();
         const group: ImageBatch[] = [];
         while (group.length < accumulate) {
@@ -224,16 +224,16 @@ export class Trainer {
   }
 
   /** Between updates: pause, stop, suspend and timed checkpoints. Null means go on. */
-  async #obey(): Promise<Ending | null> {
+  async #handleControl(): Promise<Ending | null> {
     const { session, job } = this.#p;
-    let wish = await session.wish();
-    if (wish === 'pause') {
+    let control = await session.pendingControl();
+    if (control === 'pause') {
       await this.#save();
-      wish = await session.whilePaused();
+      control = await session.whilePaused();
       this.#savedAt = performance.now();
     }
-    if (wish === 'stop') return 'stopped';
-    if (wish === 'suspend') return 'suspended';
+    if (control === 'stop') return 'stopped';
+    if (control === 'suspend') return 'suspended';
     if (this.#secondsSinceSave() > job.config.checkpointEverySeconds) await this.#save();
     return null;
   }
@@ -296,7 +296,7 @@ export class Trainer {
     session.progress('validating', 0, total);
     const measuring = { task, classes: job.classes, targets: targets.val };
     const evaluation = await evaluate(executor, loader, measuring, {
-      onImage: (index, logits) => this.#sampleTaker.take(index, logits),
+      onImage: (index, logits) => this.#validationSamples.take(index, logits),
       onUnreadable: (index, error) => this.#report(images.val[index]?.path ?? '', error),
       onBatch: (done) => session.progress('validating', done, total),
     });
@@ -315,7 +315,7 @@ export class Trainer {
     const record = { kind: 'validation', step, epoch, ...figures, best: better } as const;
     await this.#metrics.append(record);
     session.emit({ type: 'metrics', record });
-    const samples = this.#sampleTaker.record(step, epoch);
+    const samples = this.#validationSamples.record(step, epoch);
     await this.#samples.append(samples);
     session.emit({ type: 'samples', record: samples });
     return better;

@@ -9,16 +9,16 @@ import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import { cacheFolder } from '../../platform/cache-folder.mjs';
 import { isUsableFile } from '../services/manifest.ts';
 import type { Studio } from '../contract/studio.ts';
-import type { DeskContext } from '../procedures/context.ts';
+import type { ProcedureContext } from '../procedures/context.ts';
 import { Announcer, type EventListener } from '../events.ts';
 import { hostHandlers } from '../procedures/handlers.ts';
-import { MediaShelf } from '../media/media-shelf.ts';
+import { MediaRegistry } from '../media/media-registry.ts';
 import { RunPresenter } from '../scheduler/run-presenter.ts';
 import { TaskBoard } from '../tasks/task-board.ts';
 import type { Picture } from '../media/thumbnails.ts';
 
-/** The host as windows see it: procedures, events, pictures. */
-export interface Desk {
+/** The API that windows use: procedures, events, pictures. */
+export interface Dispatcher {
   /**
    * Does what a window asks for.
    * @param input as it came over the bridge, unchecked
@@ -33,7 +33,7 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export interface DeskOptions {
+export interface DispatcherOptions {
   readonly studio: Studio;
   /** Folder for what can be computed again; default that of the user. */
   readonly cacheDir?: string;
@@ -41,14 +41,14 @@ export interface DeskOptions {
   readonly shell?: Handlers<ShellProcedureName>;
 }
 
-/** Opens the desk over an open studio, and takes up the runs that wait in the queue. */
-export async function openDesk(options: DeskOptions): Promise<Desk> {
+/** Opens the dispatcher of an open studio and starts the queued runs. */
+export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const { studio } = options;
   const cacheDir = options.cacheDir ?? cacheFolder();
   const announcer = new Announcer();
   const { emit } = announcer;
   const tasks = new TaskBoard(emit);
-  const media = new MediaShelf({
+  const media = new MediaRegistry({
     cacheDir,
     datasetImage(datasetId, position) {
       const image = studio.datasets.image(datasetId, position);
@@ -59,7 +59,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   });
   const presenter = new RunPresenter({ runs: studio.runs, emit, media });
   const unobserve = studio.scheduler.observe(presenter);
-  const context: DeskContext = { studio, emit, tasks, media, presenter };
+  const context: ProcedureContext = { studio, emit, tasks, media, presenter };
   const handlers: Partial<Handlers<ProcedureName>> = {
     ...hostHandlers(context),
     ...options.shell,

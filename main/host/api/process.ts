@@ -10,7 +10,7 @@ import { spawnChildEngine } from '../engine/child-engine.ts';
 import type { Studio } from '../contract/studio.ts';
 import { studioHome } from '../home.ts';
 import { openStudio } from '../open-studio.ts';
-import { openDesk, type Desk } from './dispatch.ts';
+import { openDispatcher, type Dispatcher } from './dispatch.ts';
 
 /**
  * The host as a process of its own, a child of the desktop shell: `node process.ts --home DIR`. It ends when the
@@ -19,7 +19,7 @@ import { openDesk, type Desk } from './dispatch.ts';
 
 interface Opened {
   readonly studio: Studio;
-  readonly desk: Desk;
+  readonly dispatcher: Dispatcher;
 }
 
 function tell(message: HostProcessMessage): void {
@@ -30,25 +30,25 @@ function tell(message: HostProcessMessage): void {
 async function open(home: string): Promise<Opened> {
   const studio = await openStudio({ home, spawn: spawnChildEngine });
   try {
-    const desk = await openDesk({ studio });
-    desk.onEvent((event, payload) => tell({ type: 'event', event, payload }));
-    return { studio, desk };
+    const dispatcher = await openDispatcher({ studio });
+    dispatcher.onEvent((event, payload) => tell({ type: 'event', event, payload }));
+    return { studio, dispatcher };
   } catch (error) {
     await studio.close();
     throw error;
   }
 }
 
-async function answer(desk: Desk, message: Exclude<ShellMessage, { type: 'close' }>) {
+async function answer(dispatcher: Dispatcher, message: Exclude<ShellMessage, { type: 'close' }>) {
   const { id } = message;
   try {
     if (message.type === 'picture') {
-      const { bytes, type } = await desk.picture(message.media, message.size);
+      const { bytes, type } = await dispatcher.picture(message.media, message.size);
       const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       tell({ type: 'picture', id, contentType: type, base64: base64.toString('base64') });
       return;
     }
-    const output = await desk.call(message.procedure, message.input);
+    const output = await dispatcher.call(message.procedure, message.input);
     tell({ type: 'answer', id, output: output ?? {} });
   } catch (error) {
     tell({ type: 'refusal', id, error: toErrorReport(error) });
@@ -61,8 +61,8 @@ async function main(): Promise<void> {
   let ending: Promise<void> | null = null;
   const end = (): Promise<void> => {
     ending ??= opening.then(
-      async ({ studio, desk }) => {
-        await desk.close();
+      async ({ studio, dispatcher }) => {
+        await dispatcher.close();
         await studio.close();
       },
       // Told already, and there is nothing to close.
@@ -89,7 +89,7 @@ async function main(): Promise<void> {
     if (output.type === 'close') finish();
     else
       void opening.then(
-        ({ desk }) => answer(desk, output),
+        ({ dispatcher }) => answer(dispatcher, output),
         () => undefined,
       );
   });

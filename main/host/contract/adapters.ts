@@ -97,7 +97,7 @@ export interface EvaluationService {
    * Stores what comes out, and what was said of every image.
    * @param options.split default `val`
    */
-  measure(
+  evaluate(
     adapter: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation>;

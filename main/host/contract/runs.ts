@@ -135,5 +135,5 @@ export interface PlanService {
    * @throws in-use while a run is training: both would be slowed down; config-invalid, dataset-unusable, not-found,
    * out-of-memory, cancelled and what engines report
    */
-  measure(request: PlanRequest, watching?: JobWatching): Promise<StepTimes>;
+  benchmark(request: PlanRequest, watching?: JobWatching): Promise<StepTimes>;
 }

@@ -3,7 +3,7 @@ import type {
   FileAnswer,
   HostMessage,
 } from '../../../shared/contract/engine/messages.ts';
-import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
+import type { InteractivePredictJob } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { EngineSpawner } from '../contract/engine.ts';
 import { runEngineJob } from './engine-job.ts';
@@ -37,7 +37,7 @@ class ReadyEngine {
   #asked = 0;
   #end: KarstError | null = null;
 
-  constructor(key: string, job: TryJob, options: WarmEngineOptions) {
+  constructor(key: string, job: InteractivePredictJob, options: WarmEngineOptions) {
     this.key = key;
     const { spawn, cacheDir, graceMs } = options;
     this.ended = runEngineJob({
@@ -126,7 +126,7 @@ export class WarmEngine {
    */
   ask(
     key: string,
-    job: () => Promise<TryJob>,
+    job: () => Promise<InteractivePredictJob>,
     paths: readonly string[],
     top: number,
   ): Promise<readonly FileAnswer[]> {
@@ -155,7 +155,7 @@ export class WarmEngine {
     await this.#turn;
   }
 
-  async #engineFor(key: string, job: () => Promise<TryJob>): Promise<ReadyEngine> {
+  async #engineFor(key: string, job: () => Promise<InteractivePredictJob>): Promise<ReadyEngine> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#throwIfClosed();
     if (this.#engine !== null && (this.#engine.key !== key || this.#engine.isOver))

@@ -7,7 +7,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, readWholeFile, writeError } from '../../formats/files.ts';
 import { IMAGE_FILE_LIMIT, PIXEL_LIMIT, readImage } from '../../formats/image.ts';
 import { imageSignature, type ImageFormat } from '../../formats/image-signature.ts';
-import { Turns } from './turns.ts';
+import { Semaphore } from './semaphore.ts';
 
 /** A picture as a window shows it. */
 export interface Picture {
@@ -40,7 +40,7 @@ const CACHE_LIMIT = 2 ** 30;
  */
 export class Thumbnails {
   readonly #folder: string;
-  readonly #turns = new Turns(Math.max(2, availableParallelism()));
+  readonly #permits = new Semaphore(Math.max(2, availableParallelism()));
   readonly #onProblem: (error: KarstError) => void;
   #keeping = true;
 
@@ -60,7 +60,7 @@ export class Thumbnails {
     const kept = join(this.#folder, key.slice(0, 2), `${key}-${side}.webp`);
     const found = await this.#find(kept);
     if (found !== null) return { bytes: found, type: 'image/webp' };
-    return this.#turns.take(async () => {
+    return this.#permits.run(async () => {
       const { image, format, content } = await openImage(path);
       const type = SHOWN_AS_IT_IS[format];
       if (
@@ -77,7 +77,7 @@ export class Thumbnails {
 
   /** The file as it is, or converted when windows do not show its format. */
   async whole(path: string): Promise<Picture> {
-    return this.#turns.take(async () => {
+    return this.#permits.run(async () => {
       const { image, format, content } = await openImage(path);
       const type = SHOWN_AS_IT_IS[format];
       if (type !== undefined) return { bytes: content, type };

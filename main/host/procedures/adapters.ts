@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/window/adapters.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 type Names = Extract<keyof typeof procedures, `adapters.${string}`>;
 
@@ -10,7 +10,7 @@ export function adapterProcedures({
   presenter,
   tasks,
   emit,
-}: DeskContext): Handlers<Names> {
+}: ProcedureContext): Handlers<Names> {
   const changed = (id: string): void => emit('library', { part: 'adapters', id });
   return {
     'adapters.list'({ filter, ...page }) {

@@ -6,13 +6,13 @@ import type {
 } from '../../../shared/contract/window/backbones.ts';
 import { parameterCount } from '../../../shared/models/registry.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 export function backboneProcedures({
   studio: { backbones },
   tasks,
   emit,
-}: DeskContext): Handlers<keyof typeof procedures> {
+}: ProcedureContext): Handlers<keyof typeof procedures> {
   const detail = (backbone: Backbone): BackboneDetail => ({
     backbone,
     parameters: parameterCount(backbone.architecture),

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/window/adapters.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 import type { BinKind } from '../store/bin.ts';
 
 type Names = Extract<keyof typeof procedures, `bin.${string}`>;
@@ -11,7 +11,7 @@ const PARTS = {
   adapter: ['adapters', 'evaluations', 'runs'],
 } as const satisfies Record<BinKind, unknown>;
 
-export function binProcedures({ studio: { bin }, emit }: DeskContext): Handlers<Names> {
+export function binProcedures({ studio: { bin }, emit }: ProcedureContext): Handlers<Names> {
   const changed = (id: string, kind: BinKind): void => {
     emit('library', { part: 'bin', id });
     for (const part of PARTS[kind]) emit('library', { part, id: part === `${kind}s` ? id : null });

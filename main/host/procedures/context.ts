@@ -1,14 +1,14 @@
 import type { Studio } from '../contract/studio.ts';
 import type { Emit } from '../events.ts';
-import type { MediaShelf } from '../media/media-shelf.ts';
+import type { MediaRegistry } from '../media/media-registry.ts';
 import type { RunPresenter } from '../scheduler/run-presenter.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
 
 /** What the procedures work with. */
-export interface DeskContext {
+export interface ProcedureContext {
   readonly studio: Studio;
   readonly emit: Emit;
   readonly tasks: TaskBoard;
-  readonly media: MediaShelf;
+  readonly media: MediaRegistry;
   readonly presenter: RunPresenter;
 }

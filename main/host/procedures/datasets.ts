@@ -7,10 +7,10 @@ import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/backbone-preprocessing.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 import type { GalleryEntry } from '../contract/datasets.ts';
 
-export function datasetProcedures(context: DeskContext): Handlers<keyof typeof procedures> {
+export function datasetProcedures(context: ProcedureContext): Handlers<keyof typeof procedures> {
   const { datasets, projects } = context.studio;
   const { emit, tasks, media } = context;
   /** Projects say when a dataset of theirs last changed. */
@@ -96,7 +96,7 @@ function toGalleryImage(datasetId: string, image: GalleryEntry): GalleryImage {
 }
 
 function preprocessingOf(
-  { studio }: DeskContext,
+  { studio }: ProcedureContext,
   backboneId: string | undefined,
   imageSize: number,
 ): Preprocessing {

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { adapterProcedures as procedures } from '../../../shared/contract/window/adapters.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 import { fileBelow } from '../services/datasets/file-name.ts';
 
 type Names = Extract<keyof typeof procedures, `evaluations.${string}`>;
@@ -10,7 +10,7 @@ export function evaluationProcedures({
   studio: { adapters, evaluations, datasets, home, readOnly },
   tasks,
   emit,
-}: DeskContext): Handlers<Names> {
+}: ProcedureContext): Handlers<Names> {
   return {
     'evaluations.start'({ adapterId, datasetId, split }) {
       const adapter = adapters.get(adapterId);
@@ -22,7 +22,7 @@ export function evaluationProcedures({
           { hint: 'Use `karst evaluate`, which prints it, or make the home writable.', path: home },
         );
       return tasks.start('evaluate', adapter.name, async ({ signal, host, engine }) => {
-        const { stored } = await evaluations.measure(adapter.id, {
+        const { stored } = await evaluations.evaluate(adapter.id, {
           dataset: dataset.id,
           split,
           signal,

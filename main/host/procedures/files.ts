@@ -1,14 +1,14 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
-import { Turns } from '../media/turns.ts';
+import { Semaphore } from '../media/semaphore.ts';
 import { listFolder, makeFolderIn } from '../services/file-browser.ts';
 
 /** A listing takes some megabytes while it is made, and many windows may ask at once. */
 const LISTINGS_AT_ONCE = 4;
 
 export function fileProcedures(): Handlers<'files.list' | 'files.makeFolder'> {
-  const listings = new Turns(LISTINGS_AT_ONCE);
+  const listings = new Semaphore(LISTINGS_AT_ONCE);
   return {
-    'files.list': ({ folder, extensions }) => listings.take(() => listFolder(folder, extensions)),
+    'files.list': ({ folder, extensions }) => listings.run(() => listFolder(folder, extensions)),
     'files.makeFolder': ({ parent, name }) => makeFolderIn(parent, name),
   };
 }

@@ -13,10 +13,10 @@ import { settingsProcedures } from './settings.ts';
 import { systemProcedures } from './system.ts';
 import { taskProcedures } from './tasks.ts';
 import { uploadProcedures } from './uploads.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 /** What answers the procedures of the host: each noun's module has its own. */
-export function hostHandlers(context: DeskContext): Handlers<HostProcedureName> {
+export function hostHandlers(context: ProcedureContext): Handlers<HostProcedureName> {
   return {
     ...systemProcedures(context),
     ...settingsProcedures(context),

@@ -6,8 +6,8 @@ import type {
 } from '../../../shared/contract/window/adapters.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
-import type { DeskContext } from './context.ts';
-import type { MediaShelf } from '../media/media-shelf.ts';
+import type { ProcedureContext } from './context.ts';
+import type { MediaRegistry } from '../media/media-registry.ts';
 
 type Names = Extract<keyof typeof procedures, `predictions.${string}`>;
 
@@ -21,14 +21,14 @@ interface Asked {
 
 export function predictionProcedures({
   studio: { adapters, predictions },
-  media: shelf,
+  media: registry,
   tasks,
-}: DeskContext): Handlers<Names> {
+}: ProcedureContext): Handlers<Names> {
   return {
     async 'predictions.make'({ adapterId, media, paths, top }) {
       const began = performance.now();
       const asked = [
-        ...media.map((name) => askedMedia(name, shelf)),
+        ...media.map((name) => askedMedia(name, registry)),
         ...paths.map((path): Asked => ({ media: null, path, file: path, error: null })),
       ];
       const files = asked.flatMap(({ file }) => (file === null ? [] : [file]));
@@ -41,7 +41,7 @@ export function predictionProcedures({
           throw new KarstError('internal', 'The engine left a picture out.', {
             hint: 'This is a fault in KARST Studio: please report it with the log.',
           });
-        return answerOf(one, value, shelf);
+        return answerOf(one, value, registry);
       });
       return { answers, seconds: (performance.now() - began) / 1000 };
     },
@@ -62,9 +62,9 @@ export function predictionProcedures({
   };
 }
 
-function askedMedia(media: string, shelf: MediaShelf): Asked {
+function askedMedia(media: string, registry: MediaRegistry): Asked {
   try {
-    return { media, path: null, file: shelf.pathOf(media), error: null };
+    return { media, path: null, file: registry.pathOf(media), error: null };
   } catch (error) {
     return { media, path: null, file: null, error: toErrorReport(error) };
   }
@@ -77,11 +77,11 @@ function withoutFile({ media, path, error }: Asked): PredictionAnswer {
 function answerOf(
   { media, path, file }: Asked,
   answer: FileAnswer,
-  shelf: MediaShelf,
+  registry: MediaRegistry,
 ): PredictionAnswer {
   if ('predictions' in answer) {
     // What was read as a picture can be shown as one.
-    const shown = media ?? (file === null ? null : shelf.register(file));
+    const shown = media ?? (file === null ? null : registry.register(file));
     return { media: shown, path, predictions: [...answer.predictions], error: null };
   }
   const { code, message, hint } = answer.error;

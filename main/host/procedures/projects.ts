@@ -3,12 +3,12 @@ import type {
   Project,
   projectProcedures as procedures,
 } from '../../../shared/contract/window/projects.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 export function projectProcedures({
   studio: { projects },
   emit,
-}: DeskContext): Handlers<keyof typeof procedures> {
+}: ProcedureContext): Handlers<keyof typeof procedures> {
   const changed = (project: Project): Project => {
     emit('library', { part: 'projects', id: project.id });
     return project;

@@ -1,21 +1,21 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { runProcedures as procedures } from '../../../shared/contract/window/runs.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 type Names = keyof typeof procedures;
 
 /** Runs: planned, queued, followed, steered. */
-export function runProcedures({ studio, presenter, tasks }: DeskContext): Handlers<Names> {
+export function runProcedures({ studio, presenter, tasks }: ProcedureContext): Handlers<Names> {
   const { runs, scheduler } = studio;
   return {
     'runs.list': () => presenter.list(),
     'runs.get': ({ id }) => presenter.view(id),
     'runs.plan': ({ backboneId, datasetId, config }) =>
       studio.plans.plan({ backbone: backboneId, dataset: datasetId, config }),
-    'runs.measure'({ backboneId, datasetId, config }) {
+    'runs.benchmark'({ backboneId, datasetId, config }) {
       const { name } = studio.backbones.get(backboneId);
-      return tasks.start('measure', name, async (work) => {
-        const { secondsPerStep, startSeconds, peakBytes } = await studio.plans.measure(
+      return tasks.start('benchmark', name, async (work) => {
+        const { secondsPerStep, startSeconds, peakBytes } = await studio.plans.benchmark(
           { backbone: backboneId, dataset: datasetId, config },
           {
             signal: work.signal,
@@ -23,7 +23,7 @@ export function runProcedures({ studio, presenter, tasks }: DeskContext): Handle
             onEvent: (event) => work.engine(event),
           },
         );
-        return { kind: 'measured', secondsPerStep, startSeconds, peakBytes };
+        return { kind: 'benchmark', secondsPerStep, startSeconds, peakBytes };
       });
     },
     async 'runs.create'({ backboneId, datasetId, config, projectId, name }) {

@@ -2,7 +2,7 @@ import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { TaskResult } from '../../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Backbone, Dataset } from '../../../shared/domain/library.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 import type { TaskWork } from '../tasks/task-board.ts';
 import {
   hasSample,
@@ -14,7 +14,7 @@ import {
 } from '../services/sample.ts';
 
 /** One click to a first adapter: the digits, a project of their own, a run on the starter. */
-export function sampleProcedures(context: DeskContext): Handlers<'sample.start'> {
+export function sampleProcedures(context: ProcedureContext): Handlers<'sample.start'> {
   return {
     'sample.start'() {
       if (!hasSample())
@@ -29,7 +29,7 @@ export function sampleProcedures(context: DeskContext): Handlers<'sample.start'>
 }
 
 async function begin(
-  { studio, emit }: DeskContext,
+  { studio, emit }: ProcedureContext,
   backbone: Backbone,
   task: TaskWork,
 ): Promise<TaskResult> {
@@ -46,7 +46,7 @@ async function begin(
   return { kind: 'sample', projectId: project.id, runId: run.id };
 }
 
-function starterOf({ studio }: DeskContext): Backbone {
+function starterOf({ studio }: ProcedureContext): Backbone {
   const starter = studio.backbones.list().find((backbone) => studio.backbones.isStarter(backbone));
   if (starter !== undefined) return starter;
   throw new KarstError('not-found', 'The starter backbone is not part of this installation.', {
@@ -56,7 +56,7 @@ function starterOf({ studio }: DeskContext): Backbone {
 
 /** The sample as it is in the library already, or imported now. */
 async function sampleDataset(
-  { studio, emit }: Pick<DeskContext, 'studio' | 'emit'>,
+  { studio, emit }: Pick<ProcedureContext, 'studio' | 'emit'>,
   task: TaskWork,
 ): Promise<Dataset> {
   const datasets = studio.datasets.list();
@@ -76,7 +76,7 @@ async function sampleDataset(
 
 /** The project that has the sample already, or a new one. */
 function sampleProject(
-  { studio, emit }: Pick<DeskContext, 'studio' | 'emit'>,
+  { studio, emit }: Pick<ProcedureContext, 'studio' | 'emit'>,
   dataset: Dataset,
   backbone: Backbone,
 ): { readonly id: string } {

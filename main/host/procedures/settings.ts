@@ -1,10 +1,10 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 export function settingsProcedures({
   studio,
   emit,
-}: DeskContext): Handlers<'settings.get' | 'settings.update'> {
+}: ProcedureContext): Handlers<'settings.get' | 'settings.update'> {
   return {
     'settings.get': () => studio.settings.get(),
     'settings.update'(change) {

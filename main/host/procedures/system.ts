@@ -1,13 +1,13 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type { Diagnosis } from '../../../shared/contract/window/system.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 import { diagnose } from '../services/diagnosis/diagnosis.ts';
 import { hasSample } from '../services/sample.ts';
 import { version } from '../version.ts';
 
 export function systemProcedures({
   studio,
-}: DeskContext): Handlers<'system.status' | 'system.diagnose'> {
+}: ProcedureContext): Handlers<'system.status' | 'system.diagnose'> {
   const interrupted = (): string[] =>
     studio.runs
       .list()

@@ -1,11 +1,11 @@
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { DeskContext } from './context.ts';
+import type { ProcedureContext } from './context.ts';
 
 /** Standard base64 with its padding; Node's own decoder would pass over what does not belong there. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-export function uploadProcedures({ media }: DeskContext): Handlers<'uploads.add'> {
+export function uploadProcedures({ media }: ProcedureContext): Handlers<'uploads.add'> {
   return {
     async 'uploads.add'({ name, base64 }) {
       const shown = name.trim().slice(0, 200) || 'The picture';

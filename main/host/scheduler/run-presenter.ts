@@ -8,20 +8,20 @@ import type { RunDetail, RunService } from '../contract/runs.ts';
 import type { RunObserver } from '../contract/scheduler.ts';
 import type { Progress } from '../contract/watching.ts';
 import type { Emit } from '../events.ts';
-import type { MediaShelf } from '../media/media-shelf.ts';
+import type { MediaRegistry } from '../media/media-registry.ts';
 import { RunFeed } from './run-feed.ts';
 
 export interface RunPresenterOptions {
   readonly runs: RunService;
   readonly emit: Emit;
-  readonly media: Pick<MediaShelf, 'register'>;
+  readonly media: Pick<MediaRegistry, 'register'>;
 }
 
 /** Runs as windows see them, and what windows are told when they change. */
 export class RunPresenter implements RunObserver {
   readonly #runs: RunService;
   readonly #emit: Emit;
-  readonly #media: Pick<MediaShelf, 'register'>;
+  readonly #media: Pick<MediaRegistry, 'register'>;
   /** Of the run that is trained here. */
   #feed: { readonly runId: string; readonly feed: RunFeed } | null = null;
 

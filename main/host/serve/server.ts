@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorCode } from '../../../shared/domain/error-report.ts';
-import type { Desk } from '../api/dispatch.ts';
+import type { Dispatcher } from '../api/dispatch.ts';
 import { Gate } from './gate.ts';
 import { securityHeaders } from './headers.ts';
 import { etagOf, type Pages } from './pages.ts';
@@ -38,7 +38,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
 };
 
 export interface ServeOptions {
-  readonly desk: Desk;
+  readonly dispatcher: Dispatcher;
   readonly pages: Pages;
   /** 0: any that is free. */
   readonly port: number;
@@ -53,7 +53,7 @@ export interface StudioServer {
   readonly url: string;
   /** An address that lets in once, within a minute. */
   passUrl(): string;
-  /** Ends all connections; the desk stays open. */
+  /** Ends all connections; the dispatcher stays open. */
   close(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export async function serveStudio(options: ServeOptions): Promise<StudioServer> 
   server.maxConnections = options.limits?.connections ?? MOST_CONNECTIONS;
   const port = await listen(server, options.port);
   const gate = new Gate(port);
-  const windows = new Windows(options.desk);
+  const windows = new Windows(options.dispatcher);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: LARGEST_MESSAGE,
@@ -215,7 +215,10 @@ class Visit {
       return;
     }
     try {
-      const picture = await this.#options.desk.picture(media, size === null ? null : Number(size));
+      const picture = await this.#options.dispatcher.picture(
+        media,
+        size === null ? null : Number(size),
+      );
       this.#bytes(picture.bytes, {
         type: picture.type,
         etag: etagOf(picture.bytes),

@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from 'ws';
 import * as v from 'valibot';
 import { callSchema, type Call, type Reply } from '../../../shared/contract/window/messages.ts';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
-import type { Desk } from '../api/dispatch.ts';
+import type { Dispatcher } from '../api/dispatch.ts';
 
 const HEARTBEAT_MS = 20_000;
 
@@ -29,7 +29,7 @@ interface Window {
   readonly socket: WebSocket;
   /** It answered the last heartbeat. */
   alive: boolean;
-  /** Calls that the desk works on. */
+  /** Calls in progress. */
   worked: number;
   /** Answers that the system has not taken from us yet. */
   untaken: number;
@@ -39,14 +39,14 @@ interface Window {
 
 /** The windows that are connected by WebSocket, any number at once: calls in, answers and events out. */
 export class Windows {
-  readonly #desk: Pick<Desk, 'call'>;
+  readonly #dispatcher: Pick<Dispatcher, 'call'>;
   readonly #windows = new Set<Window>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #leave: () => void;
 
-  constructor(desk: Pick<Desk, 'call' | 'onEvent'>, heartbeatMs = HEARTBEAT_MS) {
-    this.#desk = desk;
-    this.#leave = desk.onEvent((event, payload) => this.#announce(event, payload));
+  constructor(dispatcher: Pick<Dispatcher, 'call' | 'onEvent'>, heartbeatMs = HEARTBEAT_MS) {
+    this.#dispatcher = dispatcher;
+    this.#leave = dispatcher.onEvent((event, payload) => this.#announce(event, payload));
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     this.#heartbeat.unref();
   }
@@ -124,7 +124,7 @@ export class Windows {
 
   async #answer({ id, procedure, input }: Call): Promise<string> {
     try {
-      const output = await this.#desk.call(procedure, input);
+      const output = await this.#dispatcher.call(procedure, input);
       return message({ type: 'answer', id, output });
     } catch (error) {
       return message({ type: 'refusal', id, error: toErrorReport(error) });

@@ -51,7 +51,7 @@ export interface RunProgress {
   readonly checkpointStep?: number;
   readonly bestTop1?: number;
   readonly bestLoss?: number;
-  readonly recomputedBlocks?: number;
+  readonly checkpointedBlocks?: number;
 }
 
 const COLUMNS: Record<keyof RunProgress, string> = {
@@ -61,7 +61,7 @@ const COLUMNS: Record<keyof RunProgress, string> = {
   checkpointStep: 'checkpoint_step',
   bestTop1: 'best_top1',
   bestLoss: 'best_loss',
-  recomputedBlocks: 'recomputed_blocks',
+  checkpointedBlocks: 'recomputed_blocks',
 };
 
 /** Table `runs`. */
@@ -253,7 +253,7 @@ export class RunRepository {
       checkpointStep: numberOrNull(row, 'checkpoint_step'),
       bestTop1: numberOrNull(row, 'best_top1'),
       bestLoss: numberOrNull(row, 'best_loss'),
-      recomputedBlocks: numberOrNull(row, 'recomputed_blocks'),
+      checkpointedBlocks: numberOrNull(row, 'recomputed_blocks'),
       adapterId: adapter === undefined ? null : text(adapter, 'id'),
       error: row['error'] === null ? null : json(row, 'error'),
       owner: textOrNull(row, 'owner'),

@@ -75,9 +75,9 @@ export const runs = {
     interruptedEarly: 'The run was interrupted before its first checkpoint. It starts over.',
     paused: 'Paused. It keeps its memory until it is resumed.',
     warned: 'Warnings in its log: {count}. The last: {message}',
-    recomputedShort:
+    checkpointedShort:
       'Memory was short at the start: gradient checkpointing of {count} blocks. Steps take longer, with the same result.',
-    recomputedAlways:
+    checkpointedAlways:
       'As set: gradient checkpointing of {count} blocks. Steps take longer and need less memory, with the same result.',
     figures: {
       label: 'Figures of the run',

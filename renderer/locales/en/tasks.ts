@@ -9,7 +9,7 @@ export const tasks = {
     merge: 'Merging {subject}',
     export: 'Exporting {subject}',
     'predict-folder': 'Predicting {subject}',
-    measure: 'Estimating the time of {subject}',
+    benchmark: 'Estimating the time of {subject}',
     sample: 'The sample',
   },
   ended: {
@@ -21,7 +21,7 @@ export const tasks = {
     merge: '{subject} is merged and verified.',
     export: '{subject} is exported.',
     'predict-folder': 'The predictions of {subject} are written.',
-    measure: 'The time of {subject} is estimated.',
+    benchmark: 'The time of {subject} is estimated.',
     sample: 'The sample’s training has started.',
   },
   phase: {

@@ -67,7 +67,7 @@ export const train = {
     memoryOf: '{needed} of {free} free',
     memoryShort:
       'More than is free now. Training may get slow or end; a smaller batch needs less. You can start it anyway.',
-    recomputed:
+    checkpointed:
       'Memory is short: gradient checkpointing of {count} of {blocks} blocks. Steps take longer, with the same result.',
     time: 'Time',
     timeAbout: 'about {duration}',

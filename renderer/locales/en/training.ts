@@ -64,7 +64,7 @@ export const training = {
       checkpointEverySeconds: 'Checkpoint every',
       keepCheckpoints: 'Checkpoints kept',
       validateEvery: 'Validate every',
-      recompute: 'Gradient checkpointing',
+      gradientCheckpointing: 'Gradient checkpointing',
     }),
     karst: settingWords(karst.options, {
       rank: 'Rank',
@@ -129,7 +129,7 @@ export const training = {
     },
     initialise: { backbone: 'Pre-trained', random: 'Random' },
     matmulPrecision: { high: 'High', highest: 'Highest' },
-    recompute: { auto: 'When memory is short', always: 'Always', never: 'Never' },
+    gradientCheckpointing: { auto: 'When memory is short', always: 'Always', never: 'Never' },
   },
   unit: { pixels: 'px', degrees: '°', epochs: 'epochs | epoch | epochs', seconds: 's' },
 };

@@ -11,7 +11,7 @@ export const tasks: Shape<typeof en> = {
     merge: '正在合并 {subject}',
     export: '正在导出 {subject}',
     'predict-folder': '正在预测 {subject}',
-    measure: '正在估算 {subject} 的时间',
+    benchmark: '正在估算 {subject} 的时间',
     sample: '示例',
   },
   ended: {
@@ -23,7 +23,7 @@ export const tasks: Shape<typeof en> = {
     merge: '{subject} 已合并并通过验证。',
     export: '{subject} 已导出。',
     'predict-folder': '{subject} 的预测结果已写入。',
-    measure: '{subject} 的时间已估算。',
+    benchmark: '{subject} 的时间已估算。',
     sample: '示例已开始训练。',
   },
   phase: {

@@ -69,7 +69,7 @@ export const train: Shape<typeof en> = {
     memory: '内存',
     memoryOf: '需 {needed}，可用 {free}',
     memoryShort: '超出当前可用内存。训练可能变慢或中止；减小批大小可降低需求。您仍可开始训练。',
-    recomputed: '内存不足：对 {blocks} 个块中的 {count} 个使用梯度检查点。每步更久，结果相同。',
+    checkpointed: '内存不足：对 {blocks} 个块中的 {count} 个使用梯度检查点。每步更久，结果相同。',
     time: '时间',
     timeAbout: '约 {duration}',
     timeUnknown: '尚未估算',

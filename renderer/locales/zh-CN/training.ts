@@ -251,7 +251,7 @@ export const training: Shape<typeof en> = {
       name: '验证间隔',
       text: '两次验证之间的轮数。',
     },
-    recompute: {
+    gradientCheckpointing: {
       name: '梯度检查点',
       text: '反向传播时重新计算前面各块的激活值而不保留：内存更少，每步更久，结果相同。',
     },
@@ -274,7 +274,7 @@ export const training: Shape<typeof en> = {
     },
     initialise: { backbone: '预训练权重', random: '随机' },
     matmulPrecision: { high: '高', highest: '最高' },
-    recompute: { auto: '内存不足时', always: '总是', never: '从不' },
+    gradientCheckpointing: { auto: '内存不足时', always: '总是', never: '从不' },
   },
   unit: { pixels: '像素', degrees: '°', epochs: '轮', seconds: '秒' },
 };

@@ -11,7 +11,7 @@ import {
 } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 import { differencesAmong } from '../../domain/config.ts';
-import type { Course } from '../../domain/course.ts';
+import type { RunHistory } from '../../domain/run-history.ts';
 import { shownState } from '../../domain/run-state.ts';
 import { settingName, settingText, valueText } from '../../domain/words.ts';
 
@@ -65,17 +65,17 @@ export interface Result {
   readonly imagesPerSecond: number | null;
 }
 
-export function resultOf(run: RunView, course: Course): Result {
-  const index = course.best();
-  const { top1, loss, epoch } = course.validation;
-  const seconds = course.trainingSeconds(run.counts.train);
-  const images = (course.train.epoch.last ?? 0) * run.counts.train;
+export function resultOf(run: RunView, history: RunHistory): Result {
+  const index = history.best();
+  const { top1, loss, epoch } = history.validation;
+  const seconds = history.trainingSeconds(run.counts.train);
+  const images = (history.train.epoch.last ?? 0) * run.counts.train;
   return {
     state: shownState(run),
     top1: index < 0 ? run.bestTop1 : top1.view()[index]!,
     loss: index < 0 ? run.bestLoss : loss.view()[index]!,
     epoch: index < 0 ? null : epoch.view()[index]!,
-    steps: Math.max(run.step, course.lastStep),
+    steps: Math.max(run.step, history.lastStep),
     seconds,
     imagesPerSecond: seconds === null || seconds === 0 ? null : images / seconds,
   };

@@ -64,7 +64,7 @@ export function usePlan(): PlanOfDraft {
     async () => {
       const { backboneId, datasetId, config } = draft;
       if (backboneId === null || datasetId === null) return;
-      const task = await bridge.call('runs.measure', { backboneId, datasetId, config });
+      const task = await bridge.call('runs.benchmark', { backboneId, datasetId, config });
       measureId.value = task.id;
       await tasks.follow(task, { quiet: true });
       await reload();

@@ -5,14 +5,17 @@ export const SAMPLE_STEPS = ['importing', 'training', 'finishing'] as const;
 export type SampleStep = (typeof SAMPLE_STEPS)[number];
 
 /** How far the sample is: its task imports and queues a run, the run trains. */
-export type SampleCourse =
+export type SampleProgress =
   | { readonly kind: 'offer' }
   | { readonly kind: 'going'; readonly step: SampleStep; readonly run: RunView | null }
   | { readonly kind: 'ready'; readonly run: RunView; readonly projectId: string }
   /** The run ended without an adapter, or waits for a person. */
   | { readonly kind: 'halted'; readonly run: RunView };
 
-export function sampleCourse(task: Task | null, runs: ReadonlyMap<string, RunView>): SampleCourse {
+export function sampleProgress(
+  task: Task | null,
+  runs: ReadonlyMap<string, RunView>,
+): SampleProgress {
   if (task === null || task.state === 'failed' || task.state === 'cancelled') {
     return { kind: 'offer' };
   }

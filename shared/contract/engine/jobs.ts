@@ -39,12 +39,12 @@ const trainJob = v.object({
   /** The step at which the run, which had ended there, was last given more epochs; null when it never was. */
   extendedAt: v.nullable(countSchema),
   /** Blocks, from the first, that are computed again in the backward pass, since memory is short; 0: none. */
-  recomputedBlocks: countSchema,
+  checkpointedBlocks: countSchema,
 });
 
 /** Takes a few steps on random images with these settings, and keeps nothing but how long they took. */
 const measureJob = v.object({
-  kind: v.literal('measure'),
+  kind: v.literal('benchmark'),
   backbone: backboneReferenceSchema,
   config: looseTrainingSchema,
   /** As in a training. */
@@ -54,7 +54,7 @@ const measureJob = v.object({
   /** Updates that are timed, after the first, which compiles. */
   steps: countSchema,
   /** As in a training. */
-  recomputedBlocks: countSchema,
+  checkpointedBlocks: countSchema,
 });
 
 const onAdapter = { adapterDir: v.string(), backbone: backboneReferenceSchema };
@@ -77,7 +77,7 @@ const predictJob = v.object({
 });
 
 /** Keeps a model ready and answers questions about files until it is told to stop. */
-const tryJob = v.object({ kind: v.literal('try'), ...onAdapter });
+const tryJob = v.object({ kind: v.literal('interactive-predict'), ...onAdapter });
 
 const mergeJob = v.object({
   kind: v.literal('merge'),
@@ -124,9 +124,9 @@ export type Job = v.InferOutput<typeof jobSchema>;
 
 type JobOf<K extends Job['kind']> = Extract<Job, { readonly kind: K }>;
 export type TrainJob = JobOf<'train'>;
-export type MeasureJob = JobOf<'measure'>;
+export type BenchmarkJob = JobOf<'benchmark'>;
 export type EvaluateJob = JobOf<'evaluate'>;
 export type PredictJob = JobOf<'predict'>;
-export type TryJob = JobOf<'try'>;
+export type InteractivePredictJob = JobOf<'interactive-predict'>;
 export type MergeJob = JobOf<'merge'>;
 export type AugmentJob = JobOf<'augment'>;

@@ -25,7 +25,7 @@ const trainResult = v.object({
 
 /** Times are medians, in seconds. */
 const measureResult = v.object({
-  kind: v.literal('measure'),
+  kind: v.literal('benchmark'),
   device: deviceReportSchema,
   /** One update of the optimizer, all its batches together; over the whole schedule where steps differ. */
   secondsPerStep: finiteSchema,
@@ -64,7 +64,7 @@ export const jobResultSchema = immutable(
     measureResult,
     evaluateResult,
     v.object({ kind: v.literal('predict') }),
-    v.object({ kind: v.literal('try') }),
+    v.object({ kind: v.literal('interactive-predict') }),
     mergeResult,
     augmentResult,
     v.object({ kind: v.literal('probe'), device: deviceReportSchema }),
@@ -74,10 +74,10 @@ export type JobResult = v.InferOutput<typeof jobResultSchema>;
 
 type ResultOf<K extends JobResult['kind']> = Extract<JobResult, { readonly kind: K }>;
 export type TrainResult = ResultOf<'train'>;
-export type MeasureResult = ResultOf<'measure'>;
+export type BenchmarkResult = ResultOf<'benchmark'>;
 export type EvaluateResult = ResultOf<'evaluate'>;
 export type PredictResult = ResultOf<'predict'>;
-export type TryResult = ResultOf<'try'>;
+export type InteractivePredictResult = ResultOf<'interactive-predict'>;
 export type MergeResult = ResultOf<'merge'>;
 export type AugmentResult = ResultOf<'augment'>;
 export type ProbeResult = ResultOf<'probe'>;

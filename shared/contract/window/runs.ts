@@ -42,7 +42,7 @@ export const runPlan = v.object({
   memoryBytes: v.nullable(countSchema),
   memoryFreeBytes: countSchema,
   /** Blocks, of how many, that are computed again in the backward pass so that it fits. */
-  recomputedBlocks: countSchema,
+  checkpointedBlocks: countSchema,
   blocks: countSchema,
   /** From steps measured with these settings on this machine; null when none were. */
   seconds: v.nullable(finiteSchema),
@@ -82,7 +82,7 @@ export const runProcedures = {
   'runs.get': procedure(one, runView),
   'runs.plan': procedure(v.strictObject({ ...settings, datasetId: v.nullable(idSchema) }), runPlan),
   /** Takes a few steps with these settings, so that `runs.plan` can say how long they take. */
-  'runs.measure': procedure(v.strictObject(settings), task),
+  'runs.benchmark': procedure(v.strictObject(settings), task),
   /** Queues a run; it starts when those before it have ended. */
   'runs.create': procedure(
     v.strictObject({ ...settings, projectId: v.nullable(idSchema), name: v.nullable(nameSchema) }),

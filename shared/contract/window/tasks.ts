@@ -18,7 +18,7 @@ export const TASK_KINDS = [
   'merge',
   'export',
   'predict-folder',
-  'measure',
+  'benchmark',
   'sample',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
@@ -43,7 +43,7 @@ export const taskResult = v.variant('kind', [
     unreadable: countSchema,
   }),
   v.object({
-    kind: v.literal('measured'),
+    kind: v.literal('benchmark'),
     secondsPerStep: finiteSchema,
     /** Until the first step could be taken: loading and compiling. */
     startSeconds: finiteSchema,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOST_PROCEDURES } from '../../../shared/contract/window/procedures.ts';
 import { BentCalls } from '../../fixtures/bent-calls.ts';
-import { BentDesk } from '../../fixtures/bent-world.ts';
+import { BentApi } from '../../fixtures/bent-world.ts';
 import { scaled, Tally } from '../../fixtures/faults/tally.ts';
 import { partOptions } from '../../parts.mjs';
 
@@ -21,33 +21,33 @@ const EACH = Math.ceil(scaled(20_000, minutes) / NAMES.length);
 const BETWEEN = 40;
 
 let folder = '';
-let desk: BentDesk;
+let api: BentApi;
 const stood = process.cwd();
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'karst-calls-'));
-  desk = await BentDesk.open(folder);
+  api = await BentApi.open(folder);
   mkdirSync(join(folder, 'here'));
   process.chdir(join(folder, 'here'));
 });
 afterAll(async () => {
   process.chdir(stood);
-  await desk.close();
+  await api.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 describe(`bent calls (seed ${String(seed)})`, () => {
   it('are answered or refused with a sentence', async () => {
     const tally = new Tally(Object.fromEntries(NAMES.map((name) => [name, EACH])));
-    const calls = new BentCalls(desk.world, seed);
+    const calls = new BentCalls(api.world, seed);
     const faults: string[] = [];
     for (let n = 0; n < EACH * NAMES.length; n++) {
       const call = calls.next();
-      const fault = await desk.judge(call);
+      const fault = await api.judge(call);
       if (fault !== null) faults.push(`call ${n} of seed ${seed}: ${fault}`);
       tally.count(call.procedure);
-      if (n % BETWEEN === BETWEEN - 1) faults.push(...(await desk.settle()));
+      if (n % BETWEEN === BETWEEN - 1) faults.push(...(await api.settle()));
     }
-    faults.push(...(await desk.settle()));
+    faults.push(...(await api.settle()));
     process.stdout.write(`\n${tally.table('bent calls')}\n`);
     expect(faults.slice(0, 20)).toEqual([]);
     expect(readdirSync(join(folder, 'here'))).toEqual([]);

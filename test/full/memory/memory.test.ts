@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainingMemory } from '../../../main/host/services/planning/memory-estimate.ts';
-import { memoryRequest } from '../../../main/host/services/planning/recomputation.ts';
+import { memoryRequest } from '../../../main/host/services/planning/gradient-checkpointing.ts';
 import { inspectBackbone } from '../../../main/host/services/backbones.ts';
 import { engineEnvironment, xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import type { Architecture } from '../../../shared/models/registry.ts';
@@ -99,7 +99,7 @@ describe.each(MODELS)('$title with batches of $batchSize', (model) => {
     const { running } = trainingMemory(
       memoryRequest(architecture, config, { task: singleLabel, classes: CLASSES }),
       {
-        ...{ recomputedBlocks: 0, kernels: kernels !== null, threads: THREADS },
+        ...{ checkpointedBlocks: 0, kernels: kernels !== null, threads: THREADS },
       },
     );
     const inMib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);

@@ -36,10 +36,10 @@ async function prepare() {
   return prepared;
 }
 
-const { model, executor, noise, trunk } = await prepare();
-if (trunk !== null) {
+const { model, executor, noise, featureExtractor } = await prepare();
+if (featureExtractor !== null) {
   const size = batchSize * sizeOf(imageShape(architecture));
-  await trunk.run('features', { images: new Float32Array(size).fill(0.5) });
+  await featureExtractor.run('features', { images: new Float32Array(size).fill(0.5) });
 }
 const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
 const targets = [...indices].map((i) => v.parse(task.spec.target, { labels: [i % classes] }));

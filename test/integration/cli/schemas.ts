@@ -134,7 +134,7 @@ const runEntries = {
   checkpointStep: v.nullable(count),
   bestTop1: v.nullable(fraction),
   bestLoss: v.nullable(v.number()),
-  recomputedBlocks: v.nullable(count),
+  checkpointedBlocks: v.nullable(count),
   adapterId: v.nullable(text),
   error: v.nullable(errorReport),
 };
@@ -243,7 +243,7 @@ export const done = v.strictObject({
     val: v.nullable(v.strictObject({ top1: fraction, loss: v.number() })),
   }),
   trainableParameters: count,
-  recomputedBlocks: count,
+  checkpointedBlocks: count,
   waiting: v.array(epochWaiting),
 });
 /** Any line of a training's stream. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
-import { configured, Workshop } from '../../fixtures/engine/workshop.ts';
+import { configured, TestBed } from '../../fixtures/engine/test-bed.ts';
 
 /** Windows takes no quotation marks in names. */
 const NAMES =
@@ -12,16 +12,16 @@ const NAMES =
     : ["it's my cache, 100 % ä#", 'say "so" \\ and'];
 
 it.each(NAMES)('compiled programs are kept in the folder %s and nowhere else', async (name) => {
-  const workshop = await Workshop.open();
+  const testBed = await TestBed.open();
   try {
-    const parent = join(workshop.cacheDir, 'odd');
+    const parent = join(testBed.cacheDir, 'odd');
     await mkdir(parent, { recursive: true });
     const folder = join(parent, name, 'xla');
-    const images = await workshop.images({ train: 4, val: 2 });
+    const images = await testBed.images({ train: 4, val: 2 });
     const env = { KARST_TEST_MEMORY: '1', TF_XLA_FLAGS: xlaCacheFlag(folder) };
     const kept = async (): Promise<string[]> => {
-      const job = await workshop.run(images, configured({ schedule: { epochs: 1 } }));
-      const engine = await runProcess(job, workshop.cacheDir, { native: true, env });
+      const job = await testBed.run(images, configured({ schedule: { epochs: 1 } }));
+      const engine = await runProcess(job, testBed.cacheDir, { native: true, env });
       expect(engine.outcome().type).toBe('done');
       return (await readdir(folder)).sort();
     };
@@ -31,6 +31,6 @@ it.each(NAMES)('compiled programs are kept in the folder %s and nowhere else', a
     expect(await kept()).toEqual(first);
     expect(await readdir(parent)).toEqual([name]);
   } finally {
-    await workshop.remove();
+    await testBed.remove();
   }
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { installedKernels } from '../../../main/platform/kernels.mjs';
 import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import { runProcess, type MemoryReport } from '../../fixtures/engine/engine-process.ts';
-import { configured, MINUTE_VIT, Workshop } from '../../fixtures/engine/workshop.ts';
+import { configured, SMALLEST_VIT, TestBed } from '../../fixtures/engine/test-bed.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -12,12 +12,12 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 it.runIf(installedKernels(ROOT).length > 0)(
   'what compiling took is given back before the step',
   async () => {
-    const workshop = await Workshop.open({
-      ...MINUTE_VIT,
+    const testBed = await TestBed.open({
+      ...SMALLEST_VIT,
       ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: 6 },
     });
     try {
-      const images = await workshop.images({ train: 16, val: 4 });
+      const images = await testBed.images({ train: 16, val: 4 });
       const config = configured({
         batchSize: 16,
         matmulPrecision: 'high',
@@ -25,11 +25,11 @@ it.runIf(installedKernels(ROOT).length > 0)(
       });
       const env = {
         KARST_TEST_MEMORY: '1',
-        TF_XLA_FLAGS: xlaCacheFlag(join(workshop.cacheDir, 'xla')),
+        TF_XLA_FLAGS: xlaCacheFlag(join(testBed.cacheDir, 'xla')),
       };
       const afterOneStep = async (): Promise<MemoryReport> => {
-        const job = await workshop.run(images, config);
-        const engine = await runProcess(job, workshop.cacheDir, { native: true, env });
+        const job = await testBed.run(images, config);
+        const engine = await runProcess(job, testBed.cacheDir, { native: true, env });
         expect(engine.outcome().type).toBe('done');
         return engine.memory[0]!;
       };
@@ -39,7 +39,7 @@ it.runIf(installedKernels(ROOT).length > 0)(
       const took = compiled.peak - again.rss;
       expect(compiled.rss - again.rss).toBeLessThan(took / 2);
     } finally {
-      await workshop.remove();
+      await testBed.remove();
     }
   },
 );

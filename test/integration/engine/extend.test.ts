@@ -15,22 +15,22 @@ import {
   metricsOf,
   timeless,
   weightsFile,
-  Workshop,
-} from '../../fixtures/engine/workshop.ts';
+  TestBed,
+} from '../../fixtures/engine/test-bed.ts';
 
 /** Runs that go on after their end, what they tell of a few images, and how often they go to the disk. */
-let workshop: Workshop;
+let testBed: TestBed;
 let images: ManifestImage[];
 beforeAll(async () => {
-  workshop = await Workshop.open();
-  images = await workshop.images({ train: 18, val: 10 });
+  testBed = await TestBed.open();
+  images = await testBed.images({ train: 18, val: 10 });
 });
-afterAll(() => workshop.remove());
+afterAll(() => testBed.remove());
 afterEach(() => vi.restoreAllMocks());
 
 const layOut = (overrides: TrainingOverrides = {}): Promise<TrainJob> =>
-  workshop.run(images, configured(overrides));
-const options = () => ({ cacheDir: workshop.cacheDir });
+  testBed.run(images, configured(overrides));
+const options = () => ({ cacheDir: testBed.cacheDir });
 
 /** The job that a host makes of an ended run that is to have `epochs` in all. */
 function extended(job: TrainJob, epochs: number, extendedAt: number): TrainJob {
@@ -120,7 +120,7 @@ describe('a run that is given more epochs', () => {
     const job = await layOut();
     const run = async (one: TrainJob, env?: Record<string, string>): Promise<EngineEvent> =>
       (
-        await runProcess(one, workshop.cacheDir, {
+        await runProcess(one, testBed.cacheDir, {
           native: true,
           ...(env === undefined ? {} : { env }),
         })

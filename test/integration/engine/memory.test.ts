@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
-import { configured, MINUTE_VIT, Workshop } from '../../fixtures/engine/workshop.ts';
+import { configured, SMALLEST_VIT, TestBed } from '../../fixtures/engine/test-bed.ts';
 
 const BATCH = 4;
 const SIDE = 96;
@@ -8,11 +8,11 @@ const SIDE = 96;
 const FED = BATCH * 3 * SIDE ** 2 * 4;
 
 it('memory is flat over 500 steps', async () => {
-  const workshop = await Workshop.open({ ...MINUTE_VIT, imageSize: SIDE, patchSize: 32 });
+  const testBed = await TestBed.open({ ...SMALLEST_VIT, imageSize: SIDE, patchSize: 32 });
   try {
-    const images = await workshop.images({ train: 128, val: 4 });
+    const images = await testBed.images({ train: 128, val: 4 });
     // 32 updates an epoch: steps 100 and 500 are both 4 and 20 updates into theirs, with images ahead.
-    const job = await workshop.run(
+    const job = await testBed.run(
       images,
       configured({
         ...{ batchSize: BATCH, schedule: { epochs: 16 } },
@@ -20,7 +20,7 @@ it('memory is flat over 500 steps', async () => {
       }),
     );
     const env = { KARST_TEST_MEMORY: '100,300,500' };
-    const engine = await runProcess(job, workshop.cacheDir, { native: true, env });
+    const engine = await runProcess(job, testBed.cacheDir, { native: true, env });
     expect(engine.outcome()).toMatchObject({ type: 'done', result: { steps: 512 } });
     const [first, middle, last] = engine.memory;
     expect(engine.memory.map((m) => m.step)).toEqual([100, 300, 500]);
@@ -34,6 +34,6 @@ it('memory is flat over 500 steps', async () => {
     expect(last!.rss - first!.rss).toBeLessThan((400 * FED) / 2);
     expect(last!.rss - middle!.rss).toBeLessThan((200 * FED) / 2);
   } finally {
-    await workshop.remove();
+    await testBed.remove();
   }
 });

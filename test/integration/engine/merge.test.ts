@@ -27,31 +27,31 @@ import { openInterpreter, perform } from '../../fixtures/engine/in-process.ts';
 import {
   about,
   configured,
-  MINUTE_VIT,
+  SMALLEST_VIT,
   weightsFile,
-  Workshop,
+  TestBed,
   writeManifest,
-} from '../../fixtures/engine/workshop.ts';
+} from '../../fixtures/engine/test-bed.ts';
 
-let workshop: Workshop;
+let testBed: TestBed;
 let images: ManifestImage[];
 /** Those that merged models are verified on. */
 let manifest: string;
 beforeAll(async () => {
-  workshop = await Workshop.open();
-  images = await workshop.images({ train: 20, val: 0 });
-  manifest = join(workshop.folder, 'manifest.jsonl');
+  testBed = await TestBed.open();
+  images = await testBed.images({ train: 20, val: 0 });
+  manifest = join(testBed.folder, 'manifest.jsonl');
   await writeManifest(manifest, images);
 });
-afterAll(() => workshop.remove());
+afterAll(() => testBed.remove());
 
 async function trained(
   overrides: TrainingOverrides,
   changes: Partial<TrainJob> = {},
 ): Promise<TrainJob> {
   const config = configured({ schedule: { epochs: 1, warmupEpochs: 0 }, ...overrides });
-  const job = await workshop.run(images, config, changes);
-  await perform(job, { cacheDir: workshop.cacheDir });
+  const job = await testBed.run(images, config, changes);
+  await perform(job, { cacheDir: testBed.cacheDir });
   return job;
 }
 const mergeJob = (job: TrainJob, out = `${job.runDir}-merged`) =>
@@ -79,7 +79,7 @@ async function predictions(
 ): Promise<(readonly Prediction[])[]> {
   const paths = images.slice(0, 8).map((i) => i.path);
   const job = { kind: 'predict', adapterDir, backbone, paths, top: 3, batchSize: 8 } as const;
-  const { events } = await perform(job, { cacheDir: workshop.cacheDir });
+  const { events } = await perform(job, { cacheDir: testBed.cacheDir });
   return events.flatMap((e) => (e.type === 'prediction' ? [e.predictions] : []));
 }
 
@@ -96,7 +96,7 @@ describe('a merge', () => {
   ] as const)('of $title is verified on images and is a plain backbone', async ({ overrides }) => {
     const job = await trained(overrides);
     const backboneBefore = await sha256OfFile(job.backbone.path!);
-    const { result } = await perform(mergeJob(job), { cacheDir: workshop.cacheDir });
+    const { result } = await perform(mergeJob(job), { cacheDir: testBed.cacheDir });
     const { out, verification } = result as MergeResult;
     expect(verification).toMatchObject({ images: 18, top1Agreement: 1 });
     expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
@@ -112,7 +112,7 @@ describe('a merge', () => {
     expect(await sha256OfFile(job.backbone.path!)).toBe(backboneBefore);
 
     const imageSize = 'imageSize' in overrides ? overrides.imageSize : 16;
-    const architecture = { ...MINUTE_VIT, imageSize, classes: 3 };
+    const architecture = { ...SMALLEST_VIT, imageSize, classes: 3 };
     const path = join(out, 'model.safetensors');
     const file = await SafetensorsFile.open(path);
     checkBackbone(path, file.tensors, architecture);
@@ -145,17 +145,17 @@ describe('a merge', () => {
   });
 
   it.each(['F16', 'BF16'] as const)('keeps the type %s of the backbone', async (dtype) => {
-    const path = join(workshop.folder, `${dtype}.safetensors`);
-    const stored = await readAllFloat32(workshop.backbone.path!);
-    const shapes = tensorShapes(MINUTE_VIT);
+    const path = join(testBed.folder, `${dtype}.safetensors`);
+    const stored = await readAllFloat32(testBed.backbone.path!);
+    const shapes = tensorShapes(SMALLEST_VIT);
     await writeSafetensors(
       path,
       [...shapes].map(([name, shape]) => ({ name, shape, dtype, data: stored.get(name)! })),
     );
-    const backbone = { ...workshop.backbone, path, sha256: await sha256OfFile(path) };
+    const backbone = { ...testBed.backbone, path, sha256: await sha256OfFile(path) };
     const job = await trained({}, { backbone });
     expect(await dtypes(weightsFile(job))).toEqual(new Set(['F32']));
-    const { result } = await perform(mergeJob(job), { cacheDir: workshop.cacheDir });
+    const { result } = await perform(mergeJob(job), { cacheDir: testBed.cacheDir });
     const { out, verification } = result as MergeResult;
     expect(await dtypes(join(out, 'model.safetensors'))).toEqual(new Set([dtype]));
     // Rounded to half precision it cannot be exact; were it, the adapter had not been folded in.
@@ -166,46 +166,46 @@ describe('a merge', () => {
   it('that is wrong is refused, and nothing of it is left', async () => {
     const job = await trained({});
     const runtime = spoiling(await openInterpreter());
-    const before = await readdir(workshop.folder);
+    const before = await readdir(testBed.folder);
     const merge = mergeJob(job);
-    const rejection = perform(merge, { cacheDir: workshop.cacheDir, runtime });
+    const rejection = perform(merge, { cacheDir: testBed.cacheDir, runtime });
     await expect(rejection).rejects.toMatchObject({
       code: 'verification-failed',
       path: merge.out,
       message: expect.stringMatching(/differ .* by up to \d\.\d+e-\d, more than/) as string,
     });
-    expect(await readdir(workshop.folder)).toEqual(before);
+    expect(await readdir(testBed.folder)).toEqual(before);
     // The same merge with nothing spoilt goes through.
-    await perform(merge, { cacheDir: workshop.cacheDir });
-    expect(await readdir(workshop.folder)).toContain(basename(merge.out));
+    await perform(merge, { cacheDir: testBed.cacheDir });
+    expect(await readdir(testBed.folder)).toContain(basename(merge.out));
   });
 
   it('without a readable image proves nothing and is refused', async () => {
     const job = await trained({ method: 'linear' });
     const none = join(job.runDir, 'gone.jsonl');
-    const gone = { ...images[0]!, path: join(workshop.folder, 'gone.png'), sha256: '0'.repeat(64) };
+    const gone = { ...images[0]!, path: join(testBed.folder, 'gone.png'), sha256: '0'.repeat(64) };
     await writeManifest(none, [gone]);
-    const before = await readdir(workshop.folder);
+    const before = await readdir(testBed.folder);
     await expect(
-      perform({ ...mergeJob(job), manifest: none }, { cacheDir: workshop.cacheDir }),
+      perform({ ...mergeJob(job), manifest: none }, { cacheDir: testBed.cacheDir }),
     ).rejects.toMatchObject({ code: 'dataset-unusable' });
-    expect(await readdir(workshop.folder)).toEqual(before);
+    expect(await readdir(testBed.folder)).toEqual(before);
   });
 
   it('does not touch a folder that is there already', async () => {
     const job = await trained({ method: 'linear' });
     const merge = mergeJob(job);
-    await perform(merge, { cacheDir: workshop.cacheDir });
+    await perform(merge, { cacheDir: testBed.cacheDir });
     const model = join(merge.out, 'model.safetensors');
     const before = await sha256OfFile(model);
-    await expect(perform(merge, { cacheDir: workshop.cacheDir })).rejects.toThrow(merge.out);
+    await expect(perform(merge, { cacheDir: testBed.cacheDir })).rejects.toThrow(merge.out);
     expect(await sha256OfFile(model)).toBe(before);
   });
 
   it('runs on native TensorFlow as a process', async () => {
     const job = await trained({});
     const merge = mergeJob(job);
-    const engine = await runProcess(merge, workshop.cacheDir, { native: true });
+    const engine = await runProcess(merge, testBed.cacheDir, { native: true });
     expect(engine.outcome()).toMatchObject({
       type: 'done',
       result: { kind: 'merge', out: merge.out, verification: { images: 18, top1Agreement: 1 } },
@@ -241,7 +241,7 @@ async function headAdapter(
   await writeAdapterFolder(dir, {
     name: 'head',
     tensors: [
-      { name: 'head.weight', shape: [3, MINUTE_VIT.width] },
+      { name: 'head.weight', shape: [3, SMALLEST_VIT.width] },
       { name: 'head.bias', shape: [3] },
     ].map((t) => ({ ...t, dtype: 'F32' as const, data: merged.get(t.name)! })),
     config: {

@@ -11,25 +11,25 @@ import {
   configured,
   metricsOf,
   weightsFile,
-  Workshop,
+  TestBed,
   writeManifest,
-} from '../../fixtures/engine/workshop.ts';
+} from '../../fixtures/engine/test-bed.ts';
 
 /** The engine as a process: what passes over its channel, and how it ends. */
-let workshop: Workshop;
+let testBed: TestBed;
 let images: ManifestImage[];
 const running: EngineProcess[] = [];
 beforeAll(async () => {
-  workshop = await Workshop.open();
-  images = await workshop.images({ train: 12, val: 3 });
+  testBed = await TestBed.open();
+  images = await testBed.images({ train: 12, val: 3 });
 });
 afterEach(() => {
   for (const engine of running.splice(0)) engine.child.kill('SIGKILL');
 });
-afterAll(() => workshop.remove());
+afterAll(() => testBed.remove());
 
 const layOut = (overrides: TrainingOverrides, changes: Partial<TrainJob> = {}): Promise<TrainJob> =>
-  workshop.run(images, configured(overrides), changes);
+  testBed.run(images, configured(overrides), changes);
 function engine(native = false): EngineProcess {
   const made = new EngineProcess({ native });
   running.push(made);
@@ -46,7 +46,7 @@ describe('an engine process', () => {
   it('pauses, goes on and stops when it is told over its channel', async () => {
     const job = await layOut(ENDLESS);
     const own = engine();
-    own.start(job, workshop.cacheDir);
+    own.start(job, testBed.cacheDir);
     await own.heard(isStep);
     own.send({ type: 'pause' });
     await own.heard(isState('paused'));
@@ -55,7 +55,7 @@ describe('an engine process', () => {
     const told = before.flatMap((e) => (e.type === 'checkpoint' ? [e.step] : [])).at(-1);
     expect(told).toBe(steps);
     // For as long as another whole training takes.
-    await perform(await layOut({}), { cacheDir: workshop.cacheDir });
+    await perform(await layOut({}), { cacheDir: testBed.cacheDir });
     expect(own.events.filter(isStep)).toHaveLength(steps);
     own.send({ type: 'resume' });
     await own.heard(isState('running'));
@@ -73,7 +73,7 @@ describe('an engine process', () => {
   it('obeys what is sent right behind the job', async () => {
     const job = await layOut(ENDLESS);
     const own = engine();
-    own.start(job, workshop.cacheDir);
+    own.start(job, testBed.cacheDir);
     own.send({ type: 'suspend' });
     await own.ended();
     expect(own.outcome()).toMatchObject({ type: 'error', error: { code: 'cancelled' } });
@@ -82,7 +82,7 @@ describe('an engine process', () => {
 
   it('ends when its host is gone', async () => {
     const own = engine();
-    own.start(await layOut(ENDLESS), workshop.cacheDir);
+    own.start(await layOut(ENDLESS), testBed.cacheDir);
     await own.heard(isStep);
     expect(await own.left()).toEqual({ code: 0, signal: null });
   });
@@ -90,7 +90,7 @@ describe('an engine process', () => {
   it('ends when its host goes before any job, and while it is paused', async () => {
     const idle = engine();
     const paused = engine();
-    paused.start(await layOut(ENDLESS), workshop.cacheDir);
+    paused.start(await layOut(ENDLESS), testBed.cacheDir);
     paused.send({ type: 'pause' });
     await paused.heard(isState('paused'));
     const endings = await Promise.all([idle.left(), paused.left()]);
@@ -98,9 +98,9 @@ describe('an engine process', () => {
   });
 
   it('reports what is wrong with a job and ends with code 1', async () => {
-    const path = join(workshop.folder, 'nowhere.safetensors');
-    const job = await layOut({}, { backbone: { ...workshop.backbone, path } });
-    const own = await runProcess(job, workshop.cacheDir, { native: false });
+    const path = join(testBed.folder, 'nowhere.safetensors');
+    const job = await layOut({}, { backbone: { ...testBed.backbone, path } });
+    const own = await runProcess(job, testBed.cacheDir, { native: false });
     expect(own.outcome()).toMatchObject({ type: 'error', error: { code: 'not-found', path } });
     expect(await own.ended()).toEqual({ code: 1, signal: null });
   });
@@ -117,7 +117,7 @@ describe('an engine process', () => {
       { method: 'linear', schedule: { epochs: 1 } },
       { classes: ['a', 'b', 'c'].map((c) => c.repeat(900)) },
     );
-    await perform(job, { cacheDir: workshop.cacheDir });
+    await perform(job, { cacheDir: testBed.cacheDir });
     // A megabyte, several times what a pipe holds: 400 rows of three long names.
     const manifest = join(job.runDir, 'many.jsonl');
     const lines = Array.from({ length: 400 }, (_, i) => images[i % images.length]!);
@@ -126,7 +126,7 @@ describe('an engine process', () => {
     const own = engine();
     own.start(
       { kind: 'evaluate', adapterDir, backbone, manifest, batchSize: 50 },
-      workshop.cacheDir,
+      testBed.cacheDir,
     );
     await own.heard((e) => e.type === 'progress' && e.phase === 'evaluating' && e.done === 400);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
@@ -141,8 +141,8 @@ describe('both ways of running', () => {
   it('train alike', async () => {
     const overrides = { schedule: { epochs: 2 }, karst: { rescale: 'none' } } as const;
     const [native, interpreted] = [await layOut(overrides), await layOut(overrides)];
-    const first = await runProcess(native, workshop.cacheDir, { native: true });
-    const second = await runProcess(interpreted, workshop.cacheDir, { native: false });
+    const first = await runProcess(native, testBed.cacheDir, { native: true });
+    const second = await runProcess(interpreted, testBed.cacheDir, { native: false });
     expect(first.events[0]).toMatchObject({ type: 'ready', device: { backend: 'tensorflow' } });
     expect(second.events[0]).toMatchObject({ type: 'ready', device: { backend: 'tfjs-cpu' } });
     for (const own of [first, second]) expect(own.outcome().type).toBe('done');

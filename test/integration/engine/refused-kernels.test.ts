@@ -15,10 +15,10 @@ import { runProcess, type EngineOptions } from '../../fixtures/engine/engine-pro
 import {
   configured,
   metricsOf,
-  MINUTE_VIT,
+  SMALLEST_VIT,
   timeless,
-  Workshop,
-} from '../../fixtures/engine/workshop.ts';
+  TestBed,
+} from '../../fixtures/engine/test-bed.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const levels = processorLevels();
@@ -31,7 +31,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
   const [best = 'avx2'] = levels;
   const folder = mkdtempSync(join(tmpdir(), 'karst-refused-'));
   const wrong = join(folder, 'wrong.node');
-  let workshop: Workshop;
+  let testBed: TestBed;
 
   beforeAll(async () => {
     const tensorflow = join(ROOT, RUNTIME);
@@ -44,14 +44,14 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
       `-Wl,-rpath,${join(tensorflow, 'lib')}`,
     ]);
     expect(code, output).toBe(0);
-    workshop = await Workshop.open({
-      ...MINUTE_VIT,
+    testBed = await TestBed.open({
+      ...SMALLEST_VIT,
       ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: 2 },
     });
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
-    await workshop.remove();
+    await testBed.remove();
   });
 
   /** A short training, whose products are large enough for the kernels. */
@@ -59,10 +59,10 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
     events: readonly EngineEvent[];
     numbers: readonly object[];
   }> {
-    const images = await workshop.images({ train: 16, val: 8 });
+    const images = await testBed.images({ train: 16, val: 8 });
     const config = configured({ batchSize: 16, matmulPrecision: 'high', schedule: { epochs: 2 } });
-    const job = await workshop.run(images, config);
-    const engine = await runProcess(job, workshop.cacheDir, { native: true, ...options });
+    const job = await testBed.run(images, config);
+    const engine = await runProcess(job, testBed.cacheDir, { native: true, ...options });
     expect(engine.outcome().type).toBe('done');
     return { events: engine.events, numbers: timeless(await metricsOf(job)) };
   }

@@ -12,17 +12,17 @@ import {
   metricsOf,
   timeless,
   weightsFile,
-  Workshop,
-} from '../../fixtures/engine/workshop.ts';
+  TestBed,
+} from '../../fixtures/engine/test-bed.ts';
 
 /** A run that is interrupted and resumed ends with the bytes of one that was not. */
-let workshop: Workshop;
+let testBed: TestBed;
 let images: ManifestImage[];
 beforeAll(async () => {
-  workshop = await Workshop.open();
-  images = await workshop.images({ train: 22, val: 6 });
+  testBed = await TestBed.open();
+  images = await testBed.images({ train: 22, val: 6 });
 });
-afterAll(() => workshop.remove());
+afterAll(() => testBed.remove());
 
 /** Everything that draws random numbers, at once: six batches an epoch, the last of two images. */
 const EVERY_CHANCE: TrainingOverrides = {
@@ -41,7 +41,7 @@ const EVERY_CHANCE: TrainingOverrides = {
   },
 };
 const layOut = (overrides: TrainingOverrides = {}): Promise<TrainJob> =>
-  workshop.run(images, configured({ ...EVERY_CHANCE, ...overrides }));
+  testBed.run(images, configured({ ...EVERY_CHANCE, ...overrides }));
 
 async function expectSame(job: TrainJob, whole: TrainJob): Promise<void> {
   expect(timeless(await metricsOf(job))).toEqual(timeless(await metricsOf(whole)));
@@ -54,7 +54,7 @@ describe('on native TensorFlow, in processes of their own', () => {
   let whole: TrainJob;
   beforeAll(async () => {
     whole = await layOut();
-    const engine = await runProcess(whole, workshop.cacheDir, { native: true });
+    const engine = await runProcess(whole, testBed.cacheDir, { native: true });
     expect(engine.outcome()).toMatchObject({ type: 'done', result: { steps: 18, epochs: 3 } });
     const steps = (await metricsOf(whole)).flatMap((r) => (r.kind === 'train' ? [r.step] : []));
     expect(steps).toEqual(Array.from({ length: 18 }, (_, i) => i + 1));
@@ -63,11 +63,11 @@ describe('on native TensorFlow, in processes of their own', () => {
   it('a run suspended in mid-epoch goes on bit for bit', async () => {
     const job = await layOut();
     const env = { KARST_TEST_STEP: '8', KARST_TEST_ACTION: 'suspend' };
-    const first = await runProcess(job, workshop.cacheDir, { native: true, env });
+    const first = await runProcess(job, testBed.cacheDir, { native: true, env });
     expect(first.outcome()).toMatchObject({ type: 'error', error: { code: 'cancelled' } });
     expect(await first.ended()).toEqual({ code: 1, signal: null });
     expect((await metricsOf(job)).at(-1)).toMatchObject({ kind: 'train', step: 8 });
-    const second = await runProcess({ ...job, resume: true }, workshop.cacheDir, { native: true });
+    const second = await runProcess({ ...job, resume: true }, testBed.cacheDir, { native: true });
     expect(second.outcome().type).toBe('done');
     expect(await second.ended()).toEqual({ code: 0, signal: null });
     expect(log(second.events)).toContain('Resumed from step 8 (epoch 2)');
@@ -79,7 +79,7 @@ describe('on native TensorFlow, in processes of their own', () => {
   it('a run killed in mid-epoch goes on bit for bit from its last checkpoint', async () => {
     const job = await layOut({ checkpointEverySeconds: 0, keepCheckpoints: 3 });
     const env = { KARST_TEST_STEP: '9', KARST_TEST_ACTION: 'kill' };
-    const first = await runProcess(job, workshop.cacheDir, { native: true, env });
+    const first = await runProcess(job, testBed.cacheDir, { native: true, env });
     expect(await first.ended()).toEqual({ code: null, signal: 'SIGKILL' });
     // A machine that loses power leaves less in order than a process that is killed.
     await appendFile(join(job.runDir, 'metrics.jsonl'), '{"kind":"train","step":10,"epo');
@@ -87,7 +87,7 @@ describe('on native TensorFlow, in processes of their own', () => {
       ['best-6', 'step-6', 'step-7', 'step-8'].sort(),
     );
     await truncate(join(job.runDir, 'checkpoints', 'step-8', 'optimizer.safetensors'), 100);
-    const second = await runProcess({ ...job, resume: true }, workshop.cacheDir, { native: true });
+    const second = await runProcess({ ...job, resume: true }, testBed.cacheDir, { native: true });
     expect(log(second.events)).toMatch(/^warning: .*step-8.* optimizer\.safetensors has 100 bytes/);
     expect(log(second.events)).toContain('info: Resumed from step 7 (epoch 2)');
     await expectSame(job, whole);
@@ -113,7 +113,7 @@ describe('on the interpreter', () => {
   ];
   it.each(variants)('$title: suspended at $at and resumed', async ({ overrides, at }) => {
     const whole = await layOut(overrides);
-    const options = { cacheDir: workshop.cacheDir };
+    const options = { cacheDir: testBed.cacheDir };
     await perform(whole, options);
     let job = await layOut(overrides);
     for (const step of at) {
@@ -128,8 +128,8 @@ describe('on the interpreter', () => {
   });
 
   it('what was recorded of a validation is not recorded again', async () => {
-    // Suspended with its last step told: the validation of the epoch comes before the wish is obeyed.
-    const options = { cacheDir: workshop.cacheDir };
+    // Suspended with its last step told: the validation of the epoch comes before the control is handled.
+    const options = { cacheDir: testBed.cacheDir };
     const job = await layOut({ checkpointEverySeconds: 0 });
     await expect(interruptedAt(job, 6, 'suspend', options)).rejects.toThrow('suspended at step 6');
     await expect(interruptedAt({ ...job, resume: true }, 7, 'suspend', options)).rejects.toThrow(
@@ -140,7 +140,7 @@ describe('on the interpreter', () => {
   });
 
   it('ends with a sentence when every checkpoint is damaged', async () => {
-    const options = { cacheDir: workshop.cacheDir };
+    const options = { cacheDir: testBed.cacheDir };
     const job = await layOut();
     await expect(interruptedAt(job, 7, 'suspend', options)).rejects.toThrow('suspended');
     const folder = join(job.runDir, 'checkpoints');
@@ -166,7 +166,7 @@ describe('on the interpreter', () => {
 
   it('starts at the beginning when it was stopped before its first checkpoint', async () => {
     const job = await layOut({ schedule: { epochs: 1 } });
-    const { events } = await perform({ ...job, resume: true }, { cacheDir: workshop.cacheDir });
+    const { events } = await perform({ ...job, resume: true }, { cacheDir: testBed.cacheDir });
     expect(log(events)).toContain('There is no checkpoint yet');
     expect((await metricsOf(job)).length).toBe(7);
   });

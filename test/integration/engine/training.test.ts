@@ -19,33 +19,33 @@ import {
   CLASSES,
   configured,
   metricsOf,
-  MINUTE_VIT,
+  SMALLEST_VIT,
   timeless,
   weightsFile,
-  Workshop,
+  TestBed,
   writeManifest,
-} from '../../fixtures/engine/workshop.ts';
+} from '../../fixtures/engine/test-bed.ts';
 
 /** Trainings of a minute model on the interpreter, in this process: what a run does, without a compiler's time. */
-let workshop: Workshop;
+let testBed: TestBed;
 let images: ManifestImage[];
 beforeAll(async () => {
-  workshop = await Workshop.open();
-  images = await workshop.images({ train: 18, val: 6 });
+  testBed = await TestBed.open();
+  images = await testBed.images({ train: 18, val: 6 });
 });
-afterAll(() => workshop.remove());
+afterAll(() => testBed.remove());
 
 const layOut = (
   overrides: TrainingOverrides,
   changes: Partial<TrainJob> = {},
   manifest: readonly ManifestImage[] = images,
-): Promise<TrainJob> => workshop.run(manifest, configured(overrides), changes);
+): Promise<TrainJob> => testBed.run(manifest, configured(overrides), changes);
 
 async function trained(
   job: TrainJob,
   onEvent?: (event: EngineEvent) => void,
 ): Promise<{ result: TrainResult; events: EngineEvent[]; weights: Map<string, Float32Array> }> {
-  const options = { cacheDir: workshop.cacheDir, ...(onEvent === undefined ? {} : { onEvent }) };
+  const options = { cacheDir: testBed.cacheDir, ...(onEvent === undefined ? {} : { onEvent }) };
   const { result, events } = await perform(job, options);
   return {
     result: result as TrainResult,
@@ -124,9 +124,9 @@ describe('a training', () => {
   it('changes every tensor by the method full, starting from the backbone', async () => {
     const job = await layOut({ method: 'full', schedule: { epochs: 1, warmupEpochs: 0 } });
     const { weights } = await trained(job);
-    const shapes = tensorShapes(MINUTE_VIT, { classes: 3 });
+    const shapes = tensorShapes(SMALLEST_VIT, { classes: 3 });
     expect([...weights.keys()].sort()).toEqual([...shapes.keys()].sort());
-    const stored = await readAllFloat32(workshop.backbone.path!);
+    const stored = await readAllFloat32(testBed.backbone.path!);
     for (const [name, values] of stored) {
       const moved = distance(weights.get(name)!, values);
       expect(moved, name).toBeGreaterThan(0);
@@ -136,14 +136,14 @@ describe('a training', () => {
   });
 
   it('from scratch needs no weights and begins elsewhere for another seed', async () => {
-    const bare = { ...workshop.backbone, path: null, sha256: '' };
+    const bare = { ...testBed.backbone, path: null, sha256: '' };
     const first = async (seed: number): Promise<number> => {
       const job = await layOut(
         { method: 'full', initialise: 'random', seed, schedule: { epochs: 1 } },
         { backbone: bare },
       );
       const { weights } = await trained(job);
-      expect(weights.size).toBe(tensorShapes(MINUTE_VIT, { classes: 3 }).size);
+      expect(weights.size).toBe(tensorShapes(SMALLEST_VIT, { classes: 3 }).size);
       return updates(await metricsOf(job))[0]!.loss;
     };
     expect(await first(1)).not.toBe(await first(2));
@@ -198,8 +198,8 @@ describe('a training', () => {
 
   it('names an image that cannot be used once and goes on without it', async () => {
     // Of images that no cache has seen: one that is cached is known by its hash, wherever it lies.
-    const [first, second, third] = await workshop.images({ train: 3, val: 0 }, 6);
-    const at = (name: string): string => join(workshop.folder, name);
+    const [first, second, third] = await testBed.images({ train: 3, val: 0 }, 6);
+    const at = (name: string): string => join(testBed.folder, name);
     await copyFile(first!.path, at('changed.png'));
     await writeFile(at('damaged.png'), (await readFile(second!.path)).subarray(0, 60));
     const broken = [
@@ -227,8 +227,8 @@ describe('a training', () => {
   });
 
   it.runIf(CAN_MAKE_PIPES)('names an image that is a pipe by now, and ends well', async () => {
-    const pipe = makePipe(join(workshop.folder, 'pipe.png'));
-    const [third] = await workshop.images({ train: 1, val: 0 }, 6);
+    const pipe = makePipe(join(testBed.folder, 'pipe.png'));
+    const [third] = await testBed.images({ train: 1, val: 0 }, 6);
     const job = await layOut({ schedule: { epochs: 2 } }, {}, [
       ...images,
       { ...third!, path: pipe },
@@ -323,7 +323,7 @@ describe('the best epoch', () => {
 });
 
 describe('controls', () => {
-  const watching = () => ({ cacheDir: workshop.cacheDir, events: [] as EngineEvent[] });
+  const watching = () => ({ cacheDir: testBed.cacheDir, events: [] as EngineEvent[] });
   const steps = (events: readonly EngineEvent[]): number[] =>
     events.flatMap((e) =>
       e.type === 'metrics' && e.record.kind === 'train' ? [e.record.step] : [],
@@ -336,7 +336,7 @@ describe('controls', () => {
     let stepsWhilePaused = -1;
     const watched: EngineEvent[] = [];
     const { events } = await interruptedAt(job, 3, 'pause', {
-      cacheDir: workshop.cacheDir,
+      cacheDir: testBed.cacheDir,
       onEvent: (event, session) => {
         if (event.type !== 'state' || event.state !== 'paused') return;
         const before = steps(watched).length;
@@ -422,13 +422,13 @@ describe('an adapter', () => {
     const manifest = join(job.runDir, 'val.jsonl');
     const gone = {
       ...val[0]!,
-      path: join(workshop.folder, 'not-there.png'),
+      path: join(testBed.folder, 'not-there.png'),
       sha256: '0'.repeat(64),
     };
     const lines = [...val.slice(0, 2), gone, ...val.slice(2)];
     await writeManifest(manifest, lines);
     const common = { adapterDir: job.adapterDir, backbone: job.backbone, batchSize: 4 };
-    const options = { cacheDir: workshop.cacheDir };
+    const options = { cacheDir: testBed.cacheDir };
     const evaluated = await perform({ kind: 'evaluate', ...common, manifest }, options);
     const { evaluation, rows, problems } = evaluated.result as Extract<
       typeof evaluated.result,

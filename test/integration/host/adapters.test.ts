@@ -242,15 +242,15 @@ describe('import and export of adapter folders', () => {
 describe('what engines do with adapters', () => {
   it('evaluates a split, stores the result and cleans up', async () => {
     const studio = await open();
-    const { evaluation, stored } = await studio.evaluations.measure('first', { dataset: 'two' });
+    const { evaluation, stored } = await studio.evaluations.evaluate('first', { dataset: 'two' });
     expect(evaluation.n).toBe(2);
     expect(studio.evaluations.of('first')).toEqual([stored]);
     expect(
-      (await studio.evaluations.measure('first', { dataset: 'two', split: 'train' })).evaluation.n,
+      (await studio.evaluations.evaluate('first', { dataset: 'two', split: 'train' })).evaluation.n,
     ).toBe(8);
     expect(readdirSync(join(home, 'work'))).toEqual([]);
     const empty = await refusal(
-      studio.evaluations.measure('first', { dataset: 'two', split: 'test' }),
+      studio.evaluations.evaluate('first', { dataset: 'two', split: 'test' }),
       'dataset-unusable',
     );
     expect(empty.message).toContain('no test image');
@@ -263,13 +263,13 @@ describe('what engines do with adapters', () => {
     const studio = await open();
     await studio.datasets.add(join(folder, 'b'), { name: 'b', val: 0 });
     await studio.datasets.add(join(folder, 'bc'), { name: 'bc', val: 0 });
-    const { evaluation } = await studio.evaluations.measure('first', {
+    const { evaluation } = await studio.evaluations.evaluate('first', {
       dataset: 'b',
       split: 'train',
     });
     expect(evaluation.perClass).toEqual([expect.objectContaining({ label: '1' })]);
     const error = await refusal(
-      studio.evaluations.measure('first', { dataset: 'bc', split: 'train' }),
+      studio.evaluations.evaluate('first', { dataset: 'bc', split: 'train' }),
       'dataset-unusable',
     );
     expect(error.message).toContain('does not know the class of the dataset "bc": "c"');
@@ -340,7 +340,7 @@ describe('what engines do with adapters', () => {
   it('cancelling kills an engine that does not answer', async () => {
     const studio = await open({ FAKE_ENGINE: 'deaf' }, 50);
     const abort = new AbortController();
-    const job = studio.evaluations.measure('first', {
+    const job = studio.evaluations.evaluate('first', {
       dataset: 'two',
       signal: abort.signal,
       onEvent: (event) => {
@@ -379,7 +379,7 @@ describe('keeping adapters', () => {
     cpSync(folder, `${folder}-away`, { recursive: true });
     rmSync(folder, { recursive: true });
     expect(
-      (await refusal(studio.evaluations.measure('first', { dataset: 'two' }), 'not-found')).path,
+      (await refusal(studio.evaluations.evaluate('first', { dataset: 'two' }), 'not-found')).path,
     ).toBe(folder);
   });
 });

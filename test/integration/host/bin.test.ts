@@ -8,7 +8,7 @@ import { TrainedHome } from './trained-home.ts';
 const trained = new TrainedHome(async (studio, template) => {
   studio.adapters.tag('first', ['best', 'sea']);
   studio.adapters.note('first', 'seen at dawn');
-  await studio.evaluations.measure('first', { dataset: 'two' });
+  await studio.evaluations.evaluate('first', { dataset: 'two' });
   await studio.merging.export('first', { format: 'adapter', out: join(template, 'exported') });
 });
 
@@ -166,11 +166,11 @@ describe('a run in the bin', () => {
 
 describe('the bin of a window', () => {
   it('lists, restores and deletes, and tells all who show them', async () => {
-    const desk = await trained.desk();
-    const { id } = desk.studio.adapters.get('first');
-    await desk.ask('adapters.remove', { id });
-    expect(desk.told()).toEqual([`adapters ${id}`, `bin ${id}`, 'evaluations']);
-    expect(await desk.ask('bin.list', {})).toEqual([
+    const api = await trained.api();
+    const { id } = api.studio.adapters.get('first');
+    await api.ask('adapters.remove', { id });
+    expect(api.told()).toEqual([`adapters ${id}`, `bin ${id}`, 'evaluations']);
+    expect(await api.ask('bin.list', {})).toEqual([
       {
         id,
         kind: 'adapter',
@@ -179,11 +179,11 @@ describe('the bin of a window', () => {
         removedAt: expect.stringMatching(/^\d{4}-/) as string,
       },
     ]);
-    expect(await desk.ask('bin.restore', { id })).toEqual({ name: 'first' });
-    expect(desk.told().slice(3)).toEqual([`bin ${id}`, `adapters ${id}`, 'evaluations', 'runs']);
-    await desk.ask('adapters.remove', { id });
-    await desk.ask('bin.delete', { id });
-    expect(await desk.ask('bin.list', {})).toEqual([]);
-    await refusal(desk.ask('bin.delete', { id }), 'not-found');
+    expect(await api.ask('bin.restore', { id })).toEqual({ name: 'first' });
+    expect(api.told().slice(3)).toEqual([`bin ${id}`, `adapters ${id}`, 'evaluations', 'runs']);
+    await api.ask('adapters.remove', { id });
+    await api.ask('bin.delete', { id });
+    expect(await api.ask('bin.list', {})).toEqual([]);
+    await refusal(api.ask('bin.delete', { id }), 'not-found');
   });
 });

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
-import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import { openDispatcher, type Dispatcher } from '../../../main/host/api/dispatch.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import {
@@ -32,7 +32,7 @@ import { refusal, writeBackbone, writeClassFolders, writeImage } from '../../uni
 let root: string;
 let messy: string;
 let studio: Studio;
-let desk: Desk;
+let api: Dispatcher;
 let told: { event: EventName; payload: unknown }[];
 
 beforeAll(async () => {
@@ -45,12 +45,12 @@ afterAll(() => rmSync(root, { recursive: true }));
 beforeEach(async () => {
   const home = mkdtempSync(join(root, 'home-'));
   studio = await openStudio({ home, spawn: spawnChildEngine, starter: null });
-  desk = await openDesk({ studio, cacheDir: join(home, 'cache') });
+  api = await openDispatcher({ studio, cacheDir: join(home, 'cache') });
   told = [];
-  desk.onEvent((event, payload) => told.push({ event, payload }));
+  api.onEvent((event, payload) => told.push({ event, payload }));
 });
 afterEach(async () => {
-  await desk.close();
+  await api.close();
   await studio.close();
 });
 
@@ -81,7 +81,7 @@ async function makeMessyFolder(folder: string): Promise<void> {
 
 /** Asks as a window does, which checks what comes back. */
 async function ask<N extends HostProcedureName>(name: N, input: Input<N>): Promise<Output<N>> {
-  const output = await desk.call(name, structuredClone(input));
+  const output = await api.call(name, structuredClone(input));
   return v.parse(PROCEDURES[name].output, output) as Output<N>;
 }
 
@@ -209,7 +209,7 @@ describe('the gallery', () => {
       [8, 'Möwe/0.png', 'duplicate'],
       [9, 'Möwe/1.png', 'ok'],
     ]);
-    const picture = await desk.picture(gulls.images[0]!.media, null);
+    const picture = await api.picture(gulls.images[0]!.media, null);
     expect(Buffer.from(picture.bytes)).toEqual(readFileSync(join(messy, 'Möwe', '0 - Kopie.png')));
     const bad = {
       id,
@@ -289,7 +289,7 @@ describe('the gallery', () => {
       [0, 2],
       [6, 0],
     ]);
-    const picture = await desk.picture(images[0]!.copies[1]!, null);
+    const picture = await api.picture(images[0]!.copies[1]!, null);
     expect(picture.type).toBe('image/png');
     const wild = { id, positions: [0], imageSize: 32, copies: 1, seed: 0 };
     const augmentation = { ...NO_AUGMENTATION, randAugmentOps: 1000 };
@@ -319,7 +319,7 @@ describe('the gallery', () => {
     const id = result?.kind === 'dataset' ? result.datasetId : '';
     const changes = { id, filter: { search: 'changes' }, offset: 0, limit: 1 } as const;
     const { media } = (await ask('datasets.images', changes)).images[0]!;
-    const before = await desk.picture(media, 64);
+    const before = await api.picture(media, 64);
     await writeImage(join(copy, 'Möwe', 'changes.png'), 250, 300, 300);
     rmSync(join(copy, 'Möwe', '3.png'));
     const check = await ended(await ask('datasets.check', { id }));
@@ -333,7 +333,7 @@ describe('the gallery', () => {
       media,
       state: 'changed',
     });
-    expect((await desk.picture(media, 64)).bytes).not.toEqual(before.bytes);
+    expect((await api.picture(media, 64)).bytes).not.toEqual(before.bytes);
     const missing = { id, filter: { state: 'missing' }, offset: 0, limit: 9 } as const;
     expect((await ask('datasets.images', missing)).images.map((i) => i.file)).toEqual([
       'Möwe/3.png',

@@ -4,19 +4,19 @@ import { describe, expect, it } from 'vitest';
 import type { JudgedImage } from '../../../shared/contract/window/adapters.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { refusal, temporaryFolder, writeClassFolders } from '../../unit/host/support.ts';
-import { TrainedHome, type AskedDesk } from './trained-home.ts';
+import { TrainedHome, type ApiClient } from './trained-home.ts';
 
 /** The double takes every third image for the other class, the surer the later it comes. */
 const trained = new TrainedHome();
 
 const CELL = { truth: null, predicted: null, mistakes: false, offset: 0, limit: 100 };
 
-async function evaluated(desk: AskedDesk): Promise<{ id: string; datasetId: string }> {
-  const adapterId = desk.studio.adapters.get('first').id;
-  const datasetId = desk.studio.datasets.get('two').id;
-  const task = await desk.ask('evaluations.start', { adapterId, datasetId, split: 'train' });
+async function evaluated(api: ApiClient): Promise<{ id: string; datasetId: string }> {
+  const adapterId = api.studio.adapters.get('first').id;
+  const datasetId = api.studio.datasets.get('two').id;
+  const task = await api.ask('evaluations.start', { adapterId, datasetId, split: 'train' });
   expect(task).toMatchObject({ kind: 'evaluate', subject: 'first', state: 'running' });
-  const { result } = await desk.end(task);
+  const { result } = await api.end(task);
   if (result?.kind !== 'evaluation') throw new Error('no evaluation');
   return { id: result.evaluationId, datasetId };
 }
@@ -25,11 +25,11 @@ const files = (images: readonly JudgedImage[]): string[] => images.map(({ file }
 
 describe('an evaluation', () => {
   it('is stored with what was said of every image, in the order of sureness', async () => {
-    const desk = await trained.desk();
-    const { id, datasetId } = await evaluated(desk);
-    const positions = [...desk.studio.datasets.images('two', 'train')];
+    const api = await trained.api();
+    const { id, datasetId } = await evaluated(api);
+    const positions = [...api.studio.datasets.images('two', 'train')];
     expect(positions).toHaveLength(8);
-    const { total, images } = await desk.ask('evaluations.images', { id, ...CELL });
+    const { total, images } = await api.ask('evaluations.images', { id, ...CELL });
     expect(total).toBe(8);
     const order = positions.map((image, i) => ({ image, i })).reverse();
     expect(images).toEqual(
@@ -43,18 +43,18 @@ describe('an evaluation', () => {
     );
     for (const { media, file } of images) {
       const position = Number(media.split('.')[2]);
-      expect(desk.studio.datasets.image(datasetId, position).path).toContain(file);
+      expect(api.studio.datasets.image(datasetId, position).path).toContain(file);
     }
   });
 
   it('shows the images behind each cell, and the surest mistakes first, in pages', async () => {
-    const desk = await trained.desk();
-    const { id } = await evaluated(desk);
-    const all = (await desk.ask('evaluations.images', { id, ...CELL })).images;
+    const api = await trained.api();
+    const { id } = await evaluated(api);
+    const all = (await api.ask('evaluations.images', { id, ...CELL })).images;
     let counted = 0;
     for (const truth of [0, 1])
       for (const predicted of [0, 1]) {
-        const cell = await desk.ask('evaluations.images', { id, ...CELL, truth, predicted });
+        const cell = await api.ask('evaluations.images', { id, ...CELL, truth, predicted });
         const expected = all.filter((i) => i.truth === truth && i.predicted === predicted);
         expect(cell.images).toEqual(expected);
         counted += cell.total;
@@ -62,27 +62,27 @@ describe('an evaluation', () => {
     expect(counted).toBe(8);
     const mistakes = all.filter((i) => i.truth !== i.predicted);
     expect(mistakes).toHaveLength(2);
-    expect(await desk.ask('evaluations.images', { id, ...CELL, mistakes: true })).toEqual({
+    expect(await api.ask('evaluations.images', { id, ...CELL, mistakes: true })).toEqual({
       total: 2,
       images: mistakes,
     });
     const page = { ...CELL, mistakes: true, offset: 1, limit: 1 };
-    expect(await desk.ask('evaluations.images', { id, ...page })).toEqual({
+    expect(await api.ask('evaluations.images', { id, ...page })).toEqual({
       total: 2,
       images: mistakes.slice(1),
     });
-    const row = await desk.ask('evaluations.images', { id, ...CELL, truth: 1 });
+    const row = await api.ask('evaluations.images', { id, ...CELL, truth: 1 });
     expect(row.images).toEqual(all.filter((i) => i.truth === 1));
-    const wrong = await desk.ask('evaluations.images', { id, ...CELL, truth: 7 });
+    const wrong = await api.ask('evaluations.images', { id, ...CELL, truth: 7 });
     expect(wrong).toEqual({ total: 0, images: [] });
   });
 
   it('is told of, listed the newest first, and found by its id', async () => {
-    const desk = await trained.desk();
-    const first = await evaluated(desk);
-    const second = await evaluated(desk);
-    const { id: adapterId } = desk.studio.adapters.get('first');
-    expect(desk.told()).toEqual([
+    const api = await trained.api();
+    const first = await evaluated(api);
+    const second = await evaluated(api);
+    const { id: adapterId } = api.studio.adapters.get('first');
+    expect(api.told()).toEqual([
       `evaluations ${first.id}`,
       `adapters ${adapterId}`,
       `evaluations ${second.id}`,
@@ -90,35 +90,35 @@ describe('an evaluation', () => {
     ]);
     const ids = [second.id, first.id];
     for (const asked of [null, adapterId]) {
-      const listed = await desk.ask('evaluations.list', { adapterId: asked });
+      const listed = await api.ask('evaluations.list', { adapterId: asked });
       expect(listed.map((e) => e.id)).toEqual(ids);
     }
-    const detail = await desk.ask('adapters.get', { id: adapterId });
+    const detail = await api.ask('adapters.get', { id: adapterId });
     expect(detail.evaluations.map((e) => e.id)).toEqual(ids);
-    expect(await desk.ask('evaluations.get', { id: first.id })).toMatchObject({
+    expect(await api.ask('evaluations.get', { id: first.id })).toMatchObject({
       adapterId,
       split: 'train',
       evaluation: { n: 8 },
     });
-    await refusal(desk.ask('evaluations.get', { id: 'ev-none' }), 'not-found');
-    await refusal(desk.ask('evaluations.images', { id: 'ev-none', ...CELL }), 'not-found');
+    await refusal(api.ask('evaluations.get', { id: 'ev-none' }), 'not-found');
+    await refusal(api.ask('evaluations.images', { id: 'ev-none', ...CELL }), 'not-found');
   });
 
   it('keeps files that could not be read, last and without an answer', async () => {
-    const desk = await trained.desk();
+    const api = await trained.api();
     const folder = temporaryFolder();
     await writeClassFolders(folder, { a: 2, b: 2 }, 700);
     renameSync(join(folder, 'a', '0.png'), join(folder, 'a', 'broken.png'));
-    const { dataset } = await desk.studio.datasets.add(folder, { name: 'some', val: 0 });
-    const adapterId = desk.studio.adapters.get('first').id;
-    const task = await desk.ask('evaluations.start', {
+    const { dataset } = await api.studio.datasets.add(folder, { name: 'some', val: 0 });
+    const adapterId = api.studio.adapters.get('first').id;
+    const task = await api.ask('evaluations.start', {
       adapterId,
       datasetId: dataset.id,
       split: 'train',
     });
-    const { result } = await desk.end(task);
+    const { result } = await api.end(task);
     if (result?.kind !== 'evaluation') throw new Error('no evaluation');
-    const { images } = await desk.ask('evaluations.images', { id: result.evaluationId, ...CELL });
+    const { images } = await api.ask('evaluations.images', { id: result.evaluationId, ...CELL });
     expect(images).toHaveLength(4);
     expect(images.at(-1)).toMatchObject({
       file: 'a/broken.png',
@@ -126,7 +126,7 @@ describe('an evaluation', () => {
       predicted: null,
       probability: null,
     });
-    const mistakes = await desk.ask('evaluations.images', {
+    const mistakes = await api.ask('evaluations.images', {
       id: result.evaluationId,
       ...CELL,
       mistakes: true,
@@ -135,35 +135,35 @@ describe('an evaluation', () => {
   });
 
   it('tells its failure as the end of the task, and stores nothing', async () => {
-    const desk = await trained.desk();
-    const adapterId = desk.studio.adapters.get('first').id;
-    const datasetId = desk.studio.datasets.get('two').id;
-    const task = await desk.ask('evaluations.start', { adapterId, datasetId, split: 'test' });
-    expect(await desk.end(task)).toMatchObject({
+    const api = await trained.api();
+    const adapterId = api.studio.adapters.get('first').id;
+    const datasetId = api.studio.datasets.get('two').id;
+    const task = await api.ask('evaluations.start', { adapterId, datasetId, split: 'test' });
+    expect(await api.end(task)).toMatchObject({
       state: 'failed',
       error: { code: 'dataset-unusable' },
       result: null,
     });
-    expect(await desk.ask('evaluations.list', { adapterId: null })).toEqual([]);
+    expect(await api.ask('evaluations.list', { adapterId: null })).toEqual([]);
     await refusal(
-      desk.ask('evaluations.start', { adapterId: 'ad-none', datasetId, split: 'val' }),
+      api.ask('evaluations.start', { adapterId: 'ad-none', datasetId, split: 'val' }),
       'not-found',
     );
   });
 
   it('can be cancelled', async () => {
-    const desk = await trained.desk({ FAKE_ENGINE: 'deaf' }, { graceMs: 50 });
-    const adapterId = desk.studio.adapters.get('first').id;
-    const datasetId = desk.studio.datasets.get('two').id;
-    const task = await desk.ask('evaluations.start', { adapterId, datasetId, split: 'val' });
+    const api = await trained.api({ FAKE_ENGINE: 'deaf' }, { graceMs: 50 });
+    const adapterId = api.studio.adapters.get('first').id;
+    const datasetId = api.studio.datasets.get('two').id;
+    const task = await api.ask('evaluations.start', { adapterId, datasetId, split: 'val' });
     // The engine has it, and does nothing.
     await eventually(async () =>
-      expect(await desk.ask('tasks.list', {})).toContainEqual(
+      expect(await api.ask('tasks.list', {})).toContainEqual(
         expect.objectContaining({ id: task.id, state: 'running', phase: 'loading' }),
       ),
     );
-    await desk.ask('tasks.cancel', { id: task.id });
-    expect(await desk.end(task)).toMatchObject({ state: 'cancelled', result: null });
-    expect(desk.studio.evaluations.list()).toEqual([]);
+    await api.ask('tasks.cancel', { id: task.id });
+    expect(await api.end(task)).toMatchObject({ state: 'cancelled', result: null });
+    expect(api.studio.evaluations.list()).toEqual([]);
   });
 });

@@ -55,7 +55,7 @@ describe('a library that an earlier version wrote', () => {
 
   it('has adapters that say what they said then', async () => {
     const [then] = studio.evaluations.list();
-    const { evaluation } = await studio.evaluations.measure('first', {
+    const { evaluation } = await studio.evaluations.evaluate('first', {
       dataset: 'birds',
       split: 'val',
     });

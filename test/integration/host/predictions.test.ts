@@ -11,7 +11,7 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import type { PredictionAnswer } from '../../../shared/contract/window/adapters.ts';
 import { refusal, temporaryFolder, writeImage } from '../../unit/host/support.ts';
-import { TrainedHome, type AskedDesk } from './trained-home.ts';
+import { TrainedHome, type ApiClient } from './trained-home.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 
 /** With a second adapter, the same in all but its name. */
@@ -26,13 +26,13 @@ const engineOf = (answer: PredictionAnswer | undefined): number =>
   Number(answer?.predictions[0]?.label);
 
 async function ask(
-  desk: AskedDesk,
+  api: ApiClient,
   paths: readonly string[],
   adapter = 'first',
 ): Promise<PredictionAnswer[]> {
-  const adapterId = desk.studio.adapters.get(adapter).id;
+  const adapterId = api.studio.adapters.get(adapter).id;
   const input = { adapterId, media: [], paths: [...paths], top: 1 };
-  return (await desk.ask('predictions.make', input)).answers;
+  return (await api.ask('predictions.make', input)).answers;
 }
 
 const isRunning = (pid: number): boolean => {
@@ -47,15 +47,15 @@ const isRunning = (pid: number): boolean => {
 
 describe('predictions at once', () => {
   it('are given by one engine that stays ready, in order, whatever the files', async () => {
-    const desk = await trained.desk();
-    const [first] = await ask(desk, ['/a.png']);
+    const api = await trained.api();
+    const [first] = await ask(api, ['/a.png']);
     expect(first).toEqual({
       media: expect.stringMatching(/^f\.[0-9a-f]{24}$/) as string,
       path: '/a.png',
       predictions: [{ label: expect.stringMatching(/^\d+$/) as string, probability: 1 }],
       error: null,
     });
-    const rows = await ask(desk, ['/b.png', '/broken.png', '/c.png']);
+    const rows = await ask(api, ['/b.png', '/broken.png', '/c.png']);
     expect(rows.map((row) => row.path)).toEqual(['/b.png', '/broken.png', '/c.png']);
     expect(rows[1]).toEqual({
       media: null,
@@ -64,23 +64,23 @@ describe('predictions at once', () => {
       error: { code: 'file-damaged', message: '/broken.png is cut off.', hint: '' },
     });
     expect([engineOf(rows[0]), engineOf(rows[2])]).toEqual([engineOf(first), engineOf(first)]);
-    expect(await ask(desk, [])).toEqual([]);
+    expect(await ask(api, [])).toEqual([]);
   });
 
   it('take pictures by their names, and speak of none by the place where it is kept', async () => {
-    const desk = await trained.desk();
+    const api = await trained.api();
     const folder = temporaryFolder();
     await writeImage(join(folder, 'x', 'broken.png'), 1);
     await writeImage(join(folder, 'y', 'whole.png'), 2);
-    const { dataset } = await desk.studio.datasets.add(folder, { name: 'some', val: 0 });
+    const { dataset } = await api.studio.datasets.add(folder, { name: 'some', val: 0 });
     const bytes = readFileSync(join(folder, 'y', 'whole.png'));
-    const { media: upload } = await desk.ask('uploads.add', {
+    const { media: upload } = await api.ask('uploads.add', {
       name: 'pasted.png',
       base64: bytes.toString('base64'),
     });
     const [broken, whole] = [`d.${dataset.id}.0`, `d.${dataset.id}.1`];
-    const { answers, seconds } = await desk.ask('predictions.make', {
-      adapterId: desk.studio.adapters.get('first').id,
+    const { answers, seconds } = await api.ask('predictions.make', {
+      adapterId: api.studio.adapters.get('first').id,
       media: [whole, broken, 'u.gone', upload],
       paths: ['/x.png'],
       top: 2,
@@ -104,69 +104,69 @@ describe('predictions at once', () => {
   });
 
   it('start a fresh engine for another adapter, and end the one before', async () => {
-    const desk = await trained.desk();
-    const one = engineOf((await ask(desk, ['/a.png']))[0]);
-    const two = engineOf((await ask(desk, ['/a.png'], 'second'))[0]);
+    const api = await trained.api();
+    const one = engineOf((await ask(api, ['/a.png']))[0]);
+    const two = engineOf((await ask(api, ['/a.png'], 'second'))[0]);
     expect(two).not.toBe(one);
     expect(isRunning(one)).toBe(false);
     expect(isRunning(two)).toBe(true);
   });
 
   it('end the engine after a while without a question, and start another for the next', async () => {
-    const desk = await trained.desk({}, { warmMs: 100 });
-    const one = engineOf((await ask(desk, ['/a.png']))[0]);
+    const api = await trained.api({}, { warmMs: 100 });
+    const one = engineOf((await ask(api, ['/a.png']))[0]);
     await eventually(() => expect(isRunning(one)).toBe(false));
-    expect(engineOf((await ask(desk, ['/a.png']))[0])).not.toBe(one);
+    expect(engineOf((await ask(api, ['/a.png']))[0])).not.toBe(one);
   });
 
   it('survive a crash: who asked is told, the next one is answered by a fresh engine', async () => {
-    const desk = await trained.desk();
-    const one = engineOf((await ask(desk, ['/a.png']))[0]);
-    const crashed = ask(desk, ['/crash.png']);
-    const behind = ask(desk, ['/b.png']);
+    const api = await trained.api();
+    const one = engineOf((await ask(api, ['/a.png']))[0]);
+    const crashed = ask(api, ['/crash.png']);
+    const behind = ask(api, ['/b.png']);
     const error = await refusal(crashed, 'engine-crashed');
     expect(error.message).toContain('SIGSEGV');
     expect(error.hint).toContain('Ask again');
     const two = engineOf((await behind)[0]);
     expect(two).not.toBe(one);
-    expect(engineOf((await ask(desk, ['/c.png']))[0])).toBe(two);
+    expect(engineOf((await ask(api, ['/c.png']))[0])).toBe(two);
   });
 
   it('are answered one after the other when several ask at a time', async () => {
-    const desk = await trained.desk();
-    const asked = Array.from({ length: 6 }, (_, i) => ask(desk, [`/${i}.png`, '/broken.png']));
+    const api = await trained.api();
+    const asked = Array.from({ length: 6 }, (_, i) => ask(api, [`/${i}.png`, '/broken.png']));
     const rows = await Promise.all(asked);
     expect(rows.map((row) => row[0]?.path)).toEqual([0, 1, 2, 3, 4, 5].map((i) => `/${i}.png`));
     expect(new Set(rows.map((row) => engineOf(row[0]))).size).toBe(1);
   });
 
   it('say what is wrong before an engine is started', async () => {
-    const desk = await trained.desk();
-    await refusal(ask(desk, ['/a.png'], 'none'), 'not-found');
-    const { id, folder } = desk.studio.adapters.get('first');
+    const api = await trained.api();
+    await refusal(ask(api, ['/a.png'], 'none'), 'not-found');
+    const { id, folder } = api.studio.adapters.get('first');
     renameSync(folder, `${folder}-away`);
-    expect((await refusal(ask(desk, ['/a.png']), 'not-found')).path).toBe(folder);
+    expect((await refusal(ask(api, ['/a.png']), 'not-found')).path).toBe(folder);
     renameSync(`${folder}-away`, folder);
-    expect((await ask(desk, ['/a.png']))[0]?.error).toBe(null);
+    expect((await ask(api, ['/a.png']))[0]?.error).toBe(null);
     const input = { adapterId: id, media: [], paths: ['/a.png'], top: 0 };
-    await refusal(desk.ask('predictions.make', input), 'usage');
+    await refusal(api.ask('predictions.make', input), 'usage');
   });
 
   it('let go of an adapter that is removed', async () => {
-    const desk = await trained.desk();
-    const engine = engineOf((await ask(desk, ['/a.png']))[0]);
-    await desk.ask('adapters.remove', { id: desk.studio.adapters.get('first').id });
+    const api = await trained.api();
+    const engine = engineOf((await ask(api, ['/a.png']))[0]);
+    await api.ask('adapters.remove', { id: api.studio.adapters.get('first').id });
     expect(isRunning(engine)).toBe(false);
   });
 
   it('end with the studio, also in the middle of a question', async () => {
-    const desk = await trained.desk({}, { graceMs: 50 });
-    const engine = engineOf((await ask(desk, ['/a.png']))[0]);
+    const api = await trained.api({}, { graceMs: 50 });
+    const engine = engineOf((await ask(api, ['/a.png']))[0]);
     const path = join(temporaryFolder(), 'slow.png');
-    const slow = refusal(ask(desk, [path]), 'cancelled');
-    const waiting = refusal(ask(desk, ['/b.png']), 'cancelled');
+    const slow = refusal(ask(api, [path]), 'cancelled');
+    const waiting = refusal(ask(api, ['/b.png']), 'cancelled');
     await eventually(() => expect(existsSync(`${path}.asked`)).toBe(true));
-    await desk.studio.close();
+    await api.studio.close();
     await slow;
     await waiting;
     expect(isRunning(engine)).toBe(false);
@@ -187,13 +187,13 @@ describe('predictions of a folder', () => {
   }
 
   it('are a table with a row for every image, those that cannot be read too', async () => {
-    const desk = await trained.desk();
+    const api = await trained.api();
     const folder = await pictures();
     const out = join(temporaryFolder(), 'table.csv');
-    const adapterId = desk.studio.adapters.get('first').id;
-    const task = await desk.ask('predictions.folder', { adapterId, folder, out, top: 1 });
+    const adapterId = api.studio.adapters.get('first').id;
+    const task = await api.ask('predictions.folder', { adapterId, folder, out, top: 1 });
     expect(task).toMatchObject({ kind: 'predict-folder', subject: 'first' });
-    expect(await desk.end(task)).toMatchObject({
+    expect(await api.end(task)).toMatchObject({
       state: 'done',
       result: { kind: 'predictions', out, images: 4, unreadable: 1 },
     });
@@ -209,24 +209,24 @@ describe('predictions of a folder', () => {
   });
 
   it('have no more columns than there are classes', async () => {
-    const desk = await trained.desk();
+    const api = await trained.api();
     const out = join(temporaryFolder(), 'table.csv');
     const folder = await pictures();
-    await desk.studio.predictions.ofFolder('first', { folder, out, top: 50 });
+    await api.studio.predictions.ofFolder('first', { folder, out, top: 50 });
     expect(readFileSync(out, 'utf8').split('\r\n')[0]).toBe(
       'file,prediction 1,probability 1,prediction 2,probability 2,error',
     );
   });
 
   it('overwrite nothing, and leave nothing of what failed or was cancelled', async () => {
-    const desk = await trained.desk({ FAKE_ENGINE: 'deaf' }, { graceMs: 50 });
+    const api = await trained.api({ FAKE_ENGINE: 'deaf' }, { graceMs: 50 });
     const folder = await pictures();
     const place = temporaryFolder();
     const taken = join(place, 'taken.csv');
     writeFileSync(taken, 'mine');
-    const adapterId = desk.studio.adapters.get('first').id;
+    const adapterId = api.studio.adapters.get('first').id;
     const end = async (input: { folder: string; out: string }) =>
-      desk.end(await desk.ask('predictions.folder', { adapterId, top: 1, ...input }));
+      api.end(await api.ask('predictions.folder', { adapterId, top: 1, ...input }));
     expect(await end({ folder, out: taken })).toMatchObject({
       state: 'failed',
       error: { code: 'name-taken', path: taken, hint: expect.stringMatching(/./) as string },
@@ -240,15 +240,15 @@ describe('predictions of a folder', () => {
       state: 'failed',
       error: { code: 'not-found' },
     });
-    const task = await desk.ask('predictions.folder', { adapterId, top: 1, folder, out });
+    const task = await api.ask('predictions.folder', { adapterId, top: 1, folder, out });
     // The engine has it, and does nothing.
     await eventually(async () =>
-      expect(await desk.ask('tasks.list', {})).toContainEqual(
+      expect(await api.ask('tasks.list', {})).toContainEqual(
         expect.objectContaining({ id: task.id, state: 'running', phase: 'loading' }),
       ),
     );
-    await desk.ask('tasks.cancel', { id: task.id });
-    expect((await desk.end(task)).state).toBe('cancelled');
+    await api.ask('tasks.cancel', { id: task.id });
+    expect((await api.end(task)).state).toBe('cancelled');
     expect(readdirSync(place)).toEqual(['taken.csv']);
     expect(readFileSync(taken, 'utf8')).toBe('mine');
   });

@@ -21,7 +21,7 @@ import { karst } from '../cli/karst.ts';
 import { TrainedHome } from './trained-home.ts';
 
 const trained = new TrainedHome(async (studio, template) => {
-  await studio.evaluations.measure('first', { dataset: 'two' });
+  await studio.evaluations.evaluate('first', { dataset: 'two' });
   mkdirSync(join(template, 'outside'));
 });
 
@@ -123,7 +123,7 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
     const images = join(trained.template, 'images', 'a');
     const rows = await studio.predictions.ofPaths('first', { paths: [images] });
     expect(rows).toHaveLength(5);
-    const { evaluation } = await studio.evaluations.measure('first', { dataset: 'two' });
+    const { evaluation } = await studio.evaluations.evaluate('first', { dataset: 'two' });
     expect(evaluation.n).toBeGreaterThan(0);
     // Measured, and not kept.
     expect(studio.evaluations.list()).toHaveLength(1);
@@ -138,26 +138,26 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
   it('refuses every change with a sentence', async () => {
     way.prepare(trained.home);
     const before = stateOf(trained.home);
-    const desk = await trained.desk({}, way.options);
-    const { studio } = desk;
+    const api = await trained.api({}, way.options);
+    const { studio } = api;
     const adapter = studio.adapters.get('first').id;
     const run = studio.runs.get('first').id;
     const dataset = studio.datasets.get('two').id;
     const backbone = studio.backbones.get('tiny').id;
     const refused = [
-      () => desk.ask('projects.create', { name: 'new' }),
-      () => desk.ask('adapters.rename', { id: adapter, name: 'other' }),
-      () => desk.ask('adapters.note', { id: adapter, notes: 'seen' }),
-      () => desk.ask('adapters.remove', { id: adapter }),
-      () => desk.ask('runs.remove', { id: run }),
-      () => desk.ask('runs.extend', { id: run, epochs: 1 }),
-      () => desk.ask('datasets.resplit', { id: dataset, val: 0.5, test: 0, seed: 1 }),
-      () => desk.ask('settings.update', { theme: 'dark' }),
-      () => desk.ask('evaluations.start', { adapterId: adapter, datasetId: dataset, split: 'val' }),
+      () => api.ask('projects.create', { name: 'new' }),
+      () => api.ask('adapters.rename', { id: adapter, name: 'other' }),
+      () => api.ask('adapters.note', { id: adapter, notes: 'seen' }),
+      () => api.ask('adapters.remove', { id: adapter }),
+      () => api.ask('runs.remove', { id: run }),
+      () => api.ask('runs.extend', { id: run, epochs: 1 }),
+      () => api.ask('datasets.resplit', { id: dataset, val: 0.5, test: 0, seed: 1 }),
+      () => api.ask('settings.update', { theme: 'dark' }),
+      () => api.ask('evaluations.start', { adapterId: adapter, datasetId: dataset, split: 'val' }),
       () => studio.merging.merge('first'),
     ];
     refused.push(() =>
-      desk.ask('runs.create', {
+      api.ask('runs.create', {
         backboneId: backbone,
         datasetId: dataset,
         config: CONFIG,
@@ -169,8 +169,8 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
       const error = await refusal(change(), 'not-writable');
       expect(error.message).toMatch(/read-only/);
     }
-    expect(await desk.ask('adapters.get', { id: adapter })).toMatchObject({ notes: '' });
-    await desk.close();
+    expect(await api.ask('adapters.get', { id: adapter })).toMatchObject({ notes: '' });
+    await api.close();
     await studio.close();
     expect(stateOf(trained.home)).toEqual(before);
   });

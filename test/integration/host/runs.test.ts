@@ -175,7 +175,7 @@ describe('training from scratch in the shape of a backbone', () => {
     const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(run.backboneId).not.toBeNull();
     expect(adapter).toMatchObject({ backboneId: null, backboneSha256: '' });
-    const { evaluation } = await studio.evaluations.measure(adapter.id, { dataset: 'two' });
+    const { evaluation } = await studio.evaluations.evaluate(adapter.id, { dataset: 'two' });
     expect(evaluation.n).toBe(2);
   });
 });

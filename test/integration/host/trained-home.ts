@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import { openDispatcher, type Dispatcher } from '../../../main/host/api/dispatch.ts';
 import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
 import type { EventName, EventPayload } from '../../../shared/contract/window/events.ts';
 import type {
@@ -22,21 +22,21 @@ import {
   writeClassFolders,
 } from '../../unit/host/support.ts';
 
-/** A studio's desk, asked and answered as a window is. */
-export class AskedDesk {
+/** A client of a studio's API, as a window is. */
+export class ApiClient {
   readonly studio: Studio;
   readonly events: [EventName, unknown][] = [];
-  readonly #desk: Desk;
+  readonly #api: Dispatcher;
 
-  constructor(studio: Studio, desk: Desk) {
+  constructor(studio: Studio, api: Dispatcher) {
     this.studio = studio;
-    this.#desk = desk;
-    desk.onEvent((event, payload) => this.events.push([event, payload]));
+    this.#api = api;
+    api.onEvent((event, payload) => this.events.push([event, payload]));
   }
 
   /** The answer is checked against its schema. */
   async ask<N extends HostProcedureName>(name: N, input: Input<N>): Promise<Output<N>> {
-    const answer = await this.#desk.call(name, input);
+    const answer = await this.#api.call(name, input);
     return v.parse(PROCEDURES[name].output, answer) as Output<N>;
   }
 
@@ -60,7 +60,7 @@ export class AskedDesk {
   }
 
   close(): Promise<void> {
-    return this.#desk.close();
+    return this.#api.close();
   }
 }
 
@@ -72,7 +72,7 @@ export class TrainedHome {
   /** With `images`, `backbone` and `home`. */
   template = '';
   home = '';
-  readonly #desks: AskedDesk[] = [];
+  readonly #apis: ApiClient[] = [];
 
   /** @param prepare adds to the template, once */
   constructor(prepare: (studio: Studio, template: string) => Promise<void> = async () => {}) {
@@ -99,7 +99,7 @@ export class TrainedHome {
       cpSync(join(this.template, 'home'), this.home, { recursive: true });
     });
     afterEach(async () => {
-      for (const desk of this.#desks.splice(0)) await desk.close();
+      for (const api of this.#apis.splice(0)) await api.close();
     });
   }
 
@@ -108,14 +108,14 @@ export class TrainedHome {
     return studioIn(this.home, { spawn: fakeEngine(env), graceMs: 10_000, ...options });
   }
 
-  async desk(
+  async api(
     env: Record<string, string> = {},
     options: Partial<StudioOptions> = {},
-  ): Promise<AskedDesk> {
+  ): Promise<ApiClient> {
     const studio = await this.open(env, options);
     const cacheDir = join(this.home, 'cache');
-    const desk = new AskedDesk(studio, await openDesk({ studio, cacheDir }));
-    this.#desks.push(desk);
-    return desk;
+    const api = new ApiClient(studio, await openDispatcher({ studio, cacheDir }));
+    this.#apis.push(api);
+    return api;
   }
 }

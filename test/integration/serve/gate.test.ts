@@ -1,12 +1,20 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, builtPages, logIn, PAGE, serveFake, TestWindow, type FakeDesk } from './support.ts';
+import {
+  ask,
+  builtPages,
+  logIn,
+  PAGE,
+  serveFake,
+  TestWindow,
+  type FakeDispatcher,
+} from './support.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import type { StudioServer } from '../../../main/host/serve/server.ts';
 
 let server: StudioServer;
-let desk: FakeDesk;
+let api: FakeDispatcher;
 let pages: { folder: string; remove: () => void };
 let cookie: Record<string, string>;
 let host: string;
@@ -14,7 +22,7 @@ let origin: string;
 
 beforeAll(async () => {
   pages = builtPages();
-  ({ server, desk } = await serveFake(pages.folder));
+  ({ server, api } = await serveFake(pages.folder));
   cookie = await logIn(server);
   host = `127.0.0.1:${server.port}`;
   origin = `http://${host}`;
@@ -85,12 +93,12 @@ describe('without the cookie', () => {
   it.each(['/', '/index.html', '/runs/1', '/assets/main-abc123.js', '/media/f.1', '/nothing.js'])(
     '%s is refused',
     async (path) => {
-      const before = desk.pictures.length;
+      const before = api.pictures.length;
       const answer = await ask(server.port, path);
       expect(answer.status).toBe(403);
       expect(answer.body.toString()).toContain('karst serve');
       expect(answer.body.toString()).not.toContain('studio</title>');
-      expect(desk.pictures).toHaveLength(before);
+      expect(api.pictures).toHaveLength(before);
     },
   );
 

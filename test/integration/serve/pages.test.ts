@@ -4,16 +4,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Pages } from '../../../main/host/serve/pages.ts';
 import type { StudioServer } from '../../../main/host/serve/server.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { ask, builtPages, logIn, PAGE, serveFake, type Ask, type FakeDesk } from './support.ts';
+import {
+  ask,
+  builtPages,
+  logIn,
+  PAGE,
+  serveFake,
+  type Ask,
+  type FakeDispatcher,
+} from './support.ts';
 
 let server: StudioServer;
-let desk: FakeDesk;
+let api: FakeDispatcher;
 let pages: { folder: string; remove: () => void };
 let cookie: Record<string, string>;
 
 beforeAll(async () => {
   pages = builtPages();
-  ({ server, desk } = await serveFake(pages.folder));
+  ({ server, api } = await serveFake(pages.folder));
   cookie = await logIn(server);
 });
 afterAll(async () => {
@@ -116,9 +124,9 @@ describe('pictures', () => {
     expect(answer.body.toString()).toBe('picture d.ds-1.7 128');
     expect(answer.headers['content-type']).toBe('image/webp');
     expect(answer.headers['cache-control']).toBe('private, max-age=3600');
-    expect(desk.pictures.at(-1)).toEqual(['d.ds-1.7', 128]);
+    expect(api.pictures.at(-1)).toEqual(['d.ds-1.7', 128]);
     await get('/media/u.0a');
-    expect(desk.pictures.at(-1)).toEqual(['u.0a', null]);
+    expect(api.pictures.at(-1)).toEqual(['u.0a', null]);
     const { etag = '' } = answer.headers;
     const again = await get('/media/d.ds-1.7?size=128', { headers: { 'if-none-match': etag } });
     expect(again.status).toBe(304);
@@ -136,9 +144,9 @@ describe('pictures', () => {
     '/media/f.1?size=99999',
     '/media/f.1?size=',
   ])('%s is none', async (path) => {
-    const before = desk.pictures.length;
+    const before = api.pictures.length;
     expect((await get(path)).status).toBe(404);
-    expect(desk.pictures).toHaveLength(before);
+    expect(api.pictures).toHaveLength(before);
   });
 
   it('that cannot be had say why', async () => {

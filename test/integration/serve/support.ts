@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
 import { Announcer } from '../../../main/host/events.ts';
-import type { Desk } from '../../../main/host/api/dispatch.ts';
+import type { Dispatcher } from '../../../main/host/api/dispatch.ts';
 import { Pages } from '../../../main/host/serve/pages.ts';
 import {
   serveStudio,
@@ -57,8 +57,8 @@ export async function logIn(
   return { cookie: (answer.headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '' };
 }
 
-/** A desk of which the test says what it answers. */
-export class FakeDesk implements Desk {
+/** A dispatcher whose answers the test sets. */
+export class FakeDispatcher implements Dispatcher {
   readonly announcer = new Announcer();
   readonly calls: [procedure: string, input: unknown][] = [];
   readonly pictures: [media: string, size: number | null][] = [];
@@ -70,7 +70,7 @@ export class FakeDesk implements Desk {
     return { procedure, input };
   }
 
-  onEvent(listener: Parameters<Desk['onEvent']>[0]): () => void {
+  onEvent(listener: Parameters<Dispatcher['onEvent']>[0]): () => void {
     return this.announcer.listen(listener);
   }
 
@@ -101,12 +101,17 @@ export function builtPages(): { folder: string; remove: () => void } {
 
 export async function serveFake(
   folder: string,
-  desk = new FakeDesk(),
+  api = new FakeDispatcher(),
   port = 0,
   limits: NonNullable<ServeOptions['limits']> = {},
 ) {
-  const server = await serveStudio({ desk, pages: await Pages.read(folder), port, limits });
-  return { server, desk };
+  const server = await serveStudio({
+    dispatcher: api,
+    pages: await Pages.read(folder),
+    port,
+    limits,
+  });
+  return { server, api };
 }
 
 /** A window's socket: what it was told, in order. */

@@ -5,17 +5,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Windows } from '../../../main/host/serve/windows.ts';
 import type { StudioServer } from '../../../main/host/serve/server.ts';
-import { builtPages, FakeDesk, logIn, serveFake, TestWindow } from './support.ts';
+import { builtPages, FakeDispatcher, logIn, serveFake, TestWindow } from './support.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 
 let server: StudioServer;
-let desk: FakeDesk;
+let api: FakeDispatcher;
 let pages: { folder: string; remove: () => void };
 let own: { origin: string; headers: Record<string, string> };
 
 beforeAll(async () => {
   pages = builtPages();
-  ({ server, desk } = await serveFake(pages.folder));
+  ({ server, api } = await serveFake(pages.folder));
   own = { origin: `http://127.0.0.1:${server.port}`, headers: await logIn(server) };
 });
 afterAll(async () => {
@@ -44,12 +44,12 @@ describe('a window', () => {
 
   it('is told of events, and so is every other', async () => {
     const [a, b] = [await open(), await open()];
-    desk.announcer.emit('library', { part: 'runs', id: 'run-1' });
+    api.announcer.emit('library', { part: 'runs', id: 'run-1' });
     const event = { type: 'event', event: 'library', payload: { part: 'runs', id: 'run-1' } };
     await eventually(() => expect([a.replies, b.replies]).toEqual([[event], [event]]));
     a.socket.close();
     await a.closed();
-    desk.announcer.emit('navigate', { to: '/runs' });
+    api.announcer.emit('navigate', { to: '/runs' });
     await eventually(() => expect(b.replies).toHaveLength(2));
     expect(a.replies).toHaveLength(1);
     b.socket.close();
@@ -106,7 +106,7 @@ describe('windows at their limits', () => {
 
   /** `Windows` on a bare server, with the host's end of the connection to look at. */
   async function bare(heartbeatMs?: number) {
-    const fake = new FakeDesk();
+    const fake = new FakeDispatcher();
     const windows = new Windows(fake, heartbeatMs);
     const http = createServer();
     const sockets = new WebSocketServer({ server: http });

@@ -90,6 +90,7 @@ describe('settings of a run', () => {
     [' seed = 3 ', 'seed', 3],
     ['optimiser.beta1=0.5', 'optimizer.beta1', 0.5],
     ['augmentation.colourJitter=0.5', 'augmentation.colorJitter', 0.5],
+    ['recompute=always', 'gradientCheckpointing', 'always'],
     ['lr=0.5', 'optimizer.learningRate', 0.5],
     ['learningRate=0.5', 'optimizer.learningRate', 0.5],
     ['epochs=3', 'schedule.epochs', 3],

@@ -33,7 +33,14 @@ test('settings and architectures go through as they are', () => {
 
 test('a job and an event are told apart by one word, and no part of them is written to', () => {
   expectTypeOf<Job['kind']>().toEqualTypeOf<
-    'train' | 'measure' | 'evaluate' | 'predict' | 'try' | 'merge' | 'augment' | 'probe'
+    | 'train'
+    | 'benchmark'
+    | 'evaluate'
+    | 'predict'
+    | 'interactive-predict'
+    | 'merge'
+    | 'augment'
+    | 'probe'
   >();
   expectTypeOf<TrainJob['classes']>().toEqualTypeOf<readonly string[]>();
   expectTypeOf<Evaluation['confusion']>().toEqualTypeOf<readonly (readonly number[])[]>();

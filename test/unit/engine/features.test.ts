@@ -24,29 +24,29 @@ import {
   TRAINING_DEFAULTS,
 } from '../../../shared/domain/training.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const CLASSES = 3;
 const BATCH = 2;
-const backbone = randomTensors(tensorShapes(MINUTE_VIT, { classes: 0 }), 1, 0.3);
+const backbone = randomTensors(tensorShapes(SMALLEST_VIT, { classes: 0 }), 1, 0.3);
 const head = randomTensors(
   new Map([
-    ['head.weight', [CLASSES, MINUTE_VIT.width]],
+    ['head.weight', [CLASSES, SMALLEST_VIT.width]],
     ['head.bias', [CLASSES]],
   ]),
   2,
 );
-const side = MINUTE_VIT.imageSize;
+const side = SMALLEST_VIT.imageSize;
 const images = randomTensors(new Map([['images', [BATCH, 3, side, side]]]), 3).get('images')!;
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-async function trunk(): Promise<Executor> {
-  const executor = new Interpreter(featureProgram(MINUTE_VIT, BATCH));
+async function featureExtractor(): Promise<Executor> {
+  const executor = new Interpreter(featureProgram(SMALLEST_VIT, BATCH));
   await executor.write(backbone);
   return executor;
 }
@@ -108,12 +108,12 @@ const UNREADABLE = { code: 'not-readable', message: 'It is torn.', hint: '' } as
 
 describe('features that are kept', () => {
   it('train the classifier as the images do', async () => {
-    const executor = await trunk();
+    const executor = await featureExtractor();
     const { features } = await executor.run('features', { images });
     await executor.dispose();
-    const options = { architecture: MINUTE_VIT, classes: CLASSES, karst: KARST_DEFAULTS };
+    const options = { architecture: SMALLEST_VIT, classes: CLASSES, karst: KARST_DEFAULTS };
     const whole = await stepOf(adapted({ ...options, method: 'linear' }), images);
-    const kept = await stepOf(classifierModel(MINUTE_VIT, CLASSES), features!);
+    const kept = await stepOf(classifierModel(SMALLEST_VIT, CLASSES), features!);
     expect(distance(kept.loss, whole.loss)).toBeLessThan(1e-6);
     expect(distance(kept.logits, whole.logits)).toBeLessThan(1e-6);
     expect([...kept.trained.keys()]).toEqual([...whole.trained.keys()]);

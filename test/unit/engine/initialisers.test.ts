@@ -4,7 +4,7 @@ import { initialTensor } from '../../../main/engine/initialisers.ts';
 import { karst, type KarstOptions } from '../../../shared/methods/karst.ts';
 import { headTensors } from '../../../shared/models/head.ts';
 import type { LinearKind, LinearSpec, ModelSpec } from '../../../shared/models/spec.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 
 const KERNELS = 4;
 const SEED = 3;
@@ -98,7 +98,7 @@ describe('the start of an adapter', () => {
 
 describe('a backbone from scratch', () => {
   it('has unit norms, zero biases and small normal weights', () => {
-    const tensors = randomBackbone(MINUTE_VIT, 9);
+    const tensors = randomBackbone(SMALLEST_VIT, 9);
     expect(tensors.has('head.weight')).toBe(false);
     for (const [name, values] of tensors) {
       if (/norm\d?\.weight$/.test(name)) expect(new Set(values), name).toEqual(new Set([1]));

@@ -11,7 +11,7 @@ import { packGroup, parameterGroups } from '../../../main/engine/programs/parame
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
@@ -30,7 +30,7 @@ const OPTIMIZER: OptimizerOptions = {
   clipNorm: 0.05,
 };
 const model = adapted({
-  architecture: MINUTE_VIT,
+  architecture: SMALLEST_VIT,
   classes: CLASSES,
   method: 'full',
   karst: KARST_DEFAULTS,
@@ -155,7 +155,7 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
     for (const step of [1, 2]) {
       const inputs = batch(step);
       await probe.set(await trained.tensors('trained'));
-      await writeOne(probe.executor, 'sum.orthogonal', new Float32Array(sizeOf('orthogonal')));
+      await writeOne(probe.executor, 'sum.muon', new Float32Array(sizeOf('muon')));
       await writeOne(probe.executor, 'sum.decayed', new Float32Array(sizeOf('decayed')));
       await writeOne(probe.executor, 'sum.undecayed', new Float32Array(sizeOf('undecayed')));
       await probe.executor.run('accumulate', inputs);
@@ -212,7 +212,7 @@ function sizeOf(name: string): number {
 describe('what Muon trains', () => {
   it('is the matrices of the blocks, and nothing without it', () => {
     const names = groups.map((g) => [g.name, g.tensors.map((t) => t.name)] as const);
-    const orthogonal = new Map(names).get('orthogonal')!;
+    const orthogonal = new Map(names).get('muon')!;
     expect(orthogonal.every((name) => MATRIX.test(name))).toBe(true);
     expect(orthogonal).toHaveLength(8);
     expect(new Map(names).get('decayed')!.sort()).toEqual([

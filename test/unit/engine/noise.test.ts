@@ -3,9 +3,9 @@ import type { Model } from '../../../main/engine/model/model.ts';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { batchNoise, dropsPatches, stepNoise } from '../../../main/engine/train/noise.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
-import { configured, MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { configured, SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 
-const architecture = { ...MINUTE_VIT, depth: 3 };
+const architecture = { ...SMALLEST_VIT, depth: 3 };
 const config: TrainingConfig = configured(
   { dropPath: 0.4, batchSize: 500, karst: { rank: 8, kernels: 8, rankDropout: 0.25 } },
   TRAINING_DEFAULTS,

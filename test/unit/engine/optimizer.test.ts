@@ -9,7 +9,7 @@ import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { PRESETS, type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { headTensors } from '../../../shared/models/head.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
@@ -29,7 +29,7 @@ const OPTIMIZER: OptimizerOptions = {
   clipNorm: 0,
 };
 const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, alpha: 3 };
-const model = adapted({ architecture: MINUTE_VIT, classes: CLASSES, method: 'karst', karst });
+const model = adapted({ architecture: SMALLEST_VIT, classes: CLASSES, method: 'karst', karst });
 const frozen = randomTensors(model.frozen, 1, 0.3);
 const trained = randomTensors(model.trained, 2, 0.3);
 
@@ -194,7 +194,7 @@ describe('AdamW', () => {
 
 describe('the groups', () => {
   it('decay matrices and nothing else of a whole model', () => {
-    const whole = adapted({ architecture: MINUTE_VIT, classes: 3, method: 'full', karst });
+    const whole = adapted({ architecture: SMALLEST_VIT, classes: 3, method: 'full', karst });
     const [decayed, undecayed] = parameterGroups(whole.trainedTensors, 'matrices');
     const names = (group: typeof decayed): string[] => group!.tensors.map((t) => t.name);
     const blocks = [0, 1].flatMap((i) =>

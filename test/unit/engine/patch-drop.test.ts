@@ -7,13 +7,13 @@ import { packGroup } from '../../../main/engine/programs/parameters.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 /** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
-const architecture = { ...MINUTE_VIT, imageSize: 24 };
+const architecture = { ...SMALLEST_VIT, imageSize: 24 };
 const PATCHES = 9;
 const model = adapted({ architecture, classes: 3, method: 'full', karst: KARST_DEFAULTS });
 const trained = randomTensors(model.trained, 3, 0.3);

@@ -7,12 +7,12 @@ import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
 import { featureProgram } from '../../../main/engine/programs/features.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { TRAINING_DEFAULTS, type MatmulPrecision } from '../../../shared/domain/training.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const { karst, optimizer } = TRAINING_DEFAULTS;
 /** Its products are worth a call of the kernels, those of one image too. */
-const architecture = { ...MINUTE_VIT, ...{ imageSize: 96, width: 64, hidden: 256 } };
+const architecture = { ...SMALLEST_VIT, ...{ imageSize: 96, width: 64, hidden: 256 } };
 const model = adapted({ architecture, classes: 3, method: 'karst', karst });
 const BATCH = 2;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseSamples, SampleTaker } from '../../../main/engine/train/samples.ts';
+import { chooseSamples, ValidationSamples } from '../../../main/engine/train/samples.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 
@@ -38,7 +38,7 @@ describe('a sample taker', () => {
 
   it('tells the likeliest answers of what it saw since the last time', () => {
     const images = [image('/a', 0), image('/b', 1), image('/c', 1)];
-    const taker = new SampleTaker(singleLabel, images, ['ash', 'elm']);
+    const taker = new ValidationSamples(singleLabel, images, ['ash', 'elm']);
     taker.take(0, Float32Array.of(0, Math.log(3)));
     taker.take(2, Float32Array.of(0, 0));
     expect(taker.record(7, 2)).toEqual({

@@ -147,13 +147,13 @@ function movable(
   return (operands) => evaluate([spelled], operands, held)[0]?.[0] ?? NaN;
 }
 
-/** With every gradientVia(value, via) as what it means: value + (via − via held constant). */
+/** With every customVjp(value, via) as what it means: value + (via − via held constant). */
 function spelledOut(loss: Tensor): Tensor {
   const spelled = new Map<Tensor, Tensor>();
   for (const node of inTopologicalOrder([loss])) {
     const inputs = node.inputs.map((x) => spelled.get(x) ?? x);
     const [value, via] = inputs;
-    const whole = node.op === 'gradientVia' && value !== undefined && via !== undefined;
+    const whole = node.op === 'customVjp' && value !== undefined && via !== undefined;
     const rebuilt = { ...node, inputs } as Tensor;
     spelled.set(
       node,

@@ -76,7 +76,7 @@ describe('gradients', () => {
 
   it('read nothing of what is recomputed, and compute it once they have come to it', () => {
     const inner = g.exp(g.mul(x, y));
-    const loss = g.sumAll(g.mul(g.recomputed(g.mul(inner, inner), x), y));
+    const loss = g.sumAll(g.mul(g.remat(g.mul(inner, inner), x), y));
     const [dx] = gradients(loss, [x]);
     const needed = inTopologicalOrder([dx!]);
     expect(needed).not.toContain(inner);
@@ -92,7 +92,7 @@ describe('gradients', () => {
   it('recompute what depends on weights alone, too, but read stored ones where they are', () => {
     const weights = g.variable('weights', [3]);
     const made = g.exp(weights);
-    const loss = g.sumAll(g.recomputed(g.mul(g.mul(x, made), weights), x));
+    const loss = g.sumAll(g.remat(g.mul(g.mul(x, made), weights), x));
     const needed = inTopologicalOrder(gradients(loss, [x, weights]));
     expect(needed).not.toContain(made);
     expect(needed.filter((node) => node.op === 'exp')).toHaveLength(1);
@@ -162,9 +162,9 @@ describe('gradients', () => {
     const z = g.input('z', [3, 4]);
     const [b, a, w] = [g.variable('b', [4, 2]), g.variable('a', [2, 5]), g.variable('w', [4, 5])];
     const activated = g.exp(z);
-    const x = g.recomputed(activated, z);
+    const x = g.remat(activated, z);
     const via = g.matmul(g.matmul(g.stopGradient(x), b), a);
-    const y = g.gradientVia(g.matmul(x, w), via);
+    const y = g.customVjp(g.matmul(x, w), via);
     const loss = g.sumAll(g.mul(y, y));
     const roots = [loss, ...gradients(loss, [a, b])];
     const parts = legalise(inTopologicalOrder(roots), () => false);

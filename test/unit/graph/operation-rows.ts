@@ -493,9 +493,9 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
     row('floats', [[2, 3]], (x) => g.mul(g.stopGradient(x), g.stopGradient(x))),
     row('integers', [integers([3])], g.stopGradient),
   ],
-  gradientVia: [
+  customVjp: [
     row('one function in two ways', [[2, 3]], (x) =>
-      g.gradientVia(g.stopGradient(g.mul(x, x)), g.mul(x, x)),
+      g.customVjp(g.stopGradient(g.mul(x, x)), g.mul(x, x)),
     ),
     row(
       'gradients of both',
@@ -503,18 +503,18 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
         [2, 3],
         [2, 3],
       ],
-      (x, y) => g.gradientVia(g.mul(x, y), g.exp(y)),
+      (x, y) => g.customVjp(g.mul(x, y), g.exp(y)),
     ),
   ],
-  recomputed: [
-    row('of one tensor', [[2, 3]], (x) => g.recomputed(g.exp(g.mul(x, x)), x)),
+  remat: [
+    row('of one tensor', [[2, 3]], (x) => g.remat(g.exp(g.mul(x, x)), x)),
     row(
       'of a tensor and of weights that are computed, too',
       [
         [2, 3],
         [3, 2],
       ],
-      (x, w) => g.recomputed(g.gelu(g.matmul(x, g.exp(w))), x),
+      (x, w) => g.remat(g.gelu(g.matmul(x, g.exp(w))), x),
     ),
     row(
       'one after the other',
@@ -523,8 +523,8 @@ export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
         [2, 3],
       ],
       (x, w) => {
-        const first = g.recomputed(g.mul(g.exp(x), w), x);
-        return g.mul(first, g.recomputed(g.gelu(g.mul(first, g.slice(w, [0, 0], [1, 3]))), first));
+        const first = g.remat(g.mul(g.exp(x), w), x);
+        return g.mul(first, g.remat(g.gelu(g.mul(first, g.slice(w, [0, 0], [1, 3]))), first));
       },
     ),
   ],

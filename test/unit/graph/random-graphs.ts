@@ -74,7 +74,7 @@ const GROWTHS: readonly Grow[] = [
   (x, _, stream) =>
     x.shape.length === 0 ? x : g.concat([x, g.mul(x, x)], stream.integer(x.shape.length)),
   (x) => (x.shape.length < RANK ? g.broadcastTo(x, [2, ...x.shape]) : x),
-  (x) => g.gradientVia(g.mul(x, g.stopGradient(x)), g.mul(x, x)),
+  (x) => g.customVjp(g.mul(x, g.stopGradient(x)), g.mul(x, x)),
   (x, other) =>
     g.add(
       x,

@@ -180,8 +180,8 @@ const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K> } = {
     return { shape: x.shape, data: x.data.map(convert[node.dtype]) };
   },
   stopGradient: (_, inputs) => operand(inputs, 0),
-  gradientVia: (_, inputs) => operand(inputs, 0),
-  recomputed: (_, inputs) => operand(inputs, 0),
+  customVjp: (_, inputs) => operand(inputs, 0),
+  remat: (_, inputs) => operand(inputs, 0),
 };
 
 /**

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BentCalls } from '../../fixtures/bent-calls.ts';
-import { BentDesk } from '../../fixtures/bent-world.ts';
+import { BentApi } from '../../fixtures/bent-world.ts';
 import { CONFIG } from '../../fixtures/small-library.ts';
 import {
   HOST_PROCEDURES,
@@ -17,20 +17,20 @@ const CALLS = 1_500;
 const ELSEWHERE = process.platform === 'win32' ? [] : ['C:\\', '\\out'];
 
 let folder: string;
-let desk: BentDesk;
+let api: BentApi;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'karst-bent-'));
-  desk = await BentDesk.open(folder);
+  api = await BentApi.open(folder);
 });
 afterAll(async () => {
-  await desk.close();
+  await api.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 describe('bent calls of the bridge', () => {
   it('are the same for the same seed, and reach every procedure', () => {
     const [one, same, other] = [7, 7, 8].map((seed) => {
-      const calls = new BentCalls(desk.world, seed);
+      const calls = new BentCalls(api.world, seed);
       return Array.from({ length: 200 }, () => calls.next());
     });
     expect(one!.map(({ how }) => how)).toEqual(same!.map(({ how }) => how));
@@ -57,8 +57,8 @@ describe('bent calls of the bridge', () => {
       { format: 'karst', out },
     ]),
   ])('name what is out of bounds: %s %j', async (procedure, input) => {
-    const noun = procedure.split('s.')[0] as keyof typeof desk.world.ids;
-    const error = await desk.refused(procedure, { id: desk.world.ids[noun], ...input });
+    const noun = procedure.split('s.')[0] as keyof typeof api.world.ids;
+    const error = await api.refused(procedure, { id: api.world.ids[noun], ...input });
     expect([error?.code, error?.message]).toEqual([
       'usage',
       expect.stringMatching(new RegExp(`^${procedure} refuses "[\\w.]+": invalid .+`)),
@@ -70,10 +70,10 @@ describe('bent calls of the bridge', () => {
       JSON.parse(JSON.stringify(CONFIG), (_, value: unknown) =>
         typeof value === 'number' ? number : value,
       );
-    const { backbone: backboneId, dataset: datasetId } = desk.world.ids;
+    const { backbone: backboneId, dataset: datasetId } = api.world.ids;
     for (const number of [0, 1e9])
       expect(
-        await desk.judge({
+        await api.judge({
           procedure: 'runs.plan',
           input: { backboneId, datasetId, config: all(number) },
           how: `all numbers ${String(number)}`,
@@ -82,14 +82,14 @@ describe('bent calls of the bridge', () => {
   });
 
   it('are answered as agreed, or refused with a sentence, and never end in an internal error', async () => {
-    const calls = new BentCalls(desk.world, 13);
+    const calls = new BentCalls(api.world, 13);
     const faults: string[] = [];
     for (let n = 0; n < CALLS; n++) {
-      const fault = await desk.judge(calls.next());
+      const fault = await api.judge(calls.next());
       if (fault !== null) faults.push(fault);
-      if (n % 40 === 39) faults.push(...(await desk.settle()));
+      if (n % 40 === 39) faults.push(...(await api.settle()));
     }
-    faults.push(...(await desk.settle()));
+    faults.push(...(await api.settle()));
     expect(faults).toEqual([]);
   });
 });

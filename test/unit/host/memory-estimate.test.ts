@@ -8,10 +8,10 @@ import {
   cardMemory,
   trainingMemory,
 } from '../../../main/host/services/planning/memory-estimate.ts';
-import { memoryRequest } from '../../../main/host/services/planning/recomputation.ts';
+import { memoryRequest } from '../../../main/host/services/planning/gradient-checkpointing.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
-import { configured } from '../../fixtures/engine/workshop.ts';
+import { configured } from '../../fixtures/engine/test-bed.ts';
 import { ARCHITECTURE } from './support.ts';
 
 /**
@@ -33,9 +33,9 @@ const requestOf = (o: TrainingOverrides, architecture = WIDE) =>
   memoryRequest(architecture, configured(o), { task: singleLabel, classes: 10 });
 const memory = (
   o: TrainingOverrides,
-  { recomputedBlocks = 0, kernels = false, threads = 1, architecture = WIDE } = {},
+  { checkpointedBlocks = 0, kernels = false, threads = 1, architecture = WIDE } = {},
 ): TrainingMemory =>
-  trainingMemory(requestOf(o, architecture), { recomputedBlocks, kernels, threads });
+  trainingMemory(requestOf(o, architecture), { checkpointedBlocks, kernels, threads });
 
 describe('the memory of a training', () => {
   it('holds before the first step what the variables are set from', () => {
@@ -66,9 +66,9 @@ describe('the memory of a training', () => {
   });
 
   it('grows with the batch by what blocks keep, and less where they are computed again', () => {
-    const perImage = (recomputedBlocks: number): number => {
+    const perImage = (checkpointedBlocks: number): number => {
       const of = (batchSize: number): number =>
-        memory({ batchSize }, { recomputedBlocks, architecture: { ...WIDE, depth: 12 } }).running;
+        memory({ batchSize }, { checkpointedBlocks, architecture: { ...WIDE, depth: 12 } }).running;
       return (of(2048) - of(1024)) / 1024;
     };
     // At least the input and the hidden numbers of every block, of five tokens.
@@ -110,7 +110,7 @@ it('takes for loading threads, batches made ahead and the one in the step', () =
 });
 
 describe('estimates that are asked for again', () => {
-  const ways = { recomputedBlocks: 0, kernels: true, threads: 2 };
+  const ways = { checkpointedBlocks: 0, kernels: true, threads: 2 };
 
   it('are the same object as long as the graph is', async () => {
     const estimates = new MemoryEstimates();

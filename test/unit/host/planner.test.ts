@@ -1,4 +1,4 @@
-import { configured as laidOver } from '../../fixtures/engine/workshop.ts';
+import { configured as laidOver } from '../../fixtures/engine/test-bed.ts';
 import { mkdtempSync, rmSync, statSync, cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { RunPlan } from '../../../shared/contract/window/runs.ts';
 import type { TrainingConfig, TrainingOverrides } from '../../../shared/domain/training.ts';
-import { Puppets } from '../../fixtures/engines/puppet-engine.ts';
+import { FakeEngines } from '../../fixtures/engines/fake-engine-handle.ts';
 import {
   ARCHITECTURE,
   CONFIG,
@@ -22,7 +22,7 @@ import {
 
 let template: string;
 let studio: Studio;
-let puppets: Puppets;
+let engines: FakeEngines;
 
 /** A backbone "tiny", and datasets of 8 + 2 images ("two"), of one class ("one"), without validation ("bare"). */
 beforeAll(async () => {
@@ -43,8 +43,8 @@ afterAll(() => rmSync(template, { recursive: true }));
 beforeEach(async () => {
   const home = join(temporaryFolder(), 'home');
   cpSync(join(template, 'home'), home, { recursive: true });
-  puppets = new Puppets();
-  studio = await studioIn(home, { spawn: puppets.spawn, graceMs: 1000 });
+  engines = new FakeEngines();
+  studio = await studioIn(home, { spawn: engines.spawn, graceMs: 1000 });
 });
 
 const configured = (o: TrainingOverrides): TrainingConfig =>
@@ -54,9 +54,9 @@ const plan = (o: TrainingOverrides = {}, dataset: string | null = 'two'): Promis
 const said = ({ problems }: RunPlan): string[] =>
   problems.map(({ setting, severity, error }) => `${severity} ${setting} ${error.code}`);
 
-/** Has a puppet answer the measurement that is under way. */
+/** Has a engine answer the measurement that is under way. */
 async function measured(result: Partial<object> = {}): Promise<void> {
-  const engine = await puppets.next();
+  const engine = await engines.next();
   const times = { secondsPerStep: 0.5, secondsPerValidationBatch: 0.25, startSeconds: 10 };
   const device = {
     backend: 'tfjs-cpu',
@@ -71,7 +71,7 @@ async function measured(result: Partial<object> = {}): Promise<void> {
   engine.say({
     type: 'done',
     result: {
-      kind: 'measure',
+      kind: 'benchmark',
       device: { ...device, threads: 1, node: '' },
       ...times,
       peakBytes: 2 ** 30,
@@ -81,7 +81,7 @@ async function measured(result: Partial<object> = {}): Promise<void> {
   engine.exit({ code: 0, signal: null, stderrTail: '' });
 }
 const measure = (o: TrainingOverrides = {}) =>
-  studio.plans.measure({ backbone: 'tiny', dataset: 'two', config: configured(o) });
+  studio.plans.benchmark({ backbone: 'tiny', dataset: 'two', config: configured(o) });
 
 describe('a plan', () => {
   it.each<{ title: string; o: TrainingOverrides }>([
@@ -96,8 +96,8 @@ describe('a plan', () => {
     const config = configured(o);
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
     const execution = studio.scheduler.train(run.id, { resume: false });
-    const engine = await puppets.next();
-    // The puppet knows one size of images, that of the backbone; the writer of adapters another.
+    const engine = await engines.next();
+    // The engine knows one size of images, that of the backbone; the writer of adapters another.
     const { backbone } = engine.training;
     const working = { ...backbone.preprocessing, imageSize: config.imageSize || 16 };
     Object.assign(backbone, { preprocessing: working });
@@ -231,9 +231,9 @@ describe('a measurement', () => {
 
   it('tells the engine what to measure', async () => {
     const working = measure({ method: 'linear' });
-    const engine = await puppets.next();
+    const engine = await engines.next();
     expect(engine.job).toMatchObject({
-      kind: 'measure',
+      kind: 'benchmark',
       classes: 2,
       steps: 8,
       config: { method: 'linear', batchSize: 4 },
@@ -248,7 +248,7 @@ describe('a measurement', () => {
     const config = configured({});
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
     const execution = studio.scheduler.train(run.id, { resume: false });
-    const trainer = await puppets.next();
+    const trainer = await engines.next();
     const busy = await refusal(measure(), 'in-use');
     expect(busy.message).toContain(`"${run.name}" is being trained`);
     // A paused run computes nothing.
@@ -259,7 +259,7 @@ describe('a measurement', () => {
     await trainer.finish();
     await execution;
     const last = measure();
-    const engine = await puppets.next();
+    const engine = await engines.next();
     const closing = studio.close();
     await refusal(last, 'cancelled');
     expect(engine.controls).toEqual(['suspend']);
@@ -269,58 +269,63 @@ describe('a measurement', () => {
   it('refuses settings and images that could not be trained', async () => {
     await refusal(measure({ batchSize: 0 }), 'config-invalid');
     const request = { backbone: 'tiny', config: configured({}) };
-    await refusal(studio.plans.measure({ ...request, dataset: 'one' }), 'dataset-unusable');
-    await refusal(studio.plans.measure({ ...request, dataset: 'none' }), 'not-found');
-    expect(puppets.count).toBe(0);
+    await refusal(studio.plans.benchmark({ ...request, dataset: 'one' }), 'dataset-unusable');
+    await refusal(studio.plans.benchmark({ ...request, dataset: 'none' }), 'not-found');
+    expect(engines.count).toBe(0);
   });
 });
 
 describe('blocks that are computed again', () => {
   it('are told where memory is short, and where they are asked for', async () => {
-    expect(await plan()).toMatchObject({ recomputedBlocks: 0, blocks: 2 });
+    expect(await plan()).toMatchObject({ checkpointedBlocks: 0, blocks: 2 });
     const short = await plan({ batchSize: 65536, imageSize: 256 });
     expect(short.memoryBytes).toBeGreaterThan(short.memoryFreeBytes);
-    expect(await plan({ recompute: 'always' })).toMatchObject({ recomputedBlocks: 1 });
+    expect(await plan({ gradientCheckpointing: 'always' })).toMatchObject({
+      checkpointedBlocks: 1,
+    });
   });
 
   it('are none, and take no memory, with settings that nothing can be computed with', async () => {
     for (const wrong of [{ batchSize: 0.5 }, { karst: { rank: 0 } }] as const) {
-      const { memoryBytes, memoryFreeBytes, recomputedBlocks, problems } = await plan(wrong);
-      expect({ memoryBytes, recomputedBlocks }).toEqual({ memoryBytes: null, recomputedBlocks: 0 });
+      const { memoryBytes, memoryFreeBytes, checkpointedBlocks, problems } = await plan(wrong);
+      expect({ memoryBytes, checkpointedBlocks }).toEqual({
+        memoryBytes: null,
+        checkpointedBlocks: 0,
+      });
       expect(memoryFreeBytes).toBeGreaterThan(0);
       expect(problems).not.toEqual([]);
     }
   });
 
   it('are measured as they would be trained, and apart', async () => {
-    const working = measure({ recompute: 'always' });
-    const engine = await puppets.next();
-    expect(engine.job).toMatchObject({ kind: 'measure', recomputedBlocks: 1 });
+    const working = measure({ gradientCheckpointing: 'always' });
+    const engine = await engines.next();
+    expect(engine.job).toMatchObject({ kind: 'benchmark', checkpointedBlocks: 1 });
     engine.fail('out-of-memory', 'There is not enough memory for this job.');
     await refusal(working, 'out-of-memory');
-    const again = measure({ recompute: 'always' });
+    const again = measure({ gradientCheckpointing: 'always' });
     await measured();
     await again;
-    expect((await plan({ recompute: 'always' })).seconds).not.toBeNull();
+    expect((await plan({ gradientCheckpointing: 'always' })).seconds).not.toBeNull();
     expect((await plan()).seconds).toBeNull();
   });
 
   it('stay the same when a run goes on', async () => {
-    const config = configured({ recompute: 'always' });
+    const config = configured({ gradientCheckpointing: 'always' });
     const { id } = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
-    expect(studio.runs.get(id).recomputedBlocks).toBeNull();
+    expect(studio.runs.get(id).checkpointedBlocks).toBeNull();
     const execution = studio.scheduler.train(id, { resume: false });
-    const engine = await puppets.next();
-    expect(engine.training.recomputedBlocks).toBe(1);
-    expect(studio.runs.get(id).recomputedBlocks).toBe(1);
+    const engine = await engines.next();
+    expect(engine.training.checkpointedBlocks).toBe(1);
+    expect(studio.runs.get(id).checkpointedBlocks).toBe(1);
     engine.checkpoint(2);
     engine.fail('cancelled', 'The training was suspended.');
     await refusal(execution, 'cancelled');
     const resumed = studio.scheduler.train(id, { resume: true });
-    const next = await puppets.next();
-    expect(next.training).toMatchObject({ resume: true, recomputedBlocks: 1 });
+    const next = await engines.next();
+    expect(next.training).toMatchObject({ resume: true, checkpointedBlocks: 1 });
     await next.finish();
-    expect((await resumed).run.recomputedBlocks).toBe(1);
+    expect((await resumed).run.checkpointedBlocks).toBe(1);
   });
 });
 

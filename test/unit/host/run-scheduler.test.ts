@@ -10,7 +10,7 @@ import type { EventName } from '../../../shared/contract/window/events.ts';
 import type { LogLine, RunView } from '../../../shared/contract/window/runs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { Puppets } from '../../fixtures/engines/puppet-engine.ts';
+import { FakeEngines } from '../../fixtures/engines/fake-engine-handle.ts';
 import {
   CONFIG,
   refusal,
@@ -78,10 +78,10 @@ function queueOf(studio: Studio, presenter: RunPresenter) {
 }
 type Queue = ReturnType<typeof queueOf>;
 
-/** A queue over the home, with puppets for engines. */
+/** A queue over the home, with engines for engines. */
 async function open(o: { start?: boolean } = {}) {
-  const puppets = new Puppets();
-  const studio = await studioIn(home, { spawn: puppets.spawn, graceMs: 1000 });
+  const engines = new FakeEngines();
+  const studio = await studioIn(home, { spawn: engines.spawn, graceMs: 1000 });
   const told: Told[] = [];
   const emit: Emit = (event, payload) => void told.push({ event, payload });
   const media = { register: (path: string) => `f.${path}` };
@@ -96,7 +96,7 @@ async function open(o: { start?: boolean } = {}) {
   /** Waits until a run is in that state. */
   const state = (id: string, wanted: string) =>
     expect.poll(() => queue.view(id).state).toBe(wanted);
-  return { puppets, studio, queue, told, create, payloads, state };
+  return { engines, studio, queue, told, create, payloads, state };
 }
 const partOf = (payload: unknown): string => (payload as { part: string }).part;
 const order = (queue: Queue): string[] =>
@@ -108,18 +108,18 @@ const order = (queue: Queue): string[] =>
 
 describe('the queue', () => {
   it('trains one run after another, and tells what each came to', async () => {
-    const { puppets, queue, create, payloads, state } = await open();
+    const { engines, queue, create, payloads, state } = await open();
     const first = await create('first');
     const second = await create('second');
     expect(first).toMatchObject({ state: 'queued', totalSteps: 4, notes: '', projectId: null });
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.ready();
     expect(engine.training).toMatchObject({ runId: first.id, resume: false, extendedAt: null });
     expect(queue.view(first.id)).toMatchObject({ state: 'running', queuePosition: null });
     expect(queue.view(second.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
-    expect(puppets.count).toBe(1);
+    expect(engines.count).toBe(1);
     await engine.finish();
-    const next = await puppets.next();
+    const next = await engines.next();
     expect(next.training.runId).toBe(second.id);
     const done = queue.view(first.id);
     expect(done).toMatchObject({ state: 'done', step: 4, progress: null });
@@ -131,14 +131,14 @@ describe('the queue', () => {
   });
 
   it('goes on after a crash of the engine, whose run can be resumed', async () => {
-    const { puppets, queue, create, state } = await open();
+    const { engines, queue, create, state } = await open();
     const first = await create('first');
     const second = await create('second');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.metric(1);
     engine.checkpoint(1);
     engine.exit({ code: null, signal: 'SIGSEGV', stderrTail: '' });
-    const next = await puppets.next();
+    const next = await engines.next();
     expect(next.training.runId).toBe(second.id);
     expect(queue.view(first.id)).toMatchObject({
       state: 'failed',
@@ -151,7 +151,7 @@ describe('the queue', () => {
       error: null,
     });
     await next.finish();
-    const again = await puppets.next();
+    const again = await engines.next();
     expect(again.training).toMatchObject({ runId: first.id, resume: true });
     await again.finish();
     await state(first.id, 'done');
@@ -161,7 +161,7 @@ describe('the queue', () => {
     const before = await open();
     await before.create('running');
     for (const name of ['b', 'c', 'd']) await before.create(name);
-    const engine = await before.puppets.next();
+    const engine = await before.engines.next();
     engine.checkpoint(1);
     const [, b, , d] = before.queue.list();
     expect(before.queue.move(d!.id, b!.id).filter((r) => r.queuePosition !== null)).toHaveLength(3);
@@ -179,15 +179,15 @@ describe('the queue', () => {
       queuePosition: null,
       checkpointStep: 1,
     });
-    expect(after.puppets.count).toBe(0);
+    expect(after.engines.count).toBe(0);
     after.queue.start();
-    const next = await after.puppets.next();
+    const next = await after.engines.next();
     expect(next.training.runName).toBe('d');
     expect(order(after.queue)).toEqual(['b', 'c']);
   });
 
   it('trains a run past those that wait, as the command line does, and no second one beside it', async () => {
-    const { puppets, studio, queue, create, payloads } = await open({ start: false });
+    const { engines, studio, queue, create, payloads } = await open({ start: false });
     const waiting = await create('waiting');
     const { id } = await studio.runs.create({
       backbone: 'tiny',
@@ -196,7 +196,7 @@ describe('the queue', () => {
       config: QUICK,
     });
     const outcome = studio.scheduler.train('now', { resume: false });
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.ready();
     expect(engine.training.runId).toBe(id);
     const error = await refusal(studio.scheduler.train(waiting.id, { resume: false }), 'run-state');
@@ -207,7 +207,7 @@ describe('the queue', () => {
     expect(payloads<object>('library')).toContainEqual({ part: 'adapters', id: adapter.id });
     // Nobody started the queue.
     expect(queue.view(waiting.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
-    expect(puppets.count).toBe(1);
+    expect(engines.count).toBe(1);
   });
 
   it('moves runs before others and to its end, and tells windows of every one that moved', async () => {
@@ -255,7 +255,7 @@ describe('the queue', () => {
   });
 
   it('belongs to a project where it is to, which is told of', async () => {
-    const { puppets, studio, queue, told, state } = await open();
+    const { engines, studio, queue, told, state } = await open();
     const { id } = studio.projects.create('terns');
     const options = { backbone: 'tiny', dataset: 'two', config: QUICK };
     const run = await queue.create({ ...options, project: id });
@@ -265,7 +265,7 @@ describe('the queue', () => {
       told.filter(({ event, payload }) => event === 'library' && 'projects' === partOf(payload))
         .length;
     expect(times()).toBe(1);
-    await (await puppets.next()).finish();
+    await (await engines.next()).finish();
     await state(run.id, 'done');
     await expect.poll(times).toBe(2);
     await queue.remove(run.id);
@@ -275,7 +275,7 @@ describe('the queue', () => {
   });
 
   it('gives up a run that cannot even begin, and goes on with the next', async () => {
-    const { puppets, queue, create, state } = await open({ start: false });
+    const { engines, queue, create, state } = await open({ start: false });
     const [a, b] = [await create('a'), await create('b')];
     appendFileSync(join(a.folder, 'manifest.jsonl'), '\n');
     queue.start();
@@ -284,37 +284,37 @@ describe('the queue', () => {
       queuePosition: null,
       error: { code: 'file-changed' },
     });
-    expect((await puppets.next()).training.runId).toBe(b.id);
+    expect((await engines.next()).training.runId).toBe(b.id);
   });
 
   it('spares those that wait when no engine can be had, until somebody asks again', async () => {
-    const { puppets, queue, create, state } = await open({ start: false });
+    const { engines, queue, create, state } = await open({ start: false });
     const [a, b] = [await create('a'), await create('b')];
-    puppets.refusal = new KarstError('engine-unavailable', 'No TensorFlow.', { hint: '' });
+    engines.refusal = new KarstError('engine-unavailable', 'No TensorFlow.', { hint: '' });
     queue.start();
     await state(a.id, 'failed');
     expect(queue.view(b.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
-    puppets.refusal = null;
+    engines.refusal = null;
     queue.resume(a.id);
-    expect((await puppets.next()).training.runId).toBe(b.id);
+    expect((await engines.next()).training.runId).toBe(b.id);
     expect(queue.view(a.id).queuePosition).toBe(0);
   });
 
   it('does not start runs that were made elsewhere, until they are resumed', async () => {
-    const { puppets, studio, queue } = await open();
+    const { engines, studio, queue } = await open();
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config: QUICK });
     expect(queue.view(run.id)).toMatchObject({ state: 'queued', queuePosition: null });
-    expect(puppets.count).toBe(0);
+    expect(engines.count).toBe(0);
     expect(queue.resume(run.id)).toMatchObject({ state: 'queued' });
-    expect((await puppets.next()).training.runId).toBe(run.id);
+    expect((await engines.next()).training.runId).toBe(run.id);
   });
 });
 
 describe('a run that is executed', () => {
   it('is paused, goes on, and is stopped with its adapter kept', async () => {
-    const { puppets, queue, create, state } = await open();
+    const { engines, queue, create, state } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.ready();
     queue.pause(run.id);
     expect(queue.view(run.id).state).toBe('paused');
@@ -334,28 +334,28 @@ describe('a run that is executed', () => {
     { asked: ['pause', 'resume'], sent: [], ends: 'running' },
     { asked: ['pause', 'stop', 'resume', 'pause'], sent: ['stop'], ends: 'stopped' },
   ])('obeys $asked from before its engine was there', async ({ asked, sent, ends }) => {
-    const { puppets, queue, create, state } = await open({ start: false });
+    const { engines, queue, create, state } = await open({ start: false });
     const run = await create('a');
     queue.start();
     for (const ask of asked) queue[ask](run.id);
-    const engine = await puppets.next();
+    const engine = await engines.next();
     await state(run.id, ends);
     expect(engine.controls).toEqual(sent);
   });
 
   it('is not removed, nor extended, nor entered twice', async () => {
-    const { puppets, queue, create } = await open();
+    const { engines, queue, create } = await open();
     const run = await create('a');
-    await puppets.next();
+    await engines.next();
     await refusal(queue.remove(run.id), 'run-state');
     await refusal(queue.extend(run.id, 3), 'run-state');
     expect(queue.resume(run.id).queuePosition).toBeNull();
   });
 
   it('tells its metrics once each, in beats, and a window that comes later has them all', async () => {
-    const { puppets, queue, create, payloads, state } = await open();
+    const { engines, queue, create, payloads, state } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     for (let step = 1; step <= 500; step++) engine.metric(step);
     // Not told yet, not written yet, and known all the same.
     expect(queue.metrics(run.id, 0).map((r) => r.step)).toEqual(
@@ -377,9 +377,9 @@ describe('a run that is executed', () => {
   });
 
   it('tells how far it is', async () => {
-    const { puppets, queue, create } = await open();
+    const { engines, queue, create } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.say({ type: 'progress', phase: 'compiling', done: 0, total: 1, secondsLeft: null });
     expect(queue.view(run.id).progress).toEqual({
       phase: 'compiling',
@@ -401,9 +401,9 @@ describe('a run that is executed', () => {
   });
 
   it('keeps its log, and the words of its engine in it', async () => {
-    const { puppets, queue, create, payloads, state } = await open();
+    const { engines, queue, create, payloads, state } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.ready();
     engine.say({ type: 'log', level: 'warning', message: 'Something\n  odd.' });
     const raw = [
@@ -451,9 +451,9 @@ describe('a run that is executed', () => {
   });
 
   it('shows its samples, to those who come later too', async () => {
-    const { puppets, queue, create, payloads } = await open();
+    const { engines, queue, create, payloads } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     const record = {
       step: 2,
       epoch: 1,
@@ -472,9 +472,9 @@ describe('a run that is executed', () => {
 
 describe('more epochs for a run that has ended', () => {
   it('are trained from where it ended, into another adapter of the same line', async () => {
-    const { puppets, studio, queue, create, state } = await open();
+    const { engines, studio, queue, create, state } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.metric(4);
     engine.checkpoint(4);
     await engine.finish(4);
@@ -482,7 +482,7 @@ describe('more epochs for a run that has ended', () => {
     const before = queue.view(run.id);
     const more = await queue.extend(run.id, 3);
     expect(more).toMatchObject({ totalSteps: 10, config: { schedule: { epochs: 5 } } });
-    const next = await puppets.next();
+    const next = await engines.next();
     expect(next.training).toMatchObject({ resume: true, extendedAt: 4 });
     expect(next.training.config.schedule.epochs).toBe(5);
     expect(next.training.adapterDir).not.toBe(engine.training.adapterDir);
@@ -505,9 +505,9 @@ describe('more epochs for a run that has ended', () => {
   });
 
   it('count from the epoch that a stop broke off', async () => {
-    const { puppets, queue, create, state } = await open();
+    const { engines, queue, create, state } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.checkpoint(3);
     engine.obeys = false;
     queue.stop(run.id);
@@ -518,18 +518,18 @@ describe('more epochs for a run that has ended', () => {
   });
 
   it('are refused where there is nothing to go on from', async () => {
-    const { puppets, queue, create, state } = await open();
+    const { engines, queue, create, state } = await open();
     const run = await create('a');
-    await (await puppets.next()).finish();
+    await (await engines.next()).finish();
     await state(run.id, 'done');
     await refusal(queue.extend(run.id, 3), 'checkpoint-invalid');
     expect(queue.view(run.id)).toMatchObject({ state: 'done', totalSteps: 4 });
   });
 
   it('are refused beyond the limits, and change nothing', async () => {
-    const { puppets, queue, create, state } = await open();
+    const { engines, queue, create, state } = await open();
     const run = await create('a');
-    const engine = await puppets.next();
+    const engine = await engines.next();
     engine.checkpoint(4);
     await engine.finish(4);
     await state(run.id, 'done');
@@ -541,9 +541,9 @@ describe('more epochs for a run that has ended', () => {
 
 describe('what cannot be stored', () => {
   it('is told to windows and does not end the queue', async () => {
-    const { puppets, studio, create, payloads, state } = await open();
+    const { engines, studio, create, payloads, state } = await open();
     const [a, b] = [await create('a'), await create('b')];
-    const engine = await puppets.next();
+    const engine = await engines.next();
     const failure = new KarstError('not-writable', 'The disk is full.', { hint: '' });
     const detail = vi.spyOn(studio.runs, 'detail').mockImplementation(() => {
       throw failure;
@@ -553,7 +553,7 @@ describe('what cannot be stored', () => {
       .poll(() => payloads<{ error: { message: string } }>('notice'))
       .toContainEqual({ level: 'error', error: failure.toReport() });
     detail.mockRestore();
-    expect((await puppets.next()).training.runId).toBe(b.id);
+    expect((await engines.next()).training.runId).toBe(b.id);
     await state(a.id, 'failed' satisfies Studio['interrupted'][number]['state']);
   });
 });

@@ -12,10 +12,15 @@ describe('settings of an earlier version', () => {
   });
 
   it('are found under the names that they had', () => {
-    const stored: object = { optimiser: { beta1: 0.5 }, augmentation: { colourJitter: 0.25 } };
+    const stored: object = {
+      optimiser: { beta1: 0.5 },
+      augmentation: { colourJitter: 0.25 },
+      recompute: 'always',
+    };
     const config = completeConfig(stored);
     expect(config.optimizer).toEqual({ ...TRAINING_DEFAULTS.optimizer, beta1: 0.5 });
     expect(config.augmentation).toEqual({ ...TRAINING_DEFAULTS.augmentation, colorJitter: 0.25 });
+    expect(config.gradientCheckpointing).toBe('always');
     expect(config).not.toHaveProperty('optimiser');
     expect(config.augmentation).not.toHaveProperty('colourJitter');
   });

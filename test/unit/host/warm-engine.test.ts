@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostMessage } from '../../../shared/contract/engine/messages.ts';
-import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
+import type { InteractivePredictJob } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { WarmEngine } from '../../../main/host/engine/warm-engine.ts';
 import type {
@@ -11,8 +11,8 @@ import type {
 import { ARCHITECTURE, PREPROCESSING, refusal } from './support.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 
-const JOB: TryJob = {
-  kind: 'try',
+const JOB: InteractivePredictJob = {
+  kind: 'interactive-predict',
   adapterDir: '/adapter',
   backbone: {
     path: null,
@@ -24,7 +24,7 @@ const JOB: TryJob = {
 };
 
 /** An engine in the test's hands. */
-class PuppetEngine implements EngineHandle {
+class FakeEngine implements EngineHandle {
   readonly sent: HostMessage[] = [];
   killed = false;
   #event: (raw: unknown) => void = () => undefined;
@@ -33,7 +33,7 @@ class PuppetEngine implements EngineHandle {
   send(message: HostMessage): void {
     this.sent.push(message);
     if (message.type === 'stop') {
-      this.say({ type: 'done', result: { kind: 'try' } });
+      this.say({ type: 'done', result: { kind: 'interactive-predict' } });
       this.end({ code: 0 });
     }
   }
@@ -66,14 +66,14 @@ class PuppetEngine implements EngineHandle {
 }
 
 function warm(spawn?: EngineSpawner) {
-  const engines: PuppetEngine[] = [];
+  const engines: FakeEngine[] = [];
   const engine = new WarmEngine({
     spawn:
       spawn ??
       (() => {
-        const puppet = new PuppetEngine();
-        engines.push(puppet);
-        return puppet;
+        const fake = new FakeEngine();
+        engines.push(fake);
+        return fake;
       }),
     cacheDir: '/cache',
     graceMs: 20,
@@ -105,25 +105,25 @@ describe('an engine that stays ready', () => {
   });
 
   it('tells why it could not be started, and is started for the next question', async () => {
-    const puppet = new PuppetEngine();
+    const fake = new FakeEngine();
     let calls = 0;
     const { engine, ask } = warm(() => {
       if (++calls === 1) throw new KarstError('engine-unavailable', 'There is no TensorFlow.');
-      return puppet;
+      return fake;
     });
     expect((await refusal(ask('ad-1', '/a'), 'engine-unavailable')).message).toBe(
       'There is no TensorFlow.',
     );
     const asked = ask('ad-1', '/a');
-    await eventually(() => expect(puppet.questions()).toHaveLength(1));
-    puppet.answer('well');
+    await eventually(() => expect(fake.questions()).toHaveLength(1));
+    fake.answer('well');
     expect(await labels(asked)).toEqual(['well']);
     await engine.close();
   });
 
   it('tells of what the adapter lacks, and starts nothing', async () => {
     const { engine, engines } = warm();
-    const lacking = async (): Promise<TryJob> => {
+    const lacking = async (): Promise<InteractivePredictJob> => {
       throw new KarstError('not-found', 'The folder is gone.');
     };
     await refusal(engine.ask('ad-1', lacking, ['/a'], 1), 'not-found');

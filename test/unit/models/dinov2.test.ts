@@ -25,7 +25,7 @@ import { architectureSchema, familyOf, modelSpec } from '../../../shared/models/
 import type { VitArchitecture } from '../../../shared/models/vit.ts';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { readGroups } from '../../fixtures/engine/variables.ts';
-import { PREPROCESSING } from '../../fixtures/engine/workshop.ts';
+import { PREPROCESSING } from '../../fixtures/engine/test-bed.ts';
 import { distance } from '../engine/random-tensors.ts';
 
 /** Networks of timm's, their weights and what they compute: see make_dinov2.py. */

@@ -10,11 +10,11 @@ import {
   parameterCount,
 } from '../../../shared/models/registry.ts';
 import { sizeOfShape } from '../../../shared/models/spec.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 
 describe('the specification of the vision transformer', () => {
-  const spec = familyOf(MINUTE_VIT);
-  const tensors = spec.tensors(MINUTE_VIT, 5);
+  const spec = familyOf(SMALLEST_VIT);
+  const tensors = spec.tensors(SMALLEST_VIT, 5);
 
   it('names every tensor once, with a role, and the head last', () => {
     expect(new Set(tensors.map(({ name }) => name)).size).toBe(tensors.length);
@@ -32,7 +32,7 @@ describe('the specification of the vision transformer', () => {
 
   it('has the tensors of every linear layer, in their shapes', () => {
     const byName = new Map(tensors.map((t) => [t.name, t]));
-    const { linears, blocks } = modelSpec(MINUTE_VIT);
+    const { linears, blocks } = modelSpec(SMALLEST_VIT);
     expect(linears).toHaveLength(4 * blocks);
     for (const { path, in: inner, out, parts, bias } of linears) {
       expect(byName.get(`${path}.weight`)).toMatchObject({ shape: [out, inner], parts });
@@ -43,40 +43,40 @@ describe('the specification of the vision transformer', () => {
   });
 
   it('leaves the bias of q, k and v out where there is none', () => {
-    const without = { ...MINUTE_VIT, qkvBias: false };
+    const without = { ...SMALLEST_VIT, qkvBias: false };
     const names = spec.tensors(without, 0).map(({ name }) => name);
     expect(names).not.toContain('blocks.0.attn.qkv.bias');
     expect(spec.linears(without)[0]?.bias).toBe(false);
-    const width = 3 * MINUTE_VIT.width;
-    expect(parameterCount(MINUTE_VIT) - parameterCount(without)).toBe(width * MINUTE_VIT.depth);
+    const width = 3 * SMALLEST_VIT.width;
+    expect(parameterCount(SMALLEST_VIT) - parameterCount(without)).toBe(width * SMALLEST_VIT.depth);
   });
 
   it('counts the tokens that its position embeddings are for', () => {
     const positions = tensors.find(({ grid }) => grid !== undefined);
     expect(sizeOfShape(positions?.shape ?? [])).toBe(
-      modelSpec(MINUTE_VIT).tokens * MINUTE_VIT.width,
+      modelSpec(SMALLEST_VIT).tokens * SMALLEST_VIT.width,
     );
   });
 });
 
 describe('an architecture', () => {
-  const { patchSize } = MINUTE_VIT;
+  const { patchSize } = SMALLEST_VIT;
 
   it('works at every side that its patches fit into', () => {
-    expect(atSize(MINUTE_VIT, 0)).toEqual(MINUTE_VIT);
-    expect(atSize(MINUTE_VIT, 5 * patchSize).imageSize).toBe(5 * patchSize);
-    expect(() => atSize(MINUTE_VIT, 5 * patchSize + 1)).toThrow(KarstError);
-    expect(nearSize(MINUTE_VIT, 5 * patchSize + 1).imageSize).toBe(5 * patchSize);
-    expect(nearSize(MINUTE_VIT, 1).imageSize).toBe(patchSize);
+    expect(atSize(SMALLEST_VIT, 0)).toEqual(SMALLEST_VIT);
+    expect(atSize(SMALLEST_VIT, 5 * patchSize).imageSize).toBe(5 * patchSize);
+    expect(() => atSize(SMALLEST_VIT, 5 * patchSize + 1)).toThrow(KarstError);
+    expect(nearSize(SMALLEST_VIT, 5 * patchSize + 1).imageSize).toBe(5 * patchSize);
+    expect(nearSize(SMALLEST_VIT, 1).imageSize).toBe(patchSize);
   });
 
   it('is taken with every field within its limits, and no other', () => {
     const taken = (value: unknown): boolean => v.safeParse(architectureSchema, value).success;
-    expect(taken(MINUTE_VIT)).toBe(true);
-    expect(taken({ ...MINUTE_VIT, depth: 0 })).toBe(false);
-    expect(taken({ ...MINUTE_VIT, family: 'other' })).toBe(false);
-    expect(taken({ ...MINUTE_VIT, rotary: true })).toBe(false);
-    const { heads, ...headless } = MINUTE_VIT;
+    expect(taken(SMALLEST_VIT)).toBe(true);
+    expect(taken({ ...SMALLEST_VIT, depth: 0 })).toBe(false);
+    expect(taken({ ...SMALLEST_VIT, family: 'other' })).toBe(false);
+    expect(taken({ ...SMALLEST_VIT, rotary: true })).toBe(false);
+    const { heads, ...headless } = SMALLEST_VIT;
     expect(heads).toBeGreaterThan(0);
     expect(taken(headless)).toBe(false);
   });

@@ -5,7 +5,7 @@ import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { matching } from '../../../renderer/frame/matching.ts';
 import { nextStep } from '../../../renderer/views/project/next-step.ts';
 import { sortedProjects, withWords } from '../../../renderer/views/project/project-list.ts';
-import { sampleCourse } from '../../../renderer/views/welcome/sample-progress.ts';
+import { sampleProgress } from '../../../renderer/views/welcome/sample-progress.ts';
 
 function project(entries: Partial<Project>): Project {
   return {
@@ -95,30 +95,32 @@ describe('the course of the sample', () => {
   const withRun = (entries: Partial<RunView>) => new Map([['r', run(entries)]]);
 
   it('is an offer before it was begun, and after it failed or was cancelled', () => {
-    expect(sampleCourse(null, new Map()).kind).toBe('offer');
-    expect(sampleCourse(task({ state: 'failed' }), new Map()).kind).toBe('offer');
-    expect(sampleCourse(task({ state: 'cancelled' }), new Map()).kind).toBe('offer');
+    expect(sampleProgress(null, new Map()).kind).toBe('offer');
+    expect(sampleProgress(task({ state: 'failed' }), new Map()).kind).toBe('offer');
+    expect(sampleProgress(task({ state: 'cancelled' }), new Map()).kind).toBe('offer');
   });
 
   it('goes from importing over training to finishing', () => {
-    expect(sampleCourse(task({}), new Map())).toMatchObject({ step: 'importing' });
-    expect(sampleCourse(started, new Map())).toMatchObject({ step: 'training', run: null });
+    expect(sampleProgress(task({}), new Map())).toMatchObject({ step: 'importing' });
+    expect(sampleProgress(started, new Map())).toMatchObject({ step: 'training', run: null });
     expect(
-      sampleCourse(started, withRun({ state: 'running', step: 3, totalSteps: 10 })),
+      sampleProgress(started, withRun({ state: 'running', step: 3, totalSteps: 10 })),
     ).toMatchObject({ step: 'training' });
     expect(
-      sampleCourse(started, withRun({ state: 'running', step: 10, totalSteps: 10 })),
+      sampleProgress(started, withRun({ state: 'running', step: 10, totalSteps: 10 })),
     ).toMatchObject({ step: 'finishing' });
   });
 
   it('ends with an adapter, or halts', () => {
-    expect(sampleCourse(started, withRun({ state: 'done', adapterId: 'a' }))).toMatchObject({
+    expect(sampleProgress(started, withRun({ state: 'done', adapterId: 'a' }))).toMatchObject({
       kind: 'ready',
       projectId: 'p',
     });
-    expect(sampleCourse(started, withRun({ state: 'stopped', adapterId: 'a' })).kind).toBe('ready');
-    expect(sampleCourse(started, withRun({ state: 'interrupted' })).kind).toBe('halted');
-    expect(sampleCourse(started, withRun({ state: 'paused' })).kind).toBe('halted');
+    expect(sampleProgress(started, withRun({ state: 'stopped', adapterId: 'a' })).kind).toBe(
+      'ready',
+    );
+    expect(sampleProgress(started, withRun({ state: 'interrupted' })).kind).toBe('halted');
+    expect(sampleProgress(started, withRun({ state: 'paused' })).kind).toBe('halted');
   });
 });
 

@@ -24,7 +24,7 @@ export function runView(values: Partial<RunView> = {}): RunView {
     checkpointStep: null,
     bestTop1: null,
     bestLoss: null,
-    recomputedBlocks: null,
+    checkpointedBlocks: null,
     adapterId: null,
     error: null,
     projectId: null,

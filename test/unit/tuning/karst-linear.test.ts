@@ -10,7 +10,7 @@ import { inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
 import { plainBuild } from '../../../main/networks/build.ts';
 import { KARST_DEFAULTS, karstLinears, type KarstOptions } from '../../../shared/methods/karst.ts';
 import { modelSpec } from '../../../shared/models/registry.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
 
 /** More than the Linears are wide: then it is the weight that is re-scaled, unless its gradients are factored. */
@@ -22,12 +22,12 @@ beforeAll(async () => {
 
 /** y of an adapted Linear, and the gradients of x and of everything that is trained. */
 async function linearOf(module: string, karst: KarstOptions, factored: boolean) {
-  const shape = { architecture: MINUTE_VIT, classes: 3, method: 'karst', karst } as const;
+  const shape = { architecture: SMALLEST_VIT, classes: 3, method: 'karst', karst } as const;
   const { trained, frozen } = adapted(shape);
   const own = [...trained, ...frozen].filter(([name]) => name.startsWith(`${module}.`));
   const tensors = new Map(own.map(([name, sides]) => [name, g.input(name, sides)]));
   const weights = (name: string): Tensor => tensors.get(name)!;
-  const linears = karstLinears(modelSpec(MINUTE_VIT), karst);
+  const linears = karstLinears(modelSpec(SMALLEST_VIT), karst);
   const linear = linears.find((one) => one.path === module)!;
   const x = g.input('x', [ROWS, linear.in]);
   const dy = g.input('dy', [ROWS, linear.out]);

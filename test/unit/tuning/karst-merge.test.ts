@@ -26,7 +26,7 @@ import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { TARGET_MODULES } from '../../../shared/methods/target-modules.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
 
 type Tensors = ReadonlyMap<string, Float32Array>;
@@ -46,7 +46,7 @@ describe('merging against the independent implementation', () => {
   const number = (key: string): number => manifest.config[key] ?? NaN;
   const atol = manifest.suggested_atol;
   const architecture: Architecture = {
-    ...MINUTE_VIT,
+    ...SMALLEST_VIT,
     imageSize: number('img_size'),
     patchSize: number('patch_size'),
     width: number('width'),
@@ -129,9 +129,9 @@ const OPTIONS: KarstOptions = {
 };
 
 describe('ΔW', () => {
-  const shapes = karstShapes(MINUTE_VIT, OPTIONS);
+  const shapes = karstShapes(SMALLEST_VIT, OPTIONS);
   const adapter = randomTensors(shapes, 1);
-  const linears = karstLinears(modelSpec(MINUTE_VIT), OPTIONS);
+  const linears = karstLinears(modelSpec(SMALLEST_VIT), OPTIONS);
 
   it('is its definition, in float64 and in the graph', async () => {
     const variables = [...shapes].map(([name, shape]) => g.variable(name, shape));
@@ -156,8 +156,8 @@ describe('ΔW', () => {
 
   it('is LoKr with one kernel', () => {
     const one = { ...OPTIONS, kernels: 1 };
-    const tensors = randomTensors(karstShapes(MINUTE_VIT, one), 2);
-    for (const linear of karstLinears(modelSpec(MINUTE_VIT), one)) {
+    const tensors = randomTensors(karstShapes(SMALLEST_VIT, one), 2);
+    for (const linear of karstLinears(modelSpec(SMALLEST_VIT), one)) {
       if (linear.parts === 3) continue;
       const { path, l, k, m, n } = linear;
       // LyCORIS: scale · kron(lokr_w1 (l, m), lokr_w2_a (k, r) @ lokr_w2_b (r, n)), scale = alpha / r.
@@ -173,10 +173,10 @@ describe('ΔW', () => {
   it('of concatenated kernels is the weighted sum of two adapters', () => {
     const [w1, w2] = [0.75, -1.5];
     const three = { ...OPTIONS, kernels: 3 };
-    const other = randomTensors(karstShapes(MINUTE_VIT, three), 3);
+    const other = randomTensors(karstShapes(SMALLEST_VIT, three), 3);
     const joined = { ...OPTIONS, kernels: OPTIONS.kernels + three.kernels };
     const both = new Map(
-      [...karstShapes(MINUTE_VIT, joined).keys()].map((name) => {
+      [...karstShapes(SMALLEST_VIT, joined).keys()].map((name) => {
         const weigh = (tensors: Tensors, weight: number): number[] =>
           [...tensors.get(name)!].map((v) => (name.endsWith('.karst_c') ? weight * v : v));
         return [name, Float32Array.from([...weigh(adapter, w1), ...weigh(other, w2)])] as const;
@@ -243,7 +243,7 @@ describe('a merged model', () => {
   ])(
     'and one that is merged in the graph answer as the adapted one: re-scaling $rescale, qkv bias $qkvBias, $targets',
     async ({ rescale, qkvBias, targets }) => {
-      const architecture = { ...MINUTE_VIT, qkvBias, classes: CLASSES };
+      const architecture = { ...SMALLEST_VIT, qkvBias, classes: CLASSES };
       const karst = { ...OPTIONS, rescale, targetModules: targets };
       const backbone = randomTensors(tensorShapes(architecture, { classes: 0 }), 4);
       const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });
@@ -275,17 +275,17 @@ describe('a merged model', () => {
   );
 
   it('of the methods without KARST is the backbone with what was trained in its place', () => {
-    const backbone = randomTensors(tensorShapes(MINUTE_VIT, { classes: 0 }), 4);
+    const backbone = randomTensors(tensorShapes(SMALLEST_VIT, { classes: 0 }), 4);
     const head = randomTensors(new Map([['head.weight', [3, 16]]]), 6);
     const linear = mergedTensors(
-      tunerOf({ method: 'linear', options: {} }, MINUTE_VIT),
+      tunerOf({ method: 'linear', options: {} }, SMALLEST_VIT),
       head,
       backbone,
     );
     expect(linear.get('head.weight')).toBe(head.get('head.weight'));
     expect(linear.size).toBe(backbone.size + 1);
     const full = mergedTensors(
-      tunerOf({ method: 'full', options: {} }, MINUTE_VIT),
+      tunerOf({ method: 'full', options: {} }, SMALLEST_VIT),
       backbone,
       new Map(),
     );
@@ -293,7 +293,7 @@ describe('a merged model', () => {
   });
 
   it('before the first step is the backbone, bit for bit', async () => {
-    const architecture = { ...MINUTE_VIT, classes: CLASSES };
+    const architecture = { ...SMALLEST_VIT, classes: CLASSES };
     for (const rescale of ['none', 'scalar', 'channel'] as const) {
       const karst = { ...OPTIONS, rescale };
       const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });

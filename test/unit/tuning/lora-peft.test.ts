@@ -11,7 +11,7 @@ import { mergedTensors } from '../../../main/tuning/merge.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
 import { lora } from '../../../shared/methods/lora.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { evaluate } from '../graph/reference.ts';
 import { distance } from '../engine/random-tensors.ts';
 
@@ -30,7 +30,7 @@ describe.each([
   ).config;
   const number = (key: string): number => config[key] ?? NaN;
   const architecture: Architecture = {
-    ...MINUTE_VIT,
+    ...SMALLEST_VIT,
     ...{ imageSize: number('img_size'), patchSize: number('patch_size') },
     ...{ width: number('width'), depth: number('depth'), heads: number('heads') },
     hidden: number('width') * number('mlp_ratio'),

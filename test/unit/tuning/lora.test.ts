@@ -5,15 +5,15 @@ import * as g from '../../../main/graph/operations.ts';
 import type { Tensor } from '../../../main/graph/tensor.ts';
 import { plainBuild } from '../../../main/networks/build.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
-import { configured, MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { configured, SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { evaluate } from '../graph/reference.ts';
 
 describe('dropout of LoRA', () => {
   const BATCH = 16;
   const config = configured({ method: 'lora', batchSize: BATCH, lora: { dropout: 0.3, rank: 1 } });
   const options = config.lora;
-  const tuner = tunerOf({ method: 'lora', options }, MINUTE_VIT);
-  const noise = stepNoise(adaptedModel({ architecture: MINUTE_VIT, classes: 3, tuner }), config);
+  const tuner = tunerOf({ method: 'lora', options }, SMALLEST_VIT);
+  const noise = stepNoise(adaptedModel({ architecture: SMALLEST_VIT, classes: 3, tuner }), config);
   /** 38 of 128. */
   const DROPPED = 0.296875;
 

@@ -25,7 +25,7 @@ import { tunerOf } from '../../../main/tuning/registry.ts';
 import type { Tuning } from '../../../shared/methods/registry.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
 import { headTensors } from '../../../shared/models/head.ts';
-import { configured, PREPROCESSING } from '../../fixtures/engine/workshop.ts';
+import { configured, PREPROCESSING } from '../../fixtures/engine/test-bed.ts';
 import { VARIANTS } from '../../fixtures/methods.ts';
 import { MODELS } from '../../fixtures/models.ts';
 import { directionalDifference, distance } from '../graph/cases.ts';
@@ -40,7 +40,7 @@ const BATCH = 2;
 const CLASSES = 3;
 const config = configured({ batchSize: BATCH, dropPath: 0.3 });
 
-const DESCRIPTION = { backboneName: 'minute', backboneSha256: '0'.repeat(64), training: null };
+const DESCRIPTION = { backboneName: 'smallest', backboneSha256: '0'.repeat(64), training: null };
 const STATE: TrainingState = {
   ...{ version: 1, step: 1, epoch: 0, batch: 1, best: null, epochsWithoutBest: 0, seconds: 1 },
 };

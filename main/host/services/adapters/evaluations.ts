@@ -45,7 +45,7 @@ export class Evaluations implements EvaluationService {
     this.#c = context;
   }
 
-  async measure(
+  async evaluate(
     nameOrId: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation> {

@@ -121,7 +121,7 @@ export class Predictions implements PredictionService {
     return this.#warm.ask(
       adapter.id,
       async () => ({
-        kind: 'try',
+        kind: 'interactive-predict',
         adapterDir: adapter.folder,
         backbone: await this.#c.engines.backboneOf(adapter),
       }),

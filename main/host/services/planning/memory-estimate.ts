@@ -32,9 +32,9 @@ const COPIED_SHARE = 3 / 4;
  */
 export function trainingMemory(
   request: MemoryRequest,
-  { recomputedBlocks, kernels, threads }: MemoryWays,
+  { checkpointedBlocks, kernels, threads }: MemoryWays,
 ): TrainingMemory {
-  const programs = programsOf(request, recomputedBlocks);
+  const programs = programsOf(request, checkpointedBlocks);
   const functions = functionsOf(programs);
   const memories = functions.map((fn) => functionMemory(fn, kernels));
   const computations = sum(memories.map((m) => m.computations));
@@ -57,8 +57,8 @@ export function trainingMemory(
  * Estimate of the most that a training takes on a graphics card: variables and what its functions hold. XLA makes loops
  * there by other rules, and on a card this was not measured.
  */
-export function cardMemory(request: MemoryRequest, recomputedBlocks: number): number {
-  const programs = programsOf(request, recomputedBlocks);
+export function cardMemory(request: MemoryRequest, checkpointedBlocks: number): number {
+  const programs = programsOf(request, checkpointedBlocks);
   const functions = functionsOf(programs);
   const { frozen, state } = variablesOf(programs);
   const inputs = Math.max(...functions.map((fn) => sizeOfAll(fn.inputs)));
@@ -68,11 +68,11 @@ export function cardMemory(request: MemoryRequest, recomputedBlocks: number): nu
 
 function programsOf(
   { config, architecture, task, classes }: MemoryRequest,
-  recomputedBlocks: number,
+  checkpointedBlocks: number,
 ): TrainingPrograms {
   // A plan without a dataset knows of no classes.
   const trained = { task: taskNamed(task), classes: Math.max(1, classes) };
-  return trainingPrograms(config, architecture, trained, recomputedBlocks);
+  return trainingPrograms(config, architecture, trained, checkpointedBlocks);
 }
 
 /** The functions that updates are made with, and the features before them. */

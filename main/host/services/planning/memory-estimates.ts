@@ -16,7 +16,7 @@ export interface MemoryRequest {
 /** How the training is carried out. */
 export interface MemoryWays {
   /** Blocks, from the first, that are computed again in the backward pass. */
-  readonly recomputedBlocks: number;
+  readonly checkpointedBlocks: number;
   /** Whether the engine has its own kernels here, for trainings that may use them. */
   readonly kernels: boolean;
   /** Threads that compute the step. */
@@ -71,11 +71,11 @@ export class MemoryEstimates {
     });
   }
 
-  async card(request: MemoryRequest, recomputedBlocks: number): Promise<number> {
-    const key = [...madeOf(request), recomputedBlocks];
+  async card(request: MemoryRequest, checkpointedBlocks: number): Promise<number> {
+    const key = [...madeOf(request), checkpointedBlocks];
     const { running } = await this.#once(key, async () => {
       const { cardMemory } = await import('./memory-estimate.ts');
-      const bytes = cardMemory(request, recomputedBlocks);
+      const bytes = cardMemory(request, checkpointedBlocks);
       return { running: bytes, compiling: bytes };
     });
     return running;

@@ -1,5 +1,5 @@
-import type { MeasureJob } from '../../../../shared/contract/engine/jobs.ts';
-import type { MeasureResult } from '../../../../shared/contract/engine/results.ts';
+import type { BenchmarkJob } from '../../../../shared/contract/engine/jobs.ts';
+import type { BenchmarkResult } from '../../../../shared/contract/engine/results.ts';
 import type { RunPlan } from '../../../../shared/contract/window/runs.ts';
 import { parameterCount } from '../../../../shared/models/registry.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
@@ -20,7 +20,11 @@ import type { DatasetService } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
-import { memoryRequest, workingArchitecture, type Recomputation } from './recomputation.ts';
+import {
+  memoryRequest,
+  workingArchitecture,
+  type GradientCheckpointing,
+} from './gradient-checkpointing.ts';
 import { runClasses } from '../run-classes.ts';
 import type { PlanRequest, PlanService } from '../../contract/runs.ts';
 import { trainingProblems, validateTrainingConfig } from '../training-config.ts';
@@ -37,7 +41,7 @@ export interface PlannerContext {
   readonly cacheDir: string;
   readonly graceMs: number;
   readonly jobs: JobRegistry;
-  readonly recomputation: Recomputation;
+  readonly checkpointing: GradientCheckpointing;
   readonly backbones: Backbones;
   readonly datasets: Pick<DatasetService, 'get' | 'task'>;
   /** A run that is being trained at this moment. */
@@ -81,7 +85,7 @@ export class Planner implements PlanService {
     const outputs = task.outputs(classes);
     const needed = memoryRequest(working, config, { task, classes });
     // With settings out of their limits there is nothing to compute, and nothing that it takes.
-    const choice = wrong.length > 0 ? null : await this.#c.recomputation.choose(needed);
+    const choice = wrong.length > 0 ? null : await this.#c.checkpointing.choose(needed);
     const times = choice?.times ?? null;
     return {
       adapterParameters: told(needed.adapterParameters),
@@ -90,16 +94,16 @@ export class Planner implements PlanService {
       adapterBytes: told(adapterWeightsBytes(described, working, outputs)),
       steps: told(steps),
       memoryBytes: choice === null ? null : told(choice.memoryBytes),
-      memoryFreeBytes: choice?.memoryFreeBytes ?? this.#c.recomputation.freeBytes(),
-      recomputedBlocks: choice?.recomputedBlocks ?? 0,
+      memoryFreeBytes: choice?.memoryFreeBytes ?? this.#c.checkpointing.freeBytes(),
+      checkpointedBlocks: choice?.checkpointedBlocks ?? 0,
       blocks: working.depth,
       seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
       problems,
     };
   }
 
-  async measure(request: PlanRequest, watching: JobWatching = {}): Promise<StepTimes> {
-    const { backbones, datasets, stepTimes, recomputation } = this.#c;
+  async benchmark(request: PlanRequest, watching: JobWatching = {}): Promise<StepTimes> {
+    const { backbones, datasets, stepTimes, checkpointing } = this.#c;
     const training = this.#c.training();
     if (training !== null)
       throw new KarstError(
@@ -114,23 +118,23 @@ export class Planner implements PlanService {
     const working = workingArchitecture(backbone.architecture, config);
     const task = taskSpec(datasets.task(dataset.id));
     const needed = memoryRequest(working, config, { task, classes: names.length });
-    const { recomputedBlocks } = await recomputation.choose(needed);
-    const key = await recomputation.key(needed, recomputedBlocks);
-    const job = { config, task: task.name, classes: names.length, recomputedBlocks };
+    const { checkpointedBlocks } = await checkpointing.choose(needed);
+    const key = await checkpointing.key(needed, checkpointedBlocks);
+    const job = { config, task: task.name, classes: names.length, checkpointedBlocks };
     const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } =
       await this.#c.jobs.run(watching.signal, (signal) =>
-        this.#measure(backbone, job, { ...watching, signal }),
+        this.#benchmark(backbone, job, { ...watching, signal }),
       );
     const times = { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes };
     stepTimes.put(key, times);
     return times;
   }
 
-  async #measure(
+  async #benchmark(
     backbone: Backbone,
-    job: Pick<MeasureJob, 'config' | 'task' | 'classes' | 'recomputedBlocks'>,
+    job: Pick<BenchmarkJob, 'config' | 'task' | 'classes' | 'checkpointedBlocks'>,
     watching: JobWatching,
-  ): Promise<MeasureResult> {
+  ): Promise<BenchmarkResult> {
     const { spawn, cacheDir, graceMs, backbones } = this.#c;
     const reference = await backbones.reference(backbone, watching);
     return (await runEngineJob({
@@ -138,10 +142,10 @@ export class Planner implements PlanService {
       cacheDir,
       graceMs,
       logFile: null,
-      job: { kind: 'measure', backbone: reference, ...job, steps: MEASURED_STEPS },
+      job: { kind: 'benchmark', backbone: reference, ...job, steps: MEASURED_STEPS },
       onEvent: watching.onEvent,
       signal: watching.signal,
-    })) as MeasureResult;
+    })) as BenchmarkResult;
   }
 }
 

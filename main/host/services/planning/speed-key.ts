@@ -41,7 +41,7 @@ export function speedKey(
   config: TrainingConfig,
   settings: Pick<Settings, 'threads' | 'device'>,
   kernelLevel: string | null,
-  recomputedBlocks = 0,
+  checkpointedBlocks = 0,
 ): string {
   const { method, optimizer, batchSize, accumulate, imageSize } = config;
   const shape = {
@@ -59,8 +59,8 @@ export function speedKey(
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),
     matmulPrecision: config.matmulPrecision,
-    // Left out where there are none, so that what was measured before there could be any is still found.
-    ...(recomputedBlocks > 0 ? { recomputedBlocks } : {}),
+    // Under its first name, and only where there are some: times stored earlier are still found.
+    ...(checkpointedBlocks > 0 ? { recomputedBlocks: checkpointedBlocks } : {}),
   };
   const machine = {
     cpu: cpus()[0]?.model ?? '',

@@ -22,8 +22,8 @@ import { sweepRun } from '../leftovers.ts';
 import {
   memoryRequest,
   workingArchitecture,
-  type Recomputation,
-} from '../planning/recomputation.ts';
+  type GradientCheckpointing,
+} from '../planning/gradient-checkpointing.ts';
 import { checkManifest, hasCheckpoints } from './run-folder.ts';
 import { RunLog } from './run-log.ts';
 import { RunSession } from './run-session.ts';
@@ -41,9 +41,9 @@ export interface RunExecutorContext {
   readonly jobs: JobRegistry;
   readonly backbones: Backbones;
   readonly adapters: Pick<Adapters, 'inspect' | 'placeForRun' | 'register'>;
-  readonly recomputation: Recomputation;
+  readonly checkpointing: GradientCheckpointing;
   /** Looks runs up; `sessions` are those of the executions under way here. */
-  readonly shelf: Runs;
+  readonly runService: Runs;
   readonly sessions: Map<string, RunSession>;
 }
 
@@ -62,7 +62,7 @@ export class RunExecutor {
    */
   async execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome> {
     this.#c.library.requireWritable();
-    const run = this.#c.shelf.settled(nameOrId);
+    const run = this.#c.runService.settled(nameOrId);
     this.#requireStartable(run, options.resume);
     return this.#c.jobs.run(options.signal, (signal) => this.#execute(run, { ...options, signal }));
   }
@@ -80,17 +80,17 @@ export class RunExecutor {
     await checkManifest(run.folder, run.manifestSha256);
     const resume = await hasCheckpoints(run.folder);
     const place = await adapters.placeForRun(run.id);
-    const recomputedBlocks = await this.#recomputedBlocks(run, resume);
+    const checkpointedBlocks = await this.#checkpointedBlocks(run, resume);
     const leftOver = await sweepRun(run.folder);
     if (!runs.claim(run.id, owner, ['queued', 'interrupted', 'failed'], now()))
-      throw runState(this.#c.shelf.get(run.id), 'another process was faster');
+      throw runState(this.#c.runService.get(run.id), 'another process was faster');
     const log = new RunLog(join(run.folder, 'log.txt'), (line: LogLine) => options.onLog?.(line));
     const session = new RunSession(run.id, { runs, metrics }, log, (work) =>
       library.transaction(work),
     );
     sessions.set(run.id, session);
     for (const problem of leftOver) log.write('warning', problem);
-    runs.progress(run.id, { recomputedBlocks });
+    runs.progress(run.id, { checkpointedBlocks });
     let storeFailure: unknown = null;
     try {
       const result = (await runEngineJob({
@@ -111,7 +111,7 @@ export class RunExecutor {
           classes: run.classes,
           resume,
           extendedAt: run.extendedAt,
-          recomputedBlocks,
+          checkpointedBlocks,
         },
         onEvent: (event) => {
           session.receive(event);
@@ -137,14 +137,14 @@ export class RunExecutor {
     }
   }
 
-  async #recomputedBlocks(run: StoredRun, resume: boolean): Promise<number> {
+  async #checkpointedBlocks(run: StoredRun, resume: boolean): Promise<number> {
     const { config, classes, backbone } = run;
     const working = workingArchitecture(backbone.architecture, config);
     const trained = { task: taskSpec(run.task), classes: classes.length };
     const needed = memoryRequest(working, config, trained);
-    const earlier = resume ? (run.recomputedBlocks ?? 0) : 0;
-    const { recomputedBlocks } = await this.#c.recomputation.choose(needed, earlier);
-    return recomputedBlocks;
+    const earlier = resume ? (run.checkpointedBlocks ?? 0) : 0;
+    const { checkpointedBlocks } = await this.#c.checkpointing.choose(needed, earlier);
+    return checkpointedBlocks;
   }
 
   /** Enters the adapter and ends the run, both or neither. */
@@ -154,7 +154,7 @@ export class RunExecutor {
     result: TrainResult,
     stopped: boolean,
   ): Promise<RunOutcome> {
-    const { library, runs, adapters, shelf } = this.#c;
+    const { library, runs, adapters, runService } = this.#c;
     const folder = await adapters.inspect(result.adapterDir);
     const adapter = library.transaction(() => {
       const entered = adapters.register(adapterId, folder, {
@@ -170,10 +170,10 @@ export class RunExecutor {
       return entered;
     });
     return {
-      run: shelf.get(run.id),
+      run: runService.get(run.id),
       adapter,
       result,
-      waiting: shelf.waiting(run.id),
+      waiting: runService.waiting(run.id),
     };
   }
 
@@ -196,7 +196,7 @@ export class RunExecutor {
       );
     }
     if (!cancelled) return error;
-    const { checkpointStep } = this.#c.shelf.get(run.id);
+    const { checkpointStep } = this.#c.runService.get(run.id);
     return new KarstError(
       'cancelled',
       checkpointStep === null

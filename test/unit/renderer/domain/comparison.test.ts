@@ -6,7 +6,7 @@ import {
   resultRows,
   settingRows,
 } from '../../../../renderer/views/compare/comparison.ts';
-import { Course } from '../../../../renderer/domain/course.ts';
+import { RunHistory } from '../../../../renderer/domain/run-history.ts';
 import { listed, NO_FILTER } from '../../../../renderer/views/runs/run-list.ts';
 import { abilitiesOf, elapsedSeconds, shownState } from '../../../../renderer/domain/run-state.ts';
 import { withSetting } from '../../../../renderer/domain/config.ts';
@@ -43,9 +43,9 @@ describe('a comparison', () => {
     expect(bestPlaces([null, null], 'more')).toEqual([]);
   });
 
-  it('takes figures from the course where there is one', () => {
-    const course = new Course();
-    course.append([
+  it('takes figures from the history where there is one', () => {
+    const history = new RunHistory();
+    history.append([
       {
         kind: 'train',
         step: 5,
@@ -59,8 +59,8 @@ describe('a comparison', () => {
       },
       { kind: 'validation', step: 5, epoch: 0.5, loss: 0.7, top1: 0.6, best: true },
     ]);
-    const followed = resultOf(runView(), course);
-    const bare = resultOf(runView({ state: 'queued', bestTop1: 0.5, step: 0 }), new Course());
+    const followed = resultOf(runView(), history);
+    const bare = resultOf(runView({ state: 'queued', bestTop1: 0.5, step: 0 }), new RunHistory());
     expect(followed).toMatchObject({ top1: 0.6, loss: 0.7, epoch: 0.5, steps: 10, seconds: 10 });
     expect(bare).toMatchObject({ top1: 0.5, epoch: null, steps: 0, seconds: null });
     const [states, best] = resultRows([followed, bare]);

@@ -8,13 +8,13 @@ import {
 } from '../operation.ts';
 import { sameShape, shapeText, type Tensor } from '../tensor.ts';
 
-export const GRADIENT_VIA: Operation<'gradientVia', NoAttributes, Pair> = {
-  name: 'gradientVia',
+export const CUSTOM_VJP: Operation<'customVjp', NoAttributes, Pair> = {
+  name: 'customVjp',
   infer([value, via]) {
     need(
       value.dtype === 'float32' && via.dtype === 'float32' && sameShape(value.shape, via.shape),
       () =>
-        `gradientVia wants two equal tensors, not ${shapeText(value.shape)} and ${shapeText(via.shape)}`,
+        `customVjp wants two equal tensors, not ${shapeText(value.shape)} and ${shapeText(via.shape)}`,
     );
     return float32(value.shape);
   },
@@ -28,6 +28,6 @@ export const GRADIENT_VIA: Operation<'gradientVia', NoAttributes, Pair> = {
  * one can be differentiated in the other, by another way that is cheaper there. The value of `via` is never computed,
  * only what its own backward pass reads.
  */
-export function gradientVia(value: Tensor, via: Tensor): Tensor {
-  return apply(GRADIENT_VIA, [value, via], {});
+export function customVjp(value: Tensor, via: Tensor): Tensor {
+  return apply(CUSTOM_VJP, [value, via], {});
 }

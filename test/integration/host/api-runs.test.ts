@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
-import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import { openDispatcher, type Dispatcher } from '../../../main/host/api/dispatch.ts';
 import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
@@ -15,7 +15,7 @@ import {
   writeBackbone,
   writeClassFolders,
 } from '../../unit/host/support.ts';
-import { AskedDesk } from './trained-home.ts';
+import { ApiClient } from './trained-home.ts';
 
 /**
  * Runs as a window has them, trained by the engine itself on a backbone of two blocks; in plain JavaScript, which
@@ -25,14 +25,14 @@ const spawn: EngineSpawner = (options) =>
   spawnChildEngine({ ...options, env: { ...options.env, KARST_BACKEND: 'tfjs-cpu' } });
 
 let home: string;
-let desk: Desk;
+let api: Dispatcher;
 let studio: Studio;
-let window: AskedDesk;
+let window: ApiClient;
 
 async function open(): Promise<void> {
   studio = await studioIn(home, { spawn });
-  desk = await openDesk({ studio, cacheDir: join(home, '..', 'cache') });
-  window = new AskedDesk(studio, desk);
+  api = await openDispatcher({ studio, cacheDir: join(home, '..', 'cache') });
+  window = new ApiClient(studio, api);
 }
 
 beforeEach(async () => {
@@ -44,7 +44,7 @@ beforeEach(async () => {
   await studio.backbones.add(join(folder, 'backbone'), { name: 'tiny' });
   await studio.datasets.add(join(folder, 'images'), { name: 'trees' });
 });
-afterEach(() => desk.close());
+afterEach(() => api.close());
 
 const config = {
   ...CONFIG,
@@ -77,9 +77,9 @@ it('is measured, planned, trained, looked into and given more epochs', async () 
     seconds: null,
     problems: [],
   });
-  const task = await window.end(await window.ask('runs.measure', settings()));
-  expect(task).toMatchObject({ kind: 'measure', subject: 'tiny', state: 'done', error: null });
-  expect(task.result).toMatchObject({ kind: 'measured' });
+  const task = await window.end(await window.ask('runs.benchmark', settings()));
+  expect(task).toMatchObject({ kind: 'benchmark', subject: 'tiny', state: 'done', error: null });
+  expect(task.result).toMatchObject({ kind: 'benchmark' });
   const { seconds } = await window.ask('runs.plan', settings());
   expect(seconds).toBeGreaterThan(0);
 
@@ -111,7 +111,7 @@ it('is measured, planned, trained, looked into and given more epochs', async () 
   for (const { images } of samples)
     for (const { predictions } of images)
       expect(predictions.reduce((sum, p) => sum + p.probability, 0)).toBeCloseTo(1, 5);
-  const { bytes, type } = await desk.picture(samples[0]!.images[0]!.media, 64);
+  const { bytes, type } = await api.picture(samples[0]!.images[0]!.media, 64);
   expect(type).toMatch(/^image\//);
   expect(bytes.length).toBeGreaterThan(50);
 
@@ -147,7 +147,7 @@ it('is suspended when the studio closes, waits, and goes on when it is resumed',
   expect(second.queuePosition).toBe(0);
   await refusal(window.ask('runs.pause', { id: second.id }), 'run-state');
   await window.ask('runs.stop', { id: second.id });
-  await desk.close();
+  await api.close();
   await studio.close();
 
   await open();

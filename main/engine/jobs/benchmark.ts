@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { MeasureJob } from '../../../shared/contract/engine/jobs.ts';
-import type { MeasureResult } from '../../../shared/contract/engine/results.ts';
+import type { BenchmarkJob } from '../../../shared/contract/engine/jobs.ts';
+import type { BenchmarkResult } from '../../../shared/contract/engine/results.ts';
 import { imageShape } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
 import { sizeOf, type Shape } from '../../graph/tensor.ts';
@@ -16,17 +16,17 @@ import type { JobSession } from './session.ts';
 const VALIDATION_BATCHES = 3;
 
 /** Times the update of a run with these settings on images of noise; nothing is written. */
-export async function measure(job: MeasureJob, session: JobSession): Promise<MeasureResult> {
+export async function benchmark(job: BenchmarkJob, session: JobSession): Promise<BenchmarkResult> {
   const { config, classes } = job;
   const task = taskNamed(job.task);
   const began = performance.now();
   session.progress('loading', 0, 1);
-  const { model, executor, trunk, groups, noise, initial } = await prepareTraining(
+  const { model, executor, featureExtractor, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
     { task, classes },
     session.runtime,
-    job.recomputedBlocks,
+    job.checkpointedBlocks,
   );
   try {
     await new ModelState(executor, groups).set(initial, null);
@@ -78,14 +78,16 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     const images = noiseBatch(config.batchSize, imageShape(model.architecture), 0).pixels;
     const secondsPerValidationBatch = await timed(
       () =>
-        trunk === null ? executor.run('evaluate', { images }) : trunk.run('features', { images }),
+        featureExtractor === null
+          ? executor.run('evaluate', { images })
+          : featureExtractor.run('features', { images }),
       VALIDATION_BATCHES,
     );
     const dropping = Array.from({ length: epochs }, (_, epoch) => dropsPatches(config, epoch));
     const share = dropping.filter((drops) => drops === dropping[0]).length / epochs;
     const [first = 0, other = first] = secondsOf;
     return {
-      kind: 'measure',
+      kind: 'benchmark',
       device: session.runtime.device,
       secondsPerStep: share * first + (1 - share) * other,
       secondsPerValidationBatch,
@@ -95,13 +97,13 @@ export async function measure(job: MeasureJob, session: JobSession): Promise<Mea
     };
   } finally {
     await executor.dispose();
-    await trunk?.dispose();
+    await featureExtractor?.dispose();
   }
 }
 
 /** @param shape of one row */
 function noiseBatch(size: number, shape: Shape, number: number): ImageBatch {
-  const stream = randomStream(0, 'measure', number);
+  const stream = randomStream(0, 'benchmark', number);
   return {
     pixels: Float32Array.from({ length: size * sizeOf(shape) }, () => stream.normal()),
     indices: Int32Array.from({ length: size }, (_, i) => i),

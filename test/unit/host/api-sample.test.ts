@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../../shared/contract/window/tasks.ts';
-import { openDesk, type Desk } from '../../../main/host/api/dispatch.ts';
+import { openDispatcher, type Dispatcher } from '../../../main/host/api/dispatch.ts';
 import { SAMPLE_CONFIG } from '../../../main/host/services/sample.ts';
 import { refusal, studioIn, temporaryFolder, writeBackbone } from './support.ts';
 
-const desks: Desk[] = [];
+const apis: Dispatcher[] = [];
 afterEach(async () => {
-  for (const desk of desks.splice(0)) await desk.close();
+  for (const api of apis.splice(0)) await api.close();
 });
 
-async function deskIn(starter: string | null) {
+async function openApi(starter: string | null) {
   const home = temporaryFolder();
   const studio = await studioIn(home, { starter });
-  const desk = await openDesk({ studio, cacheDir: home });
-  desks.push(desk);
+  const api = await openDispatcher({ studio, cacheDir: home });
+  apis.push(api);
   const task = async (): Promise<Task> => {
-    const { id } = (await desk.call('sample.start', {})) as Task;
+    const { id } = (await api.call('sample.start', {})) as Task;
     return vi.waitFor(
       async () => {
-        const tasks = (await desk.call('tasks.list', {})) as Task[];
+        const tasks = (await api.call('tasks.list', {})) as Task[];
         const mine = tasks.find((one) => one.id === id);
         expect(mine?.state).not.toBe('running');
         return mine!;
@@ -27,14 +27,14 @@ async function deskIn(starter: string | null) {
       { timeout: 60_000, interval: 50 },
     );
   };
-  return { desk, studio, task };
+  return { api, studio, task };
 }
 
 describe('the sample', () => {
   it('becomes a dataset, a project and a run on the starter, and the second time a run alone', async () => {
     const starter = temporaryFolder();
     await writeBackbone(starter);
-    const { studio, task } = await deskIn(starter);
+    const { studio, task } = await openApi(starter);
     const first = await task();
     expect(first).toMatchObject({ kind: 'sample', subject: 'Handwritten digits', state: 'done' });
     const [dataset] = studio.datasets.list();
@@ -61,7 +61,7 @@ describe('the sample', () => {
   it('does not touch what has its name already, and leaves an archived project alone', async () => {
     const starter = temporaryFolder();
     await writeBackbone(starter);
-    const { studio, task } = await deskIn(starter);
+    const { studio, task } = await openApi(starter);
     const mine = studio.projects.create('Handwritten digits');
     const first = await task();
     expect(first.result).toMatchObject({ kind: 'sample' });
@@ -73,11 +73,11 @@ describe('the sample', () => {
   });
 
   it('needs the starter', async () => {
-    const { desk, studio } = await deskIn(null);
+    const { api, studio } = await openApi(null);
     await studio.backbones.add(await writeBackbone(join(temporaryFolder(), 'other')), {
       name: 'other',
     });
-    const error = await refusal(desk.call('sample.start', {}), 'not-found');
+    const error = await refusal(api.call('sample.start', {}), 'not-found');
     expect(error.message).toContain('starter');
   });
 });

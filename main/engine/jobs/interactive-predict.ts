@@ -1,6 +1,6 @@
 import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
-import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
-import type { TryResult } from '../../../shared/contract/engine/results.ts';
+import type { InteractivePredictJob } from '../../../shared/contract/engine/jobs.ts';
+import type { InteractivePredictResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
@@ -17,7 +17,10 @@ type LoadedFile = { readonly pixels: Float32Array } | { readonly error: ErrorRep
  * Keeps an adapter on its backbone ready and says what it sees in the files of each question, until it is told to
  * stop. A file that cannot be read is an answer like any other and ends nothing.
  */
-export async function answerQuestions(job: TryJob, session: JobSession): Promise<TryResult> {
+export async function answerQuestions(
+  job: InteractivePredictJob,
+  session: JobSession,
+): Promise<InteractivePredictResult> {
   session.progress('loading', 0, 1);
   const model = await openAdapter(job.adapterDir, job.backbone, BATCH, session.runtime, {
     single: true,
@@ -26,7 +29,7 @@ export async function answerQuestions(job: TryJob, session: JobSession): Promise
   try {
     for (;;) {
       const question = await session.nextQuestion();
-      if (question === null) return { kind: 'try' };
+      if (question === null) return { kind: 'interactive-predict' };
       const { id, paths, top } = question;
       session.emit({ type: 'answer', id, answers: await answersTo(paths, top, model) });
     }

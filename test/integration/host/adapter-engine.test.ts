@@ -8,7 +8,7 @@ import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
-import { MINUTE_VIT, SHORT_TRAINING } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT, SHORT_TRAINING } from '../../fixtures/engine/test-bed.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { writeImage } from '../../unit/host/support.ts';
 
@@ -19,16 +19,16 @@ const spawn: EngineSpawner = (options) =>
 let folder: string;
 let studio: Studio;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'karst-shelf-'));
+  folder = mkdtempSync(join(tmpdir(), 'karst-adapters-'));
   const images = join(folder, 'images');
   for (let i = 0; i < 24; i++)
     await writeImage(join(images, ['dark', 'light', 'red'][i % 3] ?? '', `${i}.png`), colour(i));
-  const weights = await writeTinyBackbone(join(folder, 'backbone'), { architecture: MINUTE_VIT });
+  const weights = await writeTinyBackbone(join(folder, 'backbone'), { architecture: SMALLEST_VIT });
   studio = await openStudio({ home: join(folder, 'home'), spawn, starter: null });
-  await studio.backbones.add(weights, { name: 'minute' });
+  await studio.backbones.add(weights, { name: 'smallest' });
   await studio.datasets.add(images, { name: 'colours', val: 0.25 });
   const { id } = await studio.runs.create({
-    backbone: 'minute',
+    backbone: 'smallest',
     dataset: 'colours',
     name: 'colours',
     config: SHORT_TRAINING,
@@ -49,7 +49,7 @@ const PAGE = { offset: 0, limit: 100 };
 
 describe('an adapter and the engine', () => {
   it('is evaluated so that every cell of the matrix has its images', async () => {
-    const { stored, evaluation } = await studio.evaluations.measure('colours', {
+    const { stored, evaluation } = await studio.evaluations.evaluate('colours', {
       dataset: 'colours',
       split: 'train',
     });
@@ -127,8 +127,8 @@ describe('an adapter and the engine', () => {
     expect(guest.runId).toBe(null);
     const measured = { dataset: 'colours', split: 'val' } as const;
     const [one, two] = [
-      await studio.evaluations.measure('colours', measured),
-      await studio.evaluations.measure('guest', measured),
+      await studio.evaluations.evaluate('colours', measured),
+      await studio.evaluations.evaluate('guest', measured),
     ];
     expect(two.evaluation).toEqual(one.evaluation);
     const { verification } = await studio.merging.merge('guest');

@@ -3,63 +3,63 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
-import type { MeasureJob, TrainJob } from '../../../shared/contract/engine/jobs.ts';
+import type { BenchmarkJob, TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { heldBy } from '../../fixtures/engine/liveness.ts';
 import {
   configured,
   metricsOf,
-  MINUTE_VIT,
+  SMALLEST_VIT,
   timeless,
   weightsFile,
-  Workshop,
-} from '../../fixtures/engine/workshop.ts';
+  TestBed,
+} from '../../fixtures/engine/test-bed.ts';
 import { distance } from '../../unit/engine/random-tensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 /** Blocks that are computed again in the backward pass, compiled by XLA. */
-it('takes less memory: what is recomputed is not merged with what was there', async () => {
-  const recomputed = 2;
+it('takes less memory: what is checkpointed is not merged with what was there', async () => {
+  const checkpointed = 2;
   const architecture = {
-    ...MINUTE_VIT,
-    ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: recomputed + 1 },
+    ...SMALLEST_VIT,
+    ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: checkpointed + 1 },
   };
-  const workshop = await Workshop.open(architecture);
+  const testBed = await TestBed.open(architecture);
   try {
     const config = configured({ batchSize: 8, optimizer: { clipNorm: 1 } });
     /** Bytes that XLA has planned for one step: a fact of the compiled program, whatever the process takes beside it. */
-    const planned = async (recomputedBlocks: number): Promise<number> => {
-      const job: MeasureJob = {
-        ...{ kind: 'measure', backbone: workshop.backbone, classes: 3, steps: 1 },
-        ...{ config, task: singleLabel.spec.name, recomputedBlocks },
+    const planned = async (checkpointedBlocks: number): Promise<number> => {
+      const job: BenchmarkJob = {
+        ...{ kind: 'benchmark', backbone: testBed.backbone, classes: 3, steps: 1 },
+        ...{ config, task: singleLabel.spec.name, checkpointedBlocks },
       };
-      const dump = join(workshop.folder, `dump-${String(recomputedBlocks)}`);
+      const dump = join(testBed.folder, `dump-${String(checkpointedBlocks)}`);
       const env = {
         // What comes out of the cache is not planned again.
         TF_XLA_FLAGS: '--tf_xla_persistent_cache_directory=',
         // Memory is planned before LLVM begins, which need not make much of it.
         XLA_FLAGS: `--xla_backend_optimization_level=0 --xla_dump_to=${dump} --xla_dump_hlo_as_text`,
       };
-      const engine = await runProcess(job, workshop.cacheDir, { native: true, env });
+      const engine = await runProcess(job, testBed.cacheDir, { native: true, env });
       expect(engine.outcome().type).toBe('done');
       return plannedBytes(dump, 'train');
     };
-    const held = (recomputedBlocks: number): number => {
+    const held = (checkpointedBlocks: number): number => {
       const { method, karst, optimizer, matmulPrecision, batchSize } = config;
-      const model = adapted({ architecture, classes: 3, method, karst, recomputedBlocks });
+      const model = adapted({ architecture, classes: 3, method, karst, checkpointedBlocks });
       const { program } = trainingProgram(model, {
         ...{ batchSize, loss: singleLabel.loss, optimizer, accumulate: 1, matmulPrecision },
       });
       return 4 * heldBy(program.functions['train']!);
     };
     // One of them is there at a time, when its turn in the backward pass has come.
-    const given = ((held(0) - held(recomputed)) * (recomputed - 1)) / recomputed;
-    const saved = (await planned(0)) - (await planned(recomputed));
+    const given = ((held(0) - held(checkpointed)) * (checkpointed - 1)) / checkpointed;
+    const saved = (await planned(0)) - (await planned(checkpointed));
     // Rounding up of buffers and what XLA fuses otherwise get a quarter.
     expect(saved).toBeGreaterThan(0.75 * given);
   } finally {
-    await workshop.remove();
+    await testBed.remove();
   }
 });
 
@@ -76,17 +76,17 @@ async function plannedBytes(dump: string, name: string): Promise<number> {
 }
 
 it('comes to the same, and says that it recomputes', async () => {
-  const workshop = await Workshop.open({ ...MINUTE_VIT, depth: 3 });
+  const testBed = await TestBed.open({ ...SMALLEST_VIT, depth: 3 });
   try {
-    const images = await workshop.images({ train: 12, val: 6 });
+    const images = await testBed.images({ train: 12, val: 6 });
     const config = configured({
       ...{ dropPath: 0.2, patchDrop: 0.5, schedule: { epochs: 3 } },
       // One number for all channels would have no gradient where a norm follows, and AdamW makes steps of its noise.
       karst: { rankDropout: 0.25, rescale: 'channel' },
     });
     const train = async (changes: Partial<TrainJob>) => {
-      const job = await workshop.run(images, config, changes);
-      const engine = await runProcess(job, workshop.cacheDir, { native: true });
+      const job = await testBed.run(images, config, changes);
+      const engine = await runProcess(job, testBed.cacheDir, { native: true });
       expect(engine.outcome().type).toBe('done');
       return {
         metrics: timeless(await metricsOf(job)),
@@ -95,7 +95,7 @@ it('comes to the same, and says that it recomputes', async () => {
       };
     };
     const plain = await train({});
-    const again = await train({ recomputedBlocks: 2 });
+    const again = await train({ checkpointedBlocks: 2 });
     expect(plain.log.join()).not.toContain('computed again');
     expect(again.log).toContainEqual(expect.stringMatching(/^Memory is short: 2 of 3 blocks/));
     const losses = ({ metrics }: typeof plain): number[] =>
@@ -106,6 +106,6 @@ it('comes to the same, and says that it recomputes', async () => {
     for (const [name, values] of plain.adapter)
       expect(distance(again.adapter.get(name)!, values), name).toBeLessThan(1e-5);
   } finally {
-    await workshop.remove();
+    await testBed.remove();
   }
 });

@@ -6,30 +6,30 @@ import type {
   FileAnswer,
   HostMessage,
 } from '../../../shared/contract/engine/messages.ts';
-import type { TryJob } from '../../../shared/contract/engine/jobs.ts';
+import type { InteractivePredictJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { EngineProcess, runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';
-import { about, CLASSES, configured, Workshop } from '../../fixtures/engine/workshop.ts';
+import { about, CLASSES, configured, TestBed } from '../../fixtures/engine/test-bed.ts';
 
-let workshop: Workshop;
+let testBed: TestBed;
 let images: ManifestImage[];
-let job: TryJob;
+let job: InteractivePredictJob;
 /** What the same adapter says in the job `predict`, on the interpreter. */
 let expected: Map<string, readonly Prediction[]>;
 
 beforeAll(async () => {
-  workshop = await Workshop.open();
-  images = await workshop.images({ train: 20, val: 0 });
-  const trained = await workshop.run(
+  testBed = await TestBed.open();
+  images = await testBed.images({ train: 20, val: 0 });
+  const trained = await testBed.run(
     images,
     configured({ schedule: { epochs: 1, warmupEpochs: 0 } }),
   );
-  const { cacheDir } = workshop;
+  const { cacheDir } = testBed;
   await perform(trained, { cacheDir });
   const { adapterDir, backbone } = trained;
-  job = { kind: 'try', adapterDir, backbone };
+  job = { kind: 'interactive-predict', adapterDir, backbone };
   const paths = images.map((image) => image.path);
   const { events } = await perform(
     { kind: 'predict', adapterDir, backbone, paths, top: 3, batchSize: 4 },
@@ -37,7 +37,7 @@ beforeAll(async () => {
   );
   expected = predictionsIn(events);
 });
-afterAll(() => workshop.remove());
+afterAll(() => testBed.remove());
 
 function predictionsIn(events: readonly EngineEvent[]): Map<string, readonly Prediction[]> {
   return new Map(events.flatMap((e) => (e.type === 'prediction' ? [[e.path, e.predictions]] : [])));
@@ -65,7 +65,7 @@ const like = (path: string, count: number): Prediction[] =>
 /** Asks in the test's own process, then tells the job to stop. */
 async function asked(...questions: readonly ReturnType<typeof question>[]) {
   const { events, result } = await perform(job, {
-    cacheDir: workshop.cacheDir,
+    cacheDir: testBed.cacheDir,
     onSession: (session) => {
       for (const one of questions) session.receive(one);
     },
@@ -73,7 +73,7 @@ async function asked(...questions: readonly ReturnType<typeof question>[]) {
       if (event.type === 'answer' && event.id === questions.at(-1)?.id) session.control('stop');
     },
   });
-  expect(result).toEqual({ kind: 'try' });
+  expect(result).toEqual({ kind: 'interactive-predict' });
   return answersIn(events);
 }
 
@@ -86,11 +86,11 @@ describe('an engine that answers questions', () => {
   });
 
   it('answers in order, with a reason for each file that cannot be read', async () => {
-    const broken = join(workshop.folder, 'broken.png');
+    const broken = join(testBed.folder, 'broken.png');
     await writeFile(broken, 'no picture');
-    const none = join(workshop.folder, 'none.png');
+    const none = join(testBed.folder, 'none.png');
     const [a = '', b = ''] = images.map((image) => image.path);
-    const mixed = [broken, a, none, b, workshop.folder, a];
+    const mixed = [broken, a, none, b, testBed.folder, a];
     const answers = await asked(
       question(7, [broken]),
       question(8, mixed),
@@ -110,7 +110,7 @@ describe('an engine that answers questions', () => {
 
   it('ends with an error when it is suspended', async () => {
     const work = perform(job, {
-      cacheDir: workshop.cacheDir,
+      cacheDir: testBed.cacheDir,
       onEvent: (event, session) => {
         if (event.type === 'progress' && event.done === 1) session.control('suspend');
       },
@@ -123,7 +123,7 @@ describe('as a process on TensorFlow', () => {
   it('takes a question before it is ready, stays for the next, and ends when told to', async () => {
     const paths = images.map((image) => image.path);
     const { adapterDir, backbone } = job;
-    const { cacheDir } = workshop;
+    const { cacheDir } = testBed;
     const reference = await runProcess(
       { kind: 'predict', adapterDir, backbone, paths, top: 3, batchSize: 8 },
       cacheDir,
@@ -140,7 +140,7 @@ describe('as a process on TensorFlow', () => {
     await engine.heard((event) => event.type === 'answer' && event.id === 2);
     engine.send({ type: 'stop' });
     expect(await engine.ended()).toEqual({ code: 0, signal: null });
-    expect(engine.outcome()).toEqual({ type: 'done', result: { kind: 'try' } });
+    expect(engine.outcome()).toEqual({ type: 'done', result: { kind: 'interactive-predict' } });
     const answers = answersIn(engine.events);
     for (const [i, path] of paths.entries()) {
       const wanted = (native.get(path) ?? []).map(({ label, probability }) => ({
@@ -155,7 +155,7 @@ describe('as a process on TensorFlow', () => {
 
   it('ends by itself when the host is gone', async () => {
     const engine = new EngineProcess({ native: true });
-    engine.start(job, workshop.cacheDir);
+    engine.start(job, testBed.cacheDir);
     await engine.heard((event) => event.type === 'progress' && event.done === 1);
     expect((await engine.left()).signal).toBe(null);
   });

@@ -5,47 +5,51 @@ import * as v from 'valibot';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HOST_PROCEDURES, PROCEDURES } from '../../../shared/contract/window/procedures.ts';
 import type { EventName } from '../../../shared/contract/window/events.ts';
-import { openDesk, type Desk, type DeskOptions } from '../../../main/host/api/dispatch.ts';
+import {
+  openDispatcher,
+  type Dispatcher,
+  type DispatcherOptions,
+} from '../../../main/host/api/dispatch.ts';
 import { browserShell } from '../../../main/host/procedures/shell.ts';
 import { fakeEngine, refusal, studioIn, temporaryFolder } from './support.ts';
 
 const IMAGES = fileURLToPath(new URL('../../fixtures/images', import.meta.url));
 const image = (name: string): string => readFileSync(join(IMAGES, name)).toString('base64');
 
-const desks: Desk[] = [];
+const apis: Dispatcher[] = [];
 afterEach(async () => {
   // Before the studios that support.ts closes: the last registered hook runs first.
-  for (const desk of desks.splice(0)) await desk.close();
+  for (const api of apis.splice(0)) await api.close();
 });
 
-async function deskIn(home = temporaryFolder(), options: Partial<DeskOptions> = {}) {
+async function openApi(home = temporaryFolder(), options: Partial<DispatcherOptions> = {}) {
   const studio = options.studio ?? (await studioIn(home));
-  const desk = await openDesk({ studio, cacheDir: home, ...options });
-  desks.push(desk);
+  const api = await openDispatcher({ studio, cacheDir: home, ...options });
+  apis.push(api);
   const events: [event: EventName, payload: unknown][] = [];
-  desk.onEvent((event, payload) => events.push([event, payload]));
-  return { desk, studio, events, home };
+  api.onEvent((event, payload) => events.push([event, payload]));
+  return { api, studio, events, home };
 }
 
 /** Asks as a window does, and checks the answer as a window does. */
-async function ask(desk: Desk, name: keyof typeof PROCEDURES, input: unknown = {}) {
-  return v.parse(PROCEDURES[name].output, await desk.call(name, input));
+async function ask(api: Dispatcher, name: keyof typeof PROCEDURES, input: unknown = {}) {
+  return v.parse(PROCEDURES[name].output, await api.call(name, input));
 }
 
-describe('the desk', () => {
+describe('the api', () => {
   it('answers every procedure of the host', async () => {
-    const { desk } = await deskIn();
+    const { api } = await openApi();
     for (const name of Object.keys(HOST_PROCEDURES)) {
       // Whatever comes of a wrong input, it is never that nobody is there to answer.
-      const outcome = await desk.call(name, 'nonsense').catch((error: unknown) => error);
+      const outcome = await api.call(name, 'nonsense').catch((error: unknown) => error);
       expect([name, outcome]).toMatchObject([name, { code: 'usage' }]);
     }
   });
 
   it('refuses what is no procedure', async () => {
-    const { desk } = await deskIn();
+    const { api } = await openApi();
     for (const name of ['runs.explode', '', 'toString', '__proto__', 'constructor'])
-      expect((await refusal(desk.call(name, {}), 'usage')).message).toContain('no procedure');
+      expect((await refusal(api.call(name, {}), 'usage')).message).toContain('no procedure');
   });
 
   it.each([
@@ -61,8 +65,8 @@ describe('the desk', () => {
     ['system.status', undefined, 'its input'],
     ['system.status', 'x', 'its input'],
   ])('refuses what does not fit: %s %j', async (name, input, field) => {
-    const { desk } = await deskIn();
-    const error = await refusal(desk.call(name, input), 'usage');
+    const { api } = await openApi();
+    const error = await refusal(api.call(name, input), 'usage');
     expect(error.message).toMatch(new RegExp(`^${name} refuses ${field}: .*\\.$`));
     expect(error.hint).not.toBe('');
   });
@@ -80,17 +84,17 @@ describe('the desk', () => {
         },
       },
     };
-    const { desk } = await deskIn(undefined, { studio: broken });
-    expect((await refusal(desk.call('settings.get', {}), 'internal')).message).toBe(
+    const { api } = await openApi(undefined, { studio: broken });
+    expect((await refusal(api.call('settings.get', {}), 'internal')).message).toBe(
       'x is undefined',
     );
-    await refusal(desk.call('settings.update', {}), 'not-readable');
+    await refusal(api.call('settings.update', {}), 'not-readable');
   });
 
   it('leaves the surroundings of the window to whoever knows them', async () => {
-    const { desk } = await deskIn();
-    await refusal(desk.call('shell.info', {}), 'not-available');
-    const { desk: browser } = await deskIn(undefined, { shell: browserShell() });
+    const { api } = await openApi();
+    await refusal(api.call('shell.info', {}), 'not-available');
+    const { api: browser } = await openApi(undefined, { shell: browserShell() });
     expect(await ask(browser, 'shell.info')).toMatchObject({
       kind: 'browser',
       nativeDialogs: false,
@@ -107,11 +111,11 @@ describe('the desk', () => {
 
 describe('the host’s own procedures', () => {
   it('say where the studio stands', async () => {
-    const { desk, home } = await deskIn();
+    const { api, home } = await openApi();
     const { version } = JSON.parse(
       readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
     ) as { version: string };
-    expect(await ask(desk, 'system.status')).toEqual({
+    expect(await ask(api, 'system.status')).toEqual({
       version,
       home,
       notices: [],
@@ -123,62 +127,62 @@ describe('the host’s own procedures', () => {
   it('diagnose once, and again when asked to', async () => {
     const spawn = vi.fn(fakeEngine());
     const studio = await studioIn(temporaryFolder(), { spawn });
-    const { desk } = await deskIn(undefined, { studio });
+    const { api } = await openApi(undefined, { studio });
     const [first, second] = await Promise.all([
-      ask(desk, 'system.diagnose', { again: false }),
-      ask(desk, 'system.diagnose', { again: false }),
+      ask(api, 'system.diagnose', { again: false }),
+      ask(api, 'system.diagnose', { again: false }),
     ]);
     expect(first).toEqual(second);
     expect(spawn).toHaveBeenCalledTimes(1);
-    await ask(desk, 'system.diagnose', { again: true });
+    await ask(api, 'system.diagnose', { again: true });
     expect(spawn).toHaveBeenCalledTimes(2);
-    await ask(desk, 'system.diagnose', { again: false });
+    await ask(api, 'system.diagnose', { again: false });
     expect(spawn).toHaveBeenCalledTimes(2);
   });
 
   it('keep settings, and tell other windows of a change', async () => {
-    const { desk, events } = await deskIn();
-    expect(await ask(desk, 'settings.update', { theme: 'dark' })).toMatchObject({ theme: 'dark' });
-    expect(await ask(desk, 'settings.get')).toMatchObject({ theme: 'dark', language: 'system' });
+    const { api, events } = await openApi();
+    expect(await ask(api, 'settings.update', { theme: 'dark' })).toMatchObject({ theme: 'dark' });
+    expect(await ask(api, 'settings.get')).toMatchObject({ theme: 'dark', language: 'system' });
     expect(events).toEqual([['library', { part: 'settings', id: null }]]);
   });
 
   it('list folders and make them', async () => {
-    const { desk } = await deskIn();
+    const { api } = await openApi();
     const parent = temporaryFolder();
-    await ask(desk, 'files.makeFolder', { parent, name: 'new' });
-    expect(await ask(desk, 'files.list', { folder: parent, extensions: [] })).toMatchObject({
+    await ask(api, 'files.makeFolder', { parent, name: 'new' });
+    expect(await ask(api, 'files.list', { folder: parent, extensions: [] })).toMatchObject({
       entries: [{ name: 'new', kind: 'folder' }],
     });
   });
 
   it('take pictures that are some', async () => {
-    const { desk } = await deskIn();
+    const { api } = await openApi();
     const base64 = image('landscape.jpg');
-    const { media } = (await ask(desk, 'uploads.add', { name: 'a.jpg', base64 })) as {
+    const { media } = (await ask(api, 'uploads.add', { name: 'a.jpg', base64 })) as {
       media: string;
     };
-    expect((await desk.picture(media, null)).type).toBe('image/jpeg');
+    expect((await api.picture(media, null)).type).toBe('image/jpeg');
     const text = Buffer.from('certainly no image').toString('base64');
     const error = await refusal(
-      desk.call('uploads.add', { name: ' ', base64: text }),
+      api.call('uploads.add', { name: ' ', base64: text }),
       'format-unknown',
     );
     expect(error.message).toBe('The picture is not an image.');
     for (const broken of ['####', base64.slice(1), `${base64.slice(0, -4)}\n\n\n\n`])
       expect(
-        (await refusal(desk.call('uploads.add', { name: 'a.jpg', base64: broken }), 'usage'))
+        (await refusal(api.call('uploads.add', { name: 'a.jpg', base64: broken }), 'usage'))
           .message,
       ).toContain('a.jpg arrived damaged');
   });
 
   it('know no picture after the end', async () => {
-    const { desk } = await deskIn();
-    const { media } = (await ask(desk, 'uploads.add', {
+    const { api } = await openApi();
+    const { media } = (await ask(api, 'uploads.add', {
       name: 'a.jpg',
       base64: image('landscape.jpg'),
     })) as { media: string };
-    await desk.close();
-    await refusal(desk.picture(media, 64), 'not-found');
+    await api.close();
+    await refusal(api.picture(media, 64), 'not-found');
   });
 });

@@ -2,7 +2,7 @@
 import { effectScope } from 'vue';
 import { afterEach, describe, expect, it } from 'vitest';
 import { setBridge } from '../../../renderer/bridge/index.ts';
-import { useRunCourse, type RunCourse } from '../../../renderer/composables/use-run-course.ts';
+import { useRunHistory, type FollowedRun } from '../../../renderer/composables/use-run-history.ts';
 import type { LogLine, SampleSet } from '../../../shared/contract/window/runs.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import { FakeBridge, type Answers } from './fake-bridge.ts';
@@ -58,25 +58,25 @@ const scopes: ReturnType<typeof effectScope>[] = [];
 function open(
   history: History,
   answers: Answers = history.answers,
-): { bridge: FakeBridge; run: RunCourse } {
+): { bridge: FakeBridge; run: FollowedRun } {
   const bridge = new FakeBridge(answers);
   setBridge(bridge);
   const scope = effectScope();
   scopes.push(scope);
-  return { bridge, run: scope.run(() => useRunCourse('r1'))! };
+  return { bridge, run: scope.run(() => useRunHistory('r1'))! };
 }
 
 async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-const steps = (run: RunCourse): number[] => [...run.course.train.step.view()];
+const steps = (run: FollowedRun): number[] => [...run.history.train.step.view()];
 
 afterEach(() => {
   for (const scope of scopes.splice(0)) scope.stop();
 });
 
-describe('the course of a run', () => {
+describe('the history of a run', () => {
   it('has the whole history, and what follows', async () => {
     const history = new History();
     history.metrics = [train(1), train(2), validation(2)];
@@ -124,7 +124,7 @@ describe('the course of a run', () => {
     const asked = bridge.inputsOf('runs.metrics').map(({ afterStep }) => afterStep);
     expect(asked).toEqual([0, 2000, 4000]);
     expect(steps(run)).toEqual(Array.from({ length: 5001 }, (_, i) => i + 1));
-    expect([...run.course.validation.step.view()]).toEqual([2000]);
+    expect([...run.history.validation.step.view()]).toEqual([2000]);
   });
 
   it('takes nothing more once its view has gone, however much is left', async () => {
@@ -161,7 +161,7 @@ describe('the course of a run', () => {
     await settled();
     await settled();
     expect(steps(run)).toEqual([1, 2, 3]);
-    expect([...run.course.validation.step.view()]).toEqual([2]);
+    expect([...run.history.validation.step.view()]).toEqual([2]);
   });
 
   it('begins anew when the run has gone back while the connection was lost', async () => {
@@ -175,7 +175,7 @@ describe('the course of a run', () => {
     await settled();
     await settled();
     expect(steps(run)).toEqual([1, 2]);
-    expect(run.course.validation.step.length).toBe(0);
+    expect(run.history.validation.step.length).toBe(0);
   });
 
   it('forgets the answers of epochs that a resumed run goes over again', async () => {

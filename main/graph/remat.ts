@@ -3,14 +3,10 @@ import { isNode, type NodeOf } from './registry.ts';
 import { inTopologicalOrder, sizeOf, type Tensor } from './tensor.ts';
 
 /**
- * Computes what leads from `x` to `y` of a `recomputed` node again, for a backward pass that has come to it with the
+ * Computes what leads from `x` to `y` of a `remat` node again, for a backward pass that has come to it with the
  * gradient `dy`: puts a new node for each of these into `again`. What is fed or stored is not computed again.
  */
-export function recompute(
-  node: NodeOf<'recomputed'>,
-  dy: Tensor,
-  again: Map<Tensor, Tensor>,
-): void {
+export function rematerialise(node: NodeOf<'remat'>, dy: Tensor, again: Map<Tensor, Tensor>): void {
   const [y, x] = node.inputs;
   const zero = zeroOf(dy);
   const begin = g.add(x, zero);
@@ -19,17 +15,17 @@ export function recompute(
 }
 
 /**
- * Of a `gradientVia` node: what only its `via` is computed from becomes new nodes in `again`, which wait for the gradient `dy`, so that
- * nothing of it is kept from the forward pass on. Where it starts from a `recomputed` node, that is computed again now.
+ * Of a `customVjp` node: what only its `via` is computed from becomes new nodes in `again`, which wait for the gradient `dy`, so that
+ * nothing of it is kept from the forward pass on. Where it starts from a `remat` node, that is computed again now.
  */
 export function defer(
-  { inputs: [value, via] }: NodeOf<'gradientVia'>,
+  { inputs: [value, via] }: NodeOf<'customVjp'>,
   dy: Tensor,
   again: Map<Tensor, Tensor>,
 ): void {
   const nodes = between(value, via);
   for (const start of nodes.flatMap((node) => (isView(node) ? node.inputs : []))) {
-    if (isNode(start, 'recomputed') && !again.has(start)) recompute(start, dy, again);
+    if (isNode(start, 'remat') && !again.has(start)) rematerialise(start, dy, again);
   }
   repeat(nodes, (one) => again.get(one) ?? one, zeroOf(dy), again);
 }

@@ -23,7 +23,7 @@ const PORTIONS = 4;
 /** How a training is fitted into the memory that there is. */
 export interface MemoryChoice {
   /** Blocks, from the first, that are computed again in the backward pass. */
-  readonly recomputedBlocks: number;
+  readonly checkpointedBlocks: number;
   /** What the training takes then, measured or estimated, and what is free for it. */
   readonly memoryBytes: number;
   readonly memoryFreeBytes: number;
@@ -31,7 +31,7 @@ export interface MemoryChoice {
   readonly times: StepTimes | null;
 }
 
-export interface RecomputationContext {
+export interface GradientCheckpointingContext {
   readonly stepTimes: Pick<StepTimeRepository, 'get'>;
   readonly settings: { get(): Settings };
   /** Bytes that a program can take on this machine. */
@@ -61,10 +61,10 @@ const withInput = ({ running, compiling }: TrainingMemory, input: number): Train
  * Chooses how many blocks are computed again in the backward pass (arXiv 1604.06174): as few as fit into the memory
  * that is free. Where nothing fits, those with which it takes the least: they have the best chance.
  */
-export class Recomputation {
-  readonly #c: RecomputationContext;
+export class GradientCheckpointing {
+  readonly #c: GradientCheckpointingContext;
 
-  constructor(context: RecomputationContext) {
+  constructor(context: GradientCheckpointingContext) {
     this.#c = context;
   }
 
@@ -81,16 +81,16 @@ export class Recomputation {
     const all = levels(request);
     const later = all.filter((blocks) => blocks >= earlier);
     const tried: Candidate[] = [];
-    for (const recomputedBlocks of later.length > 0 ? later : all.slice(-1)) {
-      const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, recomputedBlocks));
-      const ways = { recomputedBlocks, kernels: kernels !== null, threads };
+    for (const checkpointedBlocks of later.length > 0 ? later : all.slice(-1)) {
+      const times = this.#c.stepTimes.get(this.#keyWith(kernels, request, checkpointedBlocks));
+      const ways = { checkpointedBlocks, kernels: kernels !== null, threads };
       const { running, compiling } = onCard
-        ? sameFor(await this.#c.estimates.card(request, recomputedBlocks))
+        ? sameFor(await this.#c.estimates.card(request, checkpointedBlocks))
         : times === null
           ? withInput(await this.#c.estimates.training(request, ways), loading)
           : sameFor(times.peakBytes + loading);
       const choice: MemoryChoice = {
-        recomputedBlocks,
+        checkpointedBlocks,
         memoryBytes: Math.round(running),
         memoryFreeBytes: free,
         times,
@@ -111,24 +111,24 @@ export class Recomputation {
   }
 
   /** The name under which steps of such a training are kept. */
-  async key(request: MemoryRequest, recomputedBlocks: number): Promise<string> {
-    return this.#keyWith(await this.#c.kernels(), request, recomputedBlocks);
+  async key(request: MemoryRequest, checkpointedBlocks: number): Promise<string> {
+    return this.#keyWith(await this.#c.kernels(), request, checkpointedBlocks);
   }
 
   #keyWith(
     kernels: string | null,
     { architecture, config }: MemoryRequest,
-    recomputedBlocks: number,
+    checkpointedBlocks: number,
   ): string {
-    return speedKey(architecture, config, this.#c.settings.get(), kernels, recomputedBlocks);
+    return speedKey(architecture, config, this.#c.settings.get(), kernels, checkpointedBlocks);
   }
 }
 
 /** Numbers of blocks that may be recomputed, rising. The last block is used at once: to recompute it saves nothing. */
 function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
   const most = methodSpec(config.method).scope === 'head' ? 0 : Math.max(0, depth - 1);
-  if (config.recompute === 'never') return [0];
-  if (config.recompute === 'always') return [most];
+  if (config.gradientCheckpointing === 'never') return [0];
+  if (config.gradientCheckpointing === 'always') return [most];
   const portion = Math.ceil(depth / PORTIONS);
   const all = Array.from({ length: PORTIONS }, (_, i) => Math.min(most, i * portion));
   return [...new Set([...all, most])];

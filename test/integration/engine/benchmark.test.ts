@@ -1,26 +1,26 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
-import type { MeasureJob } from '../../../shared/contract/engine/jobs.ts';
-import type { MeasureResult } from '../../../shared/contract/engine/results.ts';
+import type { BenchmarkJob } from '../../../shared/contract/engine/jobs.ts';
+import type { BenchmarkResult } from '../../../shared/contract/engine/results.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';
-import { configured, Workshop } from '../../fixtures/engine/workshop.ts';
+import { configured, TestBed } from '../../fixtures/engine/test-bed.ts';
 
 /** How long steps take, without a run. */
-let workshop: Workshop;
-beforeAll(async () => (workshop = await Workshop.open()));
-afterAll(() => workshop.remove());
+let testBed: TestBed;
+beforeAll(async () => (testBed = await TestBed.open()));
+afterAll(() => testBed.remove());
 
-const layOut = (overrides: TrainingOverrides = {}): MeasureJob => ({
-  kind: 'measure',
-  backbone: workshop.backbone,
+const layOut = (overrides: TrainingOverrides = {}): BenchmarkJob => ({
+  kind: 'benchmark',
+  backbone: testBed.backbone,
   config: configured(overrides),
   task: 'single-label',
   classes: 3,
   steps: 4,
-  recomputedBlocks: 0,
+  checkpointedBlocks: 0,
 });
 const progress = (events: readonly EngineEvent[], phase: string): [number, number][] =>
   events.flatMap((e) =>
@@ -28,16 +28,16 @@ const progress = (events: readonly EngineEvent[], phase: string): [number, numbe
   );
 
 it('says how long a step, a batch of a validation and the start take, and leaves nothing behind', async () => {
-  const before = await readdir(workshop.folder);
+  const before = await readdir(testBed.folder);
   const began = performance.now();
-  const engine = await runProcess(layOut(), workshop.cacheDir, { native: true });
+  const engine = await runProcess(layOut(), testBed.cacheDir, { native: true });
   const wall = (performance.now() - began) / 1000;
   const outcome = engine.outcome();
   expect(outcome).toMatchObject({
     type: 'done',
-    result: { kind: 'measure', device: { backend: 'tensorflow' } },
+    result: { kind: 'benchmark', device: { backend: 'tensorflow' } },
   });
-  const result = (outcome as Extract<EngineEvent, { type: 'done' }>).result as MeasureResult;
+  const result = (outcome as Extract<EngineEvent, { type: 'done' }>).result as BenchmarkResult;
   expect(result.secondsPerStep).toBeGreaterThan(0);
   expect(result.secondsPerValidationBatch).toBeGreaterThan(0);
   // The start ends with the first step; of the four steps and three batches after it, half take the middle time or more.
@@ -46,7 +46,7 @@ it('says how long a step, a batch of a validation and the start take, and leaves
   expect(startSeconds + 2 * secondsPerStep + secondsPerValidationBatch).toBeLessThan(wall);
   // TensorFlow alone is more than a hundred megabytes.
   expect(result.peakBytes).toBeGreaterThan(100 * 2 ** 20);
-  expect(await readdir(workshop.folder)).toEqual(before);
+  expect(await readdir(testBed.folder)).toEqual(before);
   // The first of each kind compiles; then four steps and three validations are timed.
   expect(progress(engine.events, 'compiling')).toEqual([
     [0, 9],
@@ -69,15 +69,15 @@ it.each<{ title: string; overrides: TrainingOverrides; total: number }>([
     total: 9,
   },
 ])('measures $title', async ({ overrides, total }) => {
-  const { result, events } = await perform(layOut(overrides), { cacheDir: workshop.cacheDir });
-  const { secondsPerStep } = result as MeasureResult;
+  const { result, events } = await perform(layOut(overrides), { cacheDir: testBed.cacheDir });
+  const { secondsPerStep } = result as BenchmarkResult;
   expect(secondsPerStep).toBeGreaterThan(0);
   expect(progress(events, 'measuring').at(-1)).toEqual([total, total]);
 });
 
 it('ends when nobody wants to know any more', async () => {
   const measuring = perform(layOut(), {
-    cacheDir: workshop.cacheDir,
+    cacheDir: testBed.cacheDir,
     onEvent: (event, session) => {
       if (event.type === 'progress' && event.phase === 'measuring') session.control('suspend');
     },

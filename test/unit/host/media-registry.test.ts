@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { MediaShelf, UPLOAD_LIMIT } from '../../../main/host/media/media-shelf.ts';
+import { MediaRegistry, UPLOAD_LIMIT } from '../../../main/host/media/media-registry.ts';
 import { Thumbnails } from '../../../main/host/media/thumbnails.ts';
-import { Turns } from '../../../main/host/media/turns.ts';
+import { Semaphore } from '../../../main/host/media/semaphore.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, temporaryFolder, writeImage } from './support.ts';
 
@@ -22,17 +22,17 @@ const IMAGES = fileURLToPath(new URL('../../fixtures/images', import.meta.url));
 const fixture = (name: string): string => join(IMAGES, name);
 const SHA = 'ab'.repeat(32);
 
-const shelves: MediaShelf[] = [];
+const registries: MediaRegistry[] = [];
 afterEach(async () => {
-  for (const shelf of shelves.splice(0)) await shelf.close();
+  for (const registry of registries.splice(0)) await registry.close();
 });
 
-function shelf(
+function registry(
   cacheDir = temporaryFolder(),
   files: readonly string[] = [],
-): { media: MediaShelf; problems: KarstError[]; cacheDir: string } {
+): { media: MediaRegistry; problems: KarstError[]; cacheDir: string } {
   const problems: KarstError[] = [];
-  const media = new MediaShelf({
+  const media = new MediaRegistry({
     cacheDir,
     datasetImage(datasetId, position) {
       const path = datasetId === 'ds-1' ? files[position] : undefined;
@@ -41,7 +41,7 @@ function shelf(
     },
     onProblem: (error) => problems.push(error),
   });
-  shelves.push(media);
+  registries.push(media);
   return { media, problems, cacheDir };
 }
 
@@ -52,7 +52,7 @@ async function sizeOf(bytes: Uint8Array): Promise<[number, number]> {
 
 describe('pictures', () => {
   it('of datasets come in the size asked for, rounded up, with the orientation applied', async () => {
-    const { media } = shelf(undefined, [fixture('large.jpg'), fixture('rotated-6.jpg')]);
+    const { media } = registry(undefined, [fixture('large.jpg'), fixture('rotated-6.jpg')]);
     const { width, height } = await sharp(fixture('large.jpg')).metadata();
     const small = await media.picture('d.ds-1.0', 100);
     expect(small.type).toBe('image/webp');
@@ -65,21 +65,21 @@ describe('pictures', () => {
       .jpeg()
       .withMetadata({ orientation: 6 })
       .toFile(path);
-    const { media } = shelf();
+    const { media } = registry();
     expect(await sizeOf((await media.picture(media.register(path), 128)).bytes)).toEqual([64, 128]);
   });
 
   it('that are small already are shown as they are', async () => {
     const path = join(temporaryFolder(), 'digit.png');
     await writeImage(path, 7);
-    const { media } = shelf();
+    const { media } = registry();
     const picture = await media.picture(media.register(path), 256);
     expect(picture.type).toBe('image/png');
     expect(Buffer.from(picture.bytes).equals(readFileSync(path))).toBe(true);
   });
 
   it('come whole, converted where a browser does not show the format', async () => {
-    const { media } = shelf();
+    const { media } = registry();
     const jpeg = await media.picture(media.register(fixture('landscape.jpg')), null);
     expect(jpeg.type).toBe('image/jpeg');
     expect(Buffer.from(jpeg.bytes).equals(readFileSync(fixture('landscape.jpg')))).toBe(true);
@@ -92,7 +92,7 @@ describe('pictures', () => {
   });
 
   it('show of a damaged file what can be read of it', async () => {
-    const { media } = shelf();
+    const { media } = registry();
     const picture = await media.picture(media.register(fixture('cut-off.jpg')), null);
     expect(picture.type).toBe('image/jpeg');
   });
@@ -101,7 +101,7 @@ describe('pictures', () => {
     ['drawing.svg', 'format-unsupported'],
     ['README.md', 'format-unknown'],
   ] as const)('refuse %s', async (name, code) => {
-    const { media } = shelf();
+    const { media } = registry();
     await refusal(media.picture(media.register(fixture(name)), 128), code);
     await refusal(media.picture(media.register(fixture(name)), null), code);
   });
@@ -117,7 +117,7 @@ describe('pictures', () => {
     'd...%2f..',
     '/etc/passwd',
   ])('of the name %s are not there', async (name) => {
-    const { media } = shelf();
+    const { media } = registry();
     await refusal(media.picture(name, 128), 'not-found');
     await refusal(() => media.pathOf(name), 'not-found');
   });
@@ -126,7 +126,7 @@ describe('pictures', () => {
     const folder = temporaryFolder();
     const path = join(folder, 'once.jpg');
     copyFileSync(fixture('large.jpg'), path);
-    const { media, cacheDir } = shelf(undefined, [path]);
+    const { media, cacheDir } = registry(undefined, [path]);
     const first = await media.picture('d.ds-1.0', 128);
     const kept = join(cacheDir, 'thumbnails', 'ab', `${SHA}-128.webp`);
     expect(existsSync(kept)).toBe(true);
@@ -139,7 +139,7 @@ describe('pictures', () => {
   it('of files that are named by the host change with them', async () => {
     const path = join(temporaryFolder(), 'changing.jpg');
     copyFileSync(fixture('large.jpg'), path);
-    const { media } = shelf();
+    const { media } = registry();
     const name = media.register(path);
     expect(media.register(path)).toBe(name);
     expect(media.pathOf(name)).toBe(path);
@@ -153,7 +153,7 @@ describe('pictures', () => {
   it.runIf(CAN_MAKE_PIPES)('of what has become a pipe are refused without waiting', async () => {
     const folder = temporaryFolder();
     const pipe = makePipe(join(folder, 'pipe.jpg'));
-    const { media, cacheDir, problems } = shelf(undefined, [pipe, fixture('large.jpg')]);
+    const { media, cacheDir, problems } = registry(undefined, [pipe, fixture('large.jpg')]);
     await refusal(media.picture('d.ds-1.0', 128), 'not-readable');
     await refusal(media.picture('d.ds-1.0', null), 'not-readable');
     // Nor for one in the place of a picture that was kept.
@@ -166,7 +166,7 @@ describe('pictures', () => {
   it('are shown even when they cannot be kept, and that is told once', async () => {
     const blocked = join(temporaryFolder(), 'a-file');
     await writeImage(blocked, 1);
-    const { media, problems } = shelf(blocked, [fixture('large.jpg')]);
+    const { media, problems } = registry(blocked, [fixture('large.jpg')]);
     expect((await media.picture('d.ds-1.0', 128)).type).toBe('image/webp');
     await media.picture('d.ds-1.0', 64);
     expect(problems.map(({ code }) => code)).toEqual(['not-found']);
@@ -199,7 +199,7 @@ describe('the cache of small pictures', () => {
 
 describe('uploads', () => {
   it('are images that decode, and gone at the end', async () => {
-    const { media } = shelf();
+    const { media } = registry();
     const bytes = readFileSync(fixture('landscape.jpg'));
     const name = await media.addUpload('holiday.jpg', bytes);
     expect(name).toMatch(/^u\.[0-9a-f]{24}$/);
@@ -218,13 +218,13 @@ describe('uploads', () => {
     ['drawing.svg', readFileSync(fixture('drawing.svg')), 'format-unsupported'],
     ['cut.jpg', readFileSync(fixture('large.jpg')).subarray(0, 600), 'file-damaged'],
   ] as const)('are refused when %s is no image', async (name, bytes, code) => {
-    const { media } = shelf();
+    const { media } = registry();
     const error = await refusal(media.addUpload(name, bytes), code);
     expect(error.message).toContain(name);
   });
 
   it('are refused above 40 MB', async () => {
-    const { media } = shelf();
+    const { media } = registry();
     const error = await refusal(
       media.addUpload('huge.png', new Uint8Array(UPLOAD_LIMIT + 1)),
       'usage',
@@ -233,15 +233,15 @@ describe('uploads', () => {
   });
 });
 
-describe('turns', () => {
-  it('go to so many at once, and to the latest asker first', async () => {
-    const turns = new Turns(2);
+describe('the semaphore', () => {
+  it('runs no more than its permits, the newest waiter first', async () => {
+    const semaphore = new Semaphore(2);
     const order: number[] = [];
     let active = 0;
     let most = 0;
     const releases: (() => void)[] = [];
     const all = [1, 2, 3, 4, 5].map((n) =>
-      turns.take(async () => {
+      semaphore.run(async () => {
         order.push(n);
         most = Math.max(most, ++active);
         await new Promise<void>((resolve) => releases.push(resolve));

@@ -13,16 +13,16 @@ import { toErrorReport } from '../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import type { MetricRecord } from '../../shared/domain/metrics.ts';
 import { useBridge } from '../bridge/index.ts';
-import { Course } from '../domain/course.ts';
+import { RunHistory } from '../domain/run-history.ts';
 
 const LOG_LINES = 2000;
 /** Records that are taken at once: what a window takes in well under a frame's worth of standing still. */
 const PAGE = 2000;
 const SHOWN_EVERY_MS = 500;
 
-export interface RunCourse {
+export interface FollowedRun {
   /** The same object all along; `version` says when it has changed. */
-  readonly course: Course;
+  readonly history: RunHistory;
   readonly version: Readonly<Ref<number>>;
   /** Answers on the same images after each validation, oldest first. */
   readonly samples: Readonly<ShallowRef<readonly SampleSet[]>>;
@@ -30,8 +30,8 @@ export interface RunCourse {
   /** The first answer has come. */
   readonly loaded: Readonly<Ref<boolean>>;
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  /** Something of the course, made anew when it grows. */
-  of<T>(look: (course: Course) => T): ComputedRef<T>;
+  /** Something of the history, made anew when it grows. */
+  of<T>(look: (history: RunHistory) => T): ComputedRef<T>;
   reload(): Promise<void>;
 }
 
@@ -46,9 +46,9 @@ interface Gathered {
  * All that a run told of itself and goes on telling, from its first step, whenever the window was opened. What was
  * missed while the connection was lost, or because events were dropped, is asked for.
  */
-export function useRunCourse(id: string): RunCourse {
+export function useRunHistory(id: string): FollowedRun {
   const bridge = useBridge();
-  const course = new Course();
+  const history = new RunHistory();
   const version = ref(0);
   const samples = shallowRef<readonly SampleSet[]>([]);
   const log = shallowRef<readonly LogLine[]>([]);
@@ -62,7 +62,7 @@ export function useRunCourse(id: string): RunCourse {
 
   function take(records: readonly MetricRecord[]): void {
     if (records.length === 0) return;
-    course.append(records);
+    history.append(records);
     version.value += 1;
   }
 
@@ -83,11 +83,11 @@ export function useRunCourse(id: string): RunCourse {
         bridge.call('runs.log', { id }),
       ]);
       if (isOver()) return;
-      if (fromStep === 0) course.clear();
+      if (fromStep === 0) history.clear();
       let shownAt = -Infinity;
-      for (let records = first; ; records = await page(course.lastStep)) {
+      for (let records = first; ; records = await page(history.lastStep)) {
         if (isOver()) return;
-        course.append(records);
+        history.append(records);
         if (records.length < PAGE) break;
         // A long history is drawn as it comes, but not anew for each of its pages.
         if (performance.now() - shownAt < SHOWN_EVERY_MS) continue;
@@ -112,7 +112,7 @@ export function useRunCourse(id: string): RunCourse {
     try {
       const { step } = await bridge.call('runs.get', { id });
       // The record of a validation has the step of the training before it: that step is asked for again.
-      await load(step < course.lastStep ? 0 : Math.max(0, course.lastStep - 1));
+      await load(step < history.lastStep ? 0 : Math.max(0, history.lastStep - 1));
     } catch (thrown) {
       error.value = toErrorReport(thrown);
     }
@@ -123,8 +123,8 @@ export function useRunCourse(id: string): RunCourse {
       if (runId !== id) return;
       if (waiting !== null) {
         for (const record of records) waiting.metrics.push(record);
-      } else if (course.misses(records)) {
-        void load(Math.max(0, course.lastStep - 1), records);
+      } else if (history.misses(records)) {
+        void load(Math.max(0, history.lastStep - 1), records);
       } else {
         take(records);
       }
@@ -146,15 +146,15 @@ export function useRunCourse(id: string): RunCourse {
     for (const stop of stops) stop();
   });
 
-  function of<T>(look: (course: Course) => T): ComputedRef<T> {
+  function of<T>(look: (history: RunHistory) => T): ComputedRef<T> {
     return computed(() => {
       void toValue(version);
-      return look(course);
+      return look(history);
     });
   }
 
   void load(0);
-  return { course, version, samples, log, loaded, error, of, reload: () => load(0) };
+  return { history, version, samples, log, loaded, error, of, reload: () => load(0) };
 }
 
 /** A resumed run goes over epochs again: the newer answers win, and those after them go. */

@@ -6,14 +6,14 @@ import {
 } from '../../../main/host/services/planning/memory-estimates.ts';
 import {
   memoryRequest,
-  Recomputation,
-  type RecomputationContext,
-} from '../../../main/host/services/planning/recomputation.ts';
+  GradientCheckpointing,
+  type GradientCheckpointingContext,
+} from '../../../main/host/services/planning/gradient-checkpointing.ts';
 import { SETTING_DEFAULTS } from '../../../main/host/services/settings/settings.ts';
 import type { StepTimes } from '../../../main/host/store/step-times.ts';
 import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
-import { configured } from '../../fixtures/engine/workshop.ts';
+import { configured } from '../../fixtures/engine/test-bed.ts';
 import { ARCHITECTURE } from './support.ts';
 
 const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 768 };
@@ -28,19 +28,22 @@ const GIB = 2 ** 30;
 const INPUT = inputBytes(request, 1);
 
 /** A step that takes 20 GiB, and one less for each block that is computed again; compiling grows by a sixteenth. */
-const ESTIMATES: RecomputationContext['estimates'] = {
-  training: (_request, { recomputedBlocks }) =>
+const ESTIMATES: GradientCheckpointingContext['estimates'] = {
+  training: (_request, { checkpointedBlocks }) =>
     Promise.resolve({
-      running: (20 - recomputedBlocks) * GIB,
-      compiling: (1 + recomputedBlocks / 16) * GIB,
+      running: (20 - checkpointedBlocks) * GIB,
+      compiling: (1 + checkpointedBlocks / 16) * GIB,
     }),
-  card: (_request, recomputedBlocks) => Promise.resolve((40 - recomputedBlocks) * GIB),
+  card: (_request, checkpointedBlocks) => Promise.resolve((40 - checkpointedBlocks) * GIB),
 };
 /** Memory of which so many GiB, and the images, are nine tenths. */
 const room = (gib: number): number => (gib * GIB + INPUT) / 0.9;
 
-function choosing(free: number, changes: Partial<RecomputationContext> = {}): Recomputation {
-  return new Recomputation({
+function choosing(
+  free: number,
+  changes: Partial<GradientCheckpointingContext> = {},
+): GradientCheckpointing {
+  return new GradientCheckpointing({
     stepTimes: { get: () => null },
     settings: { get: () => ({ ...SETTING_DEFAULTS, threads: 2 }) },
     freeMemory: () => free,
@@ -64,23 +67,24 @@ describe('how many blocks are computed again', () => {
     { gib: 2, blocks: 11 },
   ])('is $blocks with room for $gib GiB', async ({ gib, blocks }) => {
     expect(await choosing(room(gib)).choose(request)).toEqual({
-      ...{ recomputedBlocks: blocks, times: null },
+      ...{ checkpointedBlocks: blocks, times: null },
       memoryBytes: (20 - blocks) * GIB + INPUT,
       memoryFreeBytes: Math.round(room(gib)),
     });
   });
 
   it('leaves room for compiling, and is the least where nothing fits', async () => {
-    const compiling = (least: number): RecomputationContext['estimates'] => ({
+    const compiling = (least: number): GradientCheckpointingContext['estimates'] => ({
       ...ESTIMATES,
-      training: (_request, { recomputedBlocks }) =>
+      training: (_request, { checkpointedBlocks }) =>
         Promise.resolve({
           running: GIB,
-          compiling: (2 + Math.abs(recomputedBlocks - least)) * GIB,
+          compiling: (2 + Math.abs(checkpointedBlocks - least)) * GIB,
         }),
     });
     const of = async (gib: number, least: number): Promise<number> =>
-      (await choosing(room(gib), { estimates: compiling(least) }).choose(request)).recomputedBlocks;
+      (await choosing(room(gib), { estimates: compiling(least) }).choose(request))
+        .checkpointedBlocks;
     expect(await of(5.1, 6)).toBe(3);
     expect(await of(1.5, 6)).toBe(6);
     expect(await of(1.5, 0)).toBe(0);
@@ -88,10 +92,10 @@ describe('how many blocks are computed again', () => {
 
   it('asks for no more estimates than it needs', async () => {
     const asked: number[] = [];
-    const estimates: RecomputationContext['estimates'] = {
+    const estimates: GradientCheckpointingContext['estimates'] = {
       ...ESTIMATES,
       training: (one, ways) => {
-        asked.push(ways.recomputedBlocks);
+        asked.push(ways.checkpointedBlocks);
         return ESTIMATES.training(one, ways);
       },
     };
@@ -100,25 +104,26 @@ describe('how many blocks are computed again', () => {
   });
 
   it('is what the setting says', async () => {
-    const never = await choosing(1e6).choose(requestOf({ recompute: 'never' }));
-    expect(never.recomputedBlocks).toBe(0);
-    const always = await choosing(1e15).choose(requestOf({ recompute: 'always' }));
-    expect(always.recomputedBlocks).toBe(11);
+    const never = await choosing(1e6).choose(requestOf({ gradientCheckpointing: 'never' }));
+    expect(never.checkpointedBlocks).toBe(0);
+    const always = await choosing(1e15).choose(requestOf({ gradientCheckpointing: 'always' }));
+    expect(always.checkpointedBlocks).toBe(11);
   });
 
   it('is none where blocks have no backward pass, or there is one alone', async () => {
-    const always = { recompute: 'always' } as const;
+    const always = { gradientCheckpointing: 'always' } as const;
     for (const one of [
       requestOf({ ...always, method: 'linear' }),
       requestOf(always, { ...LARGE, depth: 1 }),
     ])
-      expect((await choosing(1e6).choose(one)).recomputedBlocks).toBe(0);
+      expect((await choosing(1e6).choose(one)).checkpointedBlocks).toBe(0);
   });
 
   it('counts every thread that loads images, as many as there is memory for', async () => {
     const sixteen = { settings: { get: () => ({ ...SETTING_DEFAULTS, threads: 16 }) } };
     const bytesWith = async (free: number, changes = {}): Promise<number> =>
-      (await choosing(free, changes).choose(requestOf({ recompute: 'never' }))).memoryBytes;
+      (await choosing(free, changes).choose(requestOf({ gradientCheckpointing: 'never' })))
+        .memoryBytes;
     const more = inputBytes(request, 8) - inputBytes(request, 1);
     expect(more).toBeGreaterThan(0);
     expect(await bytesWith(1e15, sixteen)).toBe((await bytesWith(1e15)) + more);
@@ -126,14 +131,14 @@ describe('how many blocks are computed again', () => {
   });
 
   it('stays what it was earlier in a run as long as that fits', async () => {
-    expect((await choosing(1e15).choose(request, 6)).recomputedBlocks).toBe(6);
-    expect((await choosing(room(11.1)).choose(request, 6)).recomputedBlocks).toBe(9);
-    expect((await choosing(1e6).choose(request, 11)).recomputedBlocks).toBe(11);
+    expect((await choosing(1e15).choose(request, 6)).checkpointedBlocks).toBe(6);
+    expect((await choosing(room(11.1)).choose(request, 6)).checkpointedBlocks).toBe(9);
+    expect((await choosing(1e6).choose(request, 11)).checkpointedBlocks).toBe(11);
   });
 
   it('tells the estimate of kernels and threads', async () => {
     const told: unknown[] = [];
-    const estimates: RecomputationContext['estimates'] = {
+    const estimates: GradientCheckpointingContext['estimates'] = {
       ...ESTIMATES,
       training: (one, ways) => {
         told.push(ways);
@@ -143,8 +148,8 @@ describe('how many blocks are computed again', () => {
     await choosing(1e15, { estimates }).choose(request);
     await choosing(1e15, { estimates, kernels: () => Promise.resolve('avx2') }).choose(request);
     expect(told).toEqual([
-      { recomputedBlocks: 0, kernels: false, threads: 2 },
-      { recomputedBlocks: 0, kernels: true, threads: 2 },
+      { checkpointedBlocks: 0, kernels: false, threads: 2 },
+      { checkpointedBlocks: 0, kernels: true, threads: 2 },
     ]);
   });
 
@@ -155,17 +160,17 @@ describe('how many blocks are computed again', () => {
       stepTimes: { get: (key) => measured.get(key) ?? null },
     });
     measured.set(await by.key(request, 0), { ...times, peakBytes: 21 * GIB });
-    expect(await by.choose(request)).toMatchObject({ recomputedBlocks: 3, times: null });
+    expect(await by.choose(request)).toMatchObject({ checkpointedBlocks: 3, times: null });
     measured.set(await by.key(request, 3), { ...times, peakBytes: 7 * GIB });
     const chosen = await by.choose(request);
-    expect(chosen).toMatchObject({ recomputedBlocks: 3, times, memoryBytes: 7 * GIB + INPUT });
+    expect(chosen).toMatchObject({ checkpointedBlocks: 3, times, memoryBytes: 7 * GIB + INPUT });
   });
 
   it('goes by the memory of the graphics card that it runs on', async () => {
     const free = (34.1 / 0.9) * GIB;
     const chosen = await choosing(1e6, { freeCardMemory: () => free }).choose(request);
     expect(chosen).toMatchObject({
-      recomputedBlocks: 6,
+      checkpointedBlocks: 6,
       memoryBytes: 34 * GIB,
       memoryFreeBytes: Math.round(free),
     });

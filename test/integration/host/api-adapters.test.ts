@@ -20,21 +20,21 @@ const ALL: AdapterFilter = { search: '', tags: [], method: null, backboneId: nul
 
 describe('the library of a window', () => {
   it('lists, searches, renames, notes and tags', async () => {
-    const desk = await trained.desk();
+    const api = await trained.api();
     const list = (filter: Partial<AdapterFilter>) =>
-      desk.ask('adapters.list', { filter: { ...ALL, ...filter }, offset: 0, limit: 50 });
+      api.ask('adapters.list', { filter: { ...ALL, ...filter }, offset: 0, limit: 50 });
     const { adapters } = await list({});
     const [{ id } = { id: '' }] = adapters;
     expect(adapters).toMatchObject([{ name: 'first', tags: [], classes: ['a', 'b'] }]);
 
-    const renamed = await desk.ask('adapters.rename', { id, name: ' gulls of the north ' });
+    const renamed = await api.ask('adapters.rename', { id, name: ' gulls of the north ' });
     expect(renamed.name).toBe('gulls of the north');
-    expect(await desk.ask('adapters.rename', { id, name: renamed.name })).toEqual(renamed);
-    await desk.ask('adapters.note', { id, notes: 'Seen at dawn.\n' });
-    const tagged = await desk.ask('adapters.tag', { id, add: ['x', 'best'], remove: [] });
+    expect(await api.ask('adapters.rename', { id, name: renamed.name })).toEqual(renamed);
+    await api.ask('adapters.note', { id, notes: 'Seen at dawn.\n' });
+    const tagged = await api.ask('adapters.tag', { id, add: ['x', 'best'], remove: [] });
     expect(tagged.tags).toEqual(['best', 'x']);
-    await desk.ask('adapters.tag', { id, add: ['sea'], remove: ['x'] });
-    expect(desk.told()).toEqual(Array.from({ length: 5 }, () => `adapters ${id}`));
+    await api.ask('adapters.tag', { id, add: ['sea'], remove: ['x'] });
+    expect(api.told()).toEqual(Array.from({ length: 5 }, () => `adapters ${id}`));
 
     expect(await list({ search: 'NORTH dawn sea' })).toMatchObject({
       total: 1,
@@ -42,28 +42,28 @@ describe('the library of a window', () => {
       tags: ['best', 'sea'],
     });
     expect(await list({ search: 'first' })).toMatchObject({ total: 0, adapters: [] });
-    expect(await desk.ask('adapters.get', { id })).toMatchObject({ notes: 'Seen at dawn.' });
+    expect(await api.ask('adapters.get', { id })).toMatchObject({ notes: 'Seen at dawn.' });
 
-    await desk.end(
-      await desk.ask('adapters.import', { path: join(trained.template, 'first.karst'), name: 'b' }),
+    await api.end(
+      await api.ask('adapters.import', { path: join(trained.template, 'first.karst'), name: 'b' }),
     );
-    const { id: other } = desk.studio.adapters.get('b');
-    await refusal(desk.ask('adapters.rename', { id, name: 'b' }), 'name-taken');
-    await refusal(desk.ask('adapters.rename', { id, name: 'a/b' }), 'usage');
-    await refusal(desk.ask('adapters.tag', { id, add: ['a,b'], remove: ['sea'] }), 'usage');
-    expect(desk.studio.adapters.get(id).tags).toEqual(['best', 'sea']);
+    const { id: other } = api.studio.adapters.get('b');
+    await refusal(api.ask('adapters.rename', { id, name: 'b' }), 'name-taken');
+    await refusal(api.ask('adapters.rename', { id, name: 'a/b' }), 'usage');
+    await refusal(api.ask('adapters.tag', { id, add: ['a,b'], remove: ['sea'] }), 'usage');
+    expect(api.studio.adapters.get(id).tags).toEqual(['best', 'sea']);
     expect((await list({ sort: 'name' })).adapters.map((a) => a.id)).toEqual([other, id]);
     for (const name of ['adapters.get', 'adapters.remove'] as const)
-      await refusal(desk.ask(name, { id: 'ad-none' }), 'not-found');
+      await refusal(api.ask(name, { id: 'ad-none' }), 'not-found');
   });
 
   it('says where an adapter comes from, and which others its run has made', async () => {
-    const desk = await trained.desk();
-    const { studio } = desk;
+    const api = await trained.api();
+    const { studio } = api;
     const first = studio.adapters.get('first');
     const run = studio.runs.get('first');
     const manifest = join(run.folder, 'manifest.jsonl');
-    expect(await desk.ask('adapters.get', { id: first.id })).toEqual({
+    expect(await api.ask('adapters.get', { id: first.id })).toEqual({
       adapter: first,
       notes: '',
       version: 1,
@@ -82,23 +82,23 @@ describe('the library of a window', () => {
     await studio.runs.extend(run.id, 2);
     const { adapter: second } = await studio.scheduler.train(run.id, { resume: true });
     expect(second.id).not.toBe(first.id);
-    expect(await desk.ask('adapters.get', { id: second.id })).toMatchObject({
+    expect(await api.ask('adapters.get', { id: second.id })).toMatchObject({
       version: 2,
       versions: [{ id: second.id }, { id: first.id }],
     });
-    expect(await desk.ask('adapters.get', { id: first.id })).toMatchObject({
+    expect(await api.ask('adapters.get', { id: first.id })).toMatchObject({
       version: 1,
       versions: [{ id: second.id }, { id: first.id }],
     });
     // One that was imported is a line of its own.
-    const { result } = await desk.end(
-      await desk.ask('adapters.import', {
+    const { result } = await api.end(
+      await api.ask('adapters.import', {
         path: join(trained.template, 'first.karst'),
         name: null,
       }),
     );
     if (result?.kind !== 'adapter') throw new Error('no adapter');
-    expect(await desk.ask('adapters.get', { id: result.adapterId })).toMatchObject({
+    expect(await api.ask('adapters.get', { id: result.adapterId })).toMatchObject({
       version: 1,
       versions: [{ id: result.adapterId }],
       run: null,
@@ -107,11 +107,11 @@ describe('the library of a window', () => {
   });
 
   it('merges as a task, with the figures of the comparison', async () => {
-    const desk = await trained.desk();
-    const { id } = desk.studio.adapters.get('first');
-    const task = await desk.ask('adapters.merge', { id, out: null });
+    const api = await trained.api();
+    const { id } = api.studio.adapters.get('first');
+    const task = await api.ask('adapters.merge', { id, out: null });
     expect(task).toMatchObject({ kind: 'merge', subject: 'first', state: 'running' });
-    const { result } = await desk.end(task);
+    const { result } = await api.end(task);
     if (result?.kind !== 'written') throw new Error('nothing was written');
     expect(result.verification).toEqual({
       images: 2,
@@ -120,24 +120,22 @@ describe('the library of a window', () => {
       top1Agreement: 1,
     });
     expect(existsSync(join(result.out, 'model.safetensors'))).toBe(true);
-    const { merges } = await desk.ask('adapters.get', { id });
+    const { merges } = await api.ask('adapters.get', { id });
     expect(merges).toMatchObject([{ adapterId: id, out: result.out }]);
-    expect(await desk.end(await desk.ask('adapters.merge', { id, out: result.out }))).toMatchObject(
-      {
-        state: 'failed',
-        error: { code: 'name-taken', path: result.out, hint: expect.stringMatching(/./) as string },
-      },
-    );
-    expect((await desk.ask('adapters.get', { id })).merges).toHaveLength(1);
+    expect(await api.end(await api.ask('adapters.merge', { id, out: result.out }))).toMatchObject({
+      state: 'failed',
+      error: { code: 'name-taken', path: result.out, hint: expect.stringMatching(/./) as string },
+    });
+    expect((await api.ask('adapters.get', { id })).merges).toHaveLength(1);
   });
 
   it('verifies what it has no run for on the dataset named, or on one of its classes', async () => {
-    const desk = await trained.desk();
-    const { studio } = desk;
+    const api = await trained.api();
+    const { studio } = api;
     const { id } = await studio.adapters.import(join(trained.template, 'first.karst'));
     const merge = async (datasetId?: string) =>
-      desk.end(
-        await desk.ask('adapters.merge', {
+      api.end(
+        await api.ask('adapters.merge', {
           id,
           out: null,
           ...(datasetId === undefined ? {} : { datasetId }),
@@ -153,7 +151,7 @@ describe('the library of a window', () => {
     expect(await merge(more.dataset.id)).toMatchObject({ result: { verification: { images: 3 } } });
     expect(await merge(strange.dataset.id)).toMatchObject({ error: { code: 'dataset-unusable' } });
     // Evaluated on it, it is the one to choose.
-    await studio.evaluations.measure(id, { dataset: 'more', split: 'train' });
+    await studio.evaluations.evaluate(id, { dataset: 'more', split: 'train' });
     expect(await merge()).toMatchObject({ result: { verification: { images: 3 } } });
     studio.datasets.remove('two');
     studio.datasets.remove('more');
@@ -163,28 +161,28 @@ describe('the library of a window', () => {
   });
 
   it('exports each format that there is, once, and keeps what was exported', async () => {
-    const desk = await trained.desk();
-    const { id } = desk.studio.adapters.get('first');
+    const api = await trained.api();
+    const { id } = api.studio.adapters.get('first');
     const place = temporaryFolder();
-    const before = (await desk.ask('adapters.get', { id })).exports.length;
+    const before = (await api.ask('adapters.get', { id })).exports.length;
     for (const [format, name, verified] of [
       ['adapter', 'folder', false],
       ['karst', 'file.karst', false],
       ['safetensors', 'model', true],
     ] as const) {
       const out = join(place, name);
-      const task = await desk.end(await desk.ask('adapters.export', { id, format, out }));
+      const task = await api.end(await api.ask('adapters.export', { id, format, out }));
       expect(task).toMatchObject({
         kind: 'export',
         state: 'done',
         result: { kind: 'written', out },
       });
       if (task.result?.kind === 'written') expect(task.result.verification !== null).toBe(verified);
-      const again = await desk.end(await desk.ask('adapters.export', { id, format, out }));
+      const again = await api.end(await api.ask('adapters.export', { id, format, out }));
       expect(again).toMatchObject({ state: 'failed', error: { code: 'name-taken' } });
     }
     expect(readdirSync(place).sort()).toEqual(['file.karst', 'folder', 'model']);
-    const { exports } = await desk.ask('adapters.get', { id });
+    const { exports } = await api.ask('adapters.get', { id });
     expect(exports).toHaveLength(before + 3);
     expect(exports[0]).toMatchObject({
       format: 'safetensors',
@@ -192,7 +190,7 @@ describe('the library of a window', () => {
     });
     for (const format of ['onnx', 'savedmodel'] as const)
       expect(
-        await desk.end(await desk.ask('adapters.export', { id, format, out: join(place, 'x') })),
+        await api.end(await api.ask('adapters.export', { id, format, out: join(place, 'x') })),
       ).toMatchObject({ state: 'failed', error: { code: 'not-available' } });
   });
 });
@@ -200,13 +198,13 @@ describe('the library of a window', () => {
 describe('a .karst file', () => {
   it('is the adapter, whole, in another library that has the backbone', async () => {
     const path = join(trained.template, 'first.karst');
-    const desk = await trained.desk();
-    const first = desk.studio.adapters.get('first');
-    const task = await desk.ask('adapters.import', { path, name: 'guest' });
+    const api = await trained.api();
+    const first = api.studio.adapters.get('first');
+    const task = await api.ask('adapters.import', { path, name: 'guest' });
     expect(task).toMatchObject({ kind: 'adapter-import', subject: 'guest' });
-    const { result } = await desk.end(task);
+    const { result } = await api.end(task);
     if (result?.kind !== 'adapter') throw new Error('no adapter');
-    const guest = desk.studio.adapters.get(result.adapterId);
+    const guest = api.studio.adapters.get(result.adapterId);
     expect(guest).toMatchObject({
       name: 'guest',
       runId: null,
@@ -220,22 +218,22 @@ describe('a .karst file', () => {
         readFileSync(join(first.folder, name)),
       );
     // Without a name of its own it is called as its file is.
-    expect((await desk.studio.adapters.import(path)).name).toBe('first-2');
+    expect((await api.studio.adapters.import(path)).name).toBe('first-2');
   });
 
   it('goes through the checks of a folder, and is spoken of by its own name', async () => {
-    const desk = await trained.desk();
-    const { folder } = desk.studio.adapters.get('first');
+    const api = await trained.api();
+    const { folder } = api.studio.adapters.get('first');
     writeFileSync(join(folder, 'labels.json'), '["a","b","c"]');
     const path = join(temporaryFolder(), 'spoilt.karst');
-    await desk.studio.merging.export('first', { format: 'karst', out: path });
+    await api.studio.merging.export('first', { format: 'karst', out: path });
     const before = readdirSync(join(trained.home, 'adapters'));
-    const failed = await desk.end(await desk.ask('adapters.import', { path, name: null }));
+    const failed = await api.end(await api.ask('adapters.import', { path, name: null }));
     expect(failed).toMatchObject({ state: 'failed', error: { code: 'backbone-mismatch', path } });
     expect(failed.error?.message).toContain(join(path, 'adapter_model.safetensors'));
     expect(failed.error?.message).toContain('head.weight has the shape (2, 12), expected (3, 12)');
     expect(readdirSync(join(trained.home, 'adapters'))).toEqual(before);
-    expect(desk.studio.adapters.list()).toHaveLength(1);
+    expect(api.studio.adapters.list()).toHaveLength(1);
   });
 
   it('is not taken without its backbone, nor when it is something else', async () => {

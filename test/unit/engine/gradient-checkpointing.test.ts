@@ -14,14 +14,14 @@ import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import type { Method } from '../../../shared/methods/registry.ts';
 import { heldBy } from '../../fixtures/engine/liveness.ts';
-import { MINUTE_VIT } from '../../fixtures/engine/workshop.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const DEPTH = 4;
 const BATCH = 2;
-const architecture = { ...MINUTE_VIT, imageSize: 24, depth: DEPTH };
+const architecture = { ...SMALLEST_VIT, imageSize: 24, depth: DEPTH };
 const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, kernels: 2, rankDropout: 0.3 };
 const config = {
   ...TRAINING_DEFAULTS,
@@ -39,12 +39,12 @@ interface Way {
   readonly noisy: boolean;
 }
 
-function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
+function programOf({ method, factored, noisy }: Way, checkpointedBlocks: number) {
   const tuner =
     method === 'karst'
       ? karstTuner(architecture, karst, factored)
       : tunerOf(tuningOf({ method }), architecture);
-  const model = adaptedModel({ architecture, classes: 3, tuner, recomputedBlocks });
+  const model = adaptedModel({ architecture, classes: 3, tuner, checkpointedBlocks });
   const noise = noisy ? stepNoise(model, { ...config, method }) : [];
   const training = trainingProgram(model, {
     ...{ batchSize: BATCH, loss: singleLabel.loss },
@@ -55,8 +55,8 @@ function programOf({ method, factored, noisy }: Way, recomputedBlocks: number) {
 }
 
 /** Loss, logits and every gradient of one batch. */
-async function step(way: Way, recomputedBlocks: number) {
-  const { model, noise, program, groups } = programOf(way, recomputedBlocks);
+async function step(way: Way, checkpointedBlocks: number) {
+  const { model, noise, program, groups } = programOf(way, checkpointedBlocks);
   const executor = new Interpreter(program);
   await executor.write(randomTensors(model.frozen, 1, 0.3));
   const trained = randomTensors(model.trained, 3, 0.3);
@@ -118,7 +118,7 @@ it('means nothing without a backward pass', () => {
   const plainProgram = programOf(WAYS[0]!, 0).program;
   const ops = (p: typeof program): number =>
     inTopologicalOrder(Object.values(p.functions['evaluate']!.outputs)).filter(
-      (node) => node.op !== 'recomputed',
+      (node) => node.op !== 'remat',
     ).length;
   expect(ops(program)).toBe(ops(plainProgram));
 });

@@ -35,7 +35,7 @@ export interface MediaSources {
  * `u.<random>` for what a window handed in, `f.<random>` for files that the host itself chose; the last two
  * hold until the host ends.
  */
-export class MediaShelf {
+export class MediaRegistry {
   readonly #sources: MediaSources;
   readonly #thumbnails: Thumbnails;
   readonly #uploads = new Map<string, string>();

@@ -1,5 +1,5 @@
 import type { MetricRecord } from '../../shared/domain/metrics.ts';
-import { type EpochWaiting, WaitingTally } from '../../shared/domain/waiting.ts';
+import { type EpochWaiting, WaitingAccumulator } from '../../shared/domain/waiting.ts';
 import { Column, lowerBound } from './column.ts';
 
 type TrainRecord = Extract<MetricRecord, { kind: 'train' }>;
@@ -42,7 +42,7 @@ function cut<F extends 'step'>(from: Columns<F | 'step'>, step: number): void {
  * the events that follow it) and from earlier on (a run that resumes goes over the steps since its checkpoint
  * again): the newer ones win, and what lay after them goes.
  */
-export class Course {
+export class RunHistory {
   readonly train: Columns<(typeof TRAIN_FIELDS)[number]> = columns(TRAIN_FIELDS);
   readonly validation: Columns<(typeof VALIDATION_FIELDS)[number]> = columns(VALIDATION_FIELDS);
 
@@ -110,7 +110,7 @@ export class Course {
     const epoch = this.train.epoch.view();
     const rate = this.train.imagesPerSecond.view();
     const waiting = this.train.waiting.view();
-    const tally = new WaitingTally(trainImages, batchSize);
+    const tally = new WaitingAccumulator(trainImages, batchSize);
     for (let i = 0; i < epoch.length; i++) tally.add(epoch[i]!, rate[i]!, waiting[i]!);
     return tally.epochs;
   }
