@@ -91,7 +91,7 @@ describe('karst serve', () => {
     const { code, out, error } = await served.outcome;
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n').at(-1)).toBe('{"event":"ended"}');
-    expect(error).toContain('a training is suspended with a checkpoint');
+    expect(error).toContain('a training is interrupted after a checkpoint');
     expect(await closed).toBe(1001);
   });
 
