@@ -5,10 +5,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../main/setup/built.mjs';
 import { CHROMIUM_VARIABLE, ensureChromium } from './setup/chromium.mjs';
-import { needsOldPages } from '../main/setup/electron-binary.mjs';
 import { Progress } from '../main/setup/progress.mjs';
 import { SetupProblem } from '../main/setup/setup-problem.mjs';
 import { BROWSER_SUITES, PARTS, chooseParts, commandOf, usage } from './parts.mjs';
+import { ensureTestApplication } from './setup/electron-9.mjs';
 import { ensureTestElectron } from './setup/test-electron.mjs';
 import {
   browserResult,
@@ -215,14 +215,13 @@ async function chromiumTools() {
   return { environment: { [CHROMIUM_VARIABLE]: chromium.path } };
 }
 
-/** @returns {Promise<Tools>} an Electron, the shell, and the pages built for it */
+/** @returns {Promise<Tools>} an Electron, and the application that it starts */
 async function windowTools() {
   const electron = await ensureTestElectron(ROOT, new Progress());
   if ('missing' in electron) return electron;
-  /** @type {('renderer' | 'renderer-test' | 'shell')[]} */
-  const parts = ['renderer', 'shell'];
-  if (needsOldPages(electron.path)) parts.push('renderer-test');
-  await ensureBuilt(ROOT, parts, process.execPath, new Progress());
+  // The packaged folder holds what the product is, whatever it is tested in.
+  await ensureBuilt(ROOT, ['renderer', 'shell'], process.execPath, new Progress());
+  await ensureTestApplication(ROOT, electron.path, new Progress());
   return { environment: { KARST_TEST_ELECTRON: electron.path } };
 }
 

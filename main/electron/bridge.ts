@@ -102,9 +102,7 @@ export class WindowBridge {
 /** Whether the page itself sent this, and still shows the studio. */
 function isMainFrame(event: IpcMainEvent): boolean {
   const { sender } = event;
-  const frame = event.senderFrame as IpcMainEvent['senderFrame'] | undefined;
-  // null: the frame is gone. undefined: the Electron of the window tests does not say which frame it was.
-  if (frame === null) return false;
-  if (frame === undefined) return isOurs(sender.getURL());
-  return frame === sender.mainFrame && isOurs(frame.url);
+  const frame = event.senderFrame;
+  // null: the frame is gone.
+  return frame !== null && frame === sender.mainFrame && isOurs(frame.url);
 }

@@ -1,4 +1,4 @@
-import type { App, Session, WebContents } from 'electron';
+import type { App, Session } from 'electron';
 import { ORIGIN } from './scheme.ts';
 
 /** What a page of the studio may ask the platform for. All else is refused without asking anyone. */
@@ -66,20 +66,6 @@ export function guardPages(app: App): void {
     contents.on('will-attach-webview', (event) => {
       event.preventDefault();
     });
-    refuseWindows(contents);
-  });
-}
-
-function refuseWindows(contents: WebContents): void {
-  if (typeof contents.setWindowOpenHandler === 'function') {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-    return;
-  }
-  // The Electron of the window tests knows this event instead, which the types no longer have.
-  const old = contents as unknown as {
-    on(event: 'new-window', listener: (event: { preventDefault(): void }) => void): void;
-  };
-  old.on('new-window', (event) => {
-    event.preventDefault();
   });
 }

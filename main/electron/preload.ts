@@ -16,9 +16,6 @@ contextBridge.exposeInMainWorld('karst', {
   },
   /** Empty for a file that has no place on the disk. */
   pathOf(file: File): string {
-    // The Electron of the window tests has no webUtils: there the file itself knows.
-    if ((webUtils as typeof webUtils | undefined) !== undefined)
-      return webUtils.getPathForFile(file);
-    return (file as File & { path?: string }).path ?? '';
+    return webUtils.getPathForFile(file);
   },
 });

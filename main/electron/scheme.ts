@@ -59,20 +59,9 @@ export function registerScheme(): void {
 
 /** Answers the scheme for the windows of a session. */
 export function serveScheme(session: Session, sources: SchemeSources): void {
-  const { protocol: schemes } = session;
-  if (typeof schemes.handle === 'function') {
-    schemes.handle(SCHEME, async (request) => {
-      const { status, headers, body } = await answerRequest(request.method, request.url, sources);
-      return new Response(new Uint8Array(body), { status, headers });
-    });
-    return;
-  }
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- what the Electron of the window tests has instead
-  schemes.registerBufferProtocol(SCHEME, (request, callback) => {
-    void answerRequest(request.method, request.url, sources).then(({ status, headers, body }) => {
-      const mimeType = headers['Content-Type']?.split(';')[0] ?? 'text/plain';
-      callback({ statusCode: status, headers: { ...headers }, mimeType, data: body });
-    });
+  session.protocol.handle(SCHEME, async (request) => {
+    const { status, headers, body } = await answerRequest(request.method, request.url, sources);
+    return new Response(new Uint8Array(body), { status, headers });
   });
 }
 

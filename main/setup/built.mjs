@@ -17,73 +17,73 @@ import { SetupProblem } from './setup-problem.mjs';
 /** @import { Progress } from './progress.mjs' */
 
 /**
- * What is built from sources before it can be used: the pages, for today's browsers and for the Chromium of the
- * window tests, and the desktop shell.
+ * What is built from sources before it can be used: the pages, and the desktop shell.
  *
- * @typedef {'renderer' | 'renderer-test' | 'shell'} Part
+ * @typedef {'renderer' | 'shell'} Part
  */
 
 /**
+ * How something is built.
+ *
  * @typedef {object} Recipe
+ * @property {string} name of its folder in `dist`
  * @property {string} label
  * @property {readonly string[]} sources files and folders that it is made of
  * @property {(folder: string) => readonly string[]} command script and arguments that write it into a folder
  */
 
 const VITE = join('node_modules', 'vite', 'bin', 'vite.js');
-const PAGES = ['renderer', 'shared', 'vite.config.ts', 'package-lock.json'];
+/** What the pages are made of. */
+export const PAGES = ['renderer', 'shared', 'vite.config.ts', 'package-lock.json'];
+/** What the shell is made of. */
+export const SHELL = [
+  ...['main/electron', 'main/platform', 'main/host/home.ts', 'shared'],
+  ...['main/setup/packaging/bundle-shell.mjs', 'package-lock.json'],
+];
 
 /** @type {Record<Part, Recipe>} */
 const RECIPES = {
   renderer: {
+    name: 'renderer',
     label: 'the pages',
     sources: PAGES,
     command: (folder) => [VITE, 'build', '--outDir', folder, '--logLevel', 'warn'],
   },
-  'renderer-test': {
-    label: 'the pages for the window tests',
-    sources: PAGES,
-    command: (folder) => [
-      ...[VITE, 'build', '--mode', 'electron-test'],
-      ...['--outDir', folder, '--logLevel', 'warn'],
-    ],
-  },
   shell: {
+    name: 'shell',
     label: 'the desktop shell',
-    sources: [
-      ...['main/electron', 'main/platform', 'main/host/home.ts', 'shared'],
-      ...['main/setup/packaging/bundle-shell.mjs', 'package-lock.json'],
-    ],
+    sources: SHELL,
     command: (folder) => [join('main', 'setup', 'packaging', 'bundle-shell.mjs'), folder],
   },
 };
 
 /**
  * @param {string} root of the checkout
- * @param {Part} part
+ * @param {Part | Recipe} part
  * @returns {string} folder that holds it
  */
 export function builtFolder(root, part) {
-  return join(root, 'dist', part);
+  return join(root, 'dist', recipeOf(part).name);
 }
 
 /**
  * Whether the part was built from the sources as they are now.
  *
  * @param {string} root of the checkout
- * @param {Part} part
+ * @param {Part | Recipe} part
  * @returns {boolean}
  */
 export function isBuilt(root, part) {
-  const stamp = stampFile(root, part);
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(root, part);
+  const recipe = recipeOf(part);
+  const stamp = stampFile(root, recipe);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(root, recipe);
 }
 
 /**
  * Builds what is missing or older than its sources. What is there stays until the new one is whole.
  *
  * @param {string} root of the checkout, with its packages installed
- * @param {readonly Part[]} parts
+ * @param {readonly (Part | Recipe)[]} parts
  * @param {string} node the project's Node
  * @param {Progress} progress
  * @returns {Promise<void>}
@@ -91,25 +91,34 @@ export function isBuilt(root, part) {
  */
 export async function ensureBuilt(root, parts, node, progress) {
   for (const part of parts) {
-    if (isBuilt(root, part)) continue;
-    await withInstallLock(join(root, 'dist', `.${part}.lock`), async () => {
+    const recipe = recipeOf(part);
+    if (isBuilt(root, recipe)) continue;
+    await withInstallLock(join(root, 'dist', `.${recipe.name}.lock`), async () => {
       // Another command may have built it while this one waited.
-      if (!isBuilt(root, part)) await build(root, part, node, progress);
+      if (!isBuilt(root, recipe)) await build(root, recipe, node, progress);
     });
   }
 }
 
 /**
+ * @param {Part | Recipe} part
+ * @returns {Recipe}
+ */
+function recipeOf(part) {
+  return typeof part === 'string' ? RECIPES[part] : part;
+}
+
+/**
  * @param {string} root
- * @param {Part} part
+ * @param {Recipe} recipe
  * @param {string} node
  * @param {Progress} progress
  */
-async function build(root, part, node, progress) {
-  const { label, command } = RECIPES[part];
-  const made = fingerprint(root, part);
-  const folder = builtFolder(root, part);
-  const temporary = join(root, 'dist', `.${part}.${randomUUID()}`);
+async function build(root, recipe, node, progress) {
+  const { name, label, command } = recipe;
+  const made = fingerprint(root, recipe);
+  const folder = builtFolder(root, recipe);
+  const temporary = join(root, 'dist', `.${name}.${randomUUID()}`);
   const before = `${temporary}.before`;
   progress.start(`Building ${label}`);
   try {
@@ -126,10 +135,10 @@ async function build(root, part, node, progress) {
         'Correct what it says, and run the same command again.',
       );
     }
-    rmSync(stampFile(root, part), { force: true });
+    rmSync(stampFile(root, recipe), { force: true });
     if (existsSync(folder)) renameSync(folder, before);
     renameSync(temporary, folder);
-    writeFileSync(stampFile(root, part), made);
+    writeFileSync(stampFile(root, recipe), made);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
     rmSync(before, { recursive: true, force: true });
@@ -139,21 +148,21 @@ async function build(root, part, node, progress) {
 
 /**
  * @param {string} root
- * @param {Part} part
+ * @param {Recipe} recipe
  */
-function stampFile(root, part) {
-  return join(root, 'dist', `.${part}.sources`);
+function stampFile(root, recipe) {
+  return join(root, 'dist', `.${recipe.name}.sources`);
 }
 
 /**
  * The sources' names and contents.
  *
  * @param {string} root
- * @param {Part} part
+ * @param {Recipe} recipe
  */
-function fingerprint(root, part) {
+function fingerprint(root, recipe) {
   const hash = createHash('sha256');
-  for (const source of RECIPES[part].sources) {
+  for (const source of recipe.sources) {
     for (const path of filesOf(join(root, source))) {
       hash.update(`\0${relative(root, path)}\0`).update(readFileSync(path));
     }

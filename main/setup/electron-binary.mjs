@@ -7,8 +7,8 @@ import { lastLines, runCommand } from './command.mjs';
 /** Electron's own variable: a folder with an Electron that was brought otherwise. */
 export const ELECTRON_VARIABLE = 'ELECTRON_OVERRIDE_DIST_PATH';
 
-/** From this Electron on (its Chromium is 114) the pages built for today's browsers run in it. */
-const OLDEST_CURRENT = 25;
+/** The oldest Electron that pages and shell are written for: its Chromium is 114, its Node 18. */
+export const OLDEST_ELECTRON = 25;
 
 const PACKAGE = join('node_modules', 'electron');
 const BINARIES = {
@@ -74,11 +74,13 @@ export function versionOf(electron) {
 }
 
 /**
- * Whether it is an Electron of the window tests, for whose Chromium pages are built by themselves.
+ * Why the studio's window cannot open in an Electron: it is older than what pages and shell are written for.
  *
  * @param {string} electron path of the executable
+ * @returns {string | null} the reason as a clause; null when it can
  */
-export function needsOldPages(electron) {
+export function electronProblem(electron) {
   const version = versionOf(electron);
-  return version !== null && Number.parseInt(version, 10) < OLDEST_CURRENT;
+  if (version === null || Number.parseInt(version, 10) >= OLDEST_ELECTRON) return null;
+  return `the Electron in ${dirname(electron)} is version ${version}, and the studio needs ${OLDEST_ELECTRON} or newer`;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt } from './built.mjs';
 import { displayProblem } from './display.mjs';
-import { ensureElectron, needsOldPages } from './electron-binary.mjs';
+import { electronProblem, ensureElectron } from './electron-binary.mjs';
 import { runInForeground, SIGNALS } from './foreground.mjs';
 
 /** @import { Progress } from './progress.mjs' */
@@ -30,8 +30,9 @@ export async function startStudio(root, node, options, progress) {
   if ('missing' in electron) {
     return serveInstead(electron.missing, root, node, environment, progress);
   }
-  const pages = needsOldPages(electron.path) ? 'renderer-test' : 'renderer';
-  await ensureBuilt(root, [pages, 'shell'], node, progress);
+  const problem = electronProblem(electron.path);
+  if (problem !== null) return serveInstead(problem, root, node, environment, progress);
+  await ensureBuilt(root, ['renderer', 'shell'], node, progress);
   const end = await runWindow(electron.path, root, environment);
   if (end.opened || end.code === 0) return end.code;
   return serveInstead(end.reason, root, node, environment, progress);

@@ -2,8 +2,8 @@ import { chromium, type Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../main/setup/built.mjs';
 import { findChromium } from '../setup/chromium.mjs';
-import { needsOldPages } from '../../main/setup/electron-binary.mjs';
 import { Progress } from '../../main/setup/progress.mjs';
+import { ensureTestApplication } from '../setup/electron-9.mjs';
 import { ensureTestElectron } from '../setup/test-electron.mjs';
 import { serveStudio } from '../e2e/fixtures/served-studio.ts';
 import { TestBed } from '../electron/fixtures/desktop.ts';
@@ -36,8 +36,7 @@ async function measureDesktop(timed: Timed, say: (line: string) => void): Promis
     say(`The window was not measured. ${electron.missing}`);
     return;
   }
-  const pages = needsOldPages(electron.path) ? 'renderer-test' : 'renderer';
-  await ensureBuilt(ROOT, [pages, 'shell'], process.execPath, new Progress());
+  await ensureTestApplication(ROOT, electron.path, new Progress());
   process.env['KARST_NODE'] ??= process.execPath;
   const stopDisplay = await startDisplay();
   const bed = new TestBed();

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { descendants } from './fixtures/processes.ts';
 import { expect, ROOT, test, testElectron } from './fixtures/desktop.ts';
+import { isOldElectron, PACKAGING } from '../setup/electron-9.mjs';
 
 /** What the project's Node reads lies beside the archive: TensorFlow alone is 850 MB of it. */
 const LARGEST_FOLDER = 1.5e9;
@@ -50,7 +51,8 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   test.setTimeout(600_000);
   const out = join(bed.folder, 'release');
   const script = join(ROOT, 'main', 'setup', 'packaging', 'package.mjs');
-  const packaging = run(process.execPath, [script, '--dir', '--link', '--out', out], {
+  const config = isOldElectron(testElectron()) ? ['--config', join(ROOT, PACKAGING)] : [];
+  const packaging = run(process.execPath, [script, '--dir', '--link', '--out', out, ...config], {
     ELECTRON_OVERRIDE_DIST_PATH: dirname(testElectron()),
     PATH: process.env['PATH'] ?? '',
   });

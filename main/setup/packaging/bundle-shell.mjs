@@ -3,8 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Bundles the shell into two scripts that every supported Electron runs: the current one, and that of the window
- * tests, whose Node is 12. Called with the folder that gets them.
+ * Bundles the shell into two scripts for Electron. Called with the folder that gets them.
  */
 
 const SHELL = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'electron');
@@ -28,13 +27,13 @@ await Promise.all([
     entryPoints: [join(SHELL, 'main.ts')],
     outfile: join(folder, 'main.cjs'),
     platform: 'node',
-    target: 'node12.14',
+    target: 'node18',
   }),
   build({
     ...common,
     entryPoints: [join(SHELL, 'preload.ts')],
     outfile: join(folder, 'preload.cjs'),
     platform: 'browser',
-    target: 'chrome83',
+    target: 'chrome114',
   }),
 ]);

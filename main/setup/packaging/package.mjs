@@ -1,18 +1,19 @@
 import { build, Platform } from 'electron-builder';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUILT, PACKAGE, RUNTIME } from '../../platform/addons.mjs';
 import { runCommand } from '../command.mjs';
-import { ensureElectron, needsOldPages, versionOf } from '../electron-binary.mjs';
+import { ensureElectron, versionOf } from '../electron-binary.mjs';
 import { npmName } from '../prerequisites.mjs';
 import { Progress } from '../progress.mjs';
 import { SetupProblem } from '../setup-problem.mjs';
 import { studioFiles } from './packaged-files.mjs';
 
 /**
- * Packages the application of this platform: `package.mjs [--dir] [--out FOLDER] [--link]`. --dir makes the folder
- * without installers; --link uses hard links instead of copies, for a folder that is thrown away.
+ * Packages the application of this platform: `package.mjs [--dir] [--out FOLDER] [--link] [--config FILE]`. --dir makes the folder
+ * without installers; --link uses hard links instead of copies, for a folder that is thrown away; --config adds a file
+ * (JSON) to electron-builder's configuration.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -40,16 +41,20 @@ const TYPES_ONLY = [/^typescript$/, /^@types\//];
 
 /**
  * @param {readonly string[]} args
- * @returns {{ dir: boolean, link: boolean, out: string } | null} null when they are wrong
+ * @returns {{ dir: boolean, link: boolean, out: string, config: string | null } | null} null when they are wrong
  */
 function parseArguments(args) {
-  const options = { dir: false, link: false, out: join(ROOT, 'release') };
+  /** @type {{ dir: boolean, link: boolean, out: string, config: string | null }} */
+  const options = { dir: false, link: false, out: join(ROOT, 'release'), config: null };
   for (let index = 0; index < args.length; index += 1) {
     const next = args[index + 1];
     if (args[index] === '--dir') options.dir = true;
     else if (args[index] === '--link') options.link = true;
     else if (args[index] === '--out' && next !== undefined) {
       options.out = resolve(next);
+      index += 1;
+    } else if (args[index] === '--config' && next !== undefined) {
+      options.config = resolve(next);
       index += 1;
     } else return null;
   }
@@ -109,7 +114,7 @@ function withSlashes(path) {
 }
 
 /**
- * The Electron to package: an older one than the current is that of the window tests.
+ * The Electron to package.
  *
  * @returns {Promise<import('electron-builder').Configuration>}
  */
@@ -122,13 +127,10 @@ async function electronOptions() {
     );
   }
   const version = versionOf(electron.path);
-  const own = {
+  return {
     electronDist: distributionOf(electron.path),
     ...(version === null ? {} : { electronVersion: version }),
   };
-  if (!needsOldPages(electron.path)) return own;
-  // Before fuses, and with a Chromium that wants the pages built for it.
-  return { ...own, electronFuses: null, files: ['dist/renderer-test/**/*'] };
 }
 
 /**
@@ -140,12 +142,22 @@ function distributionOf(electron) {
   return process.platform === 'darwin' ? resolve(electron, '../../../..') : dirname(electron);
 }
 
+/**
+ * @param {string} path
+ * @returns {import('electron-builder').Configuration}
+ */
+function furtherConfiguration(path) {
+  return /** @type {import('electron-builder').Configuration} */ (
+    JSON.parse(readFileSync(path, 'utf8'))
+  );
+}
+
 /** @param {readonly string[]} args */
 async function main(args) {
   const options = parseArguments(args);
   if (options === null) {
     process.stderr.write(
-      'Usage: main/setup/packaging/package.mjs [--dir] [--out FOLDER] [--link]\n',
+      'Usage: main/setup/packaging/package.mjs [--dir] [--out FOLDER] [--link] [--config FILE]\n',
     );
     return 2;
   }
@@ -159,6 +171,7 @@ async function main(args) {
       directories: { output: options.out },
       extraResources: await computedResources(),
       ...(await electronOptions()),
+      ...(options.config === null ? {} : furtherConfiguration(options.config)),
     },
   });
   for (const path of made) process.stdout.write(`${path} (${megabytes(path)})\n`);

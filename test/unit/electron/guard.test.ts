@@ -39,12 +39,10 @@ it.each([
 
 describe('a page', () => {
   /** As `web-contents-created` gives it: the events that were prevented. */
-  function page(old: boolean) {
+  function page() {
     const handlers: (() => { action: string })[] = [];
     const contents = Object.assign(new EventEmitter(), {
-      ...(old
-        ? {}
-        : { setWindowOpenHandler: (handler: () => { action: string }) => handlers.push(handler) }),
+      setWindowOpenHandler: (handler: () => { action: string }) => handlers.push(handler),
     });
     const app = new EventEmitter();
     guardPages(app as never);
@@ -58,7 +56,7 @@ describe('a page', () => {
   }
 
   it('stays in the studio', () => {
-    const { prevented } = page(false);
+    const { prevented } = page();
     expect(prevented('will-navigate', 'https://example.com/')).toBe(true);
     expect(prevented('will-navigate', 'file:///etc/passwd')).toBe(true);
     expect(prevented('will-navigate', 'karst://studio/runs')).toBe(false);
@@ -66,9 +64,7 @@ describe('a page', () => {
     expect(prevented('will-attach-webview')).toBe(true);
   });
 
-  it('opens no window, in a current Electron and in an old one', () => {
-    const current = page(false);
-    expect(current.handlers.map((handler) => handler())).toEqual([{ action: 'deny' }]);
-    expect(page(true).prevented('new-window', 'https://example.com/')).toBe(true);
+  it('opens no window', () => {
+    expect(page().handlers.map((handler) => handler())).toEqual([{ action: 'deny' }]);
   });
 });

@@ -36,7 +36,11 @@ function value(expression: string): unknown {
 
 beforeAll(() => {
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL('../../../renderer/polyfills.ts', import.meta.url))],
+    entryPoints: [
+      fileURLToPath(
+        new URL('../../electron/fixtures/electron-9/page-polyfills.ts', import.meta.url),
+      ),
+    ],
     bundle: true,
     format: 'iife',
     target: 'chrome83',
