@@ -1,3 +1,4 @@
+import { sameDim } from './dim.ts';
 import type { Language } from './language.ts';
 import { need } from './operation.ts';
 import { shapeText, type Shape, type Tensor } from './tensor.ts';
@@ -9,7 +10,7 @@ export function broadcastShape(a: Shape, b: Shape): Shape {
     const x = a[a.length - rank + axis] ?? 1;
     const y = b[b.length - rank + axis] ?? 1;
     need(
-      x === y || x === 1 || y === 1,
+      sameDim(x, y) || x === 1 || y === 1,
       () => `${shapeText(a)} and ${shapeText(b)} do not broadcast`,
     );
     return x === 1 ? y : x;

@@ -1,7 +1,8 @@
 import { defer, rematerialise } from './remat.ts';
 import * as g from './operations.ts';
 import { isNode, operationOf } from './registry.ts';
-import { GraphError, inTopologicalOrder, shapeText, sizeOf, type Tensor } from './tensor.ts';
+import { GraphError } from './graph-error.ts';
+import { inTopologicalOrder, shapeText, sizeOf, type Tensor } from './tensor.ts';
 
 function inputGradients(node: Tensor, dy: Tensor): readonly (Tensor | null)[] {
   const { name, gradient } = operationOf(node);

@@ -1,4 +1,4 @@
-import type { DType, Shape, Tensor } from './tensor.ts';
+import type { DType, Shape, StaticShape, Tensor } from './tensor.ts';
 
 /** q, k, v, and a bias or none. */
 export type AttentionInputs =
@@ -25,7 +25,7 @@ export interface Language {
   readonly sigmoid: Unary;
   readonly softmax: Unary;
   scalar(value: number): Tensor;
-  constant(values: Float32Array | Int32Array, shape: Shape): Tensor;
+  constant(values: Float32Array | Int32Array, shape: StaticShape): Tensor;
   select(condition: Tensor, a: Tensor, b: Tensor): Tensor;
   cast(x: Tensor, dtype: DType): Tensor;
   matmul(

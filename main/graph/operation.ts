@@ -1,6 +1,7 @@
+import { isOpen } from './dim.ts';
 import type { Language } from './language.ts';
+import { GraphError } from './graph-error.ts';
 import {
-  GraphError,
   shapeText,
   type DType,
   type Node,
@@ -58,9 +59,14 @@ export function need(condition: boolean, message: () => string): asserts conditi
   if (!condition) throw new GraphError(message());
 }
 
-/** Whole sides, none below 0. */
+/** Whole sides, none below 0, at most one of them open. */
 export function isShape(shape: Shape): boolean {
-  return shape.every((side) => Number.isInteger(side) && side >= 0);
+  const open = shape.filter(isOpen);
+  return (
+    open.length <= 1 &&
+    open.every(({ batches }) => Number.isInteger(batches) && batches > 0) &&
+    shape.every((side) => isOpen(side) || (Number.isInteger(side) && side >= 0))
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { scalar } from './ops/constant.ts';
 import { mul } from './ops/mul.ts';
 import { sum } from './ops/sum.ts';
-import { sizeOf, type Tensor } from './tensor.ts';
+import { sizeOf, staticShape, type Tensor } from './tensor.ts';
 
 /** What models are written in: a function for each operation, and some that are made of others. */
 
@@ -54,8 +54,9 @@ export { tanh } from './ops/tanh.ts';
 export { transpose } from './ops/transpose.ts';
 export { variable } from './ops/variable.ts';
 
+/** Of axes without the batch: a program cannot hold one over a number that only a call says. */
 export function mean(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
-  const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
+  const count = sizeOf(staticShape(axes.map((axis) => x.shape[axis] ?? 1)));
   return mul(sum(x, axes, keepDims), scalar(1 / count));
 }
 

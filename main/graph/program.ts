@@ -1,6 +1,7 @@
+import { isOpen } from './dim.ts';
 import type { Input } from './ops/input.ts';
 import type { Variable } from './ops/variable.ts';
-import type { Shape, Tensor } from './tensor.ts';
+import type { StaticShape, Tensor } from './tensor.ts';
 
 /** One callable of a program. Updates happen together, after everything has been read. */
 export interface ProgramFunction {
@@ -14,6 +15,11 @@ export interface ProgramFunction {
 export interface Update {
   readonly variable: Variable;
   readonly value: Tensor;
+}
+
+/** Whether only a call says how large the batch is. */
+export function hasOpenBatch({ inputs }: ProgramFunction): boolean {
+  return inputs.some(({ shape }) => shape.some(isOpen));
 }
 
 /** Functions over variables that they share. */
@@ -34,7 +40,7 @@ export function updatableValues(size: number): Float32Array {
   return new Float32Array(new ArrayBuffer((size + 1) * bytes), bytes, size);
 }
 
-export function shapeOfVariable(program: Program, name: string): Shape {
+export function shapeOfVariable(program: Program, name: string): StaticShape {
   const found = program.variables.find((v) => v.attributes.name === name);
   if (found === undefined) throw new Error(`the program has no variable "${name}"`);
   return found.shape;

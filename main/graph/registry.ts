@@ -47,7 +47,8 @@ import { TANH } from './ops/tanh.ts';
 import { TRANSPOSE } from './ops/transpose.ts';
 import { VARIABLE } from './ops/variable.ts';
 import type { Operation } from './operation.ts';
-import { GraphError, type Node, type Tensor } from './tensor.ts';
+import { GraphError } from './graph-error.ts';
+import type { Node, Tensor } from './tensor.ts';
 
 /** Every operation of the language by its name. */
 export const OPERATIONS = {

@@ -1,6 +1,6 @@
 import * as g from './operations.ts';
 import { isNode, type NodeOf } from './registry.ts';
-import { inTopologicalOrder, sizeOf, type Tensor } from './tensor.ts';
+import { inTopologicalOrder, sizeOf, staticShape, type Tensor } from './tensor.ts';
 
 /**
  * Computes what leads from `x` to `y` of a `remat` node again, for a backward pass that has come to it with the
@@ -99,5 +99,5 @@ function isView({ op }: Tensor): boolean {
 function smallestFloat(tensors: readonly Tensor[]): Tensor | undefined {
   return tensors
     .filter(({ dtype }) => dtype === 'float32')
-    .toSorted((a, b) => sizeOf(a.shape) - sizeOf(b.shape))[0];
+    .toSorted((a, b) => sizeOf(staticShape(a.shape)) - sizeOf(staticShape(b.shape)))[0];
 }

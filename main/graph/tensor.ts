@@ -1,10 +1,14 @@
+import { dimText, isOpen, sameDim, staticDim, times, type Dim } from './dim.ts';
+
 /**
- * The graph language: symbolic tensors with static shapes. A tensor is a node: an operation, its inputs and its
+ * The graph language: symbolic tensors whose shapes are known, but for a batch size that may be left open. A tensor is a node: an operation, its inputs and its
  * attributes. Building a model is calling plain functions from tensors to tensors; what is computed, and where,
  * is decided later by a back end.
  */
 export type DType = 'float32' | 'int32' | 'bool';
-export type Shape = readonly number[];
+/** At most one side has the batch size in it. */
+export type Shape = readonly Dim[];
+export type StaticShape = readonly number[];
 
 export interface TensorType {
   readonly shape: Shape;
@@ -23,14 +27,29 @@ export interface Node<
   Name extends string,
   A extends object,
   I extends readonly Tensor[],
+  S extends Shape = Shape,
 > extends Tensor {
   readonly op: Name;
   readonly inputs: I;
   readonly attributes: A;
+  readonly shape: S;
 }
 
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, side) => product * side, 1);
+export function sizeOf(shape: StaticShape): number;
+export function sizeOf(shape: Shape): Dim;
+export function sizeOf(shape: Shape): Dim {
+  return shape.reduce(times, 1);
+}
+
+/** @throws GraphError for a shape with an open batch */
+export function staticShape(shape: Shape): StaticShape {
+  return shape.map(staticDim);
+}
+
+/** The shape in a call with that batch size; undefined where nothing is open. @throws GraphError where that is not so */
+export function boundShape(shape: Shape, batch: number | undefined): StaticShape {
+  if (batch === undefined) return staticShape(shape);
+  return shape.map((dim) => (isOpen(dim) ? dim.batches * batch : dim));
 }
 
 /** As reductions name it. */
@@ -39,16 +58,11 @@ export function lastAxis({ shape }: TensorType): number[] {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((side, axis) => side === b[axis]);
-}
-
-/** A mistake in building a graph: always a fault of the program, never of the user's data. */
-export class GraphError extends Error {
-  override readonly name = 'GraphError';
+  return a.length === b.length && a.every((side, axis) => sameDim(side, b[axis] ?? 0));
 }
 
 export function shapeText(shape: Shape): string {
-  return `(${shape.join(', ')})`;
+  return `(${shape.map(dimText).join(', ')})`;
 }
 
 /** Every node that the given tensors depend on, inputs before users; the order depends on the graph alone. */

@@ -1,3 +1,4 @@
+import { staticDim } from '../graph/dim.ts';
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
@@ -32,7 +33,7 @@ export function withPatchSelection(build: Build, selection: Tensor): Build {
 
 function selected(tokens: Tensor, prefix: number, selection: Tensor): Tensor {
   const [batch = 0, count = 0, width = 0] = tokens.shape;
-  const patches = g.slice(tokens, [0, prefix, 0], [batch, count - prefix, width]);
+  const patches = g.slice(tokens, [0, prefix, 0], [batch, staticDim(count) - prefix, width]);
   const kept = g.matmul(selection, patches);
   if (prefix === 0) return kept;
   return g.concat([g.slice(tokens, [0, 0, 0], [batch, prefix, width]), kept], 1);

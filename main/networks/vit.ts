@@ -1,5 +1,6 @@
 import { vit as spec, type VitArchitecture } from '../../shared/models/vit.ts';
 import { attend, unpack } from '../graph/ops/attention-parts.ts';
+import { sameDim, times, type Dim } from '../graph/dim.ts';
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
@@ -31,7 +32,10 @@ function embed(images: Tensor, a: VitArchitecture, { param }: Build): Tensor {
   const side = a.imageSize / p;
   const inner = 3 * p * p;
   const boxes = g.reshape(images, [batch, 3, side, p, side, p]);
-  const rows = g.reshape(g.transpose(boxes, [0, 2, 4, 1, 3, 5]), [batch * side * side, inner]);
+  const rows = g.reshape(g.transpose(boxes, [0, 2, 4, 1, 3, 5]), [
+    times(batch, side * side),
+    inner,
+  ]);
   const kernel = g.reshape(param('patch_embed.proj.weight'), [d, inner]);
   const embedded = g.add(
     g.matmul(rows, kernel, { transposeB: true }),
@@ -69,7 +73,7 @@ function block(
   const attended = attention(x, name, a, build, kept);
   const own = g.slice(x, [0, 0, 0], [batch, kept, d]);
   const middle = g.add(own, residual(attended, 0));
-  const normed = g.reshape(build.norm(`${name}.norm2`, middle), [batch * kept, d]);
+  const normed = g.reshape(build.norm(`${name}.norm2`, middle), [times(batch, kept), d]);
   const hidden = build.linear(`${name}.mlp.fc1`, normed, middle);
   const activated = g.remat(g.gelu(hidden), hidden);
   return g.add(middle, residual(build.linear(`${name}.mlp.fc2`, activated), 1));
@@ -84,14 +88,16 @@ function attention(
   name: string,
   a: VitArchitecture,
   build: Build,
-  queries: number,
+  queries: Dim,
 ): Tensor {
   const { width: d, heads } = a;
   const [batch = 0, count = 0] = x.shape;
   const perHead = d / heads;
-  const normed = g.reshape(build.norm(`${name}.norm1`, x), [batch * count, d]);
+  const normed = g.reshape(build.norm(`${name}.norm1`, x), [times(batch, count), d]);
   const projected = build.linear(`${name}.attn.qkv`, normed, x);
   const qkv = g.reshape(projected, [batch, count, 3, heads, perHead]);
-  const mixed = queries === count ? g.packedAttention(qkv) : attend(g, unpack(g, qkv, queries));
-  return build.linear(`${name}.attn.proj`, g.reshape(mixed, [batch * queries, d]));
+  const mixed = sameDim(queries, count)
+    ? g.packedAttention(qkv)
+    : attend(g, unpack(g, qkv, queries));
+  return build.linear(`${name}.attn.proj`, g.reshape(mixed, [times(batch, queries), d]));
 }

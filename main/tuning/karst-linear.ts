@@ -1,6 +1,8 @@
 import type { KarstLinear, KarstOptions } from '../../shared/methods/karst.ts';
+import { isOpen, times } from '../graph/dim.ts';
 import * as g from '../graph/operations.ts';
-import { GraphError, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { GraphError } from '../graph/graph-error.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import type { Build, Weights } from '../networks/build.ts';
 
 /**
@@ -39,11 +41,11 @@ function deltaProduct(
   const { kernels, rank } = o;
   const [rows = 0] = x.shape;
   const b = g.reshape(g.transpose(weights(`${path}.karst_b`), [1, 0, 2]), [n, kernels * rank]);
-  const u = g.reshape(g.matmul(g.reshape(x, [rows * m, n]), b), [rows, m, kernels, rank]);
+  const u = g.reshape(g.matmul(g.reshape(x, [times(rows, m), n]), b), [rows, m, kernels, rank]);
   const v = g.mix(u, weights(`${path}.karst_c`));
   const scaled = g.mul(maskedA(linear, o, weights, rankMask), g.scalar(o.alpha / rank));
   const a = g.reshape(g.transpose(scaled, [0, 2, 1, 3]), [kernels * rank, parts * k]);
-  const product = g.matmul(g.reshape(v, [rows * l, kernels * rank]), a);
+  const product = g.matmul(g.reshape(v, [times(rows, l), kernels * rank]), a);
   const byPart = g.transpose(g.reshape(product, [rows, l, parts, k]), [0, 2, 1, 3]);
   return g.reshape(byPart, [rows, linear.out]);
 }
@@ -101,10 +103,10 @@ export function withKarst(
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
       g.add(g.mul(t, weights(`${path}.${site}_scale`)), weights(`${path}.${site}_shift`));
     const rows = x.shape[0] ?? 0;
-    const factored = factoredGradient(linear, rows);
+    const factored = !isOpen(rows) && factoredGradient(linear, rows);
     // Where the weight is smaller than what it is applied to, its re-scaling is cheaper than that of x and y, and its
     // gradients come from dW instead of another pass over dy.
-    if (!factored && linear.bias && linear.in < rows) {
+    if (!factored && linear.bias && (isOpen(rows) || linear.in < rows)) {
       const { weight, bias } = mergedLinear(linear, o, weights, mask);
       const product = g.matmul(x, weight, { transposeB: true });
       return bias === null ? product : g.add(product, bias);

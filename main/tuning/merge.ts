@@ -1,4 +1,4 @@
-import { GraphError } from '../graph/tensor.ts';
+import { GraphError } from '../graph/graph-error.ts';
 import type { Tuner } from './tuner.ts';
 import type { Tensors } from './method.ts';
 

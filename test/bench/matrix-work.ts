@@ -1,7 +1,7 @@
 import { legalise } from '../../main/graph/legalise.ts';
 import type { ProgramFunction } from '../../main/graph/program.ts';
 import { isNode } from '../../main/graph/registry.ts';
-import { inTopologicalOrder, sizeOf } from '../../main/graph/tensor.ts';
+import { inTopologicalOrder, sizeOf, staticShape } from '../../main/graph/tensor.ts';
 
 /** Floating point operations of all matrix products in one call: 2 · rows · columns · inner, a multiply and an add each. */
 export function matrixWork(fn: ProgramFunction): number {
@@ -11,8 +11,8 @@ export function matrixWork(fn: ProgramFunction): number {
   for (const node of inTopologicalOrder(results.map((node) => parts.get(node) ?? node))) {
     if (!isNode(node, 'matmul')) continue;
     const [a] = node.inputs;
-    const inner = a.shape.at(node.attributes.transposeA ? -2 : -1) ?? 1;
-    work += 2 * sizeOf(node.shape) * inner;
+    const inner = staticShape(a.shape).at(node.attributes.transposeA ? -2 : -1) ?? 1;
+    work += 2 * sizeOf(staticShape(node.shape)) * inner;
   }
   return work;
 }

@@ -1,7 +1,8 @@
 import { DATA_TYPE } from '../../formats/saved-model.ts';
+import { staticDim } from '../../graph/dim.ts';
 import { kroneckerSizes } from '../../graph/ops/kronecker.ts';
 import { isNode, type NodeOf, type OpName } from '../../graph/registry.ts';
-import { sameShape, sizeOf, type Shape, type Tensor } from '../../graph/tensor.ts';
+import { sameShape, sizeOf, staticShape, type Shape, type Tensor } from '../../graph/tensor.ts';
 import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
 
 /**
@@ -143,9 +144,10 @@ interface ProductSize {
 }
 
 function productSize({ inputs: [a], shape, attributes }: NodeOf<'matmul'>): ProductSize {
-  const [rows = 0, columns = 0] = shape.slice(-2);
-  const depth = a.shape.at(attributes.transposeA ? -2 : -1) ?? 0;
-  return { batch: sizeOf(shape.slice(0, -2)), rows, columns, depth };
+  const sides = staticShape(shape);
+  const [rows = 0, columns = 0] = sides.slice(-2);
+  const depth = staticDim(a.shape.at(attributes.transposeA ? -2 : -1) ?? 0);
+  return { batch: sizeOf(sides.slice(0, -2)), rows, columns, depth };
 }
 
 function productPays({ batch, rows, columns, depth }: ProductSize): boolean {
@@ -159,18 +161,17 @@ function productPays({ batch, rows, columns, depth }: ProductSize): boolean {
 function attentionPays({
   inputs: [qkv],
 }: NodeOf<'packedAttention'> | NodeOf<'packedAttentionGradient'>): boolean {
-  const [batch = 0, tokens = 0, , heads = 0, width = 0] = qkv.shape;
+  const [batch = 0, tokens = 0, , heads = 0, width = 0] = staticShape(qkv.shape);
   return productPays({ batch: batch * heads, rows: tokens, columns: tokens, depth: width });
 }
 
 function isLarge({ inputs }: Tensor): boolean {
-  return sizeOf(inputs[0]?.shape ?? []) >= LEAST_NUMBERS;
+  return sizeOf(staticShape(inputs[0]?.shape ?? [])) >= LEAST_NUMBERS;
 }
 
 /** rows, width, and whether there is a bias. */
 function sizeOfGelu({ inputs: [x] }: NodeOf<'gelu'> | NodeOf<'geluGradient'>): number[] {
-  const width = x.shape.at(-1) ?? 1;
-  return [sizeOf(x.shape) / width, width, Number(biasedSum(x).bias.length > 0)];
+  return [...rowsOf(x), Number(biasedSum(x).bias.length > 0)];
 }
 
 /** The sum with a bias that GELU is usually of is made in its call: nothing of that size is written for it. */
@@ -196,24 +197,27 @@ function biasedSum(x: Tensor): { values: Tensor; bias: readonly Tensor[] } {
     bias.push(b);
     values = a;
   }
-  return bias.some(({ shape }) => sizeOf(shape) > 1) ? { values, bias } : { values: x, bias: [] };
+  return bias.some(({ shape }) => sizeOf(shape) !== 1) ? { values, bias } : { values: x, bias: [] };
 }
 
 /** rows, width, and the bits of ε. */
-function sizeOfRows({
-  shape,
-  attributes,
-}: NodeOf<'layerNorm'> | NodeOf<'layerNormGradient'>): number[] {
-  const width = shape.at(-1) ?? 1;
-  const [bits = 0] = new Int32Array(Float32Array.of(attributes.epsilon).buffer);
-  return [sizeOf(shape) / width, width, bits];
+function sizeOfRows(node: NodeOf<'layerNorm'> | NodeOf<'layerNormGradient'>): number[] {
+  const [bits = 0] = new Int32Array(Float32Array.of(node.attributes.epsilon).buffer);
+  return [...rowsOf(node), bits];
+}
+
+/** How many rows, and how wide. */
+function rowsOf({ shape }: Tensor): number[] {
+  const sides = staticShape(shape);
+  const width = sides.at(-1) ?? 1;
+  return [sizeOf(sides) / width, width];
 }
 
 /** batch, tokens, heads, width. */
 function sizeOfHeads({
   inputs: [qkv],
 }: NodeOf<'packedAttention'> | NodeOf<'packedAttentionGradient'>): number[] {
-  return qkv.shape.filter((_, axis) => axis !== 2);
+  return staticShape(qkv.shape).filter((_, axis) => axis !== 2);
 }
 
 /** kernels, splits, l, k, m, n. */
@@ -225,6 +229,7 @@ function sizeOfKronecker({
 }
 
 /** rows, l, m, kernels, rank, for y (rows, l, kernels, rank) and x (rows, m, kernels, rank). */
-function sizeOfMix([rows = 0, l = 0, kernels = 0, rank = 0]: Shape, x: Tensor): number[] {
-  return [rows, l, x.shape[1] ?? 0, kernels, rank];
+function sizeOfMix(y: Shape, x: Tensor): number[] {
+  const [rows = 0, l = 0, kernels = 0, rank = 0] = staticShape(y);
+  return [rows, l, staticDim(x.shape[1] ?? 0), kernels, rank];
 }

@@ -1,6 +1,6 @@
 import type { MadeValue } from '../../graph/liveness.ts';
 import type { ProgramFunction } from '../../graph/program.ts';
-import { sameShape, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import { sameShape, sizeOf, staticShape, type Tensor } from '../../graph/tensor.ts';
 import { calledOn, packedBytes } from './custom-calls.ts';
 import { legalFunction } from './legal.ts';
 
@@ -92,7 +92,7 @@ export function computationsOf(fn: ProgramFunction, kernels: boolean): Computati
     .filter((node) => stored.has(node))
     .map((key): Computation => ({
       key,
-      bytes: updates.has(key) ? 0 : sizeOf(key.shape) * Float32Array.BYTES_PER_ELEMENT,
+      bytes: updates.has(key) ? 0 : sizeOf(staticShape(key.shape)) * Float32Array.BYTES_PER_ELEMENT,
       reads: readsOf(key),
       scratch: calls(key) ? packedBytes(key) : 0,
     }));
@@ -134,7 +134,7 @@ function readersOf(
 
 /** Inputs that are read number by number with the result; one that is repeated along an axis is small beside it. */
 function largeInputs(node: Tensor): number {
-  const axes = ({ shape }: Tensor): number => shape.filter((side) => side > 1).length;
+  const axes = ({ shape }: Tensor): number => shape.filter((side) => side !== 1).length;
   return node.inputs.filter(
     (x) =>
       axes(x) >= axes(node) &&

@@ -1,5 +1,5 @@
 import { legalise } from '../../graph/legalise.ts';
-import type { ProgramFunction } from '../../graph/program.ts';
+import { hasOpenBatch, type ProgramFunction } from '../../graph/program.ts';
 import { inTopologicalOrder, type Tensor } from '../../graph/tensor.ts';
 import { isCalled } from './custom-calls.ts';
 import { hasLowering } from './nodes.ts';
@@ -20,7 +20,7 @@ export function legalFunction(fn: ProgramFunction, kernels: boolean): LegalFunct
     ...Object.values(fn.outputs),
     ...fn.updates.flatMap((u): Tensor[] => [u.variable, u.value]),
   ];
-  const uses = kernels && fn.matmulPrecision === 'high';
+  const uses = kernels && fn.matmulPrecision === 'high' && !hasOpenBatch(fn);
   const calls = (node: Tensor): boolean => uses && isCalled(node);
   const replaced = legalise(
     inTopologicalOrder(roots),

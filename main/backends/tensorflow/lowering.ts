@@ -5,14 +5,18 @@ import {
   type GraphModel,
   type NodeDef,
 } from '../../formats/saved-model.ts';
+import { isOpen } from '../../graph/dim.ts';
+import type { Input } from '../../graph/ops/input.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
-import type { Program, ProgramFunction } from '../../graph/program.ts';
+import { hasOpenBatch, type Program, type ProgramFunction } from '../../graph/program.ts';
 import { isNode, known } from '../../graph/registry.ts';
-import { GraphError, type Tensor } from '../../graph/tensor.ts';
+import { GraphError } from '../../graph/graph-error.ts';
+import type { Shape, StaticShape, Tensor } from '../../graph/tensor.ts';
 import { lowerCall } from './custom-calls.ts';
 import { legalFunction } from './legal.ts';
 import {
   constantNode,
+  INDEX,
   lowerNode,
   shapeProto,
   textAttribute,
@@ -52,9 +56,11 @@ export function lowerProgram(
   const nodes: NodeDef[] = program.variables.flatMap(variableNodes);
   const functions: FunctionDef[] = [];
   for (const [name, fn] of Object.entries(program.functions)) {
-    const { definition, variables } = lowerFunction(name, fn, { compile, kernels });
+    // XLA would compile an open function anew for every batch size.
+    const options = { compile: compile && !hasOpenBatch(fn), kernels };
+    const { definition, variables } = lowerFunction(name, fn, options);
     functions.push(definition);
-    nodes.push(...callNodes(name, fn, variables, compile));
+    nodes.push(...callNodes(name, fn, variables, options.compile));
   }
   return { nodes, functions, signatures: {} };
 }
@@ -141,6 +147,14 @@ function callNodes(
 class Body implements Emitter {
   readonly nodes: NodeDef[] = [];
   readonly #indices = new Map<string, string>();
+  readonly #sides = new Map<string, string>();
+  readonly #inputs: ReadonlyMap<Input, string>;
+  #batch: string | undefined;
+
+  /** @param inputs of the function, with the names of its arguments */
+  constructor(inputs: ReadonlyMap<Input, string>) {
+    this.#inputs = inputs;
+  }
 
   emit(
     op: string,
@@ -162,7 +176,36 @@ class Body implements Emitter {
     return made;
   }
 
-  constant(values: Float32Array | Int32Array, shape: readonly number[]): string {
+  sides(shape: Shape): string {
+    const numbers = shape.map((side) => (isOpen(side) ? 0 : side));
+    const batches = shape.map((side) => (isOpen(side) ? side.batches : 0));
+    if (!shape.some(isOpen)) return this.indices(numbers);
+    const key = batches.concat(numbers).join();
+    const known = this.#sides.get(key);
+    if (known !== undefined) return known;
+    this.#batch ??= this.#batchSize();
+    const open = this.emit('Mul', [this.indices(batches), this.#batch], { T: INDEX }, 'z');
+    const made = this.emit('AddV2', [this.indices(numbers), open], { T: INDEX }, 'z');
+    this.#sides.set(key, made);
+    return made;
+  }
+
+  /** Of the call, from the first input with an open batch: an int32 vector of one number. */
+  #batchSize(): string {
+    for (const [input, argument] of this.#inputs) {
+      const axis = input.shape.findIndex(isOpen);
+      const side = input.shape[axis];
+      if (side === undefined || !isOpen(side)) continue;
+      const T = typeAttribute(input.dtype);
+      const shape = this.emit('Shape', [argument], { T, out_type: INDEX }, 'output');
+      const [begin, one] = [this.indices([axis]), this.indices([1])];
+      const size = this.emit('Slice', [shape, begin, one], { T: INDEX, Index: INDEX }, 'output');
+      return this.emit('FloorDiv', [size, this.indices([side.batches])], { T: INDEX }, 'z');
+    }
+    throw new GraphError('no input says how large the batch is');
+  }
+
+  constant(values: Float32Array | Int32Array, shape: StaticShape): string {
     const name = `Const_${String(this.nodes.length)}`;
     this.nodes.push(constantNode(name, values, shape));
     return `${name}:output:0`;
@@ -183,7 +226,9 @@ function lowerFunction(
     fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]),
   );
   const variableNames = new Map(variables.map((v, index) => [v, `variable_${String(index)}`]));
-  const body = new Body();
+  const body = new Body(
+    new Map(fn.inputs.map((i) => [i, inputNames.get(i.attributes.name) ?? ''])),
+  );
   const references = new Map<Tensor, string>();
   const reads = new Map<string, string>();
   for (const node of order) {
@@ -210,7 +255,7 @@ function lowerFunction(
         return read;
       }
       case 'constant':
-        return body.constant(node.attributes.values, node.shape);
+        return body.constant(node.attributes.values, node.attributes.shape);
       default:
         return calls(node)
           ? lowerCall(node, (x) => references.get(x) ?? '', body)

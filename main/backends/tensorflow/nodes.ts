@@ -1,6 +1,8 @@
 import { DATA_TYPE, type AttrValue, type NodeDef } from '../../formats/saved-model.ts';
+import { isOpen } from '../../graph/dim.ts';
 import type { NodeOf, OpName } from '../../graph/registry.ts';
-import { GraphError, type DType, type Shape, type Tensor } from '../../graph/tensor.ts';
+import { GraphError } from '../../graph/graph-error.ts';
+import type { DType, Shape, Tensor } from '../../graph/tensor.ts';
 
 /** Writes the nodes of one function body; a reference is `node:output:index`, as FunctionDef wants it. */
 export interface Emitter {
@@ -11,16 +13,23 @@ export interface Emitter {
     attributes: Record<string, AttrValue>,
     output: string,
   ): string;
-  /** An int32 vector, as shapes, axes and offsets are given. */
+  /** An int32 vector, as axes and offsets are given. */
   indices(values: readonly number[]): string;
+  /** The sides of a shape as an int32 vector, with the batch size of the call where it is open. */
+  sides(shape: Shape): string;
 }
 
 export const typeAttribute = (dtype: DType): AttrValue => ({ type: DATA_TYPE[dtype] });
 export const textAttribute = (text: string): AttrValue => ({ s: new TextEncoder().encode(text) });
-const INDEX: AttrValue = { type: DATA_TYPE.int32 };
+export const INDEX: AttrValue = { type: DATA_TYPE.int32 };
+
+/** With -1 for an open side, which TensorFlow then infers. */
+function inferredSides(shape: Shape): number[] {
+  return shape.map((side) => (isOpen(side) ? -1 : side));
+}
 
 export function shapeProto(shape: Shape): { dim: { size: number }[] } {
-  return { dim: shape.map((size) => ({ size })) };
+  return { dim: inferredSides(shape).map((size) => ({ size })) };
 }
 
 export function constantNode(
@@ -56,7 +65,6 @@ function withIndices(op: string, index: string, output: string) {
 }
 
 const reshape = withIndices('Reshape', 'Tshape', 'output');
-const broadcastTo = withIndices('BroadcastTo', 'Tidx', 'output');
 const transpose = withIndices('Transpose', 'Tperm', 'y');
 
 function reduction(op: 'Sum' | 'Max'): Lowering<'sum' | 'max'> {
@@ -113,13 +121,19 @@ const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
   },
   sum: reduction('Sum'),
   max: reduction('Max'),
-  reshape: (node, inputs, e) => reshape(node, inputs, node.shape, e),
-  broadcastTo: (node, inputs, e) => broadcastTo(node, inputs, node.shape, e),
+  reshape: (node, inputs, e) => reshape(node, inputs, inferredSides(node.shape), e),
+  broadcastTo: (node, inputs, e) =>
+    e.emit(
+      'BroadcastTo',
+      [...inputs, e.sides(node.shape)],
+      { T: typeAttribute(node.dtype), Tidx: INDEX },
+      'output',
+    ),
   transpose: (node, inputs, e) => transpose(node, inputs, node.attributes.permutation, e),
   slice: (node, inputs, e) =>
     e.emit(
       'Slice',
-      [...inputs, e.indices(node.attributes.begin), e.indices(node.shape)],
+      [...inputs, e.indices(node.attributes.begin), e.indices(inferredSides(node.shape))],
       { T: typeAttribute(node.dtype), Index: INDEX },
       'output',
     ),

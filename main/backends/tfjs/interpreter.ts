@@ -1,20 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { legalise } from '../../graph/legalise.ts';
-import type { Input } from '../../graph/ops/input.ts';
-import type { Variable } from '../../graph/ops/variable.ts';
 import type { Program, ProgramFunction, Values } from '../../graph/program.ts';
 import { known, type NodeOf, type OpName } from '../../graph/registry.ts';
+import { GraphError } from '../../graph/graph-error.ts';
 import {
-  GraphError,
+  boundShape,
   inTopologicalOrder,
   sameShape,
   shapeText,
   sizeOf,
   type DType,
   type Shape,
+  type StaticShape,
   type Tensor,
 } from '../../graph/tensor.ts';
 import type { Executor } from '../executor.ts';
+import { feedsOf, type Feeds } from '../feeds.ts';
 import { tfjsLowering } from './table.ts';
 
 /** A node of a function in the order of work, and the values that nobody needs once it is done. */
@@ -27,7 +28,6 @@ interface Step {
 interface Plan {
   readonly definition: ProgramFunction;
   readonly steps: readonly Step[];
-  readonly inputs: ReadonlyMap<string, Input>;
 }
 
 /**
@@ -37,7 +37,7 @@ interface Plan {
  * after a call only variables and constants are left.
  */
 export class Interpreter implements Executor {
-  readonly #shapes: ReadonlyMap<string, Shape>;
+  readonly #shapes: ReadonlyMap<string, StaticShape>;
   readonly #plans: ReadonlyMap<string, Plan>;
   readonly #constants = new Map<Tensor, tf.Tensor>();
   readonly #variables = new Map<string, tf.Tensor>();
@@ -52,7 +52,10 @@ export class Interpreter implements Executor {
       for (const step of steps) {
         const node = known(step.node);
         if (node.op !== 'constant' || this.#constants.has(node)) continue;
-        this.#constants.set(node, upload(node.attributes.values, node.shape, node.dtype));
+        this.#constants.set(
+          node,
+          upload(node.attributes.values, node.attributes.shape, node.dtype),
+        );
       }
     }
   }
@@ -84,12 +87,12 @@ export class Interpreter implements Executor {
   ): Promise<Record<string, Float32Array>> {
     const found = this.#plans.get(name);
     if (found === undefined) throw new GraphError(`the program has no function "${name}"`);
-    checkInputs(name, found, inputs);
+    const feeds = feedsOf(name, found.definition.inputs, inputs);
     const { outputs, updates } = found.definition;
     const values = new Map<Tensor, tf.Tensor>();
     try {
       for (const { node, free } of found.steps) {
-        values.set(node, this.#evaluate(node, values, inputs));
+        values.set(node, this.#evaluate(node, values, feeds));
         for (const done of free) this.#release(done, values);
       }
       const valueOf = (node: Tensor): tf.Tensor => present(values, node);
@@ -115,11 +118,7 @@ export class Interpreter implements Executor {
     this.#variables.clear();
   }
 
-  #evaluate(
-    given: Tensor,
-    values: ReadonlyMap<Tensor, tf.Tensor>,
-    inputs: Readonly<Record<string, Values>>,
-  ): tf.Tensor {
+  #evaluate(given: Tensor, values: ReadonlyMap<Tensor, tf.Tensor>, feeds: Feeds): tf.Tensor {
     const node = known(given);
     switch (node.op) {
       case 'constant':
@@ -127,15 +126,17 @@ export class Interpreter implements Executor {
       case 'variable':
         return this.#read(node.attributes.name);
       case 'input': {
-        const fed = inputs[node.attributes.name];
-        if (fed === undefined) throw new GraphError(`input "${node.attributes.name}" is missing`);
-        return upload(fed, node.shape, node.dtype);
+        const { name } = node.attributes;
+        const fed = feeds.list.find(({ input }) => input.attributes.name === name);
+        if (fed === undefined) throw new GraphError(`input "${name}" is missing`);
+        return upload(fed.values, fed.shape, node.dtype);
       }
       default: {
         const compute = tfjsLowering(node.op);
         if (compute === undefined) throw new GraphError(`"${node.op}" was not decomposed`);
         const operands = node.inputs.map((x) => present(values, x));
-        return tf.tidy(() => compute(node as NodeOf<OpName>, operands));
+        const shape = boundShape(node.shape, feeds.batch);
+        return tf.tidy(() => compute(node as NodeOf<OpName>, operands, shape));
       }
     }
   }
@@ -158,7 +159,7 @@ export class Interpreter implements Executor {
     this.#variables.set(variable, value);
   }
 
-  #shapeOf(variable: string): Shape {
+  #shapeOf(variable: string): StaticShape {
     const shape = this.#shapes.get(variable);
     if (shape === undefined) throw new GraphError(`the program has no variable "${variable}"`);
     return shape;
@@ -208,13 +209,13 @@ function plan(name: string, given: ProgramFunction, variables: ReadonlyMap<strin
     node,
     free: [...new Set(node.inputs)].filter((x) => lastUser.get(x) === node && !kept.has(x)),
   }));
-  return { definition: fn, steps, inputs };
+  return { definition: fn, steps };
 }
 
 function checkDeclared(
   fn: string,
   kind: string,
-  node: Input | Variable,
+  node: NodeOf<'input' | 'variable'>,
   declared: Shape | undefined,
 ): void {
   const { name } = node.attributes;
@@ -225,29 +226,8 @@ function checkDeclared(
   );
 }
 
-function checkInputs(fn: string, { inputs }: Plan, fed: Readonly<Record<string, Values>>): void {
-  for (const [name, { shape, dtype }] of inputs) {
-    const values = fed[name];
-    if (values === undefined)
-      throw new GraphError(`"${fn}" was called without its input "${name}"`);
-    if (values.length !== sizeOf(shape)) {
-      throw new GraphError(
-        `input "${name}" of "${fn}" takes ${String(sizeOf(shape))} values, got ${String(values.length)}`,
-      );
-    }
-    if ((dtype === 'float32') !== values instanceof Float32Array) {
-      throw new GraphError(
-        `input "${name}" of "${fn}" is ${dtype}, got ${values.constructor.name}`,
-      );
-    }
-  }
-  for (const name of Object.keys(fed)) {
-    if (!inputs.has(name)) throw new GraphError(`"${fn}" has no input "${name}"`);
-  }
-}
-
 /** A tensor that no surrounding tidy releases. The values are copied: tfjs's CPU backend works on the array it is given. */
-function upload(values: Values, shape: Shape, dtype: DType): tf.Tensor {
+function upload(values: Values, shape: StaticShape, dtype: DType): tf.Tensor {
   const data =
     dtype === 'bool' ? Uint8Array.from(values, (v) => (v === 0 ? 0 : 1)) : values.slice();
   return tf.keep(tf.tensor(data, [...shape], dtype));

@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeOf, OpName } from '../../graph/registry.ts';
-import { sameShape, sizeOf, type Shape } from '../../graph/tensor.ts';
+import { sameShape, sizeOf, type StaticShape } from '../../graph/tensor.ts';
 
-/** An operation of the graph language in tfjs's. It may leave intermediates behind: it is run in a tidy. */
+/**
+ * An operation of the graph language in tfjs's, for a result of that shape. It may leave intermediates behind: it is run in
+ * a tidy.
+ */
 export type Lowering<K extends OpName> = (
   node: NodeOf<K>,
   inputs: readonly tf.Tensor[],
+  shape: StaticShape,
 ) => tf.Tensor;
 
 /** WebGPU has pad and tile up to this rank, and slice and transpose a little further. */
@@ -41,25 +45,23 @@ const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
   },
   softmax: (_, inputs) => tf.softmax(at(inputs, 0)),
   logSoftmax: (_, inputs) => tf.logSoftmax(at(inputs, 0)),
-  matmul: (node, inputs) => {
+  matmul: (node, inputs, shape) => {
     const { transposeA, transposeB } = node.attributes;
     const [a, b] = [at(inputs, 0), at(inputs, 1)].map((x) =>
       x.rank <= 3 ? x : tf.reshape(x, [-1, x.shape.at(-2) ?? 1, x.shape.at(-1) ?? 1]),
     ) as [tf.Tensor, tf.Tensor];
-    return tf.reshape(tf.matMul(a, b, transposeA, transposeB), [...node.shape]);
+    return tf.reshape(tf.matMul(a, b, transposeA, transposeB), [...shape]);
   },
   sum: (node, inputs) => tf.sum(at(inputs, 0), [...node.attributes.axes], node.attributes.keepDims),
   max: (node, inputs) => tf.max(at(inputs, 0), [...node.attributes.axes], node.attributes.keepDims),
-  reshape: (node, inputs) => tf.reshape(at(inputs, 0), [...node.shape]),
+  reshape: (_, inputs, shape) => tf.reshape(at(inputs, 0), [...shape]),
   transpose: (node, inputs) => tf.transpose(at(inputs, 0), [...node.attributes.permutation]),
-  broadcastTo: (node, inputs) => broadcastTo(at(inputs, 0), node.shape),
-  slice: (node, inputs) => slice(at(inputs, 0), node.attributes.begin, node.shape),
+  broadcastTo: (_, inputs, shape) => broadcastTo(at(inputs, 0), shape),
+  slice: (node, inputs, shape) => slice(at(inputs, 0), node.attributes.begin, shape),
   pad: (node, inputs) => pad(at(inputs, 0), node.attributes.before, node.attributes.after),
   concat: (node, inputs) => tf.concat([...inputs], node.attributes.axis),
-  gather: (node, inputs) =>
-    tf.reshape(tf.gather(at(inputs, 0), tf.reshape<tf.Rank.R1>(at(inputs, 1), [-1])), [
-      ...node.shape,
-    ]),
+  gather: (_, inputs, shape) =>
+    tf.reshape(tf.gather(at(inputs, 0), tf.reshape<tf.Rank.R1>(at(inputs, 1), [-1])), [...shape]),
   cast: (node, inputs) => tf.cast(at(inputs, 0), node.dtype),
   stopGradient: (_, inputs) => tf.clone(at(inputs, 0)),
   customVjp: (_, inputs) => tf.clone(at(inputs, 0)),
@@ -90,13 +92,13 @@ function normalDistribution(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 }
 
-function broadcastTo(x: tf.Tensor, shape: Shape): tf.Tensor {
+function broadcastTo(x: tf.Tensor, shape: StaticShape): tf.Tensor {
   if (shape.length <= SAFE_RANK) return tf.broadcastTo(x, [...shape]);
   const zeros = tf.zeros([...shape], x.dtype);
   return x.dtype === 'bool' ? tf.logicalOr(zeros, x) : tf.add(zeros, x);
 }
 
-function slice(x: tf.Tensor, begin: readonly number[], shape: Shape): tf.Tensor {
+function slice(x: tf.Tensor, begin: readonly number[], shape: StaticShape): tf.Tensor {
   if (x.rank <= SAFE_RANK) return tf.slice(x, [...begin], [...shape]);
   return alongEachAxis(x, shape, (block, axis) => {
     const [outer, , inner] = block.shape;
@@ -121,7 +123,7 @@ function pad(x: tf.Tensor, before: readonly number[], after: readonly number[]):
  */
 function alongEachAxis(
   x: tf.Tensor,
-  shape: Shape,
+  shape: StaticShape,
   change: (block: tf.Tensor3D, axis: number) => tf.Tensor,
 ): tf.Tensor {
   let result = x;

@@ -3,7 +3,7 @@ import type { BenchmarkJob } from '../../../shared/contract/engine/jobs.ts';
 import type { BenchmarkResult } from '../../../shared/contract/engine/results.ts';
 import { imageShape } from '../model/model.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
-import { sizeOf, type Shape } from '../../graph/tensor.ts';
+import { sizeOf, type StaticShape } from '../../graph/tensor.ts';
 import { randomStream } from '../random.ts';
 import { ModelState } from '../programs/model-state.ts';
 import { dropsPatches } from '../train/noise.ts';
@@ -102,7 +102,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
 }
 
 /** @param shape of one row */
-function noiseBatch(size: number, shape: Shape, number: number): ImageBatch {
+function noiseBatch(size: number, shape: StaticShape, number: number): ImageBatch {
   const stream = randomStream(0, 'benchmark', number);
   return {
     pixels: Float32Array.from({ length: size * sizeOf(shape) }, () => stream.normal()),

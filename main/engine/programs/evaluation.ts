@@ -1,4 +1,5 @@
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
+import type { Dim } from '../../graph/dim.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import type { ProgramFunction, Update } from '../../graph/program.ts';
@@ -17,12 +18,12 @@ export interface EvaluationOptions {
 }
 
 /**
- * images → logits with the present weights: the function `evaluate`. A model that is merged before use has a function
+ * images → logits with the present weights, of so many images a call, or of any number where the batch is open: the function `evaluate`. A model that is merged before use has a function
  * `merge` besides, to be called once before it.
  */
 export function evaluationProgram(
   model: Model,
-  batchSize: number,
+  batchSize: Dim,
   { single = false, matmulPrecision = 'highest' }: EvaluationOptions = {},
 ): PackedProgram {
   const groups = parameterGroups(model.trainedTensors, 'all');
@@ -53,7 +54,7 @@ function mergeFunction(
 export function evaluateFunction(
   model: Model,
   weights: Weights,
-  batchSize: number,
+  batchSize: Dim,
   matmulPrecision: MatmulPrecision,
 ): ProgramFunction {
   const images = imagesInput(model, batchSize);

@@ -1,15 +1,16 @@
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
+import type { Dim } from '../../graph/dim.ts';
 import * as g from '../../graph/operations.ts';
 import type { Program } from '../../graph/program.ts';
-import { GraphError } from '../../graph/tensor.ts';
+import { GraphError } from '../../graph/graph-error.ts';
 import { plainBuild, type Weights } from '../../networks/build.ts';
 import { networkOf } from '../../networks/registry.ts';
 
 /** images → class-token features (batch, width) of a frozen backbone: the function `features`. */
 export function featureProgram(
   architecture: Architecture,
-  batchSize: number,
+  batchSize: Dim,
   matmulPrecision: MatmulPrecision = 'highest',
 ): Program {
   const frozen = modelSpec(architecture).tensors.map(({ name, shape }) => g.variable(name, shape));

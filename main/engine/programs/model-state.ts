@@ -1,10 +1,10 @@
 import type { Executor } from '../../backends/executor.ts';
-import type { Shape } from '../../graph/tensor.ts';
+import type { StaticShape } from '../../graph/tensor.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
 
 export type NamedTensors = ReadonlyMap<
   string,
-  { readonly shape: Shape; readonly values: Float32Array }
+  { readonly shape: StaticShape; readonly values: Float32Array }
 >;
 
 /** What the optimizer keeps of a group beside the trained tensors. */

@@ -3,7 +3,8 @@ import type { TensorSpec } from '../../../shared/models/spec.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import { updatableValues } from '../../graph/program.ts';
-import { GraphError, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import { GraphError } from '../../graph/graph-error.ts';
+import { sizeOf, type Tensor } from '../../graph/tensor.ts';
 
 /**
  * Trained tensors live packed in one vector an optimizer group, so that an optimizer's step is a few operations

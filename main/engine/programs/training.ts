@@ -4,7 +4,7 @@ import { gradients } from '../../graph/differentiate.ts';
 import * as g from '../../graph/operations.ts';
 import type { Input } from '../../graph/ops/input.ts';
 import type { ProgramFunction, Update } from '../../graph/program.ts';
-import { sizeOf, type Shape, type Tensor } from '../../graph/tensor.ts';
+import { sizeOf, type StaticShape, type Tensor } from '../../graph/tensor.ts';
 import type { Weights } from '../../networks/build.ts';
 import type { Task } from '../../tasks/task.ts';
 import { muonState, muonUpdates, type MuonState } from './muon.ts';
@@ -16,7 +16,7 @@ import { imagesInput, weightsOf, type PackedProgram } from './weights.ts';
 /** An input of random numbers. */
 export interface NoiseInput {
   readonly name: string;
-  readonly shape: Shape;
+  readonly shape: StaticShape;
   /** Only in the functions that drop patches. */
   readonly dropping: boolean;
 }

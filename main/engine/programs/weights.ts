@@ -1,8 +1,10 @@
+import type { Dim } from '../../graph/dim.ts';
 import * as g from '../../graph/operations.ts';
 import type { Input } from '../../graph/ops/input.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
 import type { Program } from '../../graph/program.ts';
-import { GraphError, type Tensor } from '../../graph/tensor.ts';
+import { GraphError } from '../../graph/graph-error.ts';
+import type { Tensor } from '../../graph/tensor.ts';
 import type { Weights } from '../../networks/build.ts';
 import type { Model } from '../model/model.ts';
 import { sliceGroup, type ParameterGroup } from './parameters.ts';
@@ -32,6 +34,6 @@ export function weightsOf(
   return { weights, frozen, slices };
 }
 
-export function imagesInput(model: Model, batch: number): Input {
+export function imagesInput(model: Model, batch: Dim): Input {
   return g.input('images', [batch, ...model.input]);
 }

@@ -10,10 +10,12 @@ import { writeError } from '../../formats/files.ts';
 import { encodeSavedModel } from '../../formats/saved-model.ts';
 import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { feedsOf } from '../../backends/feeds.ts';
 import type { Executor } from '../../backends/executor.ts';
 import type { Program, ProgramFunction, Values } from '../../graph/program.ts';
 import { shapeOfVariable } from '../../graph/program.ts';
-import { GraphError, sizeOf, type DType, type Shape } from '../../graph/tensor.ts';
+import { GraphError } from '../../graph/graph-error.ts';
+import { sizeOf, type DType, type StaticShape } from '../../graph/tensor.ts';
 import { lowerProgram, NAMES } from '../../backends/tensorflow/lowering.ts';
 import { BINDING } from '../../platform/addons.mjs';
 import { collectGarbage } from './garbage.ts';
@@ -39,10 +41,10 @@ interface NativeBackend {
 }
 
 /** A value for one placeholder. */
-interface Feed {
+interface Placed {
   readonly name: string;
   readonly values: Values;
-  readonly shape: Shape;
+  readonly shape: StaticShape;
   readonly dtype: DType;
 }
 
@@ -128,7 +130,7 @@ export class TensorFlowExecutor implements Executor {
 
   async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
     if (values.size === 0) return;
-    const feeds = [...values].map(([name, data]): Feed => {
+    const feeds = [...values].map(([name, data]): Placed => {
       const shape = shapeOfVariable(this.#program, name);
       if (data.length !== sizeOf(shape)) {
         throw new GraphError(
@@ -151,20 +153,12 @@ export class TensorFlowExecutor implements Executor {
     inputs: Readonly<Record<string, Values>>,
   ): Promise<Record<string, Float32Array>> {
     const fn = this.#function(name);
-    const feeds = fn.inputs.map((i): Feed => {
-      const values = inputs[i.attributes.name];
-      if (values?.length !== sizeOf(i.shape)) {
-        throw new GraphError(
-          `"${name}" wants ${String(sizeOf(i.shape))} values as "${i.attributes.name}"`,
-        );
-      }
-      return {
-        name: NAMES.input(name, i.attributes.name),
-        values,
-        shape: i.shape,
-        dtype: i.dtype,
-      };
-    });
+    const feeds = feedsOf(name, fn.inputs, inputs).list.map(({ input, values, shape }): Placed => ({
+      name: NAMES.input(name, input.attributes.name),
+      values,
+      shape,
+      dtype: input.dtype,
+    }));
     if (!this.#compiled.has(name)) this.#clearMemory();
     const keys = Object.keys(fn.outputs);
     const values = this.#run(
@@ -195,7 +189,7 @@ export class TensorFlowExecutor implements Executor {
   }
 
   /** One session call; every tensor made for it is released, whatever happens. */
-  #run(feeds: readonly Feed[], outputs: readonly string[]): Float32Array[] {
+  #run(feeds: readonly Placed[], outputs: readonly string[]): Float32Array[] {
     const tensors: TensorFlow.Tensor[] = [];
     try {
       for (const feed of feeds) {

@@ -1,6 +1,6 @@
 import { apply, FLOAT, float32, needType } from '../operation.ts';
 import type { NoAttributes, Operation, Triple } from '../operation.ts';
-import { sizeOf, type Tensor } from '../tensor.ts';
+import { sizeOf, staticShape, type Tensor } from '../tensor.ts';
 import { flattenedFactors, kroneckerSizes, needKronecker } from './kronecker.ts';
 
 export const ADD_KRONECKER: Operation<'addKronecker', NoAttributes, Triple> = {
@@ -14,7 +14,7 @@ export const ADD_KRONECKER: Operation<'addKronecker', NoAttributes, Triple> = {
     const both = g.kroneckerGradient(dy, c, d);
     const part = (from: number, { shape }: Tensor): Tensor =>
       g.reshape(g.slice(both, [from], [sizeOf(shape)]), shape);
-    return [dy, part(0, c), part(sizeOf(c.shape), d)];
+    return [dy, part(0, c), part(sizeOf(staticShape(c.shape)), d)];
   },
   // One matrix product, (kernels, l · m)ᵀ (kernels, splits · k · n), gives every c[p, q] · d[s, a, b], summed over the kernels.
   decompose({ inputs: [weight, c, d] }, g) {

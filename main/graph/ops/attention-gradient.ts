@@ -1,3 +1,4 @@
+import { plus } from '../dim.ts';
 import type { AttentionInputs } from '../language.ts';
 import { apply, float32, need, type Operation } from '../operation.ts';
 import { sameShape, shapeText, sizeOf, type Tensor } from '../tensor.ts';
@@ -17,7 +18,7 @@ export const ATTENTION_GRADIENT: Operation<'attentionGradient', AttentionAttribu
       () => `attentionGradient of ${shapeText(q.shape)} for ${shapeText(dy.shape)}`,
     );
     const shapes = [q.shape, k.shape, v.shape, ...(bias === undefined ? [] : [scoresShape(q, k)])];
-    return float32([shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)]);
+    return float32([shapes.map(sizeOf).reduce(plus, 0)]);
   },
   gradient: 'once',
   decompose({ inputs: [dy, ...inputs], attributes: { scale } }, g) {

@@ -1,3 +1,4 @@
+import { staticDim, type Dim } from '../dim.ts';
 import type { Language } from '../language.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -47,17 +48,22 @@ export function attendGradients(
  * The heads of queries, keys and values side by side: qkv (batch, tokens, 3, heads, width).
  * @param queries that many tokens ask, from the first
  */
-export function unpack(g: Language, qkv: Tensor, queries: number): Heads {
+export function unpack(g: Language, qkv: Tensor, queries: Dim): Heads {
   const [batch = 0, tokens = 0, , heads = 0, width = 0] = qkv.shape;
   const split = g.transpose(qkv, [2, 0, 3, 1, 4]);
-  const part = (index: number, length: number): Tensor =>
+  const part = (index: number, length: Dim): Tensor =>
     g.reshape(g.slice(split, [index, 0, 0, 0, 0], [1, batch, heads, length, width]), [
       batch,
       heads,
       length,
       width,
     ]);
-  return { q: part(0, queries), k: part(1, tokens), v: part(2, tokens), scale: width ** -0.5 };
+  return {
+    q: part(0, queries),
+    k: part(1, tokens),
+    v: part(2, tokens),
+    scale: staticDim(width) ** -0.5,
+  };
 }
 
 /** (batch, tokens, heads, width) as heads, and these as that. */

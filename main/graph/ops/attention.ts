@@ -1,7 +1,8 @@
 import { broadcastShape, sumTo } from '../broadcast.ts';
+import { staticDim } from '../dim.ts';
 import type { AttentionInputs, Language } from '../language.ts';
-import { apply, FLOAT, float32, need, needType, type Operation } from '../operation.ts';
-import { sameShape, shapeText, sizeOf, type Shape, type Tensor } from '../tensor.ts';
+import { apply, FLOAT, float32, isShape, need, needType, type Operation } from '../operation.ts';
+import { sameShape, shapeText, sizeOf, staticShape, type Shape, type Tensor } from '../tensor.ts';
 import { attend, swapTokensAndHeads, type Heads } from './attention-parts.ts';
 
 export interface AttentionAttributes {
@@ -20,7 +21,7 @@ export const ATTENTION: Operation<'attention', AttentionAttributes, AttentionInp
     let from = 0;
     const next = (shape: Shape): Tensor => {
       const begin = from;
-      from += sizeOf(shape);
+      from += sizeOf(staticShape(shape));
       return g.reshape(g.slice(all, [begin], [sizeOf(shape)]), shape);
     };
     const parts = [q, k, v].map(({ shape }) => next(shape));
@@ -38,7 +39,7 @@ export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { bias, scale = (q.shape[3] ?? 1) ** -0.5 }: { bias?: Tensor; scale?: number } = {},
+  { bias, scale = staticDim(q.shape[3] ?? 1) ** -0.5 }: { bias?: Tensor; scale?: number } = {},
 ): Tensor {
   return apply(ATTENTION, bias === undefined ? [q, k, v] : [q, k, v, bias], { scale });
 }
@@ -61,7 +62,8 @@ export function needAttention(op: string, inputs: AttentionInputs): void {
   const scores = scoresShape(q, k);
   need(
     q.shape.length === 4 &&
-      width > 0 &&
+      staticDim(width) > 0 &&
+      isShape(scores) &&
       sameShape(k.shape, [batch, k.shape[1] ?? 0, heads, width]) &&
       sameShape(k.shape, v.shape) &&
       (bias === undefined || sameShape(broadcastShape(bias.shape, scores), scores)),

@@ -1,3 +1,4 @@
+import { plus, sameDim, staticDim } from '../dim.ts';
 import { apply, need, needType, NUMBER, type Operation } from '../operation.ts';
 import { shapeText, type Tensor } from '../tensor.ts';
 
@@ -15,12 +16,12 @@ export const CONCAT: Operation<'concat', Attributes, readonly Tensor[]> = {
       () => `concat along axis ${String(axis)} of ${shapeText(first.shape)}`,
     );
     needType('concat', parts, NUMBER);
-    const total = parts.reduce((side, part) => side + (part.shape[axis] ?? 0), 0);
+    const total = parts.map((part) => part.shape[axis] ?? 0).reduce(plus);
     need(
       parts.every(
         (p) =>
           p.shape.length === first.shape.length &&
-          p.shape.every((side, i) => i === axis || side === first.shape[i]),
+          p.shape.every((side, i) => i === axis || sameDim(side, first.shape[i] ?? 0)),
       ),
       () => `concat of ${parts.map((p) => shapeText(p.shape)).join(' ')} along ${String(axis)}`,
     );
@@ -31,7 +32,7 @@ export const CONCAT: Operation<'concat', Attributes, readonly Tensor[]> = {
     let offset = 0;
     return inputs.map((part) => {
       const begin = part.shape.map((_, i) => (i === axis ? offset : 0));
-      offset += part.shape[axis] ?? 0;
+      offset += staticDim(part.shape[axis] ?? 0);
       return g.slice(dy, begin, part.shape);
     });
   },

@@ -1,9 +1,9 @@
 import { apply, need, type Operation } from '../operation.ts';
-import { shapeText, sizeOf, type Shape, type Tensor } from '../tensor.ts';
+import { shapeText, sizeOf, type StaticShape, type Tensor } from '../tensor.ts';
 
 interface Attributes {
   readonly values: Float32Array | Int32Array;
-  readonly shape: Shape;
+  readonly shape: StaticShape;
 }
 
 export const CONSTANT: Operation<'constant', Attributes, readonly []> = {
@@ -18,7 +18,7 @@ export const CONSTANT: Operation<'constant', Attributes, readonly []> = {
   gradient: 'none',
 };
 
-export function constant(values: Float32Array | Int32Array, shape: Shape): Tensor {
+export function constant(values: Float32Array | Int32Array, shape: StaticShape): Tensor {
   return apply(CONSTANT, [], { values, shape });
 }
 

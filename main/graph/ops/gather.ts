@@ -1,3 +1,4 @@
+import { staticDim } from '../dim.ts';
 import {
   apply,
   need,
@@ -20,7 +21,7 @@ export const GATHER: Operation<'gather', NoAttributes, Pair> = {
     return { shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype };
   },
   gradient: ({ inputs: [x, indices] }, dy, g) => [
-    g.gatherGradient(dy, indices, x.shape[0] ?? 0),
+    g.gatherGradient(dy, indices, staticDim(x.shape[0] ?? 0)),
     null,
   ],
 };

@@ -1,3 +1,4 @@
+import { plus } from '../dim.ts';
 import { apply, FLOAT, float32, needType } from '../operation.ts';
 import type { NoAttributes, Operation, Triple } from '../operation.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
@@ -8,7 +9,7 @@ export const KRONECKER_GRADIENT: Operation<'kroneckerGradient', NoAttributes, Tr
   infer([dy, c, d]) {
     needType('kroneckerGradient', [dy, c, d], FLOAT);
     needKronecker('kroneckerGradient', dy, c, d);
-    return float32([sizeOf(c.shape) + sizeOf(d.shape)]);
+    return float32([plus(sizeOf(c.shape), sizeOf(d.shape))]);
   },
   gradient: 'once',
   decompose({ inputs: [dy, c, d] }, g) {

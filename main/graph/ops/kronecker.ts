@@ -1,6 +1,6 @@
 import type { Language } from '../language.ts';
 import { need } from '../operation.ts';
-import { sameShape, shapeText, sizeOf, type Tensor } from '../tensor.ts';
+import { sameShape, shapeText, sizeOf, staticShape, type Tensor } from '../tensor.ts';
 
 /** What sums of Kronecker products and their gradients share. */
 
@@ -15,8 +15,8 @@ export interface KroneckerSizes {
 }
 
 export function kroneckerSizes(c: Tensor, d: Tensor): KroneckerSizes {
-  const [kernels = 0, l = 0, m = 0] = c.shape;
-  const [, splits = 0, k = 0, n = 0] = d.shape;
+  const [kernels = 0, l = 0, m = 0] = staticShape(c.shape);
+  const [, splits = 0, k = 0, n = 0] = staticShape(d.shape);
   return { kernels, splits, l, k, m, n };
 }
 

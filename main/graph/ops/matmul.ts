@@ -1,3 +1,4 @@
+import { sameDim, type Dim } from '../dim.ts';
 import { apply, FLOAT, float32, need, needType, type Operation, type Pair } from '../operation.ts';
 import { sameShape, shapeText, type Shape, type Tensor } from '../tensor.ts';
 
@@ -14,7 +15,7 @@ export const MATMUL: Operation<'matmul', Attributes, Pair> = {
     const [innerB, columns] = lastTwo(b.shape, transposeB);
     const batch = a.shape.slice(0, -2);
     need(
-      innerA === innerB && sameShape(batch, b.shape.slice(0, -2)),
+      sameDim(innerA, innerB) && sameShape(batch, b.shape.slice(0, -2)),
       () => `matmul of ${shapeText(a.shape)} and ${shapeText(b.shape)}`,
     );
     return float32([...batch, rows, columns]);
@@ -39,7 +40,7 @@ export function matmul(
   return apply(MATMUL, [a, b], { transposeA, transposeB });
 }
 
-function lastTwo(shape: Shape, transposed: boolean): [number, number] {
+function lastTwo(shape: Shape, transposed: boolean): [Dim, Dim] {
   const rows = shape.at(-2);
   const columns = shape.at(-1);
   need(rows !== undefined && columns !== undefined, () => `matmul of ${shapeText(shape)}`);

@@ -1,3 +1,4 @@
+import { isOpen } from '../dim.ts';
 import type { Language } from '../language.ts';
 import { need } from '../operation.ts';
 import { lastAxis, sameShape, shapeText, type Tensor } from '../tensor.ts';
@@ -26,7 +27,10 @@ export function normalise(g: Language, x: Tensor, epsilon: number): Normalised {
 /** @throws GraphError for a weight that is not as wide as x */
 export function needLayerNorm(op: string, x: Tensor, weight: Tensor, epsilon: number): void {
   need(
-    x.shape.length > 0 && sameShape(weight.shape, x.shape.slice(-1)) && epsilon >= 0,
+    sameShape(weight.shape, x.shape.slice(-1)) &&
+      weight.shape.every((side) => !isOpen(side)) &&
+      x.shape.length > 0 &&
+      epsilon >= 0,
     () =>
       `${op} of ${shapeText(x.shape)} with a weight of ${shapeText(weight.shape)}, ε = ${String(epsilon)}`,
   );

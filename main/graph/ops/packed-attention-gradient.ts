@@ -1,3 +1,4 @@
+import { isOpen } from '../dim.ts';
 import { apply, FLOAT, float32, need, needType } from '../operation.ts';
 import type { NoAttributes, Operation, Pair } from '../operation.ts';
 import { sameShape, shapeText, type Tensor } from '../tensor.ts';
@@ -8,7 +9,11 @@ export const PACKED_ATTENTION_GRADIENT: Operation<'packedAttentionGradient', NoA
   infer([qkv, dy]) {
     const [batch = 0, tokens = 0, parts = 0, heads = 0, width = 0] = qkv.shape;
     need(
-      qkv.shape.length === 5 && parts === 3 && sameShape([batch, tokens, heads, width], dy.shape),
+      qkv.shape.length === 5 &&
+        parts === 3 &&
+        !isOpen(tokens) &&
+        !isOpen(width) &&
+        sameShape([batch, tokens, heads, width], dy.shape),
       () => `packedAttentionGradient over ${shapeText(qkv.shape)}, ${shapeText(dy.shape)}`,
     );
     needType('packedAttentionGradient', [qkv, dy], FLOAT);

@@ -1,3 +1,4 @@
+import { isOpen, staticDim } from '../dim.ts';
 import { apply, FLOAT, float32, need, needType } from '../operation.ts';
 import type { NoAttributes, Operation } from '../operation.ts';
 import { shapeText, type Tensor } from '../tensor.ts';
@@ -9,7 +10,7 @@ export const PACKED_ATTENTION: Operation<'packedAttention', NoAttributes> = {
     needType('packedAttention', [qkv], FLOAT);
     const [batch = 0, tokens = 0, parts = 0, heads = 0, width = 0] = qkv.shape;
     need(
-      qkv.shape.length === 5 && parts === 3 && width > 0,
+      qkv.shape.length === 5 && parts === 3 && !isOpen(tokens) && staticDim(width) > 0,
       () => `packedAttention over ${shapeText(qkv.shape)}`,
     );
     return float32([batch, tokens, heads, width]);

@@ -1,3 +1,4 @@
+import { plus } from '../dim.ts';
 import { apply, isShape, need, needType, NUMBER, type Operation } from '../operation.ts';
 import { sameShape, shapeText, type Tensor } from '../tensor.ts';
 
@@ -16,7 +17,7 @@ export const PAD: Operation<'pad', Attributes> = {
       () => `pad of ${shapeText(x.shape)} by ${before.join()} and ${after.join()}`,
     );
     needType('pad', [x], NUMBER);
-    const shape = x.shape.map((side, axis) => side + (before[axis] ?? 0) + (after[axis] ?? 0));
+    const shape = x.shape.map((side, axis) => plus(side, (before[axis] ?? 0) + (after[axis] ?? 0)));
     return { shape, dtype: x.dtype };
   },
   gradient: ({ inputs: [x], attributes: { before } }, dy, g) => [g.slice(dy, before, x.shape)],

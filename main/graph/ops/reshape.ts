@@ -1,3 +1,4 @@
+import { sameDim } from '../dim.ts';
 import { apply, need, type Operation } from '../operation.ts';
 import { sameShape, shapeText, sizeOf, type Shape, type Tensor } from '../tensor.ts';
 
@@ -9,7 +10,7 @@ export const RESHAPE: Operation<'reshape', Attributes> = {
   name: 'reshape',
   infer([x], { shape }) {
     need(
-      sizeOf(x.shape) === sizeOf(shape),
+      sameDim(sizeOf(x.shape), sizeOf(shape)),
       () => `reshape of ${shapeText(x.shape)} to ${shapeText(shape)}`,
     );
     return { shape, dtype: x.dtype };

@@ -1,12 +1,12 @@
 import { apply, float32, type Operation } from '../operation.ts';
-import type { Node, Shape } from '../tensor.ts';
+import type { Node, StaticShape } from '../tensor.ts';
 
 interface Attributes {
   readonly name: string;
-  readonly shape: Shape;
+  readonly shape: StaticShape;
 }
 
-export type Variable = Node<'variable', Attributes, readonly []>;
+export type Variable = Node<'variable', Attributes, readonly [], StaticShape>;
 
 export const VARIABLE: Operation<'variable', Attributes, readonly []> = {
   name: 'variable',
@@ -15,6 +15,6 @@ export const VARIABLE: Operation<'variable', Attributes, readonly []> = {
 };
 
 /** The present value of a variable, as it is before the call's updates. */
-export function variable(name: string, shape: Shape): Variable {
-  return apply(VARIABLE, [], { name, shape }, `variable "${name}"`);
+export function variable(name: string, shape: StaticShape): Variable {
+  return { ...apply(VARIABLE, [], { name, shape }, `variable "${name}"`), shape };
 }

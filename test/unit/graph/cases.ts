@@ -5,7 +5,12 @@ import type { ProgramFunction, Values } from '../../../main/graph/program.ts';
 import type { Input } from '../../../main/graph/ops/input.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
 import type { OpName } from '../../../main/graph/registry.ts';
-import { inTopologicalOrder, sizeOf, type Tensor } from '../../../main/graph/tensor.ts';
+import {
+  inTopologicalOrder,
+  sizeOf,
+  staticShape,
+  type Tensor,
+} from '../../../main/graph/tensor.ts';
 import { randomStream, type RandomStream } from '../../../main/engine/random.ts';
 import { ROWS } from './operation-rows.ts';
 import type { Operand, Row } from './row.ts';
@@ -67,8 +72,11 @@ function draw({ shape, dtype, from, to }: Operand, stream: RandomStream): Values
 
 /** Σ wᵢ xᵢ with random weights, so that every element of a gradient counts and none is like another. */
 export function weighted(x: Tensor, stream: RandomStream): Tensor {
-  const weights = Float32Array.from({ length: sizeOf(x.shape) }, () => 0.5 + stream.uniform());
-  return g.sumAll(g.mul(g.cast(x, 'float32'), g.constant(weights, x.shape)));
+  const weights = Float32Array.from(
+    { length: sizeOf(staticShape(x.shape)) },
+    () => 0.5 + stream.uniform(),
+  );
+  return g.sumAll(g.mul(g.cast(x, 'float32'), g.constant(weights, staticShape(x.shape))));
 }
 
 /** Result and gradients of a case as one function. */

@@ -5,7 +5,8 @@ import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program, ProgramFunction } from '../../../main/graph/program.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
-import { GraphError, type Tensor } from '../../../main/graph/tensor.ts';
+import { GraphError } from '../../../main/graph/graph-error.ts';
+import type { Tensor } from '../../../main/graph/tensor.ts';
 import { readOne, writeOne } from '../../fixtures/engine/variables.ts';
 
 const a = g.variable('a', [2]);

@@ -1,16 +1,22 @@
 import type { NodeOf, OpName } from '../../../main/graph/registry.ts';
-import { sizeOf, type Shape } from '../../../main/graph/tensor.ts';
+import { sizeOf, type StaticShape } from '../../../main/graph/tensor.ts';
 
 /** Arrays of float64 numbers, and what the references of operations are written with. */
 export interface NdArray {
-  readonly shape: Shape;
+  readonly shape: StaticShape;
   readonly data: Float64Array;
 }
 
 export type Index = readonly number[];
-export type Reference<K extends OpName> = (node: NodeOf<K>, inputs: readonly NdArray[]) => NdArray;
+/** A node without an open batch. */
+type StaticNode<K extends OpName> = Omit<NodeOf<K>, 'shape'> & { readonly shape: StaticShape };
 
-export function ndArray(shape: Shape, valueAt: (index: Index) => number): NdArray {
+export type Reference<K extends OpName> = (
+  node: StaticNode<K>,
+  inputs: readonly NdArray[],
+) => NdArray;
+
+export function ndArray(shape: StaticShape, valueAt: (index: Index) => number): NdArray {
   const data = new Float64Array(sizeOf(shape));
   const index = shape.map(() => 0);
   for (let flat = 0; flat < data.length; flat++) {

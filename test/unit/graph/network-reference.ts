@@ -1,4 +1,4 @@
-import type { Shape } from '../../../main/graph/tensor.ts';
+import type { StaticShape } from '../../../main/graph/tensor.ts';
 import { at, logSumExp, ndArray, operand, rowwise, total } from './nd-array.ts';
 import type { NdArray, Reference } from './nd-array.ts';
 
@@ -72,7 +72,7 @@ function weightsOf(a: Attention, image: number, head: number, query: number): nu
   return scores.map((score) => Math.exp(score - sum));
 }
 
-function attended(shape: Shape, a: Attention): NdArray {
+function attended(shape: StaticShape, a: Attention): NdArray {
   return ndArray(shape, ([image = 0, query = 0, head = 0, i = 0]) =>
     total(weightsOf(a, image, head, query).map((w, key) => w * a.v(image, key, head, i))),
   );
@@ -167,7 +167,7 @@ export const NETWORK_REFERENCES: { readonly [K in Network]: Reference<K> } = {
     ];
     const parts = separate(q, k, v, inputs[4], node.attributes.scale);
     const { dq, dk, dv, dScores } = attentionGradients(parts, dy);
-    const of = (shape: Shape, f: PerToken): Float64Array =>
+    const of = (shape: StaticShape, f: PerToken): Float64Array =>
       ndArray(shape, ([image = 0, token = 0, head = 0, i = 0]) => f(image, token, head, i)).data;
     const [batch = 0, queries = 0, heads = 0] = q.shape;
     const scores = ndArray(

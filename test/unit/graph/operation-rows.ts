@@ -1,6 +1,6 @@
 import * as g from '../../../main/graph/operations.ts';
 import type { OpName } from '../../../main/graph/registry.ts';
-import type { Shape, Tensor } from '../../../main/graph/tensor.ts';
+import type { StaticShape, Tensor } from '../../../main/graph/tensor.ts';
 import { NETWORK_ROWS } from './network-rows.ts';
 import {
   flags,
@@ -13,7 +13,7 @@ import {
   type Row,
 } from './row.ts';
 
-const PAIRS: readonly (readonly [Shape, Shape])[] = [
+const PAIRS: readonly (readonly [StaticShape, StaticShape])[] = [
   [[], []],
   [[4], [4]],
   [[2, 3], []],
@@ -56,7 +56,7 @@ const PAIRS: readonly (readonly [Shape, Shape])[] = [
 ];
 
 type Binary = (a: Tensor, b: Tensor) => Tensor;
-function broadcasting(op: Binary, right: (shape: Shape) => Operand = floats): Row[] {
+function broadcasting(op: Binary, right: (shape: StaticShape) => Operand = floats): Row[] {
   return PAIRS.map(([a, b]) => row(`(${a.join()}) with (${b.join()})`, [a, right(b)], op));
 }
 
@@ -68,7 +68,10 @@ function arithmetic(op: Binary): Row[] {
   ];
 }
 
-function everyRank(op: (x: Tensor) => Tensor, operand: (shape: Shape) => Operand = floats): Row[] {
+function everyRank(
+  op: (x: Tensor) => Tensor,
+  operand: (shape: StaticShape) => Operand = floats,
+): Row[] {
   const shapes = [[], [5], [2, 3], [2, 1, 3], [2, 2, 1, 3], [2, 1, 2, 2, 2], [2, 1, 2, 1, 2, 2]];
   return shapes.map((shape) => row(`rank ${String(shape.length)}`, [operand(shape)], op));
 }
@@ -83,7 +86,7 @@ function lastAxis(op: (x: Tensor) => Tensor): Row[] {
 }
 
 function reductions(op: (x: Tensor, axes: readonly number[], keepDims?: boolean) => Tensor): Row[] {
-  const cases: readonly (readonly [Shape, readonly number[]])[] = [
+  const cases: readonly (readonly [StaticShape, readonly number[]])[] = [
     [[4], [0]],
     [[2, 3], [0]],
     [[2, 3], [1]],
@@ -123,17 +126,21 @@ function reductions(op: (x: Tensor, axes: readonly number[], keepDims?: boolean)
 }
 
 function matrixProducts(): Row[] {
-  const sizes: readonly (readonly [batch: Shape, rows: number, inner: number, columns: number])[] =
-    [
-      [[], 2, 3, 4],
-      [[], 1, 3, 1],
-      [[], 3, 1, 2],
-      [[2], 2, 3, 4],
-      [[1], 2, 3, 2],
-      [[2, 3], 2, 2, 3],
-      [[2, 1, 2], 2, 3, 2],
-      [[1, 2, 1, 2], 2, 1, 3],
-    ];
+  const sizes: readonly (readonly [
+    batch: StaticShape,
+    rows: number,
+    inner: number,
+    columns: number,
+  ])[] = [
+    [[], 2, 3, 4],
+    [[], 1, 3, 1],
+    [[], 3, 1, 2],
+    [[2], 2, 3, 4],
+    [[1], 2, 3, 2],
+    [[2, 3], 2, 2, 3],
+    [[2, 1, 2], 2, 3, 2],
+    [[1, 2, 1, 2], 2, 1, 3],
+  ];
   return sizes.flatMap(([batch, rows, inner, columns]) =>
     [false, true].flatMap((transposeA) =>
       [false, true].map((transposeB) =>

@@ -1,6 +1,6 @@
 import * as g from '../../../main/graph/operations.ts';
 import type { Input } from '../../../main/graph/ops/input.ts';
-import type { Shape, Tensor } from '../../../main/graph/tensor.ts';
+import { sizeOf, staticShape, type StaticShape, type Tensor } from '../../../main/graph/tensor.ts';
 import { randomStream, type RandomStream } from '../../../main/engine/random.ts';
 import { weighted } from './cases.ts';
 
@@ -60,11 +60,12 @@ const GROWTHS: readonly Grow[] = [
   (x) =>
     x.shape.length < RANK ? g.reshape(x, [...x.shape.slice(0, 1), 1, ...x.shape.slice(1)]) : x,
   (x, _, stream) => {
-    const begin = x.shape.map((side) => stream.integer(side));
+    const sides = staticShape(x.shape);
+    const begin = sides.map((side) => stream.integer(side));
     return g.slice(
       x,
       begin,
-      x.shape.map((side, i) => 1 + stream.integer(side - (begin[i] ?? 0))),
+      sides.map((side, i) => 1 + stream.integer(side - (begin[i] ?? 0))),
     );
   },
   (x, _, stream) => {
@@ -88,11 +89,11 @@ const GROWTHS: readonly Grow[] = [
 /** Grows a graph from three inputs; its loss sees every node that nothing else uses. */
 export function randomGraph(seed: number, operations = 14): RandomGraph {
   const stream = randomStream(seed, 'graph');
-  const shapes: Shape[] = [[2, 3], [3], [2, 1, 2]];
+  const shapes: StaticShape[] = [[2, 3], [3], [2, 1, 2]];
   const inputs = shapes.map((shape, i) => g.input(`in${String(i)}`, shape));
   const given = Object.fromEntries(
     inputs.map((x) => {
-      const length = x.shape.reduce((product, side) => product * side, 1);
+      const length = sizeOf(staticShape(x.shape));
       return [x.attributes.name, Float32Array.from({ length }, () => 3 * stream.uniform() - 1.5)];
     }),
   );
@@ -102,7 +103,7 @@ export function randomGraph(seed: number, operations = 14): RandomGraph {
     const x = pick(pool, stream);
     const other = pick(pool, stream);
     const grown = pick(GROWTHS, stream)(x, other, stream);
-    const size = grown.shape.reduce((product, side) => product * side, 1);
+    const size = sizeOf(staticShape(grown.shape));
     if (size > SIZE || grown.shape.length > RANK || pool.includes(grown)) continue;
     used.add(x).add(other);
     pool.push(grown);
@@ -133,7 +134,7 @@ function alike(a: Tensor, b: Tensor): [Tensor, Tensor] {
 /** Rows by the last axis; a scalar becomes (1, 1). */
 function matrix(x: Tensor): Tensor {
   const columns = x.shape.at(-1) ?? 1;
-  return g.reshape(x, [x.shape.slice(0, -1).reduce((product, side) => product * side, 1), columns]);
+  return g.reshape(x, [sizeOf(x.shape.slice(0, -1)), columns]);
 }
 
 function someAxes(x: Tensor, stream: RandomStream): number[] {

@@ -1,5 +1,11 @@
 import { known, type OpName } from '../../../main/graph/registry.ts';
-import { inTopologicalOrder, sizeOf, type Shape, type Tensor } from '../../../main/graph/tensor.ts';
+import {
+  inTopologicalOrder,
+  sizeOf,
+  staticShape,
+  type StaticShape,
+  type Tensor,
+} from '../../../main/graph/tensor.ts';
 import {
   at,
   logSumExp,
@@ -16,7 +22,7 @@ import { NETWORK_REFERENCES } from './network-reference.ts';
  * The operations of the graph language a second time, in plain float64 JavaScript, one element at a time: slow,
  * obvious, and independent of tfjs, of TensorFlow and of the language's own shape inference.
  */
-function broadcast(...shapes: Shape[]): Shape {
+function broadcast(...shapes: StaticShape[]): StaticShape {
   const rank = Math.max(...shapes.map((s) => s.length));
   return Array.from({ length: rank }, (_, axis) =>
     Math.max(...shapes.map((s) => s[axis - rank + s.length] ?? 1)),
@@ -196,12 +202,10 @@ export function evaluate(
   const values = new Map<Tensor, NdArray>();
   for (const node of inTopologicalOrder(outputs)) {
     const fixed = held.get(node);
-    const value =
-      fixed === undefined ? compute(node, values, given) : { shape: node.shape, data: fixed };
-    if (value.shape.join() !== node.shape.join() || value.data.length !== sizeOf(node.shape)) {
-      throw new Error(
-        `${node.op}: shape ${node.shape.join()} inferred, ${value.shape.join()} computed`,
-      );
+    const shape = staticShape(node.shape);
+    const value = fixed === undefined ? compute(node, values, given) : { shape, data: fixed };
+    if (value.shape.join() !== shape.join() || value.data.length !== sizeOf(shape)) {
+      throw new Error(`${node.op}: shape ${shape.join()} inferred, ${value.shape.join()} computed`);
     }
     values.set(node, value);
   }
@@ -214,21 +218,22 @@ function compute(
   fed: Readonly<Record<string, ArrayLike<number>>>,
 ): NdArray {
   const node = known(given);
+  const shape = staticShape(node.shape);
   switch (node.op) {
     case 'input':
     case 'variable': {
       const data = fed[node.attributes.name];
       if (data === undefined) throw new Error(`no value for ${node.attributes.name}`);
-      return { shape: node.shape, data: Float64Array.from(data) };
+      return { shape, data: Float64Array.from(data) };
     }
     case 'constant':
-      return { shape: node.shape, data: Float64Array.from(node.attributes.values) };
+      return { shape, data: Float64Array.from(node.attributes.values) };
     default: {
       const reference = REFERENCES[node.op] as Reference<OpName>;
       const inputs = node.inputs.map(
         (x) => values.get(x) ?? { shape: [], data: new Float64Array() },
       );
-      return reference(node, inputs);
+      return reference({ ...node, shape }, inputs);
     }
   }
 }

@@ -1,8 +1,8 @@
-import type { DType, Shape, Tensor } from '../../../main/graph/tensor.ts';
+import type { DType, StaticShape, Tensor } from '../../../main/graph/tensor.ts';
 
 /** What is fed as one operand: a shape and the range that its values are drawn from. */
 export interface Operand {
-  readonly shape: Shape;
+  readonly shape: StaticShape;
   readonly dtype: DType;
   readonly from: number;
   readonly to: number;
@@ -18,7 +18,11 @@ export interface Row {
 }
 
 type Build = (...operands: [Tensor, Tensor, Tensor, Tensor, Tensor]) => Tensor;
-export function row(title: string, operands: readonly (Operand | Shape)[], build: Build): Row {
+export function row(
+  title: string,
+  operands: readonly (Operand | StaticShape)[],
+  build: Build,
+): Row {
   return {
     title,
     operands: operands.map((o) => ('from' in o ? o : floats(o))),
@@ -28,17 +32,17 @@ export function row(title: string, operands: readonly (Operand | Shape)[], build
 
 export const forwardOnly = (r: Row): Row => ({ ...r, forwardOnly: true });
 
-export const floats = (shape: Shape, from = -2, to = 2): Operand => ({
+export const floats = (shape: StaticShape, from = -2, to = 2): Operand => ({
   shape,
   dtype: 'float32',
   from,
   to,
 });
-export const positive = (shape: Shape): Operand => floats(shape, 0.3, 3);
-export const integers = (shape: Shape, from = -4, to = 5): Operand => ({
+export const positive = (shape: StaticShape): Operand => floats(shape, 0.3, 3);
+export const integers = (shape: StaticShape, from = -4, to = 5): Operand => ({
   shape,
   dtype: 'int32',
   from,
   to,
 });
-export const flags = (shape: Shape): Operand => ({ shape, dtype: 'bool', from: 0, to: 2 });
+export const flags = (shape: StaticShape): Operand => ({ shape, dtype: 'bool', from: 0, to: 2 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
-import { GraphError, type Shape, type Tensor } from '../../../main/graph/tensor.ts';
+import { GraphError } from '../../../main/graph/graph-error.ts';
+import type { Shape, Tensor } from '../../../main/graph/tensor.ts';
 
 const x = (...shape: number[]): Tensor => g.input('x', shape);
 const integers = (...shape: number[]): Tensor => g.input('i', shape, 'int32');

@@ -2,13 +2,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
-import { sizeOf, type Shape } from '../../../main/graph/tensor.ts';
+import { sizeOf, type StaticShape } from '../../../main/graph/tensor.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { HAS_KERNELS } from './programs.ts';
 
 /** Attention and its gradient over qkv of that shape. */
-function attentionProgram(shape: Shape, matmulPrecision: MatmulPrecision): Program {
+function attentionProgram(shape: StaticShape, matmulPrecision: MatmulPrecision): Program {
   const qkv = g.input('qkv', shape);
   const y = g.packedAttention(qkv);
   const dy = g.input('dy', y.shape);
@@ -24,7 +24,7 @@ function calls(program: Program, kernels: boolean): number {
   return targets.filter((name) => new TextDecoder().decode(name).includes('attention')).length;
 }
 
-const IMAGES: Shape = [2, 197, 3, 3, 64];
+const IMAGES: StaticShape = [2, 197, 3, 3, 64];
 
 describe('the lowering of attention', () => {
   it('calls the kernels where that is asked for and can be had', () => {
@@ -33,7 +33,7 @@ describe('the lowering of attention', () => {
     expect(calls(attentionProgram(IMAGES, 'highest'), true)).toBe(0);
   });
 
-  it.each<[string, Shape]>([
+  it.each<[string, StaticShape]>([
     ['narrow heads', [4, 197, 3, 12, 16]],
     ['few tokens', [64, 10, 3, 12, 64]],
     ['little work', [1, 50, 3, 3, 64]],
@@ -42,7 +42,7 @@ describe('the lowering of attention', () => {
   });
 });
 
-function random(shape: Shape, seed: number, deviation: number): Float32Array {
+function random(shape: StaticShape, seed: number, deviation: number): Float32Array {
   let state = seed;
   const uniform = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -62,7 +62,7 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
   });
 
   async function attend(
-    shape: Shape,
+    shape: StaticShape,
     precision: MatmulPrecision,
     deviation: number,
   ): Promise<Record<string, Float32Array>> {
@@ -76,7 +76,7 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
   const greatest = (values: Float32Array): number =>
     values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 
-  it.each<[string, Shape, number]>([
+  it.each<[string, StaticShape, number]>([
     ['of ViT-Tiny', IMAGES, 1],
     ['of one image', [1, 197, 3, 12, 64], 1],
     ['of nothing that is a multiple of the tiles', [3, 67, 3, 5, 40], 1],

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { staticShape } from '../../../main/graph/tensor.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
 import { openRuntime } from '../../../main/engine/runtime/executor.ts';
@@ -26,7 +27,7 @@ export async function runProgram(
 ): Promise<{ given: Values; found: Values }> {
   const [[name, { inputs }] = ['', { inputs: [] }]] = Object.entries(program.functions);
   const executor = (await openRuntime()).execute(program);
-  const shapes = new Map(inputs.map((i) => [i.attributes.name, i.shape]));
+  const shapes = new Map(inputs.map((i) => [i.attributes.name, staticShape(i.shape)]));
   const given = Object.fromEntries(randomTensors(shapes, seed, deviation));
   try {
     return { given, found: await executor.run(name, given) };

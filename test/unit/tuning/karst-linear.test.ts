@@ -6,7 +6,7 @@ import { withKarst } from '../../../main/tuning/karst-linear.ts';
 import { gradients } from '../../../main/graph/differentiate.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
-import { inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
+import { inTopologicalOrder, staticShape, type Tensor } from '../../../main/graph/tensor.ts';
 import { plainBuild } from '../../../main/networks/build.ts';
 import { KARST_DEFAULTS, karstLinears, type KarstOptions } from '../../../shared/methods/karst.ts';
 import { modelSpec } from '../../../shared/models/registry.ts';
@@ -49,7 +49,10 @@ async function linearOf(module: string, karst: KarstOptions, factored: boolean) 
     variables: [],
     functions: { f: { inputs, outputs, updates: [] } },
   });
-  const values = randomTensors(new Map(inputs.map((i) => [i.attributes.name, i.shape])), 11);
+  const values = randomTensors(
+    new Map(inputs.map((i) => [i.attributes.name, staticShape(i.shape)])),
+    11,
+  );
   const results = await interpreter.run('f', Object.fromEntries(values));
   await interpreter.dispose();
   // Over rows there is nothing but the product and the sum with the bias.

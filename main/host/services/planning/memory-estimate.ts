@@ -1,7 +1,7 @@
 import { functionMemory, type FunctionMemory } from '../../../backends/tensorflow/memory.ts';
 import { trainingPrograms, type TrainingPrograms } from '../../../engine/train/programs.ts';
-import type { Program, ProgramFunction } from '../../../graph/program.ts';
-import { sizeOf, type Tensor } from '../../../graph/tensor.ts';
+import type { ProgramFunction } from '../../../graph/program.ts';
+import { sizeOf, staticShape, type Tensor } from '../../../graph/tensor.ts';
 import { taskNamed } from '../../../tasks/registry.ts';
 import type { MemoryRequest, MemoryWays, TrainingMemory } from './memory-estimates.ts';
 
@@ -98,8 +98,8 @@ function variablesOf({ program, features }: TrainingPrograms): {
   };
 }
 
-const sizeOfAll = (tensors: Program['variables'] | readonly Tensor[]): number =>
-  FLOAT * sum(tensors.map(({ shape }) => sizeOf(shape)));
+const sizeOfAll = (tensors: readonly Tensor[]): number =>
+  FLOAT * sum(tensors.map(({ shape }) => sizeOf(staticShape(shape))));
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
