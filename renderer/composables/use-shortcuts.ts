@@ -5,6 +5,8 @@ export interface Shortcut {
   readonly key: string;
   readonly mod?: boolean;
   readonly alt?: boolean;
+  /** Left to whoever types, although it is not a single key: fields have their own. */
+  readonly ofFields?: true;
   run(): void;
 }
 
@@ -24,7 +26,9 @@ function fits(shortcut: Shortcut, event: KeyboardEvent): boolean {
   return (
     event.key.toLowerCase() === shortcut.key.toLowerCase() &&
     mod === (shortcut.mod ?? false) &&
-    event.altKey === (shortcut.alt ?? false)
+    event.altKey === (shortcut.alt ?? false) &&
+    // With Shift a letter is another shortcut; a sign may need Shift to be typed.
+    !(event.shiftKey && /^[a-z]$/i.test(shortcut.key))
   );
 }
 
@@ -42,7 +46,8 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
     if (event.defaultPrevented || event.repeat) return;
     const shortcut = shortcuts.find((one) => fits(one, event));
     if (shortcut === undefined) return;
-    if (shortcut.mod !== true && shortcut.alt !== true && isTyping(event.target)) return;
+    const single = shortcut.mod !== true && shortcut.alt !== true;
+    if ((single || shortcut.ofFields === true) && isTyping(event.target)) return;
     event.preventDefault();
     shortcut.run();
   });

@@ -11,5 +11,7 @@ export const SHORTCUTS: readonly { readonly keys: readonly string[]; readonly do
     { keys: ['↑', '↓', '←', '→'], does: 'settings.shortcuts.move' },
     { keys: ['Enter'], does: 'settings.shortcuts.open' },
     { keys: ['Space'], does: 'settings.shortcuts.select' },
+    { keys: ['Delete'], does: 'settings.shortcuts.remove' },
+    { keys: keysOf({ key: 'z', mod: true }), does: 'settings.shortcuts.undo' },
     { keys: ['Esc'], does: 'settings.shortcuts.close' },
   ];

@@ -23,15 +23,18 @@ export const useToasts = defineStore('toasts', () => {
   const all = shallowRef<readonly Toast[]>([]);
   let next = 1;
 
-  function add(toast: Omit<Toast, 'id'>): void {
-    all.value = [...all.value, { ...toast, id: next++ }].slice(-AT_MOST);
+  function add(toast: Omit<Toast, 'id'>): number {
+    const id = next++;
+    all.value = [...all.value, { ...toast, id }].slice(-AT_MOST);
+    return id;
   }
 
+  /** @returns its number, to dismiss it by */
   function say(
     text: string,
     options: { readonly tone?: Toast['tone']; readonly action?: ToastAction } = {},
-  ): void {
-    add({ tone: options.tone ?? 'info', text, error: null, action: options.action ?? null });
+  ): number {
+    return add({ tone: options.tone ?? 'info', text, error: null, action: options.action ?? null });
   }
 
   function fail(error: ErrorReport, tone: 'warning' | 'failed' = 'failed'): void {

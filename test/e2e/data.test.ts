@@ -51,7 +51,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Folder or list').fill(folder);
     await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('field notes');
-    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByLabel('Name', { exact: true }).press('Enter');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('field notes');
     const problems = page.getByRole('table', { name: 'Problems' }).locator('tbody tr');
     await expect(problems).toHaveCount(5);
@@ -96,6 +96,56 @@ test('a messy folder is imported, looked through and put in order', async ({
     await expect(images.nth(1)).toHaveAccessibleName(/excluded/);
     await images.nth(1).press('Control+z');
     await expect(images.filter({ has: page.locator('.sign') })).toHaveCount(0);
+  });
+
+  await test.step('the focus keeps its place when the panel comes and goes', async () => {
+    const last = images.nth(PER_CLASS - 1);
+    const panel = page.getByRole('complementary');
+    await images.nth(0).focus();
+    await page.keyboard.press('End');
+    await expect(last).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(panel).toBeVisible();
+    await expect(last).toBeFocused();
+    await page.keyboard.press('ArrowLeft');
+    await expect(images.nth(PER_CLASS - 2)).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(panel).toHaveCount(0);
+    await expect(images.nth(PER_CLASS - 2)).toBeFocused();
+    // From inside the panel it goes to the image that the panel shows.
+    await page.keyboard.press('Enter');
+    await panel.getByRole('button', { name: 'Next image' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await expect(panel).toHaveCount(0);
+    await expect(last).toBeFocused();
+  });
+
+  await test.step('Delete excludes, and Ctrl+Z takes back one change after the other', async () => {
+    const excluded = images.filter({ has: page.locator('.sign') });
+    await images.nth(1).focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Delete');
+    await expect(excluded).toHaveCount(2);
+    await page.keyboard.press('Escape');
+    await images.nth(5).focus();
+    await page.keyboard.press('Delete');
+    await expect(excluded).toHaveCount(3);
+    // On another page, long after its notification has gone.
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
+    await page.keyboard.press('Control+z');
+    await expect(page.getByText('Undone: One image changed.').first()).toBeVisible();
+    await page.goBack();
+    await tab('Images').click();
+    await choose(page, 'Class', 'seven');
+    await expect(total).toHaveText(`${PER_CLASS} images`);
+    await expect(excluded).toHaveCount(2);
+    await page.keyboard.press('Control+z');
+    await expect(excluded).toHaveCount(0);
+    await page.keyboard.press('Control+a');
+    await expect(page.getByText(`${PER_CLASS} images selected`)).toBeVisible();
+    await page.getByRole('button', { name: 'Clear selection' }).click();
   });
 
   await test.step('an image gets another class, by the keyboard alone', async () => {

@@ -42,6 +42,7 @@ export const common = {
   size: 'Size',
   state: 'State',
   undo: 'Undo',
+  undone: 'Undone: {what}',
   unknown: 'unknown',
   decrease: 'Decrease {name}',
   increase: 'Increase {name}',

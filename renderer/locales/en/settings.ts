@@ -82,5 +82,7 @@ export const settings = {
     move: 'Move in tables, galleries and matrices',
     open: 'Open what is selected',
     select: 'Select or deselect',
+    remove: 'Exclude images, remove a run or an adapter',
+    undo: 'Undo the last change',
   },
 };

@@ -45,6 +45,7 @@ export const common: Shape<typeof en> = {
   size: '大小',
   state: '状态',
   undo: '撤销',
+  undone: '已撤销：{what}',
   unknown: '未知',
   decrease: '减小{name}',
   increase: '增大{name}',

@@ -84,5 +84,7 @@ export const settings: Shape<typeof en> = {
     move: '在表格、图库和矩阵中移动',
     open: '打开所选内容',
     select: '选中或取消选中',
+    remove: '排除图像，移除训练或适配器',
+    undo: '撤销上一次更改',
   },
 };

@@ -8,7 +8,7 @@ import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useShell } from '../../stores/shell.ts';
-import { useToasts } from '../../stores/toasts.ts';
+import { useUndo } from '../../stores/undo.ts';
 
 export type AdapterDialog = 'rename' | 'evaluate' | 'merge' | 'export';
 
@@ -17,6 +17,8 @@ export interface AdapterActions {
   readonly open: ShallowRef<{ readonly dialog: AdapterDialog; readonly adapter: Adapter } | null>;
   show(dialog: AdapterDialog, adapter: Adapter): void;
   close(): void;
+  /** Asks, and puts it into the bin. */
+  remove(adapter: Adapter): void;
   menu(adapter: Adapter): MenuItem[];
 }
 
@@ -30,11 +32,10 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
   const router = useRouter();
   const dialogs = useDialogs();
   const shell = useShell();
-  const toasts = useToasts();
+  const undo = useUndo();
   const open: AdapterActions['open'] = shallowRef(null);
 
   const { run: reveal } = useAction((path: string) => shell.reveal(path));
-  const { run: restore } = useAction((id: string) => bridge.call('bin.restore', { id }));
   const { run: remove } = useAction(async (adapter: Adapter) => {
     const confirmed = await dialogs.confirm({
       title: t('library.remove.title', { name: adapter.name }),
@@ -44,9 +45,9 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
     });
     if (!confirmed) return;
     await bridge.call('adapters.remove', { id: adapter.id });
-    toasts.say(t('library.remove.done', { name: adapter.name }), {
-      action: { label: t('common.undo'), run: () => void restore(adapter.id) },
-    });
+    undo.offer(t('library.remove.done', { name: adapter.name }), () =>
+      bridge.call('bin.restore', { id: adapter.id }),
+    );
     removed();
   });
 
@@ -90,5 +91,5 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
   }
 
   void shell.loadInfo();
-  return { open, show, close, menu };
+  return { open, show, close, remove: (adapter) => void remove(adapter), menu };
 }

@@ -2,22 +2,19 @@ import type { Project } from '../../../shared/contract/window/projects.ts';
 import { useAction } from '../../composables/use-action.ts';
 import { t } from '../../i18n.ts';
 import { useProjects } from '../../stores/projects.ts';
-import { useToasts } from '../../stores/toasts.ts';
+import { useUndo } from '../../stores/undo.ts';
 
 /** Puts a project into the archive and takes it out; the notification can undo it. */
 export function useArchiving() {
   const projects = useProjects();
-  const toasts = useToasts();
+  const undo = useUndo();
 
-  const { run: unarchive } = useAction((project: Project) =>
-    projects.update({ id: project.id, archived: false }),
-  );
+  const takeOut = ({ id }: Project) => projects.update({ id, archived: false });
+  const { run: unarchive } = useAction(takeOut);
   const { run: archive } = useAction(async (project: Project) => {
     await projects.update({ id: project.id, archived: true });
     if (projects.current?.id === project.id) projects.enter(null);
-    toasts.say(t('projects.archived', { name: project.name }), {
-      action: { label: t('common.undo'), run: () => void unarchive(project) },
-    });
+    undo.offer(t('projects.archived', { name: project.name }), () => takeOut(project));
   });
 
   return { archive, unarchive };

@@ -19,7 +19,7 @@ import { t } from '../../i18n.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useRuns } from '../../stores/runs.ts';
 import { useShell } from '../../stores/shell.ts';
-import { useToasts } from '../../stores/toasts.ts';
+import { useUndo } from '../../stores/undo.ts';
 import { abilitiesOf } from '../../domain/run-state.ts';
 
 export interface RunActions {
@@ -31,6 +31,8 @@ export interface RunActions {
   pause(run: RunView): void;
   resume(run: RunView): void;
   stop(run: RunView): void;
+  /** Asks, and puts it into the bin; does nothing with a run that still works. */
+  remove(run: RunView): void;
   /** All that can be done with a run now; `steering` (pause, resume, stop, extend) can be left out. */
   menu(run: RunView, options: { readonly steering: boolean }): MenuItem[];
 }
@@ -46,7 +48,7 @@ export function useRunActions(removed: (run: RunView) => void = () => undefined)
   const runs = useRuns();
   const dialogs = useDialogs();
   const shell = useShell();
-  const toasts = useToasts();
+  const undo = useUndo();
   const renaming = ref<RunView | null>(null);
   const extending = ref<RunView | null>(null);
 
@@ -54,7 +56,6 @@ export function useRunActions(removed: (run: RunView) => void = () => undefined)
   const { run: resume } = useAction((run: RunView) => runs.resume(run.id));
   const { run: dequeue } = useAction((run: RunView) => runs.stop(run.id));
   const { run: reveal } = useAction((run: RunView) => shell.reveal(run.folder));
-  const { run: restore } = useAction((id: string) => bridge.call('bin.restore', { id }));
 
   const { run: stop } = useAction(async (run: RunView) => {
     const confirmed = await dialogs.confirm({
@@ -74,9 +75,9 @@ export function useRunActions(removed: (run: RunView) => void = () => undefined)
     });
     if (!confirmed) return;
     await runs.remove(run.id);
-    toasts.say(t('runs.remove.done', { name: run.name }), {
-      action: { label: t('common.undo'), run: () => void restore(run.id) },
-    });
+    undo.offer(t('runs.remove.done', { name: run.name }), () =>
+      bridge.call('bin.restore', { id: run.id }),
+    );
     removed(run);
   });
 
@@ -135,6 +136,9 @@ export function useRunActions(removed: (run: RunView) => void = () => undefined)
     pause: (run) => void pause(run),
     resume: (run) => void resume(run),
     stop: (run) => void stop(run),
+    remove: (run) => {
+      if (abilitiesOf(run).remove) void remove(run);
+    },
     menu,
   };
 }
