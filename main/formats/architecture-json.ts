@@ -1,5 +1,10 @@
 import * as v from 'valibot';
-import { families, familyOf, type Architecture } from '../../shared/models/registry.ts';
+import {
+  families,
+  familyOf,
+  withCurrentNames,
+  type Architecture,
+} from '../../shared/models/registry.ts';
 
 /**
  * Architectures in JSON files: the fields that their family declares, in snake case as Hugging Face has its own
@@ -12,16 +17,20 @@ const snakeCase = (name: string): string =>
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** An architecture as it is written, every field within its limits and none besides. */
-export const architectureJson = v.variant(
-  'family',
-  families.map(({ family, fields }) =>
-    v.strictObject({
-      family: v.literal(family),
-      ...Object.fromEntries(
-        Object.entries(fields).map(([name, field]) => [snakeCase(name), field]),
-      ),
-    }),
+/** An architecture in a file: every field within its limits, no others; former names of fields are taken. */
+export const architectureJson = v.pipe(
+  v.looseObject({ family: v.string() }),
+  v.transform((value) => withCurrentNames(value, snakeCase)),
+  v.variant(
+    'family',
+    families.map(({ family, fields }) =>
+      v.strictObject({
+        family: v.literal(family),
+        ...Object.fromEntries(
+          Object.entries(fields).map(([name, field]) => [snakeCase(name), field]),
+        ),
+      }),
+    ),
   ),
 );
 

@@ -29,6 +29,8 @@ export interface FamilySpec<A extends CommonArchitecture> {
   readonly title: string;
   /** The fields of an architecture with their limits. Fields that came later are optional, so that older files stay valid. */
   readonly fields: v.ObjectEntries;
+  /** Names that fields had in files and libraries of earlier versions, with their names now. */
+  readonly formerNames?: Readonly<Record<string, string>>;
   /** What is wrong with an architecture whose fields are within their limits, as a sentence; null when nothing is. */
   readonly contradiction: (a: A) => string | null;
   /** Every tensor under its canonical name (timm's). @param classes outputs of the head; 0 leaves the head out */

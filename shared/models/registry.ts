@@ -16,6 +16,23 @@ export function familyOf({ family }: Pick<Architecture, 'family'>): FamilySpec<A
   return FAMILIES[family];
 }
 
+/**
+ * A stored architecture with its fields under their present names.
+ * @param spell how the store writes names; default as here
+ */
+export function withCurrentNames<T extends { readonly family: string }>(
+  stored: T,
+  spell: (name: string) => string = (name) => name,
+): T {
+  const former = families.find(({ family }) => family === stored.family)?.formerNames ?? {};
+  const renamed = new Map(Object.entries(former).map(([old, now]) => [spell(old), spell(now)]));
+  const fields = Object.entries(stored).map(([name, value]: [string, unknown]) => [
+    renamed.get(name) ?? name,
+    value,
+  ]);
+  return Object.fromEntries(fields) as T;
+}
+
 function schemaOf(spec: FamilySpec<Architecture>) {
   return v.strictObject({ ...spec.fields, family: v.literal(spec.family) });
 }

@@ -15,7 +15,7 @@ export interface VitArchitecture extends CommonArchitecture {
   readonly depth: number;
   readonly heads: number;
   /** Width of the MLP's hidden layer, usually 4 × width. */
-  readonly hidden: number;
+  readonly mlpDim: number;
   readonly qkvBias: boolean;
   /** Each branch is multiplied, channel by channel, by learned factors (LayerScale, arXiv 2103.17239). */
   readonly layerScale?: true;
@@ -39,7 +39,7 @@ const fields = {
   width: whole(1, 65_536),
   depth: whole(1, 1024),
   heads: whole(1, 1024),
-  hidden: whole(1, 262_144),
+  mlpDim: whole(1, 262_144),
   qkvBias: v.boolean(),
   classes: whole(0, 1_000_000),
   layerNormEpsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
@@ -56,6 +56,7 @@ export const vit: FamilySpec<VitArchitecture> = {
   family: 'vit',
   title: 'vision transformer',
   fields,
+  formerNames: { hidden: 'mlpDim' },
 
   contradiction: ({ width, heads, imageSize, patchSize }) =>
     width % heads === 0 && imageSize % patchSize === 0
@@ -92,7 +93,7 @@ export const vit: FamilySpec<VitArchitecture> = {
     { name: 'width', label: 'width', value: a.width },
     { name: 'depth', label: 'blocks', value: a.depth },
     { name: 'heads', label: 'heads', value: a.heads },
-    { name: 'hidden', label: 'MLP width', value: a.hidden },
+    { name: 'mlpDim', label: 'MLP width', value: a.mlpDim },
     { name: 'qkvBias', label: 'bias in q, k, v', value: a.qkvBias },
     ...(a.layerScale ? [{ name: 'layerScale', label: 'LayerScale', value: true } as const] : []),
     ...(a.registers === undefined
@@ -121,7 +122,7 @@ function blockLinears(a: VitArchitecture, index: number) {
     parts,
     bias,
   });
-  const { width: d, hidden: h } = a;
+  const { width: d, mlpDim: h } = a;
   return {
     qkv: linear('attn.qkv', d, 3 * d, { parts: 3, bias: a.qkvBias }),
     proj: linear('attn.proj', d, d),

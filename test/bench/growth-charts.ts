@@ -73,7 +73,7 @@ async function writeRun(home: string): Promise<void> {
         ...{ path: null, sha256: '', name: 'vit tiny' },
         architecture: {
           ...{ family: 'vit', imageSize: 224, patchSize: 16, width: 192, depth: 12, heads: 3 },
-          ...{ hidden: 768, qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },
+          ...{ mlpDim: 768, qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },
         },
         preprocessing: {
           ...{ imageSize: 224, interpolation: 'bicubic', cropFraction: 1, cropMode: 'center' },

@@ -13,7 +13,7 @@ const [batchSize = 0, imageSize = 0, rank = 0, kernels = 0] = process.argv.slice
 const CLASSES = 100;
 const TINY = {
   ...{ family: 'vit' as const, imageSize: 224, patchSize: 16, width: 192, depth: 12, heads: 3 },
-  ...{ hidden: 768, qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },
+  ...{ mlpDim: 768, qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },
 };
 const config: TrainingConfig = {
   ...TRAINING_DEFAULTS,

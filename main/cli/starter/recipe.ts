@@ -16,7 +16,7 @@ export const STARTER_SHAPE: BareShape = {
     width: 192,
     depth: 4,
     heads: 3,
-    hidden: 768,
+    mlpDim: 768,
     qkvBias: true,
     classes: 0,
     layerNormEpsilon: 1e-6,

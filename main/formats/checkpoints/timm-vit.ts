@@ -145,10 +145,10 @@ function isOnlyBuiltAs(name: string, a: VitArchitecture): boolean {
   return width !== undefined && (width !== a.width || Number(patch) !== a.patchSize);
 }
 
-/** timm takes the whole part of width · ratio, which must be `hidden` whatever the rounding. */
-function mlpRatio({ hidden, width }: VitArchitecture): number {
-  const ratio = hidden / width;
-  return Math.trunc(width * ratio) === hidden ? ratio : (hidden + 0.5) / width;
+/** timm takes the whole part of width · ratio, which must be `mlpDim` whatever the rounding. */
+function mlpRatio({ mlpDim, width }: VitArchitecture): number {
+  const ratio = mlpDim / width;
+  return Math.trunc(width * ratio) === mlpDim ? ratio : (mlpDim + 0.5) / width;
 }
 
 /** Of the tensors that tell what the network is. */
@@ -182,7 +182,7 @@ function recognise(
   const registers = tensors.has('reg_token') ? (need(path, tensors, 'reg_token', 3)[1] ?? 0) : 0;
   const { grid, patchPositions } = positionsOf(path, tokens, registers);
   need(path, tensors, `${QKV}.weight`, 2);
-  const [hidden] = need(path, tensors, 'blocks.0.mlp.fc1.weight', 2) as [number, number];
+  const [mlpDim] = need(path, tensors, 'blocks.0.mlp.fc1.weight', 2) as [number, number];
   const blocks = new Set<number>();
   for (const name of tensors.keys()) {
     const index = /^blocks\.(\d{1,4})\./.exec(name)?.[1];
@@ -202,7 +202,7 @@ function recognise(
     width,
     depth: Math.max(...blocks) + 1,
     heads: 1,
-    hidden,
+    mlpDim,
     qkvBias: tensors.has(`${QKV}.bias`),
     classes: tensors.get('head.weight')?.shape[0] ?? 0,
     layerNormEpsilon: 1e-6,

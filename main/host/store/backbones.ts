@@ -1,4 +1,5 @@
 import type { Backbone } from '../../../shared/domain/library.ts';
+import { withCurrentNames, type Architecture } from '../../../shared/models/registry.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
 import { json, number, text, textOrNull } from './rows.ts';
@@ -12,7 +13,7 @@ function toBackbone(row: Row): Backbone {
     bytes: number(row, 'bytes'),
     modifiedMs: number(row, 'modified_ms'),
     dtype: text(row, 'dtype') as Backbone['dtype'],
-    architecture: json(row, 'architecture'),
+    architecture: withCurrentNames(json<Architecture>(row, 'architecture')),
     preprocessing: json(row, 'preprocessing'),
     timmName: textOrNull(row, 'timm_name'),
     headsFrom: text(row, 'heads_from') as Backbone['headsFrom'],

@@ -1,6 +1,7 @@
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
+import { withCurrentNames } from '../../../shared/models/registry.ts';
 import {
   completeConfig,
   type TrainingConfig,
@@ -227,7 +228,8 @@ export class RunRepository {
        ORDER BY created_at DESC, id DESC LIMIT 1`,
       { id },
     );
-    const backbone = json<BackboneReference>(row, 'backbone');
+    const stored = json<BackboneReference>(row, 'backbone');
+    const backbone = { ...stored, architecture: withCurrentNames(stored.architecture) };
     const config = completeConfig(json<TrainingOverrides>(row, 'config'));
     return {
       id,

@@ -29,7 +29,7 @@ export const backbones = {
     width: 'Width',
     depth: 'Blocks',
     heads: 'Heads',
-    hidden: 'MLP width',
+    mlpDim: 'MLP width',
     qkvBias: 'Bias on q, k, v',
     layerScale: 'LayerScale',
     registers: 'Register tokens',

@@ -31,7 +31,7 @@ export const backbones: Shape<typeof en> = {
     width: '宽度',
     depth: '层数',
     heads: '注意力头',
-    hidden: 'MLP 宽度',
+    mlpDim: 'MLP 宽度',
     qkvBias: 'q、k、v 的偏置',
     layerScale: 'LayerScale',
     registers: '寄存器 token',

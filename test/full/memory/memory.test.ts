@@ -34,12 +34,12 @@ const TINY: Architecture = {
   width: 192,
   depth: 12,
   heads: 3,
-  hidden: 768,
+  mlpDim: 768,
   qkvBias: true,
   classes: 0,
   layerNormEpsilon: 1e-6,
 };
-const BASE: Architecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
+const BASE: Architecture = { ...TINY, width: 768, heads: 12, mlpDim: 3072 };
 
 interface Model {
   readonly title: string;

@@ -100,7 +100,7 @@ describe('backbones', () => {
       path: weights,
       bytes: bytes.length,
       headsFrom: 'config.json',
-      architecture: { width: 32, depth: 2, heads: 2, hidden: 64, patchSize: 4, imageSize: 16 },
+      architecture: { width: 32, depth: 2, heads: 2, mlpDim: 64, patchSize: 4, imageSize: 16 },
     });
     expect(await answer(backbone, at('backbone', 'show', added.id))).toEqual(added);
     expect(await answer(v.array(backbone), at('backbone', 'list'))).toContainEqual(added);

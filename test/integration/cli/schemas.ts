@@ -27,7 +27,7 @@ const architecture = v.strictObject({
   width: count,
   depth: count,
   heads: count,
-  hidden: count,
+  mlpDim: count,
   qkvBias: v.boolean(),
   classes: count,
   layerNormEpsilon: v.number(),

@@ -14,7 +14,7 @@ it.runIf(installedKernels(ROOT).length > 0)(
   async () => {
     const testBed = await TestBed.open({
       ...SMALLEST_VIT,
-      ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: 6 },
+      ...{ imageSize: 64, width: 64, mlpDim: 256, heads: 4, depth: 6 },
     });
     try {
       const images = await testBed.images({ train: 16, val: 4 });

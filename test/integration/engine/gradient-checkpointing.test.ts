@@ -23,7 +23,7 @@ it('takes less memory: what is checkpointed is not merged with what was there', 
   const checkpointed = 2;
   const architecture = {
     ...SMALLEST_VIT,
-    ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: checkpointed + 1 },
+    ...{ imageSize: 64, width: 64, mlpDim: 256, heads: 4, depth: checkpointed + 1 },
   };
   const testBed = await TestBed.open(architecture);
   try {

@@ -46,7 +46,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
     expect(code, output).toBe(0);
     testBed = await TestBed.open({
       ...SMALLEST_VIT,
-      ...{ imageSize: 64, width: 64, hidden: 256, heads: 4, depth: 2 },
+      ...{ imageSize: 64, width: 64, mlpDim: 256, heads: 4, depth: 2 },
     });
   });
   afterAll(async () => {

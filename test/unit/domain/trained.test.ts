@@ -13,7 +13,7 @@ const VIT_BASE: Architecture = {
   width: 768,
   depth: 12,
   heads: 12,
-  hidden: 3072,
+  mlpDim: 3072,
   qkvBias: true,
   classes: 0,
   layerNormEpsilon: 1e-6,

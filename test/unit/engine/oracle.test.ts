@@ -80,7 +80,7 @@ const architecture: Architecture = {
   width: config.width,
   depth: config.depth,
   heads: config.heads,
-  hidden: config.width * config.mlp_ratio,
+  mlpDim: config.width * config.mlp_ratio,
   qkvBias: true,
   classes: config.classes,
   layerNormEpsilon: 1e-6,

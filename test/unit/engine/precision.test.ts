@@ -12,7 +12,7 @@ import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const { karst, optimizer } = TRAINING_DEFAULTS;
 /** Its products are worth a call of the kernels, those of one image too. */
-const architecture = { ...SMALLEST_VIT, ...{ imageSize: 96, width: 64, hidden: 256 } };
+const architecture = { ...SMALLEST_VIT, ...{ imageSize: 96, width: 64, mlpDim: 256 } };
 const model = adapted({ architecture, classes: 3, method: 'karst', karst });
 const BATCH = 2;
 

@@ -17,7 +17,7 @@ const written = (a: Architecture, labels?: readonly string[]): Written =>
 
 const BASE: Architecture = {
   ...ARCHITECTURE,
-  ...{ imageSize: 32, patchSize: 16, width: 768, depth: 1, heads: 12, hidden: 3072 },
+  ...{ imageSize: 32, patchSize: 16, width: 768, depth: 1, heads: 12, mlpDim: 3072 },
 };
 
 describe('the config.json of a merged model', () => {
@@ -44,11 +44,11 @@ describe('the config.json of a merged model', () => {
     });
   });
 
-  it('gives timm back the hidden width, whatever the rounding', () => {
+  it('gives timm back the width of the MLP, whatever the rounding', () => {
     for (let width = 1; width <= 1024; width += 7)
-      for (const hidden of [width * 4, width * 4 + 1, 1001, 4303, 5119, 3 * width - 1]) {
-        const { mlp_ratio: ratio = 0 } = written({ ...BASE, width, hidden }).model_args;
-        expect(Math.trunc(width * ratio), `${width}, ${hidden}`).toBe(hidden);
+      for (const mlpDim of [width * 4, width * 4 + 1, 1001, 4303, 5119, 3 * width - 1]) {
+        const { mlp_ratio: ratio = 0 } = written({ ...BASE, width, mlpDim }).model_args;
+        expect(Math.trunc(width * ratio), `${width}, ${mlpDim}`).toBe(mlpDim);
       }
   });
 

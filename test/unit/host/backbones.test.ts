@@ -44,7 +44,7 @@ const TINY: Architecture = {
   width: 192,
   depth: 12,
   heads: 3,
-  hidden: 768,
+  mlpDim: 768,
   classes: 1000,
 };
 const count = (shapes: ReadonlyMap<string, readonly number[]>): number =>
@@ -52,7 +52,7 @@ const count = (shapes: ReadonlyMap<string, readonly number[]>): number =>
 
 describe('shapes', () => {
   it('add up to the known size of ViT-B/16', () => {
-    const base: Architecture = { ...TINY, width: 768, heads: 12, hidden: 3072 };
+    const base: Architecture = { ...TINY, width: 768, heads: 12, mlpDim: 3072 };
     expect(count(tensorShapes(base))).toBe(parameterCount(base));
     expect(parameterCount(base)).toBe(86_567_656);
   });

@@ -16,7 +16,7 @@ import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { configured } from '../../fixtures/engine/test-bed.ts';
 import { ARCHITECTURE } from './support.ts';
 
-const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, hidden: 768 };
+const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, mlpDim: 768 };
 const requestOf = (o: TrainingOverrides = {}, architecture = LARGE): MemoryRequest =>
   memoryRequest(architecture, configured({ batchSize: 64, ...o }), {
     task: singleLabel,

@@ -20,7 +20,7 @@ import { ARCHITECTURE } from './support.ts';
  */
 const WIDE = {
   ...ARCHITECTURE,
-  ...{ imageSize: 32, patchSize: 16, width: 256, depth: 4, heads: 4, hidden: 1024 },
+  ...{ imageSize: 32, patchSize: 16, width: 256, depth: 4, heads: 4, mlpDim: 1024 },
 };
 /** Numbers of the backbone: patches, class token, positions; twelve squares of the width a block; biases and norms. */
 const PATCHES = 3 * 16 * 16 * 256 + 256 + 256 + 5 * 256;

@@ -34,7 +34,7 @@ const CLASSES = 3;
 const OTHER_SIDE = 20;
 
 const PLAIN: VitArchitecture = {
-  ...{ family: 'vit', imageSize: 12, patchSize: 4, width: 12, depth: 2, heads: 3, hidden: 24 },
+  ...{ family: 'vit', imageSize: 12, patchSize: 4, width: 12, depth: 2, heads: 3, mlpDim: 24 },
   ...{ qkvBias: true, classes: 0, layerNormEpsilon: 1e-6, layerScale: true },
 };
 const NETWORKS = [

@@ -1,5 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import {
+  architectureFromJson,
+  architectureJson,
+  architectureToJson,
+} from '../../../main/formats/architecture-json.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import {
   architectureSchema,
@@ -8,9 +13,18 @@ import {
   modelSpec,
   nearSize,
   parameterCount,
+  withCurrentNames,
 } from '../../../shared/models/registry.ts';
 import { sizeOfShape } from '../../../shared/models/spec.ts';
 import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
+
+it('reads the width of the MLP under the name that it had in earlier files', () => {
+  const { mlpDim, ...others } = SMALLEST_VIT;
+  expect(withCurrentNames({ ...others, hidden: mlpDim })).toEqual(SMALLEST_VIT);
+  const { mlp_dim: width, ...json } = architectureToJson(SMALLEST_VIT);
+  const read = architectureFromJson(v.parse(architectureJson, { ...json, hidden: width }));
+  expect(read).toEqual(SMALLEST_VIT);
+});
 
 describe('the specification of the vision transformer', () => {
   const spec = familyOf(SMALLEST_VIT);

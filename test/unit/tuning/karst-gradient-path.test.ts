@@ -8,7 +8,7 @@ const options: KarstOptions = { ...KARST_DEFAULTS, rank: 8, factor: 8, kernels: 
 
 function vit(width: number, heads: number): Architecture {
   return {
-    ...{ family: 'vit', imageSize: 224, patchSize: 16, width, depth: 1, heads, hidden: 4 * width },
+    ...{ family: 'vit', imageSize: 224, patchSize: 16, width, depth: 1, heads, mlpDim: 4 * width },
     ...{ qkvBias: true, classes: 0, layerNormEpsilon: 1e-6 },
   };
 }

@@ -52,7 +52,7 @@ describe('merging against the independent implementation', () => {
     width: number('width'),
     depth: number('depth'),
     heads: number('heads'),
-    hidden: number('width') * number('mlp_ratio'),
+    mlpDim: number('width') * number('mlp_ratio'),
     classes: number('classes'),
   };
   const karst: KarstOptions = {

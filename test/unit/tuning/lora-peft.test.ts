@@ -33,7 +33,7 @@ describe.each([
     ...SMALLEST_VIT,
     ...{ imageSize: number('img_size'), patchSize: number('patch_size') },
     ...{ width: number('width'), depth: number('depth'), heads: number('heads') },
-    hidden: number('width') * number('mlp_ratio'),
+    mlpDim: number('width') * number('mlp_ratio'),
   };
   const classes = number('classes');
   const options = { ...lora.options.defaults, rank: 3, alpha: 5, rankStabilized };

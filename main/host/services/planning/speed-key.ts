@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import type { Settings } from '../../../../shared/contract/window/system.ts';
-import type { Architecture } from '../../../../shared/models/registry.ts';
+import { familyOf, type Architecture } from '../../../../shared/models/registry.ts';
 import type { Field } from '../../../../shared/fields/field.ts';
 import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
@@ -30,6 +30,13 @@ function speedOptions(config: TrainingConfig): unknown[] {
     });
 }
 
+/** The fields by the names that they had when the first times were stored. */
+function withFirstNames(architecture: Architecture): [string, unknown][] {
+  const renamed = Object.entries(familyOf(architecture).formerNames ?? {});
+  const first = new Map(renamed.map(([former, now]) => [now, former]));
+  return Object.entries(architecture).map(([name, value]) => [first.get(name) ?? name, value]);
+}
+
 /**
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
  * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
@@ -45,7 +52,7 @@ export function speedKey(
 ): string {
   const { method, optimizer, batchSize, accumulate, imageSize } = config;
   const shape = {
-    model: Object.entries(architecture)
+    model: withFirstNames(architecture)
       .filter(([name]) => !WITHOUT_COST.has(name))
       .sort(([one], [other]) => (one < other ? -1 : 1)),
     side: imageSize === 0 ? architecture.imageSize : imageSize,

@@ -44,7 +44,7 @@ const ARCHITECTURE = {
   width: 16,
   depth: 1,
   heads: 2,
-  hidden: 32,
+  mlpDim: 32,
   qkvBias: true,
   classes: 0,
   layerNormEpsilon: 1e-6,
