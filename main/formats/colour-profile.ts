@@ -48,6 +48,62 @@ export function matrixTransform(profile: Uint8Array): ColourTransform | null {
   return { apply: (pixels) => convert(pixels, levels, matrix) };
 }
 
+/** Linear light of other primaries (white D65) to linear sRGB, by the code points of ITU-T H.273, table 2. */
+const PRIMARIES: ReadonlyMap<number, readonly (readonly number[])[]> = new Map([
+  // Display P3 (SMPTE EG 432-1).
+  [
+    12,
+    [
+      [1.22494018, -0.22494018, 0],
+      [-0.04205695, 1.04205695, 0],
+      [-0.01963755, -0.07863605, 1.0982736],
+    ],
+  ],
+  // ITU-R BT.2020.
+  [
+    9,
+    [
+      [1.660491, -0.58764114, -0.07284986],
+      [-0.12455047, 1.1328999, -0.00834942],
+      [-0.01815076, -0.1005789, 1.11872966],
+    ],
+  ],
+  // ITU-R BT.709, which are sRGB's own.
+  [
+    1,
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+  ],
+]);
+
+const srgbCurve: Curve = (x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+const videoCurve: Curve = (x) => (x < 0.081 ? x / 4.5 : ((x + 0.099) / 1.099) ** (1 / 0.45));
+
+/** To linear light, by the code points of ITU-T H.273, table 3. */
+const TRANSFERS: ReadonlyMap<number, Curve> = new Map([
+  ...[1, 6, 14, 15].map((code): [number, Curve] => [code, videoCurve]),
+  [4, (x) => x ** 2.2],
+  [5, (x) => x ** 2.8],
+  [8, (x) => x],
+  [13, srgbCurve],
+]);
+
+/** Not said: what most software takes it for. */
+const UNSPECIFIED = 2;
+
+/** @returns null for code points that are not known here, among them those of HDR (16, 18) */
+export function codePointTransform(primaries: number, transfer: number): ColourTransform | null {
+  const matrix = PRIMARIES.get(primaries === UNSPECIFIED ? 1 : primaries);
+  const curve = TRANSFERS.get(transfer === UNSPECIFIED ? 13 : transfer);
+  if (matrix === undefined || curve === undefined) return null;
+  if (curve === srgbCurve && matrix === PRIMARIES.get(1)) return { apply: () => undefined };
+  const levels = Float32Array.from({ length: 256 }, (_, level) => curve(level / 255));
+  return { apply: (pixels) => convert(pixels, [levels, levels, levels], matrix) };
+}
+
 function convert(
   pixels: Uint8Array,
   levels: readonly Float32Array[],

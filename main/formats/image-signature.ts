@@ -1,9 +1,10 @@
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp' | 'avif';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp' | 'avif' | 'heic';
 
 /** Endings (lower case, with the dot) under which the supported formats are stored. */
 export const IMAGE_ENDINGS: readonly string[] = [
   ...['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp'],
   ...['.gif', '.tif', '.tiff', '.bmp', '.dib', '.avif'],
+  ...['.heic', '.heif', '.hif'],
 ];
 
 export type ImageSignature =
@@ -56,6 +57,6 @@ function isoMedia(text: string, head: Uint8Array): ImageSignature {
   for (let at = 16; at + 4 <= Math.min(boxEnd, text.length); at += 4)
     brands.push(text.slice(at, at + 4));
   if (brands.includes('avif') || brands.includes('avis')) return supported('avif');
-  if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return refused('a HEIC image');
+  if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return supported('heic');
   return refused('a video', 'Only still images are taken.');
 }

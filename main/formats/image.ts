@@ -4,6 +4,7 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { BmpError, readBmp } from './bmp.ts';
 import { type ColourTransform, matrixTransform } from './colour-profile.ts';
 import { readWholeFile } from './files.ts';
+import { HeifError, readHeif } from './heif.ts';
 import { imageFault } from './image-fault.ts';
 import { type ImageFormat, imageSignature } from './image-signature.ts';
 import { leanJpeg } from './jpeg-metadata.ts';
@@ -15,6 +16,9 @@ import { withoutTail } from './webp-tail.ts';
 // Images are decoded several at a time, so each takes one thread; a cache of operations would only hold memory.
 sharp.concurrency(1);
 sharp.cache(false);
+
+/** For the hint of what is not one of them. */
+export const TAKEN_FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC are taken.';
 
 /** Largest width × height that is decoded: 100 megapixels are 300 MB of pixels. */
 export const PIXEL_LIMIT = 100_000_000;
@@ -40,7 +44,7 @@ export interface ReadImage extends DecodedImage {
  * Decodes an image to sRGB, 8 bits, three channels: EXIF orientation applied, the first frame or page, alpha
  * flattened on white, embedded colour profiles converted to sRGB, grey and CMYK to RGB.
  *
- * The format is told by the content, and only JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF reach a decoder. A file
+ * The format is told by the content, and only JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC reach a decoder. A file
  * that is cut off, whose rest is zeros or that its decoder reports as in error is refused; mere warnings (foreign bytes
  * between JPEG segments, unknown TIFF tags) are not, as many cameras and scanners write such files and PIL takes them.
  * So is a TIFF whose values are not said to be colours: floating-point, signed and 32-bit samples, bands of another kind.
@@ -56,11 +60,12 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
     throw notTaken(path, `is ${signature.name}, which is not taken`, signature.hint);
   if (signature.kind === 'unknown')
     throw new KarstError('format-unknown', `${path} is not an image.`, {
-      hint: 'JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF are taken.',
+      hint: TAKEN_FORMATS,
       path,
     });
   const { format } = signature;
   if (format === 'bmp') return decodeBmp(bytes, path);
+  if (format === 'heic') return decodeHeif(bytes, path);
 
   const tags = format === 'tiff' ? readTiffTags(bytes) : null;
   const reading = tags === null ? null : readSamples(tags);
@@ -168,6 +173,16 @@ function decodeBmp(bytes: Uint8Array, path: string): DecodedImage {
     if (!(error instanceof BmpError)) throw error;
     if (!error.unsupported) throw damaged(path, error.message);
     throw notTaken(path, error.message, 'Convert it to PNG or make it smaller.');
+  }
+}
+
+async function decodeHeif(bytes: Uint8Array, path: string): Promise<DecodedImage> {
+  try {
+    return { format: 'heic', ...(await readHeif(bytes, PIXEL_LIMIT)) };
+  } catch (error) {
+    if (!(error instanceof HeifError)) throw error;
+    if (!error.unsupported) throw damaged(path, error.message, error);
+    throw notTaken(path, error.message, 'Convert it to JPEG or make it smaller.', error);
   }
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, readWholeFile, writeError } from '../../formats/files.ts';
-import { IMAGE_FILE_LIMIT, PIXEL_LIMIT, readImage } from '../../formats/image.ts';
+import { IMAGE_FILE_LIMIT, PIXEL_LIMIT, readImage, TAKEN_FORMATS } from '../../formats/image.ts';
 import { imageSignature, type ImageFormat } from '../../formats/image-signature.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -157,15 +157,12 @@ async function openImage(path: string): Promise<OpenedImage> {
         ? `${path} is not an image.`
         : `${path} is ${signature.name}, which is not taken.`,
       {
-        hint:
-          signature.kind === 'unknown'
-            ? 'JPEG, PNG, WebP, GIF, TIFF, BMP and AVIF are taken.'
-            : signature.hint,
+        hint: signature.kind === 'unknown' ? TAKEN_FORMATS : signature.hint,
         path,
       },
     );
   const { format } = signature;
-  if (format === 'bmp') {
+  if (format === 'bmp' || format === 'heic') {
     const { pixels, width, height } = await readImage(path);
     return { image: sharp(pixels, { raw: { width, height, channels: 3 } }), format, content };
   }

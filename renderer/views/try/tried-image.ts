@@ -26,7 +26,7 @@ export function waiting(image: Pick<TriedImage, 'id' | 'name' | 'source' | 'medi
 /** Endings of what the host decodes. */
 export const IMAGE_ENDINGS = [
   ...['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp'],
-  ...['gif', 'tif', 'tiff', 'bmp', 'dib', 'avif'],
+  ...['gif', 'tif', 'tiff', 'bmp', 'dib', 'avif', 'heic', 'heif', 'hif'],
 ] as const;
 
 /** Whether a file is worth sending. Some platforms give no type: then the name decides. */

@@ -91,8 +91,8 @@ describe('refusals', () => {
     [
       'HEIC',
       Buffer.from('\0\0\0\u0018ftypheic\0\0\0\0mif1heic'),
-      'format-unsupported',
-      'is a HEIC image',
+      'file-damaged',
+      'is cut off, or its boxes are damaged',
     ],
     ['video', Buffer.from('\0\0\0\u0014ftypisom\0\0\0\0isom'), 'format-unsupported', 'is a video'],
     ['PDF', '%PDF-1.7', 'format-unsupported', 'is a PDF document'],
