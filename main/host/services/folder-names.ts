@@ -52,7 +52,8 @@ export function unreadableEntry(path: string, reason: string): ErrorReport {
   };
 }
 
-export const CHOOSE_IMAGES = 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC files.';
+export const CHOOSE_IMAGES =
+  'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC files.';
 
 /** @param folders whether it has folders that were not looked into */
 export function noImageIn(folder: string, folders = false): KarstError {

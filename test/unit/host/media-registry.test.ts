@@ -83,7 +83,7 @@ describe('pictures', () => {
     const jpeg = await media.picture(media.register(fixture('landscape.jpg')), null);
     expect(jpeg.type).toBe('image/jpeg');
     expect(Buffer.from(jpeg.bytes).equals(readFileSync(fixture('landscape.jpg')))).toBe(true);
-    for (const name of ['rgb.tif', 'rgb-24.bmp']) {
+    for (const name of ['rgb.tif', 'rgb-24.bmp', 'heif-rotated.heic']) {
       const shown = await media.picture(media.register(fixture(name)), null);
       expect(shown.type).toBe('image/webp');
       const decoded = await sharp(shown.bytes).metadata();
