@@ -10,14 +10,15 @@ import { JobSession } from './jobs/session.ts';
 import { giveUpUnusableCache } from './runtime/compile-cache.ts';
 
 /**
- * The engine process: takes one job, sends events, obeys controls, ends. It ends by itself when the host is gone.
- * The port is the parent of a forked child; under Electron the utility process's parent port stands in for it.
+ * The engine process: runs one job, sends events, handles controls, and exits, also when the host
+ * has gone. The port is the parent of a forked child, or the parent port of Electron's utility
+ * process.
  */
 interface Port {
   send(event: EngineEvent): void;
   onMessage(listener: (message: unknown) => void): void;
   onClose(listener: () => void): void;
-  /** Closes the channel when everything that was sent has left this process. */
+  /** Closes the channel once all messages have been sent. */
   close(): Promise<void>;
 }
 
@@ -25,7 +26,7 @@ function childPort(): Port {
   let sent = Promise.resolve();
   return {
     send: (event) => {
-      // Messages leave in their order: the last one's departure is everyone's.
+      // Messages are sent in order: when the last one is out, all are.
       sent = new Promise((resolve) => {
         if (process.send === undefined) resolve();
         else process.send(event, undefined, undefined, () => resolve());
@@ -41,7 +42,7 @@ function childPort(): Port {
 }
 
 async function perform(job: Job, session: JobSession): Promise<JobResult> {
-  // Each kind is loaded when it is asked for: a probe need not load the training code.
+  // Imported on demand: a probe need not load the training code.
   switch (job.kind) {
     case 'train':
       return (await import('./jobs/train.ts')).train(job, session);
@@ -67,7 +68,7 @@ async function start(
   port: Port,
 ): Promise<JobSession | null> {
   try {
-    // Loading TensorFlow takes longer than drawing a few pictures, for which nothing of it is needed.
+    // Augmentation previews need no TensorFlow, which takes longer to load than they take to draw.
     const computes = message.job.kind !== 'augment';
     const cacheFault = computes ? await giveUpUnusableCache() : null;
     const runtime = computes ? await (await import('./runtime/executor.ts')).openRuntime() : null;
@@ -113,9 +114,9 @@ async function serve(port: Port): Promise<void> {
 }
 
 const port = childPort();
-// A terminal sends Ctrl-C to the whole process group; what it means is for the host to say.
+// A terminal sends Ctrl-C to the whole process group; the host decides what it means.
 process.on('SIGINT', () => undefined);
-// With the exit code that is set by then: an engine that closes the channel itself comes by here, too.
+// Exits with the code set so far: also reached when the engine closes the channel itself.
 port.onClose(() => process.exit());
 serve(port)
   .catch((error: unknown) => {

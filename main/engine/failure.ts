@@ -2,15 +2,15 @@ import { dirname } from 'node:path';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../shared/domain/error-report.ts';
 
-/** How TensorFlow words a write that failed for want of room: "PATH; No space left on device". */
+/** TensorFlow's message for a full disk: "PATH; No space left on device". */
 const FULL = /((?:\/|[A-Za-z]:[\\/]).*); (?:No space left on device|Disk quota exceeded)/;
 const MEMORY = /RESOURCE_EXHAUSTED|Out of memory|OOM|Array buffer allocation failed/;
 
-/** Errors that TensorFlow throws as text get the code that a user can act on. */
+/** Gives errors that TensorFlow throws as text a code that a user can act on. */
 export function failureReport(error: unknown): ErrorReport {
   if (error instanceof KarstError) return error.toReport();
   const text = error instanceof Error ? error.message : String(error);
-  // Asked first: TensorFlow calls both a used up resource, and advises on memory with either.
+  // Checked first: TensorFlow reports both as an exhausted resource, with advice about memory.
   const full = FULL.exec(text)?.[1];
   if (full !== undefined) {
     const folder = dirname(full);

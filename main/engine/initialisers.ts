@@ -2,7 +2,7 @@ import type { Initialiser, TensorSpec } from '../../shared/models/spec.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import { randomStream, type RandomStream } from './random.ts';
 
-/** A fresh tensor, a function of (seed, name) only. */
+/** An initial tensor, a function of (seed, name) only. */
 export function initialTensor(
   { name, shape, init }: Pick<TensorSpec, 'name' | 'shape' | 'init'>,
   seed: number,

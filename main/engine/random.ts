@@ -1,10 +1,10 @@
 /**
- * Random numbers as a function of (seed, keys) alone, so that a resumed run draws what the uninterrupted
- * one would have drawn and nothing has to be stored in a checkpoint.
+ * Random numbers as a pure function of (seed, keys), so that a resumed run draws the numbers of an
+ * uninterrupted one without state in the checkpoint.
  *
- * The generator is Philox-4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11):
- * a bijection of a 128-bit counter under a 64-bit key. Everything here uses integer operations and the
- * IEEE basic operations only (not Math.log or Math.cos, whose last bit is left to the platform).
+ * The generator is Philox-4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * SC'11): a bijection of a 128-bit counter under a 64-bit key. Uses only integer operations and the
+ * basic IEEE operations: the last bit of Math.log and Math.cos depends on the platform.
  */
 export interface RandomStream {
   /** A multiple of 2^-53 in [0, 1). Stored as float32 it can round to 1. */

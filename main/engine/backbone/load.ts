@@ -7,7 +7,7 @@ import { checkBackbone } from '../../formats/checkpoints/registry.ts';
 import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
 
-/** The architecture at which a job works: the backbone's, at the side of the job's images. @throws config-invalid */
+/** The backbone's architecture at the job's image size. @throws config-invalid */
 export function workingArchitecture(
   { architecture }: Pick<BackboneReference, 'architecture'>,
   imageSize: number,
@@ -16,8 +16,9 @@ export function workingArchitecture(
 }
 
 /**
- * The backbone's tensors in float32 by timm name, without its head; position embeddings resampled to the working
- * size. The host has checked the file's sha256; shapes are checked here again, because they size the graph.
+ * The backbone's tensors in float32 by timm name, without its head; position embeddings resampled
+ * to the working size. The host has verified the file's sha256; shapes are checked again here
+ * because they size the graph.
  */
 export async function loadBackbone(
   backbone: BackboneReference,
@@ -40,7 +41,7 @@ export async function loadBackbone(
     const tensors = new Map<string, Float32Array>();
     for (const { name, shape, grid } of modelSpec(architecture).tensors) {
       const values = await file.readFloat32(name);
-      // What an earlier version took into the library was not looked through when it was added.
+      // Backbones that an earlier version added were not checked then.
       const bad = indexNotFinite(values);
       if (bad >= 0) throw notFinite(backbone.path, name, values[bad] ?? Number.NaN, bad);
       const wanted = grids.get(name);
@@ -57,7 +58,10 @@ export async function loadBackbone(
   }
 }
 
-/** Fresh weights of everything but the head, as the family draws them; a function of the seed only. */
+/**
+ * Random weights of everything except the head, initialised as the family does; a function of the
+ * seed only.
+ */
 export function randomBackbone(
   architecture: Architecture,
   seed: number,

@@ -1,8 +1,9 @@
 import { cubic } from '../data/resample-in-script.ts';
 
 /**
- * Position embeddings for another image size: timm's `resample_abs_pos_embed`, that is PyTorch's antialiased
- * bicubic interpolation (a = −1/2, pixel centres at ½) over the patch grid; what lies before it stays as it is.
+ * Position embeddings for another image size: timm's `resample_abs_pos_embed`, that is PyTorch's
+ * antialiased bicubic interpolation (a = −1/2, pixel centres at ½) over the patch grid. Embeddings
+ * before the grid are unchanged.
  *
  * @param embeddings (prefix + side², width)
  * @returns (prefix + newSide², width)

@@ -1,4 +1,6 @@
-/** Maps a place in the output to one in the input: x' = a x + b y + c, y' = d x + e y + f, pixels from the centre. */
+/**
+ * Maps output to input coordinates: x' = a x + b y + c, y' = d x + e y + f, pixels from the centre.
+ */
 export interface AffineMap {
   readonly a: number;
   readonly b: number;
@@ -18,7 +20,7 @@ export function rotationMap(degrees: number): AffineMap {
 }
 
 /**
- * Warps a square RGB image, bilinear; what lies outside is `fill`.
+ * Warps a square RGB image, bilinear. Pixels from outside the image get `fill`.
  *
  * @param pixels side × side × 3
  * @returns side × side × 3
@@ -61,7 +63,7 @@ export function warp(pixels: Uint8Array, side: number, map: AffineMap, fill: Col
   return out;
 }
 
-/** Moves a square RGB image by whole pixels to the right and down; what comes in is black. */
+/** Shifts a square RGB image right and down by whole pixels; uncovered pixels are black. */
 export function translate(
   pixels: Uint8Array,
   side: number,

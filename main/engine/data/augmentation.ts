@@ -9,28 +9,29 @@ import { resample } from './resample.ts';
 import type { Rectangle } from './resample-in-script.ts';
 
 /**
- * Cached images of a training with random resized crops keep a shorter side of up to so many times the model's:
- * enough that most crops need not be enlarged, small enough that tens of thousands fit on a disk.
+ * With random resized crops, cached images keep a shorter side of up to this many times the
+ * model's: large enough that few crops are enlarged, small enough that tens of thousands fit on a
+ * disk.
  */
 const CROP_MARGIN = 1.5;
 
 const ASPECT_RATIOS = [3 / 4, 4 / 3] as const;
 
-/** What is done once per image, before anything random: the image that is cached. */
+/** The deterministic transform applied once per image; its result is cached. */
 export interface WorkingRule {
-  /** Names the rule and all its numbers; images of equal rules are interchangeable. */
+  /** Name and parameters of the transform; equal names give interchangeable images. */
   readonly name: string;
   apply(image: RgbImage): RgbImage;
 }
 
-/** True when the working image is already the model's square. */
+/** True when the base image is already the model's square. */
 function cropsRandomly(augmentation: AugmentationOptions | null): boolean {
   return augmentation !== null && augmentation.cropScaleMin < 1;
 }
 
 /**
- * The evaluation transform's square, or, when crops are drawn at random, the whole image with its shorter side
- * reduced to 1.5 times the model's.
+ * The square of the evaluation transform, or, for random crops, the whole image with its shorter
+ * side reduced to 1.5 times the model's.
  */
 export function workingRule(
   preprocessing: Preprocessing,
@@ -95,7 +96,7 @@ function mirror(pixels: Uint8Array, side: number): void {
   }
 }
 
-/** Brightness, contrast and saturation by factors from [max(0, 1 - j), 1 + j], in an order drawn at random. */
+/** Brightness, contrast and saturation by factors from [max(0, 1 - j), 1 + j], in random order. */
 function jitter(pixels: Uint8Array, strength: number, stream: RandomStream): void {
   const operations = [brightness, contrast, saturation];
   const low = Math.max(0, 1 - strength);
@@ -114,7 +115,7 @@ export class Augmenter {
   constructor(preprocessing: Preprocessing, options: AugmentationOptions) {
     this.#preprocessing = preprocessing;
     this.#options = options;
-    // The mean colour normalises to 0, so that what a rotation brings in tells the model nothing.
+    // The mean colour normalises to 0, so that corners filled by a rotation carry no signal.
     const [red, green, blue] = preprocessing.mean;
     this.#fill = [Math.round(red * 255), Math.round(green * 255), Math.round(blue * 255)];
   }
@@ -122,8 +123,8 @@ export class Augmenter {
   /**
    * In this order: random resized crop, translation, flip, rotation, RandAugment, colour jitter.
    *
-   * @param image as the working rule made it; not changed
-   * @param stream all draws of this image in this epoch
+   * @param image from the base transform; not modified
+   * @param stream random numbers for this image in this epoch
    * @returns imageSize × imageSize × 3
    */
   apply(image: RgbImage, stream: RandomStream): Uint8Array {

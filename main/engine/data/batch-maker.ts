@@ -7,7 +7,7 @@ import { drawBeta, mixRows } from './mixup.ts';
 import { PixelCache } from './pixel-cache.ts';
 import { evaluationPixels, Normaliser, type RgbImage } from './preprocessing.ts';
 
-/** Images decoded at a time; each decoder runs on a thread of libuv's pool, which has four. */
+/** Images decoded concurrently; each decoder uses one of the four threads of libuv's pool. */
 const DECODES = 4;
 
 export interface MadeBatch {
@@ -18,7 +18,10 @@ export interface MadeBatch {
   readonly problems: readonly ImageProblem[];
 }
 
-/** Makes batches from images: decode or take from the cache, augment, normalise, mix. Runs in a loading thread. */
+/**
+ * Makes batches: reads images from the cache or decodes them, augments, normalises, mixes. Runs in
+ * a loading thread.
+ */
 export class BatchMaker {
   readonly #data: LoadingThreadData;
   readonly #rule: WorkingRule;
@@ -35,7 +38,7 @@ export class BatchMaker {
     this.cache = new PixelCache(data.cache, data.ownSegment);
   }
 
-  /** A batch as a function of its arguments, the seed and the images alone. */
+  /** A pure function of its arguments, the seed and the images. */
   async make(epoch: number, batch: number, rows: Int32Array): Promise<MadeBatch> {
     const { preprocessing, augmentation, seed } = this.#data;
     const rowLength = 3 * preprocessing.imageSize ** 2;
@@ -103,7 +106,7 @@ function withoutRow({ index, error }: ImageProblem): ImageProblem {
 }
 
 /**
- * One image as the model sees it in evaluation, outside any loader.
+ * One image after the evaluation transform, without a loader.
  *
  * @returns (3, S, S), normalised
  * @throws KarstError as `readImage`

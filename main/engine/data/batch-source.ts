@@ -8,9 +8,9 @@ export interface ImageBatch {
   readonly indices: Int32Array;
   /** Rows with an index of 0 or more. */
   readonly count: number;
-  /** (batchSize) the row that each row was mixed with; its own where it was not. */
+  /** (batchSize) index of each row's mixup partner; its own index where it was not mixed. */
   readonly partners: Int32Array;
-  /** Share of the row itself in its pixels; the partner has the rest. 1 without mixup. */
+  /** Mixup weight of the row itself; its partner has the rest. 1 without mixup. */
   readonly lambda: number;
   /** Images of this batch that could not be used. */
   readonly problems: readonly ImageProblem[];
@@ -19,11 +19,11 @@ export interface ImageBatch {
 export interface EpochOptions {
   readonly epoch: number;
   readonly shuffle: boolean;
-  /** First batch; the earlier ones are neither decoded nor drawn. */
+  /** First batch; earlier ones are skipped without decoding. */
   readonly from?: number;
 }
 
-/** Where batches come from, epoch by epoch. */
+/** A source of batches, epoch by epoch. */
 export interface BatchSource {
   /** Batches of an epoch, a partial last one included. */
   readonly batchesPerEpoch: number;

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
-/** Decoded images are no longer written to a folder, and why. */
+/** Why decoded images are no longer written to the cache folder. */
 export function cacheFault(folder: string, reason: string): ErrorReport {
   return new KarstError(
     'not-writable',

@@ -9,16 +9,16 @@ import { readSegmentIndex } from './cache-segment.ts';
 import { ALIGNMENT, ImageIndex } from './image-index.ts';
 import type { CachePlan } from './pixel-cache.ts';
 
-/** Changes when decoding or the working rules change, so that images of another version are not taken. */
+/** Changes with decoding or base transforms, so that images of other versions are not reused. */
 const CACHE_VERSION = 'v2';
 
-/** Most bytes of decoded images in a cache folder. */
+/** Limit of a cache folder, in bytes. */
 const DISK_LIMIT = 32 * 2 ** 30;
 
-/** So much of the disk is left free. */
+/** Disk space left free, in bytes. */
 const DISK_RESERVE = 2 * 2 ** 30;
 
-/** Most bytes of decoded images in memory when there is no cache folder. */
+/** Limit of the cache in memory, used without a folder, in bytes. */
 export const MEMORY_LIMIT = 512 * 2 ** 20;
 
 /** The largest number of 64-byte units that a 32-bit counter holds. */
@@ -33,18 +33,18 @@ interface Segment {
 interface Room {
   /** Bytes that may be written. */
   readonly bytes: number;
-  /** Whether it is the disk that sets the limit, not the cache's own. */
+  /** Whether the disk's free space sets the limit, not the cache's own limit. */
   readonly ofDisk: boolean;
 }
 
 /**
- * Opens a cache for the given images: indexes what the folder has of them, makes room by removing the oldest
- * segments that hold none of them, and names a new segment for each thread. Without a folder, and where the folder takes
- * nothing, it sets memory aside and says why.
+ * Opens a cache for the given images: indexes those that the folder has, makes room by removing the
+ * oldest segments without any of them, and names a new segment for each thread. Without a writable
+ * folder it allocates memory and reports why.
  *
  * @param folder parent of all caches; null keeps images in memory
- * @param rule name of the working rule
- * @param memoryBytes at most so much memory when there is no folder
+ * @param rule name of the base transform
+ * @param memoryBytes limit of the memory used without a folder
  */
 export async function planCache(
   folder: string | null,
@@ -58,7 +58,7 @@ export async function planCache(
   try {
     return await onDisk(folder, own, images, threads, memoryBytes);
   } catch (error) {
-    // Images are decoded from their files then: a cache is no reason to end a job.
+    // Without a cache, images are decoded from their files: no reason to end a job.
     return inMemory(images.length, memoryBytes, cacheFault(own, reasonOf(error)));
   }
 }
@@ -143,7 +143,9 @@ async function listSegments(dir: string): Promise<Segment[]> {
   return segments.sort((a, b) => a.modified - b.modified || (a.base < b.base ? -1 : 1));
 }
 
-/** null for what another process has removed meanwhile, and for what is no plain file: no cache wrote that. */
+/**
+ * null if another process has removed it, or if it is not a regular file, which no cache writes.
+ */
 async function plain(path: string): Promise<Stats | null> {
   try {
     const info = await stat(path);
@@ -154,7 +156,10 @@ async function plain(path: string): Promise<Stats | null> {
   }
 }
 
-/** Removes old segments that are not in use here while the limit is passed; returns the bytes that may be written. */
+/**
+ * Removes old segments not in use here until the limit is met; returns the bytes that may be
+ * written.
+ */
 async function makeRoom(dir: string, inUse: ReadonlySet<string>): Promise<Room> {
   const segments: Segment[] = [];
   for (const entry of await readdir(dir, { withFileTypes: true }))

@@ -4,13 +4,13 @@ import { openFileSync } from '../../formats/files.ts';
 import { ALIGNMENT } from './image-index.ts';
 
 /**
- * Decoded images on disk come in segments, a pair of files that one thread appends to and all may read:
- * `<name>.pixels` holds the pixels, each image at a multiple of 64 bytes, and `<name>.index` one 64-byte record
- * per image, written after its pixels. Every record and every image carries a CRC-32, so whatever an
- * interruption or a fault of the disk leaves behind is noticed and decoded again.
+ * Decoded images are stored in segments: a pair of files that one thread appends to and all threads
+ * read. `<name>.pixels` holds the pixels, each image at a multiple of 64 bytes, and `<name>.index`
+ * one 64-byte record per image, written after its pixels. Every record and every image carries a
+ * CRC-32, so partial writes and disk faults are detected and the image is decoded again.
  *
- * Record, little-endian: magic, width, height, CRC of the pixels (u32 at 0, 4, 8, 12), offset (f64 at 16), sha256
- * of the source (32 bytes at 24), CRC of the 60 bytes before it (u32 at 60).
+ * Record, little-endian: magic, width, height, CRC of the pixels (u32 at 0, 4, 8, 12), offset (f64
+ * at 16), sha256 of the source (32 bytes at 24), CRC of the 60 bytes before it (u32 at 60).
  */
 export interface SegmentRecord {
   /** SHA-256 of the source file, lower-case hexadecimal. */
@@ -37,7 +37,7 @@ function encodeRecord(record: SegmentRecord): Uint8Array {
   return bytes;
 }
 
-/** The intact records of an index file, in order; what is damaged or cut off is left out. */
+/** The intact records of an index file, in order; damaged and truncated ones are skipped. */
 export function readSegmentIndex(indexPath: string, pixelsBytes: number): SegmentRecord[] {
   const file = openFileSync(indexPath);
   let bytes: Buffer;
@@ -63,7 +63,7 @@ export function readSegmentIndex(indexPath: string, pixelsBytes: number): Segmen
   return records;
 }
 
-/** A segment that is appended to. Its files must not exist yet. */
+/** A segment open for appending. Its files must not exist yet. */
 export class SegmentWriter {
   readonly #pixels: number;
   readonly #index: number;
@@ -110,7 +110,7 @@ export class SegmentReader {
     this.#file = openFileSync(`${base}.pixels`);
   }
 
-  /** The pixels of a record, or null when they are not what was written. */
+  /** The pixels of a record; null when their checksum differs. */
   read({ offset, width, height, crc }: Omit<SegmentRecord, 'sha256'>): Uint8Array | null {
     const pixels = new Uint8Array(width * height * 3);
     let done = 0;

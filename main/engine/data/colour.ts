@@ -1,6 +1,6 @@
 /**
- * Colour operations on 8-bit RGB, in place, with the arithmetic of Pillow's ImageEnhance and ImageOps:
- * `factor` 1 leaves the image as it is.
+ * Colour operations on 8-bit RGB, in place, with the arithmetic of Pillow's ImageEnhance and
+ * ImageOps. `factor` 1 changes nothing.
  */
 
 /** One table of 256 levels for all channels, or one for each. */
@@ -61,7 +61,10 @@ export function saturation(pixels: Uint8Array, factor: number): void {
   }
 }
 
-/** 0 smooths by the kernel (1 1 1, 1 5 1, 1 1 1) / 13, which leaves the border; 2 sharpens by as much. */
+/**
+ * 0 smooths with the kernel (1 1 1, 1 5 1, 1 1 1) / 13, except at the border; 2 sharpens by as
+ * much.
+ */
 export function sharpness(pixels: Uint8Array, side: number, factor: number): void {
   const source = pixels.slice();
   const row = side * 3;

@@ -1,4 +1,4 @@
-/** Where a cached image lies. */
+/** Location of a cached image. */
 export interface CachedPlace {
   /** Number of the segment, or `IN_MEMORY`. */
   readonly segment: number;
@@ -12,13 +12,13 @@ export interface CachedPlace {
 
 export const IN_MEMORY = -1;
 
-/** Cached images begin at multiples of so many bytes, so that a 32-bit number can name places up to 128 GiB. */
+/** Alignment of cached images in bytes: a 32-bit number of such units reaches 128 GiB. */
 export const ALIGNMENT = 64;
 
 const FIELDS = 6;
 const [SEGMENT, OFFSET, WIDTH, HEIGHT, CRC, PRESENT] = [0, 1, 2, 3, 4, 5] as const;
 
-/** Place of every image of a loader, in memory that all its threads share. */
+/** Locations of a loader's images, in memory shared by its threads. */
 export class ImageIndex {
   readonly shared: SharedArrayBuffer;
   readonly #fields: Int32Array;
@@ -41,10 +41,10 @@ export class ImageIndex {
     };
   }
 
-  /** Publishes a place; one that is there already stays. */
+  /** Publishes a location unless the image has one. */
   set(image: number, place: CachedPlace): void {
     const at = image * FIELDS;
-    // 2 while it is being written, so that no other thread writes or reads half of it.
+    // 2 while being written, so that no other thread sees a half-written entry.
     if (Atomics.compareExchange(this.#fields, at + PRESENT, 0, 2) !== 0) return;
     this.#fields[at + SEGMENT] = place.segment;
     this.#fields[at + OFFSET] = place.offset / ALIGNMENT;
@@ -54,7 +54,7 @@ export class ImageIndex {
     Atomics.store(this.#fields, at + PRESENT, 1);
   }
 
-  /** Forgets a place that turned out to be damaged. */
+  /** Removes the location of an image that was found damaged. */
   remove(image: number): void {
     Atomics.compareExchange(this.#fields, image * FIELDS + PRESENT, 1, 0);
   }

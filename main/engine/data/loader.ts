@@ -24,14 +24,17 @@ export interface ImageLoaderOptions {
   readonly seed: number;
   /** Folder of the cache of decoded images; null keeps them in memory, up to `memoryBytes`. */
   readonly cacheDir: string | null;
-  /** Told once when decoded images are not, or no longer, written to the folder; all goes on, more slowly. */
+  /**
+   * Called once when decoded images cannot be written to the folder; loading continues, more
+   * slowly.
+   */
   readonly onCacheFault?: (fault: ErrorReport) => void;
-  /** Threads that decode and augment; 1 unless told. The batches do not depend on it. */
+  /** Threads that decode and augment; default 1. The batches do not depend on it. */
   readonly threads?: number;
   readonly memoryBytes?: number;
 }
 
-/** Batches ahead of the one in use are held up to so many bytes, at least 2 and at most 16 batches. */
+/** Limit of prefetched batches in bytes; at least 2 and at most 16 batches. */
 const PREFETCH_BYTES = 256 * 2 ** 20;
 
 interface Waiting {
@@ -40,10 +43,10 @@ interface Waiting {
 }
 
 /**
- * Loads batches in threads of its own, ahead of their use, so that images are decoded while the caller is busy in
- * a synchronous training step; the caller only has to await between steps. A batch is a function of (seed, epoch,
- * batch number, images) alone: neither the number of threads nor the first batch asked for nor the state of the
- * cache changes a bit of it.
+ * Prefetches batches in worker threads, so that images are decoded during the caller's synchronous
+ * training step; the caller only has to await between steps. A batch is a pure function of (seed,
+ * epoch, batch number, images), bit for bit: the number of threads, the first batch and the state
+ * of the cache do not matter.
  */
 export class ImageLoader implements BatchSource {
   readonly batchesPerEpoch: number;
@@ -64,8 +67,9 @@ export class ImageLoader implements BatchSource {
 
   /**
    * The batches of one epoch, in order. With `shuffle` the order of the images is
-   * `shuffledIndices(n, randomStream(seed, 'shuffle', epoch))`, else as given. An image that cannot be used
-   * becomes a padding row and is named in `problems`. One epoch is iterated at a time.
+   * `shuffledIndices(n, randomStream(seed, 'shuffle', epoch))`, else as given. An image that cannot
+   * be used becomes a padding row and is listed in `problems`. Only one epoch may be iterated at a
+   * time.
    *
    * @throws KarstError when a thread dies (`internal`, `out-of-memory`)
    */
@@ -82,7 +86,7 @@ export class ImageLoader implements BatchSource {
       rows.set(order.subarray(batch * batchSize, (batch + 1) * batchSize));
       const thread = threads[batch % threads.length]!;
       const reply = thread.ask((ticket) => ({ type: 'batch', ticket, epoch, batch, rows }));
-      // A reply that is never awaited, because the caller went away, must not end the process.
+      // The caller may stop iterating: a rejection that nobody awaits must not end the process.
       reply.catch(() => undefined);
       ahead.push(reply);
     };
@@ -93,7 +97,7 @@ export class ImageLoader implements BatchSource {
         const reply = await ahead.shift()!;
         if (reply.type !== 'batch') throw unexpected(reply);
         this.#tell(reply.cacheFault);
-        // Ask for the next one before the caller's step, so that it is made meanwhile.
+        // Request the next batch before the caller's step, so that it is prepared during it.
         if (batch + 1 + ahead.length < end) request(batch + 1 + ahead.length);
         const { pixels, indices, partners, lambda, problems } = reply;
         const count = indices.reduce((sum, index) => sum + (index === -1 ? 0 : 1), 0);
@@ -104,10 +108,10 @@ export class ImageLoader implements BatchSource {
     }
   }
 
-  /** Ends the threads; what they are doing is dropped. */
+  /** Terminates the threads and discards their work. */
   async close(): Promise<void> {
     this.#closed = true;
-    // Had they failed to start, epoch() would have told.
+    // A failed start is reported by epoch().
     const threads = await this.#threads?.catch(() => null);
     if (threads) await Promise.all(threads.map((thread) => thread.close()));
   }
@@ -128,7 +132,8 @@ export class ImageLoader implements BatchSource {
     const { images, preprocessing, augmentation, seed, cacheDir } = this.#options;
     const count = this.#options.threads ?? 1;
     const rule = workingRule(preprocessing, augmentation).name;
-    // Enough for every image with sides of up to 3 : 1; memory that is not written to is not taken.
+    // Enough for images with aspect ratios up to 3 : 1. Pages that are never written take no
+    // memory.
     const all = images.length * (1.5 * preprocessing.imageSize) ** 2 * 3 * 3;
     const memory = Math.ceil(Math.min(all, this.#options.memoryBytes ?? MEMORY_LIMIT));
     const cache = await planCache(cacheDir, rule, images, count, memory);
@@ -145,7 +150,7 @@ function unexpected(reply: LoadReply): KarstError {
   return new KarstError('internal', 'A loading thread gave an answer to another question.');
 }
 
-/** The loader's end of one thread. */
+/** The loader's side of one thread. */
 class LoadingThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -156,7 +161,7 @@ class LoadingThread {
     this.#worker = new Worker(new URL('./loading-thread.ts', import.meta.url), {
       workerData: data,
     });
-    // An idle loader does not keep the process alive; one that is asked does.
+    // Only a loader with pending requests keeps the process alive.
     this.#worker.unref();
     this.#worker.on('message', (reply: LoadReply) => {
       this.#waiting.get(reply.ticket)?.resolve(reply);
@@ -176,7 +181,7 @@ class LoadingThread {
     });
   }
 
-  /** Drops everything that was asked and has not been begun. */
+  /** Cancels the requests that have not started. */
   cancel(): void {
     if (this.#failure !== null) return;
     this.#worker.postMessage({ type: 'cancel' } satisfies LoadRequest);

@@ -3,7 +3,7 @@ import { toErrorReport } from '../../../shared/domain/errors.ts';
 import { BatchMaker } from './batch-maker.ts';
 import type { LoadingThreadData, LoadReply, LoadRequest } from './messages.ts';
 
-/** A loading thread: answers requests one after the other, in the order in which they came. */
+/** A loading thread: serves requests in order, one at a time. */
 const port = parentPort!;
 const maker = new BatchMaker(workerData as LoadingThreadData);
 let queue: LoadRequest[] = [];

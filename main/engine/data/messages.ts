@@ -5,17 +5,20 @@ import type { CachePlan } from './pixel-cache.ts';
 
 export interface ImageSource {
   readonly path: string;
-  /** Of the content, lower-case hexadecimal; empty when it is not known, then nothing is checked or cached. */
+  /**
+   * Of the content, in lower-case hexadecimal; empty if unknown, which disables checking and
+   * caching.
+   */
   readonly sha256: string;
 }
 
-/** An image that could not be used, by its place in the loader's list. */
+/** An image that could not be used, by its index in the loader's list. */
 export interface ImageProblem {
   readonly index: number;
   readonly error: ErrorReport;
 }
 
-/** What a loading thread is started with. */
+/** Start data of a loading thread. */
 export interface LoadingThreadData {
   readonly images: readonly ImageSource[];
   readonly preprocessing: Preprocessing;
@@ -36,7 +39,7 @@ export type LoadRequest =
       /** Image per row, -1 for padding. */
       readonly rows: Int32Array;
     }
-  /** Drops the requests that have not begun. */
+  /** Cancels the requests that have not started. */
   | { readonly type: 'cancel' }
   | { readonly type: 'close' };
 

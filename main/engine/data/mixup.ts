@@ -18,14 +18,14 @@ function gamma(shape: number, stream: RandomStream): number {
 export function drawBeta(alpha: number, stream: RandomStream): number {
   const a = gamma(alpha, stream);
   const b = gamma(alpha, stream);
-  // Both can underflow to 0 for tiny alpha, whose mass lies at the two ends.
+  // Both can underflow to 0 for tiny alpha, where the distribution is concentrated at 0 and 1.
   if (a + b === 0) return stream.integer(2);
   return a / (a + b);
 }
 
 /**
- * Mixup within a batch (Zhang et al., arXiv 1710.09412): every row becomes λ · itself + (1 - λ) · the row that is
- * as far from the end as it is from the beginning. A row without an image, and its partner, stay as they are.
+ * Mixup within a batch (Zhang et al., arXiv 1710.09412): row i becomes λ · itself + (1 - λ) · row
+ * (rows - 1 - i). A row without an image, and its partner, are unchanged.
  *
  * @param pixels (rows, rowLength), changed in place
  * @param indices per row, -1 where there is no image

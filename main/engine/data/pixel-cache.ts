@@ -7,7 +7,7 @@ import { type SegmentRecord, SegmentReader, SegmentWriter } from './cache-segmen
 import { ALIGNMENT, ImageIndex, IN_MEMORY } from './image-index.ts';
 import type { RgbImage } from './preprocessing.ts';
 
-/** What a thread needs to open the cache that its loader planned; structured-clonable, memory shared. */
+/** What a thread needs to open its loader's cache; structured-clonable, with shared memory. */
 export interface CachePlan {
   readonly index: SharedArrayBuffer;
   /** Paths of the segments, without ending, by number. */
@@ -17,16 +17,16 @@ export interface CachePlan {
   readonly memoryEnd: SharedArrayBuffer;
   /** Bytes of pixels that may still be written to disk, in units of 64. */
   readonly diskLeft: SharedArrayBuffer;
-  /** What is to be told when they are used up; null where the cache itself wants no more. */
+  /** The fault to report when they are used up; null where that is the cache's own limit. */
   readonly diskFull: ErrorReport | null;
-  /** Why the folder that was asked for is not used at all. */
+  /** Why the requested folder is not used. */
   readonly fault: ErrorReport | null;
 }
 
 /**
- * One thread's view of the decoded images of a loader: found through the shared index, kept in the segments of a
- * folder or, without one, in shared memory up to its size. The system's file cache keeps the segments' pages in
- * memory as far as there is room, so that memory stays flat however many images there are.
+ * One thread's view of a loader's decoded images: located by the shared index, stored in the
+ * segments of a folder or, without one, in shared memory. The system's page cache holds as much of
+ * the segments as fits, so memory use is bounded whatever the number of images.
  */
 export class PixelCache {
   readonly #index: ImageIndex;
@@ -49,7 +49,7 @@ export class PixelCache {
     this.#diskLeft = new Int32Array(plan.diskLeft);
   }
 
-  /** Why nothing more is written to disk; null while all is well. */
+  /** Why writing to disk has stopped; null while it works. */
   get fault(): ErrorReport | null {
     return this.#fault;
   }
@@ -58,7 +58,9 @@ export class PixelCache {
     return this.#index.get(image) !== null;
   }
 
-  /** The image, or null when it is not cached or damaged. Pixels from memory are shared: do not change them. */
+  /**
+   * The image; null if it is not cached or damaged. Do not modify the pixels: they may be shared.
+   */
   get(image: number): RgbImage | null {
     const place = this.#index.get(image);
     if (place === null) return null;
@@ -71,8 +73,8 @@ export class PixelCache {
     try {
       pixels = this.#reader(segment).read(place);
     } catch {
-      // A segment that is gone (another process made room) or that the disk does not give back: the source is
-      // there to be decoded again, and tells if it has gone too.
+      // The segment was removed by another process or cannot be read: decode the source, which
+      // reports its own absence.
       pixels = null;
     }
     if (pixels !== null) return { width, height, pixels };
@@ -80,7 +82,7 @@ export class PixelCache {
     return null;
   }
 
-  /** Keeps an image if there is room. */
+  /** Stores an image if there is room. */
   put(image: number, sha256: string, { width, height, pixels }: RgbImage): void {
     const units = Math.ceil(pixels.length / ALIGNMENT);
     if (this.#own === null) {
@@ -107,7 +109,7 @@ export class PixelCache {
       this.#writer ??= new SegmentWriter(base);
       record = this.#writer.append(sha256, width, height, pixels);
     } catch (error) {
-      // The job goes on without the cache; the loader passes this on to whoever keeps the log.
+      // The job continues without the cache; the loader reports this to the log.
       this.#fault = cacheFault(dirname(base), reasonOf(error));
       return;
     }

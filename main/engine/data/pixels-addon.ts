@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { PIXELS } from '../../platform/addons.mjs';
 import { resampleInScript } from './resample-in-script.ts';
 
-/** main/native-ops/pixels as JavaScript sees it: the same bits as `resample.ts` and `preprocessing.ts` make, sooner. */
+/**
+ * Interface of main/native-ops/pixels: bit-identical to `resample.ts` and `preprocessing.ts`, but
+ * faster.
+ */
 export interface PixelsAddon {
-  /** Sets of instructions that this processor has passes for, the best first. */
+  /** Instruction sets usable on this CPU, best first. */
   readonly instructions: readonly string[];
   /**
    * @param task width of the image; left, top, width and height of the part of it; width and height that it becomes;
@@ -31,13 +34,16 @@ type Found = { readonly addon: PixelsAddon } | { readonly off: string | null };
 
 let found: Found | undefined;
 
-/** Loads the addon once a thread; null where the set-up has not built it, it does not load, or its check of itself fails. */
+/**
+ * Loads the addon once per thread; null if set-up has not built it, it does not load, or its
+ * self-check fails.
+ */
 export function pixelsAddon(): PixelsAddon | null {
   found ??= openAddon();
   return 'addon' in found ? found.addon : null;
 }
 
-/** Why the addon is there and stays off, as a clause; null when it is used, or was never built. */
+/** Why the addon exists but is not used, as a clause; null when it is used or was never built. */
 export function pixelsOff(): string | null {
   found ??= openAddon();
   return 'addon' in found ? null : found.off;
@@ -51,15 +57,16 @@ function openAddon(): Found {
     const fault = pixelsFault(addon);
     return fault === null ? { addon } : { off: fault };
   } catch (error) {
-    // Built elsewhere, for a C library that is not here.
+    // Built for a C library that this system lacks.
     const message = error instanceof Error ? error.message : String(error);
     return { off: `it does not run (${message.split('\n', 1)[0] ?? ''})` };
   }
 }
 
 /**
- * Has the addon resize and normalise a tiny image in a few ways, smaller and larger, and compares with the script, bit for bit.
- * @returns what it made otherwise, as a clause; null: nothing
+ * Self-check: compares the addon with the script, bit for bit, on a tiny image resized and
+ * normalised in a few ways.
+ * @returns what differs, as a clause; null if nothing does
  */
 export function pixelsFault(addon: Pick<PixelsAddon, 'resample' | 'normalise'>): string | null {
   const [width, height] = [23, 19];

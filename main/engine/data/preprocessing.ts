@@ -10,7 +10,7 @@ export interface RgbImage {
   readonly pixels: Uint8Array;
 }
 
-/** Where the model's square lies in the resized image. */
+/** Position of the model's square in the resized image. */
 export interface EvaluationGeometry {
   readonly resizedWidth: number;
   readonly resizedHeight: number;
@@ -74,7 +74,10 @@ export function evaluationPixels(image: RgbImage, preprocessing: Preprocessing):
   );
 }
 
-/** The image with its shorter side reduced to `side`, ratio kept; one that is smaller stays as it is. */
+/**
+ * The image with its shorter side reduced to `side` at its aspect ratio; smaller images are
+ * unchanged.
+ */
 export function reduceTo(
   image: RgbImage,
   side: number,

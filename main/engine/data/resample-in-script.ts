@@ -1,9 +1,9 @@
 /**
- * Pillow's image resampling, bit for bit (src/libImaging/Resample.c, 8 bits per channel): two separable passes,
- * horizontal first, with a kernel that widens when the image shrinks, weights rounded to 22 bits and the
- * intermediate image rounded to 8. Pre-trained backbones saw images that were made in this way. This is Pillow up to
- * version 12; 13 takes the vertical pass first where that is less work, which can differ by a few levels when the
- * ratio is not kept.
+ * Pillow's image resampling, bit for bit (src/libImaging/Resample.c, 8 bits per channel): two
+ * separable passes, horizontal first, with a kernel that widens when the image shrinks, weights
+ * rounded to 22 bits and the intermediate image rounded to 8. Backbones were pre-trained on images
+ * resized in this way. This is Pillow up to version 12; 13 starts with the vertical pass where that
+ * is less work, which can differ by a few levels when the aspect ratio changes.
  */
 export type Interpolation = 'bicubic' | 'bilinear';
 
@@ -123,8 +123,8 @@ function bytesOf({ buffer }: Uint8ClampedArray): Uint8Array {
   return new Uint8Array(buffer);
 }
 
-// In both passes integers stay integers by `Math.imul`, and what is stored is clipped to 0..255 by the array: both cost
-// a third of the time in plain arithmetic.
+// `Math.imul` keeps integers integers, and the clamped array clips to 0..255: each would cost a
+// third of the time in plain arithmetic.
 
 /** One output row per row of `out`, from rows of the source that begin at `start` and are `stride` apart. */
 function resampleRows(
@@ -158,7 +158,7 @@ function resampleRows(
   }
 }
 
-/** Four rows at a time, so that the sums are read and written a quarter as often. */
+/** Four rows at a time, so that the sums are loaded and stored a quarter as often. */
 function resampleColumns(
   middle: Uint8ClampedArray,
   across: number,
@@ -172,7 +172,7 @@ function resampleColumns(
     const begin = y * step;
     const end = begin + count[y]!;
     for (let k = begin; k < end; k += 4) {
-      // A row beyond the last one weighs nothing.
+      // A row beyond the last one has weight 0.
       const w0 = values[k]!;
       const w1 = k + 1 < end ? values[k + 1]! : 0;
       const w2 = k + 2 < end ? values[k + 2]! : 0;

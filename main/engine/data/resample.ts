@@ -2,9 +2,9 @@ import { pixelsAddon } from './pixels-addon.ts';
 import { type Interpolation, type Rectangle, resampleInScript } from './resample-in-script.ts';
 
 /**
- * Resizes the part `source` of an RGB image to `targetWidth` × `targetHeight` and returns the part `crop` of the
- * result; only what the crop needs is computed. Samples outside `source` are not looked at, as if it had been
- * cut out first.
+ * Resizes the part `source` of an RGB image to `targetWidth` × `targetHeight` and returns the part
+ * `crop` of the result; only what the crop needs is computed. Pixels outside `source` are not read,
+ * as if it had been cropped first.
  *
  * @param pixels height × width × 3, interleaved, with rows of `width` pixels
  * @returns crop.height × crop.width × 3

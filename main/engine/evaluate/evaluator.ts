@@ -31,7 +31,7 @@ export async function forEachLogits(
   }
 }
 
-/** What is evaluated, and how. */
+/** Settings of an evaluation. */
 export interface Measuring {
   readonly task: Task;
   readonly classes: readonly string[];
@@ -39,7 +39,7 @@ export interface Measuring {
   readonly targets: readonly unknown[];
 }
 
-/** Evaluation of the present weights on the loader's images. */
+/** Evaluates the current weights on the loader's images. */
 export async function evaluate(
   executor: Executor,
   loader: BatchSource,

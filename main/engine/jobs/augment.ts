@@ -12,15 +12,14 @@ import { planCache } from '../data/cache-plan.ts';
 import type { JobSession } from './session.ts';
 
 /**
- * Decoded images are kept in memory between the copies. One may have so many times the pixels of the model's
- * square: a shorter side of 1.5 times its side, and a longer one of up to four times that.
+ * Decoded images are kept in memory between the copies. Limit of one in multiples of the model's
+ * square: a shorter side of 1.5 times its side and a longer one of up to four times that.
  */
 const WORKING_PIXELS = 9;
 
 /**
- * Pictures of what a training would see of some images: each copy is the batch of all the images in one epoch, as
- * the loader makes it, mixup included, turned back from normalised values into a PNG. Nothing here is computed by
- * TensorFlow, which is not loaded.
+ * Previews of augmented images: each copy is the batch of all images in one epoch, as the loader
+ * makes it, mixup included, converted back from normalised values to PNG. Does not load TensorFlow.
  */
 export async function augment(job: AugmentJob, session: JobSession): Promise<AugmentResult> {
   const { preprocessing, augmentation, copies, seed, out } = job;

@@ -12,10 +12,10 @@ import { makeUpdate, targetSet, type UpdateParts } from '../train/update.ts';
 import { taskNamed } from '../../tasks/registry.ts';
 import type { JobSession } from './session.ts';
 
-/** Validation batches that are timed, after the first, which compiles. */
+/** Timed validation batches, after the first, which compiles. */
 const VALIDATION_BATCHES = 3;
 
-/** Times the update of a run with these settings on images of noise; nothing is written. */
+/** Times the updates of a run with these settings on random images; writes nothing. */
 export async function benchmark(job: BenchmarkJob, session: JobSession): Promise<BenchmarkResult> {
   const { config, classes } = job;
   const task = taskNamed(job.task);
@@ -45,7 +45,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
       targets: targetSet(task, targets, classes, config),
     };
     const { epochs } = config.schedule;
-    // Epochs on all patches take longer than those that drop some; most runs have one kind alone.
+    // Epochs on all patches take longer than those that drop some; most runs have only one kind.
     const kinds = [0, epochs - 1].filter(
       (epoch, i) => i === 0 || dropsPatches(config, epoch) !== dropsPatches(config, 0),
     );
@@ -74,7 +74,8 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
       };
       secondsOf.push(await timed(update, job.steps));
     }
-    // With kept features that is the batch of their one pass; validating on them takes no time worth telling.
+    // With cached features this is a batch of the single feature pass; validating on them takes
+    // negligible time.
     const images = noiseBatch(config.batchSize, imageShape(model.architecture), 0).pixels;
     const secondsPerValidationBatch = await timed(
       () =>
@@ -92,7 +93,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
       secondsPerStep: share * first + (1 - share) * other,
       secondsPerValidationBatch,
       startSeconds,
-      // In kilobytes on every platform.
+      // maxRSS is in kilobytes on every platform.
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
   } finally {

@@ -10,7 +10,7 @@ import { evaluate } from '../evaluate/evaluator.ts';
 import { readManifest, targetsOf } from './manifest.ts';
 import type { JobSession } from './session.ts';
 
-/** How many predictions of each image are kept. */
+/** Predictions kept per image. */
 const TOP = 5;
 
 /** Evaluates an adapter on every image of a manifest. */

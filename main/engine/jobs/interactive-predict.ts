@@ -14,8 +14,8 @@ const BATCH = 8;
 type LoadedFile = { readonly pixels: Float32Array } | { readonly error: ErrorReport };
 
 /**
- * Keeps an adapter on its backbone ready and says what it sees in the files of each question, until it is told to
- * stop. A file that cannot be read is an answer like any other and ends nothing.
+ * Keeps a model loaded and predicts the files of each question until it is told to stop. An
+ * unreadable file is part of the answer, not a failure.
  */
 export async function answerQuestions(
   job: InteractivePredictJob,
@@ -49,7 +49,7 @@ async function answersTo(
   let next = load(0);
   for (let begin = 0; begin < paths.length; begin += BATCH) {
     const files = await next;
-    // Decoders have threads of their own: the next files are decoded while the model looks at these.
+    // Decoding runs in other threads: the next files are decoded while the model computes.
     next = load(begin + BATCH);
     answers.push(...(await answersOf(files, top, model)));
   }
@@ -64,7 +64,7 @@ async function loadFile(path: string, { preprocessing }: OpenAdapter): Promise<L
   }
 }
 
-/** Answers in the order of the files, which are at most a batch. */
+/** Predictions in the order of the files; at most one batch. */
 async function answersOf(
   files: readonly LoadedFile[],
   top: number,

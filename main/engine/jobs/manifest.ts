@@ -44,7 +44,7 @@ export async function readManifest(
   });
 }
 
-/** What a task makes of the labels of images that `readManifest` has let through. */
+/** The task's targets for the labels of images that `readManifest` accepted. */
 export function targetsOf(task: TaskSpec, images: readonly ManifestImage[]): unknown[] {
   return images.map((image) => v.parse(task.target, image));
 }

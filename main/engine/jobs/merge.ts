@@ -23,8 +23,8 @@ import type { JobSession } from './session.ts';
 const MODEL = 'model.safetensors';
 
 /**
- * Folds an adapter into its backbone, writes the model as a folder and proves on images that the file, read back,
- * answers as the adapted model does. Beyond the tolerance nothing is left behind.
+ * Merges an adapter into its backbone, writes the model as a folder and verifies on images that the
+ * file, read back, gives the adapted model's logits. Beyond the tolerance the folder is removed.
  */
 export async function merge(job: MergeJob, session: JobSession): Promise<MergeResult> {
   session.progress('loading', 0, 1);
@@ -33,8 +33,8 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     job.backbone,
     VERIFICATION_BATCH,
     session.runtime,
-    // Merged in the graph, it would be the merge by the graph's own formulas; what is proved is that the merge and the adapter agree.
-    // And in float32, as whoever runs the merged model elsewhere does.
+    // Not merged in the graph: the point is to compare the merged weights with the adapter. In
+    // float32, as the merged model will run elsewhere.
     { merged: false, matmulPrecision: 'highest' },
   );
   try {
@@ -83,10 +83,13 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
   }
 }
 
-/** Most of a network's numbers are in its matrices: what they are stored in is called the network's type. */
+/** The type of the matrices, which hold most parameters, is called the network's type. */
 const isMatrix = ({ role }: TensorSpec): boolean => role === 'matrix';
 
-/** The type each tensor is stored in: the backbone's own; float32 where there is none (trained from a bare shape). */
+/**
+ * The type each tensor is stored in: the backbone's own; float32 where there is none (trained from
+ * random weights).
+ */
 async function storedDtypes(
   { path, architecture }: MergeJob['backbone'],
   whole: boolean,

@@ -7,7 +7,7 @@ import { openAdapter } from '../programs/open-adapter.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
 import type { JobSession } from './session.ts';
 
-/** Names what an adapter sees in each file, in the order given; a file that cannot be read gets its reason. */
+/** Predicts each file, in the order given; an unreadable file gets its reason. */
 export async function predict(job: PredictJob, session: JobSession): Promise<PredictResult> {
   session.progress('loading', 0, 1);
   const { folder, task, model, executor, preprocessing } = await openAdapter(
@@ -16,7 +16,7 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
     job.batchSize,
     session.runtime,
   );
-  // No hash to hold the files to, and no cache: what is predicted once is seldom predicted again.
+  // No hashes to verify and no cache: files are seldom predicted twice.
   const images = job.paths.map((path) => ({ path, sha256: '' }));
   const loader = new ImageLoader({
     ...session.loading,

@@ -12,7 +12,7 @@ import type { PendingControl, RunChannel } from '../train/run-channel.ts';
 
 export type Question = Extract<HostMessage, { type: 'question' }>;
 
-/** A job's side of the channel: it sends events, obeys controls between steps and takes questions. */
+/** A job's side of the channel: sends events, handles controls between steps, takes questions. */
 export class JobSession implements RunChannel {
   readonly cacheDir: string;
   readonly #runtime: Runtime | null;
@@ -46,7 +46,7 @@ export class JobSession implements RunChannel {
     this.#send(event);
   }
 
-  /** Tells what the job does without and goes on; the same one once. */
+  /** Reports something that the job continues without; each message once. */
   warn({ message, hint, path }: ErrorReport): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
@@ -84,7 +84,7 @@ export class JobSession implements RunChannel {
     this.#wake?.();
   }
 
-  /** Waits for a question; null when the job is to end. @throws KarstError cancelled */
+  /** Waits for a question; null when the job should end. @throws KarstError cancelled */
   async nextQuestion(): Promise<Question | null> {
     for (;;) {
       if (this.#pending === 'suspend') throw cancelled();
@@ -95,13 +95,13 @@ export class JobSession implements RunChannel {
     }
   }
 
-  /** Lets messages come in (a training step blocks the process) and says what the host wants now. */
+  /** Yields to incoming messages, which a training step blocks, and returns the pending control. */
   async pendingControl(): Promise<PendingControl> {
     await new Promise((resolve) => setImmediate(resolve));
     return this.#pending;
   }
 
-  /** Waits while paused; returns what was asked for next. */
+  /** Waits while paused; returns the control that ended the pause. */
   async whilePaused(): Promise<PendingControl> {
     this.emit({ type: 'state', state: 'paused' });
     while (this.#pending === 'pause') await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -110,7 +110,7 @@ export class JobSession implements RunChannel {
     return this.#pending;
   }
 
-  /** For jobs that have nothing to keep: ends them when asked to. @throws KarstError cancelled */
+  /** For jobs without state to save. @throws KarstError cancelled */
   async throwIfCancelled(): Promise<void> {
     const control = await this.pendingControl();
     if (control === 'stop' || control === 'suspend') throw cancelled();

@@ -78,7 +78,7 @@ function checkpointingNote({ config, checkpointedBlocks, backbone }: TrainJob): 
   return `${why}: ${blocks} keep nothing for the backward pass and are computed again in it. Steps take longer and come to the same.`;
 }
 
-/** What the frozen backbone makes of every image, for all epochs. */
+/** The frozen backbone's features of every image, computed once for all epochs. */
 async function readFeatures(
   job: TrainJob,
   featureExtractor: Executor,

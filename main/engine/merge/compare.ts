@@ -7,8 +7,8 @@ import type { Executor } from '../../backends/executor.ts';
 export const VERIFICATION_BATCH = 16;
 
 /**
- * Largest difference allowed between logits, as a share of the largest logit (at least 1): a hundred times what
- * rounding does at float32, and what rounding the weights to the stored type does at the half types.
+ * Tolerance between logits relative to the largest logit (at least 1): a hundred times the rounding
+ * error in float32; for half types, the error of rounding the weights.
  */
 const RELATIVE_TOLERANCE: Partial<Record<TensorDtype, number>> = {
   F32: 1e-4,

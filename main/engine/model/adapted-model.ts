@@ -11,13 +11,19 @@ export interface AdaptedModelOptions {
   readonly classes: number;
   /** The method, with its options, on a backbone of this architecture. */
   readonly tuner: Tuner;
-  /** So many blocks, from the first, are computed again in the backward pass and keep nothing for it. */
+  /**
+   * Number of checkpointed blocks, from the first: their activations are recomputed in the backward
+   * pass.
+   */
   readonly checkpointedBlocks?: number;
-  /** Not to be trained: the adapter is merged into the backbone once, instead of being added in every call. */
+  /**
+   * For inference: the adapter is merged into the backbone once instead of being applied in every
+   * call.
+   */
   readonly merged?: boolean;
 }
 
-/** A backbone with a method on it and a head of its own. */
+/** A backbone with a method attached and a new head. */
 export function adaptedModel({
   architecture,
   classes,

@@ -4,40 +4,40 @@ import type { MethodNoise } from '../../tuning/tuner.ts';
 import type { StaticShape, Tensor } from '../../graph/tensor.ts';
 import type { Weights } from '../../networks/build.ts';
 
-/** A network with its head: what stays as it is, what is trained, and the logits that both make. */
+/** A network with its head: frozen tensors, trained tensors, and the logits. */
 export interface Model {
   readonly architecture: Architecture;
   /** Outputs of the head. */
   readonly classes: number;
-  /** Shapes of the tensors that are not trained, by canonical name. */
+  /** Shapes of the frozen tensors by canonical name. */
   readonly frozen: ReadonlyMap<string, StaticShape>;
-  /** The trained tensors in the order in which they are packed, under the names that they are stored under. */
+  /** The trained tensors in packing order, under their stored names. */
   readonly trainedTensors: readonly TensorSpec[];
   /** Their shapes by name. */
   readonly trained: ReadonlyMap<string, StaticShape>;
-  /** Of one row of what `logits` takes: a normalised image (3, S, S), or features (width). */
+  /** Shape of one input row of `logits`: a normalised image (3, S, S), or features (width). */
   readonly input: StaticShape;
-  /** Whether there is anything to train before the head: drop path, and recomputing, are for that. */
+  /** Whether anything before the head is trained: only then drop path and checkpointing apply. */
   readonly trainsBlocks: boolean;
-  /** Random numbers that the method wants in every training step of so many images. */
+  /** Random inputs of the method for a training step of `batch` images. */
   readonly noise: (batch: number) => readonly MethodNoise[];
   /** (batch, …input) → logits (batch, classes). `noise`, which may be empty: to be trained. */
   logits(images: Tensor, weights: Weights, noise?: TrainingNoise): Tensor;
   /**
-   * Of a model whose adapter is merged before use: what tensors of the backbone become, by name, before `logits` may be asked for.
-   * It then costs what the backbone costs.
+   * For a model that is merged before use: the merged values of the backbone's tensors by name, to
+   * be assigned before `logits` is called. Inference then costs as much as the backbone's.
    */
   readonly merged?: (weights: Weights) => ReadonlyMap<string, Tensor>;
 }
 
-/** Inputs of random numbers by name, for one training step: `dropPath`, `patchDrop`, and what the method calls its own. */
+/** Random inputs of one training step by name: `dropPath`, `patchDrop`, and those of the method. */
 export type TrainingNoise = ReadonlyMap<string, Tensor>;
 
 export function shapesOf(tensors: readonly TensorSpec[]): Map<string, StaticShape> {
   return new Map(tensors.map(({ name, shape }) => [name, shape]));
 }
 
-/** Of one normalised image. */
+/** Shape of one normalised image. */
 export function imageShape({ imageSize }: Architecture): StaticShape {
   return [3, imageSize, imageSize];
 }

@@ -6,7 +6,7 @@ import { classify } from '../../networks/classifier.ts';
 import { networkOf } from '../../networks/registry.ts';
 import { imageShape, shapesOf, type Model } from './model.ts';
 
-/** The functions that build a network with its stored weights alone. */
+/** Builds a network from its stored weights alone. */
 export function backboneBuild(
   architecture: Architecture,
   weights: Weights,
@@ -23,7 +23,7 @@ export function networkLogits(architecture: Architecture, images: Tensor, build:
   return classify(networkOf(architecture).features(images, architecture, build), build);
 }
 
-/** The backbone alone with its own head, nothing trained: what a merged model is. */
+/** The backbone with its own head and nothing to train: a merged model. */
 export function plainModel(architecture: Architecture, classes: number): Model {
   const frozen = shapesOf(familyOf(architecture).tensors(architecture, classes));
   return {
@@ -40,7 +40,7 @@ export function plainModel(architecture: Architecture, classes: number): Model {
   };
 }
 
-/** The head alone, on features that the frozen backbone has made: what `linear` trains. */
+/** The head alone, on features of the frozen backbone, as `linear` trains it. */
 export function classifierModel(architecture: Architecture, classes: number): Model {
   const width = familyOf(architecture).width(architecture);
   const head = headTensors(width, classes);

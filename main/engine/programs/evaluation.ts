@@ -11,15 +11,16 @@ import { parameterGroups } from './parameters.ts';
 import { imagesInput, weightsOf, type PackedProgram } from './weights.ts';
 
 export interface EvaluationOptions {
-  /** With the function `evaluateOne` besides, for which one image need not be padded to a batch. */
+  /** Adds the function `evaluateOne`, so that a single image needs no padding. */
   readonly single?: boolean;
   /** Default highest. */
   readonly matmulPrecision?: MatmulPrecision;
 }
 
 /**
- * images → logits with the present weights, of so many images a call, or of any number where the batch is open: the function `evaluate`. A model that is merged before use has a function
- * `merge` besides, to be called once before it.
+ * The function `evaluate`: images → logits with the current weights, for a fixed batch size, or for
+ * any if the batch is open. A model that is merged before use also has a function `merge`, to be
+ * called once before.
  */
 export function evaluationProgram(
   model: Model,
@@ -47,7 +48,7 @@ function mergeFunction(
     const value = merged.get(variable.attributes.name);
     return value === undefined ? [] : [{ variable, value }];
   });
-  // A call is made by asking for an output.
+  // A call needs an output.
   return { inputs: [], outputs: { done: g.scalar(1) }, updates };
 }
 

@@ -7,7 +7,7 @@ import { GraphError } from '../../graph/graph-error.ts';
 import { plainBuild, type Weights } from '../../networks/build.ts';
 import { networkOf } from '../../networks/registry.ts';
 
-/** images → class-token features (batch, width) of a frozen backbone: the function `features`. */
+/** The function `features`: images → class-token features (batch, width) of a frozen backbone. */
 export function featureProgram(
   architecture: Architecture,
   batchSize: Dim,

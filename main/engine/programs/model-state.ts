@@ -7,12 +7,12 @@ export type NamedTensors = ReadonlyMap<
   { readonly shape: StaticShape; readonly values: Float32Array }
 >;
 
-/** What the optimizer keeps of a group beside the trained tensors. */
+/** The optimizer's state variables of a group. */
 function momentsOf(group: ParameterGroup): readonly string[] {
   return group.name === 'muon' ? ['momentum'] : ['moment1', 'moment2'];
 }
 
-/** The trained tensors and the optimizer's moments, in and out of the executor's packed variables. */
+/** Reads and writes the trained tensors and the optimizer's moments in the packed variables. */
 export class ModelState {
   readonly #executor: Executor;
   readonly #groups: readonly ParameterGroup[];
@@ -59,7 +59,7 @@ export class ModelState {
     return this.#read(momentsOf);
   }
 
-  /** Every tensor of the packed variables of these roles; those of moments are named after their role, too. */
+  /** Every tensor of the packed variables of these roles; moments have their role in their name. */
   async #read(rolesOf: (group: ParameterGroup) => readonly string[]): Promise<NamedTensors> {
     const packed = this.#groups.flatMap((group) => rolesOf(group).map((role) => ({ group, role })));
     const vectors = await this.#executor.read(packed.map((p) => `${p.role}.${p.group.name}`));

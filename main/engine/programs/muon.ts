@@ -7,8 +7,8 @@ import { decayed, scalarAt } from './optimizer.ts';
 import { orthogonalPiece, type ParameterGroup } from './parameters.ts';
 
 /**
- * Muon (Keller Jordan, https://kellerjordan.github.io/posts/muon): momentum whose matrices are orthogonalised, so that
- * an update is equally large in every direction of a weight matrix.
+ * Muon (Keller Jordan, https://kellerjordan.github.io/posts/muon): momentum with orthogonalised
+ * matrices, so that updates are equally large in all directions of a weight matrix.
  */
 export interface MuonState {
   readonly kind: 'muon';
@@ -31,8 +31,8 @@ export function muonState(group: ParameterGroup): MuonState {
 }
 
 /**
- * m ← μ m + g; p ← p (1 − lr·λ) − lr · √max(1, rows / columns) · orthogonal(g + μ m), matrix by matrix, lr being
- * Muon's own. `scalars` (4) as `stepScalars` gives them.
+ * m ← μ m + g; p ← p (1 − lr·λ) − lr · √max(1, rows / columns) · orthogonal(g + μ m), matrix by
+ * matrix, where lr is Muon's learning rate. `scalars` (4) as `stepScalars` gives them.
  */
 export function muonUpdates(
   state: MuonState,

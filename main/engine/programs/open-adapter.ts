@@ -14,7 +14,7 @@ import type { Task } from '../../tasks/task.ts';
 import { adaptedModel } from '../model/adapted-model.ts';
 import type { Model } from '../model/model.ts';
 
-/** An adapter on its backbone, ready to give logits. */
+/** An adapter on its backbone, ready for inference. */
 export interface OpenAdapter {
   readonly folder: AdapterFolder;
   readonly task: Task;
@@ -22,21 +22,22 @@ export interface OpenAdapter {
   readonly model: Model;
   readonly executor: Executor;
   readonly preprocessing: Preprocessing;
-  /** The tensors as they are stored: the adapter's, and the backbone's at the working size. */
+  /** The stored tensors of the adapter, and the backbone's at the image size in use. */
   readonly tensors: {
     readonly adapter: ReadonlyMap<string, Float32Array>;
     readonly backbone: ReadonlyMap<string, Float32Array>;
   };
 }
 
-/** `matmulPrecision` is high by default, as training's is. */
+/** `matmulPrecision` is high by default, as in training. */
 export interface OpenAdapterOptions extends EvaluationOptions {
-  /** Whether the adapter is merged into the backbone (default); else it is computed beside it in every call. */
+  /** Whether the adapter is merged into the backbone (default) or applied in every call. */
   readonly merged?: boolean;
 }
 
 /**
- * Reads an adapter folder and makes the function `evaluate` of batches of `batchSize`. The caller disposes the executor.
+ * Reads an adapter folder and builds the function `evaluate` for batches of `batchSize`. The caller
+ * disposes the executor.
  */
 export async function openAdapter(
   dir: string,

@@ -26,8 +26,8 @@ export function adamState(group: ParameterGroup): AdamState {
 }
 
 /**
- * What changes from step to step, fed as (learning rate, 1 − β₁ᵗ, √(1 − β₂ᵗ), Muon's learning rate): both rates are the
- * same share of their peaks.
+ * Inputs that change with the step: (learning rate, 1 − β₁ᵗ, √(1 − β₂ᵗ), Muon's learning rate).
+ * Both rates follow the same schedule.
  */
 export function stepScalars(o: OptimizerOptions, learningRate: number, step: number): Float32Array {
   return Float32Array.of(

@@ -7,8 +7,8 @@ import { GraphError } from '../../graph/graph-error.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
 
 /**
- * Trained tensors live packed in one vector an optimizer group, so that an optimizer's step is a few operations
- * however many tensors there are, and a checkpoint is a few reads.
+ * Trained tensors are packed in one vector per optimizer group, so that a step is a few operations
+ * and a checkpoint a few reads, whatever the number of tensors.
  */
 export interface PackedTensor extends TensorSpec {
   readonly offset: number;
@@ -22,12 +22,15 @@ export interface ParameterGroup {
   readonly size: number;
 }
 
-/** Weight decay is for matrices, that of the head too: not for biases, norms, scales and embeddings. */
+/**
+ * Weight decay applies to matrices, the head's included, not to biases, norms, scales and
+ * embeddings.
+ */
 function isMatrix({ role, shape }: TensorSpec): boolean {
   return role === 'matrix' || (role === 'head' && shape.length >= 2);
 }
 
-/** The matrix that Muon takes for one: of stacked ones, as the fused qkv has three, each. */
+/** The matrix that Muon orthogonalises: each one of a stack, such as the three of a fused qkv. */
 export function orthogonalPiece({ shape, parts = 1 }: Pick<TensorSpec, 'shape' | 'parts'>): {
   rows: number;
   columns: number;
@@ -36,7 +39,10 @@ export function orthogonalPiece({ shape, parts = 1 }: Pick<TensorSpec, 'shape' |
   return { rows: rows / parts, columns };
 }
 
-/** Equal pieces side by side, so that they are one stack of matrices in the packed vector. */
+/**
+ * Orders pieces of equal shape next to each other, so that they form one stack in the packed
+ * vector.
+ */
 function byPiece(tensors: readonly TensorSpec[]): TensorSpec[] {
   const groups = Map.groupBy(tensors, (tensor) => {
     const { rows, columns } = orthogonalPiece(tensor);

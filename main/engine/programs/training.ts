@@ -13,11 +13,11 @@ import { evaluateFunction } from './evaluation.ts';
 import { parameterGroups } from './parameters.ts';
 import { imagesInput, weightsOf, type PackedProgram } from './weights.ts';
 
-/** An input of random numbers. */
+/** A random input. */
 export interface NoiseInput {
   readonly name: string;
   readonly shape: StaticShape;
-  /** Only in the functions that drop patches. */
+  /** Only an input of the functions that drop patches. */
   readonly dropping: boolean;
 }
 
@@ -27,9 +27,12 @@ export interface StepOptions {
   readonly optimizer: OptimizerOptions;
   /** Batches summed before an update. */
   readonly accumulate: number;
-  /** Of every function (default highest). */
+  /** Matmul precision of every function (default highest). */
   readonly matmulPrecision?: MatmulPrecision;
-  /** Inputs of random numbers; where some are for dropping patches, there are functions that drop them. None by default. */
+  /**
+   * Random inputs, none by default; if they include patch dropping, there are functions that drop
+   * patches.
+   */
   readonly noise?: readonly NoiseInput[];
 }
 
@@ -43,8 +46,8 @@ export const stepFunction = (accumulate: boolean, dropping: boolean): string =>
   (accumulate ? 'accumulate' : 'train') + (dropping ? 'Dropping' : '');
 
 /**
- * One optimizer step as one call: `train` (forward, backward, clip, update), or with accumulation `accumulate`
- * for every batch and `apply` for the update. `evaluate` shares the variables.
+ * One call per optimizer step: `train` (forward, backward, clip, update), or with gradient
+ * accumulation `accumulate` per batch and `apply` for the update. `evaluate` shares the variables.
  */
 export function trainingProgram(model: Model, o: StepOptions): PackedProgram {
   const { matmulPrecision = 'highest' } = o;
@@ -112,7 +115,8 @@ function forwardBackward(
   const byName = new Map(random.map((tensor) => [tensor.attributes.name, tensor]));
   const logits = model.logits(images, weights, byName);
   const loss = lossOf(logits, targets, sampleWeights);
-  // Differentiated by tensor and packed again: the gradient of a slice would be a padded copy of the whole vector.
+  // Differentiated by tensor, then packed: the gradient of a slice would be a padded copy of the
+  // whole vector.
   const tensors = slices.flatMap((slice) => [...slice.values()]);
   const flat = gradients(loss, tensors).map((d) => g.reshape(d, [sizeOf(d.shape)]));
   const packed = slices.map((slice) => g.concat(flat.splice(0, slice.size), 0));

@@ -15,7 +15,7 @@ export interface PackedProgram {
   readonly groups: readonly ParameterGroup[];
 }
 
-/** Where each named tensor of a model comes from: a frozen variable or a slice of a packed trained one. */
+/** The source of each named tensor of a model: a frozen variable or a slice of a packed one. */
 export function weightsOf(
   model: Model,
   packed: readonly { group: ParameterGroup; parameters: Variable }[],

@@ -29,7 +29,7 @@ const stateSchema = v.object({
   version: v.literal(1),
   /** Optimizer updates made. */
   step: v.number(),
-  /** Where to go on: the epoch, and the first of its batches that is not yet trained on. */
+  /** Where to continue: the epoch, and the first batch in it not yet trained on. */
   epoch: v.number(),
   batch: v.number(),
   best: v.nullable(bestSchema),
@@ -63,7 +63,10 @@ export class CheckpointStore {
     this.folder = join(runDir, 'checkpoints');
   }
 
-  /** Writes `step-<n>`; one of the same step, which resumed training computes anew bit for bit, is left as it is. */
+  /**
+   * Writes `step-<n>`; an existing one of the same step is kept, as resumed training is
+   * bit-identical.
+   */
   async save(
     state: TrainingState,
     adapter: NamedTensors,
@@ -83,7 +86,7 @@ export class CheckpointStore {
     });
   }
 
-  /** The newest checkpoint whose files are all there and unchanged; null when there is none at all. */
+  /** The newest checkpoint that verifies; null if there are no checkpoints. */
   async newest(
     onDamaged: (path: string, reason: string) => void,
   ): Promise<LoadedCheckpoint | null> {
@@ -127,8 +130,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Keeps the newest `keep` checkpoints and the best adapters that they or `best` name; removes the others, and
-   * checkpoints whose state can no longer be read.
+   * Keeps the newest `keep` checkpoints and the best adapters that they or `best` refer to; removes
+   * others and unreadable checkpoints.
    */
   async prune(keep: number, best: Best | null): Promise<void> {
     const steps = await this.#numbers('step');
@@ -145,7 +148,7 @@ export class CheckpointStore {
     await this.#remove('best', (step) => !needed.has(step));
   }
 
-  /** Removes the checkpoints after `step`: damaged ones that were passed over, whose steps are made again. */
+  /** Removes checkpoints after `step`: they are damaged, and training repeats their steps. */
   async discardAfter(step: number): Promise<void> {
     await this.#remove('step', (other) => other > step);
   }
@@ -209,7 +212,10 @@ async function readState(path: string): Promise<TrainingState> {
   return v.parse(stateSchema, JSON.parse(await readTextFile(join(path, STATE))));
 }
 
-/** What is wrong with a checkpoint folder, as a phrase; null when its files (or those named) are as COMPLETE says. */
+/**
+ * What is wrong with a checkpoint folder, as a phrase; null when its files (or the given ones)
+ * match COMPLETE.
+ */
 async function damageOf(path: string, files?: readonly string[]): Promise<string | null> {
   let entries: v.InferOutput<typeof completeSchema>;
   try {

@@ -15,8 +15,8 @@ export interface FeatureOptions {
 }
 
 /**
- * Class-token features (width) of every image in memory, in batches of the order and with the problems that the
- * loader of the images would have: `pixels` are (batchSize, width).
+ * Class-token features (width) of every image, in memory. Batches have the order and problems of
+ * the image loader's; `pixels` are (batchSize, width).
  */
 export class FeatureSource implements BatchSource {
   readonly batchesPerEpoch: number;
@@ -37,7 +37,7 @@ export class FeatureSource implements BatchSource {
 
   /**
    * Runs the function `features` of an executor over the images, once.
-   * @param onBatch gets the images done so far; what it throws ends the reading
+   * @param onBatch called with the images done so far; an exception ends the reading
    */
   static async read(
     source: BatchSource,
@@ -72,7 +72,7 @@ export class FeatureSource implements BatchSource {
   }
 
   async close(): Promise<void> {
-    // Nothing is open: everything is in memory.
+    // Nothing to close: everything is in memory.
   }
 
   #batch(rows: Int32Array): ImageBatch {

@@ -5,13 +5,13 @@ import type { Model } from '../model/model.ts';
 import type { NoiseInput } from '../programs/training.ts';
 import { randomStream, shuffledIndices, type RandomStream } from '../random.ts';
 
-/** Random numbers that a training step is given. */
+/** A random input of a training step. */
 export interface StepNoise extends NoiseInput {
   /** Takes its numbers from the stream of the same name. */
   readonly fill: (values: Float32Array, stream: RandomStream) => void;
 }
 
-/** What every training step of these settings is given: masks of the network's regularisation, and what the method wants. */
+/** Random inputs of every training step: masks for regularisation, and the method's. */
 export function stepNoise(model: Model, config: TrainingConfig): StepNoise[] {
   const { batchSize } = config;
   const depth = familyOf(model.architecture).blocks(model.architecture);
@@ -65,17 +65,17 @@ export function batchNoise(
 }
 
 /**
- * Share of the epochs, the last, in which all patches are seen: as many as in evaluation, to which a model trained on
- * fewer has to get used (FLIP's unmasked tuning, arXiv 2212.00794).
+ * Fraction of epochs, at the end, that see all patches, as evaluation does: a model trained on
+ * fewer patches must adapt (FLIP's unmasked tuning, arXiv 2212.00794).
  */
 const WHOLE_IMAGES = 1 / 5;
 
-/** Whether the images of an epoch (from 0) lack patches. */
+/** Whether patches are dropped in an epoch (from 0). */
 export function dropsPatches({ patchDrop, schedule }: TrainingConfig, epoch: number): boolean {
   return patchDrop > 0 && epoch < Math.ceil(schedule.epochs * (1 - WHOLE_IMAGES));
 }
 
-/** Patches that an image keeps where some are dropped; null where none ever are. */
+/** Patches kept per image where some are dropped; null if none ever are. */
 function keptPatches(config: TrainingConfig, architecture: Architecture): number | null {
   if (config.patchDrop === 0) return null;
   return Math.max(1, Math.round(patchCount(architecture) * (1 - config.patchDrop)));

@@ -13,26 +13,26 @@ import type { Task } from '../../tasks/task.ts';
 import type { ParameterGroup } from '../programs/parameters.ts';
 import { trainingPrograms } from './programs.ts';
 
-/** A model that is ready to be trained. */
+/** A model ready for training. */
 export interface PreparedTraining {
   readonly model: Model;
-  /** Holds the frozen weights already; whoever asked for it disposes it. */
+  /** Holds the frozen weights already; the caller disposes it. */
   readonly executor: Executor;
   /**
-   * Has the function `features` of the frozen backbone, and then the model takes these instead of images; null: it takes
-   * images. Whoever asked for it disposes it, too.
+   * Computes the frozen backbone's features (function `features`), which the model takes instead of
+   * images; null if it takes images. The caller disposes it.
    */
   readonly featureExtractor: Executor | null;
   readonly groups: readonly ParameterGroup[];
-  /** What the step is given besides the batch. */
+  /** Random inputs of the step. */
   readonly noise: readonly StepNoise[];
-  /** Trained tensors of a fresh run. */
+  /** Initial values of the trained tensors. */
   readonly initial: ReadonlyMap<string, Float32Array>;
 }
 
 /**
- * Loads the backbone, builds the step for these settings and puts the frozen weights in place.
- * @param checkpointedBlocks so many blocks, from the first, that are computed again in the backward pass
+ * Loads the backbone, builds the training step and writes the frozen weights.
+ * @param checkpointedBlocks number of checkpointed blocks, from the first
  */
 export async function prepareTraining(
   reference: BackboneReference,
@@ -84,7 +84,7 @@ function frozenValues(
   return new Map([...backbone].filter(([name]) => model.frozen.has(name)));
 }
 
-/** The backbone's tensors where these are trained, fresh ones for the adapter and the head. */
+/** The backbone's tensors where these are trained; new ones for the adapter and the head. */
 function initialValues(
   model: Model,
   tuner: Tuner,

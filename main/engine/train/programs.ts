@@ -13,24 +13,27 @@ import type { ParameterGroup } from '../programs/parameters.ts';
 import { featureProgram } from '../programs/features.ts';
 import { trainingProgram } from '../programs/training.ts';
 
-/** What a training computes: a pure function of its settings, that the host makes, too, to say what memory it takes. */
+/**
+ * The programs of a training: a pure function of its settings. The host builds them too, to
+ * estimate memory.
+ */
 export interface TrainingPrograms {
   readonly tuner: Tuner;
   readonly model: Model;
   readonly program: Program;
   readonly groups: readonly ParameterGroup[];
-  /** What the step is given besides the batch. */
+  /** Random inputs of the step. */
   readonly noise: readonly StepNoise[];
   /**
-   * Has the function `features` of the frozen backbone, and then the model takes these instead of images; null: it takes
-   * images.
+   * The function `features` of the frozen backbone, which the model takes instead of images; null
+   * if it takes images.
    */
   readonly features: Program | null;
 }
 
 /**
- * @param architecture at the side of the training's images
- * @param checkpointedBlocks so many blocks, from the first, that are computed again in the backward pass
+ * @param architecture at the training's image size
+ * @param checkpointedBlocks number of checkpointed blocks, from the first
  */
 export function trainingPrograms(
   config: TrainingConfig,

@@ -1,20 +1,20 @@
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 
-/** What a job asks for between two steps. */
+/** A control that waits to be handled between two steps. */
 export type PendingControl = 'none' | 'pause' | 'stop' | 'suspend';
 
-/** What a training says to whoever runs it, and what it is told. */
+/** A training's channel to its host. */
 export interface RunChannel {
   emit(event: EngineEvent): void;
-  /** May leave out what comes too soon after the last, but for the first and the last of a phase. */
+  /** Throttled, except for the first and the last event of a phase. */
   progress(
     phase: Extract<EngineEvent, { type: 'progress' }>['phase'],
     done: number,
     total: number,
     secondsLeft?: number | null,
   ): void;
-  /** Lets messages come in (a training step blocks the process) and says what is wanted now. */
+  /** Yields to incoming messages, which a training step blocks, and returns the pending control. */
   pendingControl(): Promise<PendingControl>;
-  /** Waits while paused; returns what was asked for next. */
+  /** Waits while paused; returns the control that ended the pause. */
   whilePaused(): Promise<PendingControl>;
 }

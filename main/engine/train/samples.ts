@@ -2,13 +2,13 @@ import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Prediction, SampleRecord } from '../../../shared/domain/metrics.ts';
 import { likeliest, type TaskSpec } from '../../../shared/tasks/task.ts';
 
-/** Images whose answers are told after each validation, and how many answers of each. */
+/** Images whose predictions are reported after each validation, and predictions of each. */
 const SAMPLES = 8;
 const ANSWERS = 3;
 
 /**
- * Which validation images are told of: the first of each class (by an image's first label), then the second, and so on, until there are
- * `count`; of more classes than that, such as lie evenly among them. In the order of the images.
+ * Selects `count` validation images round-robin over the classes (by first label); with more
+ * classes than that, evenly spaced classes. In the order of the images.
  */
 export function chooseSamples(
   images: readonly Pick<ManifestImage, 'labels'>[],
@@ -36,7 +36,7 @@ export function chooseSamples(
   return chosen.sort((a, b) => a - b);
 }
 
-/** Gathers the answers on the chosen images while a validation passes over all. */
+/** Collects the predictions on the chosen images during a validation. */
 export class ValidationSamples {
   readonly #task: TaskSpec;
   readonly #images: readonly ManifestImage[];
@@ -56,7 +56,7 @@ export class ValidationSamples {
       this.#answers.set(index, likeliest(this.#task, logits, this.#classes, ANSWERS));
   }
 
-  /** The answers since the last time; images that could not be read are left out. */
+  /** The predictions since the last call, without unreadable images. */
   record(step: number, epoch: number): SampleRecord {
     const images = this.#chosen.flatMap((index) => {
       const image = this.#images[index];

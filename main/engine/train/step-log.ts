@@ -2,12 +2,12 @@ import { appendFile } from 'node:fs/promises';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readTextFile, writeError, writeFileAtomic } from '../../formats/files.ts';
 
-/** What a line of such a file is about. */
+/** A record of a step log. */
 interface AtStep {
   readonly step: number;
 }
 
-/** A file of a run with one record a line, in the order of steps: `metrics.jsonl`, `samples.jsonl`. */
+/** A JSON-lines file of a run, ordered by step: `metrics.jsonl`, `samples.jsonl`. */
 export class StepLog<T extends AtStep> {
   readonly path: string;
 
@@ -23,9 +23,9 @@ export class StepLog<T extends AtStep> {
   }
 
   /**
-   * Forgets what was recorded after `step`: a resumed run goes through these steps again. Lines that are no records
-   * (a disk that failed, a hand that edited) are left out of the new file; what follows from the checkpoint is whole.
-   * @param onDamaged told once, with the numbers of such lines from 1
+   * Removes the records after `step`, which a resumed run repeats. Invalid lines (disk fault,
+   * manual edit) are dropped as well.
+   * @param onDamaged called once with the numbers of the invalid lines, from 1
    * @throws not-readable, not-writable
    */
   async truncateAfter(step: number, onDamaged: (lines: readonly number[]) => void): Promise<void> {
@@ -34,7 +34,8 @@ export class StepLog<T extends AtStep> {
       throw error;
     });
     const damaged: number[] = [];
-    // After a crash the last line can be half a record: only whole lines count, and half a line is no damage.
+    // A crash can leave half a record as the last line, which is not damage: only whole lines
+    // count.
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
     const kept = lines.filter((line, index) => {
       if (line === '') return false;
@@ -47,7 +48,7 @@ export class StepLog<T extends AtStep> {
   }
 }
 
-/** The step of a line; null when the line is no record. */
+/** The step of a line; null when it is not a record. */
 function stepOf(line: string): number | null {
   let value: unknown;
   try {

@@ -40,7 +40,7 @@ export interface TrainerParts {
 export interface TrainingOutcome {
   readonly state: TrainingState;
   readonly stoppedEarly: boolean;
-  /** Of the best epoch, or the last state when there are no validation images. */
+  /** Of the best epoch, or of the last without validation images. */
   readonly adapter: NamedTensors | ReadonlyMap<string, Float32Array>;
   readonly val: Evaluation | null;
 }
@@ -48,8 +48,8 @@ export interface TrainingOutcome {
 type Ending = 'finished' | 'stopped' | 'suspended';
 
 /**
- * Seconds without a checkpoint after which the end of an epoch writes one. The end of the run and an epoch that is
- * the best so far always do; epochs of a second would spend more time on the disk than on training.
+ * Minimum seconds since the last checkpoint for the end of an epoch to write one, so that short
+ * epochs do not spend their time on the disk. The last epoch and the best so far always write one.
  */
 const EPOCH_CHECKPOINT_SECONDS = 5;
 
@@ -63,7 +63,10 @@ const START: TrainingState = {
   seconds: 0,
 };
 
-/** One run: epochs of updates with validation, checkpoints, early stopping; obeys pause, stop and suspend. */
+/**
+ * Trains one run: epochs with validation, checkpoints and early stopping; handles pause, stop and
+ * suspend.
+ */
 export class Trainer {
   readonly #p: TrainerParts;
   readonly #checkpoints: CheckpointStore;
@@ -76,7 +79,7 @@ export class Trainer {
   #state: TrainingState = START;
   #savedStep = -1;
   #savedAt = performance.now();
-  /** Seconds that one update takes, smoothed; null until an update was measured that did not compile. */
+  /** Smoothed seconds per update; null until one without compilation was timed. */
   #pace: number | null = null;
   #compiled = false;
   readonly #reported = new Set<string>();
@@ -100,11 +103,14 @@ export class Trainer {
     this.#updatesPerEpoch = Math.ceil(loaders.train.batchesPerEpoch / config.accumulate);
   }
 
-  /** @param initial trained tensors of a fresh run. @throws KarstError diverged, cancelled (suspended), not-writable … */
+  /**
+   * @param initial initial values of the trained tensors. @throws KarstError diverged, cancelled
+   * (suspended), not-writable …
+   */
   async run(initial: ReadonlyMap<string, Float32Array>): Promise<TrainingOutcome> {
     await this.#begin(initial);
     const ending = await this.#epochs();
-    // Also of a run that has come to its end: it can be given more epochs.
+    // Also for a finished run, which can be extended.
     await this.#save();
     if (ending === 'suspended') {
       throw new KarstError(
@@ -143,7 +149,7 @@ export class Trainer {
       return;
     }
     const { state } = found;
-    // More epochs are a new chance: patience that was used up before they were given counts no longer.
+    // An extension resets the patience of early stopping.
     const extended = job.extendedAt !== null && state.step <= job.extendedAt;
     this.#state = extended ? { ...state, epochsWithoutBest: 0 } : state;
     this.#savedStep = state.step;
@@ -179,7 +185,8 @@ export class Trainer {
   async #epochs(): Promise<Ending> {
     const { schedule, earlyStopping } = this.#p.job.config;
     while (this.#state.epoch < schedule.epochs) {
-      // Asked before an epoch, so that a run resumed after its last one does not train another.
+      // Checked before the epoch, so that a run resumed after its last epoch does not train
+      // another.
       if (earlyStopping > 0 && this.#state.epochsWithoutBest >= earlyStopping) return 'stopped';
       const ending = await this.#epoch();
       if (ending !== 'finished') return ending;
@@ -196,8 +203,8 @@ export class Trainer {
       from: this.#state.batch,
     });
     try {
-      // Controls are handled before a batch, never between the last one and the validation: the checkpoint of an
-      // epoch's last step is the one that knows of its validation.
+      // Controls are handled before a batch, never between the last one and the validation: the
+      // checkpoint of an epoch's last step includes its validation.
       while (this.#state.batch < loaders.train.batchesPerEpoch) {
         const control = await this.#handleControl();
         if (control !== null) return control;
@@ -223,7 +230,7 @@ export class Trainer {
     return 'finished';
   }
 
-  /** Between updates: pause, stop, suspend and timed checkpoints. Null means go on. */
+  /** Between updates: pause, stop, suspend and timed checkpoints. Null means continue. */
   async #handleControl(): Promise<Ending | null> {
     const { session, job } = this.#p;
     let control = await session.pendingControl();
@@ -288,7 +295,7 @@ export class Trainer {
     this.#progress(seconds);
   }
 
-  /** Says whether it was the best so far. */
+  /** @returns whether it is the best so far */
   async #validate(loader: BatchSource): Promise<boolean> {
     const { session, job, task, executor, images, targets } = this.#p;
     const { step, epoch, best } = this.#state;
@@ -349,7 +356,7 @@ export class Trainer {
     const { session, job } = this.#p;
     const total = job.config.schedule.epochs * this.#updatesPerEpoch;
     const { step } = this.#state;
-    // The first update of a session compiles: its time says nothing about the next.
+    // The first update of a session compiles and is not representative.
     if (this.#compiled)
       this.#pace = this.#pace === null ? seconds : 0.9 * this.#pace + 0.1 * seconds;
     this.#compiled = true;
@@ -357,7 +364,7 @@ export class Trainer {
     session.progress('training', step, total, left);
   }
 
-  /** Tells of an image that could not be used, once a session. */
+  /** Reports an image that could not be used, once per session. */
   #report(path: string, error: ErrorReport): void {
     if (this.#reported.has(path)) return;
     this.#reported.add(path);

@@ -7,10 +7,10 @@ import { stepFunction } from '../programs/training.ts';
 import { batchTargets, type TargetSet } from '../../tasks/batch-targets.ts';
 import type { Task } from '../../tasks/task.ts';
 
-/** What updates are made with, the same for all of a run. */
+/** What all updates of a run share. */
 export interface UpdateParts {
   readonly executor: Executor;
-  /** What the step was built with. */
+  /** Random inputs of the step. */
   readonly noise: readonly StepNoise[];
   readonly config: TrainingConfig;
   readonly task: Task;
@@ -18,7 +18,7 @@ export interface UpdateParts {
   readonly targets: TargetSet<unknown>;
 }
 
-/** What the training images are trained towards, by the index that batches name them with. */
+/** Targets of the training images, by image index. */
 export function targetSet(
   task: Task,
   targets: readonly unknown[],
@@ -34,12 +34,12 @@ export function targetSet(
   };
 }
 
-/** When an update happens; its randomness follows from that. */
+/** Position of an update, which determines its random numbers. */
 export interface UpdatePlace {
   readonly epoch: number;
-  /** Of the group's first batch, in its epoch. */
+  /** Index of the group's first batch in its epoch. */
   readonly batch: number;
-  /** Updates made before. */
+  /** Number of previous updates. */
   readonly step: number;
   readonly learningRate: number;
 }
@@ -47,12 +47,12 @@ export interface UpdatePlace {
 export interface UpdateOutcome {
   readonly loss: number;
   readonly gradientNorm: number;
-  /** Images whose likeliest class was right, of those seen; before the update. */
+  /** Images of `seen` whose top-1 prediction was right, before the update. */
   readonly correct: number;
   readonly seen: number;
 }
 
-/** One update of the trained tensors by the gradient over a group of batches. */
+/** One optimizer step on the gradient of a group of batches. */
 export async function makeUpdate(
   parts: UpdateParts,
   group: readonly ImageBatch[],
@@ -74,7 +74,7 @@ export async function makeUpdate(
     const inputs = {
       images: b.pixels,
       targets: t.targets,
-      // All rows unreadable: nothing to learn from, and nothing to divide by.
+      // All rows are unreadable: no gradient, and a division by zero.
       weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
       ...batchNoise(noise, config, epoch, batch + i),
     };
