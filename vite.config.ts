@@ -10,6 +10,7 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('dist/renderer', import.meta.url)),
     emptyOutDir: true,
+    license: { fileName: 'licences.md' },
     target: 'baseline-widely-available',
     // The content security policy knows files of this origin only.
     assetsInlineLimit: 0,

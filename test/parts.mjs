@@ -21,6 +21,7 @@ import { resolve } from 'node:path';
  * @typedef {object} Part
  * @property {string} does one line
  * @property {readonly string[]} [script] below the checkout, with its arguments; it fails by its exit code
+ * @property {boolean} [window] its tests are Playwright's, and drive an Electron
  * @property {readonly OptionName[]} takes
  * @property {readonly OptionName[]} [needs] those of `takes` without which it cannot run
  */
@@ -34,6 +35,11 @@ export const PARTS = {
   },
   serve: { does: 'loads a served studio as no browser does', takes: [] },
   memory: { does: 'holds plans to the memory that trainings take, for nine of them', takes: [] },
+  install: {
+    does: 'makes, installs, uses, upgrades and removes the Debian package',
+    window: true,
+    takes: [],
+  },
   sanitizers: {
     does: 'runs the compiled code under the compiler’s sanitizers',
     takes: ['seed'],

@@ -70,9 +70,13 @@ async function main(args) {
   /** @type {string[]} */
   const reasons = [];
   for (const name of chosen.filter((part) => BROWSER_SUITES.includes(part)))
-    results.push(await runBrowserSuite(name, reasons));
+    results.push(await runBrowserSuite(name, join('test', name), reasons));
   for (const name of chosen.filter((one) => one in PARTS))
-    results.push(await runPart(name, choice));
+    results.push(
+      PARTS[name]?.window === true
+        ? await runBrowserSuite(name, join('test', 'full', name), reasons)
+        : await runPart(name, choice),
+    );
   console.log('');
   for (const result of results) console.log(describe(result));
   for (const reason of reasons) console.log(`  skipped: ${reason}`);
@@ -167,10 +171,11 @@ async function runSuite(name, which, environment) {
 
 /**
  * @param {string} name
+ * @param {string} folder of its configuration
  * @param {string[]} reasons gets a sentence when the suite is skipped
  * @returns {Promise<Result>}
  */
-async function runBrowserSuite(name, reasons) {
+async function runBrowserSuite(name, folder, reasons) {
   console.log(`── ${name} ──`);
   const started = Date.now();
   /** @type {Tools} */
@@ -182,10 +187,10 @@ async function runBrowserSuite(name, reasons) {
     console.log(`${error.message}\n${error.hint}`);
     return checkResult(name, 1, Date.now() - started);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'karst-test-'));
-  const file = join(folder, 'report.json');
+  const reports = mkdtempSync(join(tmpdir(), 'karst-test-'));
+  const file = join(reports, 'report.json');
   const playwright = join(TOOLS, '@playwright', 'test', 'cli.js');
-  const command = [playwright, 'test', `--config=${join('test', name)}`];
+  const command = [playwright, 'test', `--config=${folder}`];
   const report = () => (existsSync(file) ? readFileSync(file, 'utf8') : null);
   try {
     if ('missing' in tools) {
@@ -201,7 +206,7 @@ async function runBrowserSuite(name, reasons) {
     });
     return browserResult(name, code, report(), Date.now() - started);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(reports, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const ENDING = /\.karst$/i;
+/** Some desktops name files by their address. One of another computer is none here. */
+const LOCAL = /^file:\/\/\//i;
 
 /**
  * The `.karst` files among the words of a command line, as absolute paths. Words that are options, and files that
@@ -11,6 +14,6 @@ const ENDING = /\.karst$/i;
 export function openedFiles(words: readonly string[], folder: string): string[] {
   return words
     .filter((word) => !word.startsWith('-') && ENDING.test(word))
-    .map((word) => resolve(folder, word))
+    .map((word) => resolve(folder, LOCAL.test(word) ? fileURLToPath(word) : word))
     .filter((path) => existsSync(path));
 }

@@ -27,7 +27,8 @@ const USAGE = `Usage: node main/setup/bootstrap.mjs COMMAND
   karst COMMAND …                    set up, then run the command line
   bench [--quick] [--json]           set up, then measure speed and memory against PyTorch
   build                              set up, then build the pages and the desktop shell
-  package [--dir]                    set up, build, then package the application; --dir: a folder only
+  package [--dir | --deb]            set up, build, then package the application; --dir: a folder only,
+                                     --deb: a Debian package only
 `;
 
 /**

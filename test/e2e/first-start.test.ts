@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { chooseInMenu, ENGINE_MS, expectPictures, figure, goTo, stepOf } from './fixtures/parts.ts';
+import { exportFile, merge, stopRun, trainSample } from './fixtures/first-steps.ts';
+import { chooseInMenu, ENGINE_MS, expectPictures, figure, goTo } from './fixtures/parts.ts';
 import { expect, test } from './fixtures/studio.ts';
-
-const VERIFIED =
-  /Verified\.\s*On (\d+) images the outputs differ by at most (\S+); (\S+) is allowed\. Top-1 predictions agree \((\S+)\s%\)\./;
 
 test('from the first start to a merged model, an export and the images behind a mistake', async ({
   studio,
@@ -33,91 +30,6 @@ test('from the first start to a merged model, an export and the images behind a 
   await test.step('the library finds it by name and tag', () => search(page, name));
   await test.step('it goes to the bin and comes back', () => removeAndRestore(page, name));
 });
-
-/** Leaves the page at the view of the run, after the first validation. Returns the run's name. */
-async function trainSample(page: Page): Promise<string> {
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Teach a vision model/);
-  const hardware = page.getByRole('region', { name: 'This computer' });
-  await expect(hardware.getByText(/cores?/).first()).toBeVisible();
-  await expect(hardware.getByText(/TensorFlow/).first()).toBeVisible({ timeout: ENGINE_MS });
-
-  await page.getByRole('button', { name: 'Train the sample' }).click();
-  const step = page.locator('[aria-current=step]');
-  await expect(step).toHaveText('Train the adapter', { timeout: ENGINE_MS });
-  await page.getByRole('button', { name: 'Watch the run' }).click();
-  const title = page.getByRole('heading', { level: 1 });
-  await expect(title).toHaveText(/digits/i);
-  const name = (await title.textContent()) ?? '';
-
-  await expect(page.getByText(/step [1-9]\d* of 270/)).toBeVisible({ timeout: ENGINE_MS });
-  const early = await stepOf(page);
-  await expect.poll(() => stepOf(page), { timeout: ENGINE_MS }).toBeGreaterThan(early);
-
-  // From another place, the title bar leads back.
-  await goTo(page, 'Data');
-  await expect(page.getByRole('row', { name: /Handwritten digits/ })).toContainText('10');
-  await page.getByRole('link', { name: `Open the run ${name}` }).click();
-  await expect(title).toHaveText(name);
-
-  const best = figure(page, 'Figures of the run', 'Best accuracy');
-  await expect(best).toHaveText(/^\d+\.\d %$/, { timeout: ENGINE_MS });
-  await expectPictures(page.getByRole('img', { name: /predicted/ }));
-  return name;
-}
-
-/** Returns the accuracy that it was stopped with. */
-async function stopRun(page: Page): Promise<string> {
-  await page.getByRole('button', { name: 'Stop and keep best' }).click();
-  const question = page.getByRole('alertdialog');
-  await question.getByRole('button', { name: 'Stop and keep best' }).click();
-  await expect(page.getByText('The adapter is in the library.')).toBeVisible({
-    timeout: ENGINE_MS,
-  });
-  await expect(page.getByRole('main').getByText('Stopped early')).toBeVisible();
-  return (await figure(page, 'Figures of the run', 'Best accuracy').textContent()) ?? '';
-}
-
-async function merge(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name: 'Merge', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: `Merge ${name}` });
-  await expect(dialog.getByText(`${name} is merged.`)).toBeVisible({ timeout: ENGINE_MS });
-  const [, images, difference, tolerance, agreement] =
-    VERIFIED.exec((await dialog.textContent()) ?? '') ?? [];
-  expect(Number(images)).toBeGreaterThan(0);
-  expect(Number(difference)).toBeLessThanOrEqual(Number(tolerance));
-  expect(Number(agreement)).toBe(100);
-
-  const folder = (await dialog.locator('.mono').first().textContent())?.trim() ?? '';
-  const tensors = tensorNames(join(folder, 'model.safetensors'));
-  expect(tensors).toContain('blocks.0.attn.qkv.weight');
-  expect(tensors.filter((tensor) => tensor.includes('karst'))).toEqual([]);
-
-  await dialog.getByRole('button', { name: 'Close' }).last().click();
-  const written = page.getByRole('region', { name: 'Merged and exported' });
-  await expect(written).toContainText(folder);
-  await expect(written).toContainText(VERIFIED);
-}
-
-/** As the head of a safetensors file says. */
-function tensorNames(file: string): string[] {
-  const bytes = readFileSync(file);
-  const length = Number(bytes.readBigUInt64LE(0));
-  return Object.keys(JSON.parse(bytes.toString('utf8', 8, 8 + length)) as object);
-}
-
-async function exportFile(page: Page, name: string, file: string): Promise<void> {
-  await page.getByRole('button', { name: 'Export', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: `Export ${name}` });
-  await dialog.getByRole('combobox', { name: 'Format' }).click();
-  await page.getByRole('option', { name: /^Adapter in one file/ }).click();
-  await dialog.getByRole('textbox', { name: 'Destination' }).fill(file);
-  await dialog.getByRole('button', { name: 'Export' }).click();
-  await expect(dialog.getByText(`${name} is exported.`)).toBeVisible({ timeout: ENGINE_MS });
-  expect(existsSync(file)).toBe(true);
-  expect(readFileSync(file).toString('latin1', 0, 2)).toBe('PK');
-  await page.keyboard.press('Escape');
-  await expect(dialog).toBeHidden();
-}
 
 async function evaluate(page: Page, name: string, accuracy: string): Promise<void> {
   await page.getByRole('button', { name: 'Evaluate' }).first().click();

@@ -1,13 +1,20 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the shell reads from the archive and the project's own Node, which serves a browser, from beside it. */
-const SHARED = ['package.json', 'dist/renderer'];
+const PAGES = join('dist', 'renderer');
+const RECORD = 'package.json';
 
 /** @param {import('electron-builder').AfterPackContext} context */
 export default function afterPack({ packager, appOutDir }) {
-  const studio = join(packager.getResourcesDir(appOutDir), 'studio');
-  for (const path of SHARED) {
-    cpSync(join(packager.projectDir, path), join(studio, path), { recursive: true });
-  }
+  const resources = packager.getResourcesDir(appOutDir);
+  const studio = join(resources, 'studio');
+  cpSync(join(packager.projectDir, PAGES), join(studio, PAGES), { recursive: true });
+  const record = /** @type {object} */ (
+    JSON.parse(readFileSync(join(packager.projectDir, RECORD), 'utf8'))
+  );
+  const { version } = packager.appInfo;
+  writeFileSync(join(studio, RECORD), `${JSON.stringify({ ...record, version }, null, 2)}\n`);
+  // Electron's own, which it shows where there is no application.
+  rmSync(join(resources, 'default_app.asar'), { force: true });
 }

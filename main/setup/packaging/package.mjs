@@ -8,12 +8,14 @@ import { ensureElectron, versionOf } from '../electron-binary.mjs';
 import { npmName } from '../prerequisites.mjs';
 import { Progress } from '../progress.mjs';
 import { SetupProblem } from '../setup-problem.mjs';
+import { makeDebianPackage } from './debian-package.mjs';
 import { studioFiles } from './packaged-files.mjs';
 
 /**
- * Packages the application of this platform: `package.mjs [--dir] [--out FOLDER] [--link] [--config FILE]`. --dir makes the folder
- * without installers; --link uses hard links instead of copies, for a folder that is thrown away; --config adds a file
- * (JSON) to electron-builder's configuration.
+ * Packages the application of this platform: `package.mjs [--dir | --deb] [--out FOLDER] [--link] [--version V] [--config FILE]`.
+ * --dir makes the folder without installers, --deb the folder and the Debian package of it; --link uses hard links instead of copies,
+ * for a folder that is thrown away; --version says another than that of the checkout; --config adds a file (JSON) to
+ * electron-builder's configuration.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -23,32 +25,45 @@ const TENSORFLOW = process.platform === 'win32' ? join(PACKAGE, 'deps') : RUNTIM
 
 /** Parts of packages that no program reads: a third of their size. */
 const LEFT_OUT = [
-  '!**/*.map',
-  '!**/*.d.ts',
-  '!**/*.d.mts',
-  '!**/*.min.js',
-  '!**/{test,tests,docs,benchmarks}/**',
+  '!**/*.{map,ts,mts,cts,tsbuildinfo,min.js}',
+  '!**/*_test.js',
+  '!**/*.{h,c,cc,gyp,gypi,py,sh}',
+  '!**/{test,tests,test_snippets,test_data,docs,benchmarks,coverage,demo,example}{,/**}',
+  '!**/{.*rc,.editorconfig,.npmignore,.travis.yml,karma.*,tsconfig*.json,run_tests.js}',
   '!node-*/{include,share}/**',
-  '!better-sqlite3/{deps,src}/**',
+  '!{better-sqlite3,sharp}/{deps,src}{,/**}',
+  '!node-addon-api{,/**}',
+  '!@tensorflow/tfjs/tools{,/**}',
+  `!better-sqlite3/prebuilds/!(${process.platform}-${process.arch}).node`,
   '!@tensorflow/tfjs-node-gpu/{deps,binding,src,scripts}{,/**}',
   // Built elsewhere; here may lie what older set-ups have built.
   ...(process.platform === 'win32' ? [] : ['!@tensorflow/tfjs-node-gpu/lib{,/**}']),
   '!@tensorflow/**/*.{es2017,fesm}.js',
 ];
 
+/** That of the packaged application on Linux. */
+const FOLDER = process.arch === 'x64' ? 'linux-unpacked' : `linux-${process.arch}-unpacked`;
+
 /** Packages that others name as their dependency for types alone. */
 const TYPES_ONLY = [/^typescript$/, /^@types\//];
 
+/** @typedef {{ dir: boolean, deb: boolean, link: boolean, out: string, version: string, config: string | null }} Options */
+
 /**
  * @param {readonly string[]} args
- * @returns {{ dir: boolean, link: boolean, out: string, config: string | null } | null} null when they are wrong
+ * @returns {Options | null} null when they are wrong
  */
 function parseArguments(args) {
-  /** @type {{ dir: boolean, link: boolean, out: string, config: string | null }} */
-  const options = { dir: false, link: false, out: join(ROOT, 'release'), config: null };
+  const { version } = /** @type {{ version: string }} */ (
+    JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  );
+  const out = join(ROOT, 'release');
+  /** @type {Options} */
+  const options = { dir: false, deb: false, link: false, out, version, config: null };
   for (let index = 0; index < args.length; index += 1) {
     const next = args[index + 1];
     if (args[index] === '--dir') options.dir = true;
+    else if (args[index] === '--deb') options.deb = true;
     else if (args[index] === '--link') options.link = true;
     else if (args[index] === '--out' && next !== undefined) {
       options.out = resolve(next);
@@ -56,9 +71,12 @@ function parseArguments(args) {
     } else if (args[index] === '--config' && next !== undefined) {
       options.config = resolve(next);
       index += 1;
+    } else if (args[index] === '--version' && next !== undefined) {
+      options.version = next;
+      index += 1;
     } else return null;
   }
-  return options;
+  return options.dir && options.deb ? null : options;
 }
 
 /** @returns {Promise<string[]>} the packages that the studio needs to run, as folders in node_modules */
@@ -157,23 +175,26 @@ async function main(args) {
   const options = parseArguments(args);
   if (options === null) {
     process.stderr.write(
-      'Usage: main/setup/packaging/package.mjs [--dir] [--out FOLDER] [--link] [--config FILE]\n',
+      'Usage: main/setup/packaging/package.mjs [--dir | --deb] [--out FOLDER] [--link] [--version V] [--config FILE]\n',
     );
     return 2;
   }
   if (options.link) process.env['USE_HARD_LINKS'] = 'true';
   const made = await build({
     projectDir: ROOT,
-    targets: Platform.current().createTarget(options.dir ? 'dir' : undefined),
+    targets: Platform.current().createTarget(options.dir || options.deb ? 'dir' : undefined),
     publish: 'never',
     config: {
       extends: join(ROOT, 'electron-builder.yml'),
       directories: { output: options.out },
+      extraMetadata: { version: options.version },
       extraResources: await computedResources(),
       ...(await electronOptions()),
       ...(options.config === null ? {} : furtherConfiguration(options.config)),
     },
   });
+  if (options.deb || (process.platform === 'linux' && !options.dir))
+    made.push(await makeDebianPackage(join(options.out, FOLDER), options));
   for (const path of made) process.stdout.write(`${path} (${megabytes(path)})\n`);
   process.stdout.write(`Packaged into ${options.out}\n`);
   return 0;

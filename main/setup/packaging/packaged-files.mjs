@@ -20,7 +20,8 @@ export function studioFiles() {
   return [
     'LICENSE',
     'main/assets/**/*',
-    '!main/assets/desktop/**/*',
+    '!main/assets/desktop{,/**/*}',
+    '!**/*.py',
     ...ROOMS.map((room) => `${room}/**/*`),
   ];
 }

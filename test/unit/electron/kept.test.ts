@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openedFiles } from '../../../main/electron/opened-files.ts';
 import { Preferences } from '../../../main/electron/preferences.ts';
@@ -120,5 +121,12 @@ describe('files on the command line', () => {
     const words = ['--allow-file-access', 'a.karst', 'none.karst', 'B.KARST', '--x=a.karst', '.'];
     expect(openedFiles(words, folder)).toEqual([join(folder, 'a.karst'), join(folder, 'B.KARST')]);
     expect(openedFiles([join(folder, 'a.karst')], '/')).toEqual([join(folder, 'a.karst')]);
+  });
+
+  it('may be named by their address, but not by that of another computer', () => {
+    const path = join(folder, 'of mine.karst');
+    writeFileSync(path, '');
+    const there = 'file://elsewhere/of%20mine.karst';
+    expect(openedFiles([pathToFileURL(path).href, there], folder)).toEqual([path]);
   });
 });

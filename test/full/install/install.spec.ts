@@ -1,0 +1,434 @@
+import { _electron, expect, test, type ElectronApplication, type Page } from '@playwright/test';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cacheFolder } from '../../../main/platform/cache-folder.mjs';
+import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { exportFile, merge, trainSample } from '../../e2e/fixtures/first-steps.ts';
+import { ENGINE_MS, goTo } from '../../e2e/fixtures/parts.ts';
+import { callStudio, ROOT, testElectron } from '../../electron/fixtures/desktop.ts';
+import { unpackOldLibrary } from '../../fixtures/old-library.ts';
+import { isOldElectron, PACKAGING } from '../../setup/electron-9.mjs';
+import { HOME, Machine } from './machine.ts';
+
+/** What a person does with the package: gets it, installs it, works with it, gets the next one, removes it. */
+
+const NAME = 'karst-studio';
+const OLDER = '0.0.9';
+const APPLICATION = `/usr/lib/${NAME}`;
+const ENTRY = `/usr/share/applications/${NAME}.desktop`;
+const LIBRARY = `${HOME}/.local/share/${NAME}`;
+const TYPE = 'application/x-karst-adapter';
+const { version: NEWER } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+/** What only tests, the set-up or the packaging run, and what is built from. */
+const FOR_OTHERS = [
+  /\/studio\/test\/|\/main\/(?:electron|setup|native-ops)\//,
+  /\/(?:tests?|__tests__|test-data|fixtures|coverage|benchmarks?)\//,
+  /\.(?:h|hh|hpp|c|cc|cpp|gyp|gypi|map|py)$/,
+  /[._-](?:test|spec)\.[cm]?[jt]sx?$/,
+  /\/(?:playwright|vitest|chromium|debian-packages|test-electron)[^/]*$/,
+];
+/** A module of core-js for a method of that name. */
+const METHOD = '/core-js/modules/es.regexp.test.js';
+
+const NO_SANDBOX = '--no-sandbox';
+/** Off is the filter of system calls alone; processes are still apart. */
+const NO_FILTER = '--disable-seccomp-filter-sandbox';
+/** The first Electron whose filter knows what glibc 2.34 calls; before, pages end at once with newer ones. */
+const KNOWS_GLIBC = 17;
+/** How long the window may take to be there. */
+const START_MS = 300_000;
+
+/** Commands that build, and whose presence would hide what the package lacks. */
+const NOT_THERE = ['node', 'npm', 'npx', 'python3', 'gcc', 'g++', 'make', 'karst'];
+/** What every desktop has, and a machine for tests may lack. */
+const DESKTOP = ['desktop-file-utils', 'shared-mime-info', 'libglib2.0-bin'];
+
+/** Where the system notes what it has installed. */
+const RECORDS = /^\/var\/(?:log|cache|lib\/(?:dpkg|apt|systemd))(?:\/|$)|^\/etc\/ld\.so\.cache/;
+
+test.describe.configure({ mode: 'serial' });
+
+let out: string;
+const packages = { newer: '', older: '' };
+let machine: Machine | null = null;
+
+test.beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'karst-install-'));
+  packages.newer = makePackage('newer', []);
+  packages.older = makePackage('older', ['--version', OLDER]);
+});
+test.afterEach(async () => {
+  await machine?.remove();
+  machine = null;
+});
+test.afterAll(() => {
+  rmSync(out, { recursive: true });
+});
+
+const tell = (line: string): void => void process.stdout.write(`install: ${line}\n`);
+const megabytes = (bytes: number): string => `${String(Math.round(bytes / 1e6))} MB`;
+
+/** By the command of the README, where no network can be reached. Returns the package's path. */
+function makePackage(name: string, options: readonly string[]): string {
+  const began = performance.now();
+  const folder = join(out, name);
+  const config = isOldElectron(testElectron()) ? ['--config', join(ROOT, PACKAGING)] : [];
+  const given = ['--link', '--out', folder, ...config];
+  const command = ['npm', 'run', '--silent', 'package:deb', '--', ...given];
+  const { status, stdout, stderr } = spawnSync('unshare', ['--net', ...command, ...options], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: dirname(testElectron()) },
+    maxBuffer: 2 ** 26,
+  });
+  expect(status, `${stdout}${stderr}`).toBe(0);
+  const [file = ''] = readdirSync(folder).filter((path) => path.endsWith('.deb'));
+  const path = join(folder, file);
+  const seconds = String(Math.round((performance.now() - began) / 1000));
+  tell(`${file} has ${megabytes(statSync(path).size)}; made in ${seconds} s`);
+  return path;
+}
+
+function dpkgDeb(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('dpkg-deb', args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+interface Listed {
+  readonly mode: string;
+  readonly owner: string;
+  readonly path: string;
+}
+
+/** Its files, with absolute paths. */
+function contentsOf(file: string): Listed[] {
+  return dpkgDeb('--contents', file)
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^(\S+) (\S+) +\d+ \S+ \S+ \.(\/.*?)(?: -> .*)?$/.exec(line))
+    .map((found) => {
+      const [, mode = '', owner = '', path = ''] = found ?? [];
+      return { mode, owner, path };
+    });
+}
+
+test('the package holds what the studio needs, and nothing of tests or of building', () => {
+  const all = contentsOf(packages.newer);
+  expect(all.length).toBeGreaterThan(1000);
+  expect(all.filter(({ owner }) => owner !== 'root/root')).toEqual([]);
+  const wrong = ({ path }: Listed): boolean =>
+    FOR_OTHERS.some((pattern) => pattern.test(path)) && !path.endsWith(METHOD);
+  expect(all.filter(wrong)).toEqual([]);
+  // Nothing runs as someone else but the sandbox, and nothing can be written to.
+  expect(all.filter(({ mode }) => mode.includes('s'))).toEqual([
+    { mode: '-rwsr-xr-x', owner: 'root/root', path: `${APPLICATION}/chrome-sandbox` },
+  ]);
+  expect(all.filter(({ mode }) => !mode.startsWith('l') && /^.{5}w|^.{8}w/.test(mode))).toEqual([]);
+  const outside = all
+    .map(({ path }) => path)
+    .filter((path) => !path.startsWith(APPLICATION) && !path.endsWith('/'))
+    .filter((path) => !path.startsWith('/usr/share/icons/hicolor/'));
+  expect(outside.sort()).toEqual([
+    '/usr/bin/karst',
+    `/usr/bin/${NAME}`,
+    ENTRY,
+    `/usr/share/doc/${NAME}/copyright`,
+    `/usr/share/mime/packages/${NAME}.xml`,
+  ]);
+  // Installing and removing run nothing of ours.
+  const parts = readdirSync(control(packages.newer)).sort();
+  expect(parts).toEqual(['control', 'md5sums']);
+  tell(`unpacked it takes ${dpkgDeb('--field', packages.newer, 'Installed-Size').trim()} KiB`);
+});
+
+/** What dpkg itself reads of it, unpacked. */
+function control(file: string): string {
+  const folder = join(out, 'control');
+  dpkgDeb('--control', file, folder);
+  return folder;
+}
+
+/** A machine that has what a desktop has, and not the checkout. */
+async function newMachine(): Promise<Machine> {
+  const made = await Machine.make([ROOT, cacheFolder()], NOT_THERE);
+  machine = made;
+  const missing = DESKTOP.filter((name) => made.run(['dpkg', '--status', name]).status !== 0);
+  if (missing.length > 0) {
+    made.run(['apt-get', '-qq', 'update']);
+    made.must(['apt-get', '-qq', 'install', '--yes', '--no-install-recommends', ...missing]);
+  }
+  // Neither the checkout nor what set-ups share, for whoever it may be.
+  for (const hidden of [ROOT, cacheFolder()])
+    expect(made.run(['sh', '-c', 'ls -A "$1" 2>/dev/null', 'sh', hidden]).stdout).toBe('');
+  for (const command of NOT_THERE) expect(made.run([command, '--version']).status).not.toBe(0);
+  return made;
+}
+
+/** With apt, from a file that was downloaded. */
+function install(on: Machine, file: string): void {
+  const target = `${HOME}/${NAME}.deb`;
+  copyFileSync(file, on.outside(target));
+  on.must(['apt-get', 'install', '--yes', '--no-install-recommends', target]);
+  rmSync(on.outside(target));
+  // Every file is there as it was made, owned by root.
+  expect(on.must(['dpkg', '--verify', NAME])).toBe('');
+  expect(on.must(['stat', '-c', '%U:%G %a', `${APPLICATION}/chrome-sandbox`])).toBe(
+    'root:root 4755',
+  );
+}
+
+interface Studio {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+}
+
+/** Starts what the menu starts, as its user, with words behind the menu's own. */
+async function startStudio(on: Machine, further: readonly string[] = []): Promise<Studio> {
+  const flags = sandboxFlags(on);
+  const executablePath = on.program('studio', [menuCommand(on)]);
+  const args = [...flags, ...further];
+  const app = await _electron.launch({
+    ...{ executablePath, args, timeout: START_MS },
+    chromiumSandbox: true,
+  });
+  const page = await app.firstWindow({ timeout: START_MS });
+  await page.getByRole('main').waitFor({ timeout: START_MS });
+  const all = on.processes().map((pid) => ({ pid, words: readProcess(pid, 'cmdline') }));
+  if (!flags.includes(NO_SANDBOX)) {
+    const renderers = all.filter((one) => one.words.includes('--type=renderer'));
+    expect(renderers.length).toBeGreaterThan(0);
+    for (const { pid } of renderers) {
+      // They see no process but their own: namespaces below that of the window.
+      const layers = (one: number): number =>
+        (/^NSpid:(.+)$/m.exec(readProcess(one, 'status'))?.[1] ?? '').trim().split(/\s+/).length;
+      const [first] = all.filter(({ words }) => words.startsWith(NAME));
+      expect(layers(pid)).toBeGreaterThan(layers(first?.pid ?? 0));
+      if (flags.length === 0) expect(readProcess(pid, 'status')).toMatch(/^Seccomp:\s+2$/m);
+    }
+  }
+  // Nothing that it has loaded is the checkout's.
+  for (const { pid } of all) {
+    const maps = readProcess(pid, 'maps');
+    expect(maps).not.toContain(`${ROOT}/`);
+    expect(maps).not.toContain(`${cacheFolder()}/`);
+  }
+  return { app, page };
+}
+
+/** What the menu's entry starts, without the files that it may hand over. */
+function menuCommand(on: Machine): string {
+  const entry = on.must(['cat', ENTRY]);
+  expect(entry).not.toContain(NO_SANDBOX);
+  const [command = '', ...words] = (/^Exec=(.+)$/m.exec(entry)?.[1] ?? '').split(' ');
+  expect(words).toEqual(['%F']);
+  return command;
+}
+
+/** What Chromium's sandbox has to do without here; told, as the package itself never asks for it. */
+function sandboxFlags(on: Machine): string[] {
+  const own = on.run(['unshare', '--user', '--pid', '--net', '--fork', 'true'], 'user');
+  const helper = on.run(['unshare', '--pid', '--net', '--fork', 'true']);
+  if (own.status !== 0 && helper.status !== 0) {
+    tell(`this machine forbids namespaces: the studio is started with ${NO_SANDBOX}`);
+    return [NO_SANDBOX];
+  }
+  const version = readFileSync(join(dirname(testElectron()), 'version'), 'utf8');
+  if (Number.parseInt(version.replace('v', ''), 10) >= KNOWS_GLIBC) return [];
+  tell(
+    `Electron ${version.trim()} refuses calls of today's glibc: it is started with ${NO_FILTER}`,
+  );
+  return [NO_FILTER];
+}
+
+function readProcess(pid: number, what: string): string {
+  return readFileSync(`/proc/${String(pid)}/${what}`, 'utf8').replaceAll('\0', ' ');
+}
+
+async function close({ app }: Studio, on: Machine): Promise<void> {
+  await app.close();
+  await expect.poll(() => on.processes()).toEqual([]);
+}
+
+interface AdapterLine {
+  readonly name: string;
+}
+
+/** As the command tells, which is on the user's PATH. */
+function adapters(on: Machine): string[] {
+  const answer = JSON.parse(on.must(['karst', 'adapter', 'list', '--json'], 'user')) as
+    AdapterLine[] | { adapters: AdapterLine[] };
+  return (Array.isArray(answer) ? answer : answer.adapters).map(({ name }) => name).sort();
+}
+
+/** Each file's path and what is in it. */
+function filesOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]);
+  return Object.fromEntries(files) as Record<string, string>;
+}
+
+/** Removes the package; what was there before is as it was. */
+function removePackage(on: Machine, before: readonly string[]): void {
+  const library = filesOf(on.outside(LIBRARY));
+  expect(Object.keys(library).length).toBeGreaterThan(5);
+  on.must(['apt-get', 'remove', '--yes', NAME]);
+  expect(on.run(['dpkg', '--status', NAME]).status).not.toBe(0);
+  expect(filesOf(on.outside(LIBRARY))).toEqual(library);
+  const left = on.added().filter((path) => !before.includes(path));
+  expect(left.filter((path) => !RECORDS.test(path))).toEqual([]);
+  expect(left.filter((path) => path.includes('karst'))).toEqual([]);
+  expect(on.lost()).toEqual([]);
+  // Temporary folders, and those of running programs, are the machine's own.
+  const temporary = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
+  expect(on.must(['find', ...temporary, '-xdev', '-user', on.userName])).toBe('');
+}
+
+/** The user's own entry of the menu, with what the sandbox has to do without. */
+function startWith(on: Machine, flags: readonly string[]): void {
+  if (flags.length === 0) return;
+  const entry = on.must(['cat', ENTRY]).replace('%F', `${flags.join(' ')} %F`);
+  const folder = `${HOME}/.local/share/applications`;
+  on.must(['mkdir', '-p', folder], 'user');
+  writeFileSync(on.outside(`${folder}/${NAME}.desktop`), entry);
+}
+
+test('it is installed, trains, merges, exports, opens adapter files, and is removed', async ({}, info) => {
+  const on = await newMachine();
+  const before = on.added();
+  install(on, packages.newer);
+  expect(on.must(['sh', '-c', 'command -v karst'], 'user')).toBe('/usr/bin/karst');
+  expect(on.must(['karst', '--version'], 'user')).toBe(NEWER);
+  expect(readdirSync(on.outside(HOME)).filter((name) => !name.startsWith('.'))).toEqual([]);
+
+  const studio = await startStudio(on);
+  const { page } = studio;
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.screenshot({ path: info.outputPath('welcome.png') });
+  const outside = (path: string): string => on.outside(path);
+  const name = await trainSample(page);
+  await page.screenshot({ path: info.outputPath('training.png') });
+  await expect(page.getByText('The adapter is in the library.')).toBeVisible({
+    timeout: ENGINE_MS,
+  });
+  await page.getByRole('link', { name: 'Open in the library' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+  await merge(page, name, outside);
+  const file = `${HOME}/Digits of mine.karst`;
+  await exportFile(page, name, file, outside);
+  await page.screenshot({ path: info.outputPath('adapter.png') });
+  expect(adapters(on)).toHaveLength(1);
+
+  // Its type leads to the studio: to the window that is open, and to a new one.
+  const told = on.must(['gio', 'info', '-a', 'standard::content-type', file], 'user');
+  expect(told).toContain(TYPE);
+  expect(on.must(['gio', 'mime', TYPE], 'user')).toContain(`${NAME}.desktop`);
+  const openFile = ['sh', '-c', 'gio open "$1" >/dev/null 2>&1 </dev/null', 'sh', file];
+  on.must(openFile, 'user');
+  await expect(page).toHaveURL(/\/library$/);
+  await expect.poll(() => adapters(on).length).toBe(2);
+  await close(studio, on);
+  startWith(on, sandboxFlags(on));
+  on.must(openFile, 'user');
+  await expect.poll(() => adapters(on).length).toBe(3);
+  const opened = (): number[] =>
+    on.processes().filter((pid) => readProcess(pid, 'cmdline').startsWith(NAME));
+  expect(opened()).toHaveLength(1);
+  for (const pid of opened()) process.kill(pid, 'SIGTERM');
+  await expect.poll(() => on.processes()).toEqual([]);
+  removePackage(on, before);
+});
+
+test('it is upgraded while the studio runs, on a library of an earlier version', async () => {
+  const on = await newMachine();
+  const before = on.added();
+  install(on, packages.older);
+  expect(on.must(['karst', '--version'], 'user')).toBe(OLDER);
+  await unpackOldLibrary(on.outside(`${HOME}/studio`), `${HOME}/studio`);
+  mkdirSync(on.outside(dirname(LIBRARY)), { recursive: true });
+  on.must(['mv', `${HOME}/studio/home`, LIBRARY]);
+  on.must(['ln', '-s', LIBRARY, `${HOME}/studio/home`]);
+  on.must(['chown', '-R', '--no-dereference', `${on.userName}:`, HOME]);
+
+  // Without namespaces of the user's own it is the helper of root that sets them apart.
+  const old = await startStudio(on, ['--disable-namespace-sandbox']);
+  const version = ({ app }: Studio): Promise<string> =>
+    app.evaluate((electron) => electron.app.getVersion());
+  expect(await version(old)).toBe(OLDER);
+  const { page } = old;
+  await goTo(page, 'Library');
+  for (const name of ['first', 'probe', 'whole'])
+    await expect(page.getByRole('row', { name: new RegExp(name) })).toBeVisible();
+  const id = await beginRun(page);
+  await runUntil(page, id, 'running');
+  install(on, packages.newer);
+  expect(on.must(['karst', '--version'], 'user')).toBe(NEWER);
+
+  // The one that runs has lost nothing: its run goes on and ends well, and another engine starts.
+  await runUntil(page, id, 'running');
+  await callStudio(page, 'runs.stop', { id });
+  await runUntil(page, id, 'stopped');
+  await page.getByRole('link', { name: 'first', exact: true }).click();
+  await merge(page, 'first', (path) => on.outside(path));
+  const names = adapters(on);
+  expect(names).toEqual(['first', 'probe', 'upgraded', 'whole']);
+  await close(old, on);
+
+  const studio = await startStudio(on);
+  expect(await version(studio)).toBe(NEWER);
+  await goTo(studio.page, 'Library');
+  for (const name of names)
+    await expect(studio.page.getByRole('row', { name: new RegExp(name) })).toBeVisible();
+  const runs = await callStudio(studio.page, 'runs.list', {});
+  expect(runs.map((run) => run.name).sort()).toEqual([
+    ...['first', 'interrupted', 'probe', 'upgraded', 'whole'],
+  ]);
+  await close(studio, on);
+  removePackage(on, before);
+});
+
+/** Begins a run that would take longer than the test. Returns its id. */
+async function beginRun(page: Page): Promise<string> {
+  const backbones = await callStudio(page, 'backbones.list', {});
+  const [dataset] = await callStudio(page, 'datasets.list', {});
+  const tiny = backbones.find(({ backbone }) => backbone.name === 'tiny');
+  if (tiny === undefined || dataset === undefined) throw new Error('The old library is not whole.');
+  const { id } = await callStudio(page, 'runs.create', {
+    backboneId: tiny.backbone.id,
+    datasetId: dataset.id,
+    projectId: null,
+    name: 'upgraded',
+    config: {
+      ...TRAINING_DEFAULTS,
+      schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 100_000 },
+      batchSize: 8,
+    },
+  });
+  return id;
+}
+
+async function runUntil(page: Page, id: string, state: string): Promise<void> {
+  await expect
+    .poll(async () => (await callStudio(page, 'runs.get', { id })).state, { timeout: ENGINE_MS })
+    .toBe(state);
+}
