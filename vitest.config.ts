@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { cacheFolder, compileCacheFolder } from './main/platform/cache-folder.mjs';
-import { KERNELS_VARIABLE, processorLevels } from './main/platform/kernels.mjs';
+import { KERNELS_VARIABLE, processorIsas } from './main/platform/kernels.mjs';
 import { engineEnvironment, xlaCacheFlag } from './main/platform/engine-environment.mjs';
 
 interface Suite {
@@ -25,10 +25,10 @@ const UNIT = { testTimeout: 300_000, optimised: 0 };
  */
 const SUITES: readonly Suite[] = [
   { name: 'unit', ...UNIT },
-  // The kernels of lesser processors: those of the best one that this can be are in `unit`. Whoever names a level tests that one.
-  ...(process.env[KERNELS_VARIABLE] ? [] : processorLevels().slice(1)).map((level) => ({
-    ...{ name: `unit-${level}`, folder: 'unit/kernels', ...UNIT },
-    env: { [KERNELS_VARIABLE]: level },
+  // The kernels of lesser processors: those of the best one that this can be are in `unit`. Whoever names an ISA tests that one.
+  ...(process.env[KERNELS_VARIABLE] ? [] : processorIsas().slice(1)).map((isa) => ({
+    ...{ name: `unit-${isa}`, folder: 'unit/kernels', ...UNIT },
+    env: { [KERNELS_VARIABLE]: isa },
   })),
   { name: 'integration', testTimeout: 900_000, optimised: 1 },
   { name: 'full', testTimeout: 3_600_000 },

@@ -22,9 +22,9 @@ export const BINDING =
 export const PIXELS = join(BUILT, 'karst_pixels.node');
 
 /**
- * @param {import('./kernels.mjs').KernelLevel} level
+ * @param {import('./kernels.mjs').Isa} isa
  * @returns {string} the addon with the engine's own kernels (main/native-ops/kernels)
  */
-export function kernelsAddon(level) {
-  return join(BUILT, `karst_kernels_${level}.node`);
+export function kernelsAddon(isa) {
+  return join(BUILT, `karst_kernels_${isa}.node`);
 }

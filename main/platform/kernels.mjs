@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { kernelsAddon } from './addons.mjs';
 
 /**
- * What processors can do, the best first: each gets an addon of its own from the same sources
- * (binding.gyp has the compiler's flags). `features` are what the processor needs, by Linux's names.
+ * The instruction sets (ISAs) that kernels are built for, the best first: an addon each from the same
+ * sources (binding.gyp has the compiler's flags). `features` are what the processor needs, by Linux's
+ * names.
  */
-export const LEVELS = /** @type {const} */ ([
+export const ISAS = /** @type {const} */ ([
   {
     name: 'amx',
     title: 'AMX',
@@ -20,26 +21,57 @@ export const LEVELS = /** @type {const} */ ([
   { name: 'avx2', title: 'AVX2', features: ['avx2', 'fma'] },
 ]);
 
-/** @typedef {(typeof LEVELS)[number]['name']} KernelLevel */
+/** @typedef {(typeof ISAS)[number]['name']} Isa */
 
-/** Names the level to be used, where it is not to be the best that the processor can: amx, avx512, avx2 or none. */
+/** Names the ISA of the kernels to be used instead of the best one of the processor: amx, avx512, avx2 or none. */
 export const KERNELS_VARIABLE = 'KARST_KERNELS';
 
 const NO_KERNELS = 'none';
 
 /** What the variable may say. */
-export const KERNELS_VALUES = /** @type {readonly string[]} */ ([
-  ...LEVELS.map(({ name }) => name),
+const KERNELS_VALUES = /** @type {readonly string[]} */ ([
+  ...ISAS.map(({ name }) => name),
   NO_KERNELS,
 ]);
 
 /**
- * @param {Record<string, string | undefined>} [environment]
- * @returns {string | null} what the variable says, where that is none of its values
+ * @typedef {object} KernelsProblem why the variable cannot be obeyed
+ * @property {string} message
+ * @property {string} hint
  */
-export function unknownKernels(environment = process.env) {
+
+/**
+ * What is wrong with the variable: without a word it would mean no kernels, and nobody would know.
+ *
+ * @param {string} root of the checkout or the application
+ * @param {Record<string, string | undefined>} [environment]
+ * @param {readonly Isa[]} [isas] of the processor
+ * @returns {KernelsProblem | null}
+ */
+export function kernelsProblem(root, environment = process.env, isas = processorIsas()) {
   const named = environment[KERNELS_VARIABLE];
-  return !named || KERNELS_VALUES.includes(named) ? null : named;
+  if (!named || named === NO_KERNELS) return null;
+  const said = `The environment variable ${KERNELS_VARIABLE} is "${named}"`;
+  const isa = ISAS.find(({ name }) => name === named);
+  if (isa === undefined) {
+    const values = KERNELS_VALUES.join(', ');
+    return {
+      message: `${said}, which names no kernels.`,
+      hint: `Set it to ${values}, or leave it out to use the best that run here.`,
+    };
+  }
+  if (!isas.includes(isa.name)) {
+    const values = [...isas, NO_KERNELS].join(' or ');
+    return {
+      message: `${said}, but this processor has no ${isa.title}.`,
+      hint: `Set it to ${values}, or leave it out to use the best that run here.`,
+    };
+  }
+  if (existsSync(join(root, kernelsAddon(isa.name)))) return null;
+  return {
+    message: `${said}, but the kernels for ${isa.title} are not installed.`,
+    hint: 'In a checkout "npm run setup" builds them and says why it cannot. Or leave the variable out.',
+  };
 }
 
 /** @returns {boolean} whether this is a system that they are written for, whatever its processor */
@@ -47,26 +79,26 @@ export function isTheirSystem() {
   return process.platform === 'linux' && process.arch === 'x64';
 }
 
-/** @returns {readonly KernelLevel[]} those that this processor can run, the best first */
-export function processorLevels() {
+/** @returns {readonly Isa[]} those of this processor, the best first; none on a system without kernels */
+export function processorIsas() {
   if (!isTheirSystem()) return [];
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
   const has = new Set(flags.trim().split(/\s+/));
-  const runnable = LEVELS.filter(({ features }) => features.every((feature) => has.has(feature)));
+  const runnable = ISAS.filter(({ features }) => features.every((feature) => has.has(feature)));
   return runnable.map(({ name }) => name);
 }
 
 /**
- * The addons that an engine may load, the best first: of the levels that this processor can run and the set-up could build, or of
- * the one that is named.
+ * The addons that an engine may load, the best first: of the ISAs of this processor for which the set-up has built them, or of the
+ * one that is named.
  *
  * @param {string} root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
- * @returns {{ level: KernelLevel, path: string }[]}
+ * @returns {{ isa: Isa, path: string }[]}
  */
 export function installedKernels(root, environment = process.env) {
   const named = environment[KERNELS_VARIABLE];
-  const levels = processorLevels().filter((level) => !named || level === named);
-  const places = levels.map((level) => ({ level, path: join(root, kernelsAddon(level)) }));
+  const isas = processorIsas().filter((isa) => !named || isa === named);
+  const places = isas.map((isa) => ({ isa, path: join(root, kernelsAddon(isa)) }));
   return places.filter(({ path }) => existsSync(path));
 }

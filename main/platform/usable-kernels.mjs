@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { installedKernels } from './kernels.mjs';
 
-/** @import { KernelLevel } from './kernels.mjs' */
+/** @import { Isa } from './kernels.mjs' */
 
 /**
  * What main/native-ops/kernels/addon.cc exports.
@@ -15,19 +15,19 @@ import { installedKernels } from './kernels.mjs';
 
 /**
  * @typedef {object} RefusedKernels kernels that are installed here and stay off
- * @property {KernelLevel} level
+ * @property {Isa} isa
  * @property {string} reason what their check found, as a clause
  */
 
 /**
  * @typedef {object} UsableKernels
- * @property {{ level: KernelLevel, addon: KernelsAddon } | null} kernels null: XLA computes everything
+ * @property {{ isa: Isa, addon: KernelsAddon } | null} kernels null: XLA computes everything
  * @property {readonly RefusedKernels[]} refused better ones, the best first
  */
 
 /**
- * Loads the kernels of the best level that is installed and has them check themselves on known products; those that do not load or
- * come to something else stay off, and the next level is tried. What is named by `KARST_KERNELS` has no next. Loads TensorFlow.
+ * Loads the kernels for the best ISA that are installed and has them check themselves on known products; those that do not load or
+ * come to something else stay off, and the next ISA is tried. What is named by `KARST_KERNELS` has no next. Loads TensorFlow.
  *
  * @param {string} root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
@@ -41,10 +41,10 @@ export function usableKernels(
 ) {
   /** @type {RefusedKernels[]} */
   const refused = [];
-  for (const { level, path } of installedKernels(root, environment)) {
+  for (const { isa, path } of installedKernels(root, environment)) {
     const found = openKernels(path, load);
-    if ('addon' in found) return { kernels: { level, addon: found.addon }, refused };
-    refused.push({ level, reason: found.reason });
+    if ('addon' in found) return { kernels: { isa, addon: found.addon }, refused };
+    refused.push({ isa, reason: found.reason });
   }
   return { kernels: null, refused };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BINDING, BUILT, kernelsAddon, PACKAGE, PIXELS, RUNTIME } from '../platform/addons.mjs';
-import { isTheirSystem, LEVELS, processorLevels } from '../platform/kernels.mjs';
+import { ISAS, isTheirSystem, processorIsas } from '../platform/kernels.mjs';
 import { lastLines, runCommand } from './command.mjs';
 import { withInstallLock } from './install-lock.mjs';
 import { linkTarget, relink } from './link.mjs';
@@ -38,7 +38,7 @@ const SOURCES = ['binding.gyp', join('main', 'native-ops'), join(PACKAGE, 'bindi
 
 /** @returns {readonly Addon[]} those that are built on this system */
 function addons() {
-  const levels = isTheirSystem() ? LEVELS : [];
+  const isas = isTheirSystem() ? ISAS : [];
   return [
     { place: BINDING, runs: true, without: null },
     {
@@ -46,8 +46,8 @@ function addons() {
       without:
         'Images are resized without the compiled resampling, which takes several times as long.',
     },
-    ...levels.map(({ name, title }) => ({
-      ...{ place: kernelsAddon(name), runs: processorLevels().includes(name) },
+    ...isas.map(({ name, title }) => ({
+      ...{ place: kernelsAddon(name), runs: processorIsas().includes(name) },
       without: `Training does without the kernels for processors with ${title}, which takes longer there (g++ 11 or newer builds them).`,
     })),
   ];
@@ -128,7 +128,7 @@ async function build(root, runtime, node, progress) {
     if (without === null) throw bindingProblem(problem);
     told.push(`${without} ${problem}`);
   }
-  const titles = LEVELS.filter(({ name }) => built.includes(kernelsAddon(name)));
+  const titles = ISAS.filter(({ name }) => built.includes(kernelsAddon(name)));
   progress.finish(
     [
       titles.length > 0

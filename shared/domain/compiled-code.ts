@@ -6,9 +6,9 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['avx2', 'AVX2'],
 ]);
 
-/** What a level of the engine's kernels is called. */
-export function kernelsTitle(level: string): string {
-  return TITLES.get(level) ?? level;
+/** What the instruction set of the engine's kernels is called. */
+export function kernelsTitle(isa: string): string {
+  return TITLES.get(isa) ?? isa;
 }
 
 /** What is there and stays off, since its check of itself failed, and a sentence on it, with what is used instead. In English. */

@@ -117,7 +117,7 @@ export class TensorFlowExecutor implements Executor {
     this.#program = program;
     // The kernels are of the processor: on a card XLA has its own.
     const kernels = this.#backend.isUsingGpuDevice ? null : loadKernels();
-    this.#kernels = kernels?.level === null ? null : kernels;
+    this.#kernels = kernels?.isa === null ? null : kernels;
     const graph = encodeSavedModel(lowerProgram(program, { kernels: this.#kernels !== null }));
     const folder = temporaryFolder();
     try {

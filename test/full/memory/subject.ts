@@ -12,7 +12,7 @@ import type { Method } from '../../../shared/methods/registry.ts';
 
 /**
  * A process that trains for two steps on images of grey: subject.ts WEIGHTS HEADS METHOD BATCH CLASSES. Answers
- * `{"peakBytes", "kernels"}`: the most memory that it had until the second step was done, and the level of its kernels.
+ * `{"peakBytes", "kernels"}`: the most memory that it had until the second step was done, and the ISA of its kernels.
  */
 const [weights = '', heads = '', method = '', batch = '', classCount = ''] = process.argv.slice(2);
 const batchSize = Number(batch);

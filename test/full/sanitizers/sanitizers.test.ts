@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { processorLevels } from '../../../main/platform/kernels.mjs';
+import { processorIsas } from '../../../main/platform/kernels.mjs';
 import { lastLines, runCommand } from '../../../main/setup/command.mjs';
 import { compilerCommand } from '../../../main/setup/prerequisites.mjs';
 import { kernelFlags, nativeSources } from '../../fixtures/native/kernel-sources.ts';
@@ -30,11 +30,11 @@ interface Subject {
 }
 
 const SUBJECTS: readonly Subject[] = [
-  ...processorLevels().map((level) => ({
-    name: `kernels ${level}`,
+  ...processorIsas().map((isa) => ({
+    name: `kernels ${isa}`,
     sources: 'kernels' as const,
     driver: 'kernels-driver.cc',
-    flags: kernelFlags(level),
+    flags: kernelFlags(isa),
     threads: [1, 2, 3, 5],
   })),
   {

@@ -390,7 +390,7 @@ describe('doctor', () => {
     expect(people.code).toBe(0);
     expect(people.out).toMatch(/^engine +TensorFlow \d+\.\d+/m);
     const [usable] = installedKernels(path.resolve(import.meta.dirname, '../../..'));
-    expect(people.out).toMatch(new RegExp(`^kernels +${usable?.level ?? 'none'}`, 'm'));
+    expect(people.out).toMatch(new RegExp(`^kernels +${usable?.isa ?? 'none'}`, 'm'));
     expect(people.out).not.toContain('kernels off');
     expect(people.out).toMatch(/^library +sound: /m);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernelsAddon, RUNTIME } from '../../../main/platform/addons.mjs';
-import { processorLevels, type KernelLevel } from '../../../main/platform/kernels.mjs';
+import { processorIsas, type Isa } from '../../../main/platform/kernels.mjs';
 import { runCommand } from '../../../main/setup/command.mjs';
 import { nodeDirectory } from '../../../main/setup/node-gyp.mjs';
 import { compilerCommand } from '../../../main/setup/prerequisites.mjs';
@@ -21,14 +21,14 @@ import {
 } from '../../fixtures/engine/test-bed.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const levels = processorLevels();
+const isas = processorIsas();
 
 /**
  * Kernels that were built to be wrong: the last number of every product is 1 too large. They are built for the least level, which
  * takes the shortest, and lie in the place of the best one.
  */
-describe.runIf(levels.length > 0)('kernels that are wrong', () => {
-  const [best = 'avx2'] = levels;
+describe.runIf(isas.length > 0)('kernels that are wrong', () => {
+  const [best = 'avx2'] = isas;
   const folder = mkdtempSync(join(tmpdir(), 'karst-refused-'));
   const wrong = join(folder, 'wrong.node');
   let testBed: TestBed;
@@ -67,7 +67,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
     return { events: engine.events, numbers: timeless(await metricsOf(job)) };
   }
 
-  function checkoutWith(kernels: Partial<Record<KernelLevel, string>>): string {
+  function checkoutWith(kernels: Partial<Record<Isa, string>>): string {
     const root = mkdtempSync(join(folder, 'checkout-'));
     copyCheckout(root, kernels);
     return root;
@@ -79,7 +79,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
     );
 
   it('stay off, the next ones compute the same as ever, and the run’s log says so', async () => {
-    const next = levels[1];
+    const next = isas[1];
     const right = next === undefined ? {} : { [next]: join(ROOT, kernelsAddon(next)) };
     const root = checkoutWith({ [best]: wrong, ...right });
     const { events, numbers } = await train({
@@ -119,7 +119,7 @@ describe.runIf(levels.length > 0)('kernels that are wrong', () => {
       /^kernels off +The kernels for .*: karst_matmul came to a wrong result\. .*npm run setup/m,
     );
     const told = await run(join(root, 'main', 'platform', 'tell-kernels.mjs'), root);
-    expect(told.output).toContain('{"level":null}');
+    expect(told.output).toContain('{"isa":null}');
   });
 
   it('are told from those that are right', async () => {

@@ -4,43 +4,63 @@ import { describe, expect, it } from 'vitest';
 import { BUILT, kernelsAddon } from '../../../main/platform/addons.mjs';
 import {
   installedKernels,
-  processorLevels,
-  unknownKernels,
+  kernelsProblem,
+  processorIsas,
 } from '../../../main/platform/kernels.mjs';
 import { temporaryFolder } from '../setup/temporary.ts';
 
-it.each([
-  [undefined, null],
-  ['', null],
-  ['avx2', null],
-  ['none', null],
-  ['AVX2', 'AVX2'],
-  ['avx-512', 'avx-512'],
-  ['toString', 'toString'],
-])('of KARST_KERNELS=%s, %s is no value', (value, unknown) => {
-  expect(unknownKernels({ KARST_KERNELS: value })).toBe(unknown);
+/** A folder with empty files for addons. */
+function checkoutWith(...isas: readonly string[]): string {
+  const root = temporaryFolder();
+  const folder = join(root, BUILT);
+  mkdirSync(folder, { recursive: true });
+  for (const isa of isas) writeFileSync(join(folder, `karst_kernels_${isa}.node`), '');
+  return root;
+}
+
+describe('KARST_KERNELS', () => {
+  const problemOf = (value: string | undefined): ReturnType<typeof kernelsProblem> =>
+    kernelsProblem(checkoutWith('amx', 'avx2'), { KARST_KERNELS: value }, ['avx512', 'avx2']);
+
+  it.each([undefined, '', 'none', 'avx2'])('may be %s', (value) => {
+    expect(problemOf(value)).toBeNull();
+  });
+
+  it.each(['AVX2', 'avx-512', 'toString'])('may not be %s, which names no kernels', (value) => {
+    expect(problemOf(value)).toEqual({
+      message: `The environment variable KARST_KERNELS is "${value}", which names no kernels.`,
+      hint: 'Set it to amx, avx512, avx2, none, or leave it out to use the best that run here.',
+    });
+  });
+
+  it('may not be an instruction set that the processor lacks', () => {
+    expect(problemOf('amx')).toEqual({
+      message: 'The environment variable KARST_KERNELS is "amx", but this processor has no AMX.',
+      hint: 'Set it to avx512 or avx2 or none, or leave it out to use the best that run here.',
+    });
+  });
+
+  it('may not be one whose kernels were not built', () => {
+    expect(problemOf('avx512')).toEqual({
+      message:
+        'The environment variable KARST_KERNELS is "avx512", but the kernels for AVX-512 are not installed.',
+      hint: 'In a checkout "npm run setup" builds them and says why it cannot. Or leave the variable out.',
+    });
+  });
 });
 
-describe.runIf(processorLevels().length > 0)('installedKernels', () => {
-  const levels = processorLevels();
-  const lesser = levels.slice(1);
+describe.runIf(processorIsas().length > 0)('installedKernels', () => {
+  const isas = processorIsas();
+  const lesser = isas.slice(1);
   const found = (root: string, environment = {}): string[] =>
-    installedKernels(root, environment).map(({ level }) => level);
+    installedKernels(root, environment).map(({ isa }) => isa);
 
-  function checkoutWith(...levels: readonly string[]): string {
-    const root = temporaryFolder();
-    const folder = join(root, BUILT);
-    mkdirSync(folder, { recursive: true });
-    for (const level of levels) writeFileSync(join(folder, `karst_kernels_${level}.node`), '');
-    return root;
-  }
-
-  it('are those of all levels, the best first, or of the one that is named', () => {
-    const root = checkoutWith(...levels);
-    expect(found(root)).toEqual(levels);
-    for (const level of levels) {
-      const named = installedKernels(root, { KARST_KERNELS: level });
-      expect(named.map(({ path }) => path)).toEqual([join(root, kernelsAddon(level))]);
+  it('are those of all ISAs, the best first, or of the one that is named', () => {
+    const root = checkoutWith(...isas);
+    expect(found(root)).toEqual(isas);
+    for (const isa of isas) {
+      const named = installedKernels(root, { KARST_KERNELS: isa });
+      expect(named.map(({ path }) => path)).toEqual([join(root, kernelsAddon(isa))]);
     }
     expect(found(root, { KARST_KERNELS: 'none' })).toEqual([]);
   });
@@ -55,7 +75,7 @@ describe.runIf(processorLevels().length > 0)('installedKernels', () => {
 
   it('are none that this processor cannot run', () => {
     const others = ['amx', 'avx512', 'avx2'].filter(
-      (level) => !processorLevels().some((known) => known === level),
+      (isa) => !processorIsas().some((known) => known === isa),
     );
     expect(found(checkoutWith(...others))).toEqual([]);
   });

@@ -2,41 +2,41 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kernelsAddon } from '../../../main/platform/addons.mjs';
-import { processorLevels } from '../../../main/platform/kernels.mjs';
+import { processorIsas } from '../../../main/platform/kernels.mjs';
 import { usableKernels, type KernelsAddon } from '../../../main/platform/usable-kernels.mjs';
 import { temporaryFolder } from '../setup/temporary.ts';
 
-const levels = processorLevels();
+const isas = processorIsas();
 
-/** What loading the addon of a level comes to. */
+/** What loading the addon of an ISA comes to. */
 type Addons = Partial<Record<string, () => Partial<KernelsAddon>>>;
 
 function usable(addons: Addons, environment = {}): ReturnType<typeof usableKernels> {
   const root = temporaryFolder();
-  for (const level of levels) {
-    const place = join(root, kernelsAddon(level));
+  for (const isa of isas) {
+    const place = join(root, kernelsAddon(isa));
     mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, '');
   }
   return usableKernels(root, environment, (path) => {
-    const level = levels.find((known) => path.endsWith(kernelsAddon(known)));
+    const isa = isas.find((known) => path.endsWith(kernelsAddon(known)));
     return {
       granted: true,
       check: () => null,
       useInPrograms: () => undefined,
       trimAtNextCall: () => undefined,
-      ...addons[level ?? '']?.(),
+      ...addons[isa ?? '']?.(),
     };
   });
 }
 
-describe.runIf(levels.length > 0)('usable kernels', () => {
-  const [best = 'avx2', second] = levels;
+describe.runIf(isas.length > 0)('usable kernels', () => {
+  const [best = 'avx2', second] = isas;
   const wrong = (): Partial<KernelsAddon> => ({ check: () => 'karst_matmul' });
 
-  it('are those of the best level', () => {
+  it('are those of the best ISA', () => {
     const { kernels, refused } = usable({});
-    expect(kernels?.level).toBe(best);
+    expect(kernels?.isa).toBe(best);
     expect(refused).toEqual([]);
   });
 
@@ -65,14 +65,14 @@ describe.runIf(levels.length > 0)('usable kernels', () => {
     ],
   ])('are not those %s, but the next ones', (_, addon, reason) => {
     const { kernels, refused } = usable({ [best]: addon });
-    expect(kernels?.level).toBe(second);
-    expect(refused).toEqual([{ level: best, reason }]);
+    expect(kernels?.isa).toBe(second);
+    expect(refused).toEqual([{ isa: best, reason }]);
   });
 
   it('are none where all are wrong, or where the one that is named is', () => {
-    const all = usable(Object.fromEntries(levels.map((level) => [level, wrong])));
+    const all = usable(Object.fromEntries(isas.map((isa) => [isa, wrong])));
     expect(all.kernels).toBeNull();
-    expect(all.refused.map(({ level }) => level)).toEqual(levels);
+    expect(all.refused.map(({ isa }) => isa)).toEqual(isas);
     const named = usable({ [best]: wrong }, { KARST_KERNELS: best });
     expect(named.kernels).toBeNull();
     expect(named.refused).toHaveLength(1);
@@ -83,7 +83,7 @@ describe.runIf(levels.length > 0)('usable kernels', () => {
       throw new Error('loaded');
     };
     expect(
-      usable(Object.fromEntries(levels.map((level) => [level, load])), { KARST_KERNELS: 'none' }),
+      usable(Object.fromEntries(isas.map((isa) => [isa, load])), { KARST_KERNELS: 'none' }),
     ).toEqual({ kernels: null, refused: [] });
   });
 });

@@ -23,7 +23,7 @@ import { temporaryFolder, withEnvironment } from './temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NODE = packagedNode(ROOT) ?? process.execPath;
-const LEVELS = ['amx', 'avx512', 'avx2'] as const;
+const ISAS = ['amx', 'avx512', 'avx2'] as const;
 
 /** In place of the addons themselves, which take minutes to build; the set-up that every test starts from has built those. */
 const MINIMAL = `#include <node_api.h>
@@ -90,7 +90,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureAd
     expect(await build(made)).toContain(
       'Addons built, with kernels for processors with AMX, AVX-512, AVX2',
     );
-    expect(there(root, BINDING, PIXELS, ...LEVELS.map(kernelsAddon))).not.toContain(false);
+    expect(there(root, BINDING, PIXELS, ...ISAS.map(kernelsAddon))).not.toContain(false);
     expect(areAddonsReady(root, runtime)).toBe(true);
     expect(await build(made)).toBe('');
     expect(areAddonsReady(root, { ...runtime, folder: '/elsewhere' })).toBe(false);
@@ -117,7 +117,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureAd
     expect(told).toContain('Addons built, with kernels for processors with AVX-512, AVX2');
     expect(told).toMatch(/without the kernels for processors with AMX[^]*no such instruction/);
     expect(told).not.toMatch(/gyp ERR|make/);
-    expect(there(made.root, ...LEVELS.map(kernelsAddon))).toEqual([false, true, true]);
+    expect(there(made.root, ...ISAS.map(kernelsAddon))).toEqual([false, true, true]);
     expect(areAddonsReady(made.root, made.runtime)).toBe(true);
     writeFileSync(join(made.root, KERNELS_SOURCE), '#error "none at all"\n');
     expect(await build(made)).toContain('Addons built, without kernels');

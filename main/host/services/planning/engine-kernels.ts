@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const TELL = fileURLToPath(new URL('../../../platform/tell-kernels.mjs', import.meta.url));
 
 /**
- * The level of the kernels that engines use here, by the same function that engines load them with: which ones pass their check
+ * The ISA of the kernels that engines use here, by the same function that engines load them with: which ones pass their check
  * is found in a process of its own, when somebody first asks, as a host loads neither them nor TensorFlow.
  *
  * @returns a function whose answer is null where engines use none
@@ -22,7 +22,7 @@ async function ask(): Promise<string | null> {
   const env = { TF_CPP_MIN_LOG_LEVEL: '3', ...process.env };
   return new Promise((resolve) => {
     execFile(process.execPath, [TELL, ROOT], { env }, (error, output) => {
-      const told = /^\{"level":(?:null|"(\w+)")\}$/m.exec(output);
+      const told = /^\{"isa":(?:null|"(\w+)")\}$/m.exec(output);
       // A check that ended its process will end an engine, too, and that is told then; until then plans reckon with what takes more.
       resolve(error === null ? (told?.[1] ?? null) : null);
     });

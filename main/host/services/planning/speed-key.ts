@@ -41,13 +41,13 @@ function withFirstNames(architecture: Architecture): [string, unknown][] {
  * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
  * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
  *
- * @param kernelLevel of the kernels that engines use here
+ * @param kernelIsa of the kernels that engines use here
  */
 export function speedKey(
   architecture: Architecture,
   config: TrainingConfig,
   settings: Pick<Settings, 'threads' | 'device'>,
-  kernelLevel: string | null,
+  kernelIsa: string | null,
   checkpointedBlocks = 0,
 ): string {
   const { method, optimizer, batchSize, accumulate, imageSize } = config;
@@ -74,7 +74,7 @@ export function speedKey(
     threads: engineThreads(settings),
     device: settings.device,
     backend: process.env['KARST_BACKEND'] ?? '',
-    kernels: kernelLevel,
+    kernels: kernelIsa,
     visible: process.env['CUDA_VISIBLE_DEVICES'] ?? '',
   };
   return createHash('sha256')
