@@ -27,12 +27,12 @@ function applicationDataFolder(
   return xdg && isAbsolute(xdg) ? xdg : join(home, '.local', 'share');
 }
 
-/** The parts of a home. Nothing in it is a user's own file; what is removed goes to `bin`. */
+/** The folders of a home. None holds a user's original files; removed items go to `bin`. */
 export interface HomeFolders {
   readonly root: string;
   readonly library: string;
   readonly backups: string;
-  /** Copies of starter backbones that came with the application; a user's backbones stay where they are. */
+  /** Copies of bundled starter backbones; a user's backbones stay where they are. */
   readonly backbones: string;
   readonly runs: string;
   readonly adapters: string;

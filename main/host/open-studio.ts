@@ -56,8 +56,8 @@ const WARM_MS = 60_000;
 const STARTER = fileURLToPath(new URL('../assets/starter', import.meta.url));
 
 /**
- * Opens the studio's data, which are created where there are none: library, services, starter backbone; runs
- * whose process is gone are marked as interrupted, imports that were left half done are taken away.
+ * Opens the studio's data, creating them if missing: library, services, starter backbone. Marks
+ * runs whose process has gone as interrupted and removes unfinished imports.
  * @throws store-damaged, format-unsupported, not-writable, not-readable, in-use
  */
 export async function openStudio(options: StudioOptions): Promise<Studio> {
@@ -67,7 +67,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   try {
     opened = await openLibrary(folders, owner, undefined, options.readOnly);
     const { copy } = opened;
-    // What is only needed for the time of a job is written beside the copy.
+    // A job's temporary files are written beside the copy.
     const places = copy === null ? folders : { ...folders, work: copy.work };
     return await assemble(options, places, owner, opened);
   } catch (error) {
@@ -222,7 +222,7 @@ async function assemble(
     try {
       await backbones.registerStarter(starter, folders.backbones);
     } catch (error) {
-      // A damaged starter must not keep the user from everything else. In a read-only home it has no copy.
+      // A damaged starter must not block everything else. In a read-only home it has no copy.
       const { code, message } = toErrorReport(error);
       if (copy === null || code !== 'not-writable')
         notices.push(`The starter backbone is not available: ${message}`);
@@ -267,7 +267,7 @@ async function assemble(
     close() {
       closed ??= (async () => {
         await Promise.allSettled([scheduler.close(), jobs.close(), predictions.close()]);
-        // A picture that cannot be removed must not keep the library open.
+        // Failing to remove a picture must not keep the library open.
         await Promise.allSettled([datasets.close()]);
         try {
           closeLibrary(library, owner);

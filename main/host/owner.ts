@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { isMarkAlive, ownMark } from '../formats/process-mark.ts';
 
 /**
- * Who works on something in the library: `<mark of the process>:<nonce>`. The mark tells the process from one that
- * has its number later, whatever the clock says; the nonce tells several studios of one process apart.
+ * The owner of work in the library: `<mark of the process>:<nonce>`. The mark distinguishes the
+ * process from a later one with the same pid, independent of the clock; the nonce distinguishes
+ * studios of one process.
  */
 export type Owner = string;
 
@@ -20,7 +21,7 @@ export function releaseOwner(owner: Owner): void {
   alive.delete(owner);
 }
 
-/** Whether the process behind an owner still runs (and, in this process, whether the owner was not released). */
+/** Whether the owner's process still runs and, in this process, the owner was not released. */
 export function isOwnerAlive(owner: Owner): boolean {
   const parts = owner.split(':');
   // Owners of earlier versions: `<pid>:<start>:<nonce>`.

@@ -20,24 +20,27 @@ import type { Picture } from '../media/thumbnails.ts';
 /** The API that windows use: procedures, events, pictures. */
 export interface Dispatcher {
   /**
-   * Does what a window asks for.
-   * @param input as it came over the bridge, unchecked
-   * @throws usage for an unknown procedure and an input that does not fit, naming the field; what the procedure throws
+   * Handles a window's call.
+   * @param input as received over the bridge, unchecked
+   * @throws usage for an unknown procedure or an invalid input, naming the field; what the
+   * procedure throws
    */
   call(procedure: string, input: unknown): Promise<unknown>;
-  /** Returns the way to stop listening. */
+  /** @returns a function that unsubscribes */
   onEvent(listener: EventListener): () => void;
-  /** @param size longer side in pixels; null for the picture as it is */
+  /** @param size longer side in pixels; null for the original */
   picture(media: string, size: number | null): Promise<Picture>;
-  /** Suspends runs with a checkpoint and cancels tasks. The studio stays open: it is whose who opened it. */
+  /**
+   * Suspends runs with a checkpoint and cancels tasks. The studio stays open; its opener closes it.
+   */
   close(): Promise<void>;
 }
 
 export interface DispatcherOptions {
   readonly studio: Studio;
-  /** Folder for what can be computed again; default that of the user. */
+  /** Cache folder; default the user's. */
   readonly cacheDir?: string;
-  /** Answers for the surroundings of the window, where no shell does that itself. */
+  /** Handlers of the shell's procedures, where no shell provides them itself. */
   readonly shell?: Handlers<ShellProcedureName>;
 }
 
@@ -52,7 +55,7 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
     cacheDir,
     datasetImage(datasetId, position) {
       const image = studio.datasets.image(datasetId, position);
-      // A file that was never read, or became another one, must not show the picture of its old content.
+      // A file that was never read or has changed must not show its old picture.
       return { path: image.path, sha256: isUsableFile(image) ? image.sha256 : null };
     },
     onProblem: (error) => emit('notice', { level: 'warning', error: error.toReport() }),
@@ -64,7 +67,7 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
     ...hostHandlers(context),
     ...options.shell,
   };
-  // In a read-only home no run can go on.
+  // In a read-only home no run can continue.
   if (!studio.readOnly) studio.scheduler.start();
   const tidied = media.tidy();
   let closed: Promise<void> | null = null;
@@ -105,7 +108,7 @@ async function answer(
   }
 }
 
-/** @throws usage with a sentence that names the field */
+/** @throws usage, naming the field */
 function checkInput(procedure: ProcedureName, input: unknown): unknown {
   const outcome = v.safeParse(PROCEDURES[procedure].input, input);
   if (outcome.success) return outcome.output;
@@ -117,7 +120,7 @@ function checkInput(procedure: ProcedureName, input: unknown): unknown {
   });
 }
 
-/** Characters of what a schema says: it repeats what it was given. */
+/** Limit in characters of a schema's message, which repeats the input. */
 const LONGEST_REASON = 300;
 
 function sentence(message: string): string {

@@ -13,8 +13,8 @@ import { openStudio } from '../open-studio.ts';
 import { openDispatcher, type Dispatcher } from './dispatch.ts';
 
 /**
- * The host as a process of its own, a child of the desktop shell: `node process.ts --home DIR`. It ends when the
- * shell asks for it or is gone, and suspends what runs with a checkpoint before.
+ * The host as a child process of the desktop shell: `node process.ts --home DIR`. It exits when the
+ * shell asks or has gone, after suspending runs with a checkpoint.
  */
 
 interface Opened {
@@ -23,7 +23,7 @@ interface Opened {
 }
 
 function tell(message: HostProcessMessage): void {
-  // A shell that is gone cannot be told anything; its going ends this process.
+  // Ignored: a shell that has gone ends this process anyway.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
@@ -65,13 +65,13 @@ async function main(): Promise<void> {
         await dispatcher.close();
         await studio.close();
       },
-      // Told already, and there is nothing to close.
+      // Reported already, and there is nothing to close.
       () => undefined,
     );
     return ending;
   };
   const finish = (): void => {
-    // Whatever still keeps the process alive (a pool of threads, an open pipe) is of no use any more.
+    // Nothing that still keeps the process alive (thread pool, open pipe) is needed.
     end().then(
       () => process.exit(),
       (error: unknown) => {

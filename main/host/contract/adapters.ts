@@ -35,17 +35,17 @@ export interface MergeOutcome {
   readonly stored: StoredMerge;
 }
 
-/** Where an adapter comes from, and the others of its line: those of one run that was extended. */
+/** An adapter's origin and lineage: the adapters of one run that was extended. */
 export interface AdapterLineage {
   readonly adapter: Adapter;
   readonly notes: string;
-  /** Counted from 1 in its line. */
+  /** Number in its lineage, from 1. */
   readonly version: number;
-  /** The whole line, the newest first. */
+  /** The whole lineage, newest first. */
   readonly versions: readonly Adapter[];
-  /** null when it was imported, or when its run is not in the library any more. */
+  /** null when it was imported or its run is no longer in the library. */
   readonly runId: string | null;
-  /** The run's frozen list of files, and how many it names. */
+  /** The run's frozen file list, and its length. */
   readonly manifest: {
     readonly path: string;
     readonly sha256: string;
@@ -53,7 +53,7 @@ export interface AdapterLineage {
   } | null;
 }
 
-/** What was made of an adapter, the oldest first. */
+/** Merges and exports of an adapter, oldest first. */
 export interface AdapterResults {
   readonly evaluations: readonly StoredEvaluation[];
   readonly merges: readonly StoredMerge[];
@@ -63,50 +63,51 @@ export interface AdapterResults {
 export interface PredictionTable {
   readonly out: string;
   readonly images: number;
-  /** Those that have a reason in place of predictions. */
+  /** Rows with an error instead of predictions. */
   readonly unreadable: number;
 }
 
 export interface AdapterService {
   list(): Adapter[];
-  /** Those that a filter leaves; quick for tens of thousands. */
+  /** Adapters that match a filter; fast for tens of thousands. */
   page(filter: AdapterFilter, page: Page): AdapterPage;
-  /** Every tag in use, in the order of their letters. */
+  /** Every tag in use, in alphabetical order. */
   tags(): string[];
   get(nameOrId: string): Adapter;
   lineage(nameOrId: string): AdapterLineage;
   results(nameOrId: string): AdapterResults;
   /** @throws name-taken */
   rename(nameOrId: string, name: string): Adapter;
-  /** Puts `text` in the place of what was noted on it. */
+  /** Replaces its notes with `text`. */
   note(nameOrId: string, text: string): void;
   /**
-   * Copies an adapter folder, or unpacks a `.karst` file, into the library once every check passed.
+   * Copies an adapter folder, or unpacks a `.karst` file, into the library after all checks have
+   * passed.
    * @throws backbone-mismatch, file-damaged, format-unsupported, format-unknown, name-taken
    */
   import(path: string, options?: Watching & { name?: string }): Promise<Adapter>;
-  /** To the bin. */
+  /** Moves it to the bin. */
   remove(nameOrId: string): Promise<Adapter>;
   /** Adds tags; `remove` takes tags away. */
   tag(nameOrId: string, tags: readonly string[], options?: { remove?: boolean }): Adapter;
 }
 
-/** Adapters measured on datasets. */
+/** Evaluations of adapters on datasets. */
 export interface EvaluationService {
   /**
-   * Stores what comes out, and what was said of every image.
+   * Evaluates an adapter and stores the metrics and the predictions of every image.
    * @param options.split default `val`
    */
   evaluate(
     adapter: string,
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation>;
-  /** Those of an adapter, the oldest first. */
+  /** Evaluations of an adapter, oldest first. */
   of(adapter: string): StoredEvaluation[];
-  /** Those of all adapters, the oldest first. */
+  /** Evaluations of all adapters, oldest first. */
   list(): StoredEvaluation[];
   get(id: string): StoredEvaluation;
-  /** Images of an evaluation, the surest answers first. */
+  /** Images of an evaluation, most confident predictions first. */
   images(
     id: string,
     filter: EvaluatedFilter,
@@ -114,11 +115,11 @@ export interface EvaluationService {
   ): { total: number; images: EvaluatedFile[] };
 }
 
-/** What adapters say of files. */
+/** Predictions on files. */
 export interface PredictionService {
   /**
-   * Rows come in the order of `paths`. A folder stands for the images in it.
-   * @param options.out a file that does not exist yet, for the same rows as CSV
+   * Rows are in the order of `paths`. A folder means the images in it.
+   * @param options.out new file for the same rows as CSV
    * @param options.top default 5
    */
   ofPaths(
@@ -140,8 +141,8 @@ export interface PredictionService {
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable>;
   /**
-   * For a few files at a time: the engine stays ready for a while after it answered.
-   * @returns one answer a path, in their order; a file that cannot be read has its reason
+   * For a few files at a time: the engine is kept loaded for a while.
+   * @returns one answer per path, in order; an unreadable file has its reason
    */
   atOnce(
     adapter: string,
@@ -153,8 +154,8 @@ export interface PredictionService {
 export interface MergingService {
   /**
    * @param options.out folder that does not exist yet; default `<home>/merged/<adapter>-<id>`
-   * @param options.dataset whose images are used to verify; default those that the adapter's run held back, else
-   * those of a dataset of its classes
+   * @param options.dataset whose images are used to verify; default those that the adapter's run
+   * held out, else those of a dataset with its classes
    */
   merge(
     adapter: string,
@@ -175,19 +176,19 @@ export interface MergingService {
 export interface Restored {
   readonly id: string;
   readonly kind: BinKind;
-  /** Another than its former one when that was taken meanwhile. */
+  /** A new name if the former one has been taken since. */
   readonly name: string;
   readonly formerName: string;
 }
 
-/** Removed runs and adapters; nothing is lost before it is deleted here. */
+/** Removed runs and adapters; nothing is lost until it is deleted here. */
 export interface BinService {
-  /** The last removed first. */
+  /** Last removed first. */
   list(): BinRow[];
   /** By id, or by its former name. @throws not-found */
   find(nameOrId: string): BinRow;
-  /** Brings it back with all that it had. By id, or by its former name. */
+  /** Restores it completely. By id, or by its former name. */
   restore(nameOrId: string): Promise<Restored>;
-  /** For good. */
+  /** Deletes it permanently. */
   delete(nameOrId: string): Promise<BinRow>;
 }

@@ -3,8 +3,9 @@ import type { Watching } from './watching.ts';
 
 export interface BackboneService {
   /**
-   * Takes a timm-named ViT in safetensors into the library; the file stays where it is.
-   * @param options.heads number of attention heads, when neither `config.json` nor the metadata says it
+   * Adds a timm-named ViT in safetensors to the library; the file stays where it is.
+   * @param options.heads number of attention heads, if neither `config.json` nor the metadata has
+   * it
    * @throws not-found, not-readable, file-damaged, format-unsupported, format-unknown, name-taken
    */
   add(path: string, options?: Watching & { name?: string; heads?: number }): Promise<Backbone>;
@@ -12,10 +13,10 @@ export interface BackboneService {
   checkNewName(name: string): string;
   list(): Backbone[];
   get(nameOrId: string): Backbone;
-  /** Whether it is the one that comes with the studio. */
+  /** Whether it is the bundled starter. */
   isStarter(backbone: Backbone): boolean;
   /** @throws name-taken, usage */
   rename(nameOrId: string, name: string): Backbone;
-  /** Forgets it; the file stays. @throws in-use when adapters or runs stand on it */
+  /** Removes it from the library; the file stays. @throws in-use when adapters or runs use it */
   remove(nameOrId: string): Backbone;
 }

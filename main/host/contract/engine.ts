@@ -1,13 +1,13 @@
 import type { HostMessage } from '../../../shared/contract/engine/messages.ts';
 
-/** One engine process: it does one job and ends. */
+/** One engine process: it runs one job and exits. */
 export interface EngineHandle {
   send(message: HostMessage): void;
   /** Called with every message, unchecked. */
   onEvent(listener: (raw: unknown) => void): void;
   /** Called once, after the last message. `stderrTail` holds the last lines of its error output. */
   onExit(listener: (exit: EngineExit) => void): void;
-  /** Ends it at once (SIGKILL). */
+  /** Kills it (SIGKILL). */
   kill(): void;
 }
 

@@ -10,7 +10,10 @@ import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { StepTimes } from '../store/step-times.ts';
 import type { JobWatching } from './watching.ts';
 
-/** A shape without weights, for training from scratch (`initialise: 'random'`, `method: 'full'`). */
+/**
+ * A randomly initialised architecture, for training from scratch (`initialise: 'random'`, `method:
+ * 'full'`).
+ */
 export interface BareShape {
   readonly name: string;
   readonly architecture: Architecture;
@@ -26,7 +29,7 @@ export interface NewRunOptions {
   readonly config: TrainingConfig;
 }
 
-/** A run with what only a studio with a queue and projects has of it. */
+/** A run with its place in the queue and its project. */
 export interface RunDetail extends Run {
   readonly projectId: string | null;
   readonly notes: string;
@@ -48,7 +51,7 @@ export interface ExecuteOptions extends JobWatching {
   readonly resume: boolean;
   /** Receives the handle for pause, resume and stop once the engine runs. */
   readonly onControl?: (control: RunControl) => void;
-  /** Every line that is added to the run's log. */
+  /** Called with every line added to the run's log. */
   readonly onLog?: (line: LogLine) => void;
 }
 
@@ -57,7 +60,7 @@ export interface RunOutcome {
   readonly run: Run;
   readonly adapter: Adapter;
   readonly result: TrainResult;
-  /** How long the steps waited for images, epoch by epoch, over all sessions of the run. */
+  /** Time that steps waited for images, by epoch, over all sessions of the run. */
   readonly waiting: readonly EpochWaiting[];
 }
 
@@ -68,13 +71,13 @@ export interface RunService {
    */
   create(options: NewRunOptions): Promise<Run>;
   /**
-   * Gives a run that has ended so many more epochs, from where it ended, and puts it into the queue. The steps and
-   * charts go on; what it comes to is a new adapter beside the one there is.
+   * Extends a finished run by a number of epochs and queues it. Steps and charts continue; the
+   * result is a new adapter beside the existing one.
    *
-   * The schedule is the one that the run would have had, had it been asked for the new number of epochs at its start:
-   * the learning rate rises from the end of the old cosine to where the longer cosine is at that step, and falls
-   * with it to the new end. So it stays a function of the step alone, and an extended run can be interrupted and goes
-   * on bit for bit as any other. A run that was stopped in mid-epoch first ends that epoch.
+   * The schedule is that of a run started with the new number of epochs: the learning rate jumps
+   * from the end of the old cosine to the longer one. It stays a function of the step alone, so an
+   * extended run can be interrupted and resumed bit for bit. A run that was stopped in mid-epoch
+   * first finishes that epoch.
    * @throws run-state, checkpoint-invalid, config-invalid
    */
   extend(nameOrId: string, epochs: number): Promise<Run>;

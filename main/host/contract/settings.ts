@@ -1,11 +1,11 @@
 import type { Settings } from '../../../shared/contract/window/system.ts';
 
-/** Some settings, as a window sends them; what is undefined is left alone. */
+/** A partial update of the settings; undefined values are unchanged. */
 export type SettingsChange = { readonly [K in keyof Settings]?: Settings[K] | undefined };
 
-/** What a person set for this home; engines keep to threads and device from their next start on. */
+/** The user's settings for this home; threads and device apply from an engine's next start. */
 export interface SettingsService {
   get(): Settings;
-  /** What is left out, or undefined, stays as it is. Returns all of them. */
+  /** Omitted and undefined values are unchanged. Returns all settings. */
   update(change: SettingsChange): Settings;
 }

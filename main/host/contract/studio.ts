@@ -17,8 +17,9 @@ import type { SettingsService } from './settings.ts';
 import type { JobWatching } from './watching.ts';
 
 /**
- * The host as its users (command line, Electron, `serve`) see it. Every function rejects with `KarstError`
- * alone. `nameOrId` is an id, or a name that is unique within its kind; a near miss is suggested.
+ * The host as its users (command line, Electron, `serve`) see it. Every function rejects only with
+ * `KarstError`. `nameOrId` is an id, or a name that is unique within its kind; a near miss is
+ * suggested.
  */
 
 export interface StudioOptions {
@@ -26,18 +27,18 @@ export interface StudioOptions {
   readonly spawn: EngineSpawner;
   /** Folder of the starter backbone; default `main/assets/starter`. null: none is registered. */
   readonly starter?: string | null;
-  /** Milliseconds an engine gets to suspend before it is killed; default 30,000. */
+  /** Grace period in milliseconds for an engine to suspend before it is killed; default 30,000. */
   readonly graceMs?: number;
-  /** Milliseconds that an engine which answers questions stays ready after the last one; default 60,000. */
+  /** Milliseconds that an interactive engine is kept after its last question; default 60,000. */
   readonly warmMs?: number;
-  /** Nothing is written into the home, as where nothing can be; default: what the file system says. */
+  /** Do not write to the home; default: whether the file system is read-only. */
   readonly readOnly?: boolean;
 }
 
 export interface Studio {
   /** Absolute path of the studio's data. */
   readonly home: string;
-  /** Everything can be looked at and predicted with; every change is refused with `not-writable`. */
+  /** Viewing and predicting work; every change is refused with `not-writable`. */
   readonly readOnly: boolean;
   readonly settings: SettingsService;
   readonly projects: ProjectService;
@@ -53,9 +54,9 @@ export interface Studio {
   readonly bin: BinService;
   /** Runs found interrupted when the studio was opened. */
   readonly interrupted: readonly Run[];
-  /** Things worth telling that happened while opening (integrity checked after an unclean stop, a migration). */
+  /** Notices from opening (an integrity check after an unclean stop, a migration). */
   readonly notices: readonly string[];
-  /** Starts an engine that says what it runs on. @throws engine-unavailable, engine-crashed */
+  /** Starts an engine to report its device. @throws engine-unavailable, engine-crashed */
   probe(options?: JobWatching): Promise<DeviceReport>;
   /** Ends running jobs (suspends runs) and closes the library. */
   close(): Promise<void>;

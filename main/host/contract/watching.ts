@@ -4,22 +4,22 @@ export interface Progress {
   /** A sentence fragment: "hashing model.safetensors". */
   readonly phase: 'listing' | 'checking' | 'saving' | 'hashing' | 'packing' | 'unpacking';
   readonly done: number;
-  /** 0 while it is not known. Files, or bytes for `hashing`, `packing` and `unpacking`. */
+  /** 0 while unknown. Files, or bytes for `hashing`, `packing` and `unpacking`. */
   readonly total: number;
 }
 
 export type ProgressListener = (progress: Progress) => void;
 
-/** Given to everything that takes long. */
+/** Options of long operations. */
 export interface Watching {
   readonly onProgress?: ProgressListener;
-  /** Aborting leaves nothing half done and rejects with `cancelled`. */
+  /** Aborting undoes partial work and rejects with `cancelled`. */
   readonly signal?: AbortSignal;
 }
 
-/** Given to everything that starts an engine. */
+/** Options of operations that start an engine. */
 export interface JobWatching extends Watching {
-  /** Every checked event of the engine. */
+  /** Called with every validated event of the engine. */
   readonly onEvent?: (event: EngineEvent) => void;
 }
 

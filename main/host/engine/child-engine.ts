@@ -6,13 +6,13 @@ import { engineEnvironment } from '../../platform/engine-environment.mjs';
 import { writeError } from '../../formats/files.ts';
 import type { EngineExit, EngineHandle, EngineSpawner } from '../contract/engine.ts';
 
-/** Bytes of error output that are kept for the report of a crash. */
+/** Bytes of stderr kept for crash reports. */
 const TAIL_BYTES = 8 * 1024;
 const ENTRY = fileURLToPath(new URL('../../engine/entry.ts', import.meta.url));
 
 /**
- * Spawner over `child_process.fork` for a given entry. The channel uses structured cloning, so typed arrays
- * pass as they are; the engine ends itself when the channel closes (its `disconnect`).
+ * Spawner over `child_process.fork` for a given entry. The channel uses structured cloning, so
+ * typed arrays are passed unchanged; the engine exits when the channel closes (`disconnect`).
  */
 export function childEngineSpawner(entry: string): EngineSpawner {
   return ({ env, logFile }) => {
@@ -41,7 +41,7 @@ export function childEngineSpawner(entry: string): EngineSpawner {
       try {
         writeSync(log, chunk);
       } catch (error) {
-        // The engine goes on without its log; the reason joins the tail once.
+        // The engine continues without a log; the reason is added to the tail once.
         if (logFailure === null)
           tail = Buffer.concat([tail, Buffer.from(`\nlog: ${String(error)}\n`)]);
         logFailure = error;
@@ -68,7 +68,7 @@ export function childEngineSpawner(entry: string): EngineSpawner {
     });
     const handle: EngineHandle = {
       send(message) {
-        // A message to an engine that is just ending is lost without harm: its exit is reported.
+        // A message to an exiting engine may be lost: its exit is reported anyway.
         if (child.connected) child.send(message, () => undefined);
       },
       onEvent(listener) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { EngineExit } from '../contract/engine.ts';
 
-/** Processes that the kernel has killed for want of memory since it started; null where it does not say. */
+/** Processes killed by the kernel's OOM killer since boot; null where unavailable. */
 export function oomKills(): number | null {
   if (process.platform !== 'linux') return null;
   try {
@@ -21,7 +21,7 @@ const MEMORY_HINT =
   'Choose a smaller batch (with more of them accumulated to keep the effective size) or fewer kernels, and close other programs.';
 const MEMORY_OPTION = '--batch-size, --set accumulate=…';
 
-/** The last line of error output that says something, at most 300 characters. */
+/** The last meaningful line of stderr, at most 300 characters. */
 function lastWords(stderr: string): string {
   const lines = stderr.split(/\r?\n/).map((l) => l.trim());
   const line = lines
@@ -31,8 +31,8 @@ function lastWords(stderr: string): string {
 }
 
 /**
- * Why an engine ended without an answer.
- * @param oomKillsMore how many processes the kernel killed for memory meanwhile
+ * Why an engine exited without a result.
+ * @param oomKillsMore OOM kills since the engine's start
  */
 export function crashError(
   exit: EngineExit,
@@ -82,7 +82,7 @@ export function crashError(
   if (signal === 'SIGBUS')
     return new KarstError(
       'engine-crashed',
-      // Images and their cache are read, never mapped: what is mapped are the programs.
+      // Images and their cache are read, never mapped; only programs are mapped.
       'The engine could not read a part of its own program files (SIGBUS): one of them was changed or became shorter meanwhile, or their disk is full or fails.',
       {
         hint: `Check the disk that KARST Studio lies on, or install it anew, and resume the run from its last checkpoint.${log}`,

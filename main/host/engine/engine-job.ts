@@ -10,19 +10,19 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { EngineExit, EngineHandle, EngineSpawner } from '../contract/engine.ts';
 import { crashError, oomKills } from './crash.ts';
 
-/** Milliseconds that an engine which has given its answer gets to end by itself. */
+/** Milliseconds for an engine to exit after its result. */
 const FAREWELL_MS = 5_000;
 
 export interface EngineJobOptions {
   readonly spawn: EngineSpawner;
   readonly job: Job;
-  /** Folder for what can be computed again. */
+  /** Cache folder. */
   readonly cacheDir: string;
   readonly logFile: string | null;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
-  /** Receives the way to send controls as soon as the engine was started. */
+  /** Receives a function to send controls once the engine has started. */
   readonly onControl?: (send: (message: HostMessage) => void) => void;
-  /** Aborting sends `suspend` and, when the engine has not ended after the grace period, kills it. */
+  /** Aborting sends `suspend` and kills the engine after the grace period. */
   readonly signal?: AbortSignal | undefined;
   readonly graceMs: number;
 }
@@ -32,7 +32,7 @@ type Outcome = { result: JobResult } | { error: KarstError };
 const cancelled = (): KarstError =>
   new KarstError('cancelled', 'The job was cancelled.', { hint: '' });
 
-/** One engine process from its start to its end. It is settled when the process is gone, not before. */
+/** One engine process from start to exit. Settles only when the process has gone. */
 class EngineJob {
   readonly #options: EngineJobOptions;
   readonly #engine: EngineHandle;
@@ -82,7 +82,7 @@ class EngineJob {
   }
 
   #receive(raw: unknown): void {
-    // After the answer an engine has nothing more to say.
+    // Messages after the result are ignored.
     if (this.#outcome !== null) return;
     const parsed = v.safeParse(engineEventSchema, raw);
     if (!parsed.success) {
@@ -100,7 +100,7 @@ class EngineJob {
     try {
       this.#options.onEvent?.(event);
     } catch (error) {
-      // What cannot be stored or shown must not be lost: the job ends with that error.
+      // An event that cannot be stored or shown must not be lost: the job fails with that error.
       this.#fail(error);
       return;
     }
@@ -141,9 +141,10 @@ class EngineJob {
 }
 
 /**
- * Has an engine do one job and waits until its process is gone. Every message is checked against the contract.
- * @throws the engine's own error; engine-crashed, out-of-memory with the reason; cancelled; internal for a
- * message that does not parse; what `onEvent` throws
+ * Runs one job in an engine and waits until its process has gone. Every message is validated
+ * against the contract.
+ * @throws the engine's own error; engine-crashed, out-of-memory with the reason; cancelled;
+ * internal for a message that does not parse; what `onEvent` throws
  */
 export async function runEngineJob(options: EngineJobOptions): Promise<JobResult> {
   if (options.signal?.aborted) throw cancelled();

@@ -1,13 +1,13 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
 
-/** The work of engines that is under way, so that a studio which closes can end all of it and wait. */
+/** Running engine jobs, so that closing the studio can end all of them and wait. */
 export class JobRegistry {
   readonly #running = new Map<AbortController, Promise<unknown>>();
   #closed = false;
 
   /**
-   * @param signal of whoever asked
-   * @param work is given a signal that aborts with `signal`, and when the registry is closed
+   * @param signal of the caller
+   * @param work receives a signal that aborts with `signal` and when the registry is closed
    * @throws cancelled after `close`; what the work does
    */
   async run<T>(
@@ -17,7 +17,7 @@ export class JobRegistry {
     if (this.#closed) throw new KarstError('cancelled', 'The studio is about to close.');
     const abort = new AbortController();
     const either = signal === undefined ? abort.signal : AbortSignal.any([signal, abort.signal]);
-    // The entry is there before the work can tell anyone anything.
+    // Registered before the work can emit anything.
     const done = Promise.resolve().then(() => work(either));
     this.#running.set(abort, done);
     try {
@@ -27,7 +27,7 @@ export class JobRegistry {
     }
   }
 
-  /** Ends what is under way and waits for it. */
+  /** Aborts running jobs and waits for them. */
   async close(): Promise<void> {
     this.#closed = true;
     const running = [...this.#running];

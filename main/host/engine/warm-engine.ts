@@ -12,11 +12,11 @@ export interface WarmEngineOptions {
   readonly spawn: EngineSpawner;
   readonly cacheDir: string;
   readonly graceMs: number;
-  /** Milliseconds that an engine is kept after its last answer. */
+  /** Milliseconds an engine is kept after its last answer. */
   readonly warmMs: number;
 }
 
-/** Milliseconds that an engine without a question gets to end when it is told to. */
+/** Grace period in milliseconds for an idle engine to exit. */
 const STOP_MS = 5_000;
 
 interface Waiting {
@@ -25,11 +25,11 @@ interface Waiting {
   readonly reject: (error: KarstError) => void;
 }
 
-/** An engine with one adapter loaded, from its start to its end. One question at a time. */
+/** An engine process with one adapter loaded. Handles one question at a time. */
 class ReadyEngine {
   /** Of the adapter. */
   readonly key: string;
-  /** Settled when the process is gone; never rejects. */
+  /** Settles when the process has gone; never rejects. */
   readonly ended: Promise<void>;
   readonly #abort = new AbortController();
   #send: ((message: HostMessage) => void) | null = null;
@@ -61,7 +61,7 @@ class ReadyEngine {
 
   async ask(paths: readonly string[], top: number): Promise<readonly FileAnswer[]> {
     const send = this.#send;
-    // It could not even be started: the reason is known a moment later.
+    // It could not be started; the reason follows.
     if (send === null) await this.ended;
     const id = this.#asked++;
     return new Promise((resolve, reject) => {
@@ -74,7 +74,7 @@ class ReadyEngine {
     });
   }
 
-  /** Has it end by itself; one that does not is killed. */
+  /** Asks it to exit, and kills it after the grace period. */
   async stop(): Promise<void> {
     this.#send?.({ type: 'stop' });
     const timer = setTimeout(() => this.#abort.abort(), STOP_MS);
@@ -82,7 +82,7 @@ class ReadyEngine {
     clearTimeout(timer);
   }
 
-  /** Ends it, whatever it is doing. */
+  /** Kills it. */
   async cancel(): Promise<void> {
     this.#abort.abort();
     await this.ended;
@@ -103,9 +103,9 @@ class ReadyEngine {
 }
 
 /**
- * Answers questions by an engine that stays ready for a while after each: the next one about the same adapter
- * waits neither for the model to be loaded nor for its program to be compiled. One adapter at a time; questions
- * are answered in their order.
+ * Predicts with an engine that is kept for a while after each question, so that the next one about
+ * the same adapter need not wait for loading and compiling. One adapter at a time; questions are
+ * answered in order.
  */
 export class WarmEngine {
   readonly #options: WarmEngineOptions;
@@ -120,9 +120,10 @@ export class WarmEngine {
 
   /**
    * @param key of the adapter
-   * @param job made when an engine has to be started
-   * @returns one answer a path, in their order
-   * @throws engine-crashed and what the engine reports, after which the next question starts a fresh one; cancelled
+   * @param job called when an engine has to be started
+   * @returns one answer per path, in order
+   * @throws engine-crashed and what the engine reports, after which the next question starts a
+   * fresh one; cancelled
    */
   ask(
     key: string,
@@ -140,14 +141,14 @@ export class WarmEngine {
     });
   }
 
-  /** Lets go of an adapter whose folder is about to move. */
+  /** Releases an adapter whose folder is about to move. */
   release(key: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#engine?.key === key) await this.#drop();
     });
   }
 
-  /** Ends the engine; questions that wait are refused. */
+  /** Ends the engine; waiting questions are rejected. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -174,7 +175,7 @@ export class WarmEngine {
   #endLater(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#inTurn(() => this.#drop()), this.#options.warmMs);
-    // Waiting for nothing but this must not keep a process.
+    // This timer must not keep the process alive.
     this.#timer.unref();
   }
 
@@ -186,7 +187,7 @@ export class WarmEngine {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
-    // Who asked is told how it went; the next one only needs to know that it is over.
+    // The caller gets the error; the queue only needs to know that this question is over.
     const over = (): void => undefined;
     this.#turn = done.then(over, over);
     return done;
@@ -195,7 +196,7 @@ export class WarmEngine {
 
 const cancelled = (): KarstError => new KarstError('cancelled', 'The prediction was cancelled.');
 
-/** What a crash means here: nothing is lost, and another question starts another engine. */
+/** The report of a crash: nothing is lost, and the next question starts a new engine. */
 function forPredictions(error: unknown): KarstError {
   const { code, message, hint, path } = toErrorReport(error);
   const crashed = code === 'engine-crashed';

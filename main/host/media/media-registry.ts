@@ -12,28 +12,28 @@ import { Thumbnails, type Picture } from './thumbnails.ts';
 
 export type { Picture } from './thumbnails.ts';
 
-/** Largest picture that a window may hand in. */
+/** Largest upload from a window, in bytes. */
 export const UPLOAD_LIMIT = 40 * 2 ** 20;
 
-/** Pictures of one session that are handed in or chosen; beyond it the oldest lose their names. */
+/** Limit of named uploads and files per session; beyond it the oldest names expire. */
 const UPLOADS_KEPT = 2_000;
 const REGISTERED_KEPT = 200_000;
 
 export interface MediaSources {
   readonly cacheDir: string;
-  /** One image of a dataset; `sha256` null where its content is not known. @throws not-found */
+  /** One image of a dataset; `sha256` is null if its content is unknown. @throws not-found */
   readonly datasetImage: (
     datasetId: string,
     position: number,
   ) => { readonly path: string; readonly sha256: string | null };
-  /** Told once when small pictures can no longer be kept. */
+  /** Called once when thumbnails can no longer be stored. */
   readonly onProblem: (error: KarstError) => void;
 }
 
 /**
- * Names pictures without their paths, and draws them. Names are `d.<dataset>.<position>` for images of datasets,
- * `u.<random>` for what a window handed in, `f.<random>` for files that the host itself chose; the last two
- * hold until the host ends.
+ * Gives pictures names that do not reveal paths, and reads them. Names are `d.<dataset>.<position>`
+ * for images of datasets, `u.<random>` for uploads, `f.<random>` for files chosen by the host; the
+ * last two are valid until the host exits.
  */
 export class MediaRegistry {
   readonly #sources: MediaSources;
@@ -49,7 +49,7 @@ export class MediaRegistry {
   }
 
   /**
-   * @param size longer side in pixels; null for the picture as it is
+   * @param size longer side in pixels; null for the original
    * @throws not-found, not-readable, file-damaged, format-unsupported, format-unknown
    */
   async picture(media: string, size: number | null): Promise<Picture> {
@@ -59,8 +59,8 @@ export class MediaRegistry {
   }
 
   /**
-   * Keeps a picture that a window handed in until the host ends. Returns its name.
-   * @param name of the file, for sentences alone
+   * Stores an upload until the host exits. Returns its name.
+   * @param name of the file, used in messages only
    * @throws usage when it is too large; file-damaged, format-unsupported, format-unknown
    */
   async addUpload(name: string, bytes: Uint8Array): Promise<string> {
@@ -90,7 +90,7 @@ export class MediaRegistry {
     return this.#imageOf(media).path;
   }
 
-  /** Names a file that the host chose or was asked about, so that a window can show it; a file keeps its name. */
+  /** Registers a file so that a window can show it; a file keeps its name. */
   register(path: string): string {
     const known = this.#namesOfPaths.get(path);
     if (known !== undefined) return known;
@@ -105,12 +105,12 @@ export class MediaRegistry {
     return media;
   }
 
-  /** Takes the oldest small pictures away when they have become too many. */
+  /** Removes the oldest thumbnails when there are too many. */
   async tidy(): Promise<void> {
     await this.#thumbnails.prune();
   }
 
-  /** Removes what windows handed in. */
+  /** Removes the uploads. */
   async close(): Promise<void> {
     this.#uploads.clear();
     if (this.#uploadFolder === null) return;
@@ -118,7 +118,7 @@ export class MediaRegistry {
     this.#uploadFolder = null;
   }
 
-  /** Made when it is first needed; only this account may look into it. */
+  /** Created on first use; readable by this account only. */
   #folderOfUploads(): string {
     try {
       this.#uploadFolder ??= mkdtempSync(systemTemporaryPrefix('uploads'));
@@ -139,7 +139,7 @@ export class MediaRegistry {
   }
 }
 
-/** Stands for the content of a file without reading it: its place, size and time. */
+/** Identifies a file's content without reading it: path, size and time. */
 async function keyOf(path: string): Promise<string> {
   const info = await statOf(path);
   if (!info.isFile()) throw readError(path, new Error('it is not a file'));

@@ -9,17 +9,17 @@ import { IMAGE_FILE_LIMIT, PIXEL_LIMIT, readImage, TAKEN_FORMATS } from '../../f
 import { imageSignature, type ImageFormat } from '../../formats/image-signature.ts';
 import { Semaphore } from './semaphore.ts';
 
-/** A picture as a window shows it. */
+/** An encoded picture for a window. */
 export interface Picture {
   readonly bytes: Uint8Array;
   /** Media type, such as `image/webp`. */
   readonly type: string;
 }
 
-/** Sides in pixels that are made; a window gets the smallest that is not below what it asked for. */
+/** Available sides in pixels; a request gets the smallest that is large enough. */
 const THUMBNAIL_SIZES = [64, 128, 256, 512, 1024, 2048] as const;
 
-/** What a window shows without our help. */
+/** Media types that windows show without conversion. */
 const SHOWN_AS_IT_IS: Partial<Record<ImageFormat, string>> = {
   jpeg: 'image/jpeg',
   png: 'image/png',
@@ -28,15 +28,15 @@ const SHOWN_AS_IT_IS: Partial<Record<ImageFormat, string>> = {
   avif: 'image/avif',
 };
 
-/** A file of at most this size that is no larger than the thumbnail would be is its own thumbnail. */
+/** A file up to this size with no more pixels than the thumbnail serves as its own thumbnail. */
 const SMALL_FILE = 64 * 2 ** 10;
 
-/** The cache is brought down to three quarters of this when it is found larger. */
+/** When the cache exceeds this, it is reduced to three quarters of it. */
 const CACHE_LIMIT = 2 ** 30;
 
 /**
- * Small versions of images, kept on disk. Only what is recognised as an image reaches a decoder; a file that is
- * damaged shows as much as can be read of it.
+ * Thumbnails, cached on disk. Only recognised images reach a decoder; a damaged file shows what can
+ * be read of it.
  */
 export class Thumbnails {
   readonly #folder: string;
@@ -44,7 +44,10 @@ export class Thumbnails {
   readonly #onProblem: (error: KarstError) => void;
   #keeping = true;
 
-  /** @param onProblem told once when pictures can no longer be kept; they are shown all the same */
+  /**
+   * @param onProblem called once when thumbnails can no longer be stored; they are shown all the
+   * same
+   */
   constructor(cacheDir: string, onProblem: (error: KarstError) => void) {
     this.#folder = join(cacheDir, 'thumbnails');
     this.#onProblem = onProblem;
@@ -75,7 +78,7 @@ export class Thumbnails {
     });
   }
 
-  /** The file as it is, or converted when windows do not show its format. */
+  /** The original file, converted if windows do not show its format. */
   async whole(path: string): Promise<Picture> {
     return this.#permits.run(async () => {
       const { image, format, content } = await openImage(path);
@@ -90,7 +93,7 @@ export class Thumbnails {
     try {
       await mkdir(dirname(path), { recursive: true });
       const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-      // Not brought to the disk at once as what a user made is: it can be drawn again.
+      // Not fsynced, unlike users' data: it can be made again.
       await writeFile(temporary, bytes);
       await rename(temporary, path);
     } catch (error) {
@@ -115,7 +118,7 @@ export class Thumbnails {
     this.#keeping = false;
   }
 
-  /** Takes the oldest away when there are too many. @param limit bytes */
+  /** Removes the oldest when there are too many. @param limit bytes */
   async prune(limit = CACHE_LIMIT): Promise<void> {
     try {
       const files: { path: string; bytes: number; madeAt: number }[] = [];

@@ -27,7 +27,7 @@ export function adapterProcedures({
         versions: [...versions],
         run: runId === null ? null : presenter.view(runId),
         manifest,
-        // What was done last is what is looked for.
+        // Latest first: it is the one looked for.
         evaluations: evaluations.toReversed(),
         merges: merges.toReversed(),
         exports: exports.toReversed(),

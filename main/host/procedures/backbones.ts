@@ -21,7 +21,7 @@ export function backboneProcedures({
   return {
     'backbones.list': () => backbones.list().map(detail),
     'backbones.add'({ path, name: wanted, heads }) {
-      // A name that cannot be had is refused at once, not when a large file has been hashed.
+      // Refuse a bad name now, not after a large file has been hashed.
       const name = wanted === null ? null : backbones.checkNewName(wanted);
       return tasks.start('backbone-add', name ?? basename(path), async ({ signal, host }) => {
         const { id } = await backbones.add(path, {
@@ -42,7 +42,7 @@ export function backboneProcedures({
     'backbones.remove'({ id }) {
       const backbone = backbones.remove(id);
       emit('library', { part: 'backbones', id: backbone.id });
-      // Projects that started from it start from none now.
+      // Projects lose it as their default backbone.
       emit('library', { part: 'projects', id: null });
       return {};
     },

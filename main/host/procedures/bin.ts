@@ -5,7 +5,7 @@ import type { BinKind } from '../store/bin.ts';
 
 type Names = Extract<keyof typeof procedures, `bin.${string}`>;
 
-/** What shows a thing of that kind, or counts it in. */
+/** Parts of the library that show or count an item of that kind. */
 const PARTS = {
   run: ['runs', 'projects', 'adapters'],
   adapter: ['adapters', 'evaluations', 'runs'],

@@ -4,7 +4,7 @@ import type { MediaRegistry } from '../media/media-registry.ts';
 import type { RunPresenter } from '../scheduler/run-presenter.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
 
-/** What the procedures work with. */
+/** Dependencies of the procedures. */
 export interface ProcedureContext {
   readonly studio: Studio;
   readonly emit: Emit;

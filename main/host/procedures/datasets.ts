@@ -13,7 +13,7 @@ import type { GalleryEntry } from '../contract/datasets.ts';
 export function datasetProcedures(context: ProcedureContext): Handlers<keyof typeof procedures> {
   const { datasets, projects } = context.studio;
   const { emit, tasks, media } = context;
-  /** Projects say when a dataset of theirs last changed. */
+  /** Projects show when their datasets last changed. */
   const changed = (dataset: Dataset): Dataset => {
     emit('library', { part: 'datasets', id: dataset.id });
     emit('library', { part: 'projects', id: null });
@@ -24,7 +24,7 @@ export function datasetProcedures(context: ProcedureContext): Handlers<keyof typ
     'datasets.get': ({ id }) => datasets.get(id),
     'datasets.question': ({ path, ...source }) => datasets.question(path, source),
     'datasets.import'({ path, as, encoding, name: wanted, val, test, seed, projectId }) {
-      // What can be known at once is said at once, not when many files have been looked at.
+      // Refuse early what needs no reading of many files.
       const name = datasets.checkNewName(wanted, path);
       const project = projectId === null ? null : projects.get(projectId);
       return tasks.start('dataset-import', name, async ({ signal, host }) => {
@@ -50,7 +50,7 @@ export function datasetProcedures(context: ProcedureContext): Handlers<keyof typ
           const { problems } = await datasets.check(id, { signal, onProgress: host });
           return { kind: 'dataset', datasetId: id, problems: countProblems(problems) };
         } finally {
-          // A check that was cancelled keeps what it found until then.
+          // A cancelled check keeps its findings so far.
           emit('library', { part: 'datasets', id });
         }
       });

@@ -2,7 +2,7 @@ import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import { Semaphore } from '../media/semaphore.ts';
 import { listFolder, makeFolderIn } from '../services/file-browser.ts';
 
-/** A listing takes some megabytes while it is made, and many windows may ask at once. */
+/** Concurrent listings: each takes some megabytes, and many windows may ask. */
 const LISTINGS_AT_ONCE = 4;
 
 export function fileProcedures(): Handlers<'files.list' | 'files.makeFolder'> {

@@ -15,7 +15,7 @@ import { taskProcedures } from './tasks.ts';
 import { uploadProcedures } from './uploads.ts';
 import type { ProcedureContext } from './context.ts';
 
-/** What answers the procedures of the host: each noun's module has its own. */
+/** The handlers of the host's procedures, one module per noun. */
 export function hostHandlers(context: ProcedureContext): Handlers<HostProcedureName> {
   return {
     ...systemProcedures(context),

@@ -11,7 +11,7 @@ import type { MediaRegistry } from '../media/media-registry.ts';
 
 type Names = Extract<keyof typeof procedures, `predictions.${string}`>;
 
-/** One thing to look at: the file behind it, or why there is none. */
+/** One input: its file, or why there is none. */
 interface Asked {
   readonly media: string | null;
   readonly path: string | null;
@@ -80,12 +80,12 @@ function answerOf(
   registry: MediaRegistry,
 ): PredictionAnswer {
   if ('predictions' in answer) {
-    // What was read as a picture can be shown as one.
+    // A file that was decoded can be shown.
     const shown = media ?? (file === null ? null : registry.register(file));
     return { media: shown, path, predictions: [...answer.predictions], error: null };
   }
   const { code, message, hint } = answer.error;
-  // A picture that has no path for the window is not spoken of by the place where the host keeps it.
+  // An upload is not named by the path where the host stores it.
   if (path === null && file !== null)
     return {
       media,

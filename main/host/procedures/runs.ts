@@ -4,7 +4,7 @@ import type { ProcedureContext } from './context.ts';
 
 type Names = keyof typeof procedures;
 
-/** Runs: planned, queued, followed, steered. */
+/** Planning, queueing, following and controlling runs. */
 export function runProcedures({ studio, presenter, tasks }: ProcedureContext): Handlers<Names> {
   const { runs, scheduler } = studio;
   return {

@@ -13,7 +13,10 @@ import {
   unpackedSample,
 } from '../services/sample.ts';
 
-/** One click to a first adapter: the digits, a project of their own, a run on the starter. */
+/**
+ * One click to a first adapter: imports the digits, creates a project and starts a run on the
+ * starter.
+ */
 export function sampleProcedures(context: ProcedureContext): Handlers<'sample.start'> {
   return {
     'sample.start'() {
@@ -54,7 +57,7 @@ function starterOf({ studio }: ProcedureContext): Backbone {
   });
 }
 
-/** The sample as it is in the library already, or imported now. */
+/** The sample's dataset, imported if it is not in the library. */
 async function sampleDataset(
   { studio, emit }: Pick<ProcedureContext, 'studio' | 'emit'>,
   task: TaskWork,
@@ -74,7 +77,7 @@ async function sampleDataset(
   return dataset;
 }
 
-/** The project that has the sample already, or a new one. */
+/** The project that has the sample, or a new one. */
 function sampleProject(
   { studio, emit }: Pick<ProcedureContext, 'studio' | 'emit'>,
   dataset: Dataset,
@@ -93,7 +96,7 @@ function sampleProject(
   return { id };
 }
 
-/** `base`, or `base 2` and so on when something has that name already. */
+/** `base`, or `base 2` and so on if it is taken. */
 function freeName(base: string, taken: readonly { readonly name: string }[]): string {
   const names = new Set(taken.map(({ name }) => name));
   let name = base;

@@ -4,7 +4,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 
 const PLATFORMS: readonly string[] = ['linux', 'darwin', 'win32'] satisfies ShellInfo['platform'][];
 
-/** What `karst serve` answers for a browser, which cannot reach out of its page. */
+/** Shell procedures of `karst serve`, for a browser, which cannot reach the system. */
 export function browserShell(): Handlers<ShellProcedureName> {
   return {
     'shell.info': () => ({

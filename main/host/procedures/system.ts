@@ -13,7 +13,7 @@ export function systemProcedures({
       .list()
       .filter(({ state }) => state === 'interrupted')
       .map(({ id }) => id);
-  // Interrupted at the end of an earlier session, or cut off with it.
+  // Interrupted with an earlier session.
   const left = new Set(interrupted());
   let latest: Promise<Diagnosis> | null = null;
   return {
@@ -22,7 +22,7 @@ export function systemProcedures({
         version: version(),
         home: studio.home,
         notices: [...studio.notices],
-        // Those that were taken up again, or removed, meanwhile are settled.
+        // Runs resumed or removed since are settled.
         interrupted: interrupted().filter((id) => left.has(id)),
         sample: hasSample(),
       };
@@ -31,7 +31,7 @@ export function systemProcedures({
       if (again || latest === null) {
         const asked = diagnose(studio);
         latest = asked;
-        // A failure is told to who asked, and not to those who ask later.
+        // A failure is reported to this caller and not cached for later ones.
         asked.catch(() => {
           if (latest === asked) latest = null;
         });

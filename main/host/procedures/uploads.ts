@@ -2,7 +2,7 @@ import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { ProcedureContext } from './context.ts';
 
-/** Standard base64 with its padding; Node's own decoder would pass over what does not belong there. */
+/** Strict base64 with padding; Node's decoder ignores invalid characters. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 export function uploadProcedures({ media }: ProcedureContext): Handlers<'uploads.add'> {

@@ -10,28 +10,28 @@ import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.
 import type { Progress } from '../contract/watching.ts';
 import type { Emit } from '../events.ts';
 
-/** Milliseconds between two tellings: at most four a second of each kind, however quick the steps. */
+/** Throttle interval in milliseconds: at most four events per second of each kind. */
 const BEAT_MS = 250;
 
-/** Share of the older in the smoothed speed. */
+/** Weight of the previous value in the smoothed speed. */
 const SMOOTHING = 0.9;
 
 export interface RunFeedOptions {
   readonly runId: string;
   readonly emit: Emit;
-  /** The run as windows see it, at the moment of asking. */
+  /** The current view of the run. */
   readonly view: () => RunView;
   readonly sampleSet: (record: SampleRecord) => SampleSet;
 }
 
 /**
- * Tells windows what one run does, from its start to its end, in beats: what comes between two of them is gathered,
- * all of the metrics and lines, the last of everything else.
+ * Sends one run's progress to windows, throttled: between two sends, metrics and log lines
+ * accumulate and of everything else the latest is kept.
  */
 export class RunFeed {
   readonly #o: RunFeedOptions;
   #progress: RunProgress | null = null;
-  /** Of training; other phases do not know how long the rest takes. */
+  /** Of training; other phases have no estimate. */
   #secondsLeft: number | null = null;
   #imagesPerSecond: number | null = null;
   #records: MetricRecord[] = [];
@@ -46,7 +46,7 @@ export class RunFeed {
     this.#o = options;
   }
 
-  /** What the run does at this moment; null before its engine said anything. */
+  /** The current activity of the run; null before the engine's first message. */
   get progress(): RunProgress | null {
     return this.#progress;
   }
@@ -77,7 +77,7 @@ export class RunFeed {
     this.#schedule();
   }
 
-  /** What the host does before there is an engine. */
+  /** Phases of the host before there is an engine. */
   host({ phase, done, total }: Progress): void {
     this.#move(phase, done, total);
     this.#schedule();
@@ -88,13 +88,13 @@ export class RunFeed {
     this.#schedule();
   }
 
-  /** Something about the run itself changed. */
+  /** The run itself has changed. */
   changed(): void {
     this.#runIsNew = true;
     this.#schedule();
   }
 
-  /** Tells what is left, and the run as it ended. */
+  /** Sends what is pending and the final state of the run. */
   end(): void {
     this.#progress = null;
     this.#progressIsNew = false;

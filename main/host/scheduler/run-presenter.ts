@@ -17,12 +17,12 @@ export interface RunPresenterOptions {
   readonly media: Pick<MediaRegistry, 'register'>;
 }
 
-/** Runs as windows see them, and what windows are told when they change. */
+/** Views of runs for windows, and the events when they change. */
 export class RunPresenter implements RunObserver {
   readonly #runs: RunService;
   readonly #emit: Emit;
   readonly #media: Pick<MediaRegistry, 'register'>;
-  /** Of the run that is trained here. */
+  /** Feed of the run trained by this process. */
   #feed: { readonly runId: string; readonly feed: RunFeed } | null = null;
 
   constructor({ runs, emit, media }: RunPresenterOptions) {
@@ -40,7 +40,7 @@ export class RunPresenter implements RunObserver {
     return this.#view(this.#runs.detail(id));
   }
 
-  /** Tells windows of a run that somebody changed; returns it as they see it. */
+  /** Announces a changed run to windows; returns its view. */
   tell(id: string): RunView {
     const view = this.view(id);
     this.#emit('run', view);
@@ -83,7 +83,7 @@ export class RunPresenter implements RunObserver {
   }
 
   changed(runId: string): void {
-    // The one that is trained is told of in beats.
+    // The running one is announced by its throttled feed.
     if (this.#feed?.runId === runId) this.#feed.feed.changed();
     else this.tell(runId);
   }
@@ -108,13 +108,13 @@ export class RunPresenter implements RunObserver {
     this.#emit('notice', { level: 'error', error });
   }
 
-  /** The list of runs is another, and with it what its project says of itself. */
+  /** The list of runs has changed, and with it the summary of its project. */
   #listsChanged(id: string, projectId: string | null): void {
     this.#emit('library', { part: 'runs', id });
     if (projectId !== null) this.#emit('library', { part: 'projects', id: projectId });
   }
 
-  /** Of several things that windows are told, one that cannot be read from the library must not keep the others. */
+  /** An announcement that cannot be read from the library must not block the others. */
   #guard(work: () => void): void {
     try {
       work();

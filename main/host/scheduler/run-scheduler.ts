@@ -9,7 +9,7 @@ export interface RunSchedulerOptions {
   readonly executor: Pick<RunExecutor, 'execute'>;
 }
 
-/** The run that is trained here. */
+/** The run trained by this process. */
 interface Current {
   readonly id: string;
   /** Suspends it. */
@@ -17,20 +17,23 @@ interface Current {
   /** Never rejects. */
   ended: Promise<unknown>;
   control: RunControl | null;
-  /** What was asked for before there was an engine to tell. */
+  /** Control requested before the engine existed. */
   asked: 'pause' | 'stop' | null;
 }
 
 /**
- * Trains one run at a time, in an order that outlives the studio. A run that fails makes room for the next. Runs that
- * were interrupted wait until somebody resumes them; a paused one keeps its engine, and with it its turn.
+ * Trains one run at a time, in a persistent order. After a failed run the next one starts.
+ * Interrupted runs wait until resumed; a paused one keeps its engine and its slot.
  */
 export class RunScheduler implements SchedulerService {
   readonly #runs: RunService;
   readonly #executor: Pick<RunExecutor, 'execute'>;
   readonly #observers = new Set<RunObserver>();
   #current: Current | null = null;
-  /** Until `start`; after no engine could be had, until somebody asks for another run; after `close`, for good. */
+  /**
+   * True until `start`; after an engine could not start, until another run is requested; after
+   * `close`, for good.
+   */
   #state: 'idle' | 'going' | 'held' | 'closed' = 'idle';
 
   constructor({ runs, executor }: RunSchedulerOptions) {
@@ -59,7 +62,7 @@ export class RunScheduler implements SchedulerService {
         `The run "${run.name}" cannot begin: "${this.#runs.get(current.id).name}" is being trained.`,
         { hint: 'Wait for its end, or pause it.' },
       );
-    // One that is trained here already is refused as one that is trained elsewhere.
+    // A run trained by this process is refused like one trained by another.
     if (current !== null) return this.#executor.execute(run.id, options);
     return this.#begin(run.id, options, () => undefined);
   }
@@ -113,7 +116,7 @@ export class RunScheduler implements SchedulerService {
     return run;
   }
 
-  /** Suspends the run that is trained, with a checkpoint; those that wait stay in the queue. */
+  /** Suspends the running run with a checkpoint; queued runs stay in the queue. */
   async close(): Promise<void> {
     this.#state = 'closed';
     const current = this.#current;
@@ -121,7 +124,7 @@ export class RunScheduler implements SchedulerService {
     await current?.ended;
   }
 
-  /** Somebody wants a run: whatever held the queue, it is tried again. */
+  /** A run was requested: resume a queue that was held. */
   #goOn(): void {
     if (this.#state === 'held') this.#state = 'going';
     this.#next();
@@ -131,7 +134,7 @@ export class RunScheduler implements SchedulerService {
     if (this.#state !== 'going' || this.#current !== null) return;
     const [run] = this.#runs.queued();
     if (run === undefined) return;
-    // How a run ended is the run's state, and what could not be stored is told to observers.
+    // The result is in the run's state; storage errors are reported to observers.
     const over = (): void => undefined;
     this.#begin(run.id, { resume: true }, (error) => this.#giveUp(run.id, error)).then(over, over);
   }
@@ -178,7 +181,7 @@ export class RunScheduler implements SchedulerService {
         onEvent: (event) => {
           options.onEvent?.(event);
           for (const observer of observers) observer.engineSaid(id, event);
-          // The first word of the engine: the run is no longer one that waits, and the others move up.
+          // First message of the engine: the run leaves the queue, and the others move up.
           if (event.type === 'ready') for (const observer of observers) observer.reordered();
         },
         onLog: (line) => {
@@ -204,21 +207,21 @@ export class RunScheduler implements SchedulerService {
     }
   }
 
-  /** What is left to do when a run of the queue did not come to its end. */
+  /** Handles a queued run that did not finish. */
   #giveUp(id: string, error: unknown): void {
     const report = toErrorReport(error);
-    // Every run would end like this: those that wait are spared.
+    // Every run would fail like this: hold the queue.
     if (report.code === 'engine-unavailable' && this.#state === 'going') this.#state = 'held';
     if (this.#state === 'closed') return;
     this.#guard(() => {
-      // One that was not even begun (its backbone is gone, say) still waits, and would be tried for ever.
+      // A run that could not start (its backbone is missing, say) would be retried forever.
       const run = this.#runs.giveUp(id, report);
       const known = run.state === 'failed' || run.state === 'interrupted';
       if (!known) this.#tell((observer) => observer.failed(report));
     });
   }
 
-  /** Does what must not end the queue; an error of the library is told to observers. */
+  /** Runs work that must not stop the queue; library errors are reported to observers. */
   #guard(work: () => void): void {
     try {
       work();

@@ -1,33 +1,37 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** Milliseconds within which a pass that was handed to a browser must be used. */
+/** Lifetime of a pass for a browser, in milliseconds. */
 const PASS_MS = 60_000;
 
 /**
- * Decides who may speak to a studio that is served on the loopback interface. Other programs and other accounts
- * of the machine reach the port as well, and so does every web page that is open in the browser. So:
- * - `Host` must be the studio's own address: a foreign name that was made to resolve to 127.0.0.1 is refused;
+ * Access control of a studio served on the loopback interface. Other programs and accounts of the
+ * machine reach the port, and so does every web page open in the browser. So:
+ * - `Host` must be the studio's own address: a foreign name that was made to resolve to 127.0.0.1
+ * is refused;
  * - the browser must have the cookie, which it got for the token that was printed;
- * - what can do something (the socket, anything but GET) must come from the studio's own page, by `Origin`.
+ * - what can do something (the socket, anything but GET) must come from the studio's own page, by
+ * `Origin`.
  */
 export class Gate {
-  /** What the printed address carries: 256 random bits. */
+  /** Token in the printed address: 256 random bits. */
   readonly token = secret();
-  /** Not the token, so that an address in a browser's history is not the cookie too. */
+  /**
+   * Differs from the token, so that an address in the browser's history does not reveal the cookie.
+   */
   readonly #session = secret();
   readonly #cookie: string;
   readonly #hosts: readonly string[];
   readonly #passes = new Map<string, number>();
 
   constructor(port: number) {
-    // Cookies do not tell ports apart: two studios at once must not take each other's.
+    // Cookies ignore ports: two studios must not share one.
     this.#cookie = `karst-${port}`;
     const names = ['127.0.0.1', 'localhost'];
     this.#hosts = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : `${name}:${port}`));
   }
 
-  /** Node tells the first of several; whoever stands before it may have gone by another. */
+  /** Node returns the first of several, but a proxy may have used another. */
   hasOneHost(request: IncomingMessage): boolean {
     return (request.headersDistinct['host']?.length ?? 0) <= 1;
   }
@@ -38,15 +42,15 @@ export class Gate {
     return host !== undefined && this.#hosts.includes(host) ? host : null;
   }
 
-  /** Whether the request comes from the studio's own page, as browsers say it and pages cannot. */
+  /** Whether the request comes from the studio's own page, by a header that pages cannot set. */
   isFromOwnPage(request: IncomingMessage): boolean {
     const host = this.hostOf(request);
     return host !== null && request.headers.origin === `http://${host}`;
   }
 
   /**
-   * Whether another origin's page loads this as a part of itself. Other ports of this machine are the same
-   * site, so that cookies go with such requests. Following a link is no such thing.
+   * Whether another origin's page loads this as a subresource. Other ports of this machine are the
+   * same site, so cookies are sent with such requests. Following a link does not count.
    */
   isEmbedding(request: IncomingMessage): boolean {
     const from = request.headers['sec-fetch-site'];
@@ -61,12 +65,12 @@ export class Gate {
     });
   }
 
-  /** Value of `Set-Cookie`. Gone with the browser's session, out of reach of scripts and of other sites. */
+  /** Value of `Set-Cookie`: a session cookie, hidden from scripts and other sites. */
   cookie(): string {
     return `${this.#cookie}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`;
   }
 
-  /** Whether this opens the gate: the token, or a pass that was not used yet. */
+  /** Whether this grants access: the token, or an unused pass. */
   admits(token: string): boolean {
     if (same(token, this.token)) return true;
     const until = this.#passes.get(token);
@@ -75,8 +79,8 @@ export class Gate {
   }
 
   /**
-   * Opens the gate once and for a minute. For a browser that is started with an address on its command line,
-   * which other accounts can read.
+   * A pass that works once, within a minute: for a browser started with the address on its command
+   * line, which other accounts can read.
    */
   pass(): string {
     const pass = secret();
@@ -89,7 +93,7 @@ function secret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** In a time that says nothing about where the two differ. */
+/** Constant-time comparison. */
 function same(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

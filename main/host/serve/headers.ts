@@ -1,7 +1,8 @@
 /**
- * Headers of every answer. Nothing is loaded from elsewhere, no script stands in the page itself, nobody may
- * frame or embed it. Inline styles are allowed, because the components' library places its layers by them.
- * @param host as the request named it, checked
+ * Headers of every response: nothing is loaded from other origins, no inline scripts, no framing or
+ * embedding. Inline styles are allowed because the component library positions its layers with
+ * them.
+ * @param host of the request, validated
  */
 export function securityHeaders(host: string | null): Record<string, string> {
   const socket = host === null ? '' : ` ws://${host}`;

@@ -1,13 +1,13 @@
-/** Two pages that stand before the studio's own, and so cannot know its language: they say it in both. */
+/** Two pages shown before the studio's own; its language is unknown then, so they use both. */
 
-/** For whoever has no cookie. */
+/** Shown without a cookie. */
 export const REFUSED_PAGE = page(
   'KARST Studio',
   `<p>Open the studio by the whole address that <code>karst serve</code> printed: it ends with a token.</p>
 <p lang="zh-CN">请使用 <code>karst serve</code> 显示的完整网址打开：其末尾带有令牌。</p>`,
 );
 
-/** Leads on to the studio. */
+/** Redirects to the studio. */
 export const ADMITTED_PAGE = page(
   'KARST Studio',
   '<p><a href="/">KARST Studio</a></p>',

@@ -24,14 +24,13 @@ export interface Page {
   readonly bytes: Uint8Array;
   readonly type: string;
   readonly etag: string;
-  /** Its name has the hash of its content: it never changes. */
+  /** The name contains a content hash: it never changes. */
   readonly immutable: boolean;
 }
 
 /**
- * The window's built pages, read as a whole when the studio is served. A request picks from this list by its
- * exact path, so no path of a request ever reaches the file system; and a build that is made meanwhile does
- * not mix with them.
+ * The window's built pages, all read when serving starts. Requests select from this list by exact
+ * path, so no requested path reaches the file system, and a rebuild does not mix versions.
  */
 export class Pages {
   readonly #pages: ReadonlyMap<string, Page>;
@@ -72,7 +71,7 @@ export class Pages {
 
   /**
    * @param at decoded path of the request, beginning with a slash
-   * @returns the file; the page itself for the places of its router; null for what is not there
+   * @returns the file; the page itself for its router's paths; null if there is none
    */
   find(at: string): Page | null {
     if (at === '/') return this.#index;
@@ -82,7 +81,7 @@ export class Pages {
   }
 }
 
-/** A strong tag of the content. */
+/** A strong ETag of the content. */
 export function etagOf(bytes: Uint8Array): string {
   return `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`;
 }

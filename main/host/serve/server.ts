@@ -13,20 +13,23 @@ import { Windows } from './windows.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-/** The place of the WebSocket. */
+/** Path of the WebSocket. */
 const BRIDGE_PATH = '/bridge';
 
-/** A picture of 40 MB as base64, with room around it. */
+/** Limit of a message: a picture of 40 MB as base64, with some margin. */
 const LARGEST_MESSAGE = 64 * 2 ** 20;
 
-/** A whole request must have come within this; the page's own are sent at once. */
+/** Timeout for receiving a whole request; the page sends its own in one piece. */
 const REQUEST_MS = 10_000;
 const CHECK_MS = 1_000;
 
-/** Connections at once, the windows among them; those beyond are closed before anything is read. */
+/**
+ * Limit of concurrent connections, windows included; further ones are closed before anything is
+ * read.
+ */
 const MOST_CONNECTIONS = 256;
 
-/** Seconds for which a browser may show a picture without asking again. */
+/** Seconds that a browser may cache a picture. */
 const PICTURE_AGE = 3600;
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
@@ -42,28 +45,28 @@ export interface ServeOptions {
   readonly pages: Pages;
   /** 0: any that is free. */
   readonly port: number;
-  /** For tests: milliseconds that a request may take to come, and connections at once. */
+  /** For tests: request timeout in milliseconds, and the limit of concurrent connections. */
   readonly limits?: { readonly requestMs?: number; readonly connections?: number };
 }
 
-/** A studio that is served to browsers of this machine. */
+/** A studio served to browsers of this machine. */
 export interface StudioServer {
   readonly port: number;
-  /** With the token: whoever opens it is let in. */
+  /** Address with the token, which grants access. */
   readonly url: string;
-  /** An address that lets in once, within a minute. */
+  /** Address that grants access once, within a minute. */
   passUrl(): string;
   /** Ends all connections; the dispatcher stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Serves page, pictures and bridge on the loopback interface alone.
+ * Serves the page, pictures and the bridge on the loopback interface only.
  * @throws in-use when the port is taken; not-available when the system refuses it
  */
 export async function serveStudio(options: ServeOptions): Promise<StudioServer> {
   const requestMs = options.limits?.requestMs ?? REQUEST_MS;
-  // Counted from the first moment on, however often something comes meanwhile.
+  // Measured from the start, however often data arrive.
   const server = createServer({
     headersTimeout: requestMs,
     requestTimeout: requestMs,
@@ -124,7 +127,7 @@ function listenError(port: number, error: NodeJS.ErrnoException): KarstError {
   );
 }
 
-/** Status to refuse an upgrade with; null when it is the studio's own page that asks. */
+/** Status to refuse an upgrade with; null for the studio's own page. */
 function upgradeRefusal(gate: Gate, request: IncomingMessage): number | null {
   if (!gate.hasOneHost(request)) return 400;
   if (gate.hostOf(request) === null || !gate.isFromOwnPage(request)) return 403;
@@ -137,7 +140,7 @@ function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-/** One request and its answer. */
+/** One request and its response. */
 class Visit {
   readonly #gate: Gate;
   readonly #options: ServeOptions;
@@ -190,7 +193,10 @@ class Visit {
     else this.#file(target.path);
   }
 
-  /** Sets the cookie and leads to the page without the token, which so stays out of the address bar. */
+  /**
+   * Sets the cookie and redirects to the page without the token, which keeps it out of the address
+   * bar.
+   */
   #admit(token: string): void {
     if (!this.#gate.admits(token)) {
       this.#page(403, REFUSED_PAGE);
@@ -198,8 +204,8 @@ class Visit {
     }
     this.#response.setHeader('Set-Cookie', this.#gate.cookie());
     const from = this.#request.headers['sec-fetch-site'];
-    // After a link in another site's page (a terminal in the browser, say) a redirect still counts as that
-    // site's, and the strict cookie would not go with it. A page of ours that leads on is our own.
+    // After a link from another site (a terminal in the browser, say) a redirect still counts as
+    // cross-site and would not send the strict cookie. A page of ours that redirects is same-site.
     if (from === 'cross-site' || from === 'same-site') this.#page(200, ADMITTED_PAGE);
     else {
       this.#response.setHeader('Location', '/');
@@ -271,7 +277,7 @@ class Visit {
   }
 }
 
-/** Decoded path and query; null for what is no path, such as a whole address or a broken escape. */
+/** Decoded path and query; null if it is not a path, such as a full URL or a broken escape. */
 function parseTarget(url: string): { path: string; query: URLSearchParams } | null {
   if (!url.startsWith('/')) return null;
   const at = url.indexOf('?');

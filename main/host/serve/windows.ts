@@ -6,18 +6,22 @@ import type { Dispatcher } from '../api/dispatch.ts';
 
 const HEARTBEAT_MS = 20_000;
 
-/** Bytes that wait for a window. Above the first it lags: what the next event says anew is left out. */
+/**
+ * Limits of a window's send buffer in bytes. Above the first it lags: events superseded by the next
+ * one are dropped.
+ */
 const LAGGING = 2 ** 20;
-/** Above this it is cut off; it connects again when it breathes, and asks for everything anew. */
+/** Above this it is disconnected; it reconnects when it can and reloads everything. */
 const DROWNED = 32 * 2 ** 20;
 
 /**
- * Calls of one window that are under way: being worked on, or answered and not taken yet. Those after them wait in the
- * connection, which is not read meanwhile, so that who asks without reading is held up and costs nothing.
+ * Limit of a window's calls in progress or with unsent answers. Further calls wait in the
+ * connection, which is not read until then: backpressure on a window that does not read its
+ * answers.
  */
 const MOST_UNDER_WAY = 16;
 
-/** Milliseconds that windows get to close their side. */
+/** Milliseconds for windows to close their side. */
 const FAREWELL_MS = 1_000;
 
 /** Close codes of RFC 6455. */
@@ -27,17 +31,17 @@ const POLICY_VIOLATION = 1008;
 
 interface Window {
   readonly socket: WebSocket;
-  /** It answered the last heartbeat. */
+  /** Whether it answered the last heartbeat. */
   alive: boolean;
   /** Calls in progress. */
   worked: number;
-  /** Answers that the system has not taken from us yet. */
+  /** Answers not yet handed to the operating system. */
   untaken: number;
-  /** Calls that came with others in one piece, and wait. */
+  /** Calls received together with others that wait. */
   readonly waiting: Call[];
 }
 
-/** The windows that are connected by WebSocket, any number at once: calls in, answers and events out. */
+/** Windows connected by WebSocket, any number: calls in, answers and events out. */
 export class Windows {
   readonly #dispatcher: Pick<Dispatcher, 'call'>;
   readonly #windows = new Set<Window>();
@@ -55,13 +59,13 @@ export class Windows {
     return this.#windows.size;
   }
 
-  /** Takes over a connection whose upgrade was allowed. */
+  /** Adopts a connection whose upgrade was allowed. */
   add(socket: WebSocket): void {
     const window: Window = { socket, alive: true, worked: 0, untaken: 0, waiting: [] };
     this.#windows.add(window);
     socket.on('pong', () => (window.alive = true));
     socket.on('close', () => this.#windows.delete(window));
-    // A message beyond the limit or a broken frame: the connection is of no use any more.
+    // An oversized message or a broken frame: the connection is unusable.
     socket.on('error', () => socket.terminate());
     socket.on('message', (data, isBinary) => {
       if (isBinary) socket.close(UNSUPPORTED_DATA, 'text only');
@@ -98,7 +102,7 @@ export class Windows {
     this.#proceed(window);
   }
 
-  /** Begins as many of the waiting calls as may be under way, and reads on when none is left. */
+  /** Starts as many waiting calls as the limit allows; reads on when none is left. */
   #proceed(window: Window): void {
     const { socket, waiting } = window;
     while (isFree(window)) {
@@ -115,7 +119,7 @@ export class Windows {
     const answer = await this.#answer(call);
     window.worked--;
     window.untaken++;
-    // Called with an error, too, for a window that is gone.
+    // Also called with an error, for a window that has gone.
     send(window, answer, () => {
       window.untaken--;
       this.#proceed(window);
@@ -142,7 +146,7 @@ export class Windows {
 
   #beat(): void {
     for (const window of this.#windows) {
-      // A connection that is not read, as calls of it are worked on, has no way to answer.
+      // A connection that is paused while its calls are handled cannot answer.
       if (!window.alive && window.worked === 0) {
         window.socket.terminate();
         continue;
@@ -153,7 +157,7 @@ export class Windows {
   }
 }
 
-/** Whether the next event of the kind says all that this one does. */
+/** Whether the next event of the kind supersedes this one. */
 function isSuperseded(event: string, payload: unknown): boolean {
   return (
     event === 'runProgress' ||
@@ -179,9 +183,9 @@ function isFree({ worked, untaken, socket }: Window): boolean {
   return worked + untaken < MOST_UNDER_WAY && socket.bufferedAmount <= LAGGING;
 }
 
-/** @param taken called once, when the system has taken it or never will */
+/** @param taken called once the system has taken it or never will */
 function send({ socket }: Window, text: string, taken: () => void = () => undefined): void {
-  // A window that went away while its answer was made.
+  // The window has gone while its answer was computed.
   if (socket.readyState === socket.OPEN) socket.send(text, taken);
   else taken();
 }

@@ -35,15 +35,15 @@ import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
 
 const CONFIG_LIMIT = 1024 * 1024;
 
-/** timm's `config.json` in the folder of the weights; null when there is none. */
+/** timm's `config.json` beside the weights; null if there is none. */
 async function configBeside(weights: string): Promise<TimmConfig | null> {
   const found = await jsonBeside(weights, 'config.json');
   return found === null ? null : parseTimmConfig(found.value, found.path);
 }
 
 /**
- * `preprocessor_config.json` in the folder of the weights; null when there is none. Where timm says everything, one that
- * cannot be understood is not needed.
+ * `preprocessor_config.json` beside the weights; null if there is none. An invalid one is ignored
+ * where timm's configuration is complete.
  */
 async function preprocessorBeside(
   weights: string,
@@ -85,7 +85,7 @@ async function jsonBeside(
   return { path, value };
 }
 
-/** The weights that a path stands for: itself, or `model.safetensors` in a folder. */
+/** The weights at a path: the file itself, or `model.safetensors` in a folder. */
 async function weightsAt(given: string): Promise<string> {
   const path = resolve(given);
   const info = await statOf(path);
@@ -100,11 +100,11 @@ async function weightsAt(given: string): Promise<string> {
 }
 
 export interface InspectedBackbone extends RecognisedBackbone {
-  /** What stands before every tensor's name in the file. */
+  /** Prefix of every tensor's name in the file. */
   readonly tensorPrefix: string;
 }
 
-/** Reads a weight file, every number of it, and what lies beside it. @throws as `BackboneService.add` */
+/** Reads a weight file completely, and the files beside it. @throws as `BackboneService.add` */
 export async function inspectBackbone(
   weights: string,
   heads?: number,
@@ -136,7 +136,7 @@ async function hashOf(path: string, total: number, watching: Watching): Promise<
 export class Backbones implements BackboneService {
   readonly #library: Library;
   readonly #repository: BackboneRepository;
-  /** Id of the backbone that comes with the studio; null when there is none. */
+  /** Id of the bundled starter; null if there is none. */
   #starter: string | null = null;
 
   constructor(library: Library, repository: BackboneRepository) {
@@ -156,7 +156,7 @@ export class Backbones implements BackboneService {
     throwIfCancelled(options.signal, `Adding ${weights}`);
     const known = this.#repository.bySha256(sha256);
     if (known !== null && (await statOrNull(known.path)) === null) {
-      // The file was moved: everything that stands on it finds it again at its new place.
+      // The file was moved: everything that uses it finds it at its new path.
       this.#repository.relocate(known.id, weights, info.size, info.mtimeMs);
       return this.get(known.id);
     }
@@ -242,9 +242,9 @@ export class Backbones implements BackboneService {
   }
 
   /**
-   * The reference an engine gets, after a look at the file: when size or time differ from those stored, it is
+   * The reference for an engine, after checking the file: if its size or time has changed, it is
    * hashed again.
-   * @throws not-found when the file is gone, file-changed when it is another one now
+   * @throws not-found when the file is missing, file-changed when its content has changed
    */
   async reference(backbone: Backbone, watching: Watching = {}): Promise<BackboneReference> {
     const { path, sha256, name, architecture, preprocessing } = backbone;
@@ -269,8 +269,8 @@ export class Backbones implements BackboneService {
   }
 
   /**
-   * Enters the starter that came with the application, and copies it into `keep`: what is trained on it must still
-   * find it when an update of the application brings another one, which becomes an entry of its own.
+   * Registers the bundled starter and copies it into `keep`: adapters trained on it must still find
+   * it when an update brings another one, which is registered separately.
    */
   async registerStarter(folder: string, keep: string): Promise<void> {
     const weights = join(folder, 'model.safetensors');
@@ -286,7 +286,7 @@ export class Backbones implements BackboneService {
       this.#repository.bySha256(sha256) ??
       (await this.add(weights, { name: freeName(this.#library, 'backbone', 'starter') }));
     this.#starter = starter.id;
-    // A file that the user added is the user's: it stays where it is.
+    // A file that the user added stays where it is.
     if (starter.path !== weights && (await statOrNull(starter.path)) !== null) return;
     const kept = join(keep, `starter-${sha256.slice(0, 8)}.safetensors`);
     await mkdir(keep, { recursive: true }).catch((error: unknown) => {
@@ -298,12 +298,12 @@ export class Backbones implements BackboneService {
   }
 }
 
-/** Whether a backbone is the copy of the file that was looked at, by place, size and time. */
+/** Whether a backbone is the copy of this file, by path, size and time. */
 function isCopyOf(backbone: Backbone, keep: string, file: Stats): boolean {
   return (
     dirname(backbone.path) === keep &&
     backbone.bytes === file.size &&
-    // Times are kept to the microsecond at best.
+    // Copies keep times to the microsecond at best.
     Math.abs(backbone.modifiedMs - file.mtimeMs) < 1
   );
 }

@@ -12,9 +12,8 @@ import type { BinService, Restored } from '../contract/adapters.ts';
 import { makeFolder, statOrNull } from './paths.ts';
 
 /**
- * Where removed runs and adapters lie until they are restored or deleted for good. The library is told first and
- * the folder moved second, in both directions in such an order that a crash between leaves something that
- * `restore` puts right.
+ * Holds removed runs and adapters until they are restored or deleted permanently. The library is
+ * updated first and the folder moved second, so that `restore` can repair a crash in between.
  */
 export class Bin implements BinService {
   readonly #library: Library;
@@ -33,7 +32,10 @@ export class Bin implements BinService {
     this.#folders = folders;
   }
 
-  /** Takes a run or adapter out of the library, with its folder. @throws not-writable, then nothing has changed */
+  /**
+   * Removes a run or adapter from the library, with its folder. @throws not-writable, leaving
+   * everything unchanged
+   */
   async put(kind: BinKind, thing: { id: string; name: string; folder: string }): Promise<void> {
     this.#library.requireWritable();
     const { id, name, folder } = thing;
@@ -87,7 +89,7 @@ export class Bin implements BinService {
   async delete(nameOrId: string): Promise<BinRow> {
     this.#library.requireWritable();
     const row = this.#bin.get(nameOrId);
-    // The second is there when the studio ended between telling the library and moving the folder.
+    // The second exists if the studio ended between the library's update and the move.
     for (const folder of [join(this.#folders.bin, row.folder), this.#placeOf(row)])
       await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
         throw writeError(folder, error);
@@ -121,7 +123,7 @@ export class Bin implements BinService {
   }
 }
 
-/** Sizes of the files below a folder; 0 when it is gone. */
+/** Total size of the files below a folder; 0 if it is missing. */
 async function bytesBelow(folder: string): Promise<number> {
   if ((await statOrNull(folder)) === null) return 0;
   let bytes = 0;

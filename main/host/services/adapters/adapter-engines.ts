@@ -21,7 +21,7 @@ export interface AdapterEnginesContext {
   readonly backbones: Backbones;
 }
 
-/** Has engines do jobs with adapters, each on the backbone it was trained on. */
+/** Runs engine jobs with adapters, each on the backbone it was trained on. */
 export class AdapterEngines {
   readonly #c: AdapterEnginesContext;
 
@@ -49,7 +49,7 @@ export class AdapterEngines {
     );
   }
 
-  /** What an engine needs to know of the adapter's backbone, after a look at both files. */
+  /** The adapter's backbone reference for an engine, after checking both files. */
   async backboneOf(adapter: Adapter, watching: Watching = {}): Promise<BackboneReference> {
     const { backbones } = this.#c;
     await this.#requireFolder(adapter);

@@ -20,7 +20,10 @@ import {
 import { manifestImages, writeManifest } from '../manifest.ts';
 import { makeFolder, statOrNull } from '../paths.ts';
 
-/** Index in the adapter's classes by the dataset's own. @throws dataset-unusable naming classes it does not know */
+/**
+ * Maps the dataset's class indices to the adapter's. @throws dataset-unusable naming unknown
+ * classes
+ */
 export function labelsFor(adapter: Adapter, dataset: Dataset, split: Split): Map<number, number> {
   const index = new Map(adapter.classes.map((name, i) => [name, i]));
   const labels = new Map<number, number>();
@@ -53,7 +56,7 @@ export function* splitImages(
   yield* manifestImages(datasets.images(dataset.id, split), labels);
 }
 
-/** Writes images into a manifest of its own under the home's `work`, which is gone when `use` is done. */
+/** Writes images to a temporary manifest under the home's `work`, removed after `use`. */
 export async function withManifest<T>(
   folders: HomeFolders,
   images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
@@ -73,13 +76,13 @@ export async function withManifest<T>(
 export interface AskedFile {
   readonly given: string;
   readonly path: string;
-  /** Known already not to be there. */
+  /** Why it is missing, if that is known. */
   readonly error: ErrorReport | null;
 }
 
 /**
- * Files as given, folders as the image files in them (not in deeper folders), in their order. What cannot be read,
- * a folder or a file of one, is among them with the reason, and so is a folder that has no image.
+ * Files as given and the image files of folders (not of subfolders), in order. Unreadable files and
+ * folders, and folders without an image, are included with the reason.
  */
 export async function askedFiles(given: readonly string[]): Promise<AskedFile[]> {
   const files: AskedFile[] = [];
@@ -155,7 +158,10 @@ export async function requireNewPath(path: string, option = '--out'): Promise<vo
     );
 }
 
-/** Whether an adapter's own description fits a backbone reference; guards against a library edited by hand. */
+/**
+ * Whether an adapter's description matches a backbone reference; guards against a library edited by
+ * hand.
+ */
 export function requireSameBackbone(adapter: Adapter, backbone: BackboneReference): void {
   if (adapter.backboneSha256 !== backbone.sha256)
     throw new KarstError(
@@ -165,7 +171,7 @@ export function requireSameBackbone(adapter: Adapter, backbone: BackboneReferenc
     );
 }
 
-/** A number that a user may set. @throws usage */
+/** Validates a number set by the user. @throws usage */
 export function requireCount(name: string, value: number, most = 1_000_000): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw new KarstError(
@@ -175,7 +181,7 @@ export function requireCount(name: string, value: number, most = 1_000_000): num
   );
 }
 
-/** The name of something in the library as the name of a file: letters, digits, dots and dashes. */
+/** A library name as a file name: letters, digits, dots and dashes. */
 export function fileNameFor(name: string): string {
   return name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
 }

@@ -41,7 +41,7 @@ export interface AdaptersContext {
   readonly folders: HomeFolders;
   readonly bin: Bin;
   readonly backbones: Backbones;
-  /** Lets go of an adapter whose folder is about to move. */
+  /** Releases an adapter whose folder is about to move. */
   readonly release: (adapterId: string) => Promise<void>;
 }
 
@@ -53,7 +53,7 @@ interface Origin {
   readonly loss: number | null;
 }
 
-/** The adapters of the library: entered, copied in, tagged, put away. No engine is needed for any of it. */
+/** The library's adapters: registering, importing, tagging, removing. Needs no engine. */
 export class Adapters implements AdapterService {
   readonly #c: AdaptersContext;
 
@@ -69,7 +69,7 @@ export class Adapters implements AdapterService {
     return this.#c.adapters.page(filter, page.offset, page.limit);
   }
 
-  /** Every tag in use, in the order of their letters. */
+  /** Every tag in use, in alphabetical order. */
   tags(): string[] {
     return this.#c.adapters.tags();
   }
@@ -118,7 +118,7 @@ export class Adapters implements AdapterService {
     return this.get(id);
   }
 
-  /** Puts `text` in the place of what was noted on it. */
+  /** Replaces its notes with `text`. */
   note(nameOrId: string, text: string): void {
     const { library, adapters, notes } = this.#c;
     const { id } = this.get(nameOrId);
@@ -133,7 +133,7 @@ export class Adapters implements AdapterService {
     return readAdapterFolder(folder);
   }
 
-  /** Enters a folder that lies in the library already; call it inside a transaction. */
+  /** Registers a folder that is in the library already; call it inside a transaction. */
   register(id: string, folder: AdapterFolder, origin: Origin): Adapter {
     this.#c.adapters.insert({
       id,
@@ -151,8 +151,8 @@ export class Adapters implements AdapterService {
   }
 
   /**
-   * Where the adapter of a run goes. What an earlier session left there without entering it (a crash between
-   * writing and entering) is moved to the bin.
+   * The folder for a run's adapter. A leftover of an earlier session (a crash between writing and
+   * registering) is moved to the bin.
    */
   async placeForRun(runId: string): Promise<{ id: string; folder: string }> {
     const { folders, adapters } = this.#c;
@@ -171,7 +171,7 @@ export class Adapters implements AdapterService {
     const wanted = options.name === undefined ? null : checkName('adapter', options.name);
     if (wanted !== null) requireFreeName(library, 'adapter', wanted);
     const packed = await isKarstFile(source);
-    // A folder is looked at where it lies, before anything is copied.
+    // A folder is checked in place, before anything is copied.
     if (!packed) this.#backboneFor(await readAdapterFolder(source), backbones);
     throwIfCancelled(options.signal, 'The import');
     const id = newId('adapter');
@@ -184,7 +184,7 @@ export class Adapters implements AdapterService {
       });
     else await copyAdapter(source, folder);
     try {
-      // What counts is what lies in the library now, not what lay in the source a moment ago.
+      // Check the copy in the library: the source may have changed.
       const copied = await readAdapterFolder(folder);
       const backboneId = this.#backboneFor(copied, backbones);
       throwIfCancelled(options.signal, 'The import');
@@ -198,7 +198,7 @@ export class Adapters implements AdapterService {
         }),
       );
     } catch (error) {
-      // The copy is ours and was never entered.
+      // The copy is ours and was never registered.
       await rm(folder, { recursive: true, force: true });
       throw packed ? inside(source, folder, error) : error;
     }
@@ -221,7 +221,7 @@ export class Adapters implements AdapterService {
     );
   }
 
-  /** Id of the backbone that the description names; null for a model that brings all its weights. */
+  /** Id of the backbone that the description names; null for a model with all its weights. */
   #backboneFor(folder: AdapterFolder, backbones: Backbones): string | null {
     const { backboneSha256: sha256, backboneName, architecture } = folder.config;
     if (sha256 === null) {
@@ -245,7 +245,7 @@ export class Adapters implements AdapterService {
 
   async remove(nameOrId: string): Promise<Adapter> {
     const adapter = this.get(nameOrId);
-    // An engine that keeps it ready has its files open, which some systems do not let move.
+    // A warm engine has its files open, which prevents moving them on some systems.
     await this.#c.release(adapter.id);
     await this.#c.bin.put('adapter', adapter);
     return adapter;
@@ -269,7 +269,7 @@ export class Adapters implements AdapterService {
   }
 }
 
-/** Copies the five files of an adapter, whole or not at all; anything else in the folder stays behind. */
+/** Copies the five files of an adapter, all or none, and nothing else. */
 export async function copyAdapter(source: string, target: string): Promise<void> {
   await writeFolderAtomic(target, async (tmp) => {
     for (const name of ADAPTER_FILES) {
@@ -282,7 +282,7 @@ export async function copyAdapter(source: string, target: string): Promise<void>
   });
 }
 
-/** Speaks of what is wrong in a `.karst` file, and not of the place it was unpacked to. */
+/** Names the `.karst` file in an error instead of the folder it was unpacked to. */
 function inside(source: string, folder: string, error: unknown): KarstError {
   const { code, message, hint } = toErrorReport(error);
   return new KarstError(code, message.replaceAll(folder, source), {

@@ -37,7 +37,7 @@ export interface EvaluationsContext {
   readonly folders: HomeFolders;
 }
 
-/** Measures adapters on datasets, and keeps what was said of every image. */
+/** Evaluates adapters on datasets and stores the predictions of every image. */
 export class Evaluations implements EvaluationService {
   readonly #c: EvaluationsContext;
 
@@ -115,7 +115,7 @@ export class Evaluations implements EvaluationService {
   }
 }
 
-/** What the engine said of each image, under the adapter's class indices. */
+/** The engine's predictions of each image, by the adapter's class indices. */
 function judged(
   adapter: Adapter,
   asked: readonly Pick<EvaluatedImage, 'position' | 'truth'>[],

@@ -14,9 +14,9 @@ import { requireCount, requireNewPath, splitImages, withManifest } from './adapt
 import { MANIFEST, readManifest } from '../manifest.ts';
 import { statOrNull } from '../paths.ts';
 
-/** Images that a merge is verified on unless said otherwise. */
+/** Default number of images that a merge is verified on. */
 const DEFAULT_IMAGES = 64;
-/** Images that were not trained on say more. */
+/** Images that were not trained on are the better test. */
 const PREFERENCE = ['val', 'test', 'train'] as const satisfies readonly Split[];
 
 export interface MergedModelsContext {
@@ -28,14 +28,14 @@ export interface MergedModelsContext {
 }
 
 export interface MergeOptions extends JobWatching {
-  /** Whose images it is verified on. */
+  /** Dataset whose images it is verified on. */
   readonly dataset?: string;
   readonly verifyImages?: number;
 }
 
 type Images = Iterable<ManifestImage> | AsyncIterable<ManifestImage>;
 
-/** Writes adapters folded into their backbones, verified on images. */
+/** Writes adapters merged into their backbones, verified on images. */
 export class MergedModels {
   readonly #c: MergedModelsContext;
 
@@ -43,7 +43,7 @@ export class MergedModels {
     this.#c = context;
   }
 
-  /** Writes the merged model as the new folder `out`. */
+  /** Writes the merged model to the new folder `out`. */
   async intoFolder(adapter: Adapter, out: string, options: MergeOptions): Promise<Verification> {
     const verifyImages = requireCount('verify-images', options.verifyImages ?? DEFAULT_IMAGES);
     await requireNewPath(out);
@@ -68,8 +68,9 @@ export class MergedModels {
   }
 
   /**
-   * Images on which two forms of a model are compared; which they are matters little. Unless a dataset is named:
-   * those that the adapter's run held back, else those of a dataset that it was evaluated on or knows all classes of.
+   * Images on which the two models are compared. Unless a dataset is given: those that the
+   * adapter's run held out, else those of a dataset that it was evaluated on or whose classes it
+   * knows.
    */
   async #imagesFor(adapter: Adapter, named: string | undefined): Promise<Images> {
     const { datasets } = this.#c;
@@ -97,7 +98,7 @@ export class MergedModels {
     return splitImages(adapter, dataset, split, this.#c.datasets);
   }
 
-  /** Those of the run's frozen list; null when the run or its list is not there. */
+  /** Those of the run's frozen list; null if the run or its list is missing. */
   async #imagesOfRun(adapter: Adapter): Promise<Images | null> {
     const run = this.#c.runs.find(adapter.runId);
     if (run === null) return null;

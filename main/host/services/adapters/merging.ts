@@ -31,7 +31,7 @@ export interface MergingContext {
   readonly models: MergedModels;
 }
 
-/** Takes adapters out of the library, merged or as they are, and keeps where they went. */
+/** Merges and exports adapters, and records where they were written. */
 export class Merging implements MergingService {
   readonly #c: MergingContext;
 
@@ -84,7 +84,7 @@ export class Merging implements MergingService {
     return { out, verification, stored };
   }
 
-  /** Returns null for what is copied as it is. */
+  /** Returns null for formats that are plain copies. */
   async #export(
     adapter: Adapter,
     out: string,

@@ -7,10 +7,10 @@ import { writeFileAtomic } from '../../../formats/files.ts';
 import { imagesBelow, type Walk } from '../datasets/walk.ts';
 import { CHOOSE_IMAGES, noImageIn, unreadableEntry } from '../folder-names.ts';
 
-/** Rows joined into one write. */
+/** Rows per write. */
 const BATCH = 500;
 
-/** What is known of one file of the folder. */
+/** A row: one file of the folder. */
 export interface TableRow {
   readonly path: string;
   readonly answer:
@@ -18,9 +18,9 @@ export interface TableRow {
 }
 
 export interface FolderImages {
-  /** In the order of their paths. */
+  /** Sorted by path. */
   readonly paths: readonly string[];
-  /** Folders and names that cannot be looked into, as rows: what is in them is not passed over in silence. */
+  /** Unreadable folders and names, as rows, so that their content is not skipped silently. */
   readonly unreadable: readonly TableRow[];
 }
 
@@ -55,11 +55,11 @@ export async function imageFilesBelow(
 }
 
 /**
- * Writes predictions as a table (CSV as in RFC 4180, UTF-8): the file, then label and probability of each prediction, the
- * likeliest first, then why there is none.
- * @param folder whose files are named as below it; null: every file is named by its path as given
+ * Writes predictions as a table (CSV as in RFC 4180, UTF-8): the file, then label and probability
+ * of each prediction, the likeliest first, then why there is none.
+ * @param folder that files are named relative to; null: files are named by the given paths
  * @param top predictions a row
- * @throws name-taken, not-writable; nothing is left over
+ * @throws name-taken, not-writable; leaves no partial file
  */
 export async function writePredictionTable(
   out: string,
@@ -95,7 +95,7 @@ function cellsOf({ path, answer }: TableRow, folder: string | null, top: number)
   return [file, ...cells, ''];
 }
 
-/** The sentence, with the file named as in the first column. */
+/** The message, naming the file as in the first column. */
 function reasonWithout({ message }: ErrorReport, folder: string | null): string {
   return folder === null ? message : message.replaceAll(join(folder, sep), '');
 }

@@ -23,7 +23,7 @@ export interface PredictionsContext extends WarmEngineOptions {
   readonly folders: HomeFolders;
 }
 
-/** Says what is on files: many at once by an engine of their own, a few at a time by one that stays ready. */
+/** Predicts files: many by a separate engine, a few by one that is kept loaded. */
 export class Predictions implements PredictionService {
   readonly #c: PredictionsContext;
   readonly #warm: WarmEngine;
@@ -130,12 +130,12 @@ export class Predictions implements PredictionService {
     );
   }
 
-  /** Lets go of an adapter whose folder is about to move. */
+  /** Releases an adapter whose folder is about to move. */
   release(adapterId: string): Promise<void> {
     return this.#warm.release(adapterId);
   }
 
-  /** Ends the engine that stays ready. */
+  /** Ends the warm engine. */
   close(): Promise<void> {
     return this.#warm.close();
   }

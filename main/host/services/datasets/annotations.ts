@@ -6,10 +6,13 @@ import type { Surveyed } from './survey.ts';
 import { firstLinesOf, linesOf } from './text.ts';
 import type { FolderEntry, Walk } from './walk.ts';
 
-/** A file that says the classes of a folder's images: `file class …` a line, as Tiny ImageNet's `val_annotations.txt`. */
+/**
+ * A file with the classes of a folder's images: lines `file class …`, as in Tiny ImageNet's
+ * `val_annotations.txt`.
+ */
 export interface Annotations {
   readonly path: string;
-  /** The folder that its files are named from. */
+  /** The folder that its paths are relative to. */
   readonly root: string;
   readonly separator: RegExp;
 }
@@ -19,7 +22,7 @@ function separatorOf(line: string): RegExp {
   return line.includes(',') ? /,/ : /\s+/;
 }
 
-/** The annotation file of a folder: one whose first line names one of the images. */
+/** The annotation file of a folder: its first line names one of the images. */
 export async function annotationsOf(folder: Surveyed, walk: Walk): Promise<Annotations | null> {
   const roots = [folder.entry, ...folder.inner].map(({ path }) => path);
   for (const { path, name } of folder.files) {
@@ -36,7 +39,9 @@ export async function annotationsOf(folder: Surveyed, walk: Walk): Promise<Annot
   return null;
 }
 
-/** @param classes those of the training images; a line that names another is told and left out */
+/**
+ * @param classes those of the training images; lines with other classes are reported and skipped
+ */
 export async function annotatedImages(
   { path, root, separator }: Annotations,
   at: { readonly split: Split; readonly classes: ReadonlySet<string> },
@@ -60,7 +65,7 @@ export async function annotatedImages(
   return images;
 }
 
-/** What is to be said of images whose class nothing says. */
+/** The problems of images without a class. */
 export function leaveUnlabelled({ path }: FolderEntry, walk: Walk): void {
   walk.problems.push({
     kind: 'ignored',

@@ -12,15 +12,15 @@ import type { AugmentationRequest } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import { isUsableFile } from '../manifest.ts';
 
-/** Answers whose pictures are kept: a window shows the latest, and may still be loading the one before. */
+/** Answers kept: a window shows the latest and may still be loading the previous one. */
 const KEPT = 4;
 
-/** Milliseconds that an engine whose answer is no longer wanted gets to end by itself. */
+/** Grace period in milliseconds for an engine whose answer is no longer needed. */
 const GRACE_MS = 2_000;
 
 /**
- * Asks engines for pictures of augmented images. The pictures lie in a folder of this session that goes with it;
- * only the latest few answers are kept.
+ * Makes previews of augmented images with engines. They are stored in a folder of this session,
+ * removed at its end; only the latest answers are kept.
  */
 export class AugmentationPreviews {
   readonly #spawn: EngineSpawner;
@@ -38,9 +38,10 @@ export class AugmentationPreviews {
   }
 
   /**
-   * Ends what was asked about the same dataset before.
-   * @returns paths of the PNG files, per image one a copy; none for an image that cannot be read
-   * @throws cancelled when a newer question came; file-damaged, file-changed, not-found … when no image can be read
+   * Cancels the previous request for the same dataset.
+   * @returns per image the paths of its PNG files, one per copy; none for an unreadable image
+   * @throws cancelled when a newer question came; file-damaged, file-changed, not-found … when no
+   * image can be read
    */
   async make(
     datasetId: string,
@@ -75,7 +76,7 @@ export class AugmentationPreviews {
       signal,
       job: {
         kind: 'augment',
-        // A file that changed since the import is shown as it is now, under the state that says so.
+        // A file that has changed since the import is shown with that state.
         images: images.map((image) => ({
           path: image.path,
           sha256: isUsableFile(image) ? image.sha256 : '',
@@ -93,7 +94,7 @@ export class AugmentationPreviews {
     return result.images.map((files) => files.map((file) => join(out, file)));
   }
 
-  /** A new folder for one answer; the oldest go. */
+  /** A new folder for one answer; removes the oldest. */
   async #newFolder(): Promise<string> {
     try {
       this.#folder ??= mkdtemp(systemTemporaryPrefix('previews'));
@@ -107,7 +108,7 @@ export class AugmentationPreviews {
     }
   }
 
-  /** Removes all pictures, when no engine makes any more. */
+  /** Removes all previews once no engine writes any. */
   async close(): Promise<void> {
     const folder = await this.#folder?.catch(() => null);
     if (folder) await rm(folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import type { CheckAnswer, CheckRequest } from './image-check.ts';
 
 const BATCH = 500;
 
-/** State of a stored image after another look at its file. */
+/** State of a stored image after rechecking its file. */
 function stateOf(
   image: StoredImage,
   answer: CheckAnswer,
@@ -42,7 +42,7 @@ function stateOf(
 
 /**
  * Reads every file of a dataset again, compares size and sha256, stores the states.
- * @throws cancelled; what was found until then is stored
+ * @throws cancelled; findings until then are stored
  */
 export async function checkImages(
   datasetId: string,

@@ -3,17 +3,17 @@ import { Worker } from 'node:worker_threads';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { CheckAnswer, CheckRequest } from './image-check.ts';
 
-/** Requests that one worker holds at a time: one in work, one waiting. */
+/** Requests per worker: one in progress, one waiting. */
 const DEPTH = 2;
 /**
- * MiB of young objects in a worker. The pixels of an image are freed when the object that stands for them is, and
- * with the usual size of this room hundreds of megabytes of pixels wait for it to fill up.
+ * Size of a worker's young generation in MiB. Pixels are freed with their JavaScript object; at the
+ * default size hundreds of megabytes of pixels would wait for a collection.
  */
 const YOUNG_MIB = 4;
 
 /**
- * Asks worker threads about files and yields the answers as they come, in no order. At most a few files are
- * under way, whatever the length of `requests`. Leaving the loop ends the workers.
+ * Checks files in worker threads and yields the answers in the order of completion. Only a few
+ * files are in progress, whatever the length of `requests`. Leaving the loop ends the workers.
  * @throws internal when a worker dies
  */
 export async function* checkFiles(

@@ -1,6 +1,6 @@
 /**
- * Which column of a table is which. Names are compared by their letters and digits alone, in any case:
- * `file_name`, `Filename` and ` File name` are one.
+ * Identifies the columns of a table. Names are compared by letters and digits only, ignoring case:
+ * `file_name`, `Filename` and ` File name` are the same.
  */
 const FILE = [
   ...['filename', 'file', 'path', 'filepath', 'image', 'imagepath', 'imagefile', 'imagename'],
@@ -12,17 +12,17 @@ const LABEL = [
 ];
 const SPLIT = ['split'];
 
-/** Places of the columns in a row. */
+/** Indices of the columns in a row. */
 export interface Columns {
   readonly file: number;
   readonly label: number;
-  /** null when there is none. */
+  /** null if there is none. */
   readonly split: number | null;
 }
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 
-/** The columns that are needed, or null where one of them is not there. */
+/** The required columns; null if one is missing. */
 export function columnsOf(header: readonly string[]): Columns | null {
   const names = header.map(plain);
   const find = (wanted: readonly string[]): number | null => {

@@ -103,7 +103,7 @@ export class Datasets implements DatasetService {
     }
   }
 
-  /** Enters the dataset, hidden until it is complete. Returns its id. */
+  /** Inserts the dataset, hidden until it is complete. Returns its id. */
   #begin(name: string, path: string, listing: Listing, draw: Draw): string {
     const id = newId('dataset');
     this.#library.transaction(() => {
@@ -192,7 +192,7 @@ export class Datasets implements DatasetService {
     const { id } = this.get(nameOrId);
     const { checked, problems: found } = await checkImages(id, this.#images, options);
     return this.#library.transaction(() => {
-      // It may have been removed meanwhile.
+      // It may have been removed since.
       const dataset = this.get(id);
       this.#problems.replaceOfImages(id, CHECKED_KINDS, found);
       refreshFindings(dataset, this.#images, this.#problems);
@@ -230,7 +230,7 @@ export class Datasets implements DatasetService {
     }).dataset;
   }
 
-  /** All or nothing; what follows from the images is said anew when any became other. */
+  /** All or nothing; derived problems are recomputed if any image has changed. */
   #edit(
     nameOrId: string,
     work: (dataset: Dataset) => number,
@@ -259,13 +259,13 @@ export class Datasets implements DatasetService {
     return dataset;
   }
 
-  /** Takes away what imports of processes that are gone left half done. */
+  /** Removes unfinished imports of processes that have gone. */
   removeLeftovers(): void {
     for (const { id, owner } of this.#datasets.importing())
       if (!isOwnerAlive(owner)) this.#datasets.remove(id);
   }
 
-  /** Ends previews under way and takes their pictures away. */
+  /** Cancels running previews and removes their files. */
   async close(): Promise<void> {
     await this.#previews.close();
   }

@@ -20,8 +20,9 @@ const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
   new KarstError('dataset-unusable', message, { hint, path });
 
 /**
- * Recognises how a dataset is laid out, unless `as` says it, and lists its files.
- * @throws dataset-unusable (an `ImportQuestion` where the user has to say something), not-found, not-available
+ * Detects the layout of a dataset, unless `as` gives it, and lists its files.
+ * @throws dataset-unusable (an `ImportQuestion` if the user has to decide), not-found,
+ * not-available
  */
 export async function listDataset(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
   const info = await statOf(path);
@@ -71,7 +72,7 @@ async function inFolder(path: string, walk: Walk, as?: ImportLayout): Promise<Li
   return inFolders(path, entries, walk, as);
 }
 
-/** The lists or the table of a folder, null where its folders are what counts. */
+/** The lists or the table of a folder; null if its subfolders define the dataset. */
 async function inText(
   path: string,
   entries: readonly FolderEntry[],
@@ -100,11 +101,11 @@ async function inText(
   const [table, ...more] = tables;
   if (table !== undefined && more.length === 0 && folders.length <= 1) {
     const [folder] = folders;
-    // A file about the dataset, beside its one folder, is no table of it.
+    // A file about the dataset beside its only folder is not a table.
     const isAbout = folder !== undefined && (await survey(folder, walk)).inner.length >= 2;
     if (!isAbout || (await hasColumns(table.path, walk))) return listTable(table.path, walk);
   }
-  // Nothing but notes of those names, or lists without a good line: their lines are told.
+  // Only notes with such names, or lists without a valid line: report their lines.
   return lists.length > 0 && folders.length === 0 ? listListFiles(path, entries, walk) : null;
 }
 

@@ -1,8 +1,8 @@
 import { KarstError } from '../../../../shared/domain/errors.ts';
 
-/** How a split is drawn. */
+/** Parameters of a split. */
 export interface Draw {
-  /** Shares of the images that take part. */
+  /** Fractions of the usable images. */
   readonly val: number;
   readonly test: number;
   readonly seed: number;
@@ -10,7 +10,7 @@ export interface Draw {
 
 const PURPOSE = { val: 'validation', test: 'testing' } as const;
 
-/** @throws usage for shares that leave nothing to train on, or a seed that is no whole number */
+/** @throws usage for fractions that leave nothing to train on, or a seed that is not an integer */
 export function checkDraw(draw: Draw): Draw {
   for (const split of ['val', 'test'] as const) {
     const value = draw[split];

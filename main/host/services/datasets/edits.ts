@@ -10,9 +10,9 @@ import { duplicateProblem, emptyClassProblems } from './findings.ts';
 import { stratifiedSplit, type Splittable } from './split.ts';
 
 /**
- * Changes images named by position, or all that a filter leaves. A move to another split takes exact duplicates
- * along: a picture that is trained on must not be judged by as well.
- * @returns number of images that became other
+ * Changes images by position, or all that match a filter. Exact duplicates move to another split
+ * together: an image trained on must not be in the validation.
+ * @returns number of images changed
  * @throws not-found for a class or a position that there is not
  */
 export function changeImages(
@@ -54,11 +54,10 @@ const isPositions = (which: readonly number[] | ImageFilter): which is readonly 
   Array.isArray(which);
 
 /**
- * Draws the split of a dataset anew by the rule of an import (`stratifiedSplit`): by class, with a seed, exact
- * duplicates together. What the source itself puts into a split stays there, and a split that it names gets
- * nothing more, so that nothing changes for a source that names all of them, unless `redrawGiven` asks to draw
- * these, too. Only images that take part are drawn. One that is excluded or cannot be used goes where its
- * duplicates go; without any it stays, as it counts for nothing until it is taken back.
+ * Re-splits a dataset as an import does (`stratifiedSplit`): by class, with a seed, exact
+ * duplicates together. Images that the source assigned keep their split, and a split that the
+ * source defines gets no others, unless `redrawGiven` is set. Only usable images are drawn. An
+ * excluded or unusable one follows its duplicates, or else stays.
  * @returns number of images that are in another split now
  */
 export function drawAnew(
@@ -84,10 +83,10 @@ export function drawAnew(
   return SPLITS.reduce((n, split) => n + images.change(datasetId, moved[split], { split }), 0);
 }
 
-/** Kinds of problems that follow from labels, splits and exclusions. */
+/** Kinds of problems derived from labels, splits and exclusions. */
 const FOLLOWING = ['duplicate', 'conflicting-label', 'empty-class'] as const;
 
-/** Says anew what follows from classes, splits and exclusions: duplicates, conflicting labels, empty classes. */
+/** Recomputes the derived problems: duplicates, conflicting labels, empty classes. */
 export function refreshFindings(
   dataset: Dataset,
   images: ImageRepository,
@@ -98,7 +97,7 @@ export function refreshFindings(
   const stored = problems
     .list(dataset.id)
     .filter(({ kind }) => (FOLLOWING as readonly string[]).includes(kind));
-  // Folders without an image make no class; what was said of them at import holds.
+  // Folders without an image are not classes; their problems from the import remain.
   const folders = stored.filter(
     ({ kind, path }) => kind === 'empty-class' && path !== dataset.path,
   );

@@ -1,8 +1,8 @@
 import { dirname, sep } from 'node:path';
 
 /**
- * Where an image lies below the folder or the table that was imported, with forward slashes; the whole path of
- * one that lies elsewhere, as list files and tables can name them.
+ * An image's path relative to the imported folder or table, with forward slashes; the full path if
+ * it is elsewhere, as list files and tables can name such.
  */
 export function fileBelow(source: string, path: string): string {
   for (const folder of [source, dirname(source)]) {
@@ -12,7 +12,7 @@ export function fileBelow(source: string, path: string): string {
   return path.replaceAll(sep, '/');
 }
 
-/** What a search for a file looks in. */
+/** The text that a file search matches. */
 export function searchKeyOf(source: string, path: string): string {
   return fileBelow(source, path).normalize('NFC').toLowerCase();
 }

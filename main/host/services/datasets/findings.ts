@@ -1,7 +1,7 @@
 import type { DatasetClass, DatasetProblem } from '../../../../shared/domain/library.ts';
 import type { DuplicatePair, StoredImage } from '../../store/images.ts';
 
-/** The usable images of an import, held as columns so that a million of them stay small. */
+/** The usable images of an import, in columns to keep a million of them small. */
 export interface UsableImage {
   readonly position: number;
   readonly label: number;
@@ -44,7 +44,7 @@ export function findDuplicates(
   return { first, problems };
 }
 
-/** What is to be said of two images with equal bytes. */
+/** The problem of two images with equal bytes. */
 export function duplicateProblem(pair: DuplicatePair, classes: readonly string[]): DatasetProblem {
   const { path, labels, firstPath, firstLabels } = pair;
   const named = (all: readonly number[]): string =>
@@ -58,7 +58,7 @@ export function duplicateProblem(pair: DuplicatePair, classes: readonly string[]
       };
 }
 
-/** Classes whose images all turned out to be unusable, or that have none to train on. */
+/** Classes without a usable image, or without one to train on. */
 export function findEmptyClasses(
   classes: readonly string[],
   images: Iterable<Pick<StoredImage, 'label' | 'split'>>,

@@ -9,7 +9,7 @@ import {
   type Walk,
 } from './walk.ts';
 
-/** A file that lies where folders are expected. */
+/** A file where folders are expected. */
 export function leaveAside({ name, path }: FolderEntry, walk: Walk): void {
   if (mayBeImage(name))
     walk.problems.push({
@@ -20,7 +20,7 @@ export function leaveAside({ name, path }: FolderEntry, walk: Walk): void {
   else ignoreFile(path, walk);
 }
 
-/** A folder whose sub-folders are the classes; deeper folders belong to the class above them. */
+/** A folder whose subfolders are the classes; deeper folders belong to the class above them. */
 export async function classFolders(
   entries: readonly FolderEntry[],
   split: Split | null,
@@ -32,7 +32,7 @@ export async function classFolders(
       leaveAside(entry, walk);
       continue;
     }
-    // Two systems write the same accented name as different characters; one class shall not become two.
+    // Systems encode accented names differently (NFC, NFD); one class must not become two.
     const className = entry.name.normalize('NFC');
     const before = images.length;
     for await (const path of imagesBelow(entry.path, walk)) images.push({ path, className, split });
@@ -56,8 +56,8 @@ export async function listClassFolders(
 }
 
 /**
- * The folders in which images lie are the classes, by their names alone; those above only group them, and say the
- * split where they are called so.
+ * Folders that contain images are the classes, by their names alone; folders above only group them,
+ * and give the split if named like one.
  */
 export async function listInnerFolders(
   entries: readonly FolderEntry[],

@@ -5,11 +5,11 @@ import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import { sha256OfFile } from '../../../formats/files.ts';
 import { readImage } from '../../../formats/image.ts';
 
-/** What a worker is asked about one file. */
+/** A worker's request about one file. */
 export interface CheckRequest {
   readonly id: number;
   readonly path: string;
-  /** `decode`: the whole image; `hash`: its bytes alone. */
+  /** `decode`: the whole image; `hash`: only its bytes. */
   readonly mode: 'decode' | 'hash';
 }
 
@@ -25,9 +25,9 @@ export type CheckAnswer =
   | { readonly id: number; readonly facts: ImageFacts }
   | { readonly id: number; readonly error: ErrorReport };
 
-/** Reads a file wholly and says what it is. @throws what `readImage` throws */
+/** Reads a file completely and describes it. @throws what `readImage` throws */
 export async function inspectImage(path: string, mode: CheckRequest['mode']): Promise<ImageFacts> {
-  // The readers come first: their errors are in words.
+  // Our readers run first: their errors are readable sentences.
   if (mode === 'hash') {
     const sha256 = await sha256OfFile(path);
     return { bytes: (await stat(path)).size, sha256, width: 0, height: 0 };

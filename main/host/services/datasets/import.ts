@@ -11,7 +11,7 @@ import type { CheckRequest } from './image-check.ts';
 import type { Listing } from './listing.ts';
 import { stratifiedSplit } from './split.ts';
 
-/** Rows written in one transaction. */
+/** Rows per transaction. */
 const BATCH = 500;
 
 export interface ImportOptions extends Watching, Draw {
@@ -21,8 +21,8 @@ export interface ImportOptions extends Watching, Draw {
 }
 
 /**
- * Looks into every listed file and stores it, good or bad; then finds duplicates and splits. The dataset itself
- * is not published here. Returns the problems, the listing's first.
+ * Checks and stores every listed file, usable or not; then finds duplicates and splits. Does not
+ * publish the dataset. Returns the problems, the listing's first.
  * @throws cancelled, dataset-unusable when no image can be used
  */
 export async function importImages(
@@ -90,9 +90,9 @@ async function checkAll(
   }
   throwIfCancelled(options.signal, 'The import');
   repository.insert(datasetId, batch);
-  // Answers come as the threads are done; everything that follows must not depend on that.
+  // Answers arrive in the order of completion; nothing after this may depend on it.
   found.sort((a, b) => a.position - b.position);
-  // Not as arguments of one call, of which there cannot be a hundred thousand.
+  // Not spread: a call cannot take a hundred thousand arguments.
   for (const { problem } of found) problems.push(problem);
   return usable.sort((a, b) => a.position - b.position);
 }

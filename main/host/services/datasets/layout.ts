@@ -11,10 +11,10 @@ import { listSplitFolders, splitFoldersOf, unwrapSplits } from './splits.ts';
 import { holdsImages, holdsSplits, metadataIn, scratch, survey, type Surveyed } from './survey.ts';
 import type { FolderEntry, Walk } from './walk.ts';
 
-/** Names of classes and folders that a question shows. */
+/** Limit of class and folder names shown in a question. */
 const SHOWN = 8;
 
-/** Lists the folders of a dataset in one way. */
+/** Lists the folders of a dataset by one layout. */
 export async function listFolders(
   as: FolderLayout,
   dir: string,
@@ -26,7 +26,7 @@ export async function listFolders(
   return listClassFolders(entries, walk);
 }
 
-/** The one folder that stands around everything, null where there is none. */
+/** The single folder that wraps everything; null if there is none. */
 export function wrapperAmong(surveyed: readonly Surveyed[]): FolderEntry | null {
   const [only, ...more] = surveyed.filter(holdsImages);
   if (only === undefined || more.length > 0 || splitNamed(only.entry.name) !== null) return null;
@@ -36,7 +36,7 @@ export function wrapperAmong(surveyed: readonly Surveyed[]): FolderEntry | null 
 }
 
 /**
- * How the folders of a dataset are to be understood. What can be understood in more than one way is asked about.
+ * Determines the layout of a dataset's folders; asks if it is ambiguous.
  * @throws dataset-unusable, a `LayoutQuestion`
  */
 export async function decideLayout(
@@ -53,7 +53,7 @@ export async function decideLayout(
   const others = holding.filter((folder) => !splits.includes(folder));
   const hasClasses = (folder: Surveyed): boolean =>
     folder.inner.length > 0 || metadataIn(folder.files) !== null;
-  // A class may well be called "train": then it is one among others and holds images and no folders.
+  // A class may be called "train": then it is one of several and contains images but no folders.
   if (splits.length >= 2 || (others.length === 0 && splits.length > 0) || splits.some(hasClasses)) {
     if (others.some(hasClasses) || (splits.length === 1 && others.length > 0))
       return ask('folder-beside-splits', others);
@@ -84,7 +84,7 @@ async function settleClasses(splits: readonly Surveyed[], walk: Walk, ask: Ask):
   }
 }
 
-/** Asks where names come again below several folders; says so where other names below them are not taken. */
+/** Asks if names repeat below several folders; reports other names below them that are ignored. */
 async function requireDistinct(
   dir: string,
   folders: readonly Surveyed[],
@@ -95,7 +95,7 @@ async function requireDistinct(
   const times = new Map<string, number>();
   for (const { inner } of folders)
     for (const { name } of inner) times.set(name, (times.get(name) ?? 0) + 1);
-  // One folder within each class, say "images", makes no classes.
+  // A single folder within each class, say "images", is not a class.
   if (times.size < 2 || groups.length === 0) return;
   if ([...times.values()].some((n) => n > 1)) return ask('names-repeat', groups);
   const examples = groups.slice(0, SHOWN).map(({ entry }) => entry.name);
@@ -128,7 +128,7 @@ async function questionOf(
   });
 }
 
-/** What a layout would make of the folders, null when nothing. */
+/** The result of a layout; null if it yields nothing. */
 async function tryReading(
   as: FolderLayout,
   dir: string,

@@ -19,7 +19,7 @@ const VTAB = new Map<string, Split>([
 ]);
 const FEW_SHOT = /^(.*?)\.num_shot_(\d+)\.seed_(\d+)$/;
 const LINE = /^(.*\S)\s+(\S+)$/;
-/** Lines that are looked at to tell a list from a note. */
+/** Lines read to tell a list from a note. */
 const SAMPLE = 20;
 
 function splitOf(name: string): Split | null {
@@ -30,7 +30,7 @@ function splitOf(name: string): Split | null {
 /** A file with the name of a list. */
 export interface NamedList {
   readonly path: string;
-  /** Whether it is one by what it holds, too: a note may be called `test.txt`. */
+  /** Whether its content is a list: a note may be called `test.txt`. */
   isList(walk: Walk): Promise<boolean>;
 }
 
@@ -60,7 +60,7 @@ interface ListFile {
   readonly split: Split;
 }
 
-/** The lists that belong together, chosen from those in a folder. */
+/** The lists of a folder that belong together. */
 async function chooseLists(
   dir: string,
   entries: readonly FolderEntry[],
@@ -109,7 +109,7 @@ function fewShotLists(path: string, entries: readonly FolderEntry[]): ListFile[]
   return lists;
 }
 
-/** The folder that the paths of a list start from: the first under which its first file exists. */
+/** The folder that a list's paths are relative to: the first in which its first file exists. */
 async function rootOf(list: string, first: string): Promise<string> {
   const here = dirname(list);
   const candidates = [here, join(here, 'images'), dirname(here), join(dirname(here), 'images')];

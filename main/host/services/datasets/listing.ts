@@ -3,13 +3,13 @@ import type { Split } from '../../../../shared/domain/dataset.ts';
 import type { DatasetLayout, DatasetProblem } from '../../../../shared/domain/library.ts';
 import { IMAGE_ENDINGS } from '../../../formats/image-signature.ts';
 
-/** A file that the source names, before anybody looked into it. */
+/** A file named by the source, not checked yet. */
 export interface ListedImage {
   /** Absolute path. */
   readonly path: string;
   /** Index into the listing's classes. */
   readonly label: number;
-  /** null where the source does not say. */
+  /** null if the source does not give it. */
   readonly split: Split | null;
 }
 
@@ -49,7 +49,7 @@ export function toListing(
   problems: readonly DatasetProblem[],
   numeric = false,
 ): Listing {
-  // A folder that was looked at more than once is told of once.
+  // A folder visited more than once is reported once.
   const told = new Map(problems.map((p) => [[p.kind, p.path, p.line, p.reason].join('\n'), p]));
   const classes = sortClasses(new Set(images.map((i) => i.className)), numeric);
   const index = new Map(classes.map((name, label) => [name, label]));
@@ -65,7 +65,7 @@ export function toListing(
   };
 }
 
-/** A Map, since an object has words of its own: `constructor`. */
+/** A Map, since objects have inherited keys such as `constructor`. */
 const SPLIT_NAMES = new Map<string, Split>([
   ['train', 'train'],
   ['training', 'train'],
@@ -77,7 +77,7 @@ const SPLIT_NAMES = new Map<string, Split>([
   ['testing', 'test'],
 ]);
 
-/** The split that a folder's or a column's word means (`train`, `Training_set`), null for any other word. */
+/** The split that a folder or value names (`train`, `Training_set`); null for any other word. */
 export function splitNamed(word: string): Split | null {
   const plain = word.toLowerCase().replace(/[ _-]?(set|data|images|split)$/, '');
   return SPLIT_NAMES.get(plain) ?? null;
@@ -100,12 +100,12 @@ export function isSystemLeftover(name: string): boolean {
   );
 }
 
-/** What no folder is listed with: names with a leading dot, and what systems leave behind. */
+/** Entries that are never listed: names with a leading dot, and system files. */
 export function isHidden(name: string): boolean {
   return name.startsWith('.') || isSystemLeftover(name);
 }
 
-/** Whether a file's ending is that of an image format that is taken, or it has no ending at all. */
+/** Whether a file's extension is that of a supported image format, or missing. */
 export function mayBeImage(name: string): boolean {
   const ending = extname(name).toLowerCase();
   return ending === '' || IMAGE_ENDINGS.includes(ending);

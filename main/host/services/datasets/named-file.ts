@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-/** Whether a file of that name can be found; what keeps it from being read is told when it is. */
+/** Whether a file of that name exists; reading errors are reported when it is read. */
 export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -10,8 +10,8 @@ export async function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * Where a file lies that a list or table names, from `root`. A backslash separates folders, as Windows writes them,
- * where no file has one in its name.
+ * Resolves a path of a list or table against `root`. A backslash separates folders, as on Windows,
+ * unless a file has one in its name.
  */
 export async function namedFile(root: string, name: string): Promise<string> {
   const path = resolve(root, name);

@@ -4,7 +4,10 @@ import type {
 } from '../../../../shared/contract/window/datasets.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 
-/** Refuses an import that needs a word of the user; a window asks for it instead of showing the refusal. */
+/**
+ * Refuses an import that needs the user's decision; a window asks for it instead of showing the
+ * error.
+ */
 export abstract class ImportQuestion extends KarstError {
   abstract readonly question: DatasetQuestion;
 }
@@ -43,7 +46,7 @@ const WHY: Record<Extract<DatasetQuestion, { kind: 'layout' }>['why'], string> =
   'names-repeat': 'the same folder names come again below several folders',
 };
 
-/** Folders that can be understood in more than one way. */
+/** Folders with an ambiguous layout. */
 export class LayoutQuestion extends ImportQuestion {
   override readonly question: DatasetQuestion;
 

@@ -7,14 +7,14 @@ import { statOf } from '../paths.ts';
 import { columnsOf, type Columns } from './columns.ts';
 import { linesOf, LONGEST_LINE, textOf, type TextOptions } from './text.ts';
 
-/** The cells of a row that count; null where it has none. */
+/** The relevant cells of a row; null if it has none. */
 export interface Row {
   readonly line: number;
   readonly file: string | null;
   readonly label: string | null;
   readonly split: string | null;
 }
-/** A row that cannot be taken, with a sentence why. */
+/** An invalid row, with the reason. */
 export interface BadRow {
   readonly line: number;
   readonly reason: string;
@@ -29,7 +29,7 @@ const CSV = {
   trim: true,
   skip_empty_lines: true,
   relax_column_count: true,
-  // A quote inside a field is an inch sign, not a mistake.
+  // A quote inside a field may be an inch sign and is allowed.
   relax_quotes: true,
 } as const;
 
@@ -46,7 +46,7 @@ export function rowsOf(path: string, options: TextOptions): AsyncGenerator<Row |
     : readCsv(path, options);
 }
 
-/** Whether a table has the columns that are needed. @throws as `rowsOf`, but for that */
+/** Whether a table has the required columns. @throws as `rowsOf`, except for missing columns */
 export async function hasColumns(path: string, options: TextOptions): Promise<boolean> {
   const rows = rowsOf(path, options);
   try {
@@ -60,7 +60,7 @@ export async function hasColumns(path: string, options: TextOptions): Promise<bo
   }
 }
 
-/** The file that the first good row of a table names, null where no row does. @throws as `rowsOf` */
+/** The file in the first valid row of a table; null if there is none. @throws as `rowsOf` */
 export async function firstFileOf(path: string, options: TextOptions): Promise<string | null> {
   for await (const row of rowsOf(path, options))
     if ('file' in row && row.file !== null) return row.file;
@@ -93,7 +93,7 @@ function headerOf(line: string, delimiter: string): readonly string[] {
   return (rows as readonly (readonly string[])[])[0] ?? [];
 }
 
-/** What separates the cells of a table: its first line decides for all. */
+/** The separator of a table, determined by its first line. */
 async function dialectOf(
   path: string,
   options: TextOptions,
@@ -186,7 +186,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Rows of JSON objects: the first that has the columns decides on their names. */
+/** Rows of JSON objects: the first with the required columns determines their names. */
 class ObjectRows {
   #names: { file: string; label: string; split: string | null } | null = null;
   #firstKeys: readonly string[] | null = null;
@@ -214,7 +214,7 @@ class ObjectRows {
     const cell = (key: string | null): string | null =>
       key !== null && Object.hasOwn(value, key) ? textIn(value[key]) : null;
     const names = this.#names ?? { file: 'file_name', label: 'label', split: null };
-    // The first rows may leave the split out.
+    // The first rows may lack the split.
     const split = names.split ?? (Object.hasOwn(value, 'split') ? 'split' : null);
     return { line, file: cell(names.file), label: cell(names.label), split: cell(split) };
   }

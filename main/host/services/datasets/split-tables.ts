@@ -7,11 +7,11 @@ import { firstFileOf, hasColumns, isTable } from './rows.ts';
 import { imagesOfTable } from './table.ts';
 import type { FolderEntry, Walk } from './walk.ts';
 
-/** A table that is called like a split and names files and classes. */
+/** A table named like a split, with files and classes. */
 interface SplitTable {
   readonly split: Split;
   readonly entry: FolderEntry;
-  /** The folder that its files start from, null where its first file is in none that it may be in. */
+  /** The folder that its files are relative to; null if its first file is not found. */
   readonly root: string | null;
 }
 
@@ -26,12 +26,12 @@ function namedTables(entries: readonly FolderEntry[]): { split: Split; entry: Fo
 }
 
 /**
- * A table for each split in one folder, as Kaggle's competitions have them. A table of that name without classes, as is usual for
- * testing there, is left aside and named; where only the training table is left, it is one without splits. Null where there
- * are not two, or the one for training has no classes.
+ * One table per split in a folder, as in Kaggle's competitions. A table without classes, usual for
+ * testing there, is skipped and reported; if only the training table is left, it is a table without
+ * splits. Null if there are not two, or the training table has no classes.
  *
- * @param sure false: only where the tables name files that are there, since folders beside them may be classes as well
- * @throws dataset-unusable where two are for the same split
+ * @param sure false: accept only tables whose files exist, since folders beside them may be classes
+ * @throws dataset-unusable if two are for the same split
  */
 export async function listSplitTables(
   dir: string,
@@ -66,7 +66,7 @@ export async function listSplitTables(
   return toListing('table', lists.flat(), walk.problems, true);
 }
 
-/** Where the files of a table lie: beside it, or in the folder of the images or of its split. */
+/** The folder of a table's files: beside it, or that of the images or of its split. */
 async function rootOf(
   dir: string,
   { split, entry }: { split: Split; entry: FolderEntry },

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Split } from '../../../../shared/domain/dataset.ts';
 
-/** An image as the split needs it. */
+/** What the split needs of an image. */
 export interface Splittable {
   readonly label: number;
   /** Same bytes, same hash: such images stay together. */
   readonly sha256: string;
-  /** What the source says; never changed. */
+  /** The split given by the source; never changed. */
   readonly given: Split | null;
 }
 
@@ -14,11 +14,11 @@ export interface Splittable {
 interface Group {
   readonly label: number;
   readonly members: number[];
-  /** Its place in the shuffled order. */
+  /** Its key in the shuffled order. */
   readonly order: string;
 }
 
-/** A place in the order that depends on the seed and the image's bytes alone, not on names or on the system. */
+/** A sort key that depends only on the seed and the image's bytes, not on names or the system. */
 const orderOf = (seed: number, sha256: string): string => hash('sha256', `${seed}:${sha256}`);
 
 function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed: number): Group[] {
@@ -27,7 +27,7 @@ function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed
   const groups = new Map<string, Group>();
   images.forEach(({ label, sha256, given }, i) => {
     if (given !== null) return;
-    // A free image with the bytes of a placed one goes where that one is.
+    // A free image with the same bytes as a placed one joins its split.
     const anchor = anchored.get(sha256);
     if (anchor !== undefined) splits[i] ??= anchor;
     else {
@@ -40,7 +40,7 @@ function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed
   return [...groups.values()];
 }
 
-/** How many of n images are held back; at least one of three and more, and never the last one. */
+/** Number of n images held out; at least one of three or more, and never all. */
 function heldBack(n: number, fraction: number): number {
   if (fraction <= 0 || n < 2) return 0;
   const wanted = Math.round(n * fraction);
@@ -48,8 +48,9 @@ function heldBack(n: number, fraction: number): number {
 }
 
 /**
- * Splits by class, with a seed. Given splits stay; a split that the source itself has gets nothing more, so
- * that the fractions apply to what is left of the training images. Every class keeps at least one of them.
+ * Splits by class, with a seed. Given splits are kept; a split that the source defines gets no
+ * others, and the fractions apply to the training images. Every class keeps at least one training
+ * image.
  */
 export function stratifiedSplit(
   images: readonly Splittable[],
@@ -61,7 +62,7 @@ export function stratifiedSplit(
   const givenTrain = has('train');
   const val = has('val') ? 0 : fractions.val;
   const test = has('test') ? 0 : fractions.test;
-  // With a given training split the held-back images are taken from it.
+  // With a given training split, the held-out images are taken from it.
   const pool = givenTrain
     ? images.map((i) => ({ ...i, given: i.given === 'train' ? null : i.given }))
     : images;

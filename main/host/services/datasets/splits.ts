@@ -22,8 +22,8 @@ export function splitFoldersOf(surveyed: readonly Surveyed[]): SplitFolder[] {
 }
 
 /**
- * Opens the folder that stands around the class folders of each split, as in `training_set/training_set/cats`.
- * One split alone that has a single class folder is none such.
+ * Skips a wrapper folder around the class folders of each split, as in
+ * `training_set/training_set/cats`. A lone split with a single class folder is not wrapped.
  */
 export async function unwrapSplits(
   splits: readonly SplitFolder[],
@@ -46,7 +46,7 @@ export async function unwrapSplits(
   }
 }
 
-/** Says that a folder was taken for a wrapping. */
+/** Reports that a folder was treated as a wrapper. */
 export function leaveWrapper({ path }: FolderEntry, walk: Walk): void {
   walk.problems.push({
     kind: 'ignored',
@@ -108,7 +108,7 @@ async function imagesOfSplit(
   return classFolders(await entriesOf(entry.path, walk), split, walk);
 }
 
-/** Class folders that hold `train/`, `val/` and `test/` themselves, or whole datasets side by side. */
+/** Class folders that contain `train/`, `val/` and `test/`, or whole datasets side by side. */
 async function listSplitsWithin(
   dir: string,
   entries: readonly FolderEntry[],
@@ -144,7 +144,7 @@ async function listSplitsWithin(
   return toListing('split-folders', images, walk.problems);
 }
 
-/** @throws dataset-unusable when the folders for training give no image: the others would be trained on */
+/** @throws dataset-unusable if the training folders have no image: others would be trained on */
 function requireTraining(
   dir: string,
   splits: readonly SplitFolder[],

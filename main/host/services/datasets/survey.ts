@@ -4,12 +4,12 @@ import { IMAGE_ENDINGS, imageSignature } from '../../../formats/image-signature.
 import { splitNamed } from './listing.ts';
 import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
 
-/** What a folder holds, as far as its place in a dataset depends on it. */
+/** What a folder contains, as far as layout detection needs it. */
 export interface Surveyed {
   readonly entry: FolderEntry;
-  /** Whether images lie in it, beside its folders. */
+  /** Whether it directly contains images. */
   readonly images: boolean;
-  /** The folders in it that hold images, however deep. */
+  /** Its subfolders that contain images at any depth. */
   readonly inner: readonly FolderEntry[];
   readonly files: readonly FolderEntry[];
 }
@@ -21,18 +21,18 @@ export function metadataIn(files: readonly FolderEntry[]): FolderEntry | null {
   return files.find((e) => e.kind === 'file' && /^metadata\.(csv|jsonl)$/i.test(e.name)) ?? null;
 }
 
-/** Whether folders for training, validation or testing lie in it, and not one class of that name among others. */
+/** Whether it contains split folders, as opposed to a class of such a name. */
 export function holdsSplits({ images, inner }: Surveyed): boolean {
   const splits = inner.filter((e) => splitNamed(e.name) !== null);
   return splits.length >= 2 || (splits.length === 1 && inner.length === 1 && !images);
 }
 
-/** A walk to look only: what it meets is told by the one that lists. */
+/** A walk without reports: the listing walk reports problems. */
 export function scratch({ signal, encoding }: Walk): Walk {
   return { problems: [], seen: new Set(), signal, encoding };
 }
 
-/** Looks into a folder. */
+/** Surveys a folder. */
 export async function survey(entry: FolderEntry, walk: Walk): Promise<Surveyed> {
   const looking = scratch(walk);
   const entries = await entriesOf(entry.path, looking);
@@ -69,7 +69,7 @@ async function someImage(files: readonly FolderEntry[]): Promise<boolean> {
   return false;
 }
 
-/** Of a file without an ending: what its first bytes say. */
+/** For a file without an extension: by its first bytes. */
 async function isImage(path: string): Promise<boolean> {
   const head = Buffer.alloc(512);
   try {
