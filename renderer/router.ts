@@ -101,6 +101,11 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./views/SettingsView.vue'),
   },
   {
+    path: '/help',
+    name: 'help',
+    component: () => import('./views/HelpView.vue'),
+  },
+  {
     path: '/:missing(.*)*',
     name: 'missing',
     component: () => import('./views/MissingView.vue'),

@@ -4,6 +4,8 @@ export interface Command {
   readonly id: string;
   readonly label: string;
   readonly icon: Component;
+  /** Other words that it is found by. */
+  readonly also?: string;
   /** The shortcut that does the same. */
   readonly keys?: readonly string[];
   run(): void;
@@ -12,6 +14,8 @@ export interface Command {
 export interface CommandGroup {
   readonly label: string;
   readonly commands: readonly Command[];
+  /** Too many to be shown before anything is searched for. */
+  readonly searched?: true;
 }
 
 /** Groups with those commands that have every word of the query, those that begin with it first. */
@@ -20,9 +24,12 @@ export function matching(groups: readonly CommandGroup[], query: string): Comman
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const begins = ({ label }: Command) => label.toLowerCase().startsWith(words[0] ?? '');
   return groups
+    .filter(({ searched }) => searched !== true || words.length > 0)
     .map(({ label, commands }) => {
       const found = commands.filter((command) =>
-        words.every((word) => command.label.toLowerCase().includes(word)),
+        words.every((word) =>
+          `${command.label} ${command.also ?? ''}`.toLowerCase().includes(word),
+        ),
       );
       const ranked = [...found.filter(begins), ...found.filter((command) => !begins(command))];
       return { label, commands: ranked.slice(0, words.length === 0 ? AT_MOST : AT_MOST * 2) };

@@ -8,6 +8,7 @@ export const SHORTCUTS: readonly { readonly keys: readonly string[]; readonly do
     { keys: keysOf({ key: '1 – 8', mod: true }), does: 'settings.shortcuts.go' },
     { keys: keysOf({ key: 'j', mod: true }), does: 'settings.shortcuts.tasks' },
     { keys: keysOf({ key: '/', mod: true }), does: 'settings.shortcuts.shortcuts' },
+    { keys: ['F1'], does: 'frame.help' },
     { keys: ['↑', '↓', '←', '→'], does: 'settings.shortcuts.move' },
     { keys: ['Enter'], does: 'settings.shortcuts.open' },
     { keys: ['Space'], does: 'settings.shortcuts.select' },

@@ -51,7 +51,10 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
     });
 
   await test.step('it is resumed from where it was', async () => {
-    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('resume');
+    await expect(page.getByRole('dialog').getByRole('option')).toHaveCount(1);
+    await page.keyboard.press('Enter');
     await expect(state('Running')).toBeVisible();
     await expect.poll(() => stepOf(page), { timeout: ENGINE_MS }).toBeGreaterThan(stepsAtPause);
   });

@@ -89,6 +89,40 @@ test.describe('by keyboard alone', () => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Settings');
   });
 
+  test('the palette reaches adapters, what is done with them, and the walkthrough', async ({
+    page,
+  }) => {
+    const palette = page.getByRole('dialog', { name: 'Commands' });
+    const options = palette.getByRole('option');
+    for (const [action, title] of [
+      ['evaluate', 'Evaluate Digits, rank 8'],
+      ['merge', 'Merge Digits, rank 8'],
+      ['export', 'Export Digits, rank 8'],
+    ] as const) {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(`${action} rank 8`);
+      await expect(options).toHaveCount(1);
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: title });
+      await expect(dialog).toBeVisible();
+      await page.keyboard.press('Escape');
+      await expect(dialog).toBeHidden();
+      await expect(page).toHaveURL(/\/library\/[^?]+$/);
+    }
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('guide');
+    await expect(options).toHaveText([/^Help/]);
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+      'Five minutes with the studio',
+    );
+    await expect(page.getByRole('img', { name: 'A merge with its verification' })).toBeVisible();
+    await page.keyboard.press('Control+1');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Projects');
+    await page.keyboard.press('F1');
+    await expect(page).toHaveURL(/\/help$/);
+  });
+
   test('rows are walked by arrows and opened by Enter', async ({ page }) => {
     const rows = page.locator('tbody tr');
     await rows.first().focus();
