@@ -68,6 +68,11 @@ const LAYERS = [
  * @type {Readonly<Record<string, readonly (readonly string[])[]>>}
  */
 const ROOMS = {
+  // What back ends are to the engine, and each by itself.
+  'main/backends': [
+    ['session.ts', 'feeds.ts'],
+    ['tfjs', 'tensorflow'],
+  ],
   'main/host': [
     ['home.ts', 'owner.ts', 'version.ts', 'events.ts'],
     ['store'],

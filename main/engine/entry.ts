@@ -71,7 +71,9 @@ async function start(
     // Augmentation previews need no TensorFlow, which takes longer to load than they take to draw.
     const computes = message.job.kind !== 'augment';
     const cacheFault = computes ? await giveUpUnusableCache() : null;
-    const runtime = computes ? await (await import('./runtime/executor.ts')).openRuntime() : null;
+    const runtime = computes
+      ? await (await import('./runtime/open-runtime.ts')).openRuntime()
+      : null;
     const session = new JobSession(runtime, message.cacheDir, (event) => port.send(event));
     if (runtime !== null) {
       session.emit({ type: 'ready', device: runtime.device });

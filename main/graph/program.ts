@@ -30,16 +30,6 @@ export interface Program {
 
 export type Values = Float32Array | Int32Array;
 
-/**
- * Zeros for a variable that functions update. TensorFlow takes over memory that begins at a multiple of 64 bytes, which
- * this never does, and copies any other. XLA updates in place only what TensorFlow has allocated itself: new values of the
- * first step would get a region of memory as large as a step's, and the next step would settle there beside the first one's.
- */
-export function updatableValues(size: number): Float32Array {
-  const bytes = Float32Array.BYTES_PER_ELEMENT;
-  return new Float32Array(new ArrayBuffer((size + 1) * bytes), bytes, size);
-}
-
 export function shapeOfVariable(program: Program, name: string): StaticShape {
   const found = program.variables.find((v) => v.attributes.name === name);
   if (found === undefined) throw new Error(`the program has no variable "${name}"`);

@@ -1,5 +1,5 @@
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/training.ts';
-import { openRuntime } from '../../main/engine/runtime/executor.ts';
+import { openRuntime } from '../../main/engine/runtime/open-runtime.ts';
 import { randomStream } from '../../main/engine/random.ts';
 import { ModelState } from '../../main/engine/programs/model-state.ts';
 import { prepareTraining } from '../../main/engine/train/prepare.ts';

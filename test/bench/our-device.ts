@@ -1,4 +1,4 @@
-import { openRuntime } from '../../main/engine/runtime/executor.ts';
+import { openRuntime } from '../../main/engine/runtime/open-runtime.ts';
 
 /** Says what the engine runs on here, as one line of JSON: `DeviceReport`. */
 const { device } = await openRuntime();

@@ -5,7 +5,7 @@ import { singleLabel } from '../../main/tasks/single-label.ts';
 import { likeliest } from '../../shared/tasks/task.ts';
 import { mergedTensors } from '../../main/tuning/merge.ts';
 import { tunerOf } from '../../main/tuning/registry.ts';
-import { openRuntime } from '../../main/engine/runtime/executor.ts';
+import { openRuntime } from '../../main/engine/runtime/open-runtime.ts';
 import { ModelState } from '../../main/engine/programs/model-state.ts';
 import { evaluationProgram } from '../../main/engine/programs/evaluation.ts';
 import { readAllFloat32 } from '../../main/formats/safetensors.ts';
@@ -46,7 +46,7 @@ async function openPlain() {
   const weights = form === 'merged' ? merged() : backbone;
   const model = plainModel(architecture, classes.length);
   const { program } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
-  const opened = runtime.execute(program);
+  const opened = runtime.open(program);
   await opened.write(weights);
   return opened;
 }
@@ -64,7 +64,7 @@ async function openAdapted() {
   const shape = { architecture, classes: classes.length, method: 'karst', karst: KARST } as const;
   const model = adapted({ ...shape, merged: form === 'adapter' });
   const { program, groups } = evaluationProgram(model, labels.length, { matmulPrecision: 'high' });
-  const opened = runtime.execute(program);
+  const opened = runtime.open(program);
   await opened.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
   await new ModelState(opened, groups).setTrained(adapter);
   if (model.merged !== undefined) await opened.run('merge', {});

@@ -2,7 +2,7 @@ import { TRAINING_DEFAULTS, type TrainingConfig } from '../../shared/domain/trai
 import type { Model } from '../../main/engine/model/model.ts';
 import type { ProgramFunction } from '../../main/graph/program.ts';
 import * as g from '../../main/graph/operations.ts';
-import { openRuntime, type Runtime } from '../../main/engine/runtime/executor.ts';
+import { openRuntime, type Runtime } from '../../main/engine/runtime/open-runtime.ts';
 import { ModelState } from '../../main/engine/programs/model-state.ts';
 import { prepareTraining } from '../../main/engine/train/prepare.ts';
 import { trainingProgram } from '../../main/engine/programs/training.ts';
@@ -112,7 +112,7 @@ async function peakGigaflops(runtime: Runtime): Promise<number> {
       { ...product, matmulPrecision: precision },
     ]),
   );
-  const executor = runtime.execute({ variables: [a], functions });
+  const executor = runtime.open({ variables: [a], functions });
   try {
     await writeOne(executor, 'a', new Float32Array(side * side).fill(1e-3));
     const seconds: number[] = [];

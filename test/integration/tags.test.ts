@@ -107,7 +107,7 @@ describe('the loss of the task', () => {
     const inputs = [outputs, g.input('targets', [2, 4]), g.input('weights', [2])] as const;
     const loss = tags.loss(...inputs);
     const [gradient] = gradients(loss, [outputs]);
-    const executor = (await openInterpreter()).execute({
+    const executor = (await openInterpreter()).open({
       variables: [],
       functions: {
         f: { inputs: [...inputs], outputs: { loss, gradient: gradient! }, updates: [] },

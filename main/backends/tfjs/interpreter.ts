@@ -14,7 +14,7 @@ import {
   type StaticShape,
   type Tensor,
 } from '../../graph/tensor.ts';
-import type { Executor } from '../executor.ts';
+import type { Session } from '../session.ts';
 import { feedsOf, type Feeds } from '../feeds.ts';
 import { tfjsLowering } from './table.ts';
 
@@ -36,7 +36,7 @@ interface Plan {
  * used. Every intermediate is released at its last use, so a call needs no more memory than its widest moment, and
  * after a call only variables and constants are left.
  */
-export class Interpreter implements Executor {
+export class Interpreter implements Session {
   readonly #shapes: ReadonlyMap<string, StaticShape>;
   readonly #plans: ReadonlyMap<string, Plan>;
   readonly #constants = new Map<Tensor, tf.Tensor>();
@@ -58,6 +58,10 @@ export class Interpreter implements Executor {
         );
       }
     }
+  }
+
+  zeros(variable: string): Float32Array {
+    return new Float32Array(sizeOf(this.#shapeOf(variable)));
   }
 
   async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {

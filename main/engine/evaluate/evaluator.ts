@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { BatchSource } from '../data/batch-source.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 import type { Task } from '../../tasks/task.ts';
 
 /** Runs the function `evaluate` of an executor over a loader's images, in their order. */
@@ -13,7 +13,7 @@ export interface Pass {
 }
 
 export async function forEachLogits(
-  executor: Executor,
+  executor: Session,
   loader: BatchSource,
   outputs: number,
   pass: Pass,
@@ -41,7 +41,7 @@ export interface Measuring {
 
 /** Evaluates the current weights on the loader's images. */
 export async function evaluate(
-  executor: Executor,
+  executor: Session,
   loader: BatchSource,
   { task, classes, targets }: Measuring,
   pass: Pass,

@@ -148,7 +148,7 @@ async function verify(
     plainModel(architecture, adapted.model.classes),
     VERIFICATION_BATCH,
   );
-  const executor = session.runtime.execute(program);
+  const executor = session.runtime.open(program);
   const loader = new ImageLoader({
     ...session.loading,
     images,

@@ -7,7 +7,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
 import type { ImageLoaderOptions } from '../data/loader.ts';
-import type { Runtime } from '../runtime/executor.ts';
+import type { Runtime } from '../runtime/open-runtime.ts';
 import type { PendingControl, RunChannel } from '../train/run-channel.ts';
 
 export type Question = Extract<HostMessage, { type: 'question' }>;

@@ -9,7 +9,7 @@ import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
 import type { Model } from '../model/model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
@@ -81,7 +81,7 @@ function checkpointingNote({ config, checkpointedBlocks, backbone }: TrainJob): 
 /** The frozen backbone's features of every image, computed once for all epochs. */
 async function readFeatures(
   job: TrainJob,
-  featureExtractor: Executor,
+  featureExtractor: Session,
   images: TrainerParts['images'],
   loaders: TrainerParts['loaders'],
   session: JobSession,

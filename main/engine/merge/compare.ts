@@ -2,7 +2,7 @@ import type { Verification } from '../../../shared/domain/metrics.ts';
 import type { TaskSpec } from '../../../shared/tasks/task.ts';
 import type { TensorDtype } from '../../formats/safetensors.ts';
 import type { ImageLoader } from '../data/loader.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 
 export const VERIFICATION_BATCH = 16;
 
@@ -18,8 +18,8 @@ const RELATIVE_TOLERANCE: Partial<Record<TensorDtype, number>> = {
 
 /** Runs the function `evaluate` of two executors over the same images and compares the logits. */
 export async function compareLogits(
-  a: Executor,
-  b: Executor,
+  a: Session,
+  b: Session,
   loader: ImageLoader,
   { task, outputs }: { readonly task: TaskSpec; readonly outputs: number },
   dtype: TensorDtype,
@@ -31,7 +31,7 @@ export async function compareLogits(
   let largest = 1;
   let agreed = 0;
   for await (const batch of loader.epoch({ epoch: 0, shuffle: false })) {
-    const logits = async (e: Executor): Promise<Float32Array> =>
+    const logits = async (e: Session): Promise<Float32Array> =>
       (await e.run('evaluate', { images: batch.pixels }))['logits'] ?? new Float32Array();
     const [za, zb] = [await logits(a), await logits(b)];
     batch.indices.forEach((index, row) => {

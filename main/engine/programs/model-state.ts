@@ -1,4 +1,4 @@
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 import type { StaticShape } from '../../graph/tensor.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
 
@@ -14,10 +14,10 @@ function momentsOf(group: ParameterGroup): readonly string[] {
 
 /** Reads and writes the trained tensors and the optimizer's moments in the packed variables. */
 export class ModelState {
-  readonly #executor: Executor;
+  readonly #executor: Session;
   readonly #groups: readonly ParameterGroup[];
 
-  constructor(executor: Executor, groups: readonly ParameterGroup[]) {
+  constructor(executor: Session, groups: readonly ParameterGroup[]) {
     this.#executor = executor;
     this.#groups = groups;
   }
@@ -29,7 +29,7 @@ export class ModelState {
   ): Promise<void> {
     const values = new Map<string, Float32Array>();
     for (const group of this.#groups) {
-      values.set(`trained.${group.name}`, packGroup(group, trained));
+      values.set(...this.#packed('trained', group, trained));
       for (const role of momentsOf(group)) {
         const stored = new Map(
           group.tensors.map((t) => [
@@ -37,7 +37,7 @@ export class ModelState {
             optimizer?.get(`${t.name}.${role}`) ?? new Float32Array(t.size),
           ]),
         );
-        values.set(`${role}.${group.name}`, packGroup(group, stored));
+        values.set(...this.#packed(role, group, stored));
       }
     }
     await this.#executor.write(values);
@@ -46,8 +46,17 @@ export class ModelState {
   /** The trained tensors only, for a program without an optimizer. */
   async setTrained(trained: ReadonlyMap<string, Float32Array>): Promise<void> {
     await this.#executor.write(
-      new Map(this.#groups.map((g) => [`trained.${g.name}`, packGroup(g, trained)])),
+      new Map(this.#groups.map((group) => this.#packed('trained', group, trained))),
     );
+  }
+
+  #packed(
+    role: string,
+    group: ParameterGroup,
+    tensors: ReadonlyMap<string, Float32Array>,
+  ): [variable: string, values: Float32Array] {
+    const variable = `${role}.${group.name}`;
+    return [variable, packGroup(group, tensors, this.#executor.zeros(variable))];
   }
 
   async trained(): Promise<NamedTensors> {

@@ -5,8 +5,8 @@ import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { tunerOf } from '../../tuning/registry.ts';
 import type { Tuner } from '../../tuning/tuner.ts';
 import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
-import type { Executor } from '../../backends/executor.ts';
-import type { Runtime } from '../runtime/executor.ts';
+import type { Session } from '../../backends/session.ts';
+import type { Runtime } from '../runtime/open-runtime.ts';
 import { ModelState } from './model-state.ts';
 import { evaluationProgram, type EvaluationOptions } from './evaluation.ts';
 import { taskNamed } from '../../tasks/registry.ts';
@@ -20,7 +20,7 @@ export interface OpenAdapter {
   readonly task: Task;
   readonly tuner: Tuner;
   readonly model: Model;
-  readonly executor: Executor;
+  readonly executor: Session;
   readonly preprocessing: Preprocessing;
   /** The stored tensors of the adapter, and the backbone's at the image size in use. */
   readonly tensors: {
@@ -59,7 +59,7 @@ export async function openAdapter(
       ? new Map<string, Float32Array>()
       : await loadBackbone(backbone, architecture);
   const { program, groups } = evaluationProgram(model, batchSize, { matmulPrecision, single });
-  const executor = runtime.execute(program);
+  const executor = runtime.open(program);
   await executor.write(new Map([...stored].filter(([name]) => model.frozen.has(name))));
   await new ModelState(executor, groups).setTrained(adapter);
   if ('merge' in program.functions) await executor.run('merge', {});

@@ -2,7 +2,6 @@ import type { OptimizerOptions } from '../../../shared/domain/training.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
 import * as g from '../../graph/operations.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
-import { updatableValues } from '../../graph/program.ts';
 import { GraphError } from '../../graph/graph-error.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
 
@@ -78,12 +77,12 @@ export function parameterGroups(
   ].filter((group) => group.size > 0);
 }
 
-/** The packed vector of a group from tensors by name. */
+/** The packed vector of a group from tensors by name, written into `packed`. */
 export function packGroup(
   group: ParameterGroup,
   tensors: ReadonlyMap<string, Float32Array>,
+  packed: Float32Array = new Float32Array(group.size),
 ): Float32Array {
-  const packed = updatableValues(group.size);
   for (const { name, offset, size } of group.tensors) {
     const values = tensors.get(name);
     if (values?.length !== size)

@@ -5,7 +5,7 @@ import {
   type EpochOptions,
   type ImageBatch,
 } from '../data/batch-source.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 
 export interface FeatureOptions {
   readonly images: number;
@@ -41,7 +41,7 @@ export class FeatureSource implements BatchSource {
    */
   static async read(
     source: BatchSource,
-    executor: Executor,
+    executor: Session,
     options: FeatureOptions,
     onBatch: (done: number) => Promise<void>,
   ): Promise<FeatureSource> {

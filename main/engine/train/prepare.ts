@@ -5,9 +5,8 @@ import type { Tuner } from '../../tuning/tuner.ts';
 import type { Model } from '../model/model.ts';
 import { initialTensor } from '../initialisers.ts';
 import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
-import type { Executor } from '../../backends/executor.ts';
-import { updatableValues } from '../../graph/program.ts';
-import type { Runtime } from '../runtime/executor.ts';
+import type { Session } from '../../backends/session.ts';
+import type { Runtime } from '../runtime/open-runtime.ts';
 import type { StepNoise } from './noise.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { ParameterGroup } from '../programs/parameters.ts';
@@ -17,12 +16,12 @@ import { trainingPrograms } from './programs.ts';
 export interface PreparedTraining {
   readonly model: Model;
   /** Holds the frozen weights already; the caller disposes it. */
-  readonly executor: Executor;
+  readonly executor: Session;
   /**
    * Computes the frozen backbone's features (function `features`), which the model takes instead of
    * images; null if it takes images. The caller disposes it.
    */
-  readonly featureExtractor: Executor | null;
+  readonly featureExtractor: Session | null;
   readonly groups: readonly ParameterGroup[];
   /** Random inputs of the step. */
   readonly noise: readonly StepNoise[];
@@ -52,16 +51,18 @@ export async function prepareTraining(
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
       : await loadBackbone(reference, architecture);
-  const executor = runtime.execute(program);
-  let featureExtractor: Executor | null = null;
+  const executor = runtime.open(program);
+  let featureExtractor: Session | null = null;
   try {
     if (features !== null) {
-      featureExtractor = runtime.execute(features);
+      featureExtractor = runtime.open(features);
       await featureExtractor.write(backbone);
     }
     await executor.write(frozenValues(model, backbone));
     if (config.accumulate > 1)
-      await executor.write(new Map(groups.map((g) => [`sum.${g.name}`, updatableValues(g.size)])));
+      await executor.write(
+        new Map(groups.map((g) => [`sum.${g.name}`, executor.zeros(`sum.${g.name}`)])),
+      );
     return {
       model,
       executor,

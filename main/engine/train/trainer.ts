@@ -7,7 +7,7 @@ import type { Evaluation, MetricRecord, SampleRecord } from '../../../shared/dom
 import type { Model } from '../model/model.ts';
 import type { BatchSource, ImageBatch } from '../data/batch-source.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 import { CheckpointStore, type TrainingState } from './checkpoint.ts';
 import { ModelState, type NamedTensors } from '../programs/model-state.ts';
 import type { StepNoise } from './noise.ts';
@@ -25,7 +25,7 @@ export interface TrainerParts {
   readonly session: RunChannel;
   readonly task: Task;
   readonly model: Model;
-  readonly executor: Executor;
+  readonly executor: Session;
   readonly groups: readonly ParameterGroup[];
   readonly noise: readonly StepNoise[];
   readonly images: {

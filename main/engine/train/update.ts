@@ -1,6 +1,6 @@
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import type { ImageBatch } from '../data/batch-source.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 import { batchNoise, dropsPatches, type StepNoise } from './noise.ts';
 import { stepScalars } from '../programs/optimizer.ts';
 import { stepFunction } from '../programs/training.ts';
@@ -9,7 +9,7 @@ import type { Task } from '../../tasks/task.ts';
 
 /** What all updates of a run share. */
 export interface UpdateParts {
-  readonly executor: Executor;
+  readonly executor: Session;
   /** Random inputs of the step. */
   readonly noise: readonly StepNoise[];
   readonly config: TrainingConfig;

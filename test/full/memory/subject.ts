@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { openRuntime } from '../../../main/engine/runtime/open-runtime.ts';
 import { imageShape } from '../../../main/engine/model/model.ts';
 import { ModelState } from '../../../main/engine/programs/model-state.ts';
 import { prepareTraining } from '../../../main/engine/train/prepare.ts';

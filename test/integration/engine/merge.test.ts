@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import type { Runtime } from '../../../main/engine/runtime/executor.ts';
+import type { Runtime } from '../../../main/engine/runtime/open-runtime.ts';
 import { writeAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';
 import {
@@ -220,15 +220,15 @@ describe('a merge', () => {
 /** A runtime whose second executor, that of the merged model, gets weights that are off by a thousandth. */
 function spoiling(runtime: Runtime): Runtime {
   let made = 0;
-  const execute = (program: Program): Executor => {
-    const executor = runtime.execute(program);
+  const execute = (program: Program): Session => {
+    const executor = runtime.open(program);
     if (++made !== 2) return executor;
     const write = executor.write.bind(executor);
     executor.write = (values) =>
       write(new Map([...values].map(([name, v]) => [name, v.map((x) => x * 1.001)])));
     return executor;
   };
-  return { device: runtime.device, execute };
+  return { device: runtime.device, open: execute };
 }
 
 /** An adapter of nothing but the head of a merged model, for that model as a backbone. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageLoader } from '../../../main/engine/data/loader.ts';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import { compareLogits } from '../../../main/engine/merge/compare.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 
@@ -13,10 +13,10 @@ function loaderOf(indices: readonly [number, number][]): ImageLoader {
   return { epoch } as unknown as ImageLoader;
 }
 /** Answers batch after batch with the given logits. */
-function answering(...batches: readonly number[][]): Executor {
+function answering(...batches: readonly number[][]): Session {
   let next = 0;
   const run = () => ({ logits: Float32Array.from(batches[next++] ?? []) });
-  return { run } as unknown as Executor;
+  return { run } as unknown as Session;
 }
 const CLASSIFIER = { task: singleLabel, outputs: 2 };
 const quiet = (): Promise<void> => Promise.resolve();

@@ -9,7 +9,7 @@ import type {
   EpochOptions,
   ImageBatch,
 } from '../../../main/engine/data/batch-source.ts';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { randomStream, shuffledIndices } from '../../../main/engine/random.ts';
 import { FeatureSource } from '../../../main/engine/train/features.ts';
@@ -45,7 +45,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-async function featureExtractor(): Promise<Executor> {
+async function featureExtractor(): Promise<Session> {
   const executor = new Interpreter(featureProgram(SMALLEST_VIT, BATCH));
   await executor.write(backbone);
   return executor;
@@ -129,7 +129,7 @@ describe('features that are kept', () => {
       run: (_: string, { images: given }: { images: Float32Array }) => ({
         features: Float32Array.from([...given].flatMap((i) => [i, i])),
       }),
-    } as unknown as Executor;
+    } as unknown as Session;
     const seen: number[] = [];
     const kept = await FeatureSource.read(
       source,

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { loadTensorFlow, openNativeSession } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/programs/optimizer.ts';
 import { packGroup, parameterGroups } from '../../../main/engine/programs/parameters.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
@@ -42,7 +42,7 @@ const EXECUTORS = [
   {
     name: 'the interpreter on tfjs-core',
     prepare: () => tf.setBackend('cpu'),
-    execute: (program: Program): Executor => new Interpreter(program),
+    execute: (program: Program): Session => new Interpreter(program),
   },
   {
     name: 'native TensorFlow, compiled by XLA',
@@ -50,7 +50,7 @@ const EXECUTORS = [
       loadTensorFlow();
       return tf.setBackend('tensorflow');
     },
-    execute: (program: Program): Executor => new TensorFlowExecutor(program),
+    execute: (program: Program): Session => openNativeSession(program),
   },
 ];
 

@@ -37,14 +37,6 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-it('packs tensors where TensorFlow copies them, so that XLA may update them in place', () => {
-  const { groups } = trainingProgram(model, {
-    ...{ batchSize: BATCH, loss: singleLabel.loss, optimizer: OPTIMIZER, accumulate: 1 },
-  });
-  // Memory is given out at multiples of 16 bytes or more, and taken over as it is at multiples of 64.
-  for (const group of groups) expect(packGroup(group, trained).byteOffset % 16).not.toBe(0);
-});
-
 async function load(optimizer: OptimizerOptions, accumulate: number) {
   const options = {
     batchSize: BATCH,

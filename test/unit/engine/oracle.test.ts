@@ -15,10 +15,10 @@ import { deltaWeight64 } from '../../../main/tuning/karst-delta.ts';
 import { mergedTensors } from '../../../main/tuning/merge.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
-import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { loadTensorFlow, openNativeSession } from '../../../main/engine/runtime/tensorflow.ts';
 import { stepScalars } from '../../../main/engine/programs/optimizer.ts';
 import { packGroup } from '../../../main/engine/programs/parameters.ts';
 import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
@@ -151,7 +151,7 @@ const EXECUTORS = [
   {
     name: 'the interpreter on tfjs-core',
     prepare: () => tf.setBackend('cpu'),
-    execute: (program: Program): Executor => new Interpreter(program),
+    execute: (program: Program): Session => new Interpreter(program),
   },
   {
     name: 'native TensorFlow, compiled by XLA',
@@ -161,7 +161,7 @@ const EXECUTORS = [
       loadTensorFlow();
       return tf.setBackend('tensorflow');
     },
-    execute: (program: Program): Executor => new TensorFlowExecutor(program),
+    execute: (program: Program): Session => openNativeSession(program),
   },
 ];
 
@@ -175,7 +175,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     { program, groups }: PackedProgram,
     model: Model,
     weights: Tensors,
-  ): Promise<Executor> {
+  ): Promise<Session> {
     const executor = execute(program);
     const values = new Map(
       program.variables.map(({ attributes: { name }, shape }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/session-graph.ts';
 import { stepNoise } from '../../../main/engine/train/noise.ts';
 import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
 import { featureProgram } from '../../../main/engine/programs/features.ts';

@@ -1,6 +1,6 @@
 import { gradients } from '../../../main/graph/differentiate.ts';
 import * as g from '../../../main/graph/operations.ts';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import type { ProgramFunction, Values } from '../../../main/graph/program.ts';
 import type { Input } from '../../../main/graph/ops/input.ts';
 import type { Variable } from '../../../main/graph/ops/variable.ts';
@@ -91,7 +91,7 @@ export function functionOf(c: Case): ProgramFunction {
 
 /** Feeds a case to an executor and runs its function. */
 export async function runCase(
-  executor: Executor,
+  executor: Session,
   name: string,
   c: Case,
 ): Promise<Record<string, Float32Array>> {

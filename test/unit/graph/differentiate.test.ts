@@ -6,7 +6,7 @@ import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import * as g from '../../../main/graph/operations.ts';
 import { GraphError } from '../../../main/graph/graph-error.ts';
 import { inTopologicalOrder, type Tensor } from '../../../main/graph/tensor.ts';
-import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/session-graph.ts';
 import { distance, finiteDifferences } from './cases.ts';
 import { evaluate } from './reference.ts';
 

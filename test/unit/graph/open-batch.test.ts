@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { loadTensorFlow, openNativeSession } from '../../../main/engine/runtime/tensorflow.ts';
 import { randomStream } from '../../../main/engine/random.ts';
 import { BATCH, isOpen, plus, times, type Dim } from '../../../main/graph/dim.ts';
 import { GraphError } from '../../../main/graph/graph-error.ts';
@@ -158,7 +158,7 @@ function values({ shape, dtype }: TensorType, batch: number, name: string): Valu
     : Int32Array.from({ length }, () => stream.integer(2));
 }
 
-async function answers(executor: Executor, fn: ProgramFunction, batch: number) {
+async function answers(executor: Session, fn: ProgramFunction, batch: number) {
   const fed = fn.inputs.map((input) => {
     const { name } = input.attributes;
     return [name, values(input, batch, name)] as const;
@@ -203,7 +203,7 @@ describe('the values of an open program', () => {
     const few = Object.entries(fn.outputs).filter(
       ([, { shape }]) => op !== 'softmax' || shape.length <= SOFTMAX_AXES,
     );
-    const executor = new TensorFlowExecutor(program({ ...fn, outputs: Object.fromEntries(few) }));
+    const executor = openNativeSession(program({ ...fn, outputs: Object.fromEntries(few) }));
     for (const batch of BATCHES) {
       const found = await answers(executor, fn, batch);
       const wanted = expected.get(`${op} ${String(batch)}`) ?? {};
@@ -270,7 +270,7 @@ describe('a call of an open program', () => {
     [new Float32Array(6), new Float32Array(4), 'input "y" of "f" takes 6 values, got 4'],
   ])('is refused unless all is fed for one batch size', async (a, b, message) => {
     loadTensorFlow();
-    for (const executor of [new Interpreter(program(fn)), new TensorFlowExecutor(program(fn))]) {
+    for (const executor of [new Interpreter(program(fn)), openNativeSession(program(fn))]) {
       await expect(executor.run('f', { x: a, y: b })).rejects.toThrow(new GraphError(message));
       await executor.dispose();
     }
@@ -279,7 +279,7 @@ describe('a call of an open program', () => {
   it('needs an input that says how large the batch is', () => {
     const nothing = functionOf([g.broadcastTo(g.scalar(1), [BATCH])]);
     loadTensorFlow();
-    expect(() => new TensorFlowExecutor(program(nothing))).toThrow(
+    expect(() => openNativeSession(program(nothing))).toThrow(
       new GraphError('no input says how large the batch is'),
     );
   });

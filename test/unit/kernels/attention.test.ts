@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/session-graph.ts';
 import { sizeOf, type StaticShape } from '../../../main/graph/tensor.ts';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { openRuntime } from '../../../main/engine/runtime/open-runtime.ts';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { HAS_KERNELS } from './programs.ts';
 
@@ -66,7 +66,7 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
     precision: MatmulPrecision,
     deviation: number,
   ): Promise<Record<string, Float32Array>> {
-    const executor = (await openRuntime()).execute(attentionProgram(shape, precision));
+    const executor = (await openRuntime()).open(attentionProgram(shape, precision));
     disposals.push(() => executor.dispose());
     const [batch = 0, tokens = 0, , heads = 0, width = 0] = shape;
     const dy = random([batch, tokens, heads, width], 2, 1);
@@ -97,7 +97,7 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
   });
 
   it('does not hide what is not a number', async () => {
-    const executor = (await openRuntime()).execute(attentionProgram(IMAGES, 'high'));
+    const executor = (await openRuntime()).open(attentionProgram(IMAGES, 'high'));
     disposals.push(() => executor.dispose());
     const qkv = random(IMAGES, 1, 1);
     // In the query of the first head of the first token.

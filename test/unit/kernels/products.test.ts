@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/session-graph.ts';
+import { openRuntime } from '../../../main/engine/runtime/open-runtime.ts';
 import { runCommand } from '../../../main/setup/command.mjs';
 import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
@@ -107,7 +107,7 @@ describe.runIf(HAS_KERNELS)('the product in a kernel', () => {
     const b = random(count * form.depth * form.columns, 2);
     const program = productProgram(form, 'high');
     expect(operations(program, true)).toContain('XlaCustomCallV2');
-    const executor = (await openRuntime()).execute(program);
+    const executor = (await openRuntime()).open(program);
     try {
       const y = (await executor.run('multiply', { a, b }))['y'] ?? new Float32Array();
       const errors = exact(form, a, b).map((e, i) => Math.abs((y[i] ?? NaN) - e.y) / e.size);
@@ -119,7 +119,7 @@ describe.runIf(HAS_KERNELS)('the product in a kernel', () => {
 
   it('comes to the same bits every time', async () => {
     const form: Form = { batch: [], rows: 500, columns: 200, depth: 300 };
-    const executor = (await openRuntime()).execute(productProgram(form, 'high'));
+    const executor = (await openRuntime()).open(productProgram(form, 'high'));
     try {
       const inputs = { a: random(500 * 300, 3), b: random(300 * 200, 4) };
       const first = (await executor.run('multiply', inputs))['y'];
@@ -144,14 +144,14 @@ describe.runIf(HAS_KERNELS)('a compiled program with products in kernels', () =>
     writeFileSync(
       script,
       `import * as g from '${root}main/graph/operations.ts';
-import { openRuntime } from '${root}main/engine/runtime/executor.ts';
+import { openRuntime } from '${root}main/engine/runtime/open-runtime.ts';
 const x = g.input('x', [256, 192]);
 let y = x;
 const weights = Array.from({ length: 12 }, (_, i) => g.variable('w' + i, [192, 192]));
 for (const w of weights) y = g.softmax(g.matmul(y, w));
 const z = g.sum(g.mul(y, x), [0]);
 const program = { variables: weights, functions: { f: { inputs: [x], outputs: { z }, updates: [], matmulPrecision: 'high' } } };
-const executor = (await openRuntime()).execute(program);
+const executor = (await openRuntime()).open(program);
 const values = (size, step) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * step));
 await executor.write(new Map(weights.map((w, i) => [w.attributes.name, values(192 * 192, 1 + i)])));
 const { z: found } = await executor.run('f', { x: values(256 * 192, 0.5) });

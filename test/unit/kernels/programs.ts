@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { staticShape } from '../../../main/graph/tensor.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { lowerProgram } from '../../../main/backends/tensorflow/lowering.ts';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/session-graph.ts';
+import { openRuntime } from '../../../main/engine/runtime/open-runtime.ts';
 import { installedKernels } from '../../../main/platform/kernels.mjs';
 import { randomTensors } from '../engine/random-tensors.ts';
 
@@ -26,7 +26,7 @@ export async function runProgram(
   deviation?: number,
 ): Promise<{ given: Values; found: Values }> {
   const [[name, { inputs }] = ['', { inputs: [] }]] = Object.entries(program.functions);
-  const executor = (await openRuntime()).execute(program);
+  const executor = (await openRuntime()).open(program);
   const shapes = new Map(inputs.map((i) => [i.attributes.name, staticShape(i.shape)]));
   const given = Object.fromEntries(randomTensors(shapes, seed, deviation));
   try {

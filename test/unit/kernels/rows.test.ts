@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as g from '../../../main/graph/operations.ts';
 import { staticShape } from '../../../main/graph/tensor.ts';
 import type { Program } from '../../../main/graph/program.ts';
-import { openRuntime } from '../../../main/engine/runtime/executor.ts';
+import { openRuntime } from '../../../main/engine/runtime/open-runtime.ts';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { erf } from '../graph/reference.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
@@ -52,7 +52,7 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
     precision: MatmulPrecision,
   ): Promise<{ given: Values; found: Record<string, Float32Array> }> {
     const program = rowProgram(rows, width, precision);
-    const executor = (await openRuntime()).execute(program);
+    const executor = (await openRuntime()).open(program);
     const shapes = program.functions['all']?.inputs ?? [];
     const drawn = randomTensors(
       new Map(shapes.map((i) => [i.attributes.name, staticShape(i.shape)])),
@@ -97,7 +97,7 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
 
   it('lets a NaN stay one, and an infinity have its limits', async () => {
     const program = rowProgram(128, 192, 'high');
-    const executor = (await openRuntime()).execute(program);
+    const executor = (await openRuntime()).open(program);
     const x = new Float32Array(128 * 192);
     x.set([NaN, Infinity, -1e30], 192);
     const zeros = (count: number): Float32Array => new Float32Array(count);

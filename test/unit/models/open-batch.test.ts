@@ -1,13 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Executor } from '../../../main/backends/executor.ts';
+import type { Session } from '../../../main/backends/session.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
 import type { Model } from '../../../main/engine/model/model.ts';
 import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
 import { ModelState } from '../../../main/engine/programs/model-state.ts';
-import { loadTensorFlow, TensorFlowExecutor } from '../../../main/engine/runtime/tensorflow.ts';
+import { loadTensorFlow, openNativeSession } from '../../../main/engine/runtime/tensorflow.ts';
 import { BATCH, type Dim } from '../../../main/graph/dim.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-type Run = (program: Program) => Executor;
+type Run = (program: Program) => Session;
 const inScript: Run = (program) => new Interpreter(program);
 
 /** What the model makes of one batch after the other, by a program for batches of that size. */
@@ -96,7 +96,7 @@ describe('a network with an open batch', () => {
   });
   it.each(native)('answers so in TensorFlow without XLA: $name', async ({ model }) => {
     loadTensorFlow();
-    const inTensorFlow: Run = (program) => new TensorFlowExecutor(program);
+    const inTensorFlow: Run = (program) => openNativeSession(program);
     expectEqual(await logits(inTensorFlow, model, BATCH, BATCHES), known.get(model) ?? []);
   });
 });

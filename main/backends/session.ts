@@ -4,7 +4,9 @@ import type { Values } from '../graph/program.ts';
  * Holds the variables of a program and runs its functions. Calls take effect in the order in which they are made. They are
  * promises because not every device can be waited for.
  */
-export interface Executor {
+export interface Session {
+  /** Zeros of a variable's size, where they are written from best: of a variable that functions update. */
+  zeros(variable: string): Float32Array;
   /** Variables start undefined: each has to be written before a function reads it. Many in one call are quicker than one by one. */
   write(values: ReadonlyMap<string, Float32Array>): Promise<void>;
   /** The values of variables, in their order. */

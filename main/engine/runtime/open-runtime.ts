@@ -1,15 +1,14 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { DeviceReport } from '../../../shared/domain/device.ts';
-import type { Executor } from '../../backends/executor.ts';
+import type { Session } from '../../backends/session.ts';
 import type { Program } from '../../graph/program.ts';
 import { pixelsOff } from '../data/pixels-addon.ts';
-import { loadKernels } from './kernels.ts';
-import { loadTensorFlow, nativeBackend, TensorFlowExecutor } from './tensorflow.ts';
+import { kernelsOf, loadTensorFlow, openNativeSession } from './tensorflow.ts';
 
 export interface Runtime {
   readonly device: DeviceReport;
-  execute(program: Program): Executor;
+  open(program: Program): Session;
 }
 
 /**
@@ -38,25 +37,24 @@ async function openInterpreter(): Promise<Runtime> {
     device: 'cpu',
     threads: 1,
   } as const;
-  return { device, execute: (program) => new Interpreter(program) };
+  return { device, open: (program) => new Interpreter(program) };
 }
 
 function openTensorFlow(): Runtime {
-  const tf = loadTensorFlow();
-  const backend = nativeBackend(tf);
-  const gpu = backend.isUsingGpuDevice;
-  const kernels = gpu ? null : loadKernels();
+  const native = loadTensorFlow();
+  const { gpu } = native;
+  const kernels = kernelsOf(native);
   const device = {
     ...common(),
     backend: 'tensorflow',
-    tensorflow: backend.binding.TF_Version,
+    tensorflow: native.version,
     kernels: kernels?.isa ?? null,
     kernelsOff: (kernels?.refused ?? []).map(({ isa, reason }) => ({ level: isa, reason })),
     devices: gpu ? ['CPU', 'GPU'] : ['CPU'],
     device: gpu ? 'gpu' : 'cpu',
     threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),
   } as const;
-  return { device, execute: (program) => new TensorFlowExecutor(program) };
+  return { device, open: openNativeSession };
 }
 
 function common(): Pick<DeviceReport, 'tfjs' | 'node' | 'resamplingOff'> {
