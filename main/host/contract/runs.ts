@@ -88,9 +88,9 @@ export interface RunService {
   detail(nameOrId: string): RunDetail;
   /** The records after a step, oldest first; a page ends with the last record of a step. */
   metrics(nameOrId: string, afterStep?: number, limit?: number): MetricRecord[];
-  /** How long the steps of each epoch so far waited for images. */
+  /** Time that the steps of each epoch so far waited for images. */
   waiting(nameOrId: string): readonly EpochWaiting[];
-  /** The answers on a few validation images after each validation. @throws not-readable */
+  /** Predictions on a few validation images after each validation. @throws not-readable */
   samples(nameOrId: string): Promise<SampleRecord[]>;
   /** The last lines of its log. @throws not-readable */
   log(nameOrId: string, lines?: number): Promise<LogLine[]>;
@@ -105,18 +105,23 @@ export interface RunService {
   /** Moves the run's folder to the home's `bin`. @throws run-state while it is executed */
   remove(nameOrId: string): Promise<Run>;
 
-  /** Those that wait, the next first. */
+  /** Queued runs, next first. */
   queued(): Run[];
-  /** Puts a new, interrupted or failed run behind the last that waits; one that waits already stays. @throws run-state */
+  /**
+   * Appends a new, interrupted or failed run to the queue; a queued one keeps its place. @throws
+   * run-state
+   */
   enqueue(nameOrId: string): Run;
-  /** Takes a run out of the queue; it can be resumed. @throws run-state when it does not wait */
+  /** Removes a run from the queue; it can be resumed. @throws run-state when it is not queued */
   dequeue(nameOrId: string): Run;
-  /** Takes a run that could not be started out of the queue. Does nothing when it no longer waits. */
+  /**
+   * Removes a run that could not be started from the queue. Does nothing if it is no longer queued.
+   */
   giveUp(nameOrId: string, error: ErrorReport): Run;
   /**
-   * @param before id of the waiting run to come before, `null` for the end; one that has begun meanwhile stands for
-   * the first place
-   * @throws run-state when it does not wait
+   * @param before id of the queued run to be placed before, `null` for the end; one that has
+   * started since means the first place
+   * @throws run-state when it is not queued
    */
   move(nameOrId: string, before: string | null): Run;
 }
@@ -127,16 +132,16 @@ export interface PlanRequest {
   readonly config: TrainingConfig;
 }
 
-/** What settings mean before anything is started. */
+/** Plans: what settings mean before anything is started. */
 export interface PlanService {
-  /** Answers at once. Without a dataset, what depends on one is 0 or null. @throws not-found */
+  /** Fast. Without a dataset, values that depend on one are 0 or null. @throws not-found */
   plan(
     request: Omit<PlanRequest, 'dataset'> & { readonly dataset: string | null },
   ): Promise<RunPlan>;
   /**
-   * Has an engine take a few steps with these settings, and keeps how long they took for later plans.
-   * @throws in-use while a run is training: both would be slowed down; config-invalid, dataset-unusable, not-found,
-   * out-of-memory, cancelled and what engines report
+   * Times a few steps with these settings in an engine, and stores the times for later plans.
+   * @throws in-use while a run is training: both would be slowed down; config-invalid,
+   * dataset-unusable, not-found, out-of-memory, cancelled and what engines report
    */
   benchmark(request: PlanRequest, watching?: JobWatching): Promise<StepTimes>;
 }

@@ -5,23 +5,26 @@ import type { Adapter, Run } from '../../../shared/domain/library.ts';
 import type { RunOutcome } from './runs.ts';
 import type { JobWatching, Progress } from './watching.ts';
 
-/** Whoever follows the runs that are trained here. What it throws about an engine's event ends that run. */
+/**
+ * An observer of the runs trained by this process. An exception in its handler of an engine's event
+ * fails that run.
+ */
 export interface RunObserver {
-  /** The run's turn has come; nothing of it has been done. */
+  /** The run is next; nothing of it has been done. */
   began(runId: string): void;
-  /** What the host does before there is an engine. */
+  /** Phases of the host before there is an engine. */
   progressed(runId: string, progress: Progress): void;
   engineSaid(runId: string, event: EngineEvent): void;
   logged(runId: string, line: LogLine): void;
-  /** The run is another than before, in a way that none of the others tells of. */
+  /** The run has changed in a way that no other event covers. */
   changed(runId: string): void;
-  /** @param adapter null when the run did not come to its end */
+  /** @param adapter null when the run did not finish */
   ended(runId: string, adapter: Adapter | null): void;
-  /** A run came into the queue. */
+  /** A run was queued. */
   entered(runId: string): void;
   /** Places in the queue have changed. */
   reordered(): void;
-  /** What went wrong and is not the state of any run. */
+  /** An error that is not the state of a run. */
   failed(error: ErrorReport): void;
 }
 
@@ -31,33 +34,39 @@ export interface TrainOptions extends JobWatching {
 }
 
 /**
- * Trains runs, one at a time in this process. Runs that wait do so in an order that outlives the studio; they are
- * taken up only after `start`.
+ * Trains runs, one at a time in this process. The order of queued runs is persistent; they are
+ * started only after `start`.
  */
 export interface SchedulerService {
-  /** Returns the way to stop observing. */
+  /** @returns a function that stops observing */
   observe(observer: RunObserver): () => void;
-  /** Takes up the runs that wait, and those that come. */
+  /** Starts the queued runs, and those queued later. */
   start(): void;
   /**
-   * Trains a run at once, past those that wait. Aborting the signal suspends it (checkpoint written, state
-   * `interrupted`) and rejects with `cancelled`; an engine that does not answer within the grace period is killed.
-   * @throws run-state, also while another run is trained here; file-changed, engine-crashed, out-of-memory, diverged,
-   * cancelled and what the engine reports
+   * Trains a run immediately, ahead of the queue. Aborting the signal suspends it (checkpoint
+   * written, state `interrupted`) and rejects with `cancelled`; an engine that does not answer
+   * within the grace period is killed.
+   * @throws run-state, also while another run is trained here; file-changed, engine-crashed,
+   * out-of-memory, diverged, cancelled and what the engine reports
    */
   train(nameOrId: string, options: TrainOptions): Promise<RunOutcome>;
-  /** Puts a new, interrupted or failed run behind those that wait. @throws run-state */
+  /** Appends a new, interrupted or failed run to the queue. @throws run-state */
   enter(nameOrId: string): Run;
-  /** Gives a run that has ended more epochs and puts it into the queue. @throws as `RunService.extend` */
+  /** Extends a finished run by more epochs and queues it. @throws as `RunService.extend` */
   extend(nameOrId: string, epochs: number): Promise<Run>;
-  /** @throws run-state when it is not trained here */
+  /** @throws run-state when it is not trained by this process */
   pause(nameOrId: string): Run;
-  /** Goes on with a paused run; puts a new, interrupted or failed one into the queue. @throws run-state */
+  /** Resumes a paused run; queues a new, interrupted or failed one. @throws run-state */
   resume(nameOrId: string): Run;
-  /** Ends a run and keeps its best adapter; takes a waiting one out of the queue. @throws run-state */
+  /**
+   * Ends a run and keeps its best adapter; removes a queued one from the queue. @throws run-state
+   */
   stop(nameOrId: string): Run;
-  /** @param before the run to come before, `null` for the end. @throws run-state when it does not wait */
+  /**
+   * @param before the run to be placed before, `null` for the end. @throws run-state when it is not
+   * queued
+   */
   move(nameOrId: string, before: string | null): Run;
-  /** Suspends the run that is trained, with a checkpoint; those that wait stay in the queue. */
+  /** Suspends the running run with a checkpoint; queued runs stay in the queue. */
   close(): Promise<void>;
 }

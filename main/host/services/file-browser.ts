@@ -7,19 +7,21 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, writeError } from '../../formats/files.ts';
 import { readFolder, type NamedEntry, type ReadFolder } from './folder-names.ts';
 
-/** Entries of one folder that a window is shown. */
+/** Limit of entries shown of one folder. */
 export const LISTED_AT_MOST = 2_000;
 
-/** Folders below the home folder where people keep things, by the key that the window has words for. */
+/** Usual folders below the home folder, by their key in the locales. */
 const PLACES = ['Desktop', 'Documents', 'Downloads', 'Pictures'] as const;
 
-/** Folders whose entries are drives; on Linux each account has its own. */
+/** Folders that contain drives; on Linux one per account. */
 const MOUNTS: Partial<Record<NodeJS.Platform, (account: string) => readonly string[]>> = {
   linux: (account) => [`/media/${account}`, `/run/media/${account}`, '/mnt'],
   darwin: () => ['/Volumes'],
 };
 
-/** What Windows keeps at the root of a drive, hidden by an attribute that Node does not tell. */
+/**
+ * System entries at the root of a Windows drive, hidden by an attribute that Node does not expose.
+ */
 const HIDDEN_ON_WINDOWS =
   /^(\$.*|System Volume Information|Recovery|pagefile\.sys|hiberfil\.sys)$/i;
 
@@ -30,10 +32,10 @@ interface Found {
 }
 
 /**
- * One folder of this machine: folders first, each part by name; hidden entries are left out, and names that cannot
- * be opened are told apart.
+ * Lists one folder: folders first, each group by name, without hidden entries; names that cannot be
+ * opened are listed separately.
  * @param folder absolute path; null for the home folder
- * @param extensions endings of the files that are wanted, lower case with the dot; none: folders alone
+ * @param extensions accepted file extensions, lower case with the dot; empty for folders only
  * @throws usage for a relative path; not-found, not-readable
  */
 export async function listFolder(
@@ -41,7 +43,7 @@ export async function listFolder(
   extensions: readonly string[],
 ): Promise<FileList> {
   const place = folder === null ? homedir() : absolute(folder);
-  // Made here: the first one of a process loads the data of all languages, which the start need not wait for.
+  // Created lazily: the first collator of a process loads the data of all languages.
   const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
   const wanted = new Set(extensions.map((ending) => ending.toLowerCase()));
   const { entries, unnameable } = await contentOf(place);
@@ -124,7 +126,7 @@ function isHidden(name: string): boolean {
   return name.startsWith('.') || (process.platform === 'win32' && HIDDEN_ON_WINDOWS.test(name));
 }
 
-/** null for what is neither folder nor file, such as a link that leads nowhere. */
+/** null for what is neither folder nor file, such as a dangling link. */
 async function look(folder: string, { name, entry }: NamedEntry): Promise<Found | null> {
   const own = path.join(folder, name);
   const target = entry.isSymbolicLink() ? await statOrNone(own) : entry;
@@ -137,7 +139,7 @@ async function measured(found: Found): Promise<FileList['entries'][number]> {
   return { ...found, bytes: info?.size ?? null };
 }
 
-/** A list shows what can be seen: an entry that vanished or is locked has no size, and is no reason to show nothing. */
+/** An entry that vanished or is locked has no size; the rest is still listed. */
 async function statOrNone(file: string): Promise<Stats | null> {
   return stat(file).catch(() => null);
 }
@@ -157,7 +159,7 @@ async function places(): Promise<FileList['places']> {
 
 async function drives(): Promise<FileList['places']> {
   if (process.platform === 'win32')
-    // A: and B: are floppy drives, which make noises when they are asked.
+    // A: and B: are floppy drives, which are slow and noisy to probe.
     return Array.from({ length: 24 }, (_, i) => {
       const root = `${String.fromCharCode(67 + i)}:\\`;
       return { name: root, path: root };
@@ -165,7 +167,7 @@ async function drives(): Promise<FileList['places']> {
   const mounts = MOUNTS[process.platform]?.(path.basename(homedir())) ?? [];
   const mounted = await Promise.all(
     mounts.map(async (mount) => {
-      // Without drives there is no such folder, or one that is not for this account.
+      // Without drives there is no such folder, or this account may not read it.
       const names = await readdir(mount).catch(() => []);
       return names.map((name) => ({ name, path: path.join(mount, name) }));
     }),

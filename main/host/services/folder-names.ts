@@ -10,16 +10,17 @@ export interface NamedEntry {
 }
 
 export interface ReadFolder {
-  /** In the order of their code points, as Python's `sorted` has them. */
+  /** Sorted by code point, as by Python's `sorted`. */
   readonly entries: readonly NamedEntry[];
-  /** Names that are not UTF-8, with `\xE4` for each byte that is no letter of ASCII. */
+  /** Names that are not UTF-8, with `\xE4` for each non-ASCII byte. */
   readonly unnameable: readonly string[];
 }
 
 /**
- * What is in a folder. Linux takes any bytes for a name, and Node answers with U+FFFD for those that are not UTF-8:
- * a file of that name does not exist. Such names are told apart instead, since everything here opens files by text.
- * @throws errors of the system
+ * The entries of a folder. Linux allows any bytes in names; Node replaces invalid UTF-8 by U+FFFD,
+ * and no file has that name. Such names are returned separately, since files are opened by text
+ * here.
+ * @throws system errors
  */
 export async function readFolder(folder: string): Promise<ReadFolder> {
   const entries: NamedEntry[] = [];
@@ -39,10 +40,10 @@ function escaped(name: Buffer): string {
   ).join('');
 }
 
-/** Why an entry of `unnameable` is left out. */
+/** Why an entry of `unnameable` is skipped. */
 export const NOT_UTF8 = 'Its name is not UTF-8, so that it cannot be opened: rename it.';
 
-/** Of a list of answers: what is said of an entry that cannot be opened. @param reason a sentence */
+/** The report of an entry that cannot be opened. @param reason a sentence */
 export function unreadableEntry(path: string, reason: string): ErrorReport {
   return {
     code: 'not-readable',
@@ -55,7 +56,7 @@ export function unreadableEntry(path: string, reason: string): ErrorReport {
 export const CHOOSE_IMAGES =
   'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC files.';
 
-/** @param folders whether it has folders that were not looked into */
+/** @param folders whether it has subfolders that were not read */
 export function noImageIn(folder: string, folders = false): KarstError {
   return new KarstError('not-found', `There is no image in ${folder}.`, {
     hint: folders

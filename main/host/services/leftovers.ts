@@ -10,13 +10,16 @@ import { sweepTemporaries } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
 import { makeFolder } from './paths.ts';
 
-/** Says into which folder outside the home a process writes: `outside.<mark>.<12 hex digits>.json`. */
+/**
+ * Notes the folder outside the home that a process writes to: `outside.<mark>.<12 hex
+ * digits>.json`.
+ */
 const NOTE = /^outside\.(\d+-\d*-[0-9a-f]*)\.[0-9a-f]{12}\.json$/;
 const noteSchema = v.pipe(v.string(), v.parseJson(), v.strictObject({ folder: v.string() }));
 
 /**
- * Does work that writes into `folder`. Where that lies outside the home it is noted down as long, so that what a
- * killed process leaves there is found by the next one.
+ * Runs work that writes into `folder`. If it is outside the home, it is noted meanwhile, so that a
+ * later process finds what a killed one leaves there.
  */
 export async function writingInto<T>(
   folders: HomeFolders,
@@ -37,10 +40,10 @@ export async function writingInto<T>(
 }
 
 /**
- * Removes the temporary files that killed processes left in the home, in the folders outside it that they were
- * writing into, and in the system's temporary folder.
- * @param thorough in every run, adapter and merged model, too, and not only beside them
- * @returns sentences of what could not be removed
+ * Removes temporary files of killed processes in the home, in noted folders outside it, and in the
+ * system's temporary folder.
+ * @param thorough also within every run, adapter and merged model
+ * @returns sentences about what could not be removed
  */
 export async function sweepLeftovers(folders: HomeFolders, thorough: boolean): Promise<string[]> {
   const { root, backups, backbones, runs, adapters, merged, work, bin } = folders;
@@ -56,7 +59,10 @@ export async function sweepLeftovers(folders: HomeFolders, thorough: boolean): P
   return [...swept, ...outside].flatMap(({ problems }) => problems);
 }
 
-/** What a killed engine left in the folder of its run. @returns sentences of what could not be removed */
+/**
+ * Removes what a killed engine left in its run's folder. @returns sentences of what could not be
+ * removed
+ */
 export async function sweepRun(folder: string): Promise<string[]> {
   const swept = await Promise.all(
     [folder, join(folder, CHECKPOINTS)].map((f) => sweepTemporaries(f)),
@@ -74,7 +80,7 @@ async function sweepOutside({ root, work }: HomeFolders): Promise<Sweep[]> {
     if (mark === undefined || isMarkAlive(mark)) continue;
     const path = join(work, name);
     const note = v.safeParse(noteSchema, await readTextFile(path).catch(() => null));
-    // Other machines may write into that folder: only what was begun in the boot of the one that noted it down.
+    // Other machines may write into that folder: remove only files of the noted process's boot.
     if (note.success && !relative(root, note.output.folder).startsWith('work'))
       swept.push(await sweepTemporaries(note.output.folder, bootOf(mark)));
     await notes.remove(path);
@@ -87,7 +93,7 @@ async function namesIn(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // What may not be read is told of by whoever needs it.
+    // Unreadable folders are reported by their users.
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return [];
     throw error;
   }

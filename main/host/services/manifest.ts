@@ -7,23 +7,23 @@ import type { StoredImage } from '../store/images.ts';
 import { openFile, readError, writeFileAtomic } from '../../formats/files.ts';
 import { manifestImage, manifestLine } from '../../formats/manifest.ts';
 
-/** Name of the frozen list in a run's folder. */
+/** File name of the frozen list in a run's folder. */
 export const MANIFEST = 'manifest.jsonl';
 
-/** Lines joined into one write. */
+/** Lines per write. */
 const BATCH = 1000;
 
-/** The file is whole and as it was imported. */
+/** The file is valid and unchanged since the import. */
 export function isUsableFile(image: Pick<DatasetImage, 'state'>): boolean {
   return image.state === 'ok' || image.state === 'duplicate';
 }
 
-/** Images that take part in something: usable, and not taken out by the user. */
+/** Usable images that the user has not excluded. */
 export function isUsable(image: Pick<DatasetImage, 'state' | 'excluded'>): boolean {
   return !image.excluded && isUsableFile(image);
 }
 
-/** Writes JSON lines of `ManifestImage`, whole or not at all. Returns the number of images per split. */
+/** Writes JSON lines of `ManifestImage`, atomically. Returns the number of images per split. */
 export async function writeManifest(
   path: string,
   images: Iterable<ManifestImage> | AsyncIterable<ManifestImage>,
@@ -71,7 +71,7 @@ export async function* readManifest(path: string): AsyncGenerator<ManifestImage>
 
 /**
  * The usable images of a dataset under another class list.
- * @param indices new index by the dataset's own; an image is left out when one of its classes has none
+ * @param indices new class index by the dataset's; images with an unmapped class are left out
  */
 export function* manifestImages(
   images: Iterable<StoredImage>,

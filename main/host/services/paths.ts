@@ -5,7 +5,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, syncFolder, writeError } from '../../formats/files.ts';
 import type { HomeFolders } from '../home.ts';
 
-/** `stat` in words. @throws not-found, not-readable */
+/** `stat` with readable errors. @throws not-found, not-readable */
 export async function statOf(path: string): Promise<Stats> {
   try {
     return await stat(path);
@@ -14,7 +14,7 @@ export async function statOf(path: string): Promise<Stats> {
   }
 }
 
-/** null when there is nothing of that name. @throws not-readable */
+/** null if it does not exist. @throws not-readable */
 export async function statOrNull(path: string): Promise<Stats | null> {
   try {
     return await stat(path);
@@ -34,10 +34,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/**
- * Moves a folder of the home to its `bin`, from where it can be brought back; where it is gone already nothing
- * happens. Returns its new place.
- */
+/** Moves a folder of the home to its `bin`; does nothing if it has gone. Returns its new path. */
 export async function moveToBin(
   folders: HomeFolders,
   folder: string,

@@ -1,7 +1,7 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 
-/** The classes that a run trains: those of the dataset with an image to use, under indices without gaps. */
+/** The classes of a run: those of the dataset with a usable image, with contiguous indices. */
 export function runClasses(dataset: Dataset): { names: string[]; labels: Map<number, number> } {
   const used = dataset.classes.filter((c) => c.train + c.val + c.test > 0);
   if (dataset.counts.train === 0)

@@ -10,13 +10,13 @@ export const SAMPLE_ARCHIVE = fileURLToPath(
 );
 export const SAMPLE_IMAGES = 1797;
 
-/** Name that it has in the library, as a dataset and as a project. */
+/** Its name in the library, as a dataset and as a project. */
 export const SAMPLE_NAME = 'Handwritten digits';
 
-/** Share of it that is held back for validation. */
+/** Fraction held out for validation. */
 export const SAMPLE_VALIDATION = 0.2;
 
-/** What suits the digits: small, quick to learn, and not to be mirrored. */
+/** Settings for the digits: small, fast to learn, without horizontal flips. */
 export const SAMPLE_CONFIG: TrainingConfig = {
   ...TRAINING_DEFAULTS,
   batchSize: 32,
@@ -30,7 +30,7 @@ export function hasSample(): boolean {
 }
 
 /**
- * The folder of class folders in a home, unpacked when it is first wanted; what was damaged since is mended.
+ * The sample's folder of class folders in a home, unpacked on first use and repaired if damaged.
  * @throws not-found, file-damaged, not-writable
  */
 export async function unpackedSample(home: string): Promise<string> {
@@ -39,11 +39,12 @@ export async function unpackedSample(home: string): Promise<string> {
   return folder;
 }
 
-/** Where earlier versions had the sample, in a checkout or an application. */
+/** Locations of the sample in earlier versions. */
 const FORMER = join('main', 'assets', 'sample', 'digits');
 
 /**
- * Leads datasets of the sample that were made by earlier versions, whose folder is gone, to the unpacked one.
+ * Relocates datasets of the sample made by earlier versions, whose folder is missing, to the
+ * unpacked one.
  * @throws not-found, file-damaged, not-writable
  */
 export async function moveFormerSamples(

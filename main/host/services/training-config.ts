@@ -9,7 +9,7 @@ import {
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import { trainingSchema } from '../../../shared/training/settings.ts';
 
-/** A setting that is out of its limits, or does not go with another. */
+/** A setting out of its limits, or incompatible with another. */
 export interface SettingProblem {
   /** Dotted name. */
   readonly setting: string;
@@ -21,12 +21,12 @@ function problem(setting: string, sentence: string, hint: string): SettingProble
 }
 
 function show(value: unknown): string {
-  // Numbers that JSON has no word for, such as NaN, keep theirs.
+  // Numbers that JSON cannot express, such as NaN.
   if (typeof value === 'number') return String(value);
   return value === undefined ? 'missing' : JSON.stringify(value);
 }
 
-/** Settings against their limits, one problem each. */
+/** Checks settings against their limits, one problem each. */
 function limitProblems(value: unknown): SettingProblem[] {
   const outcome = v.safeParse(trainingSchema, value);
   const found = new Map<string, SettingProblem>();
@@ -53,7 +53,7 @@ function limitProblems(value: unknown): SettingProblem[] {
   return [...found.values()];
 }
 
-/** Settings against each other and against the backbone. */
+/** Checks settings against each other and the backbone. */
 function* conflicts(
   config: TrainingConfig,
   architecture: Architecture,
@@ -94,7 +94,7 @@ function* conflicts(
     );
 }
 
-/** Everything that is wrong with settings whose types are right, at most one problem a setting. */
+/** All problems of settings with valid types, at most one per setting. */
 export function trainingProblems(
   config: TrainingConfig,
   architecture: Architecture,

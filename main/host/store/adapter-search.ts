@@ -3,12 +3,12 @@ import { NOT_BINNED } from './bin.ts';
 import type { Library, Parameters, Row } from './library.ts';
 import { number, text } from './rows.ts';
 
-/** Words of a search beyond so many are not looked at. */
+/** Limit of words in a search; further ones are ignored. */
 const WORDS = 32;
 
 /**
- * Each order is that of an index read backwards or forwards, so that a page is found without sorting. Adapters
- * without an accuracy come last.
+ * Each order is that of an index, so that a page is found without sorting. Adapters without an
+ * accuracy come last.
  */
 const ORDERS: Record<AdapterFilter['sort'], string> = {
   newest: 'created_at DESC, id DESC',
@@ -17,7 +17,7 @@ const ORDERS: Record<AdapterFilter['sort'], string> = {
   bytes: 'bytes DESC, id DESC',
 };
 
-/** Text as it is compared: case, width and composition of characters play no part. */
+/** Normalised text: ignores case, width and composition of characters. */
 function folded(words: string): string {
   return words.normalize('NFKC').toLowerCase();
 }
@@ -25,7 +25,7 @@ function folded(words: string): string {
 interface Query {
   /** Condition on the rows of `adapters`, or of `adapter_search` when there are words. */
   readonly where: string;
-  /** Whether words are looked for. */
+  /** Whether the search has words. */
   readonly searches: boolean;
   readonly parameters: Parameters;
 }
@@ -57,13 +57,16 @@ function queryOf({ search, tags, method, backboneId }: AdapterFilter): Query {
   return { where: conditions.join(' AND '), searches, parameters };
 }
 
-/** Condition on a row of `adapter_search`: the word is in its own text or in the one that it shares. */
+/** Condition on a row of `adapter_search`: the word is in its own or in its shared text. */
 function fitting(word: number): string {
   const has = `instr(text, @word${word}) > 0`;
   return `(shared_id IN (SELECT id FROM search_texts WHERE ${has}) OR ${has})`;
 }
 
-/** Where words are looked for; only there, each text is looked through once, for the page and its `total` alike. */
+/**
+ * The text to search. Materialised, so that each text is searched once for both the page and its
+ * `total`.
+ */
 const SEARCHED = '(SELECT adapter_id AS id, text, shared_id FROM adapter_search)';
 
 /** The statement that finds a page, each row with the `total`; for `EXPLAIN QUERY PLAN` in tests, too. */
@@ -80,8 +83,8 @@ export function pageStatement(filter: AdapterFilter): { sql: string; parameters:
 }
 
 /**
- * Tables `adapter_search`, a line of text for each adapter in which parts of words are looked for, and
- * `search_texts`, what several adapters have in common.
+ * Tables `adapter_search`, one searchable text per adapter, and `search_texts`, texts shared by
+ * several adapters.
  */
 export class AdapterSearch {
   readonly #library: Library;
@@ -89,7 +92,7 @@ export class AdapterSearch {
     this.#library = library;
   }
 
-  /** Writes the text anew; after every change of what it is made of, in the same transaction. */
+  /** Rewrites the text; call it after every change of its parts, in the same transaction. */
   refresh(adapterId: string): void {
     const row = this.#library.get(
       `SELECT a.name, a.backbone_name,
@@ -120,7 +123,7 @@ export class AdapterSearch {
     const rows = this.#library.all(sql, { ...parameters, offset, limit });
     const [first] = rows;
     if (first !== undefined) return { total: number(first, 'total'), rows };
-    // Beyond the end: the page says nothing of those before it.
+    // Beyond the end: an empty page has no `total`.
     return { total: offset === 0 && limit > 0 ? 0 : this.#count(filter), rows };
   }
 
@@ -131,7 +134,7 @@ export class AdapterSearch {
     return row === undefined ? 0 : number(row, 'n');
   }
 
-  /** Every tag that an adapter of the library has, in the order of their letters. */
+  /** Every tag in use, in alphabetical order. */
   tags(): string[] {
     return this.#library
       .all(

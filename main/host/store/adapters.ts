@@ -10,12 +10,12 @@ import type { TagRepository } from './tags.ts';
 export type NewAdapter = Omit<Adapter, 'folder' | 'tags' | 'trainableParameters'>;
 
 export interface AdapterPage {
-  /** How many the filter leaves. */
+  /** Number of matches. */
   readonly total: number;
   readonly adapters: readonly Adapter[];
 }
 
-/** Table `adapters`. Those in the bin are not found by anything but `exists`. */
+/** Table `adapters`. Only `exists` finds those in the bin. */
 export class AdapterRepository {
   readonly #library: Library;
   readonly #search: AdapterSearch;
@@ -58,12 +58,12 @@ export class AdapterRepository {
     return { total, adapters: rows.map((row) => this.#toAdapter(row)) };
   }
 
-  /** Every tag in use, in the order of their letters. */
+  /** Every tag in use, in alphabetical order. */
   tags(): string[] {
     return this.#search.tags();
   }
 
-  /** Those of a run that was extended, in the order in which they were made. */
+  /** Adapters of an extended run, in order of creation. */
   ofRun(runId: string): Adapter[] {
     return this.#library
       .all(

@@ -44,7 +44,7 @@ export class BackboneRepository {
     );
   }
 
-  /** Where the file lies now and what the file system says of it, after its hash was found unchanged. */
+  /** Updates path, size and time of the file, after its hash was verified. */
   relocate(id: string, path: string, bytes: number, modifiedMs: number): void {
     this.#library.run(
       'UPDATE backbones SET path = @path, bytes = @bytes, modified_ms = @modifiedMs WHERE id = @id',
@@ -69,7 +69,7 @@ export class BackboneRepository {
     return row === undefined ? null : toBackbone(row);
   }
 
-  /** The runs and adapters that stand on it, those in the bin too, as `run "name"`. */
+  /** The runs and adapters that use it, including those in the bin, as `run "name"`. */
   dependants(id: string): string[] {
     return this.#library
       .all(

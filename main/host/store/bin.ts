@@ -4,13 +4,13 @@ import { number, text } from './rows.ts';
 
 export type BinKind = 'run' | 'adapter';
 
-/** SQL condition on `id`: the thing is in the library and not in its bin. */
+/** SQL condition on `id`: not in the bin. */
 export const NOT_BINNED = 'id NOT IN (SELECT id FROM bin)';
 
 export interface BinRow {
   readonly id: string;
   readonly kind: BinKind;
-  /** The name it had. */
+  /** Its former name. */
   readonly name: string;
   /** Name of its folder in the home's `bin`. */
   readonly folder: string;
@@ -32,8 +32,8 @@ function toBinRow(row: Row): BinRow {
 }
 
 /**
- * Table `bin`: runs and adapters that were removed. Their rows stay where they are, with everything that refers to
- * them; only their names are given up (to their ids, which nothing else can be called), so that others can have them.
+ * Table `bin`: removed runs and adapters. Their rows and references stay; only their names become
+ * their ids, so that others can take the names.
  */
 export class BinRepository {
   readonly #library: Library;
@@ -52,12 +52,12 @@ export class BinRepository {
     });
   }
 
-  /** The last removed first. */
+  /** Last removed first. */
   list(): BinRow[] {
     return this.#library.all('SELECT * FROM bin ORDER BY removed_at DESC, id').map(toBinRow);
   }
 
-  /** By id, or by the name it had: the last removed of that name. @throws not-found */
+  /** By id or former name: the last removed with that name. @throws not-found */
   get(nameOrId: string): BinRow {
     const row = this.#library.get(
       `SELECT * FROM bin WHERE id = @key OR name = @key
@@ -70,7 +70,7 @@ export class BinRepository {
     });
   }
 
-  /** Takes it back into the library under `name`, which must be free. */
+  /** Restores it under `name`, which must be free. */
   takeOut({ id, kind }: BinRow, name: string): void {
     this.#library.transaction(() => {
       this.#library.run('DELETE FROM bin WHERE id = @id', { id });
@@ -78,7 +78,7 @@ export class BinRepository {
     });
   }
 
-  /** Forgets it, and what hangs on it, for good. */
+  /** Deletes it and its dependent rows permanently. */
   forget({ id, kind }: BinRow): void {
     this.#library.transaction(() => {
       this.#library.run(`DELETE FROM ${TABLES[kind]} WHERE id = @id`, { id });

@@ -5,10 +5,10 @@ import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
 import { json, now, number, text } from './rows.ts';
 
-/** Half-imported datasets are not there for anybody. */
+/** Unfinished imports are invisible. */
 const READY = 'importing_by IS NULL';
 
-/** Images of a row of `image_counts` where the condition holds. */
+/** Images of a row of `image_counts` that meet the condition. */
 const sumOf = (condition: string): string => `coalesce(sum(iif(${condition}, i.images, 0)), 0)`;
 
 export interface NewDataset {
@@ -19,7 +19,7 @@ export interface NewDataset {
   readonly valFraction: number;
   readonly testFraction: number;
   readonly seed: number;
-  /** What it is for, as in `shared/tasks`. */
+  /** The task, as in `shared/tasks`. */
   readonly task: string;
   readonly importingBy: Owner;
   readonly createdAt: string;
@@ -64,17 +64,17 @@ export class DatasetRepository {
     this.touch(id);
   }
 
-  /** Leads to another folder with the same files. */
+  /** Changes the path to another folder with the same files. */
   relocate(id: string, path: string): void {
     this.#library.run('UPDATE datasets SET path = @path WHERE id = @id', { id, path });
   }
 
-  /** Notes down that it was changed now. */
+  /** Updates its time of change. */
   touch(id: string): void {
     this.#library.run('UPDATE datasets SET updated_at = @at WHERE id = @id', { id, at: now() });
   }
 
-  /** What the split was drawn with. */
+  /** Parameters of the last split. */
   setDraw(id: string, draw: { val: number; test: number; seed: number }): void {
     this.#library.run(
       'UPDATE datasets SET val_fraction = @val, test_fraction = @test, seed = @seed WHERE id = @id',
@@ -100,13 +100,13 @@ export class DatasetRepository {
     return this.#toDataset(findRow(this.#library, 'dataset', nameOrId, READY));
   }
 
-  /** Where a dataset came from, without counting its images. */
+  /** Source of a dataset, without counting its images. */
   source(nameOrId: string): { id: string; path: string } {
     const row = findRow(this.#library, 'dataset', nameOrId, READY);
     return { id: text(row, 'id'), path: text(row, 'path') };
   }
 
-  /** What it is for. */
+  /** Its task. */
   task(id: string): string {
     return text(findRow(this.#library, 'dataset', id, READY), 'task');
   }
@@ -115,7 +115,7 @@ export class DatasetRepository {
     this.#library.run('DELETE FROM datasets WHERE id = @id', { id });
   }
 
-  /** Images that take part, by a label that is not their first and by split. */
+  /** Usable images by split and by labels other than their first. */
   #furtherCounts(id: string): Map<number, Partial<Record<Split, number>>> {
     const counts = new Map<number, Partial<Record<Split, number>>>();
     const rows = this.#library.all(

@@ -4,12 +4,12 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Library, Row } from './library.ts';
 import { json, number, numberOrNull, text } from './rows.ts';
 
-/** What an evaluation said of one image; classes are indices of the adapter's. */
+/** The result for one image; classes are the adapter's indices. */
 export interface EvaluatedImage {
-  /** Place in the dataset. */
+  /** Position in the dataset. */
   readonly position: number;
   readonly truth: number;
-  /** First answer and its probability; null for a file that could not be read. */
+  /** Top-1 prediction and its probability; null for an unreadable file. */
   readonly predicted: number | null;
   readonly probability: number | null;
 }
@@ -21,7 +21,7 @@ export interface EvaluatedFile extends EvaluatedImage {
 export interface EvaluatedFilter {
   readonly truth: number | null;
   readonly predicted: number | null;
-  /** Only images of one class that were taken for another. */
+  /** Only images of one class predicted as another. */
   readonly mistakes: boolean;
 }
 
@@ -67,7 +67,7 @@ export class EvaluationRepository {
       .map(toEvaluation);
   }
 
-  /** Those of all adapters that are not in the bin, the oldest first. */
+  /** Those of all adapters that are not in the bin, oldest first. */
   list(): StoredEvaluation[] {
     return this.#library
       .all(
@@ -89,7 +89,9 @@ export class EvaluationRepository {
     });
   }
 
-  /** Its images with their files, the surest answers first, those without an answer last. */
+  /**
+   * Its images with their files, most confident predictions first, those without a prediction last.
+   */
   images(
     evaluation: StoredEvaluation,
     filter: EvaluatedFilter,
@@ -112,7 +114,7 @@ export class EvaluationRepository {
       `SELECT count(*) AS n FROM evaluation_images e WHERE ${where}`,
       parameters,
     );
-    // The page first and its files afterwards: a file is looked up for what is shown alone.
+    // Select the page first, so that only its files are looked up.
     const rows = this.#library.all(
       `SELECT p.*, i.path FROM (
          SELECT position, truth, predicted, probability FROM evaluation_images e

@@ -9,14 +9,15 @@ export interface Statement {
 const needleOf = (filter: ImageFilter): string =>
   filter.search?.trim().normalize('NFC').toLowerCase() ?? '';
 
-/** Whether a filter looks at names, which no index knows. */
+/** Whether a filter searches names, for which there is no index. */
 export function searchesNames(filter: ImageFilter): boolean {
   return needleOf(filter) !== '';
 }
 
 /**
- * Conditions on a row of `images`, and as far as names are not searched of `image_counts`.
- * @param labels whether the label is to be an image's first, or another in a row of `further_labels` beside it
+ * Conditions on a row of `images`, and without a name search also of `image_counts`.
+ * @param labels whether the label is to be an image's first, or another in a row of
+ * `further_labels` beside it
  */
 function conditions(
   datasetId: string,
@@ -34,7 +35,7 @@ function conditions(
     parts.push('split = @split');
     parameters['split'] = split;
   }
-  // Written out, since a partial index is only taken for a condition that is known beforehand.
+  // Literal: a partial index is used only for a constant condition.
   if (state === 'excluded') parts.push('excluded = 1');
   else if (state !== undefined) {
     parts.push('state = @state');
@@ -48,9 +49,9 @@ function conditions(
 }
 
 /**
- * The table with the index that leaves the fewest rows to look at, by what is usual: few images are excluded, few
- * cannot be used. Each index finds them in the order of their positions. It is named, since the planner, which
- * knows nothing of how the values are spread, would guess.
+ * The table with the index expected to leave the fewest rows: few images are excluded, few are
+ * unusable. Each index is in the order of positions. It is given explicitly, since the planner has
+ * no statistics and would guess.
  */
 function tableFor({ label, split, state }: ImageFilter): string {
   if (state === 'excluded') return 'images INDEXED BY images_excluded';
@@ -58,12 +59,12 @@ function tableFor({ label, split, state }: ImageFilter): string {
   if (label !== undefined) return 'images INDEXED BY images_by_label';
   if (split !== undefined) return 'images INDEXED BY images_by_split';
   if (state === 'ok') return 'images INDEXED BY images_by_state';
-  // The table itself lies in the order of the positions.
+  // The table itself is in the order of positions.
   return 'images';
 }
 
 /**
- * Positions of all that a filter leaves, in their order.
+ * Positions of all images that match a filter, in order.
  * @param several whether images of the dataset have more labels than one
  */
 export function positionsSql(datasetId: string, filter: ImageFilter, several = false): Statement {
@@ -71,7 +72,7 @@ export function positionsSql(datasetId: string, filter: ImageFilter, several = f
   const byFirst = `SELECT position FROM ${tableFor(filter)} WHERE ${where}`;
   if (!several || filter.label === undefined)
     return { sql: `${byFirst} ORDER BY position`, parameters };
-  // Both are in the order of the positions, and no image is in both: they are merged as they come.
+  // Both are in the order of positions and disjoint, so they are merged while streaming.
   return {
     sql: `${byFirst}
           UNION ALL
@@ -83,7 +84,7 @@ export function positionsSql(datasetId: string, filter: ImageFilter, several = f
 }
 
 /**
- * One page of a filter, with the parameters `@offset` and `@limit`: places are found in the index, the rows are
+ * One page of a filter, with the parameters `@offset` and `@limit`: found in the index; rows are
  * read for that page only.
  */
 export function pageSql(
@@ -106,7 +107,7 @@ export function pageSql(
       };
 }
 
-/** How many images a filter leaves that searches no names, from the counts. */
+/** Number of images that match a filter without a name search, from the counts. */
 export function totalSql(datasetId: string, filter: ImageFilter, several = false): Statement {
   const { where, parameters } = conditions(datasetId, filter);
   const sum = (table: string): string =>

@@ -7,38 +7,38 @@ import type { Library, Row } from './library.ts';
 import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
 
 export interface StoredImage extends DatasetImage {
-  /** Place in the dataset, from 0. */
+  /** Position in the dataset, from 0. */
   readonly position: number;
   /** Its labels beside `label`, the first of all, ascending. */
   readonly furtherLabels: readonly number[];
-  /** Position of the first image with the same bytes, null for that one itself. */
+  /** Position of the first image with the same bytes; null for that one itself. */
   readonly duplicateOf: number | null;
-  /** The split that the source puts it into; null where it says none. */
+  /** The split given by the source; null if none. */
   readonly givenSplit: Split | null;
 }
 
 /** An image at import. */
 export interface NewImage extends Omit<StoredImage, 'excluded' | 'furtherLabels'> {
   readonly furtherLabels?: readonly number[];
-  /** What a search looks in. */
+  /** The searchable name. */
   readonly searchKey: string;
 }
 
-/** What a user changes of images; keys left out stay as they are. */
+/** A user's changes to images; omitted keys are unchanged. */
 export interface ImageChange {
-  /** It is the only one then. */
+  /** Replaces all labels. */
   readonly label?: number;
   readonly split?: Split;
   readonly excluded?: boolean;
 }
 
-/** An image as far as the split is concerned. */
+/** What the split needs of an image. */
 export type DrawnImage = Pick<
   StoredImage,
   'position' | 'sha256' | 'label' | 'split' | 'givenSplit' | 'state' | 'excluded'
 >;
 
-/** Two images of equal bytes that both take part. */
+/** Two usable images with equal bytes. */
 export interface DuplicatePair {
   readonly path: string;
   readonly labels: readonly number[];
@@ -71,7 +71,8 @@ function toImage(row: Row): StoredImage {
 }
 
 /**
- * Tables `images` and `further_labels`, which nothing asks of a dataset of one label an image. Positions are handed over as one JSON array, so that a statement takes any number of them.
+ * Tables `images` and `further_labels`; the latter is not queried for datasets with one label per
+ * image. Positions are passed as one JSON array, so that a statement takes any number of them.
  */
 export class ImageRepository {
   readonly #library: Library;
@@ -130,7 +131,7 @@ export class ImageRepository {
     });
   }
 
-  /** In stored order, read in pages: memory stays flat whatever the size. */
+  /** In stored order, read in pages, with bounded memory. */
   *all(datasetId: string, split?: Split): Generator<StoredImage> {
     const condition = split === undefined ? '' : 'AND split = @split';
     const rows = this.#library.pages(
@@ -143,7 +144,7 @@ export class ImageRepository {
     for (const row of rows) yield toImage(row);
   }
 
-  /** All of them, with what a split depends on alone. */
+  /** All images, with only what a split needs. */
   *toDraw(datasetId: string): Generator<DrawnImage> {
     const rows = this.#library.pages(
       `SELECT position, sha256, label, split, given_split, state, excluded FROM images
@@ -176,14 +177,14 @@ export class ImageRepository {
     });
   }
 
-  /** A page of what a filter leaves, in stored order, and how many those are. */
+  /** A page of the images that match a filter, in stored order, and the number of matches. */
   page(
     datasetId: string,
     filter: ImageFilter,
     { offset, limit }: { readonly offset: number; readonly limit: number },
   ): { total: number; images: StoredImage[] } {
     if (searchesNames(filter)) {
-      // Every name has to be looked at to count them, so that the places are known then.
+      // Counting has to scan every name, which yields the positions as well.
       const found = this.positions(datasetId, filter);
       return {
         total: found.length,
@@ -217,13 +218,13 @@ export class ImageRepository {
     return row === undefined ? 0 : number(row, 'n');
   }
 
-  /** Positions of all that a filter leaves, in their order. */
+  /** Positions of all images that match a filter, in order. */
   positions(datasetId: string, filter: ImageFilter): number[] {
     const { sql, parameters } = positionsSql(datasetId, filter, this.#hasSeveral(datasetId));
     return this.#library.all(sql, parameters).map((row) => number(row, 'position'));
   }
 
-  /** Number of images that became other than they were; positions that there are not are passed over. */
+  /** Returns the number of rows changed. Unknown positions are ignored. */
   change(datasetId: string, positions: readonly number[], change: ImageChange): number {
     const values: Record<string, string | number> = {};
     if (change.label !== undefined) values['label'] = change.label;
@@ -265,12 +266,12 @@ export class ImageRepository {
     );
   }
 
-  /** What `toImage` reads; further labels are looked up only where there are any. */
+  /** Columns for `toImage`; further labels are looked up only if there are any. */
   #columns(datasetId: string, several = this.#hasSeveral(datasetId)): string {
     return several ? `images.*, ${furtherOf('images')} AS further` : '*';
   }
 
-  /** These and all others with the bytes of one of them. */
+  /** These positions and those of all images with the same bytes. */
   withDuplicates(datasetId: string, positions: readonly number[]): number[] {
     return this.#library
       .all(
@@ -287,7 +288,7 @@ export class ImageRepository {
       .map((row) => number(row, 'position'));
   }
 
-  /** Duplicates with the first image of the same bytes, where both take part; in stored order. */
+  /** Duplicates with the first image of the same bytes, both usable; in stored order. */
   duplicatePairs(datasetId: string): DuplicatePair[] {
     return this.#library
       .all(

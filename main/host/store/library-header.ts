@@ -1,7 +1,7 @@
 import { closeSync, readSync } from 'node:fs';
 import { openFileSync, readError } from '../../formats/files.ts';
 
-/** What stands at the beginning of a SQLite file (https://www.sqlite.org/fileformat.html, 1.3 and 4.1). */
+/** The header of a SQLite file (https://www.sqlite.org/fileformat.html, 1.3 and 4.1). */
 export interface LibraryHeader {
   readonly applicationId: number;
   readonly userVersion: number;
@@ -15,9 +15,9 @@ const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
 /**
- * Reads the versions of a library without SQLite, which would make files beside it and fold the log that a killed
- * program left into it. That log is looked at, too: the newest first page in it is what counts.
- * @returns null where there is no file, an empty one, or one that SQLite has to judge
+ * Reads the versions of a library without SQLite, which would create files beside it and checkpoint
+ * the WAL of a killed program. The newest copy of the first page in that WAL takes precedence.
+ * @returns null for a missing or empty file, or one that SQLite has to judge
  * @throws not-readable
  */
 export function readLibraryHeader(path: string): LibraryHeader | null {
@@ -35,7 +35,7 @@ function beginningOf(path: string, bytes: number): Buffer | null {
   return withFile(path, (read) => read(0, bytes));
 }
 
-/** The beginning of the first page as the last transaction in the log has it; null when none has. */
+/** The start of the first page from the WAL's last transaction with it; null if none has it. */
 function firstPageInLog(path: string): Buffer | null {
   return withFile(path, (read) => {
     const header = read(0, WAL_HEADER_BYTES);
@@ -45,7 +45,7 @@ function firstPageInLog(path: string): Buffer | null {
     let found: Buffer | null = null;
     for (let at = WAL_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageSize) {
       const frame = read(at, FRAME_HEADER_BYTES);
-      // Frames of an earlier round of the log have other salts.
+      // Frames from before the WAL's last reset have other salts.
       if (
         frame.length < FRAME_HEADER_BYTES ||
         !frame.subarray(8, 16).equals(header.subarray(16, 24))
@@ -56,7 +56,7 @@ function firstPageInLog(path: string): Buffer | null {
         if (page.length < HEADER_BYTES) return found;
         uncommitted = page;
       }
-      // The last frame of a transaction tells how large the file is after it.
+      // The last frame of a transaction contains the file's new size.
       if (frame.readUInt32BE(4) !== 0) found = uncommitted ?? found;
     }
   });

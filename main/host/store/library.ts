@@ -8,8 +8,8 @@ export type Row = Record<string, Value>;
 export type Parameters = Readonly<Record<string, Value>>;
 
 /**
- * The one SQLite connection of a host. Every failure leaves as a `KarstError` in words; statements are
- * prepared once. Parameters are named (`@id`).
+ * The SQLite connection of a host. Failures are thrown as `KarstError`; statements are prepared
+ * once. Parameters are named (`@id`).
  */
 export class Library {
   readonly path: string;
@@ -19,8 +19,8 @@ export class Library {
   readonly #describeDamage: () => string;
 
   /**
-   * @param describeDamage the way out when the file turns out to be damaged
-   * @param path of the library that it shows, where that is not the file itself
+   * @param describeDamage the hint for a damaged file
+   * @param path of the library in messages, if it is not the file itself
    */
   constructor(db: Database.Database, describeDamage: () => string, path = db.name) {
     this.#db = db;
@@ -59,8 +59,9 @@ export class Library {
   }
 
   /**
-   * Rows in pages, so that memory stays flat and the connection is free between them. `sql` must select and
-   * order by the ascending integer `key`, with `@after` as its lower bound and `@limit` at its end.
+   * Rows in pages, so that memory is bounded and the connection is free between them. `sql` must
+   * select and order by the ascending integer `key`, with `@after` as its lower bound and `@limit`
+   * at its end.
    */
   *pages(sql: string, key: string, parameters: Parameters = {}, size = 1000): Generator<Row> {
     let after = -1;
@@ -73,7 +74,10 @@ export class Library {
     }
   }
 
-  /** All or nothing; takes the write lock at once, so that no other process's writing gets in between. */
+  /**
+   * A transaction that takes the write lock immediately, so that no other process writes in
+   * between.
+   */
   transaction<T>(work: () => T): T {
     return this.#guard(() => this.#db.transaction(work).immediate());
   }
@@ -83,13 +87,13 @@ export class Library {
     return this.#readOnly;
   }
 
-  /** From now on every change is refused with `not-writable`. */
+  /** Makes the library read-only: changes are refused with `not-writable`. */
   seal(): void {
     this.#guard(() => this.#db.pragma('query_only = ON'));
     this.#readOnly = true;
   }
 
-  /** For what writes files before it tells the library. @throws not-writable */
+  /** For operations that write files before the library. @throws not-writable */
   requireWritable(): void {
     if (this.#readOnly) throw readOnlyError(this.path);
   }
@@ -102,7 +106,7 @@ export class Library {
 /** SQLite grows the index of its log by this much at a time, in bytes. */
 const LOG_INDEX_STEP = 32 * 1024;
 
-/** Bytes that may still be written to the disk of a path; unlimited where the system does not say. */
+/** Free bytes on the disk of a path; unlimited if unknown. */
 function freeBytesAt(path: string): number {
   try {
     const { bavail, bsize } = statfsSync(dirname(path));
@@ -121,8 +125,8 @@ function readOnlyError(path: string, cause?: unknown): KarstError {
 }
 
 /**
- * Turns what SQLite throws into a sentence; a `KarstError` passes through.
- * @param freeBytes what the disk of the path still takes
+ * Converts errors of SQLite; a `KarstError` passes through.
+ * @param freeBytes free bytes on the path's disk
  */
 export function storeError(
   error: unknown,
@@ -143,7 +147,7 @@ export function storeError(
       `The library ${path} is damaged: ${error.message}.`,
       describeDamage(),
     );
-  // Where the index of the log cannot grow, a full disk is an input/output error to SQLite.
+  // SQLite reports a full disk as an I/O error if the WAL index cannot grow.
   const full =
     code === 'SQLITE_FULL' || (code.startsWith('SQLITE_IOERR') && freeBytes(path) < LOG_INDEX_STEP);
   if (full)

@@ -9,7 +9,7 @@ export class MetricRepository {
     this.#library = library;
   }
 
-  /** A step that is reported again after a resume takes the place of the earlier report. */
+  /** A step reported again after a resume replaces the earlier report. */
   insert(runId: string, record: MetricRecord): void {
     const train = record.kind === 'train' ? record : null;
     this.#library.run(
@@ -33,7 +33,7 @@ export class MetricRepository {
     );
   }
 
-  /** Forgets what was reported from `step` on: the run went back to a checkpoint before it. */
+  /** Removes reports from `step` on: the run has resumed from an earlier checkpoint. */
   removeFrom(runId: string, step: number): void {
     this.#library.run('DELETE FROM metrics WHERE run_id = @runId AND step >= @step', {
       runId,
@@ -41,7 +41,10 @@ export class MetricRepository {
     });
   }
 
-  /** The records after a step, oldest first: all, or so many and the others of the last one's step. */
+  /**
+   * The records after a step, oldest first: all, or up to a limit plus the rest of the last one's
+   * step.
+   */
   list(runId: string, afterStep = 0, limit: number | null = null): MetricRecord[] {
     const last =
       limit === null

@@ -3,7 +3,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 
-/** The kinds of named things: their table, the prefix of their ids, which of the rows can be found. */
+/** Kinds of named items: table, id prefix, and a condition on visible rows. */
 const KINDS = {
   project: { table: 'projects', prefix: 'pr', word: 'project', there: '1' },
   backbone: { table: 'backbones', prefix: 'bb', word: 'backbone', there: '1' },
@@ -22,7 +22,7 @@ const PREFIXES = {
   task: 'task',
 } as const;
 
-/** Crockford's digits without vowels: nothing that can be misread, no words. */
+/** Crockford's base 32 without vowels: no ambiguous characters, no words. */
 const DIGITS = '0123456789bcdfghjkmnpqrstvwxyz';
 const LENGTH = 6;
 
@@ -50,7 +50,7 @@ function distance(a: string, b: string, limit: number): number {
   return row[b.length]!;
 }
 
-/** The best few of `candidates` that someone who typed `word` may have meant. */
+/** The best few of `candidates` for a mistyped `word`. */
 export function nearNames(word: string, candidates: readonly string[]): string[] {
   const wanted = word.toLowerCase();
   const limit = Math.max(2, Math.floor(word.length / 3));
@@ -68,9 +68,9 @@ export function nearNames(word: string, candidates: readonly string[]): string[]
 }
 
 /**
- * The row of a thing by its id, or by its name.
+ * The row of an item by id or name.
  * @param condition further SQL that the row must meet
- * @throws not-found with names that are close
+ * @throws not-found suggesting similar names
  */
 export function findRow(library: Library, kind: NamedKind, nameOrId: string, condition = '1'): Row {
   const { table, word, there } = KINDS[kind];

@@ -1,14 +1,14 @@
 import type { Library } from './library.ts';
 import { now, text } from './rows.ts';
 
-/** Table `notes`: one text a thing, whatever its kind. */
+/** Table `notes`: one text per item of any kind. */
 export class NoteRepository {
   readonly #library: Library;
   constructor(library: Library) {
     this.#library = library;
   }
 
-  /** Empty where nothing was written. */
+  /** Empty if there are none. */
   of(subjectId: string): string {
     const row = this.#library.get('SELECT body FROM notes WHERE subject_id = @subjectId', {
       subjectId,
@@ -16,7 +16,7 @@ export class NoteRepository {
     return row === undefined ? '' : text(row, 'body');
   }
 
-  /** Puts `body` in the place of what was there; an empty one takes the note away. */
+  /** Replaces the note with `body`; an empty one removes it. */
   write(subjectId: string, body: string): void {
     if (body === '')
       this.#library.run('DELETE FROM notes WHERE subject_id = @subjectId', { subjectId });

@@ -13,7 +13,7 @@ import { copyLibrary, isReadOnly, type LibraryCopy } from './read-only-home.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 
-/** "KRST": marks the file as ours, so that another program's database is not migrated by mistake. */
+/** "KRST": our application id, so that another program's database is not migrated by mistake. */
 const APPLICATION_ID = 0x4b525354;
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -21,13 +21,13 @@ export interface OpenedLibrary {
   readonly library: Library;
   /** What was done while opening, in sentences. */
   readonly notices: readonly string[];
-  /** A studio before this one was killed. */
+  /** Whether an earlier studio was killed. */
   readonly unclean: boolean;
-  /** Of a home that nothing can be written into: what is shown is this copy, to be sealed when all is prepared. */
+  /** For a read-only home: the copy that is opened, made read-only once prepared. */
   readonly copy: LibraryCopy | null;
 }
 
-/** Path of the newest backup in the folder, null when there is none. */
+/** Path of the newest backup in the folder; null if there is none. */
 function newestBackup(folder: string): string | null {
   let names: string[];
   try {
@@ -54,7 +54,7 @@ function wayOut(folders: HomeFolders): string {
 const versionOf = (db: Database.Database): number =>
   db.pragma('user_version', { simple: true }) as number;
 
-/** A whole copy of the database as it is now, complete and on the disk when this returns. */
+/** Writes a consistent copy of the database, fsynced. */
 async function backUp(
   db: Database.Database,
   folders: HomeFolders,
@@ -107,7 +107,10 @@ function requireOurs(folders: HomeFolders, header: LibraryHeader, newest: number
     );
 }
 
-/** Brings the schema up to date, one transaction a step. Two hosts may do this at once: each looks again under the lock. */
+/**
+ * Migrates the schema, one transaction per step. Two hosts may do this concurrently: each checks
+ * again under the lock.
+ */
 async function migrate(
   db: Database.Database,
   folders: HomeFolders,
@@ -133,7 +136,10 @@ async function migrate(
   }
 }
 
-/** After an unclean stop the whole file is checked; the dead sessions are then forgotten. Whether there was one. */
+/**
+ * Checks the whole file after an unclean stop and removes the dead sessions. Returns whether there
+ * was one.
+ */
 function checkAfterUncleanStop(
   db: Database.Database,
   folders: HomeFolders,
@@ -163,10 +169,10 @@ function checkAfterUncleanStop(
 }
 
 /**
- * Opens (or creates) `library.sqlite`: WAL, `synchronous = FULL`, foreign keys; refuses a newer schema and
- * another program's file, checks the integrity after an unclean stop, migrates with a backup before each step.
- * A home that nothing can be written into is shown by a copy of its library.
- * @param owner is entered as having the library open until `closeLibrary`
+ * Opens (or creates) `library.sqlite`: WAL, `synchronous = FULL`, foreign keys; refuses a newer
+ * schema and another program's file, checks the integrity after an unclean stop, migrates with a
+ * backup before each step. A read-only home is opened by a copy of its library.
+ * @param owner registered as having the library open until `closeLibrary`
  * @throws store-damaged, format-unsupported (newer schema), not-writable, not-readable, in-use
  */
 export async function openLibrary(
@@ -190,7 +196,8 @@ export async function openLibrary(
     if (readOnly) copy = await copyLibrary(folders);
     db = new Database(copy?.path ?? folders.library, { timeout: BUSY_TIMEOUT_MS });
     const version = versionOf(db);
-    // Another program may have begun it since; a file without versions is another's when it holds anything.
+    // Another program may have created it since; a file without versions but with content is
+    // another program's.
     requireOurs(
       folders,
       {
@@ -201,7 +208,7 @@ export async function openLibrary(
     );
     const tables = db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() as number;
     if (version === 0 && tables > 0) throw ofAnotherProgram(folders);
-    // Not before: it is written into the file.
+    // Not earlier: this writes to the file.
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
@@ -224,7 +231,7 @@ export async function openLibrary(
   }
 }
 
-/** Takes the owner off the list of open studios (a clean stop) and closes the file. */
+/** Unregisters the owner (a clean stop) and closes the file. */
 export function closeLibrary(library: Library, owner: Owner): void {
   if (!library.readOnly) library.run('DELETE FROM sessions WHERE owner = @owner', { owner });
   library.close();

@@ -7,7 +7,7 @@ import {
 import type { Library, Row } from './library.ts';
 import { number, numberOrNull, oneOf, text } from './rows.ts';
 
-/** Of a problem's row: 1 for what is only told. */
+/** Column value: 1 for a note. */
 const IS_NOTE = `(kind IN (${NOTE_KINDS.map((kind) => `'${kind}'`).join(', ')}))`;
 
 export interface ProblemPage {
@@ -34,7 +34,7 @@ export class ProblemRepository {
     this.#library = library;
   }
 
-  /** Puts `problems` in the place of those stored whose kind is one of `kinds`. */
+  /** Replaces the stored problems of the given `kinds` with `problems`. */
   replace(
     datasetId: string,
     kinds: readonly FindingKind[],
@@ -43,7 +43,7 @@ export class ProblemRepository {
     this.#replace(datasetId, kinds, problems, '');
   }
 
-  /** The same, of problems with images alone: what was said of folders and names that made no image stays. */
+  /** The same for problems of images only: those of folders and names without an image stay. */
   replaceOfImages(
     datasetId: string,
     kinds: readonly FindingKind[],
@@ -85,7 +85,7 @@ export class ProblemRepository {
       .map(toProblem);
   }
 
-  /** The problems, then the notes, each in stored order. */
+  /** Problems, then notes, each in stored order. */
   page(
     datasetId: string,
     { offset, limit }: { readonly offset: number; readonly limit: number },

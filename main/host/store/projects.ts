@@ -5,14 +5,14 @@ import { findRow, newId } from './names.ts';
 import type { NoteRepository } from './notes.ts';
 import { now, number, numberOrNull, text, textOrNull } from './rows.ts';
 
-/** What of a project can be changed in its own row. */
+/** The editable columns of a project's row. */
 export interface ProjectChange {
   readonly name?: string;
   readonly archived?: boolean;
   readonly backboneId?: string | null;
 }
 
-/** What the runs of a project add to it. */
+/** Figures of a project derived from its runs. */
 interface RunSummary {
   readonly ids: string[];
   bestTop1: number | null;
@@ -40,7 +40,7 @@ export class ProjectRepository {
     return this.get(id);
   }
 
-  /** The last changed first. */
+  /** Last changed first. */
   list(): Project[] {
     const runs = this.#runs(null);
     const datasets = this.#datasets(null);
@@ -75,7 +75,7 @@ export class ProjectRepository {
     this.touch(id);
   }
 
-  /** Notes down that it was changed now. */
+  /** Updates its time of change. */
   touch(id: string): void {
     this.#library.run('UPDATE projects SET updated_at = @at WHERE id = @id', { id, at: now() });
   }
@@ -101,7 +101,7 @@ export class ProjectRepository {
     );
   }
 
-  /** The datasets of `from`, in their order, are those of `to`, too. */
+  /** Copies the datasets of `from` to `to`, in order. */
   copyDatasets(from: string, to: string): void {
     this.#library.run(
       `INSERT INTO project_datasets (project_id, dataset_id, attached_at)

@@ -7,10 +7,12 @@ import { readError, writeError } from '../../formats/files.ts';
 import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
 import type { HomeFolders } from '../home.ts';
 
-/** Times that a library which is being written is copied anew before that is given up. */
+/** Attempts to copy a library that is being written. */
 const ATTEMPTS = 5;
 
-/** Whether a home is there and nothing can be written into it: a mount, a medium, another account's. */
+/**
+ * Whether a home exists and cannot be written: a read-only mount or medium, or another account's.
+ */
 export function isReadOnly({ root, library }: HomeFolders): boolean {
   if (!existsSync(root)) return false;
   return [root, library].filter((path) => existsSync(path)).some((path) => !mayWrite(path));
@@ -27,19 +29,19 @@ function mayWrite(path: string): boolean {
   }
 }
 
-/** A copy of a library that may be written, for the time of a session. */
+/** A writable copy of a library, for one session. */
 export interface LibraryCopy {
   readonly path: string;
-  /** Whatever else the session needs to write. */
+  /** A folder for the session's other files. */
   readonly work: string;
-  /** Takes it away. */
+  /** Removes it. */
   remove(): void;
 }
 
 /**
- * Copies a library with its log into a folder of its own: SQLite reads no log without writing beside it, and an older
- * schema must be brought up to date before it can be read.
- * @throws not-writable where there is no library; in-use when it does not hold still; not-readable
+ * Copies a library with its WAL into a temporary folder: SQLite cannot read a WAL without writing
+ * beside it, and an older schema must be migrated before it can be read.
+ * @throws not-writable where there is no library; in-use when it keeps changing; not-readable
  */
 export async function copyLibrary({ root, library }: HomeFolders): Promise<LibraryCopy> {
   if (!existsSync(library))
@@ -63,7 +65,7 @@ export async function copyLibrary({ root, library }: HomeFolders): Promise<Libra
         rmSync(path + end, { force: true });
         if (!existsSync(library + end)) continue;
         await copyFile(library + end, path + end);
-        // A copy has the modes of its source, which are what forbids writing.
+        // A copy has its source's file modes, which may forbid writing.
         await chmod(path + end, 0o600);
       }
       if (stateOf(library) === before) return { path, work: join(folder, 'work'), remove };
@@ -79,7 +81,7 @@ export async function copyLibrary({ root, library }: HomeFolders): Promise<Libra
   });
 }
 
-/** Changes with the file or its log. */
+/** A fingerprint of the file and its WAL. */
 function stateOf(library: string): string {
   return ['', '-wal']
     .map((end) => statSync(library + end, { throwIfNoEntry: false }))

@@ -1,7 +1,9 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Row } from './library.ts';
 
-/** Typed reading of columns; a value of another type means that the file was changed by something else. */
+/**
+ * Typed access to columns; a value of another type means that something else has changed the file.
+ */
 
 function wrong(row: Row, column: string): never {
   throw new KarstError(
@@ -29,13 +31,13 @@ export function numberOrNull(row: Row, column: string): number | null {
   return row[column] === null ? null : number(row, column);
 }
 
-/** A column that holds one of a closed list of words. */
+/** A column with one of a closed list of words. */
 export function oneOf<const T extends string>(row: Row, column: string, words: readonly T[]): T {
   const value = text(row, column);
   return words.find((word) => word === value) ?? wrong(row, column);
 }
 
-/** A column of JSON that this program wrote itself. */
+/** A column of JSON written by this program. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names what it wrote
 export function json<T>(row: Row, column: string): T {
   try {

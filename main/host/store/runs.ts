@@ -25,7 +25,7 @@ export interface NewRun {
   readonly classes: readonly string[];
   readonly counts: Run['counts'];
   readonly config: TrainingConfig;
-  /** What is learnt, as in `shared/tasks`. */
+  /** The task, as in `shared/tasks`. */
   readonly task: string;
   /** Of the frozen file list. */
   readonly manifestSha256: string;
@@ -38,13 +38,13 @@ export interface StoredRun extends Run {
   readonly manifestSha256: string;
   readonly owner: Owner | null;
   readonly projectId: string | null;
-  /** Of two waiting runs the one with the lower place comes first; null when it does not wait. */
+  /** Queue position: lower ones come first; null when not queued. */
   readonly queuePlace: number | null;
-  /** The step at which it, having ended there, was last given more epochs. */
+  /** The step at which it was last extended. */
   readonly extendedAt: number | null;
 }
 
-/** What a running engine reports; keys left out stay as they are. */
+/** Progress reported by the engine; omitted keys are unchanged. */
 export interface RunProgress {
   readonly state?: RunState;
   readonly step?: number;
@@ -105,7 +105,7 @@ export class RunRepository {
       .map((row) => this.#toRun(row));
   }
 
-  /** null when it is not in the library; null as its id is for what comes from no run. */
+  /** null if it is not in the library, or if `id` is null. */
   find(id: string | null): StoredRun | null {
     if (id === null) return null;
     const row = this.#library.get(`SELECT * FROM runs WHERE id = @id AND ${NOT_BINNED}`, { id });
@@ -116,7 +116,7 @@ export class RunRepository {
     return this.#toRun(findRow(this.#library, 'run', nameOrId, NOT_BINNED));
   }
 
-  /** Those that wait, the next first. */
+  /** Queued runs, next first. */
   queued(): StoredRun[] {
     return this.#library
       .all(
@@ -125,7 +125,7 @@ export class RunRepository {
       .map((row) => this.#toRun(row));
   }
 
-  /** Puts a run that nobody executes behind the last that waits; false when it is in none of the states `from`. */
+  /** Appends an idle run to the queue; false if it is in none of the states `from`. */
   enqueue(id: string, from: readonly RunState[]): boolean {
     return (
       this.#library.run(
@@ -137,7 +137,7 @@ export class RunRepository {
     );
   }
 
-  /** Takes a waiting run out of the queue; false when it does not wait (any more). */
+  /** Removes a run from the queue; false if it is not queued (any more). */
   dequeue(id: string, state: RunState, error: ErrorReport | null): boolean {
     return (
       this.#library.run(
@@ -148,7 +148,7 @@ export class RunRepository {
     );
   }
 
-  /** Has the runs that wait come in this order. */
+  /** Sets the order of the queued runs. */
   order(ids: readonly string[]): void {
     ids.forEach((id, index) =>
       this.#library.run(
@@ -162,7 +162,10 @@ export class RunRepository {
     this.#library.run('UPDATE runs SET name = @name WHERE id = @id', { id, name });
   }
 
-  /** Puts a run that has ended back into the queue, to go on from `step` with other settings; false when it has not. */
+  /**
+   * Queues a finished run again, to continue from `step` with other settings; false if it has not
+   * finished.
+   */
   reopen(id: string, config: TrainingConfig, step: number): boolean {
     const ended: readonly RunState[] = ['done', 'stopped'];
     if (!this.enqueue(id, ended)) return false;
@@ -174,7 +177,10 @@ export class RunRepository {
     return true;
   }
 
-  /** Takes the run for `owner` if it is in one of `from`; false when somebody was faster. */
+  /**
+   * Claims the run for `owner` if it is in one of the states `from`; false if another process was
+   * faster.
+   */
   claim(id: string, owner: Owner, from: readonly RunState[], at: string): boolean {
     return (
       this.#library.run(
@@ -196,7 +202,7 @@ export class RunRepository {
     this.#library.run(`UPDATE runs SET ${assignments} WHERE id = @id`, { id, ...values });
   }
 
-  /** Ends a session of the run; nobody owns it afterwards. */
+  /** Ends a session of the run and clears its owner. */
   finish(id: string, state: RunState, error: ErrorReport | null, at: string): void {
     this.#library.run(
       `UPDATE runs SET state = @state, error = @error, owner = NULL, request = NULL, ended_at = @at
@@ -205,7 +211,7 @@ export class RunRepository {
     );
   }
 
-  /** False when nobody executes it. */
+  /** False if no process executes it. */
   request(id: string, request: 'stop'): boolean {
     return (
       this.#library.run('UPDATE runs SET request = @request WHERE id = @id AND owner IS NOT NULL', {
@@ -222,7 +228,7 @@ export class RunRepository {
 
   #toRun(row: Row): StoredRun {
     const id = text(row, 'id');
-    // A run that was extended has made several: the newest is what it came to.
+    // An extended run has several adapters: the newest is its result.
     const adapter = this.#library.get(
       `SELECT id FROM adapters WHERE run_id = @id AND ${NOT_BINNED}
        ORDER BY created_at DESC, id DESC LIMIT 1`,

@@ -1,7 +1,7 @@
 import type { Library } from './library.ts';
 import { json, text } from './rows.ts';
 
-/** Table `settings`: one row a setting that differs from its default, as JSON. */
+/** Table `settings`: one row per setting that differs from its default, as JSON. */
 export class SettingRepository {
   readonly #library: Library;
   constructor(library: Library) {

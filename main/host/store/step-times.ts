@@ -1,7 +1,7 @@
 import type { Library } from './library.ts';
 import { now, number } from './rows.ts';
 
-/** What a few steps with some settings took on this machine. */
+/** Times of a few steps with some settings on this machine. */
 export interface StepTimes {
   readonly secondsPerStep: number;
   readonly secondsPerValidationBatch: number;
@@ -16,7 +16,7 @@ export class StepTimeRepository {
     this.#library = library;
   }
 
-  /** In the place of what was measured earlier under that key. */
+  /** Replaces earlier times under that key. */
   put(key: string, times: StepTimes): void {
     const { secondsPerStep, secondsPerValidationBatch, startSeconds, peakBytes } = times;
     this.#library.run(

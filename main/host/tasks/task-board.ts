@@ -6,29 +6,29 @@ import { now } from '../store/rows.ts';
 import type { Progress } from '../contract/watching.ts';
 import type { Emit } from '../events.ts';
 
-/** Milliseconds between two events of one task that tell of progress: at most ten a second. */
+/** Throttle interval of a task's progress events in milliseconds: at most ten per second. */
 const PROGRESS_MS = 100;
 
-/** Ended tasks that are kept until somebody dismisses them; the oldest go first. */
+/** Limit of finished tasks kept until dismissed; the oldest are removed first. */
 const ENDED_KEPT = 50;
 
-/** Milliseconds that a phase must have lasted before its speed says anything about its end. */
+/** Milliseconds that a phase must last before its remaining time is estimated. */
 const ESTIMATE_AFTER_MS = 2_000;
 
-/** What the work of a task is given. */
+/** The interface of a task's work. */
 export interface TaskWork {
-  /** Aborted by `tasks.cancel` and at the end of the host; the work then rejects with `cancelled`. */
+  /** Aborted by `tasks.cancel` and when the host closes; the work then rejects with `cancelled`. */
   readonly signal: AbortSignal;
-  /** @param secondsLeft estimated from the speed of the phase when left out */
+  /** @param secondsLeft default: estimated from the speed of the phase */
   readonly progress: (
     phase: string,
     done: number,
     total: number,
     secondsLeft?: number | null,
   ) => void;
-  /** Takes an engine's events and shows those that tell of progress. */
+  /** Handles an engine's events; shows its progress. */
   readonly engine: (event: EngineEvent) => void;
-  /** Takes the progress of the host's own work. */
+  /** Handles the progress of the host's own work. */
   readonly host: (progress: Progress) => void;
 }
 
@@ -36,19 +36,19 @@ interface Entry {
   task: Task;
   readonly abort: AbortController;
   ended: Promise<void>;
-  /** When windows were last told, and the timer that tells them of what came since. */
+  /** Time of the last event, and the timer of the next. */
   toldAt: number;
   timer: NodeJS.Timeout | null;
   phaseBeganAt: number;
 }
 
 /**
- * Long work that is not a training. It goes on whether or not a window looks at it; every change is told to all
- * windows by the event `task`, progress at most ten times a second.
+ * Runs long work other than training, independent of windows. Every change is sent to all windows
+ * by the event `task`, progress at most ten times per second.
  */
 export class TaskBoard {
   readonly #emit: Emit;
-  /** In the order in which they were started. */
+  /** In order of their start. */
   readonly #entries = new Map<string, Entry>();
   #closed = false;
 
@@ -57,9 +57,9 @@ export class TaskBoard {
   }
 
   /**
-   * Starts the work and returns at once.
+   * Starts the work and returns immediately.
    * @param subject name of what it works on, for people
-   * @throws not-available when the host is about to end
+   * @throws not-available when the host is closing
    */
   start(kind: TaskKind, subject: string, work: (task: TaskWork) => Promise<TaskResult>): Task {
     if (this.#closed)
@@ -94,19 +94,19 @@ export class TaskBoard {
     return task;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   list(): Task[] {
     return [...this.#entries.values()].map(({ task }) => task).reverse();
   }
 
-  /** Asks a running one to end; it does so in its own time. One that has ended stays as it is. */
+  /** Requests cancellation of a running task, which ends later. A finished one is unchanged. */
   cancel(id: string): Task {
     const { task, abort } = this.#get(id);
     if (task.state === 'running') abort.abort();
     return task;
   }
 
-  /** Takes an ended one off the list. @throws in-use while it runs */
+  /** Removes a finished one from the list. @throws in-use while it runs */
   dismiss(id: string): void {
     const { task } = this.#get(id);
     if (task.state === 'running')
@@ -116,7 +116,7 @@ export class TaskBoard {
     this.#entries.delete(id);
   }
 
-  /** Cancels what runs and waits for its end. */
+  /** Cancels running tasks and waits for them. */
   async close(): Promise<void> {
     this.#closed = true;
     const entries = [...this.#entries.values()];
@@ -132,7 +132,7 @@ export class TaskBoard {
     });
   }
 
-  /** Never rejects: how the work ended is the task's state. */
+  /** Never rejects: the outcome is the task's state. */
   async #carryOut(entry: Entry, work: (task: TaskWork) => Promise<TaskResult>): Promise<void> {
     const { signal } = entry.abort;
     const progress: TaskWork['progress'] = (phase, done, total, secondsLeft) =>

@@ -81,7 +81,7 @@ async function isImage(path: string): Promise<boolean> {
       await file.close();
     }
   } catch {
-    // It may hold an image; that it cannot be read is told when it is listed.
+    // It may contain an image; that it cannot be read is reported when it is listed.
     return false;
   }
 }

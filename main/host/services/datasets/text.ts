@@ -4,17 +4,17 @@ import { openFile, readError } from '../../../formats/files.ts';
 import { throwIfCancelled } from '../paths.ts';
 import { EncodingQuestion } from './question.ts';
 
-/** How the text of lists and tables is read. */
+/** Options for reading the text of lists and tables. */
 export interface TextOptions {
-  /** Code page of a file without a byte order mark, by its WHATWG label; left out: UTF-8. */
+  /** Encoding of a file without a byte order mark, by its WHATWG label; default UTF-8. */
   readonly encoding?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The longest line, row or value that is taken, in UTF-16 units. */
+/** Longest accepted line, row or value, in UTF-16 units. */
 export const LONGEST_LINE = 2 ** 20;
 
-/** @throws usage for a name that no code page has */
+/** @throws usage for an unknown encoding */
 export function checkEncoding(name: string): string {
   try {
     return new TextDecoder(name).encoding;
@@ -42,14 +42,14 @@ async function headOf(path: string, length: number): Promise<Buffer> {
 }
 
 function encodingOf(head: Buffer, wanted: string | undefined): string {
-  // A mark says more surely than anybody what the text is.
+  // A byte order mark is more reliable than any setting.
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8';
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   return checkEncoding(wanted ?? 'utf-8');
 }
 
-/** The first lines of a file that may be no list at all, to tell whether it is one: nothing is refused. */
+/** The first lines of a file that may not be a list, to find out: nothing is refused. */
 export async function firstLinesOf(
   path: string,
   most: number,
@@ -82,7 +82,7 @@ async function* decoded(
   }
 }
 
-/** The line of the first character that is none, from 1. */
+/** The line of the first invalid character, from 1. */
 async function firstBadLine(path: string, encoding: string): Promise<number> {
   let line = 1;
   for await (const text of decoded(path, new TextDecoder(encoding), undefined)) {
@@ -95,9 +95,10 @@ async function firstBadLine(path: string, encoding: string): Promise<number> {
 }
 
 /**
- * The text of a file, in pieces and without its byte order mark. What is not in the encoding is never replaced,
- * since classes that differ in such a letter would become one.
- * @throws dataset-unusable that names the line and asks for the code page; not-found, not-readable, cancelled
+ * The text of a file, in chunks and without its byte order mark. Invalid bytes are never replaced,
+ * since classes that differ only in them would become one.
+ * @throws dataset-unusable naming the line and asking for the encoding; not-found, not-readable,
+ * cancelled
  */
 export async function* textOf(path: string, options: TextOptions): AsyncGenerator<string> {
   const encoding = encodingOf(await headOf(path, 3), options.encoding);
@@ -123,11 +124,11 @@ export async function* textOf(path: string, options: TextOptions): AsyncGenerato
 export interface TextLine {
   /** From 1. */
   readonly number: number;
-  /** Without the blanks around it; null when it is longer than any line that is taken. */
+  /** Trimmed; null if it is too long. */
   readonly text: string | null;
 }
 
-/** The lines of a text that hold more than blanks. A line without an end is never held in memory as a whole. */
+/** The non-blank lines of a text. An endless line is never held in memory as a whole. */
 export async function* linesOf(path: string, options: TextOptions): AsyncGenerator<TextLine> {
   let number = 0;
   let rest = '';
@@ -145,7 +146,8 @@ export async function* linesOf(path: string, options: TextOptions): AsyncGenerat
     return line.text === '' ? null : line;
   };
   for await (const piece of textOf(path, options)) {
-    // A carriage return at the end of a piece and the line feed at the start of the next are one end of a line.
+    // A carriage return at the end of a chunk and a line feed at the start of the next are one line
+    // break.
     const text = endedInReturn && piece.startsWith('\n') ? piece.slice(1) : piece;
     if (piece !== '') endedInReturn = piece.endsWith('\r');
     const parts = text.split(/\r\n|[\n\r]/);

@@ -15,20 +15,22 @@ export interface FolderEntry {
   readonly kind: 'file' | 'folder';
 }
 
-/** What walking a tree shares: problems found, folders seen (so that links make no loops), the way to stop. */
+/**
+ * Shared state of a walk: problems found, folders visited (against loops by links), cancellation.
+ */
 export interface Walk {
   readonly problems: DatasetProblem[];
   readonly seen: Set<string>;
   readonly signal?: AbortSignal | undefined;
-  /** Code page of lists and tables without a byte order mark; left out: UTF-8. */
+  /** Encoding of lists and tables without a byte order mark; default UTF-8. */
   readonly encoding?: string | undefined;
-  /** Told about every image file found. */
+  /** Called for every image file found. */
   readonly onFile?: (() => void) | undefined;
 }
 
 /**
- * Entries of a folder in the order of their code points, links resolved. What is left out is told: hidden files and
- * folders, and what cannot be used, so that one bad entry ends nothing.
+ * Entries of a folder by code point, links resolved. Skipped entries (hidden, unusable) are
+ * reported, so that one bad entry does not end the walk.
  * @throws not-found, not-readable for the folder itself
  */
 export async function entriesOf(dir: string, walk: Walk): Promise<FolderEntry[]> {
@@ -85,7 +87,7 @@ async function kindOf(
   }
 }
 
-/** What systems leave in a folder may be as many files as it has images, and is told in one sentence. */
+/** System files can be as many as the images: reported in one sentence. */
 function leftoverReason(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
   return names.length === 1
@@ -93,7 +95,7 @@ function leftoverReason(names: readonly string[]): string {
     : `${names.length} files in it are no part of the dataset: systems leave them behind (${shown}).`;
 }
 
-/** Marks a folder as visited; false when it was before, by another way, or cannot be. */
+/** Marks a folder as visited; false if it was visited by another path, or cannot be. */
 export async function enterFolder(dir: string, walk: Walk): Promise<boolean> {
   const leaveOut = (kind: FindingKind, reason: string): false => {
     walk.problems.push({ kind, path: dir, reason });
@@ -111,7 +113,7 @@ export async function enterFolder(dir: string, walk: Walk): Promise<boolean> {
   return true;
 }
 
-/** Says why a file that is not an image by its ending is left out. */
+/** Reports why a file without an image's extension is skipped. */
 export function ignoreFile(path: string, walk: Walk): void {
   const ending = extname(path).toLowerCase();
   if (ending === '.svg' || ending === '.svgz')
@@ -128,7 +130,7 @@ export function ignoreFile(path: string, walk: Walk): void {
     });
 }
 
-/** Paths of the image files in a folder and the folders within it. @throws as `entriesOf` */
+/** Paths of the image files in a folder and its subfolders. @throws as `entriesOf` */
 export async function* imagesBelow(dir: string, walk: Walk): AsyncGenerator<string> {
   if (!(await enterFolder(dir, walk))) return;
   for (const entry of await entriesOf(dir, walk)) {

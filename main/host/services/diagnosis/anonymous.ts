@@ -4,18 +4,18 @@ import { homedir, userInfo } from 'node:os';
 const PATH = /(?<![\w.:/\\])(?:[A-Za-z]:\\|\\\\|\/(?=[\w.~-]))[^\s"'<>()[\],;]*/g;
 
 /**
- * Takes out of a text what says whose machine it came from: paths of files and folders, the account's name.
- * @param paths that may stand in it; one with blanks is only recognised when it is known
+ * Removes from a text what identifies the machine: paths, the account's name.
+ * @param paths that may occur in it; paths with blanks are recognised only if listed
  */
 export function anonymous(text: string, paths: readonly string[] = []): string {
   const known = [...paths, homedir()].filter((path) => path.length > 1);
   let clean = text;
-  // The longest first: a folder's path is the beginning of those of its files.
+  // Longest first: a folder's path is a prefix of its files' paths.
   for (const path of known.sort((a, b) => b.length - a.length))
     clean = clean.replaceAll(path, '<path>');
   clean = clean.replaceAll(PATH, '<path>').replaceAll(/(<path>[\\/]?)+/g, '<path>');
   const account = accountName();
-  // A name of one or two letters would be found in every word.
+  // A name of one or two letters would match within words.
   return account !== null && account.length > 2 ? clean.replaceAll(account, '<name>') : clean;
 }
 

@@ -9,7 +9,10 @@ import { version } from '../../version.ts';
 import { anonymous } from './anonymous.ts';
 import { freeSpace, machineReport } from './machine.ts';
 
-/** Looks at the machine, and starts an engine to ask what it runs on. Never rejects for a want of an engine. */
+/**
+ * Examines the machine and starts an engine to report its device. Does not reject if no engine can
+ * start.
+ */
 export async function diagnose(studio: Studio): Promise<Diagnosis> {
   const { platform, arch, processor, cores, memory, memoryFree } = machineReport();
   const [diskFreeBytes, asked] = await Promise.all([freeSpace(studio.home), askEngine(studio)]);
@@ -37,7 +40,7 @@ async function askEngine(studio: Studio): Promise<Pick<Diagnosis, 'device' | 'er
   }
 }
 
-/** The text to paste into a report, one fact a line. In English, whoever reads it. */
+/** The text to paste into a report, one fact per line. Always in English. */
 function describe(
   studio: Studio,
   machine: Diagnosis['machine'],

@@ -11,7 +11,7 @@ export function machineReport(): DoctorReport['machine'] {
     node: process.versions.node,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    // Under a container's limit the machine's own size would be a promise that cannot be kept.
+    // A container's limit applies, not the size of the machine.
     memory:
       process.constrainedMemory() > 0
         ? Math.min(process.constrainedMemory(), totalmem())
@@ -20,7 +20,7 @@ export function machineReport(): DoctorReport['machine'] {
   };
 }
 
-/** Free bytes of the disk that holds `folder` or will hold it; null where the system does not say. */
+/** Free bytes on the disk of `folder`, which need not exist yet; null if unknown. */
 export async function freeSpace(folder: string): Promise<number | null> {
   for (let at = folder; ; at = path.dirname(at)) {
     try {
@@ -33,7 +33,7 @@ export async function freeSpace(folder: string): Promise<number | null> {
   }
 }
 
-/** Number and size of the files under a folder; zeros where there is none. */
+/** Number and size of the files under a folder; zeros if it is missing. */
 export async function folderSize(folder: string): Promise<{ files: number; bytes: number }> {
   let names: string[];
   try {

@@ -3,7 +3,7 @@ import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 
 /** What `karst doctor --json` prints. Sizes are bytes. */
 export interface DoctorReport {
-  /** False when something that training needs is not in order. */
+  /** False when something that training needs is missing. */
   readonly ok: boolean;
   readonly version: string;
   readonly machine: {
@@ -17,7 +17,7 @@ export interface DoctorReport {
     readonly memory: number;
     readonly memoryFree: number;
   };
-  /** What an engine process says it runs on, or why none could be started. */
+  /** The device reported by an engine process, or why none could be started. */
   readonly engine: DeviceReport | { readonly error: ErrorReport };
   readonly data: {
     readonly folder: string;
@@ -39,7 +39,7 @@ export interface DoctorReport {
   readonly starter: { readonly present: boolean; readonly path: string | null };
   readonly cache: {
     readonly folder: string;
-    /** What XLA compiled and kept. */
+    /** XLA's cache of compiled programs. */
     readonly xlaFiles: number;
     readonly xlaBytes: number;
   };

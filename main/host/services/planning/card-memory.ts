@@ -6,15 +6,15 @@ import { chosenVariant } from '../../../platform/tensorflow-variant.mjs';
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const MIB = 2 ** 20;
 
-/** Milliseconds that the driver may take to answer, and for which its answer holds. */
+/** Timeout of the driver's answer, and how long it stays valid, in milliseconds. */
 const PATIENCE_MS = 2000;
 const FRESH_MS = 5000;
 
 let asked: { readonly at: number; readonly bytes: number | null } | null = null;
 
 /**
- * Bytes that are free on the graphics card that engines run on; null when they run on none: a TensorFlow without CUDA,
- * the setting `cpu`, no card. TensorFlow takes the first card of those that are visible.
+ * Free bytes on the GPU that engines use (TensorFlow's first visible one); null if they use none:
+ * TensorFlow without CUDA, the setting `cpu`, no GPU.
  */
 export function freeCardMemory({ device }: Pick<Settings, 'device'>): number | null {
   if (device === 'cpu' || chosenVariant(ROOT) !== 'gpu') return null;
@@ -36,12 +36,15 @@ function askDriver(): number | null {
     });
     return parseFreeMemory(answer);
   } catch {
-    // No driver, or one that does not answer: then there is no card that TensorFlow could use either.
+    // No driver, or no answer: TensorFlow could not use a GPU either.
     return null;
   }
 }
 
-/** The answer of `nvidia-smi --query-gpu=memory.free --format=csv,noheader,nounits`, in bytes; null when it is no number. */
+/**
+ * The answer of `nvidia-smi --query-gpu=memory.free --format=csv,noheader,nounits`, in bytes; null
+ * if it is not a number.
+ */
 export function parseFreeMemory(answer: string): number | null {
   const [first = ''] = answer.split('\n');
   return /^\s*\d+\s*$/.test(first) ? Number(first) * MIB : null;

@@ -4,15 +4,18 @@ import { freemem } from 'node:os';
 const CGROUP = '/sys/fs/cgroup';
 
 /**
- * Bytes that a program can take without making the system swap or refuse. What the system reports as free (on Linux
- * with the caches that it would give up), and within a container no more than its limit leaves.
+ * Bytes that a program can allocate without swapping or failure: what the system reports as
+ * available (on Linux with reclaimable caches), capped by a container's limit.
  */
 export function freeMemory(folder = CGROUP, free = freemem): number {
   const room = process.platform === 'linux' ? containerRoom(folder) : null;
   return Math.min(free(), room ?? Infinity);
 }
 
-/** What a container's limit leaves, its file caches counted as free; null without a limit (cgroup v2). */
+/**
+ * What remains of a container's limit, its file caches counted as free; null without a limit
+ * (cgroup v2).
+ */
 function containerRoom(folder: string): number | null {
   const limit = Number(readOrNull(`${folder}/memory.max`) ?? NaN);
   const used = Number(readOrNull(`${folder}/memory.current`) ?? NaN);

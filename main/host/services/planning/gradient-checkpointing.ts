@@ -14,17 +14,20 @@ import {
 } from './memory-estimates.ts';
 import { engineThreads, speedKey } from './speed-key.ts';
 
-/** Share of the free memory that a training is to have: the estimate is not exact, and others need some. */
+/**
+ * Fraction of the free memory for a training: the estimate is not exact, and other programs need
+ * some.
+ */
 const USABLE_SHARE = 0.9;
 
-/** The blocks are recomputed in so many portions, so that the choice is not another with each megabyte that is free. */
+/** Number of portions of blocks, so that the choice does not change with every free megabyte. */
 const PORTIONS = 4;
 
-/** How a training is fitted into the memory that there is. */
+/** How a training fits into the available memory. */
 export interface MemoryChoice {
-  /** Blocks, from the first, that are computed again in the backward pass. */
+  /** Number of checkpointed blocks, from the first. */
   readonly checkpointedBlocks: number;
-  /** What the training takes then, measured or estimated, and what is free for it. */
+  /** Memory of the training, measured or estimated, and free memory, in bytes. */
   readonly memoryBytes: number;
   readonly memoryFreeBytes: number;
   /** Of steps measured with this choice; null when none were. */
@@ -34,9 +37,9 @@ export interface MemoryChoice {
 export interface GradientCheckpointingContext {
   readonly stepTimes: Pick<StepTimeRepository, 'get'>;
   readonly settings: { get(): Settings };
-  /** Bytes that a program can take on this machine. */
+  /** Free memory of this machine in bytes. */
   readonly freeMemory: () => number;
-  /** Bytes that are free on the graphics card that trainings run on; null when they run on none. */
+  /** Free bytes on the GPU that trainings use; null if they use none. */
   readonly freeCardMemory: () => number | null;
   readonly estimates: Pick<MemoryEstimates, 'training' | 'card'>;
   /** The level of the kernels that engines use here; null: they use none. */
@@ -45,21 +48,21 @@ export interface GradientCheckpointingContext {
 
 interface Candidate {
   readonly choice: MemoryChoice;
-  /** With the compiling. */
+  /** Including compilation. */
   readonly needed: number;
 }
 
 const sameFor = (bytes: number): TrainingMemory => ({ running: bytes, compiling: bytes });
 
-/** Threads make images ahead while the first step compiles. */
+/** Threads prefetch images while the first step compiles. */
 const withInput = ({ running, compiling }: TrainingMemory, input: number): TrainingMemory => ({
   running: running + input,
   compiling: compiling + input,
 });
 
 /**
- * Chooses how many blocks are computed again in the backward pass (arXiv 1604.06174): as few as fit into the memory
- * that is free. Where nothing fits, those with which it takes the least: they have the best chance.
+ * Chooses how many blocks are checkpointed (arXiv 1604.06174): as few as fit into the free memory;
+ * if nothing fits, the number that needs the least.
  */
 export class GradientCheckpointing {
   readonly #c: GradientCheckpointingContext;
@@ -69,8 +72,8 @@ export class GradientCheckpointing {
   }
 
   /**
-   * @param earlier blocks that the run recomputed when it was trained before: it stays with that many or more, so that
-   *   it goes on bit for bit as long as they fit
+   * @param earlier blocks checkpointed in the run's previous session: at least as many are used, so
+   * that it resumes bit for bit as long as they fit
    */
   async choose(request: MemoryRequest, earlier = 0): Promise<MemoryChoice> {
     const kernels = await this.#c.kernels();
@@ -95,7 +98,7 @@ export class GradientCheckpointing {
         memoryFreeBytes: free,
         times,
       };
-      // More blocks take longer to compile, which may be what takes the most.
+      // More blocks need more memory to compile, which may be the peak.
       const needed = Math.max(running, compiling);
       if (needed <= USABLE_SHARE * free) return choice;
       tried.push({ choice, needed });
@@ -105,12 +108,12 @@ export class GradientCheckpointing {
     return least.choice;
   }
 
-  /** What is free where trainings run: on the graphics card, or on the machine. */
+  /** Free memory where trainings run: on the GPU, or on the machine. */
   freeBytes(): number {
     return Math.round(this.#c.freeCardMemory() ?? this.#c.freeMemory());
   }
 
-  /** The name under which steps of such a training are kept. */
+  /** The key under which times of such steps are stored. */
   async key(request: MemoryRequest, checkpointedBlocks: number): Promise<string> {
     return this.#keyWith(await this.#c.kernels(), request, checkpointedBlocks);
   }
@@ -124,7 +127,10 @@ export class GradientCheckpointing {
   }
 }
 
-/** Numbers of blocks that may be recomputed, rising. The last block is used at once: to recompute it saves nothing. */
+/**
+ * Numbers of blocks to choose from, ascending. The last block is used first in the backward pass:
+ * checkpointing it saves nothing.
+ */
 function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
   const most = methodSpec(config.method).scope === 'head' ? 0 : Math.max(0, depth - 1);
   if (config.gradientCheckpointing === 'never') return [0];
@@ -134,7 +140,7 @@ function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
   return [...new Set([...all, most])];
 }
 
-/** @param architecture at the side of the run's images */
+/** @param architecture at the run's image size */
 export function memoryRequest(
   architecture: Architecture,
   config: TrainingConfig,
@@ -148,7 +154,7 @@ export function memoryRequest(
   };
 }
 
-/** The backbone at the side of the run's images; of a side that does not fit, the nearest that does. */
+/** The backbone at the run's image size, or the nearest size that fits. */
 export function workingArchitecture(
   architecture: Architecture,
   config: Pick<TrainingConfig, 'imageSize'>,

@@ -9,26 +9,27 @@ const MIB = 2 ** 20;
 const FLOAT = 4;
 
 /**
- * What no graph says, measured on Linux with TensorFlow 2.21 as differences between processes with different graphs:
- * the process with Node, TensorFlow and the pages of their libraries that a step reads …
+ * Constants that no graph contains, measured on Linux with TensorFlow 2.21 as differences between
+ * processes with different graphs: the process with Node, TensorFlow and the pages of their
+ * libraries that a step reads …
  */
 const RUNTIME_BYTES = 420 * MIB;
 /** … a compiled loop or call: its machine code, XLA's record of it and its nodes in the session's graph … */
 const COMPUTATION_BYTES = 0.115 * MIB;
-/** … and what the compiler takes, for itself and for each loop or call. */
+/** … and the compiler's memory, fixed and per loop or call. */
 const COMPILER_BYTES = 55 * MIB;
 const COMPILING_COMPUTATION_BYTES = 0.45 * MIB;
 
 /**
- * Share of the weights that TensorFlow copies when they are set: it keeps an array as it is when that begins at a
- * multiple of 64 bytes, and `malloc` aligns to 16.
+ * Fraction of the weights that TensorFlow copies when they are set: it borrows arrays aligned to 64
+ * bytes, and `malloc` aligns to 16.
  */
 const COPIED_SHARE = 3 / 4;
 
 /**
- * Estimate of the memory of a training, from the graphs that its engine will run: what they hold when they hold the
- * most, their variables, and before the first step the arrays that variables are set from.
- * `npm run test:full -- --only memory` holds it within 10 % of what is measured (docs/speed.md).
+ * Estimates a training's memory from the graphs that its engine will run: their peak liveness,
+ * their variables, and before the first step the arrays that variables are set from. `npm run
+ * test:full -- --only memory` checks it within 10 % of the measured peak (docs/speed.md).
  */
 export function trainingMemory(
   request: MemoryRequest,
@@ -41,9 +42,9 @@ export function trainingMemory(
   const inputs = Math.max(...functions.map((fn) => sizeOfAll(fn.inputs)));
   const { frozen, trained, state } = variablesOf(programs);
   const compiled = COMPUTATION_BYTES * computations;
-  // As the loader or a test made them, and as TensorFlow is handed them.
+  // Once as made by the loader, and once as handed to TensorFlow.
   const fed = 2 * inputs;
-  // Trained tensors are read, packed with what the optimizer keeps of them, and copied.
+  // Trained tensors are read, packed with the optimizer's state, and copied.
   const set = (1 + COPIED_SHARE) * frozen + trained + 2 * state;
   const stepping =
     frozen + state + most(memories, 'values') + threads * most(memories, 'scratch') + fed;
@@ -54,8 +55,8 @@ export function trainingMemory(
 }
 
 /**
- * Estimate of the most that a training takes on a graphics card: variables and what its functions hold. XLA makes loops
- * there by other rules, and on a card this was not measured.
+ * Estimates a training's peak memory on a GPU: variables and the liveness of its functions. XLA
+ * fuses by other rules there, and this was not measured on a GPU.
  */
 export function cardMemory(request: MemoryRequest, checkpointedBlocks: number): number {
   const programs = programsOf(request, checkpointedBlocks);
@@ -70,18 +71,20 @@ function programsOf(
   { config, architecture, task, classes }: MemoryRequest,
   checkpointedBlocks: number,
 ): TrainingPrograms {
-  // A plan without a dataset knows of no classes.
+  // A plan without a dataset has no classes.
   const trained = { task: taskNamed(task), classes: Math.max(1, classes) };
   return trainingPrograms(config, architecture, trained, checkpointedBlocks);
 }
 
-/** The functions that updates are made with, and the features before them. */
+/** The functions of an update, and those of the features before. */
 function functionsOf({ program, features }: TrainingPrograms): ProgramFunction[] {
   const updating = Object.values(program.functions).filter(({ updates }) => updates.length > 0);
   return [...Object.values(features?.functions ?? {}), ...updating];
 }
 
-/** Bytes of the variables: of frozen tensors, of trained ones, and of these with what the optimizer keeps. */
+/**
+ * Bytes of the variables: frozen tensors, trained ones, and the latter with the optimizer's state.
+ */
 function variablesOf({ program, features }: TrainingPrograms): {
   frozen: number;
   trained: number;

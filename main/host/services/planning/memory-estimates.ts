@@ -2,9 +2,9 @@ import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/tr
 import { tuningOf } from '../../../../shared/methods/registry.ts';
 import type { Architecture } from '../../../../shared/models/registry.ts';
 
-/** What the memory of a training follows from. */
+/** What determines the memory of a training. */
 export interface MemoryRequest {
-  /** At the side of the run's images. */
+  /** At the run's image size. */
   readonly architecture: Architecture;
   readonly config: TrainingConfig;
   readonly task: string;
@@ -13,28 +13,28 @@ export interface MemoryRequest {
   readonly headParameters: number;
 }
 
-/** How the training is carried out. */
+/** How the training is executed. */
 export interface MemoryWays {
-  /** Blocks, from the first, that are computed again in the backward pass. */
+  /** Number of checkpointed blocks, from the first. */
   readonly checkpointedBlocks: number;
-  /** Whether the engine has its own kernels here, for trainings that may use them. */
+  /** Whether our kernels are available, for trainings that may use them. */
   readonly kernels: boolean;
   /** Threads that compute the step. */
   readonly threads: number;
 }
 
-/** Bytes of a process that trains, without the loading of images. */
+/** Bytes of a training process, without image loading. */
 export interface TrainingMemory {
-  /** The most up to the second step, when XLA finds its programs compiled. */
+  /** Peak up to the second step when XLA's programs are cached. */
   readonly running: number;
-  /** The most while they are compiled, once a machine, before the first step. */
+  /** Peak while they are compiled, once per machine, before the first step. */
   readonly compiling: number;
 }
 
 const FLOAT = 4;
 const MIB = 2 ** 20;
 
-/** Batches that are made ahead, at most, and the bytes that they may have together (as the engine's loader does it). */
+/** Limits of prefetched batches, in number and bytes (as in the engine's loader). */
 const BATCHES_AHEAD = 16;
 const BYTES_AHEAD = 256 * MIB;
 
@@ -42,8 +42,8 @@ const BYTES_AHEAD = 256 * MIB;
 const LOADING_THREAD_BYTES = 96 * MIB;
 
 /**
- * Bytes that the images take on their way to the step: those made ahead, and the threads that make them. With the
- * memory of a step, which has no such threads, it is what a training takes.
+ * Bytes of image loading: prefetched batches and the loading threads. Added to the memory of the
+ * steps it gives a training's memory.
  */
 export function inputBytes(
   { architecture, config }: Pick<MemoryRequest, 'architecture' | 'config'>,
@@ -54,12 +54,12 @@ export function inputBytes(
   return LOADING_THREAD_BYTES * loadingThreads + (ahead + 1) * batch;
 }
 
-/** So many estimates are kept. */
+/** Number of cached estimates. */
 const KNOWN_ESTIMATES = 64;
 
 /**
- * Estimates, those asked for last kept: plans are made anew with every setting that changes, and graphs take time. What makes
- * the graphs is loaded when first asked, as most commands ask for none.
+ * An LRU cache of estimates: plans are recomputed with every changed setting, and building graphs
+ * takes time. The graph code is imported on first use, as most commands need no estimate.
  */
 export class MemoryEstimates {
   readonly #known = new Map<string, TrainingMemory>();
@@ -100,7 +100,7 @@ function madeOf(request: MemoryRequest): readonly unknown[] {
   return [request.architecture, request.task, request.classes, shaping(request)];
 }
 
-/** The settings without those that are only fed, counted or drawn by, as most changes are of these. */
+/** The settings without those that do not change the graph, as most changes are of these. */
 function shaping({ config }: MemoryRequest): object {
   const { batchSize, accumulate, matmulPrecision, dropPath, patchDrop } = config;
   const { name, decayOn, clipNorm, weightDecay } = config.optimizer;

@@ -29,10 +29,10 @@ import { runClasses } from '../run-classes.ts';
 import type { PlanRequest, PlanService } from '../../contract/runs.ts';
 import { trainingProblems, validateTrainingConfig } from '../training-config.ts';
 
-/** Updates that are timed. */
+/** Timed updates. */
 const MEASURED_STEPS = 8;
 
-/** Classes of a plan without a dataset: their head is there to be trained, but nobody knows how large. */
+/** Classes assumed for a plan without a dataset, whose head has an unknown size. */
 const NO_CLASSES = 0;
 
 export interface PlannerContext {
@@ -44,13 +44,13 @@ export interface PlannerContext {
   readonly checkpointing: GradientCheckpointing;
   readonly backbones: Backbones;
   readonly datasets: Pick<DatasetService, 'get' | 'task'>;
-  /** A run that is being trained at this moment. */
+  /** A run in training. */
   readonly training: () => Run | null;
 }
 
 type Problem = RunPlan['problems'][number];
 
-/** Says what settings mean before anything is started. */
+/** Plans runs: what settings mean before anything is started. */
 export class Planner implements PlanService {
   readonly #c: PlannerContext;
 
@@ -84,7 +84,7 @@ export class Planner implements PlanService {
     const task = dataset === null ? singleLabel : taskSpec(this.#c.datasets.task(dataset.id));
     const outputs = task.outputs(classes);
     const needed = memoryRequest(working, config, { task, classes });
-    // With settings out of their limits there is nothing to compute, and nothing that it takes.
+    // Settings out of their limits cannot be computed and need no memory.
     const choice = wrong.length > 0 ? null : await this.#c.checkpointing.choose(needed);
     const times = choice?.times ?? null;
     return {
@@ -149,7 +149,7 @@ export class Planner implements PlanService {
   }
 }
 
-/** Settings far out of their limits make figures that no whole number can hold: the plan tells of them as a problem. */
+/** Settings far out of their limits overflow integers: the plan reports them as problems. */
 const told = (figure: number): number =>
   Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(figure)));
 
@@ -163,7 +163,7 @@ function duration(
   const { train, val } = dataset.counts;
   const inBatches = (images: number): number => Math.ceil(images / Math.max(1, batchSize));
   const validations = val === 0 ? 0 : Math.ceil(schedule.epochs / Math.max(1, validateEvery));
-  // Kept features: every image goes through the backbone once, however many epochs there are.
+  // Cached features: every image passes the backbone once, whatever the number of epochs.
   const batches = keepsFeatures(config)
     ? inBatches(train) + inBatches(val)
     : validations * inBatches(val);

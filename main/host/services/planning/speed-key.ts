@@ -6,7 +6,7 @@ import type { Field } from '../../../../shared/fields/field.ts';
 import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
 
-/** Changes when the engine computes steps in another way, so that old times are not taken for new ones. */
+/** Increased when the engine computes steps differently, so that old times are not reused. */
 const ENGINE_VERSION = 6;
 
 /** Threads that an engine computes with. */
@@ -14,10 +14,13 @@ export function engineThreads({ threads }: Pick<Settings, 'threads'>): number {
   return threads === 0 ? availableParallelism() : threads;
 }
 
-/** Fields of an architecture that say nothing of how long a step takes, or are counted otherwise. */
+/** Fields of an architecture that do not affect the time of a step, or are counted elsewhere. */
 const WITHOUT_COST = new Set(['imageSize', 'classes', 'layerNormEpsilon']);
 
-/** Of the method's options, those that a step's time depends on; of what can be switched off, whether it is on. */
+/**
+ * The method's options that affect the time of a step; for those that can be off, only whether they
+ * are on.
+ */
 function speedOptions(config: TrainingConfig): unknown[] {
   const { method, options } = tuningOf(config);
   const values = new Map<string, unknown>(Object.entries(options));
@@ -30,7 +33,7 @@ function speedOptions(config: TrainingConfig): unknown[] {
     });
 }
 
-/** The fields by the names that they had when the first times were stored. */
+/** The fields under the names in use when the first times were stored. */
 function withFirstNames(architecture: Architecture): [string, unknown][] {
   const renamed = Object.entries(familyOf(architecture).formerNames ?? {});
   const first = new Map(renamed.map(([former, now]) => [now, former]));
@@ -38,8 +41,8 @@ function withFirstNames(architecture: Architecture): [string, unknown][] {
 }
 
 /**
- * A name for everything that decides how long a step takes: the shapes that are computed, what is computed on them,
- * and on what. Not the weights, not the values of rates and scales, and not the classes, whose head is small.
+ * A key of everything that determines the time of a step: shapes, computation, hardware. Not
+ * weights, values of rates and scales, or classes, whose head is small.
  *
  * @param kernelIsa of the kernels that engines use here
  */
@@ -59,10 +62,10 @@ export function speedKey(
     batch: [batchSize, accumulate],
     method,
     options: speedOptions(config),
-    // Spelled as when the first times were stored, which are still found by it.
+    // Spelled as at first, so that times stored earlier are found.
     optimiser: [optimizer.name, optimizer.decayOn, optimizer.clipNorm > 0],
     dropPath: config.dropPath > 0 && methodSpec(method).scope !== 'head',
-    // The share of epochs on all patches follows from their number only roughly; a few more or less do not matter.
+    // The number of epochs, which affects how many see all patches, is ignored.
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),
     matmulPrecision: config.matmulPrecision,

@@ -24,7 +24,7 @@ export interface NewRunContext {
   readonly projects: Pick<ProjectService, 'get'>;
 }
 
-/** Makes the folder of a run and enters it. @returns its id @throws as `RunService.create` */
+/** Creates and registers a run with its folder. @returns its id @throws as `RunService.create` */
 export async function createRun(c: NewRunContext, options: NewRunOptions): Promise<string> {
   c.library.requireWritable();
   const { library, runs, folders, backbones, datasets } = c;

@@ -42,12 +42,12 @@ export interface RunExecutorContext {
   readonly backbones: Backbones;
   readonly adapters: Pick<Adapters, 'inspect' | 'placeForRun' | 'register'>;
   readonly checkpointing: GradientCheckpointing;
-  /** Looks runs up; `sessions` are those of the executions under way here. */
+  /** Looks up runs; `sessions` are those executing in this process. */
   readonly runService: Runs;
   readonly sessions: Map<string, RunSession>;
 }
 
-/** Has engines train runs, and stores what comes of it. */
+/** Trains runs in engines, and stores the results. */
 export class RunExecutor {
   readonly #c: RunExecutorContext;
 
@@ -72,7 +72,7 @@ export class RunExecutor {
     options: ExecuteOptions & { readonly signal: AbortSignal },
   ): Promise<RunOutcome> {
     const { library, runs, metrics, owner, adapters, sessions } = this.#c;
-    // Ends it when the store cannot be written any more.
+    // Aborts the run when the store can no longer be written.
     const failed = new AbortController();
     const signal = AbortSignal.any([options.signal, failed.signal]);
     if (signal.aborted) throw new KarstError('cancelled', `The run "${run.name}" was not started.`);
@@ -147,7 +147,7 @@ export class RunExecutor {
     return checkpointedBlocks;
   }
 
-  /** Enters the adapter and ends the run, both or neither. */
+  /** Registers the adapter and finishes the run, both or neither. */
   async #complete(
     run: StoredRun,
     adapterId: string,
@@ -160,7 +160,7 @@ export class RunExecutor {
       const entered = adapters.register(adapterId, folder, {
         name: freeName(library, 'adapter', run.name),
         runId: run.id,
-        // Trained from scratch, a model stands on no weights but its own.
+        // A model trained from scratch has no backbone.
         backboneId: folder.config.backboneSha256 === null ? null : run.backboneId,
         top1: result.val?.top1 ?? null,
         loss: result.val?.loss ?? null,
@@ -177,7 +177,7 @@ export class RunExecutor {
     };
   }
 
-  /** Stores why a session ended without a result; returns what the caller is to be told. */
+  /** Stores why a session ended without a result; returns the error for the caller. */
   #interrupt(run: StoredRun, session: RunSession, log: RunLog, error: unknown): unknown {
     const { runs } = this.#c;
     const report = toErrorReport(error);
@@ -188,8 +188,8 @@ export class RunExecutor {
       if (cancelled) log.write('info', 'Interrupted; it can be resumed.');
       else log.write('error', `${report.message} ${report.hint}`.trim());
     } catch (storeError) {
-      // A row that could not be written keeps its owner; the next studio finds that one gone and marks the run as
-      // interrupted.
+      // A row that could not be written keeps its owner; the next studio finds that owner gone and
+      // marks the run as interrupted.
       return new AggregateError(
         [error, storeError],
         `${report.message} ${toErrorReport(storeError).message}`,

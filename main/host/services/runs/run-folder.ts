@@ -18,7 +18,7 @@ import { MANIFEST, manifestImages, writeManifest } from '../manifest.ts';
 const CONFIG = 'config.json';
 
 /**
- * Creates a run's folder with `config.json` and the frozen `manifest.jsonl`, whole or not at all. The engine
+ * Creates a run's folder with `config.json` and the frozen `manifest.jsonl`, atomically. The engine
  * adds the rest.
  */
 export async function createRunFolder(
@@ -60,7 +60,7 @@ export async function createRunFolder(
   return { counts, manifestSha256 };
 }
 
-/** @throws file-changed when the frozen file list is not the one that the run was created with */
+/** @throws file-changed when the frozen file list is not the run's original one */
 export async function checkManifest(folder: string, sha256: string): Promise<void> {
   const path = join(folder, MANIFEST);
   if ((await sha256OfFile(path)) !== sha256)
@@ -74,7 +74,10 @@ export async function checkManifest(folder: string, sha256: string): Promise<voi
     );
 }
 
-/** Notes down in `config.json` that the run goes on from `step` with other settings; what it began with stays. */
+/**
+ * Records in `config.json` that the run continues from `step` with other settings; the original
+ * ones stay.
+ */
 export async function recordExtension(
   folder: string,
   extension: { readonly at: string; readonly step: number; readonly config: TrainingConfig },
@@ -95,7 +98,7 @@ export async function recordExtension(
   await writeFileAtomic(path, `${JSON.stringify({ ...description, extensions }, null, 2)}\n`);
 }
 
-/** Whether there is a checkpoint to go on from; the engine sees whether it is whole. */
+/** Whether there is a checkpoint; the engine verifies it. */
 export async function hasCheckpoints(folder: string): Promise<boolean> {
   const path = join(folder, 'checkpoints');
   try {

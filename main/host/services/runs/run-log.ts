@@ -5,27 +5,27 @@ import { KarstError } from '../../../../shared/domain/errors.ts';
 import { openFile, readError, writeError } from '../../../formats/files.ts';
 import { now } from '../../store/rows.ts';
 
-/** Bytes at the end of a log that are looked through for its last lines. */
+/** Bytes at the end of a log that are searched for its last lines. */
 const TAIL_BYTES = 512 * 1024;
 
 const LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (info|warning|error) +(.*)$/;
 
-/** What TensorFlow says at every start, whatever it is told about saying things. */
+/** TensorFlow's messages at every start, whatever its log level. */
 const SMALL_TALK = /absl::InitializeLog|oneDNN custom operations are on/;
 
-/** How its lines begin: the level's letter, month and day. */
+/** Prefix of its lines: the level's letter, month and day. */
 const TENSORFLOW_LINE = /^([IWEF])\d{4} /;
 const TENSORFLOW_LEVELS: Record<string, LogLine['level']> = { I: 'info', W: 'warning' };
 
 /**
- * `log.txt` of a run: what happened to it, a line each, `<time> <level> <message>`. What the engine's process writes
- * to its own output stands between these lines as it came.
+ * `log.txt` of a run: one event per line, `<time> <level> <message>`, interleaved with the engine
+ * process's own output.
  */
 export class RunLog {
   readonly #path: string;
   readonly #onLine: (line: LogLine) => void;
 
-  /** @param onLine told of every line that is added */
+  /** @param onLine called with every line added */
   constructor(path: string, onLine: (line: LogLine) => void) {
     this.#path = path;
     this.#onLine = onLine;
@@ -35,7 +35,7 @@ export class RunLog {
   write(level: LogLine['level'], message: string): void {
     const line = { at: now(), level, message: message.replaceAll(/\s*[\r\n]+\s*/g, ' ') };
     try {
-      // At once: what is on its way when a process dies is what one wants to read afterwards.
+      // Synchronous: the last lines before a crash are the most interesting.
       appendFileSync(this.#path, `${line.at} ${level.padEnd(7)} ${line.message}\n`);
     } catch (error) {
       throw writeError(this.#path, error);
@@ -43,7 +43,7 @@ export class RunLog {
     this.#onLine(line);
   }
 
-  /** Notes down an engine's event if it is one that people look for later. */
+  /** Logs an engine's event if it is of lasting interest. */
   engine(event: EngineEvent): void {
     switch (event.type) {
       case 'ready': {
@@ -80,8 +80,8 @@ export class RunLog {
 }
 
 /**
- * The last lines of a run's log. A line that an engine wrote by itself has the time of the one before it, and the
- * level that its words suggest.
+ * The last lines of a run's log. A line of the engine's own output gets the time of the previous
+ * line, and a level guessed from its text.
  * @param fallback time of lines before the first that has one
  * @throws not-readable
  */

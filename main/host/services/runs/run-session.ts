@@ -5,12 +5,12 @@ import type { RunProgress, RunRepository } from '../../store/runs.ts';
 import type { RunControl } from '../../contract/runs.ts';
 import type { RunLog } from './run-log.ts';
 
-/** Milliseconds between looks at the request column, and between writes of metrics. */
+/** Interval of polling the request column and of writing metrics, in milliseconds. */
 const BEAT_MS = 1000;
 
 /**
- * One execution of a run: stores what the engine reports, in batches (each commit waits for the disk), notes it
- * down in the log, and passes on what other processes ask for.
+ * One execution of a run: stores the engine's reports in batches (each commit waits for the disk),
+ * logs them, and forwards requests of other processes.
  */
 export class RunSession {
   readonly #runId: string;
@@ -43,7 +43,7 @@ export class RunSession {
     return this.#stopped;
   }
 
-  /** @param onFailure told when the store cannot be read or written at a beat */
+  /** @param onFailure called when polling or writing the store fails */
   start(send: (message: HostMessage) => void, onFailure: (error: unknown) => void): RunControl {
     this.#send = send;
     this.#timer = setInterval(() => {
@@ -87,7 +87,7 @@ export class RunSession {
   }
 
   #receiveMetrics(record: MetricRecord): void {
-    // A resumed run goes back to its checkpoint: what had been reported after that did not happen.
+    // A resumed run continues from its checkpoint: later reports are dropped.
     if (this.#first) this.#metrics.removeFrom(this.#runId, record.step);
     this.#first = false;
     this.#records.push(record);
@@ -99,7 +99,7 @@ export class RunSession {
     }
   }
 
-  /** Writes what has gathered. */
+  /** Writes what has accumulated. */
   flush(): void {
     const records = this.#records;
     const progress = this.#progress;

@@ -23,21 +23,21 @@ import { hasCheckpoints, recordExtension } from './run-folder.ts';
 import type { RunSession } from './run-session.ts';
 import { validateTrainingConfig } from '../training-config.ts';
 
-/** Lines of a log that are told unless another number is asked for. */
+/** Default number of log lines. */
 const LOG_LINES = 500;
 
-/** States from which a run can go on, or begin. */
+/** States from which a run can be started or resumed. */
 const STARTABLE: readonly RunState[] = ['queued', 'interrupted', 'failed'];
 
 export interface RunsContext extends NewRunContext {
   readonly metrics: MetricRepository;
   readonly notes: NoteRepository;
   readonly bin: Pick<Bin, 'put'>;
-  /** Those of the executions under way here, by the run's id. */
+  /** Sessions executing in this process, by run id. */
   readonly sessions: ReadonlyMap<string, RunSession>;
 }
 
-/** The runs of the library: made, looked at, named, put in order, put away. No engine is needed for any of it. */
+/** The library's runs: creating, reading, renaming, queueing, removing. Needs no engine. */
 export class Runs implements RunService {
   readonly #c: RunsContext;
 
@@ -89,7 +89,7 @@ export class Runs implements RunService {
     return toRun(this.#c.runs.get(nameOrId));
   }
 
-  // What has gathered since the last beat belongs to every answer: who asks is told of the rest by events.
+  // Flush first: the answer must include everything not yet sent by events.
 
   details(): RunDetail[] {
     for (const session of this.#c.sessions.values()) session.flush();
@@ -200,14 +200,14 @@ export class Runs implements RunService {
     });
   }
 
-  /** One that is being trained at this moment, here or by another process; a paused one is not. */
+  /** The run in training, by this or another process; not a paused one. */
   training(): Run | null {
     const running = this.#c.runs.list().filter((run) => run.state === 'running');
     const found = running.find((run) => this.settled(run.id).owner !== null);
     return found === undefined ? null : toRun(found);
   }
 
-  /** Marks runs whose process is gone. Returns them. */
+  /** Marks runs whose process has gone as interrupted, and returns them. */
   findInterrupted(): Run[] {
     return this.#c.runs
       .list()
@@ -217,7 +217,7 @@ export class Runs implements RunService {
       .map(toRun);
   }
 
-  /** A run as it really is: without the owner that died. */
+  /** A run without an owner that died. */
   settled(nameOrId: string): StoredRun {
     const run = this.#c.runs.get(nameOrId);
     if (run.owner === null || isOwnerAlive(run.owner)) return run;
@@ -234,14 +234,14 @@ export class Runs implements RunService {
     return this.#c.runs.get(run.id);
   }
 
-  /** Has an execution here write what has gathered. @returns the run's id */
+  /** Flushes the run's session in this process. @returns the run's id */
   #flush(nameOrId: string): string {
     const { id } = this.get(nameOrId);
     this.#c.sessions.get(id)?.flush();
     return id;
   }
 
-  /** Ids of those that wait, in their order. */
+  /** Ids of queued runs, in order. */
   #waiting(): string[] {
     return this.#c.runs.queued().map(({ id }) => id);
   }
@@ -258,7 +258,7 @@ export class Runs implements RunService {
   }
 }
 
-/** Without what is the host's own business. */
+/** Without the host's internal fields. */
 function toRun(stored: StoredRun): Run {
   const run: Record<string, unknown> = { ...stored };
   delete run['backbone'];
@@ -293,7 +293,7 @@ const sampleSchema = v.object({
   ),
 });
 
-/** What is whole of a run's samples: the engine may be writing the last line at this moment. */
+/** The complete lines of a run's samples: the engine may be writing the last one. */
 async function readSamples(path: string): Promise<SampleRecord[]> {
   const records: SampleRecord[] = [];
   try {

@@ -2,7 +2,7 @@ import type { Settings } from '../../../../shared/contract/window/system.ts';
 import { engineEnvironment } from '../../../platform/engine-environment.mjs';
 import type { EngineSpawner } from '../../contract/engine.ts';
 
-/** Variables by which an engine keeps to threads and device of the settings; none where those leave the choice to it. */
+/** Environment variables for the threads and device of the settings; none for automatic ones. */
 export function settingsEnvironment(
   settings: Pick<Settings, 'threads' | 'device'>,
 ): Record<string, string> {
@@ -14,7 +14,7 @@ export function settingsEnvironment(
   });
 }
 
-/** Starts engines under the settings as they are at that moment. */
+/** Starts engines with the current settings. */
 export function settingsSpawner(
   spawn: EngineSpawner,
   settings: { get(): Settings },

@@ -19,7 +19,7 @@ export class SettingsStore {
     this.#settings = settings;
   }
 
-  /** @throws store-damaged when something else wrote a value that makes no sense */
+  /** @throws store-damaged for an invalid value written by something else */
   get(): Settings {
     const stored = Object.fromEntries(this.#settings.all());
     const outcome = v.safeParse(schema, { ...SETTING_DEFAULTS, ...stored });
