@@ -5,7 +5,7 @@ declare global {
   interface KarstPort {
     send(message: Call): void;
     onMessage(listener: (message: unknown) => void): void;
-    /** Where a dropped or chosen file lies; empty for one that has no place on the disk. */
+    /** Path of a dropped or chosen file; empty if it is not on disk. */
     pathOf(file: File): string;
   }
 
@@ -13,7 +13,7 @@ declare global {
     readonly karst?: KarstPort;
   }
 
-  /** The one type of Node's that the shared error codes name. */
+  /** The only Node type used by the shared error codes. */
   namespace NodeJS {
     interface ErrnoException extends Error {
       code?: string | undefined;

@@ -16,14 +16,14 @@ export const i18n = createI18n({
   messages: { en, 'zh-CN': zhCN },
 });
 
-/** The language shown now. */
+/** The current language. */
 export const locale = computed<Locale>(() => i18n.global.locale.value);
 
 type Translate = (key: string, values: Record<string, unknown>, plural: number) => string;
 
 /**
- * A message in the language shown now; what reads it in a template follows when the language changes. A number
- * under the name `count` chooses among the plural forms (`no images | one image | {count} images`).
+ * A message in the current language; reactive in templates. The parameter `count` selects the
+ * plural form (`no images | one image | {count} images`).
  */
 export function t(key: MessageKey, values: MessageValues = {}): string {
   const translate = i18n.global.t as Translate;
@@ -33,12 +33,12 @@ export function t(key: MessageKey, values: MessageValues = {}): string {
   return translate(key, { ...values, count: written }, count);
 }
 
-/** Whether there are words for a key that is made from what the host sends. */
+/** Whether there is a message for a key built from host data. */
 export function hasMessage(key: string): key is MessageKey {
   return i18n.global.te(key, 'en');
 }
 
-/** `system` takes the first language of the browser that the studio has, else English. */
+/** `system` takes the browser's first supported language, else English. */
 export function resolveLocale(
   wanted: Locale | 'system',
   spoken: readonly string[] = navigator.languages,

@@ -19,7 +19,7 @@ const app = createApp(App);
 const pinia = createPinia();
 app.use(pinia).use(i18n).use(createStudioRouter());
 
-// Whatever nobody took care of is shown, not lost.
+// Unhandled errors are shown.
 const toasts = useToasts(pinia);
 const show = (error: unknown) => toasts.fail(toErrorReport(error));
 app.config.errorHandler = show;

@@ -2,8 +2,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import type { RailPlace } from './frame/rail.ts';
 
 /**
- * Places of the studio. `meta.rail` names the entry of the rail that is lit; views are loaded when they are first
- * gone to.
+ * Routes of the studio. `meta.rail` names the active entry of the rail; views are loaded lazily.
  */
 const routes: RouteRecordRaw[] = [
   {

@@ -12,18 +12,18 @@ import type { ConnectionState, Transport } from './transport.ts';
 
 type Unsubscribe = () => void;
 
-/** What the window knows of the host: questions with one answer, events, and whether it is there. */
+/** The window's connection to the host: calls, events, connection state. */
 export interface Bridge {
   readonly connection: ConnectionState;
-  /** @throws KarstError what the host refused with; `not-available` when the connection is or gets lost */
+  /** @throws KarstError the host's error; `not-available` when the connection is lost */
   call<N extends ProcedureName>(procedure: N, input: Input<N>): Promise<Output<N>>;
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): Unsubscribe;
   onConnection(listener: (state: ConnectionState) => void): Unsubscribe;
-  /** Events were missed: whoever shows something asks for it again. */
+  /** Events were missed: views reload what they show. */
   onReconnected(listener: () => void): Unsubscribe;
-  /** A message that is not as agreed. */
+  /** A message that violates the contract. */
   onFault(listener: (error: KarstError) => void): Unsubscribe;
-  /** Where a dropped file lies; null in a browser. */
+  /** Path of a dropped file; null in a browser. */
   pathOf(file: File): string | null;
 }
 
@@ -35,7 +35,7 @@ interface Pending {
 
 type AnyListener = (payload: never) => void;
 
-/** A set of listeners that may unsubscribe while it is told of something. */
+/** A set of listeners that may unsubscribe while being notified. */
 class Listeners<T extends readonly unknown[]> {
   readonly #all = new Set<(...values: T) => void>();
 
@@ -49,7 +49,7 @@ class Listeners<T extends readonly unknown[]> {
   }
 }
 
-/** The bridge over any transport. Answers and events are checked against the contract before anyone sees them. */
+/** The bridge over any transport. Answers and events are validated against the contract. */
 export class BridgeClient implements Bridge {
   readonly #transport: Transport;
   readonly #pending = new Map<number, Pending>();
@@ -57,7 +57,7 @@ export class BridgeClient implements Bridge {
   readonly #connection = new Listeners<[ConnectionState]>();
   readonly #reconnected = new Listeners<[]>();
   readonly #fault = new Listeners<[KarstError]>();
-  /** Calls made before the first connection; sent when it is there. */
+  /** Calls made before the first connection; sent once connected. */
   #waiting: (() => void)[] = [];
   #nextId = 1;
   #opened = false;
@@ -139,7 +139,7 @@ export class BridgeClient implements Bridge {
 
   #settle(reply: Extract<v.InferOutput<typeof replySchema>, { id: number }>): void {
     const pending = this.#pending.get(reply.id);
-    // The answer to a call of an earlier connection: it has been refused already.
+    // The answer to a call of an earlier connection, which was rejected already.
     if (pending === undefined) return;
     this.#pending.delete(reply.id);
     if (reply.type === 'refusal') {

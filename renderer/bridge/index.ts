@@ -7,7 +7,7 @@ export type { ConnectionState } from './transport.ts';
 
 let current: Bridge | null = null;
 
-/** Over the desktop shell where there is one, else over the socket of `karst serve`. */
+/** Over the desktop shell if there is one, else over the socket of `karst serve`. */
 export function connect(): Bridge {
   const port = window.karst;
   return new BridgeClient(
@@ -17,7 +17,7 @@ export function connect(): Bridge {
   );
 }
 
-/** The page's one bridge; tests set one of their own. */
+/** The page's bridge; tests replace it. */
 export function setBridge(bridge: Bridge): void {
   current = bridge;
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../../shared/contract/window/messages.ts';
 import type { ConnectionState, Receiver, Transport } from './transport.ts';
 
-/** The one channel of Electron's IPC, by way of the preload script. It is there as long as the window is. */
+/** Electron's IPC channel, through the preload script. It lives as long as the window. */
 export class PreloadTransport implements Transport {
   readonly #port: KarstPort;
   state: ConnectionState = 'connecting';
@@ -27,6 +27,6 @@ export class PreloadTransport implements Transport {
   }
 
   close(): void {
-    // The shell ends the channel with the window.
+    // The shell closes the channel with the window.
   }
 }

@@ -4,12 +4,17 @@ import type { ConnectionState, Receiver, Transport } from './transport.ts';
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8000;
 
-/** How long to wait before the attempt after `failures` failed ones: doubling, up to eight seconds. */
+/**
+ * Delay before the next attempt after `failures` failed ones: exponential backoff up to eight
+ * seconds.
+ */
 export function waitBefore(failures: number): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
 }
 
-/** The WebSocket of `karst serve`, at the page's own origin. Connects anew by itself, ever more slowly. */
+/**
+ * The WebSocket of `karst serve`, at the page's own origin. Reconnects automatically, with backoff.
+ */
 export class SocketTransport implements Transport {
   readonly #url: string;
   readonly #open: (url: string) => WebSocket;
@@ -71,7 +76,7 @@ export class SocketTransport implements Transport {
   }
 }
 
-/** What is no JSON is passed on as it is: the receiver's schema refuses it, with a sentence. */
+/** Invalid JSON is passed on as text: the receiver's schema rejects it with a readable error. */
 function parsed(data: unknown): unknown {
   if (typeof data !== 'string') return data;
   try {

@@ -1,14 +1,14 @@
 import type { Call } from '../../shared/contract/window/messages.ts';
 
-/** `connecting` at the start, `lost` while a connection that was there is being made anew. */
+/** `connecting` at first, `lost` while reconnecting. */
 export type ConnectionState = 'connecting' | 'open' | 'lost';
 
-/** Carries messages to the host and back; knows nothing of what they mean. */
+/** Carries messages to the host and back without interpreting them. */
 export interface Transport {
   readonly state: ConnectionState;
   /** Only while the state is `open`. */
   send(call: Call): void;
-  /** Where a file that was dropped or chosen lies; null in a browser, which does not tell. */
+  /** Path of a dropped or chosen file; null in a browser, which does not reveal it. */
   pathOf(file: File): string | null;
   /** Called once, before anything else. */
   start(receiver: Receiver): void;
@@ -16,7 +16,7 @@ export interface Transport {
 }
 
 export interface Receiver {
-  /** A message as it came, not yet checked. */
+  /** A message as received, not validated. */
   message(message: unknown): void;
   stateChanged(state: ConnectionState): void;
 }

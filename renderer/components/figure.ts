@@ -1,10 +1,10 @@
-/** One number that matters, with its name. */
+/** A key figure with its name. */
 export interface Figure {
   readonly key: string;
   readonly name: string;
-  /** What it means, where that is not plain. */
+  /** Explanation, where needed. */
   readonly explanation?: string;
   readonly value: string;
-  /** What belongs to it, below. */
+  /** Additional text below. */
   readonly note?: string;
 }

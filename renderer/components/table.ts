@@ -2,16 +2,16 @@
 export interface Column {
   readonly key: string;
   readonly label: string;
-  /** Figures stand at the right. */
+  /** Right-aligned numbers. */
   readonly numeric?: boolean;
   readonly sortable?: boolean;
-  /** CSS width; columns keep it whatever they hold. */
+  /** Fixed CSS width. */
   readonly width?: string;
-  /** The heading is heard only. */
+  /** The heading is visually hidden. */
   readonly quiet?: boolean;
 }
 
-/** By which column a table is sorted, and which way. */
+/** Sort column and direction. */
 export interface Sorting {
   readonly key: string;
   readonly down: boolean;

@@ -1,6 +1,6 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 
-/** @throws KarstError when the surroundings do not let the page write to the clipboard */
+/** @throws KarstError when writing to the clipboard is not permitted */
 export async function copyText(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,17 +1,17 @@
-/** Offers a file that was made in the window; the browser or the shell asks where to. */
+/** Offers a file made in the window as a download; the browser or the shell asks where. */
 export function download(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = fileName(name);
   link.click();
-  // The browser has taken hold of it by the next turn.
+  // The browser has started the download by the next task.
   setTimeout(() => {
     URL.revokeObjectURL(url);
   }, 0);
 }
 
-/** A name that every file system takes. */
+/** A name valid on every file system. */
 export function fileName(name: string): string {
   return (
     name

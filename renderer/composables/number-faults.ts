@@ -11,7 +11,7 @@ import {
   type ShallowRef,
 } from 'vue';
 
-/** What a control says of its own value, beneath its label. */
+/** A control's error about its own value, shown below the label. */
 export interface FieldNote {
   readonly tone: 'error' | 'warning';
   readonly text: string;
@@ -20,7 +20,7 @@ export interface FieldNote {
 const NOTE: InjectionKey<ShallowRef<FieldNote | null>> = Symbol('note');
 const FORM: InjectionKey<Map<symbol, string>> = Symbol('form');
 
-/** For a field: what the control in it says of its value. */
+/** For a field: the error of its control. */
 export function useFieldNote(): Readonly<ShallowRef<FieldNote | null>> {
   const note = shallowRef<FieldNote | null>(null);
   provide(NOTE, note);
@@ -28,8 +28,8 @@ export function useFieldNote(): Readonly<ShallowRef<FieldNote | null>> {
 }
 
 /**
- * For a form: what stands in one of its number fields and is not taken, as a sentence that names the field; empty when all
- * are. What would use the values is off meanwhile.
+ * For a form: the rejected input of one of its number fields, as a sentence naming the field; empty
+ * if there is none. Submitting is disabled meanwhile.
  */
 export function useNumberFaults(): ComputedRef<string> {
   const faults = shallowReactive(new Map<symbol, string>());
@@ -38,10 +38,10 @@ export function useNumberFaults(): ComputedRef<string> {
 }
 
 /**
- * For a number field: tells the field and the form around it.
+ * For a number field: reports to the field and the form around it.
  *
- * @param note what stands below the field
- * @param fault the sentence for the form; empty while the value is taken
+ * @param note text below the field
+ * @param fault the sentence for the form; empty while the value is valid
  */
 export function tellNumber(note: () => FieldNote | null, fault: () => string): void {
   const field = inject(NOTE, null);

@@ -4,16 +4,16 @@ import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useToasts } from '../stores/toasts.ts';
 
 export interface Action<A extends readonly unknown[], R> {
-  /** Undefined when it failed: the error has been shown. */
+  /** Undefined on failure; the error has been shown. */
   readonly run: (...values: A) => Promise<R | undefined>;
   readonly busy: Readonly<Ref<boolean>>;
-  /** Of the last time; null after it went well. */
+  /** Error of the last call; null after success. */
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
 }
 
 /**
- * Something that a person sets off and that may fail: says while it works, and how it failed. With `inline` the
- * caller shows the error where it belongs; without, it is told as a notification. What was cancelled is no failure.
+ * Wraps a user action: exposes `busy` and `error`, and shows failures as a toast unless `inline`.
+ * Cancellation is not a failure.
  */
 export function useAction<A extends readonly unknown[], R>(
   work: (...values: A) => Promise<R>,

@@ -1,13 +1,13 @@
 import { ref, type Ref } from 'vue';
 
 export interface Drop {
-  /** Something is held over the place. */
+  /** A drag is over the area. */
   readonly dragging: Readonly<Ref<boolean>>;
-  /** For `v-on` of the place. */
+  /** For `v-on` of the area. */
   readonly listeners: Readonly<Record<string, (event: DragEvent) => void>>;
 }
 
-/** A place that files are dropped on. */
+/** A drop area for files. */
 export function useDrop(take: (files: readonly File[]) => void): Drop {
   const dragging = ref(false);
   return {
@@ -19,7 +19,7 @@ export function useDrop(take: (files: readonly File[]) => void): Drop {
         dragging.value = true;
       },
       dragleave: (event) => {
-        // Between two elements of the place it is not left.
+        // Moving between elements inside the area is not leaving it.
         const { currentTarget, relatedTarget } = event;
         const inside =
           currentTarget instanceof Node &&

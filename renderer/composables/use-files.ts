@@ -6,7 +6,7 @@ import { useShell } from '../stores/shell.ts';
 export type FileQuestion = Pick<Input<'shell.choose'>, 'what' | 'title'> &
   Partial<Pick<Input<'shell.choose'>, 'extensions' | 'path'>>;
 
-/** Choosing files and folders: by the platform's own dialog, or by one of the studio's where there is none. */
+/** Chooses files and folders: with the native dialog, or the studio's own where there is none. */
 export function useFiles() {
   const bridge = useBridge();
   const shell = useShell();

@@ -14,19 +14,19 @@ import { useBridge } from '../bridge/index.ts';
 const SLOW_MS = 300;
 
 export interface Load<T> {
-  /** The newest answer; stays while the next is under way. */
+  /** The newest answer; kept while the next one loads. */
   readonly data: Readonly<ShallowRef<T | null>>;
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  /** An answer is due. */
+  /** Waiting for an answer. */
   readonly loading: Readonly<Ref<boolean>>;
-  /** It has been due for so long that something should be said. */
+  /** Waiting long enough to show an indicator. */
   readonly slow: Readonly<Ref<boolean>>;
   readonly reload: () => Promise<void>;
 }
 
 /**
- * Asks the host for what a view shows: at once, whenever `source` changes, and after the connection was lost.
- * Late answers to earlier questions are dropped.
+ * Loads what a view shows: immediately, when `source` changes, and after a reconnect. Outdated
+ * answers are dropped.
  */
 export function useLoad<T>(ask: () => Promise<T>, source?: WatchSource): Load<T> {
   const data = shallowRef<T | null>(null);

@@ -2,7 +2,7 @@ import { computed, type ComputedRef } from 'vue';
 import { useShell } from '../stores/shell.ts';
 import { useAction } from './use-action.ts';
 
-/** Shows a file in the system's file manager, where the window has one at hand. */
+/** Shows a file in the system's file manager, if available. */
 export function useReveal(path: () => string): {
   readonly canReveal: ComputedRef<boolean>;
   readonly reveal: () => Promise<unknown>;

@@ -16,26 +16,26 @@ import { useBridge } from '../bridge/index.ts';
 import { RunHistory } from '../domain/run-history.ts';
 
 const LOG_LINES = 2000;
-/** Records that are taken at once: what a window takes in well under a frame's worth of standing still. */
+/** Records per page, processed in well under a frame. */
 const PAGE = 2000;
 const SHOWN_EVERY_MS = 500;
 
 export interface FollowedRun {
-  /** The same object all along; `version` says when it has changed. */
+  /** Always the same object; `version` changes with its content. */
   readonly history: RunHistory;
   readonly version: Readonly<Ref<number>>;
-  /** Answers on the same images after each validation, oldest first. */
+  /** Predictions on the same images after each validation, oldest first. */
   readonly samples: Readonly<ShallowRef<readonly SampleSet[]>>;
   readonly log: Readonly<ShallowRef<readonly LogLine[]>>;
-  /** The first answer has come. */
+  /** The first answer has arrived. */
   readonly loaded: Readonly<Ref<boolean>>;
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  /** Something of the history, made anew when it grows. */
+  /** A value computed from the history, updated when it grows. */
   of<T>(look: (history: RunHistory) => T): ComputedRef<T>;
   reload(): Promise<void>;
 }
 
-/** What was told while an answer was due. */
+/** Events received while loading. */
 interface Gathered {
   readonly metrics: MetricRecord[];
   readonly samples: SampleSet[];
@@ -43,8 +43,8 @@ interface Gathered {
 }
 
 /**
- * All that a run told of itself and goes on telling, from its first step, whenever the window was opened. What was
- * missed while the connection was lost, or because events were dropped, is asked for.
+ * The complete history of a run from its first step, kept up to date. Events missed during a
+ * disconnect or dropped are loaded.
  */
 export function useRunHistory(id: string): FollowedRun {
   const bridge = useBridge();
@@ -54,10 +54,10 @@ export function useRunHistory(id: string): FollowedRun {
   const log = shallowRef<readonly LogLine[]>([]);
   const loaded = ref(false);
   const error = shallowRef<ErrorReport | null>(null);
-  /** What comes while an answer is due; it is newer than the answer. */
+  /** Events received while loading; they are newer than the answer. */
   let waiting: Gathered | null = null;
   let ended = false;
-  /** Asked after each answer: the view may have gone meanwhile. */
+  /** Checked after each answer: the view may be unmounted. */
   const isOver = (): boolean => ended;
 
   function take(records: readonly MetricRecord[]): void {
@@ -70,9 +70,9 @@ export function useRunHistory(id: string): FollowedRun {
     return bridge.call('runs.metrics', { id, afterStep, limit: PAGE });
   }
 
-  /** @param newer records that follow what is asked for */
+  /** @param newer records that follow the loaded ones */
   async function load(fromStep: number, newer: readonly MetricRecord[] = []): Promise<void> {
-    // Whoever waits already has what comes in the meantime.
+    // A running load already collects new events.
     if (waiting !== null) return;
     const gathered: Gathered = { metrics: [...newer], samples: [], log: [] };
     waiting = gathered;
@@ -89,7 +89,7 @@ export function useRunHistory(id: string): FollowedRun {
         if (isOver()) return;
         history.append(records);
         if (records.length < PAGE) break;
-        // A long history is drawn as it comes, but not anew for each of its pages.
+        // A long history is drawn while it loads, but not for every page.
         if (performance.now() - shownAt < SHOWN_EVERY_MS) continue;
         shownAt = performance.now();
         version.value += 1;
@@ -107,11 +107,12 @@ export function useRunHistory(id: string): FollowedRun {
     }
   }
 
-  /** Only what is missing; all of it when the run has gone back to an earlier step. */
+  /** Loads only what is missing, or everything if the run has gone back to an earlier step. */
   async function catchUp(): Promise<void> {
     try {
       const { step } = await bridge.call('runs.get', { id });
-      // The record of a validation has the step of the training before it: that step is asked for again.
+      // A validation record has the step of the training record before it, so that step is loaded
+      // again.
       await load(step < history.lastStep ? 0 : Math.max(0, history.lastStep - 1));
     } catch (thrown) {
       error.value = toErrorReport(thrown);
@@ -157,7 +158,7 @@ export function useRunHistory(id: string): FollowedRun {
   return { history, version, samples, log, loaded, error, of, reload: () => load(0) };
 }
 
-/** A resumed run goes over epochs again: the newer answers win, and those after them go. */
+/** A resumed run repeats epochs: newer predictions replace older ones and remove later ones. */
 function withSamples(sets: readonly SampleSet[], set: SampleSet): readonly SampleSet[] {
   return [...sets.filter((other) => other.epoch < set.epoch), set];
 }

@@ -5,14 +5,14 @@ export interface Shortcut {
   readonly key: string;
   readonly mod?: boolean;
   readonly alt?: boolean;
-  /** Left to whoever types, although it is not a single key: fields have their own. */
+  /** Ignored while typing, although not a single key: text fields handle it. */
   readonly ofFields?: true;
   run(): void;
 }
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** How a shortcut is written on this platform: one entry a key. */
+/** The shortcut's keys as written on this platform. */
 export function keysOf(shortcut: Pick<Shortcut, 'key' | 'mod' | 'alt'>): string[] {
   const keys: string[] = [];
   if (shortcut.mod === true) keys.push(MAC ? '⌘' : 'Ctrl');
@@ -27,12 +27,12 @@ function fits(shortcut: Shortcut, event: KeyboardEvent): boolean {
     event.key.toLowerCase() === shortcut.key.toLowerCase() &&
     mod === (shortcut.mod ?? false) &&
     event.altKey === (shortcut.alt ?? false) &&
-    // With Shift a letter is another shortcut; a sign may need Shift to be typed.
+    // With Shift a letter is another shortcut, but a symbol may need Shift.
     !(event.shiftKey && /^[a-z]$/i.test(shortcut.key))
   );
 }
 
-/** Whether keys are for typing at this moment. */
+/** Whether a text field has the focus. */
 export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
@@ -40,7 +40,7 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** Obeys the shortcuts while the component lives. Single keys are left to whoever types. */
+/** Handles the shortcuts while the component is mounted. Single keys are ignored while typing. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   useEventListener(window, 'keydown', (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.repeat) return;

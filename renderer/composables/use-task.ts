@@ -4,12 +4,12 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { useTasks } from '../stores/tasks.ts';
 
 export interface FollowedTask {
-  /** The task that was followed last, for `TaskLine`. */
+  /** The task followed last, for `TaskLine`. */
   readonly taskId: Readonly<Ref<string | null>>;
   /**
    * Waits for the end of a task whose result is of this kind.
    *
-   * @throws KarstError why it failed; `cancelled` also when nobody waits any more
+   * @throws KarstError why it failed; `cancelled` also when the caller has been unmounted
    */
   readonly follow: <K extends TaskResult['kind']>(
     started: Promise<Task>,
@@ -18,8 +18,8 @@ export interface FollowedTask {
 }
 
 /**
- * A task whose end a dialog or a view tells of by itself, for as long as it is there. Once it is left, a notification
- * tells of it, and nobody is taken elsewhere.
+ * A task whose end a dialog or view reports itself while mounted. Afterwards a notification reports
+ * it, without navigation.
  */
 export function useTask(): FollowedTask {
   const tasks = useTasks();

@@ -1,4 +1,4 @@
-/** Numbers in a row that only grows at its end, or is cut back; read without copying. */
+/** A column of numbers that grows at its end or is truncated; read without copying. */
 export class Column {
   #values = new Float64Array(256);
   #length = 0;
@@ -7,7 +7,7 @@ export class Column {
     return this.#length;
   }
 
-  /** The last value; undefined of an empty column. */
+  /** The last value; undefined for an empty column. */
   get last(): number | undefined {
     return this.#length === 0 ? undefined : this.#values[this.#length - 1];
   }
@@ -27,14 +27,15 @@ export class Column {
   }
 
   /**
-   * What is there now, not a copy: later values are not in it, and what is cut back and written anew changes in it.
+   * A view of the current values, not a copy: later values are not in it, but truncated and
+   * rewritten ones change in it.
    */
   view(): Float64Array {
     return this.#values.subarray(0, this.#length);
   }
 }
 
-/** Index of the first value that is at least `value`, in numbers that do not fall; their count when there is none. */
+/** Index of the first value ≥ `value` in non-decreasing numbers; their count if there is none. */
 export function lowerBound(sorted: ArrayLike<number>, value: number): number {
   let low = 0;
   let high = sorted.length;
@@ -46,7 +47,7 @@ export function lowerBound(sorted: ArrayLike<number>, value: number): number {
   return low;
 }
 
-/** Index of the value nearest to `value`, in numbers that do not fall; -1 when there are none. */
+/** Index of the value nearest to `value` in non-decreasing numbers; -1 if there are none. */
 export function nearest(sorted: ArrayLike<number>, value: number): number {
   const right = lowerBound(sorted, value);
   if (right === 0) return sorted.length === 0 ? -1 : 0;

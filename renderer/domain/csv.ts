@@ -1,6 +1,6 @@
 /**
- * A text as one field of comma-separated values. Spreadsheets run what begins like a formula: such a text gets an
- * apostrophe in front.
+ * A text as a CSV field. Spreadsheets execute text that begins like a formula: such text gets a
+ * leading apostrophe.
  */
 export function quoted(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;

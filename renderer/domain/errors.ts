@@ -2,8 +2,9 @@ import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { locale, t } from '../i18n.ts';
 
 /**
- * An error in the language shown now. Its own sentences are in English and exact; other languages tell the kind,
- * and keep the sentences among the details. A way out on the command line is none for who sits before a window.
+ * An error in the current language. Its own sentences are exact and in English; other languages
+ * show the kind, with the sentences among the details. Hints about the command line are left out in
+ * the window.
  */
 export function describeError(error: ErrorReport): { what: string; todo: string } {
   const todo = t(`errors.todo.${error.code}`);
@@ -11,7 +12,7 @@ export function describeError(error: ErrorReport): { what: string; todo: string 
   return { what: error.message, todo: error.hint.includes('`karst ') ? todo : error.hint };
 }
 
-/** The whole of it, to read closely or to paste into a report. */
+/** The complete error, for reading or a bug report. */
 export function errorAsText(error: ErrorReport): string {
   const lines = [
     `${t('errors.code')}: ${error.code}`,

@@ -1,8 +1,8 @@
 import { locale, t } from '../i18n.ts';
 
 /**
- * Figures with sensible digits, in the language shown now. Functions, not a class of the moment: read in a template
- * they follow when the language changes.
+ * Number formatting in the current language. Functions are reactive: in a template they follow a
+ * change of language.
  */
 
 const MINUTE = 60;
@@ -10,10 +10,10 @@ const HOUR = 3600;
 const DAY = 86_400;
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 const COUNT_UNITS = ['', 'k', 'M', 'G'];
-/** What stands where there is no figure. */
+/** Placeholder for a missing value. */
 export const NO_VALUE = '–';
 
-/** A long text with its middle left out: both ends of a path tell more than its beginning alone. */
+/** A long text shortened in the middle, as both ends of a path are informative. */
 export function clipMiddle(text: string, most: number): string {
   const letters = Array.from(text);
   if (letters.length <= most) return text;
@@ -30,7 +30,7 @@ function written(value: number, options: Intl.NumberFormatOptions): string {
   return format.format(value);
 }
 
-/** With so many digits after the point, no more and no fewer. */
+/** With a fixed number of decimals. */
 export function formatFixed(value: number, digits: number): string {
   return written(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -40,7 +40,7 @@ export function formatCount(value: number): string {
   return written(value, { maximumFractionDigits: 0 });
 }
 
-/** 91.4 % of a fraction 0..1. What is not quite all never reads as all. */
+/** 0.914 as 91.4 %. Values below 1 are never shown as 100 %. */
 export function formatPercent(fraction: number | null, digits = 1): string {
   if (fraction === null) return NO_VALUE;
   const step = 10 ** -digits;
@@ -49,14 +49,14 @@ export function formatPercent(fraction: number | null, digits = 1): string {
   return t('units.percent', { value: formatFixed(shown, digits) });
 }
 
-/** 0.412; small ones keep two significant digits. */
+/** 0.412; small values keep two significant digits. */
 export function formatLoss(value: number | null): string {
   if (value === null) return NO_VALUE;
   if (value !== 0 && Math.abs(value) < 0.01) return formatSignificant(value, 2);
   return formatFixed(value, 3);
 }
 
-/** So many significant digits; very small ones as 2.5e-7. */
+/** With a number of significant digits; very small values as 2.5e-7. */
 export function formatSignificant(value: number, digits = 3): string {
   if (value !== 0 && Math.abs(value) < 1e-4) {
     const [mantissa = '', exponent = ''] = value.toExponential(digits - 1).split('e');
@@ -120,7 +120,7 @@ export function formatDuration(seconds: number | null): string {
   return hours === 0 ? t('units.days', { days }) : t('units.daysHours', { days, hours });
 }
 
-/** 3 min 20 s left. Coarser the longer it takes, so that it does not flicker. */
+/** 3 min 20 s left. Coarser for longer times, so that it does not flicker. */
 export function formatTimeLeft(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return '';
   const grain = seconds < 30 ? 1 : seconds < 10 * MINUTE ? 5 : seconds < HOUR ? 30 : 60;

@@ -1,4 +1,4 @@
-/** Last part of a path of any platform, without the ending of a list file. */
+/** Last part of a path of any platform, without the extension of a list file. */
 export function nameOfPath(path: string): string {
   const last =
     path
@@ -8,7 +8,7 @@ export function nameOfPath(path: string): string {
   return last.replace(/\.(csv|jsonl|json|txt)$/i, '');
 }
 
-/** `leaves`, or `leaves 2` where that name is taken, and so on. */
+/** `leaves`, or `leaves 2` and so on if the name is taken. */
 export function freeName(wanted: string, taken: readonly string[]): string {
   const known = new Set(taken.map((name) => name.toLocaleLowerCase()));
   let name = wanted;

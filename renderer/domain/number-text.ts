@@ -2,23 +2,23 @@ import { isWithin, type NumberLimits } from '../../shared/fields/field.ts';
 import { t } from '../i18n.ts';
 import { formatCount, formatSignificant } from './format.ts';
 
-/** Why a text is not taken as a number. */
+/** Why a text is not accepted as a number. */
 export type NumberFault =
   | { readonly kind: 'empty' | 'unfinished' | 'letters' | 'marks' | 'whole' | 'limits' }
-  /** One mark before three digits where whole numbers belong: these two are what may be meant. */
+  /** One separator before three digits in an integer: the two possible meanings. */
   | { readonly kind: 'thousand'; readonly whole: string; readonly parts: string };
 
 export type NumberReading = { readonly value: number } | { readonly fault: NumberFault };
 
 const NUMBER = /^([+-]?)(\d*)(?:[.,](\d*))?(?:e([+-]?\d+))?$/i;
-/** What becomes a number when more is typed. */
+/** Text that may become a number when more is typed. */
 const UNFINISHED = /^[+-]?(?:\d*[.,]?\d*|(?:\d+[.,]?\d*|[.,]\d+)e[+-]?)$/i;
 const GROUPED = /^([+-]?[1-9]\d{0,2})((?: \d{3})+)(?![\d ])/;
 
 /**
- * The number that a text stands for, exactly as typed or not at all: with an exponent or without, with a point or a comma
- * before the decimals, full-width digits as Chinese keyboards give them, spaces around it or between its thousands. Marks
- * between thousands are not taken, since in half of the world they stand before decimals.
+ * Parses a number: optional exponent, decimal point or comma, full-width digits of Chinese
+ * keyboards, spaces around it or between thousands. Other thousands separators are rejected, since
+ * half of the world uses them as decimal separators.
  */
 export function readNumber(text: string, limits: NumberLimits): NumberReading {
   const plain = text
@@ -48,21 +48,21 @@ export function readNumber(text: string, limits: NumberLimits): NumberReading {
     return { fault: { kind: 'thousand', ...meant } };
   }
   const value = Number(`${sign}${whole || '0'}.${parts || '0'}e${exponent ?? '0'}`);
-  // So small that nothing is left of it.
+  // Underflow.
   const lost = value === 0 && /[1-9]/.test(whole + parts);
   if (limits.whole && (lost || (Number.isFinite(value) && !Number.isInteger(value)))) {
     return { fault: { kind: 'whole' } };
   }
-  // Zero has no sign.
+  // No negative zero.
   return lost || !isWithin(limits, value) ? { fault: { kind: 'limits' } } : { value: value + 0 };
 }
 
-/** Whether more typing does not mend it, so that it is told at once. */
+/** Whether more typing cannot make it valid, so that it is reported immediately. */
 export function isPlainlyWrong({ kind }: NumberFault): boolean {
   return kind === 'letters' || kind === 'marks' || kind === 'thousand';
 }
 
-/** What is wrong, and what to write. */
+/** What is wrong, and what to enter. */
 export function faultText(fault: NumberFault, text: string, limits: NumberLimits): string {
   switch (fault.kind) {
     case 'empty':
@@ -83,7 +83,7 @@ export function faultText(fault: NumberFault, text: string, limits: NumberLimits
   }
 }
 
-/** What is allowed. */
+/** The allowed range as text. */
 export function limitsText(limits: NumberLimits): string {
   const { min, max, minExcluded, maxExcluded, special } = limits;
   const values = { min: numberWord(min), max: numberWord(max) };
@@ -95,7 +95,7 @@ export function limitsText(limits: NumberLimits): string {
   return t('common.number.between', values);
 }
 
-/** What is usual, for a value that is not; nothing for one that is. */
+/** The usual range, for a value outside it; empty otherwise. */
 export function unusualText(
   value: number,
   limits: NumberLimits,
@@ -107,22 +107,23 @@ export function unusualText(
   return t('common.number.unusual', { low: numberWord(low), high: numberWord(high) });
 }
 
-/** A number as it stands in a field: what is read back gives the same number. */
+/** A number as shown in a field; parsing it gives the same number. */
 export function fieldText(value: number): string {
   return String(value);
 }
 
-/** The number without an exponent, which ARIA has no words for. */
+/** The number without an exponent, as ARIA requires. */
 export function plainText(value: number): string {
   const text = String(value);
   return text.includes('e-') ? value.toFixed(20).replace(/0+$/, '') : text;
 }
 
 /**
- * The next number in a direction: at most the limit, over a gap to the special value beyond it, and the same where there is
- * none.
+ * The next number in a direction, up to the limit; skips the gap to the special value beyond it;
+ * unchanged at the end.
  *
- * @param by how far; `tenth`: a tenth of the number's magnitude, for numbers that are told by their zeros
+ * @param by step; `tenth`: a tenth of the number's magnitude, for quantities that span orders of
+ * magnitude
  */
 export function steppedNumber(
   value: number,
@@ -132,7 +133,7 @@ export function steppedNumber(
 ): number {
   const { min, max, special } = limits;
   const size = by === 'tenth' ? tenthOf(value) : by;
-  // Without what binary fractions leave behind: 0.1 + 0.2.
+  // Rounds off binary fractions' errors, as in 0.1 + 0.2.
   const next = Number((value + steps * size).toPrecision(12));
   if (isWithin(limits, next)) return next;
   if (steps > 0) {

@@ -31,16 +31,16 @@ function append<F extends string>(to: Columns<F>, record: Readonly<Record<F, num
   for (const field of Object.keys(to) as F[]) to[field].push(record[field]);
 }
 
-/** Forgets what is at `step` and after it. */
+/** Removes records from `step` on. */
 function cut<F extends 'step'>(from: Columns<F | 'step'>, step: number): void {
   const length = lowerBound(from.step.view(), step);
   for (const column of Object.values<Column>(from)) column.truncate(length);
 }
 
 /**
- * All that a run told of itself, by column, in the order of steps. Records may come twice (a question overlaps with
- * the events that follow it) and from earlier on (a run that resumes goes over the steps since its checkpoint
- * again): the newer ones win, and what lay after them goes.
+ * A run's records by column, ordered by step. Records may arrive twice (a page overlaps with
+ * events) or go back (a resumed run repeats the steps since its checkpoint): newer ones replace
+ * older ones and remove later ones.
  */
 export class RunHistory {
   readonly train: Columns<(typeof TRAIN_FIELDS)[number]> = columns(TRAIN_FIELDS);
@@ -51,7 +51,7 @@ export class RunHistory {
     return Math.max(this.train.step.last ?? 0, this.validation.step.last ?? 0);
   }
 
-  /** Whether steps between what is here and these records are not here. */
+  /** Whether steps are missing between the history and these records. */
   misses(records: readonly MetricRecord[]): boolean {
     const [first] = records;
     if (first === undefined) return false;
@@ -67,7 +67,7 @@ export class RunHistory {
         }
         append(this.train, record);
       } else {
-        // The training record of the same step comes before it and stays.
+        // The training record of the same step precedes it and stays.
         cut(this.validation, record.step);
         append(this.validation, record);
       }
@@ -79,7 +79,7 @@ export class RunHistory {
     cut(this.validation, 0);
   }
 
-  /** Index of the best validation: the most accurate, among equals that with the lowest loss; -1 before the first. */
+  /** Index of the best validation: highest accuracy, then lowest loss; -1 before the first. */
   best(): number {
     const top1 = this.validation.top1.view();
     const loss = this.validation.loss.view();
@@ -105,7 +105,7 @@ export class RunHistory {
     return epoch.length === 0 ? null : seconds;
   }
 
-  /** How long the steps of each epoch waited for images. */
+  /** Time that the steps of each epoch waited for images. */
   waiting(trainImages: number, batchSize: number): readonly EpochWaiting[] {
     const epoch = this.train.epoch.view();
     const rate = this.train.imagesPerSecond.view();

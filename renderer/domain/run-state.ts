@@ -1,7 +1,7 @@
 import type { RunView } from '../../shared/contract/window/runs.ts';
 import type { RunState } from '../../shared/domain/library.ts';
 
-/** What a run is to people: one that was begun and waits again is waiting. */
+/** The displayed state of a run: a started run in the queue is "queued". */
 export function shownState(run: RunView): RunState {
   return run.queuePosition === null ? run.state : 'queued';
 }

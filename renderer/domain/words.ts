@@ -7,32 +7,32 @@ export function settingName(key: SettingKey): string {
   return t(`training.setting.${key}.name`);
 }
 
-/** What it does and what is usual, in one line. */
+/** Its effect and usual values, in one line. */
 export function settingText(key: SettingKey): string {
   return t(`training.setting.${key}.text`);
 }
 
-/** What its number counts: `epoch` of one, `epochs` of more; nothing for most. */
+/** Unit of its number, in singular or plural; empty for most. */
 export function settingUnit(key: SettingKey, value: number): string {
   const { unit } = SETTINGS[key];
   return unit === undefined ? '' : t(`training.unit.${unit}`, { count: value });
 }
 
-/** Whether this value means that it does not happen. */
+/** Whether this value means "off". */
 export function isOff(key: SettingKey, value: FieldValue): boolean {
   return value === SETTINGS[key].off;
 }
 
-/** The word for one of a setting's choices. */
+/** The label of one of a setting's choices. */
 export function choiceName(key: SettingKey, choice: string): string {
   const word = choice.replace('.', '-');
-  // What several methods have is named once.
+  // Options shared by several methods have one label.
   const own = `training.choice.${key}.${word}`;
   const shared = `training.choice.${key.slice(key.indexOf('.') + 1)}.${word}`;
   return hasMessage(own) ? t(own) : hasMessage(shared) ? t(shared) : choice;
 }
 
-/** A value as people read it. */
+/** A value as text. */
 export function valueText(key: SettingKey, value: FieldValue): string {
   if (typeof value === 'boolean') return value ? t('common.on') : t('common.off');
   if (typeof value === 'string') return choiceName(key, value);

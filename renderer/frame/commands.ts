@@ -42,7 +42,10 @@ const ADAPTER_ACTIONS = [
   { action: 'export', icon: Share },
 ] as const;
 
-/** Everything that the palette offers, by group. `adapters` are those of the library, as far as they are known. */
+/**
+ * All commands of the palette, by group. `adapters` are those of the library, as far as they are
+ * known.
+ */
 export function useCommands(
   adapters: () => readonly Pick<Adapter, 'id' | 'name'>[],
 ): ComputedRef<readonly CommandGroup[]> {

@@ -11,7 +11,7 @@ import {
 } from '@lucide/vue';
 import type { RailPlace } from './rail.ts';
 
-/** The sign of each place, in the rail and wherever something of that kind is named. */
+/** Icons of the views, used in the rail and for items of their kind. */
 export const PLACE_ICONS: Readonly<Record<RailPlace, Component>> = {
   projects: FolderOpen,
   data: Images,

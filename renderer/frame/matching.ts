@@ -18,7 +18,7 @@ export interface CommandGroup {
   readonly searched?: true;
 }
 
-/** Groups with those commands that have every word of the query, those that begin with it first. */
+/** Groups filtered to commands that contain every word of the query; prefix matches first. */
 export function matching(groups: readonly CommandGroup[], query: string): CommandGroup[] {
   const AT_MOST = 8;
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);

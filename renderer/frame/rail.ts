@@ -1,7 +1,7 @@
 export type RailPlace =
   'projects' | 'data' | 'backbones' | 'train' | 'runs' | 'library' | 'tryIt' | 'settings';
 
-/** Paths of the rail's places, in its order. */
+/** Paths of the rail's entries, in order. */
 export const RAIL: readonly { readonly place: RailPlace; readonly path: string }[] = [
   { place: 'projects', path: '/projects' },
   { place: 'data', path: '/data' },

@@ -9,7 +9,7 @@ import { useToasts, type ToastAction } from '../stores/toasts.ts';
 
 const TOLD_KEY = 'karst.told';
 
-/** Path of what a finished task made; null when there is nothing to go to. */
+/** Path of a finished task's result; null if there is none to open. */
 export function placeOf(task: Task): string | null {
   const { result } = task;
   if (result === null) return null;
@@ -32,12 +32,13 @@ export function placeOf(task: Task): string | null {
 }
 
 /**
- * Tells of runs and tasks that end while the window is open, once each, with a way to what they made. `spoken` is the
- * text of the live region, which says when work begins; what ends is read out with its notification.
+ * Notifies of runs and tasks that finish while the window is open, once each, with a link to the
+ * result. `spoken` is the text of the live region, which announces starts; ends are announced by
+ * their notification.
  */
 export function useAnnouncements(): {
   readonly spoken: Readonly<Ref<string>>;
-  /** What the host found when it was started; not again after a reload. */
+  /** Notices from the host's start; not repeated after a reload. */
   readonly tellStart: (status: Status) => void;
 } {
   const router = useRouter();

@@ -1,23 +1,23 @@
 import { formatFixed, formatLoss, formatPercent, formatSignificant } from '../../domain/format.ts';
 import { nearest } from '../../domain/column.ts';
 
-/** One line of a chart. x does not fall. */
+/** One line of a chart; x is non-decreasing. */
 export interface ChartSeries {
   readonly key: string;
   readonly label: string;
-  /** Which of the ten colours of series, from 1. */
+  /** Index of the series colour, 1 to 10. */
   readonly colour: number;
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
-  /** What tells it from others where colours are not enough. */
+  /** Dash pattern, to distinguish lines without colour. */
   readonly stroke?: 'solid' | 'dashed' | 'dotted';
-  /** Few points, each of which is shown. */
+  /** Draw each of its few points. */
   readonly dots?: boolean;
-  /** Index of the point that is marked as the best; -1 for none. */
+  /** Index of the best point, which is marked; -1 for none. */
   readonly best?: number;
 }
 
-/** What the y axis measures, which decides how its figures are written. */
+/** Quantity of the y axis, which determines number formatting. */
 export type Measure = 'loss' | 'accuracy' | 'learningRate' | 'imagesPerSecond';
 export type Along = 'epochs' | 'steps';
 
@@ -26,13 +26,13 @@ export interface Reading {
   readonly y: number;
 }
 
-/** The point of a series that is nearest to `x`, the last for null; null of an empty series. */
+/** Index of the point nearest to `x`, or the last for null; null for an empty series. */
 export function read(series: ChartSeries, x: number | null): Reading | null {
   const index = x === null ? series.x.length - 1 : nearest(series.x, x);
   return index < 0 ? null : { x: series.x[index]!, y: series.y[index]! };
 }
 
-/** Where the points of all series begin and end; null while there are none. */
+/** Range of x over all series; null without points. */
 export function extent(all: readonly ChartSeries[]): { from: number; to: number } | null {
   let from = Infinity;
   let to = -Infinity;
@@ -44,7 +44,7 @@ export function extent(all: readonly ChartSeries[]): { from: number; to: number 
   return from > to ? null : { from, to };
 }
 
-/** A value of the chart in full, for reading. */
+/** A value of the chart with full text. */
 export function valueText(measure: Measure, value: number): string {
   switch (measure) {
     case 'loss':
@@ -58,12 +58,12 @@ export function valueText(measure: Measure, value: number): string {
   }
 }
 
-/** A place on the x axis: whole steps, epochs with as many digits as tell a step from the next. */
+/** A position on the x axis: whole steps, or epochs with enough digits to distinguish steps. */
 export function placeText(along: Along, x: number): string {
   return along === 'steps' || Number.isInteger(x) ? formatFixed(x, 0) : formatFixed(x, 2);
 }
 
-/** Labels of an axis, all with as many digits as the most exact of them needs. */
+/** Labels of an axis, all with the same number of decimals. */
 export function tickTexts(measure: Measure, ticks: readonly number[]): string[] {
   if (measure === 'learningRate') return ticks.map((tick) => formatSignificant(tick, 3));
   const percent = measure === 'accuracy';
@@ -73,7 +73,7 @@ export function tickTexts(measure: Measure, ticks: readonly number[]): string[] 
 
 const MOST_DIGITS = 6;
 
-/** Digits after the point with which none of the values is rounded. */
+/** Decimals needed to write all values exactly. */
 function digitsOf(values: readonly number[]): number {
   let digits = 0;
   const rounded = (value: number): boolean => {
@@ -100,13 +100,14 @@ export function valueRange(measure: Measure, low: number, high: number): [number
 
 export interface TableRow {
   readonly x: number;
-  /** One a series, in their order; null where it has no point. */
+  /** One value per series, in order; null where it has no point. */
   readonly values: readonly (number | null)[];
 }
 
 /**
- * The chart as a table of at most about `limit` rows: at every point of the short series (validations, usually), or
- * else at points spread evenly over the longest. Others give their nearest point, and none where they do not reach.
+ * The chart as a table of at most about `limit` rows: at every point of the short series (usually
+ * validations), or else at evenly spaced points of the longest. Other series give their nearest
+ * point, or none outside their range.
  */
 export function tableRows(all: readonly ChartSeries[], limit: number): TableRow[] {
   const filled = all.filter((series) => series.x.length > 0);

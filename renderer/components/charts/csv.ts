@@ -1,7 +1,10 @@
 import { quoted } from '../../domain/csv.ts';
 import type { ChartSeries } from './chart.ts';
 
-/** All points of a chart as comma-separated values: one row a place, one column a series, in full precision. */
+/**
+ * All points of a chart as comma-separated values: one row per x value, one column per series, in
+ * full precision.
+ */
 export function chartAsCsv(all: readonly ChartSeries[], placeName: string): string {
   const rows = new Map<number, string[]>();
   all.forEach((series, column) => {

@@ -6,11 +6,11 @@ export interface Points {
 }
 
 /**
- * Chooses from a line's points those that draw the same picture when the stretch from `from` to `to` is `pixels`
- * wide: of the points that fall on one pixel the first, the lowest, the highest and the last, and one point beyond
- * either end, so that the line leaves the picture where it would. At most four points a pixel, however many there are.
+ * Decimates a line without changing its picture when the range from `from` to `to` is `pixels`
+ * wide: per pixel the first, lowest, highest and last point, and one point beyond either end, so
+ * that the line leaves the plot correctly. At most four points per pixel.
  *
- * @param x does not fall
+ * @param x non-decreasing
  */
 export function decimate(
   x: ArrayLike<number>,

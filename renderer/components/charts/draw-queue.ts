@@ -1,6 +1,6 @@
 const waiting: (() => void)[] = [];
 
-/** Draws in one of the next frames: one chart a frame, so that several which change at once hold up none of them. */
+/** Draws one chart per frame, so that several that change together do not block a frame. */
 export function drawInTurn(draw: () => void): void {
   waiting.push(draw);
   if (waiting.length === 1) requestAnimationFrame(next);

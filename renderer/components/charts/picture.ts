@@ -1,4 +1,4 @@
-/** What stands above the plot in a picture of a chart. */
+/** Heading of a chart's picture. */
 export interface PictureHead {
   readonly title: string;
   readonly entries: readonly { readonly label: string; readonly colour: string }[];
@@ -12,7 +12,7 @@ const TITLE_LINE = 28;
 const ENTRY_LINE = 22;
 const SWATCH = 16;
 
-/** The plot with its title and legend on an opaque ground, as PNG, at the resolution of the screen. */
+/** The plot with title and legend on an opaque background, as PNG at screen resolution. */
 export function chartPicture(
   plot: HTMLCanvasElement,
   head: PictureHead,
@@ -52,7 +52,7 @@ export function chartPicture(
   });
 }
 
-/** Entries from left to right, and on the next line where the width ends. */
+/** Entries from left to right, wrapped to the width. */
 function legendPlaces(
   context: CanvasRenderingContext2D,
   head: PictureHead,

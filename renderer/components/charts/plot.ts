@@ -10,23 +10,23 @@ import {
 import { decimate } from './decimate.ts';
 import { smooth } from './smooth.ts';
 
-/** What a plot shows; a new one for every change. */
+/** Content of a plot; replaced on every change. */
 export interface PlotContent {
   readonly series: readonly ChartSeries[];
   readonly measure: Measure;
   readonly along: Along;
   readonly xLabel: string;
   readonly yLabel: string;
-  /** How many points are averaged for the second, smooth line; 0 for none. */
+  /** Points averaged by the smoothed line; 0 for none. */
   readonly smoothing: number;
-  /** Where the x axis ends at least: the planned length of a run. */
+  /** Minimum end of the x axis: the planned length of a run. */
   readonly xEnd: number;
 }
 
 export interface PlotListener {
-  /** The pointer is at this place of the x axis; null when it has left. */
+  /** The pointer's position on the x axis; null when it has left. */
   pointed(x: number | null): void;
-  /** A stretch was drawn up with the pointer. */
+  /** A range was selected with the pointer. */
   stretched(from: number, to: number): void;
   drawn(): void;
 }
@@ -42,7 +42,7 @@ interface Colours {
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
 const FAINT = '59';
 const AXIS_FONT_PX = 12;
-/** Width that the ring of a point needs. */
+/** Margin for the ring around a point. */
 const POINT_ROOM_PX = 10;
 
 function coloursOf(element: HTMLElement): Colours {
@@ -58,8 +58,8 @@ function coloursOf(element: HTMLElement): Colours {
 }
 
 /**
- * One chart on a canvas. Draws no more points than there are pixels for, so that a hundred thousand of them stay
- * fluid; colours and font are those of the element it is in at the time of `setStyle`.
+ * One chart on a canvas. Draws a bounded number of points per pixel, so that a hundred thousand
+ * stay fluid; colours and font are those of its element at the time of `setStyle`.
  */
 export class Plot {
   readonly #parent: HTMLElement;
@@ -72,11 +72,11 @@ export class Plot {
     ArrayLike<number>,
     { readonly span: number; readonly line: Float64Array }
   >();
-  /** What of the content uPlot takes only at its start. */
+  /** The parts of the content that uPlot takes only at construction. */
   #shape = '';
-  /** The place of the x axis that `point` has marked, until the pointer takes over; null for none. */
+  /** Position marked by `point`, until the pointer moves; null for none. */
   #marked: number | null = null;
-  /** The last event of the pointer that was heeded. */
+  /** The last handled pointer event. */
   #pointer: MouseEvent | undefined;
 
   constructor(parent: HTMLElement, content: PlotContent, listener: PlotListener) {
@@ -111,7 +111,7 @@ export class Plot {
     return { left: this.#chart.valToPos(x, 'x'), top: this.#chart.valToPos(y, 'y') };
   }
 
-  /** Moves the line that marks a place, and keeps it there whatever is shown later; null takes it away. */
+  /** Moves the marker line and keeps it there when the content changes; null removes it. */
   point(x: number | null): void {
     this.#marked = x;
     this.#mark(this.#chart);
@@ -123,7 +123,7 @@ export class Plot {
     else this.#rebuild();
   }
 
-  /** Shows a stretch of the x axis; null shows all. */
+  /** Zooms to a range of the x axis; null shows all. */
   zoom(view: { readonly from: number; readonly to: number } | null): void {
     this.#view = view;
     this.#redraw();
@@ -134,7 +134,7 @@ export class Plot {
     this.#redraw();
   }
 
-  /** Takes colours and font anew, after the theme has changed. */
+  /** Re-reads colours and font after a change of theme. */
   setStyle(): void {
     this.#colours = coloursOf(this.#parent);
     this.#rebuild();
@@ -159,7 +159,7 @@ export class Plot {
     this.#chart.setData(this.#data());
   }
 
-  /** The stretch of the x axis that is shown. */
+  /** The visible range of the x axis. */
   #range(): [number, number] {
     if (this.#view !== null) return [this.#view.from, this.#view.to];
     const all = extent(this.#content.series);
@@ -175,7 +175,7 @@ export class Plot {
       const points = decimate(x, y, from, to, pixels);
       const raw: uPlot.AlignedData = [points.x, points.y];
       if (smoothing === 0) return [raw];
-      // What has few points is not smoothed; its second line is empty.
+      // Series with few points are not smoothed; their second line is empty.
       const line =
         dots === true ? { x: [], y: [] } : decimate(x, this.#smooth(y), from, to, pixels);
       return [raw, [line.x, line.y] as uPlot.AlignedData];
@@ -183,7 +183,7 @@ export class Plot {
     return tables.length === 0 ? [[]] : uPlot.join(tables);
   }
 
-  /** The smooth line of values, which a zoom leaves as it is. */
+  /** The smoothed values, independent of the zoom. */
   #smooth(values: ArrayLike<number>): Float64Array {
     const { smoothing } = this.#content;
     const known = this.#smoothed.get(values);
@@ -200,12 +200,13 @@ export class Plot {
   }
 
   /**
-   * uPlot tells of every drawing as of a pointer that rests on the same pixel, also when none is there and the line was
-   * put on a value. The value is what stays then: the pixel is another one's after the axis has changed.
+   * uPlot reports every redraw as a pointer event at the same pixel, even without a pointer when
+   * the marker was set to a value. Keep the value then: after a change of the axis the pixel means
+   * another value.
    */
   #moved(chart: uPlot): void {
     const { left, event } = chart.cursor;
-    // At first it is null, whatever its type says.
+    // Initially null, despite its type.
     if (event && event !== this.#pointer) {
       this.#pointer = event;
       this.#marked = null;
@@ -284,7 +285,7 @@ export class Plot {
           ],
           draw: [
             (chart) => {
-              // The line that marks a place outside of what was shown may be back.
+              // A marker outside the previous range may be visible again.
               if (this.#marked !== null) this.#mark(chart);
               this.#markBest(chart);
               this.#listener.drawn();
@@ -312,7 +313,7 @@ export class Plot {
     };
   }
 
-  /** A ring around the best point and a line down to its place on the axis. */
+  /** A ring around the best point and a line down to the axis. */
   #markBest(chart: uPlot): void {
     const { ctx, bbox } = chart;
     for (const series of this.#content.series) {
@@ -342,7 +343,7 @@ export class Plot {
   }
 }
 
-/** Whether the points of a line are far enough apart to be told one from another. */
+/** Whether the points of a line are far enough apart to be drawn individually. */
 function hasRoom(chart: uPlot, line: number, from: number, to: number): boolean {
   const values = chart.data[line]!;
   let count = 0;

@@ -1,6 +1,6 @@
 /**
- * Exponential moving average in which about the last `span` values count. Free of the pull to its start that the
- * plain one has: the first values are averages of those that there are.
+ * Exponential moving average over about `span` values, with bias correction: the first values are
+ * averages of those so far.
  */
 export function smooth(values: ArrayLike<number>, span: number): Float64Array {
   const out = new Float64Array(values.length);
