@@ -19,14 +19,14 @@ const PAGE = 100;
 const TYPING_MS = 120;
 
 /**
- * The library as it is searched: the host filters and sorts, and hands over one page after the other, because
- * there may be thousands. The filter stays when the view is left.
+ * The filtered library: the host filters, sorts and pages, because there may be thousands. The
+ * filter is kept when the view is left.
  */
 export const useAdapters = defineStore('adapters', () => {
   const bridge = useBridge();
   const filter = ref<AdapterFilter>({ ...NO_ADAPTER_FILTER });
   const found = shallowRef<readonly Adapter[]>([]);
-  /** All that the filter leaves, shown or not. */
+  /** Number of matches, loaded or not. */
   const total = ref(0);
   /** Every tag in the library. */
   const tags = shallowRef<readonly string[]>([]);
@@ -34,7 +34,7 @@ export const useAdapters = defineStore('adapters', () => {
   const error = shallowRef<ErrorReport | null>(null);
   let turn = 0;
 
-  /** Asks again for as many as are shown. */
+  /** Reloads as many as are shown. */
   async function reload(limit = Math.max(PAGE, found.value.length)): Promise<void> {
     const mine = ++turn;
     try {

@@ -3,7 +3,7 @@ import type { BackboneDetail } from '../../shared/contract/window/backbones.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 
-/** A backbone's details with its id in front, as lists want it. */
+/** A backbone's details with a top-level id, as lists need it. */
 export type BackboneItem = BackboneDetail & { readonly id: string };
 
 export const useBackbones = defineStore('backbones', () => {

@@ -3,7 +3,7 @@ import type { Binned } from '../../shared/contract/window/adapters.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 
-/** Runs and adapters that were removed and can come back. */
+/** Removed runs and adapters that can be restored. */
 export const useBin = defineStore('bin', () => {
   const bridge = useBridge();
   return useLibraryList<Binned>('bin', () => bridge.call('bin.list', {}));

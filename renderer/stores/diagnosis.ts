@@ -5,7 +5,7 @@ import { toErrorReport } from '../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useBridge } from '../bridge/index.ts';
 
-/** What the machine can do. Asked once: it takes an engine some seconds to answer. */
+/** The machine's diagnosis. Loaded once: it takes an engine some seconds. */
 export const useDiagnosis = defineStore('diagnosis', () => {
   const bridge = useBridge();
   const answer = shallowRef<Diagnosis | null>(null);

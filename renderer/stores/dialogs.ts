@@ -5,10 +5,10 @@ import type { Input } from '../../shared/contract/window/procedures.ts';
 export interface Confirmation {
   readonly title: string;
   readonly body: string;
-  /** Word on the button. */
+  /** Label of the button. */
   readonly action: string;
   readonly danger?: boolean;
-  /** What must be typed before the button works, for what cannot be undone. */
+  /** Text that must be typed to enable the button, for irreversible actions. */
   readonly typed?: string;
 }
 
@@ -17,7 +17,7 @@ interface Asked<Q, A> {
   answer(value: A): void;
 }
 
-/** Dialogs that any part of the studio may ask for; App.vue shows them. One of a kind at a time. */
+/** Dialogs that any part of the studio may open; App.vue shows them, one of each kind at a time. */
 export const useDialogs = defineStore('dialogs', () => {
   const confirming = shallowRef<Asked<Confirmation, boolean> | null>(null);
   const choosing = shallowRef<Asked<Input<'shell.choose'>, readonly string[] | null> | null>(null);
@@ -40,7 +40,7 @@ export const useDialogs = defineStore('dialogs', () => {
     });
   }
 
-  /** Paths that were chosen in the studio's own dialog; null when it was cancelled. */
+  /** Paths chosen in the studio's own dialog; null if cancelled. */
   function choose(question: Input<'shell.choose'>): Promise<readonly string[] | null> {
     choosing.value?.answer(null);
     return new Promise((resolve) => {

@@ -7,20 +7,20 @@ import { useBridge } from '../bridge/index.ts';
 export interface LibraryList<T> {
   readonly items: Readonly<ShallowRef<readonly T[]>>;
   readonly byId: ComputedRef<ReadonlyMap<string, T>>;
-  /** The first answer has come. */
+  /** The first answer has arrived. */
   readonly loaded: Readonly<Ref<boolean>>;
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  /** Asks the first time it is called; the list keeps itself up to date from then on. */
+  /** Loads on the first call; the list then stays up to date. */
   readonly ensure: () => Promise<void>;
   readonly reload: () => Promise<void>;
-  /** Takes a newer version of an entry, or a new one, at the front. */
+  /** Replaces an entry, or inserts a new one at the front. */
   readonly put: (item: T) => void;
   readonly drop: (id: string) => void;
 }
 
 /**
- * One list of the library, kept as the host has it: asked again when the host says that it may have changed, and
- * after the connection was lost. Changes that come while an answer is due lead to one more question, not to many.
+ * A list of the library, synchronised with the host: reloaded on its change events and after a
+ * reconnect. Changes during a load cause a single further load.
  */
 export function useLibraryList<T extends { readonly id: string }>(
   part: (typeof LIBRARY_PARTS)[number],

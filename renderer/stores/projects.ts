@@ -7,7 +7,7 @@ import { useLibraryList } from './library-list.ts';
 
 const CURRENT_KEY = 'karst.project';
 
-/** All projects, and the one that the person works in. */
+/** All projects, and the current one. */
 export const useProjects = defineStore('projects', () => {
   const bridge = useBridge();
   const list = useLibraryList<Project>('projects', () => bridge.call('projects.list', {}));
@@ -17,7 +17,7 @@ export const useProjects = defineStore('projects', () => {
   );
   const active = computed(() => list.items.value.filter((project) => !project.archived));
 
-  /** The project that new datasets and runs go to, until another is opened. */
+  /** The project of new datasets and runs, until another is opened. */
   function enter(id: string | null): void {
     currentId.value = id;
     if (id === null) localStorage.removeItem(CURRENT_KEY);

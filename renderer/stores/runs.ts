@@ -5,7 +5,7 @@ import type { RunView } from '../../shared/contract/window/runs.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 
-/** All runs, the newest first, with what the running one does at this moment. */
+/** All runs, newest first, with the activity of the running one. */
 export const useRuns = defineStore('runs', () => {
   const bridge = useBridge();
   const list = useLibraryList<RunView>('runs', () => bridge.call('runs.list', {}));
@@ -13,7 +13,7 @@ export const useRuns = defineStore('runs', () => {
 
   const running = computed(() => list.items.value.find((run) => run.state === 'running') ?? null);
   const paused = computed(() => list.items.value.find((run) => run.state === 'paused') ?? null);
-  /** Those that wait, in order. */
+  /** Queued runs, in order. */
   const queue = computed(() =>
     list.items.value
       .filter((run) => run.queuePosition !== null)
@@ -32,7 +32,7 @@ export const useRuns = defineStore('runs', () => {
     if (run !== undefined) list.put({ ...run, progress });
   });
 
-  /** Told of every run that ends while the window is open. */
+  /** Called for every run that ends while the window is open. */
   function onEnded(listener: (run: RunView) => void): () => void {
     endedListeners.add(listener);
     return () => endedListeners.delete(listener);
@@ -43,7 +43,7 @@ export const useRuns = defineStore('runs', () => {
     return run;
   }
 
-  /** One run, asked for when the list does not have it. @throws not-found */
+  /** One run, loaded if it is not in the list. @throws not-found */
   async function get(id: string): Promise<RunView> {
     return list.byId.value.get(id) ?? kept(await bridge.call('runs.get', { id }));
   }
@@ -61,7 +61,7 @@ export const useRuns = defineStore('runs', () => {
     return kept(await bridge.call('runs.note', { id, notes }));
   }
 
-  /** To the bin. */
+  /** Moves it to the bin. */
   async function remove(id: string): Promise<void> {
     await bridge.call('runs.remove', { id });
     list.drop(id);
@@ -83,7 +83,7 @@ export const useRuns = defineStore('runs', () => {
     return kept(await bridge.call('runs.extend', { id, epochs }));
   }
 
-  /** Puts a waiting run before another one; `null`: behind all. */
+  /** Moves a queued run before another; `null` for the end. */
   async function move(id: string, before: string | null): Promise<void> {
     for (const run of await bridge.call('runs.move', { id, before })) list.put(run);
   }
@@ -107,10 +107,10 @@ export const useRuns = defineStore('runs', () => {
   };
 });
 
-/** Share of the whole run that is done, 0..1. */
+/** Fraction of the whole run done, 0..1. */
 export function runShare(run: RunView): number {
   const { progress } = run;
-  // The run itself is told of only now and then; its progress at every beat.
+  // Run events are rarer than progress events.
   if (progress?.phase === 'training' && progress.total > 0) {
     return Math.min(1, progress.done / progress.total);
   }

@@ -42,7 +42,7 @@ export const useSettings = defineStore('settings', () => {
     return current.value;
   }
 
-  /** Takes effect at once; goes back when the host refuses. */
+  /** Applied immediately; reverted if the host refuses. */
   async function update(change: Partial<Settings>): Promise<void> {
     const before = current.value;
     current.value = { ...before, ...change };

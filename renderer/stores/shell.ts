@@ -4,13 +4,13 @@ import type { ShellInfo } from '../../shared/contract/window/shell.ts';
 import type { Status } from '../../shared/contract/window/system.ts';
 import { useBridge } from '../bridge/index.ts';
 
-/** What surrounds the window: the shell, the state of the connection, the host's own status. */
+/** The window's environment: shell, connection state, the host's status. */
 export const useShell = defineStore('shell', () => {
   const bridge = useBridge();
   const info = shallowRef<ShellInfo | null>(null);
   const status = shallowRef<Status | null>(null);
   const connection = ref(bridge.connection);
-  /** Why the host ended; null while it is there. */
+  /** Why the host exited; null while it runs. */
   const gone = ref<string | null>(null);
 
   async function loadInfo(): Promise<ShellInfo> {

@@ -5,7 +5,7 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { hasMessage, t } from '../i18n.ts';
 import { useBridge } from '../bridge/index.ts';
 
-/** Long work on the host that is not a training. Goes on whether or not anyone looks. */
+/** Long work on the host other than training, independent of views. */
 export const useTasks = defineStore('tasks', () => {
   const bridge = useBridge();
   const all = shallowRef<readonly Task[]>([]);
@@ -13,12 +13,12 @@ export const useTasks = defineStore('tasks', () => {
   const byId = computed(() => new Map(all.value.map((task) => [task.id, task])));
   const startedListeners = new Set<(task: Task) => void>();
   const endedListeners = new Set<(task: Task) => void>();
-  /** Tasks that a view waits for and tells of itself. */
+  /** Tasks whose end a view reports itself. */
   const followed = new Set<string>();
 
   function put(task: Task): void {
     const before = byId.value.get(task.id);
-    // The answer to the call that started it may come after the event that ended it.
+    // The answer to the starting call may arrive after the event of its end.
     if (before !== undefined && before.state !== 'running' && task.state === 'running') return;
     all.value =
       before === undefined
@@ -36,7 +36,7 @@ export const useTasks = defineStore('tasks', () => {
     const listed = await bridge.call('tasks.list', {});
     const known = byId.value;
     all.value = listed;
-    // Those that ended while the connection was lost.
+    // Tasks that ended during a disconnect.
     for (const task of listed) {
       if (task.state !== 'running' && known.get(task.id)?.state === 'running') {
         for (const listener of [...endedListeners]) listener(task);
@@ -44,21 +44,21 @@ export const useTasks = defineStore('tasks', () => {
     }
   }
 
-  /** Told of every task that begins while the window is open. */
+  /** Called for every task that starts while the window is open. */
   function onStarted(listener: (task: Task) => void): () => void {
     startedListeners.add(listener);
     return () => startedListeners.delete(listener);
   }
 
-  /** Told of every task that ends while the window is open. */
+  /** Called for every task that ends while the window is open. */
   function onEnded(listener: (task: Task) => void): () => void {
     endedListeners.add(listener);
     return () => endedListeners.delete(listener);
   }
 
   /**
-   * Takes a task that a procedure answered with and waits for its end. With `quiet` no notification tells of it,
-   * because the caller does.
+   * Waits for the end of a task returned by a procedure. With `quiet` there is no notification,
+   * because the caller reports it.
    *
    * @throws KarstError why it failed, or `cancelled`
    */
@@ -84,7 +84,7 @@ export const useTasks = defineStore('tasks', () => {
     return resultOf(ended);
   }
 
-  /** Whoever followed it has left: a notification tells of its end again. */
+  /** Its follower has left: report its end by a notification. */
   function release(id: string): void {
     followed.delete(id);
   }
@@ -132,18 +132,18 @@ function resultOf(task: Task): TaskResult {
   );
 }
 
-/** What a task does, as a short sentence. */
+/** A task's activity as a short sentence. */
 export function taskTitle(task: Task): string {
   return t(`tasks.kind.${task.kind}`, { subject: task.subject });
 }
 
-/** Words for what the host names by a key; the key itself for one that has no words yet. */
+/** The text for a key of the host; the key itself if there is none. */
 export function phaseName(phase: string): string {
   const key = `tasks.phase.${phase}`;
   return hasMessage(key) ? t(key) : phase;
 }
 
-/** Share that is done, 0..1; null while it is not known. */
+/** Fraction done, 0..1; null while unknown. */
 export function taskShare(task: Task): number | null {
   return task.total === 0 ? null : Math.min(1, task.done / task.total);
 }

@@ -11,14 +11,14 @@ export interface Toast {
   readonly id: number;
   readonly tone: 'info' | 'done' | 'warning' | 'failed';
   readonly text: string;
-  /** What failed, shown in full. */
+  /** The error, shown in full. */
   readonly error: ErrorReport | null;
   readonly action: ToastAction | null;
 }
 
 const AT_MOST = 4;
 
-/** Short notifications in the corner. They are read out, too. */
+/** Notifications in the corner, also read out. */
 export const useToasts = defineStore('toasts', () => {
   const all = shallowRef<readonly Toast[]>([]);
   let next = 1;
@@ -29,7 +29,7 @@ export const useToasts = defineStore('toasts', () => {
     return id;
   }
 
-  /** @returns its number, to dismiss it by */
+  /** @returns its number, for dismissing it */
   function say(
     text: string,
     options: { readonly tone?: Toast['tone']; readonly action?: ToastAction } = {},

@@ -10,7 +10,7 @@ import { differences, presetConfig, withMethod, withSetting } from '../domain/co
 
 const KEY = 'karst.train';
 
-/** What the settings were taken from; changes are told apart from it. */
+/** The origin of the settings; changes are shown relative to it. */
 export type Origin =
   | { readonly kind: 'preset'; readonly preset: PresetName }
   | {
@@ -39,7 +39,9 @@ const kept = v.object({
 });
 type Kept = v.InferOutput<typeof kept>;
 
-/** What was being set up when the page was last left; null when nothing was, or by another version. */
+/**
+ * The draft saved when the page was last left; null if there is none or another version saved it.
+ */
 function remembered(): Kept | null {
   const text = sessionStorage.getItem(KEY);
   if (text === null) return null;
@@ -47,7 +49,7 @@ function remembered(): Kept | null {
   return parsed.success ? parsed.output : null;
 }
 
-/** The training that is being set up. It stays as it is while the person looks at something else. */
+/** The draft of a training. Kept while other views are open. */
 export const useTrainDraft = defineStore('train-draft', () => {
   const before = remembered();
   const projectId = ref(before?.projectId ?? null);
@@ -56,29 +58,29 @@ export const useTrainDraft = defineStore('train-draft', () => {
   const name = ref('');
   const origin = shallowRef<Origin>(before?.origin ?? { kind: 'preset', preset: 'standard' });
   const config = shallowRef<TrainingConfig>(before?.config ?? presetConfig('standard'));
-  /** The run time that was last worked out from a measurement; null before the first. */
+  /** The latest run time based on a measurement; null before the first. */
   const lastSeconds = ref<number | null>(null);
 
-  /** What stands in number fields and is not taken; the settings are as before. */
+  /** Rejected input of number fields; the settings are unchanged. */
   const typed = shallowRef<ReadonlyMap<SettingKey, string>>(new Map());
   const untaken = computed(() =>
     [...typed.value.keys()].filter((key) => matters(key, config.value)),
   );
 
-  /** What the settings would be without changes. */
+  /** The settings without changes. */
   const base = computed(() => withMethod(configOf(origin.value), config.value.method));
   const changed = computed(() =>
     differences(config.value, base.value).filter((key) => matters(key, config.value)),
   );
 
-  /** Takes all settings of a preset, for the method that is chosen. */
+  /** Applies all settings of a preset, for the chosen method. */
   function startFromPreset(preset: PresetName): void {
     origin.value = { kind: 'preset', preset };
     config.value = base.value;
     typed.value = new Map();
   }
 
-  /** Takes all of a run: its settings, dataset, backbone and project. */
+  /** Copies a run's settings, dataset, backbone and project. */
   function startFromRun(run: RunView): void {
     origin.value = { kind: 'run', id: run.id, name: run.name, config: run.config };
     config.value = run.config;
@@ -97,7 +99,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     setTyped(key, null);
   }
 
-  /** @param text what the field of a number shows in place of it; null when it shows the number */
+  /** @param text rejected input that the field shows; null if it shows the number */
   function setTyped(key: SettingKey, text: string | null): void {
     const next = new Map(typed.value);
     if (text === null) next.delete(key);

@@ -6,7 +6,7 @@ import { useToasts } from './toasts.ts';
 
 interface Change {
   readonly text: string;
-  /** Of the notification that offers to take it back. */
+  /** Id of the notification that offers to undo it. */
   readonly toast: number;
   back(): Promise<unknown>;
 }
@@ -14,20 +14,20 @@ interface Change {
 const AT_MOST = 50;
 
 /**
- * What was changed in this window and can be taken back, the last change first: by the notification that tells of it while
- * that is there, and by Ctrl+Z at any time.
+ * Undoable changes of this window, last first: by their notification while it is shown, and by
+ * Ctrl+Z at any time.
  */
 export const useUndo = defineStore('undo', () => {
   const toasts = useToasts();
   const changes = shallowRef<readonly Change[]>([]);
 
   /**
-   * Tells of a change, and offers to take it back.
+   * Announces a change and offers to undo it.
    *
-   * @param back brings back what was before; what it throws is shown
+   * @param back restores the previous state; its errors are shown
    */
   function offer(text: string, back: () => Promise<unknown>): void {
-    // One cannot be taken back under a later one: that might be of the same things.
+    // An earlier change is not undone before a later one, which may concern the same items.
     const last = changes.value[changes.value.length - 1];
     if (last !== undefined) toasts.dismiss(last.toast);
     const toast = toasts.say(text, {
@@ -36,7 +36,7 @@ export const useUndo = defineStore('undo', () => {
     changes.value = [...changes.value, { text, toast, back }].slice(-AT_MOST);
   }
 
-  /** Takes back the last change; does nothing when there is none. */
+  /** Undoes the last change, if any. */
   async function undoLast(): Promise<void> {
     const last = changes.value[changes.value.length - 1];
     if (last === undefined) return;

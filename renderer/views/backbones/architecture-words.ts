@@ -7,7 +7,7 @@ const inWord = (value: number | boolean): string =>
     ? formatCount(value)
     : t(value ? 'backbones.detail.has' : 'backbones.detail.hasNot');
 
-/** What a backbone is, in one line. */
+/** A backbone's architecture in one line. */
 export function inWords(architecture: Architecture): string {
   const family = familyOf(architecture);
   const facts = family.facts(architecture).map(({ name, value }) => [name, inWord(value)]);
@@ -17,7 +17,7 @@ export function inWords(architecture: Architecture): string {
   });
 }
 
-/** What there is to say of it beside that line. */
+/** Further facts. */
 export function facts(
   architecture: Architecture,
 ): { name: string; label: string; value: string }[] {

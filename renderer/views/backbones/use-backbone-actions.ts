@@ -15,7 +15,7 @@ export interface BackboneActions {
   menu(backbone: Backbone): MenuItem[];
 }
 
-/** What can be done with a backbone, in the table and in its panel. */
+/** Actions on a backbone, in the table and in its panel. */
 export function useBackboneActions(): BackboneActions {
   const bridge = useBridge();
   const router = useRouter();

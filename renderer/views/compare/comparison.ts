@@ -15,14 +15,14 @@ import type { RunHistory } from '../../domain/run-history.ts';
 import { shownState } from '../../domain/run-state.ts';
 import { settingName, settingText, valueText } from '../../domain/words.ts';
 
-/** One line of a comparison: a value a run, in their order. */
+/** One row of a comparison: one value per run, in order. */
 export interface ComparisonRow {
   readonly key: string;
   readonly name: string;
-  /** What the name means, where that needs saying. */
+  /** Explanation of the name, where needed. */
   readonly text: string;
   readonly values: readonly string[];
-  /** Places of the best values; none where nothing is better than the rest. */
+  /** Indices of the best values; empty if none stands out. */
   readonly best: readonly number[];
 }
 
@@ -54,7 +54,7 @@ export function settingRows(runs: readonly RunView[]): ComparisonRow[] {
   ];
 }
 
-/** What came of one run. */
+/** The result of one run. */
 export interface Result {
   readonly state: RunState;
   readonly top1: number | null;
@@ -81,7 +81,7 @@ export function resultOf(run: RunView, history: RunHistory): Result {
   };
 }
 
-/** What came of the runs, with the best of each line. */
+/** The results of the runs, with the best of each row. */
 export function resultRows(results: readonly Result[]): ComparisonRow[] {
   const row = (
     key: 'best' | 'bestLoss' | 'bestEpoch' | 'steps' | 'duration' | 'speed',
@@ -114,7 +114,7 @@ export function resultRows(results: readonly Result[]): ComparisonRow[] {
   ];
 }
 
-/** Where the best of several values stand; none when all are the same or only one is there. */
+/** Indices of the best values; empty if all are equal or there is only one. */
 export function bestPlaces(values: readonly (number | null)[], better: 'more' | 'less'): number[] {
   const there = values.filter((value) => value !== null);
   const best = better === 'more' ? Math.max(...there) : Math.min(...there);

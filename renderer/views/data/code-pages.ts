@@ -1,4 +1,4 @@
-/** Code pages that are offered for a list or a table, by their WHATWG labels. */
+/** Encodings offered for a list or a table, by WHATWG label. */
 export const CODE_PAGES = [
   'windows-1252',
   'windows-1250',
@@ -11,7 +11,7 @@ export const CODE_PAGES = [
 ] as const;
 export type CodePage = (typeof CODE_PAGES)[number];
 
-/** The one that programs in a language most likely saved in. */
+/** The most likely encoding for a language. */
 export function codePageOf(language: string): CodePage {
   if (/^zh-(TW|HK|MO|Hant)/i.test(language)) return 'big5';
   const primary = language.slice(0, 2).toLowerCase();

@@ -17,9 +17,9 @@ export interface DatasetActions {
 }
 
 /**
- * What can be done with a dataset, in the list and in its own view.
+ * Actions on a dataset, in the list and in its own view.
  *
- * @param removed called when it is gone
+ * @param removed called after its removal
  */
 export function useDatasetActions(removed: () => void = () => undefined): DatasetActions {
   const bridge = useBridge();

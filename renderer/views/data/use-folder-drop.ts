@@ -3,7 +3,10 @@ import { useDrop, type Drop } from '../../composables/use-drop.ts';
 import { t } from '../../i18n.ts';
 import { useToasts } from '../../stores/toasts.ts';
 
-/** Takes a folder or file that is dropped, by its path. A browser does not know paths: it is told what to do instead. */
+/**
+ * Accepts a dropped folder or file by its path. In a browser, which does not know paths, it
+ * explains the alternative.
+ */
 export function useFolderDrop(take: (path: string) => void): Drop {
   const bridge = useBridge();
   const toasts = useToasts();

@@ -4,12 +4,12 @@ import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 import { useToasts } from '../../stores/toasts.ts';
 
-/** Names that a notification has room for. */
+/** Limit of names in a notification. */
 const SHOWN = 5;
 
 /**
- * Tells what an import made of its source: classes, images of each split, what was left aside. Resolves to how much
- * that was among the first thousand problems.
+ * Reports an import's result: classes, images per split, skipped files. Resolves to the number of
+ * skipped ones among the first thousand problems.
  */
 export function useImported(): (datasetId: string) => Promise<number> {
   const bridge = useBridge();

@@ -1,4 +1,4 @@
-/** Pages of a long list that were fetched, and those that are on their way. */
+/** Pages of a long list: loaded and loading. */
 export class PageCache<T> {
   readonly #size: number;
   readonly #pages = new Map<number, readonly T[]>();
@@ -12,7 +12,7 @@ export class PageCache<T> {
     return this.#pages.get(Math.floor(index / this.#size))?.[index % this.#size] ?? null;
   }
 
-  /** Pages that hold these places and were not asked for yet; from now on they count as asked for. */
+  /** Pages with these positions that were not requested yet; marks them as requested. */
   missing(first: number, last: number): number[] {
     const pages: number[] = [];
     for (let page = Math.floor(first / this.#size); page <= Math.floor(last / this.#size); page++) {
@@ -23,7 +23,7 @@ export class PageCache<T> {
     return pages;
   }
 
-  /** The first of these pages that was not asked for yet, which from now on counts as asked for. */
+  /** The first of these pages that was not requested yet; marks it as requested. */
   nextMissing(first: number, last: number): number | null {
     for (let page = Math.floor(first / this.#size); page <= Math.floor(last / this.#size); page++) {
       if (page >= 0 && !this.#asked.has(page)) {
@@ -38,7 +38,7 @@ export class PageCache<T> {
     this.#pages.set(page, items);
   }
 
-  /** It may be asked for again. */
+  /** Allows requesting it again. */
   failed(page: number): void {
     this.#asked.delete(page);
   }

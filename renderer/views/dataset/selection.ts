@@ -1,4 +1,4 @@
-/** Places of a list that are selected, as file managers do it. `anchor` is where Shift extends from. */
+/** Selected positions of a list, as in file managers. `anchor` is where Shift extends from. */
 export interface Selection {
   readonly chosen: ReadonlySet<number>;
   readonly anchor: number;
@@ -12,7 +12,7 @@ export interface Keys {
   readonly add: boolean;
 }
 
-/** After a click on a place. */
+/** The selection after a click on a position. */
 export function clicked(selection: Selection, index: number, keys: Keys): Selection {
   if (keys.shift) return { chosen: rangeOf(selection.anchor, index), anchor: selection.anchor };
   if (!keys.add) return { chosen: new Set([index]), anchor: index };
@@ -30,7 +30,7 @@ function rangeOf(a: number, b: number): Set<number> {
   return new Set(Array.from({ length: Math.abs(a - b) + 1 }, (_, offset) => first + offset));
 }
 
-/** Where an arrow leads in a grid of so many columns; null for a key that moves nowhere. */
+/** The position that a key moves to in a grid; null for other keys. */
 export function movedTo(key: string, index: number, columns: number, total: number): number | null {
   const steps: Readonly<Record<string, number>> = {
     ArrowLeft: -1,
@@ -43,7 +43,7 @@ export function movedTo(key: string, index: number, columns: number, total: numb
   const step = steps[key];
   if (step === undefined || total === 0) return null;
   const target = index + step;
-  // Up and down stay in their column; at the edge they stay where they are.
+  // Up and down stay in their column and stop at the edges.
   if ((key === 'ArrowUp' && target < 0) || (key === 'ArrowDown' && target >= total)) return index;
   return Math.min(total - 1, Math.max(0, target));
 }

@@ -8,7 +8,7 @@ export interface Reversal {
   readonly change: ImageChange;
 }
 
-/** What brings images back to how they were before a change: one call for each value they had. */
+/** The calls that undo a change of images: one per previous value. */
 export function reversalsOf(images: readonly GalleryImage[], change: ImageChange): Reversal[] {
   const groups = new Map<string, Reversal>();
   for (const image of images) {

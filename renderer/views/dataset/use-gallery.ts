@@ -7,39 +7,39 @@ import { PageCache } from './page-cache.ts';
 
 export const PAGE = 200;
 
-/** Pages in sight that are asked for at once. Those that were only passed by are not asked for. */
+/** Concurrent requests for visible pages. Pages only scrolled past are not requested. */
 const AT_ONCE = 2;
 
 export interface Gallery {
-  /** Images that the filter leaves; null before the first answer. */
+  /** Number of matching images; null before the first answer. */
   readonly total: Readonly<Ref<number | null>>;
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  /** The image at a place of the filtered list; null while its page is on the way. */
+  /** The image at a position of the filtered list; null while its page loads. */
   imageAt(index: number): GalleryImage | null;
-  /** Asks for the pages that hold these places, unless they are there. */
+  /** Requests the pages with these positions unless loaded. */
   ensure(first: number, last: number): Promise<void>;
-  /** The same for places that are in sight: they are asked for first when something has changed. */
+  /** The same for visible positions, which are reloaded first after a change. */
   show(first: number, last: number): Promise<void>;
-  /** Asks anew for what is in sight; what was there stays until the answer has come. */
+  /** Reloads what is visible; the old content stays until the answer arrives. */
   reload(): Promise<void>;
 }
 
 /**
- * The images of a dataset that a filter leaves, fetched page by page as they come into sight: a gallery of 50,000
- * holds no more than what was looked at.
+ * The images of a dataset that match a filter, loaded page by page as they become visible: a
+ * gallery of 50,000 holds only what was viewed.
  */
 export function useGallery(datasetId: () => string, filter: () => ImageFilter): Gallery {
   const bridge = useBridge();
   const total = ref<number | null>(null);
   const error = shallowRef<ErrorReport | null>(null);
   const cache = shallowRef(new PageCache<GalleryImage>(PAGE));
-  /** The cache that is being filled: the one in use, or the next. */
+  /** The cache being filled: the current one, or the next. */
   let newest = cache.value;
   let shown: readonly [number, number] = [0, 0];
 
   let going = 0;
 
-  /** Says whether the page came. */
+  /** @returns whether the page was loaded */
   async function load(page: number, into: PageCache<GalleryImage>): Promise<boolean> {
     try {
       const answer = await bridge.call('datasets.images', {
@@ -48,7 +48,7 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
         offset: page * PAGE,
         limit: PAGE,
       });
-      // What is shown has changed meanwhile: another cache takes its place.
+      // The filter has changed since: another cache is in use.
       if (into !== newest) return false;
       into.put(page, answer.images);
       total.value = answer.total;
@@ -71,7 +71,7 @@ export function useGallery(datasetId: () => string, filter: () => ImageFilter): 
   async function show(first: number, last: number): Promise<void> {
     shown = [first, last];
     let came = true;
-    // What is in sight by then decides which page is next.
+    // The next page depends on what is visible then.
     while (came && going < AT_ONCE) {
       const into = newest;
       const page = into.nextMissing(...shown);

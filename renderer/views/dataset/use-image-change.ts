@@ -13,14 +13,14 @@ export interface ImageChanging {
   readonly busy: Readonly<Ref<boolean>>;
 }
 
-/** Relabels, moves or excludes what is selected, and offers to take it back. */
+/** Relabels, moves or excludes the selection, and offers to undo it. */
 export function useImageChange(datasetId: () => string, gallery: Gallery): ImageChanging {
   const bridge = useBridge();
   const undo = useUndo();
 
   async function imagesOf({ chosen }: Selection): Promise<GalleryImage[]> {
     const pages = new Set([...chosen].map((index) => Math.floor(index / PAGE)));
-    // One after the other: a selection of everything must not ask hundreds of questions at once.
+    // Sequentially: a selection of everything must not send hundreds of requests concurrently.
     for (const page of pages) await gallery.ensure(page * PAGE, page * PAGE);
     return [...chosen]
       .map((index) => gallery.imageAt(index))

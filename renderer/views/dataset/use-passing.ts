@@ -1,18 +1,18 @@
 import { onScopeDispose, ref, type Ref } from 'vue';
 
-/** Heights of the list in a second above which nobody sees what passes by. */
+/** Scroll speed, in list heights per second, above which pictures are not seen. */
 const QUICK = 2;
-/** So long after the last scrolling it is at rest. */
+/** Milliseconds without scrolling that count as rest. */
 const REST_MS = 120;
 
 export interface Passing {
-  /** The list is scrolled so quickly that loading pictures would only hold it up. */
+  /** Scrolled so quickly that loading pictures is useless. */
   readonly passing: Readonly<Ref<boolean>>;
-  /** To be told of every scrolling. */
+  /** Call it on every scroll event. */
   readonly scrolled: () => void;
 }
 
-/** Whether what a list shows is only passed by. */
+/** Detects fast scrolling of a list. */
 export function usePassing(list: Readonly<Ref<HTMLElement | null>>): Passing {
   const passing = ref(false);
   let last = { top: 0, at: 0 };

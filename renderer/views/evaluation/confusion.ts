@@ -1,12 +1,12 @@
 import { quoted } from '../../domain/csv.ts';
 
-/** A place in the matrix, by class indices. */
+/** A cell of the matrix, by class indices. */
 export interface Cell {
   readonly truth: number;
   readonly predicted: number;
 }
 
-/** Share of the images of a class that got that answer, 0..1; 0 for a class without images. */
+/** Fraction of a class's images with that prediction, 0..1; 0 for a class without images. */
 export function shareOfRow(
   confusion: readonly (readonly number[])[],
   truth: number,
@@ -17,7 +17,7 @@ export function shareOfRow(
   return images === 0 ? 0 : (row[predicted] ?? 0) / images;
 }
 
-/** The matrix as comma-separated values with the classes as first row and column. */
+/** The matrix as CSV with the classes as first row and column. */
 export function confusionAsCsv(
   confusion: readonly (readonly number[])[],
   labels: readonly string[],

@@ -1,7 +1,10 @@
 import type { ClassMetrics } from '../../../shared/domain/metrics.ts';
 import type { Sorting } from '../../components/table.ts';
 
-/** The classes in the order asked for; in their own without one. Names as people order them (`leaf 2`, `leaf 10`). */
+/**
+ * The classes sorted as requested, or in their original order. Names sort naturally (`leaf 2`,
+ * `leaf 10`).
+ */
 export function sortedClasses(
   classes: readonly ClassMetrics[],
   sorting: Sorting | null,

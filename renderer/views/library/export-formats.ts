@@ -3,7 +3,7 @@ import { fileName } from '../../composables/download.ts';
 
 export type ExportChoice = Input<'adapters.export'>['format'];
 
-/** In the order of their use; those that this version cannot write yet are named all the same. */
+/** Ordered by use; formats not available yet are listed as well. */
 export const EXPORT_CHOICES: readonly { readonly format: ExportChoice; readonly there: boolean }[] =
   [
     { format: 'safetensors', there: true },
@@ -13,7 +13,7 @@ export const EXPORT_CHOICES: readonly { readonly format: ExportChoice; readonly 
     { format: 'savedmodel', there: false },
   ];
 
-/** A name for what is written, from the adapter's own. */
+/** A default name for the export, from the adapter's. */
 export function offeredName(adapter: string, format: ExportChoice): string {
   const base = fileName(adapter);
   switch (format) {
@@ -29,7 +29,7 @@ export function offeredName(adapter: string, format: ExportChoice): string {
   }
 }
 
-/** A file, and not a folder. */
+/** Whether it is a single file. */
 export function isFile(format: ExportChoice): boolean {
   return format === 'karst' || format === 'onnx';
 }

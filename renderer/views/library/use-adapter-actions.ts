@@ -13,19 +13,19 @@ import { useUndo } from '../../stores/undo.ts';
 export type AdapterDialog = 'rename' | 'evaluate' | 'merge' | 'export';
 
 export interface AdapterActions {
-  /** The dialog that is open, and on which adapter. */
+  /** The open dialog and its adapter. */
   readonly open: ShallowRef<{ readonly dialog: AdapterDialog; readonly adapter: Adapter } | null>;
   show(dialog: AdapterDialog, adapter: Adapter): void;
   close(): void;
-  /** Asks, and puts it into the bin. */
+  /** Moves it to the bin after confirmation. */
   remove(adapter: Adapter): void;
   menu(adapter: Adapter): MenuItem[];
 }
 
 /**
- * What can be done with an adapter, in the list and in its own view.
+ * Actions on an adapter, in the list and in its own view.
  *
- * @param removed called when it has gone to the bin
+ * @param removed called after its removal
  */
 export function useAdapterActions(removed: () => void = () => undefined): AdapterActions {
   const bridge = useBridge();

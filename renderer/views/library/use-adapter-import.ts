@@ -6,7 +6,7 @@ import { useFiles } from '../../composables/use-files.ts';
 import { t } from '../../i18n.ts';
 import { useTasks } from '../../stores/tasks.ts';
 
-/** Takes an adapter folder or a `.karst` file into the library and shows it. */
+/** Imports an adapter folder or a `.karst` file and shows it. */
 export function useAdapterImport() {
   const bridge = useBridge();
   const router = useRouter();

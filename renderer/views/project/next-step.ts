@@ -9,10 +9,10 @@ export type Step =
   | { readonly kind: 'use'; readonly run: RunView; readonly adapterId: string };
 
 /**
- * The one thing to do next in a project: what is going on comes first, then what was left lying, then the best
- * result, and before there is any, what is missing for one.
+ * The next step in a project: a running run first, then unfinished ones, then the best result, or
+ * else what is missing for one.
  *
- * @param runs of the project, the newest first
+ * @param runs of the project, newest first
  */
 export function nextStep(project: Project, runs: readonly RunView[]): Step {
   const running = runs.find((run) => run.state === 'running' || run.state === 'paused');

@@ -2,7 +2,7 @@ import type { Project } from '../../../shared/contract/window/projects.ts';
 import type { RunView } from '../../../shared/contract/window/runs.ts';
 import type { Sorting } from '../../components/table.ts';
 
-/** Those that have every word of the query in their name or notes. */
+/** Projects with every word of the query in their name or notes. */
 export function withWords(projects: readonly Project[], query: string): Project[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return projects.filter((project) => {
@@ -15,7 +15,7 @@ const ORDERS = new Map<string, (a: Project, b: Project) => number>(
   Object.entries<(a: Project, b: Project) => number>({
     name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
     runs: (a, b) => a.runIds.length - b.runIds.length,
-    // Without a figure below all that have one.
+    // Projects without the value come last.
     best: (a, b) => (a.bestTop1 ?? -1) - (b.bestTop1 ?? -1),
     changed: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
   }),
@@ -31,7 +31,7 @@ export function sortedProjects(
   return [...projects].sort((a, b) => direction * order(a, b));
 }
 
-/** The runs of a project, the newest first. */
+/** The runs of a project, newest first. */
 export function runsOf(project: Project, runs: readonly RunView[]): RunView[] {
   return runs
     .filter((run) => run.projectId === project.id)

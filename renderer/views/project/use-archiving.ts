@@ -4,7 +4,7 @@ import { t } from '../../i18n.ts';
 import { useProjects } from '../../stores/projects.ts';
 import { useUndo } from '../../stores/undo.ts';
 
-/** Puts a project into the archive and takes it out; the notification can undo it. */
+/** Archives or unarchives a project; the notification can undo it. */
 export function useArchiving() {
   const projects = useProjects();
   const undo = useUndo();

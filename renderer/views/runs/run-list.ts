@@ -10,7 +10,7 @@ export interface RunFilter {
 
 export const NO_FILTER: RunFilter = { project: 'all', state: 'all' };
 
-/** Runs that fit: what trains now first, then the queue in its order, then the newest. */
+/** Matching runs: the running one first, then the queue in order, then the newest. */
 export function listed(runs: readonly RunView[], filter: RunFilter): RunView[] {
   return runs
     .filter((run) => fits(run, filter))

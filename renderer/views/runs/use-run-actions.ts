@@ -31,16 +31,16 @@ export interface RunActions {
   pause(run: RunView): void;
   resume(run: RunView): void;
   stop(run: RunView): void;
-  /** Asks, and puts it into the bin; does nothing with a run that still works. */
+  /** Moves it to the bin after confirmation; does nothing with an active run. */
   remove(run: RunView): void;
-  /** All that can be done with a run now; `steering` (pause, resume, stop, extend) can be left out. */
+  /** All actions available for a run; `steering` (pause, resume, stop, extend) is optional. */
   menu(run: RunView, options: { readonly steering: boolean }): MenuItem[];
 }
 
 /**
- * What can be done with a run, in the list and in its own view.
+ * Actions on a run, in the list and in its own view.
  *
- * @param removed called when it has gone to the bin
+ * @param removed called after its removal
  */
 export function useRunActions(removed: (run: RunView) => void = () => undefined): RunActions {
   const bridge = useBridge();

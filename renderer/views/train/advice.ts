@@ -9,10 +9,10 @@ import { formatCount } from '../../domain/format.ts';
 import { limitsText } from '../../domain/number-text.ts';
 import { t } from '../../i18n.ts';
 
-/** Above this, AdamW tears a pre-trained backbone apart when all of it is trained. */
+/** Above this learning rate, full fine-tuning with AdamW destroys pre-trained features. */
 const FULL_RATE = 3e-4;
 
-/** What is wrong with the value of a setting, beside its field; the host's own sentence where no other fits. */
+/** The error beside a setting's field; the host's own sentence by default. */
 export function problemText(
   key: SettingKey,
   error: ErrorReport,
@@ -35,7 +35,7 @@ export function problemText(
   return describeError(error).what;
 }
 
-/** What is allowed and hardly meant, in the words of the window where it has some. */
+/** Warnings about valid but unlikely settings, localised where possible. */
 export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']): string[] {
   const told = warnings.map(({ setting, error }) => {
     if (setting === 'dataset') return t('train.advice.noValidation');

@@ -10,28 +10,28 @@ import { useLoad } from '../../composables/use-load.ts';
 import { useTasks } from '../../stores/tasks.ts';
 import { useTrainDraft } from '../../stores/train-draft.ts';
 
-/** While someone types or holds an arrow of a field, nothing is asked. */
+/** Debounce while typing or stepping. */
 const QUIET_MS = 250;
 
 export interface PlanOfDraft {
-  /** Of the settings as they were a moment ago; null until a backbone is chosen. */
+  /** The plan of the latest debounced settings; null until a backbone is chosen. */
   readonly plan: Readonly<ShallowRef<RunPlan | null>>;
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  /** It has been worked out for longer than goes unnoticed. */
+  /** Computing takes noticeably long. */
   readonly slow: Readonly<Ref<boolean>>;
-  /** Settings with which no run can be made. */
+  /** Settings that prevent a run. */
   readonly problems: ComputedRef<ReadonlyMap<SettingKey, ErrorReport>>;
-  /** What no run can be made of, whatever the settings; null when the images are usable. */
+  /** A dataset that prevents a run; null if its images are usable. */
   readonly datasetProblem: ComputedRef<ErrorReport | null>;
-  /** What is allowed and hardly meant. */
+  /** Valid but unlikely settings. */
   readonly warnings: ComputedRef<RunPlan['problems']>;
-  /** The measurement that is under way. */
+  /** The running measurement. */
   readonly measuring: ComputedRef<Task | null>;
   readonly measureError: Readonly<ShallowRef<ErrorReport | null>>;
   measure(): Promise<unknown>;
 }
 
-/** What the settings being edited mean, asked again a moment after each change. */
+/** The plan of the edited settings, updated shortly after each change. */
 export function usePlan(): PlanOfDraft {
   const bridge = useBridge();
   const draft = useTrainDraft();
@@ -102,7 +102,7 @@ export function usePlan(): PlanOfDraft {
   };
 }
 
-/** The field of a setting, to bring it into view and type into it. */
+/** Id of a setting's field, for scrolling and focus. */
 export function fieldId(key: SettingKey): string {
   return `setting-${key.replace('.', '-')}`;
 }

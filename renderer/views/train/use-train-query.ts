@@ -14,10 +14,10 @@ function one(value: LocationQueryValue | readonly LocationQueryValue[] | undefin
 }
 
 /**
- * Takes what the address asks for (`?project`, `?dataset`, `?backbone`, `?from`) into the draft, and chooses what
- * lies near for the rest: what the project has, or the only one there is.
+ * Applies the query (`?project`, `?dataset`, `?backbone`, `?from`) to the draft, and fills the rest
+ * from the project, or with the only choice.
  *
- * @param taken called when nothing more is needed of the address
+ * @param taken called when the query is no longer needed
  */
 export function useTrainQuery(
   query: () => LocationQuery,
@@ -40,7 +40,7 @@ export function useTrainQuery(
     }
     const askedProject = one(asked['project']);
     if (askedProject !== null) {
-      // Another project means its own images and backbone.
+      // Another project has its own images and backbone.
       if (askedProject !== draft.projectId) draft.datasetId = null;
       draft.projectId = askedProject;
     }

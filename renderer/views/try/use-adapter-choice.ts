@@ -4,7 +4,7 @@ import { useBridge } from '../../bridge/index.ts';
 import { useLoad, type Load } from '../../composables/use-load.ts';
 import { NO_ADAPTER_FILTER } from '../../stores/adapters.ts';
 
-/** As many as a list of choices can hold; older ones are reached from the library. */
+/** Limit of the list; older adapters are reached from the library. */
 const NEWEST = 200;
 
 export interface AdapterChoice {
@@ -13,7 +13,7 @@ export interface AdapterChoice {
   readonly adapter: ComputedRef<Adapter | null>;
 }
 
-/** The adapter that is tried: the one that was asked for, else the newest. */
+/** The adapter in use: the requested one, else the newest. */
 export function useAdapterChoice(asked: string | null): AdapterChoice {
   const bridge = useBridge();
   const wanted = ref(asked);

@@ -6,26 +6,26 @@ import { useBridge } from '../../bridge/index.ts';
 import { toBase64 } from './base64.ts';
 import { waiting, type Source, type TriedImage } from './tried-image.ts';
 
-/** Answers on how many pictures are waited for at once. */
+/** Pictures per request. */
 const BATCH = 16;
-/** More than these are a matter for a whole folder. */
+/** For more than these, use the prediction of a folder. */
 export const AT_MOST = 256;
 const TOP = 5;
 
 export interface Answers {
-  /** The newest first. */
+  /** Newest first. */
   readonly images: Readonly<ShallowRef<readonly TriedImage[]>>;
-  /** Pictures are being asked about. */
+  /** A prediction is in progress. */
   readonly busy: Readonly<Ref<boolean>>;
-  /** Why a whole batch failed; the pictures wait. */
+  /** Why a whole batch failed; its pictures are still pending. */
   readonly error: Readonly<ShallowRef<ErrorReport | null>>;
   readonly add: (sources: readonly { readonly name: string; readonly source: Source }[]) => void;
-  /** Asks about those that wait. */
+  /** Predicts the pending pictures. */
   readonly resume: () => Promise<void>;
   readonly clear: () => void;
 }
 
-/** Asks an adapter about pictures, batch by batch; about all of them anew when another adapter is chosen. */
+/** Predicts pictures batch by batch; repeats all when another adapter is chosen. */
 export function useAnswers(adapterId: () => string | null): Answers {
   const bridge = useBridge();
   const images = shallowRef<readonly TriedImage[]>([]);
@@ -38,7 +38,7 @@ export function useAnswers(adapterId: () => string | null): Answers {
     images.value = images.value.map((image) => (image.id === id ? { ...image, ...values } : image));
   }
 
-  /** The picture as the host knows it; null when it cannot be handed over, which is then its answer. */
+  /** The picture's name on the host; null if the upload failed, which is then its result. */
   async function handedOver(image: TriedImage): Promise<TriedImage | null> {
     if (image.source.kind === 'path' || image.media !== null) return image;
     try {
@@ -58,7 +58,7 @@ export function useAnswers(adapterId: () => string | null): Answers {
       const known = await handedOver(image);
       if (known !== null) given.push(known);
     }
-    // The host answers to uploads first, then to paths.
+    // The host answers for uploads first, then paths.
     const uploads = given.filter(({ source }) => source.kind === 'file');
     const files = given.filter(({ source }) => source.kind === 'path');
     if (given.length === 0) return;
@@ -68,7 +68,7 @@ export function useAnswers(adapterId: () => string | null): Answers {
       paths: files.flatMap(({ source }) => (source.kind === 'path' ? [source.path] : [])),
       top: TOP,
     });
-    // Another adapter has been chosen meanwhile: it is asked about the same pictures.
+    // Another adapter has been chosen since: predict the same pictures with it.
     if (asked !== adapterId()) return;
     [...uploads, ...files].forEach((image, index) => {
       const answer = answers[index];

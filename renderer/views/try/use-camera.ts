@@ -1,19 +1,19 @@
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
 
 export interface Camera {
-  /** What it sees; null while it is off. */
+  /** Its stream; null while it is off. */
   readonly stream: Readonly<ShallowRef<MediaStream | null>>;
-  /** Why it could not be had, in the browser's words; null when it could, or was not asked for. */
+  /** Why it is unavailable, in the browser's words; null otherwise. */
   readonly refused: Readonly<Ref<string | null>>;
   start(): Promise<void>;
   stop(): void;
 }
 
-/** The camera: on when it is asked for, off when the view is left. */
+/** The camera: on by request, off when the view is left. */
 export function useCamera(): Camera {
   const stream = shallowRef<MediaStream | null>(null);
   const refused = ref<string | null>(null);
-  /** Counts requests: one that is answered after the view was left is ended at once. */
+  /** Request counter: a stream that arrives after the view was left is stopped. */
   let turn = 0;
 
   async function start(): Promise<void> {
@@ -25,11 +25,11 @@ export function useCamera(): Camera {
         end(given);
         return;
       }
-      // It may be pulled out.
+      // It may be unplugged.
       for (const track of given.getTracks()) track.addEventListener('ended', stop);
       stream.value = given;
     } catch (thrown) {
-      // No camera, in use, not allowed: the way out is the same.
+      // Missing, in use, or not permitted: the remedy is the same.
       if (mine === turn) refused.value = thrown instanceof Error ? thrown.message : String(thrown);
     }
   }
@@ -48,7 +48,7 @@ function end(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** The frame that a video shows at this moment, as a picture file. */
+/** The current frame of a video as an image file. */
 export function photographOf(video: HTMLVideoElement, name: string): Promise<File> {
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;

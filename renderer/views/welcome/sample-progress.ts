@@ -4,12 +4,12 @@ import type { Task } from '../../../shared/contract/window/tasks.ts';
 export const SAMPLE_STEPS = ['importing', 'training', 'finishing'] as const;
 export type SampleStep = (typeof SAMPLE_STEPS)[number];
 
-/** How far the sample is: its task imports and queues a run, the run trains. */
+/** Progress of the sample: its task imports and queues a run, then the run trains. */
 export type SampleProgress =
   | { readonly kind: 'offer' }
   | { readonly kind: 'going'; readonly step: SampleStep; readonly run: RunView | null }
   | { readonly kind: 'ready'; readonly run: RunView; readonly projectId: string }
-  /** The run ended without an adapter, or waits for a person. */
+  /** The run ended without an adapter, or waits for the user. */
   | { readonly kind: 'halted'; readonly run: RunView };
 
 export function sampleProgress(
