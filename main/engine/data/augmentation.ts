@@ -134,7 +134,14 @@ export class Augmenter {
     if (cropsRandomly(options)) {
       const crop = drawCrop(image.width, image.height, options.cropScaleMin, stream);
       const square = { left: 0, top: 0, width: side, height: side };
-      pixels = resample(image.pixels, image.width, crop, side, side, square, interpolation);
+      pixels = resample(image.pixels, {
+        width: image.width,
+        source: crop,
+        targetWidth: side,
+        targetHeight: side,
+        crop: square,
+        interpolation,
+      });
     } else {
       pixels = image.pixels.slice();
     }

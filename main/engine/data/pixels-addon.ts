@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PIXELS } from '../../platform/addons.mjs';
-import { resampleInScript } from './resample-in-script.ts';
+import { resampleInScript, type Resampling } from './resample-in-script.ts';
 
 /**
  * Interface of main/native-ops/pixels: bit-identical to `resample.ts` and `preprocessing.ts`, but
@@ -64,6 +64,25 @@ function openAddon(): Found {
 }
 
 /**
+ * The numbers by which the addon is told what to make: see main/native-ops/pixels/addon.cc.
+ *
+ * @param isa index in the addon's `instructions`; 0 is the best
+ */
+export function packedResampling(
+  { width, source, targetWidth, targetHeight, crop, interpolation }: Resampling,
+  isa = 0,
+): Int32Array {
+  return Int32Array.of(
+    width,
+    ...[source.left, source.top, source.width, source.height],
+    ...[targetWidth, targetHeight],
+    ...[crop.left, crop.top, crop.width, crop.height],
+    interpolation === 'bicubic' ? 1 : 0,
+    isa,
+  );
+}
+
+/**
  * Self-check: compares the addon with the script, bit for bit, on a tiny image resized and
  * normalised in a few ways.
  * @returns what differs, as a clause; null if nothing does
@@ -80,16 +99,11 @@ export function pixelsFault(addon: Pick<PixelsAddon, 'resample' | 'normalise'>):
       [33, 17],
     ] as const) {
       const crop = { left: 1, top: 1, width: across - 2, height: down - 1 };
-      const wanted = resampleInScript(pixels, width, source, across, down, crop, interpolation);
-      const part = [source.left, source.top, source.width, source.height] as const;
-      const result = [crop.left, crop.top, crop.width, crop.height] as const;
-      const bicubic = interpolation === 'bicubic' ? 1 : 0;
+      const target = { targetWidth: across, targetHeight: down };
+      const task = { width, source, ...target, crop, interpolation };
+      const wanted = resampleInScript(pixels, task);
       const made = new Uint8Array(wanted.length);
-      addon.resample(
-        pixels,
-        Int32Array.of(width, ...part, across, down, ...result, bicubic, 0),
-        made,
-      );
+      addon.resample(pixels, packedResampling(task), made);
       if (Buffer.compare(made, wanted) !== 0) return 'a known image came to other pixels';
     }
   }

@@ -63,15 +63,14 @@ export function evaluationPixels(image: RgbImage, preprocessing: Preprocessing):
     preprocessing,
   );
   const whole = { left: 0, top: 0, width: image.width, height: image.height };
-  return resample(
-    image.pixels,
-    image.width,
-    whole,
-    resizedWidth,
-    resizedHeight,
+  return resample(image.pixels, {
+    width: image.width,
+    source: whole,
+    targetWidth: resizedWidth,
+    targetHeight: resizedHeight,
     crop,
-    preprocessing.interpolation,
-  );
+    interpolation: preprocessing.interpolation,
+  });
 }
 
 /**
@@ -90,7 +89,14 @@ export function reduceTo(
   return {
     width,
     height,
-    pixels: resample(image.pixels, image.width, whole, width, height, all, interpolation),
+    pixels: resample(image.pixels, {
+      width: image.width,
+      source: whole,
+      targetWidth: width,
+      targetHeight: height,
+      crop: all,
+      interpolation,
+    }),
   };
 }
 

@@ -78,15 +78,23 @@ function weights(
   return { first, count, values, step };
 }
 
+/** What is made of an image. */
+export interface Resampling {
+  /** Pixels of a row of the image. */
+  readonly width: number;
+  /** The part of the image that is resized. Pixels outside are not read, as if it had been cropped first. */
+  readonly source: Rectangle;
+  readonly targetWidth: number;
+  readonly targetHeight: number;
+  /** The part of the result that is wanted. */
+  readonly crop: Rectangle;
+  readonly interpolation: Interpolation;
+}
+
 /** `resample` (resample.ts) without the addon. */
 export function resampleInScript(
   pixels: Uint8Array,
-  width: number,
-  source: Rectangle,
-  targetWidth: number,
-  targetHeight: number,
-  crop: Rectangle,
-  interpolation: Interpolation,
+  { width, source, targetWidth, targetHeight, crop, interpolation }: Resampling,
 ): Uint8Array {
   const keepsWidth = targetWidth === source.width;
   const keepsHeight = targetHeight === source.height;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  packedResampling,
   type PixelsAddon,
   pixelsAddon,
   pixelsFault,
@@ -42,20 +43,17 @@ describe.skipIf(addon === null)('the addon', () => {
       const [cropLeft, cropWidth] = part(targetWidth, stream);
       const [cropTop, cropHeight] = part(targetHeight, stream);
       const interpolation = stream.integer(2) === 0 ? 'bilinear' : 'bicubic';
-      const wanted = resampleInScript(
-        pixels,
+      const resampling = {
         width,
-        { left, top, width: across, height: down },
+        source: { left, top, width: across, height: down },
         targetWidth,
         targetHeight,
-        { left: cropLeft, top: cropTop, width: cropWidth, height: cropHeight },
+        crop: { left: cropLeft, top: cropTop, width: cropWidth, height: cropHeight },
         interpolation,
-      );
+      } as const;
+      const wanted = resampleInScript(pixels, resampling);
       for (const [set, name] of instructions.entries()) {
-        const source = [width, left, top, across, down, targetWidth, targetHeight] as const;
-        const crop = [cropLeft, cropTop, cropWidth, cropHeight] as const;
-        const bicubic = interpolation === 'bicubic' ? 1 : 0;
-        const task = Int32Array.of(...source, ...crop, bicubic, set);
+        const task = packedResampling(resampling, set);
         const made = new Uint8Array(wanted.length);
         resample(pixels, task, made);
         if (Buffer.compare(made, wanted) !== 0)
