@@ -7,11 +7,3 @@ export function nameOfPath(path: string): string {
       .at(-1) ?? '';
   return last.replace(/\.(csv|jsonl|json|txt)$/i, '');
 }
-
-/** `leaves`, or `leaves 2` and so on if the name is taken. */
-export function freeName(wanted: string, taken: readonly string[]): string {
-  const known = new Set(taken.map((name) => name.toLocaleLowerCase()));
-  let name = wanted;
-  for (let number = 2; known.has(name.toLocaleLowerCase()); number++) name = `${wanted} ${number}`;
-  return name;
-}

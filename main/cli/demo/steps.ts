@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parameterCount } from '../../../shared/models/registry.ts';
+import { freeName } from '../../../shared/domain/free-name.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Adapter, Backbone, Dataset } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
@@ -89,7 +90,7 @@ export async function runDemo(
   steps.begin(
     `Train KARST on the backbone ${backbone.name}: ${formatParameters(trainable)} parameters beside the ${formatParameters(total)} that stay as they are`,
   );
-  const name = freeName('digits-karst', [...studio.runs.list(), ...studio.adapters.list()]);
+  const name = freeNameOf('digits-karst', [...studio.runs.list(), ...studio.adapters.list()]);
   const created = await studio.runs.create({
     backbone: backbone.id,
     dataset: dataset.id,
@@ -184,7 +185,7 @@ async function demoBackbone(studio: Studio, options: DemoOptions): Promise<Backb
   return (
     known.find((backbone) => backbone.path === file) ??
     (await studio.backbones.add(file, {
-      name: freeName('demo-backbone', known),
+      name: freeNameOf('demo-backbone', known),
       signal: options.signal,
     }))
   );
@@ -197,7 +198,7 @@ async function importSample(
   const folder = await unpackedSample(studio.home);
   const { dataset } = await studio.datasets.add(folder, {
     ...watching,
-    name: freeName('digits', studio.datasets.list()),
+    name: freeNameOf('digits', studio.datasets.list()),
     val: SAMPLE_VALIDATION,
     seed: 0,
   });
@@ -281,10 +282,10 @@ async function predictThree(
   });
 }
 
-/** `base`, or `base-2` and so on when something has that name already. */
-function freeName(base: string, taken: readonly { readonly name: string }[]): string {
-  const names = new Set(taken.map(({ name }) => name));
-  let name = base;
-  for (let n = 2; names.has(name); n++) name = `${base}-${n}`;
-  return name;
+function freeNameOf(wanted: string, taken: readonly { readonly name: string }[]): string {
+  return freeName(
+    wanted,
+    taken.map(({ name }) => name),
+    '-',
+  );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { freeName, nameOfPath } from '../../../../renderer/domain/names.ts';
+import { nameOfPath } from '../../../../renderer/domain/names.ts';
+import { freeName } from '../../../../shared/domain/free-name.ts';
 
 describe('the name that a dataset is offered', () => {
   it.each([
@@ -17,5 +18,6 @@ describe('the name that a dataset is offered', () => {
   it('is counted up where it is taken, whatever the case', () => {
     expect(freeName('leaves', [])).toBe('leaves');
     expect(freeName('leaves', ['Leaves', 'leaves 2', 'leaves 4'])).toBe('leaves 3');
+    expect(freeName('leaves', ['leaves'], '-')).toBe('leaves-2');
   });
 });
