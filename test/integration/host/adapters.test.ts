@@ -2,65 +2,37 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { SafetensorsFile, writeSafetensors } from '../../../main/formats/safetensors.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
+import { TrainedHome } from './trained-home.ts';
 import {
-  CONFIG,
-  fakeEngine,
   refusal,
   studioIn,
   temporaryFolder,
-  writeBackbone,
   writeClassFolders,
   writeImage,
 } from '../../unit/host/support.ts';
 
-let template: string;
-let home: string;
-
-/** A home with a backbone, a dataset and an adapter "first" trained by the test double; copied for each test. */
-beforeAll(async () => {
-  template = mkdtempSync(join(tmpdir(), 'karst-adapters-'));
-  await writeClassFolders(join(template, 'images'), { a: 5, b: 5 });
-  await writeBackbone(join(template, 'backbone'));
-  const studio = await studioIn(join(template, 'home'));
-  await studio.backbones.add(join(template, 'backbone'), { name: 'tiny' });
-  await studio.datasets.add(join(template, 'images'), { name: 'two' });
-  const run = await studio.runs.create({
-    backbone: 'tiny',
-    dataset: 'two',
-    name: 'first',
-    config: CONFIG,
-  });
-  const { adapter } = await studio.scheduler.train(run.id, { resume: false });
-  await studio.merging.export(adapter.id, { format: 'adapter', out: join(template, 'exported') });
-  await studio.close();
-});
-
-afterAll(() => rmSync(template, { recursive: true }));
-
-beforeEach(() => {
-  home = join(temporaryFolder(), 'home');
-  cpSync(join(template, 'home'), home, { recursive: true });
+/** With the adapter "first" as a folder `exported`. */
+const trained = new TrainedHome(async (studio, template) => {
+  await studio.merging.export('first', { format: 'adapter', out: join(template, 'exported') });
 });
 
 const open = (env: Record<string, string> = {}, graceMs = 10_000): Promise<Studio> =>
-  studioIn(home, { spawn: fakeEngine(env), graceMs });
+  trained.open(env, { graceMs });
 
 /** A copy of the exported adapter that a test may spoil. */
 function exported(): string {
   const folder = join(temporaryFolder(), 'adapter');
-  cpSync(join(template, 'exported'), folder, { recursive: true });
+  cpSync(join(trained.template, 'exported'), folder, { recursive: true });
   return folder;
 }
 
@@ -87,7 +59,9 @@ describe('import and export of adapter folders', () => {
     const before = await refusal(studio.adapters.import(folder), 'backbone-mismatch');
     expect(before.message).toContain('"tiny"');
     expect(existsSync(join(studio.home, 'adapters'))).toBe(false);
-    const backbone = await studio.backbones.add(join(template, 'backbone'), { name: 'other-name' });
+    const backbone = await studio.backbones.add(join(trained.template, 'backbone'), {
+      name: 'other-name',
+    });
     const adapter = await studio.adapters.import(folder, { name: 'guest' });
     expect(adapter).toMatchObject({
       name: 'guest',
@@ -188,11 +162,11 @@ describe('import and export of adapter folders', () => {
     const folder = exported();
     spoil(folder);
     const studio = await open();
-    const before = readdirSync(join(home, 'adapters'));
+    const before = readdirSync(join(trained.home, 'adapters'));
     const error = await refusal(studio.adapters.import(folder), code as 'file-damaged');
     expect(error.message).toMatch(sentence);
     expect(studio.adapters.list()).toHaveLength(1);
-    expect(readdirSync(join(home, 'adapters'))).toEqual(before);
+    expect(readdirSync(join(trained.home, 'adapters'))).toEqual(before);
   });
 
   it.each(['missing', 'unexpected', 'infinite'])(
@@ -248,7 +222,7 @@ describe('what engines do with adapters', () => {
     expect(
       (await studio.evaluations.evaluate('first', { dataset: 'two', split: 'train' })).evaluation.n,
     ).toBe(8);
-    expect(readdirSync(join(home, 'work'))).toEqual([]);
+    expect(readdirSync(join(trained.home, 'work'))).toEqual([]);
     const empty = await refusal(
       studio.evaluations.evaluate('first', { dataset: 'two', split: 'test' }),
       'dataset-unusable',
@@ -307,7 +281,7 @@ describe('what engines do with adapters', () => {
   it('merges into a new folder, verified on the validation images of the run', async () => {
     const studio = await open();
     const { out, verification } = await studio.merging.merge('first');
-    expect(out.startsWith(join(home, 'merged', 'first-mg-'))).toBe(true);
+    expect(out.startsWith(join(trained.home, 'merged', 'first-mg-'))).toBe(true);
     expect(readFileSync(join(out, 'model.safetensors'), 'utf8')).toBe('fake weights, 2 images');
     expect(verification.images).toBe(2);
     await refusal(studio.merging.merge('first', { out }), 'name-taken');
@@ -349,7 +323,7 @@ describe('what engines do with adapters', () => {
     });
     await refusal(job, 'cancelled');
     expect(studio.evaluations.of('first')).toEqual([]);
-    expect(readdirSync(join(home, 'work'))).toEqual([]);
+    expect(readdirSync(join(trained.home, 'work'))).toEqual([]);
   });
 
   it('probes', async () => {
@@ -367,9 +341,9 @@ describe('keeping adapters', () => {
     const { folder } = await studio.adapters.remove('first');
     expect(existsSync(folder)).toBe(false);
     expect(studio.adapters.list()).toEqual([]);
-    const [kept = ''] = readdirSync(join(home, 'bin'));
+    const [kept = ''] = readdirSync(join(trained.home, 'bin'));
     expect(
-      (await studio.adapters.import(join(home, 'bin', kept), { name: 'back' })).classes,
+      (await studio.adapters.import(join(trained.home, 'bin', kept), { name: 'back' })).classes,
     ).toEqual(['a', 'b']);
   });
 

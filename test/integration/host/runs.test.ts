@@ -1,29 +1,25 @@
 import { fork } from 'node:child_process';
 import {
   appendFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import { PreparedHome } from '../../unit/host/prepared-home.ts';
 import {
   ARCHITECTURE,
   CONFIG,
   fakeEngine,
   PREPROCESSING,
   refusal,
-  studioIn,
   temporaryFolder,
   writeBackbone,
   writeClassFolders,
@@ -31,34 +27,11 @@ import {
 import * as v from 'valibot';
 import { manifestImage } from '../../../main/formats/manifest.ts';
 
-let template: string;
-let home: string;
-let source: string;
-
-/** A home with a backbone "tiny" and a dataset "two" of 5 + 5 images, made once and copied for each test. */
-beforeAll(async () => {
-  template = mkdtempSync(join(tmpdir(), 'karst-runs-'));
-  const images = join(template, 'source', 'images');
-  const backbone = join(template, 'source', 'backbone');
-  await writeClassFolders(images, { a: 5, b: 5 });
-  await writeBackbone(backbone);
-  const studio = await studioIn(join(template, 'home'));
-  await studio.backbones.add(backbone, { name: 'tiny' });
-  await studio.datasets.add(images, { name: 'two' });
-  await studio.close();
-});
-
-afterAll(() => rmSync(template, { recursive: true }));
-
-beforeEach(() => {
-  home = join(temporaryFolder(), 'home');
-  cpSync(join(template, 'home'), home, { recursive: true });
-  source = join(template, 'source');
-});
+const prepared = new PreparedHome();
 
 /** A studio on the prepared home whose engines behave as `env` says. */
 const open = (env: Record<string, string> = {}, graceMs = 10_000): Promise<Studio> =>
-  studioIn(home, { spawn: fakeEngine(env), graceMs });
+  prepared.open({ spawn: fakeEngine(env), graceMs });
 
 const create = (studio: Studio, name = 'first') =>
   studio.runs.create({ backbone: 'tiny', dataset: 'two', name, config: CONFIG });
@@ -82,7 +55,7 @@ describe('creating a run', () => {
     const images = manifestOf(run.folder);
     expect(images).toHaveLength(10);
     expect(images[0]).toMatchObject({
-      path: join(source, 'images', 'a', '0.png'),
+      path: join(prepared.template, 'images', 'a', '0.png'),
       width: 8,
       height: 6,
       labels: [0],
@@ -128,15 +101,15 @@ describe('creating a run', () => {
       studio.runs.create({ backbone: 'tiny', dataset: 'too', config: CONFIG }),
       'not-found',
     );
-    expect(existsSync(join(home, 'runs'))).toBe(false);
+    expect(existsSync(join(prepared.home, 'runs'))).toBe(false);
     await create(studio);
     await refusal(create(studio), 'name-taken');
-    expect(readdirSync(join(home, 'runs'))).toHaveLength(1);
+    expect(readdirSync(join(prepared.home, 'runs'))).toHaveLength(1);
   });
 
   it('fails in words when the disk does not take the folder, and stores no run', async () => {
     const studio = await open();
-    writeFileSync(join(home, 'runs'), 'a file where the folder should be');
+    writeFileSync(join(prepared.home, 'runs'), 'a file where the folder should be');
     await refusal(create(studio), 'not-writable');
     expect(studio.runs.list()).toEqual([]);
   });
@@ -352,13 +325,13 @@ describe('executing a run', () => {
   it('starts nothing when the backbone or the file list is another one now', async () => {
     const studio = await open();
     const run = await create(studio);
-    await writeBackbone(join(source, 'backbone'), { value: 0.2 });
+    await writeBackbone(join(prepared.template, 'backbone'), { value: 0.2 });
     const changed = await refusal(
       studio.scheduler.train(run.id, { resume: false }),
       'file-changed',
     );
     expect(changed.message).toContain('"tiny" was changed');
-    await writeBackbone(join(source, 'backbone'));
+    await writeBackbone(join(prepared.template, 'backbone'));
     appendFileSync(join(run.folder, 'manifest.jsonl'), '\n');
     await refusal(studio.scheduler.train(run.id, { resume: false }), 'file-changed');
     expect(studio.runs.get(run.id).state).toBe('queued');
@@ -394,7 +367,7 @@ describe('two hosts on one home', () => {
     await studio.close();
     const left = join(temporaryFolder(), 'left');
     const child = fork(fileURLToPath(new URL('./executing-host.ts', import.meta.url)), [
-      home,
+      prepared.home,
       run.id,
       left,
     ]);
@@ -446,8 +419,8 @@ describe('closing and removing', () => {
     await studio.runs.remove('first');
     expect(studio.runs.list()).toEqual([]);
     expect(existsSync(run.folder)).toBe(false);
-    const [kept] = readdirSync(join(home, 'bin'));
-    expect(readdirSync(join(home, 'bin', kept ?? ''))).toContain('manifest.jsonl');
+    const [kept] = readdirSync(join(prepared.home, 'bin'));
+    expect(readdirSync(join(prepared.home, 'bin', kept ?? ''))).toContain('manifest.jsonl');
     expect(studio.adapters.get('first').runId).toBe(run.id);
     await refusal(() => studio.backbones.remove('tiny'), 'in-use');
   });

@@ -1,7 +1,5 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterEach } from 'vitest';
 import { openDispatcher, type Dispatcher } from '../../../main/host/api/dispatch.ts';
 import type { Studio, StudioOptions } from '../../../main/host/contract/studio.ts';
 import type { EventName, EventPayload } from '../../../shared/contract/window/events.ts';
@@ -13,14 +11,8 @@ import type {
 import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { PROCEDURES } from '../../../shared/contract/window/procedures.ts';
 import * as v from 'valibot';
-import {
-  CONFIG,
-  fakeEngine,
-  studioIn,
-  temporaryFolder,
-  writeBackbone,
-  writeClassFolders,
-} from '../../unit/host/support.ts';
+import { PreparedHome } from '../../unit/host/prepared-home.ts';
+import { CONFIG, fakeEngine } from '../../unit/host/support.ts';
 
 /** A client of a studio's API, as a window is. */
 export class ApiClient {
@@ -64,25 +56,14 @@ export class ApiClient {
   }
 }
 
-/**
- * A home with the backbone "tiny", the dataset "two" (classes a and b, five images each, the fifth of each held back)
- * and the adapter "first", trained by the test double; a copy of it for each test.
- */
+/** A prepared home with the adapter "first", trained by the test double. */
 export class TrainedHome {
-  /** With `images`, `backbone` and `home`. */
-  template = '';
-  home = '';
+  readonly #prepared: PreparedHome;
   readonly #apis: ApiClient[] = [];
 
   /** @param prepare adds to the template, once */
   constructor(prepare: (studio: Studio, template: string) => Promise<void> = async () => {}) {
-    beforeAll(async () => {
-      this.template = mkdtempSync(join(tmpdir(), 'karst-trained-'));
-      await writeClassFolders(join(this.template, 'images'), { a: 5, b: 5 });
-      await writeBackbone(join(this.template, 'backbone'));
-      const studio = await studioIn(join(this.template, 'home'));
-      await studio.backbones.add(join(this.template, 'backbone'), { name: 'tiny' });
-      await studio.datasets.add(join(this.template, 'images'), { name: 'two' });
+    this.#prepared = new PreparedHome(async (studio, template) => {
       const run = await studio.runs.create({
         backbone: 'tiny',
         dataset: 'two',
@@ -90,22 +71,26 @@ export class TrainedHome {
         config: CONFIG,
       });
       await studio.scheduler.train(run.id, { resume: false });
-      await prepare(studio, this.template);
-      await studio.close();
-    });
-    afterAll(() => rmSync(this.template, { recursive: true }));
-    beforeEach(() => {
-      this.home = join(temporaryFolder(), 'home');
-      cpSync(join(this.template, 'home'), this.home, { recursive: true });
+      await prepare(studio, template);
     });
     afterEach(async () => {
       for (const api of this.#apis.splice(0)) await api.close();
     });
   }
 
+  /** With `images`, `backbone` and `home`. */
+  get template(): string {
+    return this.#prepared.template;
+  }
+
+  /** The copy of this test. */
+  get home(): string {
+    return this.#prepared.home;
+  }
+
   /** @param env of the test double */
   open(env: Record<string, string> = {}, options: Partial<StudioOptions> = {}): Promise<Studio> {
-    return studioIn(this.home, { spawn: fakeEngine(env), graceMs: 10_000, ...options });
+    return this.#prepared.open({ spawn: fakeEngine(env), graceMs: 10_000, ...options });
   }
 
   async api(

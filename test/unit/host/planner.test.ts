@@ -1,8 +1,7 @@
 import { configured as laidOver } from '../../fixtures/engine/test-bed.ts';
-import { mkdtempSync, rmSync, statSync, cpSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { inputBytes } from '../../../main/host/services/planning/memory-estimates.ts';
 import { speedKey } from '../../../main/host/services/planning/speed-key.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
@@ -10,41 +9,23 @@ import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { RunPlan } from '../../../shared/contract/window/runs.ts';
 import type { TrainingConfig, TrainingOverrides } from '../../../shared/domain/training.ts';
 import { FakeEngines } from '../../fixtures/engines/fake-engine-handle.ts';
-import {
-  ARCHITECTURE,
-  CONFIG,
-  refusal,
-  studioIn,
-  temporaryFolder,
-  writeBackbone,
-  writeClassFolders,
-} from './support.ts';
+import { PreparedHome } from './prepared-home.ts';
+import { ARCHITECTURE, CONFIG, refusal, writeClassFolders } from './support.ts';
 
-let template: string;
 let studio: Studio;
 let engines: FakeEngines;
 
-/** A backbone "tiny", and datasets of 8 + 2 images ("two"), of one class ("one"), without validation ("bare"). */
-beforeAll(async () => {
-  template = mkdtempSync(join(tmpdir(), 'karst-planner-'));
+/** Beside "two", datasets of one class ("one") and without validation ("bare"). */
+const prepared = new PreparedHome(async (made, template) => {
   const folder = (name: string): string => join(template, name);
-  await writeBackbone(folder('backbone'));
-  await writeClassFolders(folder('two'), { a: 5, b: 5 });
   await writeClassFolders(folder('one'), { a: 3 }, 100);
   await writeClassFolders(folder('bare'), { a: 3, b: 3 }, 200);
-  const made = await studioIn(folder('home'));
-  await made.backbones.add(folder('backbone'), { name: 'tiny' });
-  await made.datasets.add(folder('two'), { name: 'two' });
   await made.datasets.add(folder('one'), { name: 'one' });
   await made.datasets.add(folder('bare'), { name: 'bare', val: 0 });
-  await made.close();
 });
-afterAll(() => rmSync(template, { recursive: true }));
 beforeEach(async () => {
-  const home = join(temporaryFolder(), 'home');
-  cpSync(join(template, 'home'), home, { recursive: true });
   engines = new FakeEngines();
-  studio = await studioIn(home, { spawn: engines.spawn, graceMs: 1000 });
+  studio = await prepared.open({ spawn: engines.spawn, graceMs: 1000 });
 });
 
 const configured = (o: TrainingOverrides): TrainingConfig =>

@@ -1,7 +1,6 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunPresenter } from '../../../main/host/scheduler/run-presenter.ts';
 import type { NewRunOptions } from '../../../main/host/contract/runs.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
@@ -11,33 +10,10 @@ import type { LogLine, RunView } from '../../../shared/contract/window/runs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { FakeEngines } from '../../fixtures/engines/fake-engine-handle.ts';
-import {
-  CONFIG,
-  refusal,
-  studioIn,
-  temporaryFolder,
-  writeBackbone,
-  writeClassFolders,
-} from './support.ts';
+import { PreparedHome } from './prepared-home.ts';
+import { CONFIG, refusal } from './support.ts';
 
-let template: string;
-let home: string;
-
-/** A home with a backbone "tiny" and a dataset "two" of 8 training and 2 validation images, copied for each test. */
-beforeAll(async () => {
-  template = mkdtempSync(join(tmpdir(), 'karst-queue-'));
-  await writeClassFolders(join(template, 'images'), { a: 5, b: 5 });
-  await writeBackbone(join(template, 'backbone'));
-  const studio = await studioIn(join(template, 'home'));
-  await studio.backbones.add(join(template, 'backbone'), { name: 'tiny' });
-  await studio.datasets.add(join(template, 'images'), { name: 'two' });
-  await studio.close();
-});
-afterAll(() => rmSync(template, { recursive: true }));
-beforeEach(() => {
-  home = join(temporaryFolder(), 'home');
-  cpSync(join(template, 'home'), home, { recursive: true });
-});
+const prepared = new PreparedHome();
 
 /** Two updates an epoch, two epochs. */
 const QUICK: TrainingConfig = { ...CONFIG, batchSize: 4 };
@@ -81,7 +57,7 @@ type Queue = ReturnType<typeof queueOf>;
 /** A queue over the home, with engines for engines. */
 async function open(o: { start?: boolean } = {}) {
   const engines = new FakeEngines();
-  const studio = await studioIn(home, { spawn: engines.spawn, graceMs: 1000 });
+  const studio = await prepared.open({ spawn: engines.spawn, graceMs: 1000 });
   const told: Told[] = [];
   const emit: Emit = (event, payload) => void told.push({ event, payload });
   const media = { register: (path: string) => `f.${path}` };
