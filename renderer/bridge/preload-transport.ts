@@ -19,7 +19,8 @@ export class PreloadTransport implements Transport {
   }
 
   send(call: Call): void {
-    this.#port.send(call);
+    // Electron copies no object that Vue watches over. What a call holds is JSON, and the socket's is copied by that, too.
+    this.#port.send(JSON.parse(JSON.stringify(call)) as Call);
   }
 
   pathOf(file: File): string | null {

@@ -95,6 +95,7 @@ test('the menu leads to places, in the language of the settings', async ({ deskt
   await expect(page).toHaveURL('karst://studio/data');
   await click(2, 5);
   await expect(page).toHaveURL('karst://studio/library');
+  await expect(page.getByRole('main').getByText('No adapters yet')).toBeVisible();
 
   await desktop.call('settings.update', { language: 'zh-CN', theme: 'dark' });
   await expect.poll(titles).toEqual(['文件', '编辑', '前往', '显示', '窗口', '帮助']);

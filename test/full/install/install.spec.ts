@@ -311,6 +311,7 @@ function startWith(on: Machine, flags: readonly string[]): void {
   const folder = `${HOME}/.local/share/applications`;
   on.must(['mkdir', '-p', folder], 'user');
   writeFileSync(on.outside(`${folder}/${NAME}.desktop`), entry);
+  on.must(['update-desktop-database', folder], 'user');
 }
 
 test('it is installed, trains, merges, exports, opens adapter files, and is removed', async ({}, info) => {
