@@ -29,7 +29,7 @@ export function defineCommands(program: Command, runs: Runs, trainHelp: TrainHel
       `
 Prints an address with a token, by which the browser is let in; keep it to yourself. From another machine, lead
 the port through SSH: ssh -L 8321:127.0.0.1:8321 HOST karst serve --port 8321
-Ctrl-C interrupts a training after a checkpoint; Resume continues it. A second Ctrl-C ends it at once.`,
+Ctrl-C interrupts a training after a checkpoint; it goes on at the next start. A second Ctrl-C ends it at once.`,
     )
     .action(
       runs(async (context, options) => (await import('./commands/serve.ts')).run(context, options)),
@@ -295,7 +295,7 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     );
   run
     .command('stop')
-    .description('end a run that is being trained and keep its best adapter')
+    .description('end a run that is being trained, or was interrupted, and keep its best adapter')
     .argument('<run>', 'name or id')
     .action(
       runs(async (context, name) => (await import('./commands/runs-stop.ts')).run(context, name)),

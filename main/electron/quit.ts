@@ -39,7 +39,7 @@ export function quitQuestion(activity: Activity, words: Words): MessageBoxOption
       .join(' '),
     buttons: [
       words.keepTraining,
-      run === undefined ? words.cancelAndQuit : words.pauseAndQuit,
+      run === undefined ? words.cancelAndQuit : words.quitAndContinue,
       words.cancel,
     ],
     defaultId: 0,

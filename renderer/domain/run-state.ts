@@ -27,12 +27,13 @@ export function abilitiesOf(run: RunView): RunAbilities {
   const { state } = run;
   const waits = run.queuePosition !== null;
   const active = state === 'running' || state === 'paused';
+  const left = !waits && (state === 'interrupted' || state === 'failed');
   return {
     pause: state === 'running',
     resume:
       !waits &&
       (state === 'paused' || state === 'interrupted' || state === 'failed' || state === 'queued'),
-    stop: active,
+    stop: active || (left && run.checkpointStep !== null),
     dequeue: waits,
     extend: !waits && (state === 'done' || state === 'stopped'),
     remove: !active,

@@ -77,7 +77,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
     await page.goto(studio.url);
     await page.goto(`${studio.origin}/runs/${run.id}`);
     await expect(state('Interrupted')).toBeVisible();
-    await expect(page.getByText(/It resumes from the checkpoint at step \d+/)).toBeVisible();
+    await expect(page.getByText(/Resume continues from the checkpoint at step \d+/)).toBeVisible();
     await page.getByRole('button', { name: 'Resume' }).first().click();
     await expect(page.getByText('The adapter is in the library.')).toBeVisible({
       timeout: ENGINE_MS,

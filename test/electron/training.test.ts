@@ -92,18 +92,24 @@ test('a host that is killed is told of, and starts anew without losing the run',
   expect(await waitForDescendant(desktop.pid, HOST)).not.toBe(host);
 });
 
-test('quitting in mid-run asks, and pauses with a checkpoint', async ({ bed }) => {
+test('quitting in mid-run asks, writes a checkpoint, and the next start continues', async ({
+  bed,
+}) => {
   const desktop = await bed.launch();
   const { id } = await beginRun(desktop, { perClass: 12, epochs: 400, name: 'patient' });
   await runUntil(desktop, id, (run) => run.step > 0);
 
-  // Cancelled, then answered with "pause and quit".
+  // Cancelled, then answered with the second button.
   await desktop.answerDialogs({ message: [2, 1] });
   await desktop.app.evaluate(({ app }) => app.quit());
   await expect.poll(() => desktop.askedDialogs()).toHaveLength(1);
   const [asked] = await desktop.askedDialogs();
   expect(asked!['message']).toBe('“patient” is still being trained');
-  expect(asked!['buttons']).toEqual(['Go on without the window', 'Pause and quit', 'Cancel']);
+  expect(asked!['buttons']).toEqual([
+    'Go on without the window',
+    'Quit and continue later',
+    'Cancel',
+  ]);
   expect((await desktop.call('runs.get', { id })).state).toBe('running');
   const ended = desktop.app.waitForEvent('close', { timeout: 180_000 });
   await desktop.app.evaluate(({ app }) => app.quit());
@@ -111,11 +117,14 @@ test('quitting in mid-run asks, and pauses with a checkpoint', async ({ bed }) =
   expect(descendants(process.pid, ENGINE)).toEqual([]);
 
   const again = await bed.launch();
-  const run = await again.call('runs.get', { id });
-  expect(run.state).toBe('interrupted');
-  expect(run.checkpointStep).toBe(run.step);
-  const marker = join(run.folder, 'checkpoints', `step-${run.step}`, 'COMPLETE');
+  const kept = await again.call('runs.get', { id });
+  expect(kept.checkpointStep).toBeGreaterThan(0);
+  const marker = join(kept.folder, 'checkpoints', `step-${kept.checkpointStep}`, 'COMPLETE');
   expect(existsSync(marker)).toBe(true);
+  await runUntil(again, id, ({ step }) => step > kept.checkpointStep!);
+  await again.call('runs.stop', { id });
+  const stopped = await runUntil(again, id, ({ state }) => HAS_ENDED.includes(state));
+  expect(stopped.state).toBe('stopped');
   await again.close();
 });
 

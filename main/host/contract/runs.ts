@@ -98,8 +98,9 @@ export interface RunService {
   rename(nameOrId: string, name: string): Run;
   note(nameOrId: string, text: string): Run;
   /**
-   * Asks the process that executes the run, this one or another, to end it and keep its best adapter.
-   * @throws run-state when nobody executes it
+   * Asks the process that executes the run, this one or another, to end it and keep its best adapter. One that was
+   * interrupted or has failed comes first in the queue, and ends before it trains another step.
+   * @throws run-state for one that waits or has ended, or has no checkpoint
    */
   requestStop(nameOrId: string): Run;
   /** Moves the run's folder to the home's `bin`. @throws run-state while it is executed */
@@ -112,6 +113,8 @@ export interface RunService {
    * run-state
    */
   enqueue(nameOrId: string): Run;
+  /** Queues an interrupted run first; does nothing with any other. */
+  keepPlace(nameOrId: string): void;
   /** Removes a run from the queue; it can be resumed. @throws run-state when it is not queued */
   dequeue(nameOrId: string): Run;
   /**

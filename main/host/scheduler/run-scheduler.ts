@@ -12,7 +12,7 @@ export interface RunSchedulerOptions {
 /** The run trained by this process. */
 interface Current {
   readonly id: string;
-  /** Suspends it. */
+  /** Interrupts it. */
   readonly abort: AbortController;
   /** Never rejects. */
   ended: Promise<unknown>;
@@ -22,8 +22,9 @@ interface Current {
 }
 
 /**
- * Trains one run at a time, in a persistent order. After a failed run the next one starts.
- * Interrupted runs wait until resumed; a paused one keeps its engine and its slot.
+ * Trains one run at a time, in a persistent order. After a failed run the next one starts. A run that is interrupted
+ * because the studio ends comes first at the next start; other interrupted runs wait until resumed. A paused one keeps
+ * its engine and its slot.
  */
 export class RunScheduler implements SchedulerService {
   readonly #runs: RunService;
@@ -104,7 +105,13 @@ export class RunScheduler implements SchedulerService {
       else current.control.stop();
       return this.#runs.get(run.id);
     }
-    if (run.queuePosition === null) return this.#changed(this.#runs.requestStop(run.id).id);
+    if (run.queuePosition === null) {
+      const asked = this.#runs.requestStop(run.id);
+      if (asked.state !== 'queued') return this.#changed(asked.id);
+      this.#tell((observer) => observer.reordered());
+      this.#goOn();
+      return this.#changed(asked.id);
+    }
     const left = this.#changed(this.#runs.dequeue(run.id).id);
     this.#tell((observer) => observer.reordered());
     return left;
@@ -116,12 +123,16 @@ export class RunScheduler implements SchedulerService {
     return run;
   }
 
-  /** Suspends the running run with a checkpoint; queued runs stay in the queue. */
+  /** Interrupts the running run after a checkpoint. It is queued first, unless it was paused; queued runs stay. */
   async close(): Promise<void> {
+    const started = this.#state === 'going' || this.#state === 'held';
     this.#state = 'closed';
     const current = this.#current;
-    current?.abort.abort();
-    await current?.ended;
+    if (current === null) return;
+    const goesOn = started && this.#runs.get(current.id).state !== 'paused';
+    current.abort.abort();
+    await current.ended;
+    if (goesOn) this.#guard(() => this.#runs.keepPlace(current.id));
   }
 
   /** A run was requested: resume a queue that was held. */

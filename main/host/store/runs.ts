@@ -129,10 +129,25 @@ export class RunRepository {
   enqueue(id: string, from: readonly RunState[]): boolean {
     return (
       this.#library.run(
-        `UPDATE runs SET state = 'queued', error = NULL,
+        `UPDATE runs SET state = 'queued', error = NULL, request = NULL,
            queue_place = (SELECT coalesce(max(queue_place), 0) + 1 FROM runs)
          WHERE id = @id AND owner IS NULL AND state IN (${listed(from)})`,
         { id },
+      ) === 1
+    );
+  }
+
+  /**
+   * Queues a run without an owner first; false if it is in none of the states `from`.
+   * @param request sent to it as soon as it is executed
+   */
+  enqueueFirst(id: string, from: readonly RunState[], request: 'stop' | null): boolean {
+    return (
+      this.#library.run(
+        `UPDATE runs SET state = 'queued', error = NULL, request = @request,
+           queue_place = (SELECT coalesce(min(queue_place), 1) - 1 FROM runs)
+         WHERE id = @id AND owner IS NULL AND state IN (${listed(from)})`,
+        { id, request },
       ) === 1
     );
   }
@@ -141,7 +156,7 @@ export class RunRepository {
   dequeue(id: string, state: RunState, error: ErrorReport | null): boolean {
     return (
       this.#library.run(
-        `UPDATE runs SET state = @state, error = @error, queue_place = NULL
+        `UPDATE runs SET state = @state, error = @error, queue_place = NULL, request = NULL
          WHERE id = @id AND owner IS NULL AND queue_place IS NOT NULL`,
         { id, state, error: error === null ? null : JSON.stringify(error) },
       ) === 1
@@ -184,8 +199,8 @@ export class RunRepository {
   claim(id: string, owner: Owner, from: readonly RunState[], at: string): boolean {
     return (
       this.#library.run(
-        `UPDATE runs SET state = 'running', owner = @owner, request = NULL, error = NULL,
-           queue_place = NULL, started_at = coalesce(started_at, @at), ended_at = NULL
+        `UPDATE runs SET state = 'running', owner = @owner, error = NULL, queue_place = NULL,
+           request = CASE state WHEN 'queued' THEN request END, started_at = coalesce(started_at, @at), ended_at = NULL
          WHERE id = @id AND owner IS NULL AND state IN (${listed(from)})`,
         { id, owner, at },
       ) === 1

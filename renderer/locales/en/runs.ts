@@ -71,8 +71,8 @@ export const runs = {
     stepOf: 'step {step} of {steps}',
     waiting: 'Queued',
     waitingText: 'It starts when the runs before it have ended. You can leave; nothing is lost.',
-    interrupted: 'The run was interrupted. It resumes from the checkpoint at step {step}.',
-    interruptedEarly: 'The run was interrupted before its first checkpoint. It starts over.',
+    interrupted: 'The run was interrupted. Resume continues from the checkpoint at step {step}.',
+    interruptedEarly: 'The run was interrupted before its first checkpoint. Resume starts it over.',
     paused: 'Paused. It keeps its memory until it is resumed.',
     warned: 'Warnings in its log: {count}. The last: {message}',
     checkpointedShort:

@@ -377,6 +377,26 @@ describe('an interrupted training', () => {
     },
     PATIENCE,
   );
+
+  it(
+    'is ended where it is, with the best adapter it has',
+    async () => {
+      const running = start([...train('brief', '--epochs', '2000'), '--json']);
+      await running.line((line) => line.includes('"kind":"validation"'));
+      running.interrupt();
+      await running.outcome;
+      const left = await answer(runShown, at('runs', 'show', 'brief'));
+      expect(left.state).toBe('interrupted');
+      const ended = await karst([...at('runs', 'stop', 'brief'), '--json']);
+      expect(ended.code, ended.out + ended.error).toBe(0);
+      const all = events(ended.out);
+      expect(all.some((e) => e.event === 'metrics' && e.kind === 'train')).toBe(false);
+      const { adapter: made } = v.parse(done, all.at(-1));
+      const shown = await answer(runShown, at('runs', 'show', 'brief'));
+      expect(shown).toMatchObject({ state: 'stopped', step: left.step, adapterId: made });
+    },
+    PATIENCE,
+  );
 });
 
 describe('doctor', () => {

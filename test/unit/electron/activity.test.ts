@@ -79,7 +79,7 @@ describe('the question before quitting', () => {
     expect(quitQuestion(activity([run('leaves', 'running')]), words)).toMatchObject({
       message: '“leaves” is still being trained',
       detail: words.runDetail,
-      buttons: ['Go on without the window', 'Pause and quit', 'Cancel'],
+      buttons: ['Go on without the window', 'Quit and continue later', 'Cancel'],
       cancelId: 2,
     });
   });

@@ -147,19 +147,58 @@ describe('the queue', () => {
     await before.studio.close();
 
     const after = await open({ start: false });
-    expect(order(after.queue)).toEqual(['d', 'b', 'c']);
-    // What was interrupted waits until somebody wants it.
-    expect(after.queue.list()[0]).toMatchObject({
-      name: 'running',
-      state: 'interrupted',
-      queuePosition: null,
-      checkpointStep: 1,
-    });
+    // What the end of the studio interrupted goes on first.
+    expect(order(after.queue)).toEqual(['running', 'd', 'b', 'c']);
     expect(after.engines.count).toBe(0);
     after.queue.start();
     const next = await after.engines.next();
-    expect(next.training.runName).toBe('d');
-    expect(order(after.queue)).toEqual(['b', 'c']);
+    next.ready();
+    expect(next.training).toMatchObject({ runName: 'running', resume: true });
+    expect(order(after.queue)).toEqual(['d', 'b', 'c']);
+  });
+
+  it('leaves a paused run paused when the studio is closed', async () => {
+    const before = await open();
+    const { id } = await before.create('paused');
+    const engine = await before.engines.next();
+    engine.checkpoint(1);
+    before.queue.pause(id);
+    await before.state(id, 'paused');
+    await before.queue.close();
+    await before.studio.close();
+    const after = await open();
+    expect(after.queue.view(id)).toMatchObject({ state: 'interrupted', queuePosition: null });
+    expect(after.engines.count).toBe(0);
+  });
+
+  it('ends an interrupted run with its best adapter, before those that wait', async () => {
+    const { engines, queue, create, state } = await open();
+    const first = await create('first');
+    const engine = await engines.next();
+    engine.checkpoint(1);
+    engine.exit({ code: null, signal: 'SIGSEGV', stderrTail: '' });
+    await state(first.id, 'failed');
+    const second = await create('second');
+    const busy = await engines.next();
+    busy.ready();
+    expect(queue.stop(first.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
+    await busy.finish();
+    const last = await engines.next();
+    expect(last.training).toMatchObject({ runId: first.id, resume: true });
+    last.ready();
+    await state(first.id, 'stopped');
+    expect(last.controls).toEqual(['stop']);
+    expect(queue.view(first.id).adapterId).not.toBeNull();
+    expect(queue.view(second.id).state).toBe('done');
+  });
+
+  it('has nothing to keep of a run without a checkpoint', async () => {
+    const { engines, queue, create, state } = await open();
+    const first = await create('first');
+    (await engines.next()).exit({ code: null, signal: 'SIGSEGV', stderrTail: '' });
+    await state(first.id, 'failed');
+    const error = await refusal(() => queue.stop(first.id), 'run-state');
+    expect(error.message).toContain('no checkpoint');
   });
 
   it('trains a run past those that wait, as the command line does, and no second one beside it', async () => {

@@ -46,14 +46,17 @@ export class RunSession {
   /** @param onFailure called when polling or writing the store fails */
   start(send: (message: HostMessage) => void, onFailure: (error: unknown) => void): RunControl {
     this.#send = send;
-    this.#timer = setInterval(() => {
+    const beat = (): void => {
       try {
         this.flush();
         if (!this.#stopped && this.#runs.requested(this.#runId) === 'stop') this.stop();
       } catch (error) {
         onFailure(error);
       }
-    }, BEAT_MS);
+    };
+    this.#timer = setInterval(beat, BEAT_MS);
+    // A run that is only to be ended asks for it before its first step.
+    beat();
     return {
       pause: () => send({ type: 'pause' }),
       resume: () => send({ type: 'resume' }),

@@ -139,7 +139,17 @@ export class Runs implements RunService {
 
   requestStop(nameOrId: string): Run {
     const run = this.settled(nameOrId);
-    if (!this.#c.runs.request(run.id, 'stop')) throw runState(run, 'nothing is executing it');
+    if (this.#c.runs.request(run.id, 'stop')) return this.get(run.id);
+    if (run.state !== 'interrupted' && run.state !== 'failed')
+      throw runState(run, run.state === 'queued' ? 'it waits' : 'it has come to its end');
+    if (run.checkpointStep === null)
+      throw runState(
+        run,
+        'it has no checkpoint with an adapter to keep',
+        'Resume it, or remove it.',
+      );
+    if (!this.#c.runs.enqueueFirst(run.id, ['interrupted', 'failed'], 'stop'))
+      throw runState(this.get(run.id), 'another process was faster');
     return this.get(run.id);
   }
 
@@ -166,6 +176,10 @@ export class Runs implements RunService {
         ? runState(run, 'it has come to its end', 'Extend it by some epochs, or train a new run.')
         : runState(run, 'it is being executed already');
     return this.get(run.id);
+  }
+
+  keepPlace(nameOrId: string): void {
+    this.#c.runs.enqueueFirst(this.get(nameOrId).id, ['interrupted'], null);
   }
 
   dequeue(nameOrId: string): Run {
