@@ -5,13 +5,14 @@ import type { FieldValue } from '../../shared/fields/field.ts';
 import { defaultOf } from '../../shared/fields/group.ts';
 import type { Method } from '../../shared/methods/registry.ts';
 import { common } from '../../shared/training/fields.ts';
-import { currentName } from '../../shared/training/names.ts';
+import { configFrom } from '../../shared/training/config.ts';
+import { currentName, flatSettings } from '../../shared/training/names.ts';
 import {
-  configOf,
   isSettingKey,
   SECTIONS,
   SETTING_KEYS,
   SETTINGS,
+  settingsFrom,
   type Setting,
   type SettingKey,
 } from '../../shared/training/settings.ts';
@@ -20,7 +21,7 @@ import { nearMiss } from './output/near-miss.ts';
 
 export interface ConfigSources {
   readonly preset?: string | undefined;
-  /** Path of a JSON file of the shape of `TrainingConfig`, any part of it. */
+  /** Path of a JSON file of some settings: as `TrainingConfig` has them, or under their dotted names' groups. */
   readonly file?: string | undefined;
   /** Values of options of their own (`--epochs`), by dotted name. */
   readonly options?: ReadonlyMap<SettingKey, unknown>;
@@ -48,7 +49,7 @@ export async function trainingConfig(sources: ConfigSources): Promise<TrainingCo
   const { preset, file, options = new Map<SettingKey, unknown>(), set = [] } = sources;
   const given: Given[] = [
     ...(preset === undefined ? [] : leaves(presetNamed(preset), null)),
-    ...(file === undefined ? [] : leaves(await documentOf(file), file)),
+    ...(file === undefined ? [] : leaves(flatSettings(await documentOf(file)), file)),
     ...[...options].map(([name, value]) => ({ name, value, file: null, strict: true })),
     ...set.map(assignment),
   ];
@@ -60,8 +61,10 @@ export async function trainingConfig(sources: ConfigSources): Promise<TrainingCo
     values.set(setting.key, checked(setting, one));
   }
   const context = { method, family: null };
-  return configOf((setting) =>
-    values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
+  return configFrom(
+    settingsFrom((setting) =>
+      values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
+    ),
   );
 }
 

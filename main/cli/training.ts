@@ -2,7 +2,6 @@ import type { EngineEvent } from '../../shared/contract/engine/messages.ts';
 import type { RunPlan } from '../../shared/contract/window/runs.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
-import { tuningOf } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
 import { nearSize, type Architecture } from '../../shared/models/registry.ts';
 import type { Run } from '../../shared/domain/library.ts';
@@ -166,7 +165,7 @@ export function trainableParameters(
   classes: number,
 ): number {
   const working = nearSize(architecture, config.imageSize);
-  const { adapter, head } = trainedParameters(working, tuningOf(config), classes);
+  const { adapter, head } = trainedParameters(working, config.tuning, classes);
   return adapter + head;
 }
 
@@ -181,7 +180,7 @@ export function describePlan(
   const { optimizer, schedule } = config;
   const pairs: [string, string][] = [
     ['run', `${context.console.bold(run.name)} (${run.id})`],
-    ['method', describeTuning(tuningOf(config))],
+    ['method', describeTuning(config.tuning)],
     ['backbone', run.backboneName],
     [
       'dataset',

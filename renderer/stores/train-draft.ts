@@ -2,11 +2,18 @@ import * as v from 'valibot';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { RunView } from '../../shared/contract/window/runs.ts';
-import { looseTrainingSchema } from '../../shared/training/settings.ts';
-import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
-import { type SettingKey, matters, settingValue } from '../../shared/training/settings.ts';
+import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
+import type { Method } from '../../shared/methods/registry.ts';
+import { allSettings, configFrom } from '../../shared/training/config.ts';
+import {
+  type AllSettings,
+  type SettingKey,
+  looseSettingsSchema,
+  matters,
+  settingValue,
+} from '../../shared/training/settings.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
-import { differences, presetConfig, withMethod, withSetting } from '../domain/config.ts';
+import { differences, presetSettings, withMethod, withSetting } from '../domain/settings.ts';
 
 const KEY = 'karst.train';
 
@@ -17,7 +24,7 @@ export type Origin =
       readonly kind: 'run';
       readonly id: string;
       readonly name: string;
-      readonly config: TrainingConfig;
+      readonly settings: AllSettings;
     };
 
 const presetNames = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
@@ -26,14 +33,14 @@ const kept = v.object({
   projectId: id,
   datasetId: id,
   backboneId: id,
-  config: looseTrainingSchema,
+  settings: looseSettingsSchema,
   origin: v.variant('kind', [
     v.object({ kind: v.literal('preset'), preset: v.picklist(presetNames) }),
     v.object({
       kind: v.literal('run'),
       id: v.string(),
       name: v.string(),
-      config: looseTrainingSchema,
+      settings: looseSettingsSchema,
     }),
   ]),
 });
@@ -57,45 +64,47 @@ export const useTrainDraft = defineStore('train-draft', () => {
   const backboneId = ref(before?.backboneId ?? null);
   const name = ref('');
   const origin = shallowRef<Origin>(before?.origin ?? { kind: 'preset', preset: 'standard' });
-  const config = shallowRef<TrainingConfig>(before?.config ?? presetConfig('standard'));
+  const settings = shallowRef<AllSettings>(before?.settings ?? presetSettings('standard'));
   /** The latest run time based on a measurement; null before the first. */
   const lastSeconds = ref<number | null>(null);
 
+  /** The settings of the run to be. */
+  const config = computed(() => configFrom(settings.value));
   /** Rejected input of number fields; the settings are unchanged. */
   const typed = shallowRef<ReadonlyMap<SettingKey, string>>(new Map());
   const untaken = computed(() =>
-    [...typed.value.keys()].filter((key) => matters(key, config.value)),
+    [...typed.value.keys()].filter((key) => matters(key, settings.value)),
   );
 
   /** The settings without changes. */
-  const base = computed(() => withMethod(configOf(origin.value), config.value.method));
+  const base = computed(() => withMethod(settingsOf(origin.value), settings.value.method));
   const changed = computed(() =>
-    differences(config.value, base.value).filter((key) => matters(key, config.value)),
+    differences(settings.value, base.value).filter((key) => matters(key, settings.value)),
   );
 
   /** Applies all settings of a preset, for the chosen method. */
   function startFromPreset(preset: PresetName): void {
     origin.value = { kind: 'preset', preset };
-    config.value = base.value;
+    settings.value = base.value;
     typed.value = new Map();
   }
 
   /** Copies a run's settings, dataset, backbone and project. */
   function startFromRun(run: RunView): void {
-    origin.value = { kind: 'run', id: run.id, name: run.name, config: run.config };
-    config.value = run.config;
+    settings.value = allSettings(run.config);
+    origin.value = { kind: 'run', id: run.id, name: run.name, settings: settings.value };
     typed.value = new Map();
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
     projectId.value = run.projectId;
   }
 
-  function setMethod(method: TrainingConfig['method']): void {
-    config.value = withMethod(config.value, method);
+  function setMethod(method: Method): void {
+    settings.value = withMethod(settings.value, method);
   }
 
   function set(key: SettingKey, value: FieldValue): void {
-    config.value = withSetting(config.value, key, value);
+    settings.value = withSetting(settings.value, key, value);
     setTyped(key, null);
   }
 
@@ -112,16 +121,16 @@ export const useTrainDraft = defineStore('train-draft', () => {
   }
 
   function resetAll(): void {
-    config.value = base.value;
+    settings.value = base.value;
     typed.value = new Map();
   }
 
-  watch([projectId, datasetId, backboneId, config, origin], () => {
+  watch([projectId, datasetId, backboneId, settings, origin], () => {
     const now: Kept = {
       projectId: projectId.value,
       datasetId: datasetId.value,
       backboneId: backboneId.value,
-      config: config.value,
+      settings: settings.value,
       origin: origin.value,
     };
     sessionStorage.setItem(KEY, JSON.stringify(now));
@@ -133,6 +142,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     backboneId,
     name,
     origin,
+    settings,
     config,
     lastSeconds,
     base,
@@ -149,6 +159,6 @@ export const useTrainDraft = defineStore('train-draft', () => {
   };
 });
 
-function configOf(origin: Origin): TrainingConfig {
-  return origin.kind === 'preset' ? presetConfig(origin.preset) : origin.config;
+function settingsOf(origin: Origin): AllSettings {
+  return origin.kind === 'preset' ? presetSettings(origin.preset) : origin.settings;
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { METHOD_NAMES } from '../methods/registry.ts';
 import { architectureSchema } from '../models/registry.ts';
-import { looseTrainingSchema } from '../training/settings.ts';
+import { looseTrainingSchema } from '../training/config.ts';
 import { SPLITS, type Split } from './dataset.ts';
 import { errorReportSchema, type ErrorReport } from './error-report.ts';
 import { immutable, type Immutable } from './immutable.ts';

@@ -1,13 +1,10 @@
 import { methodSpec } from '../methods/registry.ts';
 import { augmentation, type AugmentationOptions, type CommonSettings } from '../training/fields.ts';
-import {
-  completeConfig,
-  type TrainingConfig,
-  type TrainingOverrides,
-} from '../training/settings.ts';
+import { completeConfig, type TrainingConfig } from '../training/config.ts';
+import type { SomeSettings } from '../training/settings.ts';
 
 export { completeConfig };
-export type { TrainingConfig, TrainingOverrides };
+export type { TrainingConfig };
 export type { AugmentationOptions, OptimizerOptions, ScheduleOptions } from '../training/fields.ts';
 
 export type MatmulPrecision = CommonSettings['matmulPrecision'];
@@ -34,7 +31,7 @@ export const TRAINING_DEFAULTS: TrainingConfig = completeConfig({});
  * is done to images or tokens. They are computed once then, and each epoch trains the classifier on them.
  */
 export function keepsFeatures(config: TrainingConfig): boolean {
-  const headAlone = methodSpec(config.method).scope === 'head';
+  const headAlone = methodSpec(config.tuning.method).scope === 'head';
   return headAlone && config.patchDrop === 0 && !isAugmented(config.augmentation);
 }
 
@@ -55,7 +52,7 @@ export const PRESETS = {
     dropPath: 0.1,
     batchSize: 32,
   },
-} as const satisfies Record<string, TrainingOverrides>;
+} as const satisfies Record<string, SomeSettings>;
 export type PresetName = keyof typeof PRESETS;
 
 /** Updates of the optimizer that one pass over so many training images takes; the last may be of fewer images. */

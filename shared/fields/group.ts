@@ -4,6 +4,9 @@ import type { DefaultContext, Field, FieldValue } from './field.ts';
 /** The values of a group by the names of its fields. */
 export type Options = Readonly<Record<string, FieldValue>>;
 
+/** Of a group without fields. */
+export type NoOptions = Readonly<Record<string, never>>;
+
 /** Fields that belong together, as an object of their values. */
 export interface FieldGroup<O> {
   readonly fields: { readonly [K in keyof O]: O[K] extends FieldValue ? Field<O[K]> : never };

@@ -1,12 +1,12 @@
-import { group } from '../fields/group.ts';
+import { group, type NoOptions } from '../fields/group.ts';
 import type { MethodSpec } from './method.ts';
 
 /** Every weight of the backbone. */
-export const full: MethodSpec<'full', object> = {
+export const full: MethodSpec<'full', NoOptions> = {
   name: 'full',
   title: 'full fine-tuning',
   scope: 'model',
-  options: group({}),
+  options: group<NoOptions>({}),
   added: () => [],
   trainsInPlace: () => true,
   noise: [],

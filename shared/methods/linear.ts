@@ -1,12 +1,12 @@
-import { group } from '../fields/group.ts';
+import { group, type NoOptions } from '../fields/group.ts';
 import type { MethodSpec } from './method.ts';
 
 /** The head alone, on the features of the frozen backbone. */
-export const linear: MethodSpec<'linear', object> = {
+export const linear: MethodSpec<'linear', NoOptions> = {
   name: 'linear',
   title: 'linear probe',
   scope: 'head',
-  options: group({}),
+  options: group<NoOptions>({}),
   added: () => [],
   trainsInPlace: () => false,
   noise: [],

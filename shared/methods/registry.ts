@@ -1,4 +1,4 @@
-import type { OptionsOf } from '../fields/group.ts';
+import type { NoOptions, OptionsOf } from '../fields/group.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
@@ -23,7 +23,7 @@ export type Tuning = {
 
 /** The options of every method that has any, under its name. */
 export type MethodGroups = {
-  readonly [M in Method as keyof MethodOptions<M> extends never ? never : M]: MethodOptions<M>;
+  readonly [M in Method as MethodOptions<M> extends NoOptions ? never : M]: MethodOptions<M>;
 };
 export type MethodWithOptions = keyof MethodGroups;
 
@@ -33,14 +33,6 @@ export const METHODS_WITH_OPTIONS = METHODS.filter(
 ) as readonly Extract<AnyMethod, { readonly name: MethodWithOptions }>[];
 
 export const METHOD_NAMES = METHODS.map(({ name }) => name);
-
-/** The method of a configuration with its options; `config` has them under the method's name. */
-export function tuningOf(
-  config: { readonly method: Method } & { readonly [M in Method]?: MethodOptions<M> | null },
-): Tuning {
-  const { method } = config;
-  return { method, options: config[method] ?? methodSpec(method).options.defaults } as Tuning;
-}
 
 export function methodSpec(name: Method): MethodSpec {
   const found = METHODS.find((method) => method.name === name);

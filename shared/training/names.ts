@@ -13,16 +13,33 @@ export function currentName(name: string): string {
     .join('.');
 }
 
-/** An object of settings with its keys, and those of the groups in it, as they are called now. */
-export function withCurrentNames(settings: object): Readonly<Record<string, unknown>> {
+type Tree = Readonly<Record<string, unknown>>;
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** With its keys, and those of the groups in it, as they are called now. */
+function withCurrentNames(settings: object): Tree {
   const renamed = (tree: object): [string, unknown][] =>
     Object.entries(tree).map(([name, value]: [string, unknown]) => [currentName(name), value]);
   return Object.fromEntries(
     renamed(settings).map(([name, value]) => [
       name,
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? Object.fromEntries(renamed(value))
-        : value,
+      isTree(value) ? Object.fromEntries(renamed(value)) : value,
     ]),
   );
+}
+
+/**
+ * An object of settings as their dotted names have them: a run's `tuning` becomes `method` and a group of that name, as
+ * earlier versions stored it. What is in neither form stays.
+ */
+export function flatSettings(settings: object): Tree {
+  const { tuning, ...rest } = withCurrentNames(settings);
+  if (tuning === undefined) return rest;
+  if (!isTree(tuning) || typeof tuning['method'] !== 'string') return { ...rest, tuning };
+  const { method, options = {}, ...unknown } = tuning as Tree & { readonly method: string };
+  const others = Object.keys(unknown).length === 0 ? {} : { tuning: unknown };
+  return { ...rest, ...others, method, [method]: options };
 }

@@ -17,20 +17,27 @@ import {
   type OptimizerOptions,
   type ScheduleOptions,
 } from './fields.ts';
-import { withCurrentNames } from './names.ts';
 
-/** All settings of a run: the common ones, and the options of every method under the method's name. */
-export interface TrainingConfig extends CommonSettings, MethodGroups {
+/** What every run is told, whatever its method. */
+export interface RunSettings extends Omit<CommonSettings, 'method'> {
   readonly schedule: ScheduleOptions;
   readonly optimizer: OptimizerOptions;
   readonly augmentation: AugmentationOptions;
+}
+
+/**
+ * Every setting there is, with the options of every method under its name: what a form holds, so that what was typed for
+ * one method is still there after a look at another. A run has a `TrainingConfig`.
+ */
+export interface AllSettings extends RunSettings, MethodGroups {
+  readonly method: Method;
 }
 
 type Leaves<T> = {
   [K in keyof T & string]: T[K] extends FieldValue ? K : `${K}.${Leaves<T[K]>}`;
 }[keyof T & string];
 /** Dotted name of a setting. */
-export type SettingKey = Leaves<TrainingConfig>;
+export type SettingKey = Leaves<AllSettings>;
 
 /** Of the form and the help, in their order. */
 export const SECTIONS = [
@@ -86,9 +93,9 @@ export function isSettingKey(name: string): name is SettingKey {
 type Tree = Readonly<Record<string, unknown>>;
 
 /** What an object of settings holds under a dotted name; undefined when it holds nothing there. */
-function heldIn(tree: Tree, key: string): unknown {
+function heldIn(tree: object, key: string): unknown {
   const [outer, inner] = key.split('.') as [string, string?];
-  const held = Object.hasOwn(tree, outer) ? tree[outer] : undefined;
+  const held = Object.hasOwn(tree, outer) ? (tree as Tree)[outer] : undefined;
   if (inner === undefined) return held;
   return typeof held === 'object' && held !== null && Object.hasOwn(held, inner)
     ? (held as Tree)[inner]
@@ -96,37 +103,37 @@ function heldIn(tree: Tree, key: string): unknown {
 }
 
 /** The value of a setting by its dotted name. */
-export function settingValue(config: TrainingConfig, key: SettingKey): FieldValue {
-  return heldIn({ ...config }, key) as FieldValue;
+export function settingValue(settings: AllSettings, key: SettingKey): FieldValue {
+  return heldIn({ ...settings }, key) as FieldValue;
 }
 
 /** Whether the setting has any effect beside the others. */
-export function matters(key: SettingKey, config: TrainingConfig): boolean {
+export function matters(key: SettingKey, settings: AllSettings): boolean {
   const { method, matters: test } = SETTINGS[key];
-  if (method !== null && method !== config.method) return false;
+  if (method !== null && method !== settings.method) return false;
   const valueOf = (name: string): FieldValue => {
     if (!isSettingKey(name)) throw new TypeError(`There is no setting ${name}.`);
-    return settingValue(config, name);
+    return settingValue(settings, name);
   };
   return test?.(valueOf) ?? true;
 }
 
 /** The settings of a section that have an effect beside the others. */
-export function settingsOf(section: Section, config: TrainingConfig): SettingKey[] {
-  return SETTING_KEYS.filter((key) => SETTINGS[key].section === section && matters(key, config));
+export function settingsOf(section: Section, settings: AllSettings): SettingKey[] {
+  return SETTING_KEYS.filter((key) => SETTINGS[key].section === section && matters(key, settings));
 }
 
 /** All settings, each with the value that `choose` has for it. */
-export function configOf(choose: (setting: Setting) => unknown): TrainingConfig {
-  const config: Record<string, unknown> = {};
+export function settingsFrom(choose: (setting: Setting) => unknown): AllSettings {
+  const settings: Record<string, unknown> = {};
   for (const key of SETTING_KEYS) {
     const [outer, inner] = key.split('.') as [string, string?];
     const value = choose(SETTINGS[key]);
-    if (inner === undefined) config[outer] = value;
-    else config[outer] = { ...(config[outer] as Tree), [inner]: value };
+    if (inner === undefined) settings[outer] = value;
+    else settings[outer] = { ...(settings[outer] as Tree), [inner]: value };
   }
   // Every setting and none else, as the type has it; what `choose` gives is of the setting's type.
-  return config as unknown as TrainingConfig;
+  return settings as unknown as AllSettings;
 }
 
 type DeepPartial<T> = T extends readonly unknown[]
@@ -134,42 +141,32 @@ type DeepPartial<T> = T extends readonly unknown[]
   : T extends object
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> }
     : T;
-export type TrainingOverrides = DeepPartial<TrainingConfig>;
+/** Any of the settings. */
+export type SomeSettings = DeepPartial<AllSettings>;
 
 /** The settings that are given, and for a method and a family the defaults of all others. */
-export function configWith(
-  given: TrainingOverrides,
+export function settingsWith(
+  given: SomeSettings,
   context: DefaultContext & { readonly method: Method },
-): TrainingConfig {
+): AllSettings {
   const held = { ...given, method: context.method };
-  return configOf((setting) => heldIn(held, setting.key) ?? defaultOf(setting, context));
+  return settingsFrom((setting) => heldIn(held, setting.key) ?? defaultOf(setting, context));
 }
 
-/**
- * Settings as an earlier version wrote them, under the names that they have now. One that was not known yet takes its
- * standard value: what was not there did not happen.
- */
-export function completeConfig(stored: TrainingOverrides): TrainingConfig {
-  const held = withCurrentNames(stored);
-  return configOf((setting) => heldIn(held, setting.key) ?? setting.default);
+/** The settings that are given, and the standard value of every other. */
+export function settingsOrStandard(given: object): AllSettings {
+  return settingsFrom((setting) => heldIn(given, setting.key) ?? setting.default);
 }
 
-function configSchema(kind: 'schema' | 'looseSchema'): v.GenericSchema<unknown, TrainingConfig> {
-  const entries = {
-    ...Object.fromEntries(
-      Object.entries<Field>(common.fields).map(([name, field]) => [name, field[kind]]),
-    ),
-    ...Object.fromEntries(METHODS_WITH_OPTIONS.map(({ name, options }) => [name, options[kind]])),
-    schedule: schedule[kind],
-    optimizer: optimizer[kind],
-    augmentation: augmentation[kind],
-  };
-  const schema = kind === 'schema' ? v.strictObject(entries) : v.object(entries);
-  // Of the same names as `TrainingConfig`, which is made of the same groups.
-  return schema as unknown as v.GenericSchema<unknown, TrainingConfig>;
-}
-
-/** Settings within their limits; the messages finish the sentence "… must be". */
-export const trainingSchema = configSchema('schema');
-/** Settings of the right kind; what is out of its limits is told by name when a training is planned. */
-export const looseTrainingSchema = configSchema('looseSchema');
+/** Settings of every method, each of the right kind. */
+export const looseSettingsSchema = v.object({
+  ...Object.fromEntries(
+    Object.entries<Field>(common.fields).map(([name, field]) => [name, field.looseSchema]),
+  ),
+  ...Object.fromEntries(
+    METHODS_WITH_OPTIONS.map(({ name, options }) => [name, options.looseSchema]),
+  ),
+  schedule: schedule.looseSchema,
+  optimizer: optimizer.looseSchema,
+  augmentation: augmentation.looseSchema,
+}) as unknown as v.GenericSchema<unknown, AllSettings>;

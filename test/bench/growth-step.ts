@@ -6,6 +6,7 @@ import { prepareTraining } from '../../main/engine/train/prepare.ts';
 import { singleLabel as task } from '../../main/tasks/single-label.ts';
 import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';
 import { answerSteps } from './step-answers.ts';
+import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 
 /** A training step of ViT-Tiny/16 with random weights on noise, as a `Subject`: growth-step.ts BATCH SIDE RANK KERNELS. */
 
@@ -18,7 +19,7 @@ const TINY = {
 const config: TrainingConfig = {
   ...TRAINING_DEFAULTS,
   ...{ batchSize, imageSize, initialise: 'random' },
-  karst: { ...TRAINING_DEFAULTS.karst, rank, kernels },
+  tuning: { method: 'karst', options: { ...KARST_DEFAULTS, rank, kernels } },
 };
 const reference = {
   ...{ path: null, sha256: '', name: 'vit tiny', architecture: TINY },

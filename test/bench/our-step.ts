@@ -14,6 +14,7 @@ import { matrixWork } from './matrix-work.ts';
 import { answerSteps } from './step-answers.ts';
 import { writeOne } from '../fixtures/engine/variables.ts';
 import { MATMUL_PRECISIONS } from '../../shared/training/fields.ts';
+import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 
 /**
  * Our training step as a subject: our-step.ts FOLDER HEADS [CHECKPOINTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
@@ -28,13 +29,16 @@ function configFor(batchSize: number): TrainingConfig {
     ...TRAINING_DEFAULTS,
     batchSize,
     matmulPrecision: process.env['KARST_BENCH_PRECISION'] === 'highest' ? 'highest' : 'high',
-    karst: {
-      ...TRAINING_DEFAULTS.karst,
-      rank: 8,
-      factor: 8,
-      kernels: 8,
-      alpha: 1,
-      rescale: 'scalar',
+    tuning: {
+      method: 'karst',
+      options: {
+        ...KARST_DEFAULTS,
+        rank: 8,
+        factor: 8,
+        kernels: 8,
+        alpha: 1,
+        rescale: 'scalar',
+      },
     },
     optimizer: { ...TRAINING_DEFAULTS.optimizer, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
   };

@@ -36,7 +36,7 @@ export const STARTER_EPOCHS = 15;
 export function starterConfig(epochs: number): TrainingConfig {
   return {
     ...TRAINING_DEFAULTS,
-    method: 'full',
+    tuning: { method: 'full', options: {} },
     initialise: 'random',
     batchSize: 128,
     patchDrop: 0.5,

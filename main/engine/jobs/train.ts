@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { TrainResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
 import { familyOf } from '../../../shared/models/registry.ts';
 import { totalSize } from '../../../shared/models/spec.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
@@ -149,7 +148,7 @@ async function writeAdapter(
       };
     }),
     config: {
-      ...tuningOf(config),
+      ...config.tuning,
       task: job.task,
       backboneName: backbone.name,
       backboneSha256: config.initialise === 'random' ? null : backbone.sha256,

@@ -1,6 +1,5 @@
 import type { Architecture } from '../../../shared/models/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../shared/domain/training.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
 import type { Program } from '../../graph/program.ts';
 import type { Task } from '../../tasks/task.ts';
 import { tunerOf } from '../../tuning/registry.ts';
@@ -42,7 +41,7 @@ export function trainingPrograms(
   checkpointedBlocks: number,
 ): TrainingPrograms {
   const { batchSize, optimizer, accumulate, matmulPrecision } = config;
-  const tuner = tunerOf(tuningOf(config), architecture);
+  const tuner = tunerOf(config.tuning, architecture);
   const onFeatures = keepsFeatures(config);
   const outputs = task.spec.outputs(classes);
   const model = onFeatures

@@ -125,9 +125,7 @@ export class RunPresenter implements RunObserver {
 
   #view(run: RunDetail): RunView {
     const progress = this.#feed?.runId === run.id ? this.#feed.feed.progress : null;
-    const { karst } = run.config;
-    const config = { ...run.config, karst: { ...karst, targetModules: [...karst.targetModules] } };
-    return { ...run, classes: [...run.classes], config, progress };
+    return { ...run, classes: [...run.classes], progress };
   }
 
   #sampleSet({ epoch, images }: SampleRecord): SampleSet {

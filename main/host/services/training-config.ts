@@ -7,7 +7,7 @@ import {
   type TrainingConfig,
 } from '../../../shared/domain/training.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
-import { trainingSchema } from '../../../shared/training/settings.ts';
+import { trainingSchema } from '../../../shared/training/config.ts';
 
 /** A setting out of its limits, or incompatible with another. */
 export interface SettingProblem {
@@ -26,12 +26,20 @@ function show(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value);
 }
 
+/** The dotted name of a setting by its place in a run's settings. */
+function settingAt(path: string | null, value: unknown): string {
+  if (path === null) return 'the settings';
+  const { tuning } = value as Partial<TrainingConfig>;
+  const method = tuning?.method ?? 'tuning';
+  return path.replace(/^tuning\.options(?=\.|$)/, method).replace(/^tuning\.method$/, 'method');
+}
+
 /** Checks settings against their limits, one problem each. */
 function limitProblems(value: unknown): SettingProblem[] {
   const outcome = v.safeParse(trainingSchema, value);
   const found = new Map<string, SettingProblem>();
   for (const issue of outcome.issues ?? []) {
-    const key = v.getDotPath(issue) ?? 'the settings';
+    const key = settingAt(v.getDotPath(issue), value);
     if (found.has(key)) continue;
     if (issue.type === 'strict_object' && issue.expected === 'never')
       found.set(key, problem(key, `There is no setting "${key}".`, 'Check its spelling.'));
@@ -59,7 +67,8 @@ function* conflicts(
   architecture: Architecture,
   bare: boolean,
 ): Generator<SettingProblem> {
-  const { schedule, imageSize, method, initialise, optimizer } = config;
+  const { schedule, imageSize, initialise, optimizer } = config;
+  const { method } = config.tuning;
   const patchSize = familyOf(architecture).sizeStep(architecture);
   if (schedule.warmupEpochs > schedule.epochs)
     yield problem(

@@ -2,11 +2,7 @@ import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts'
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
 import { withCurrentNames } from '../../../shared/models/registry.ts';
-import {
-  completeConfig,
-  type TrainingConfig,
-  type TrainingOverrides,
-} from '../../../shared/domain/training.ts';
+import { completeConfig, type TrainingConfig } from '../../../shared/domain/training.ts';
 import type { Owner } from '../owner.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
@@ -251,12 +247,12 @@ export class RunRepository {
     );
     const stored = json<BackboneReference>(row, 'backbone');
     const backbone = { ...stored, architecture: withCurrentNames(stored.architecture) };
-    const config = completeConfig(json<TrainingOverrides>(row, 'config'));
+    const config = completeConfig(json<object>(row, 'config'));
     return {
       id,
       name: text(row, 'name'),
       state: text(row, 'state') as RunState,
-      method: config.method,
+      method: config.tuning.method,
       backboneId: textOrNull(row, 'backbone_id'),
       backboneName: backbone.name,
       backbone,

@@ -1,5 +1,6 @@
 import type { RunView } from '../../../shared/contract/window/runs.ts';
 import type { RunState } from '../../../shared/domain/library.ts';
+import { allSettings } from '../../../shared/training/config.ts';
 import { matters, settingValue } from '../../../shared/training/settings.ts';
 import {
   formatCount,
@@ -10,7 +11,7 @@ import {
   NO_VALUE,
 } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
-import { differencesAmong } from '../../domain/config.ts';
+import { differencesAmong } from '../../domain/settings.ts';
 import type { RunHistory } from '../../domain/run-history.ts';
 import { shownState } from '../../domain/run-state.ts';
 import { settingName, settingText, valueText } from '../../domain/words.ts';
@@ -30,7 +31,8 @@ export interface ComparisonRow {
 export function settingRows(runs: readonly RunView[]): ComparisonRow[] {
   const plain = (key: string, name: string, values: readonly string[]): ComparisonRow[] =>
     new Set(values).size > 1 ? [{ key, name, text: '', values, best: [] }] : [];
-  const keys = differencesAmong(runs.map(({ config }) => config));
+  const settings = runs.map(({ config }) => allSettings(config));
+  const keys = differencesAmong(settings);
   return [
     ...plain(
       'dataset',
@@ -46,8 +48,8 @@ export function settingRows(runs: readonly RunView[]): ComparisonRow[] {
       key,
       name: settingName(key),
       text: settingText(key),
-      values: runs.map(({ config }) =>
-        matters(key, config) ? valueText(key, settingValue(config, key)) : NO_VALUE,
+      values: settings.map((one) =>
+        matters(key, one) ? valueText(key, settingValue(one, key)) : NO_VALUE,
       ),
       best: [],
     })),

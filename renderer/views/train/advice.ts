@@ -3,7 +3,12 @@ import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { isWithin } from '../../../shared/fields/field.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { SETTINGS, type SettingKey, settingValue } from '../../../shared/training/settings.ts';
+import {
+  type AllSettings,
+  SETTINGS,
+  type SettingKey,
+  settingValue,
+} from '../../../shared/training/settings.ts';
 import { describeError } from '../../domain/errors.ts';
 import { formatCount } from '../../domain/format.ts';
 import { limitsText } from '../../domain/number-text.ts';
@@ -16,12 +21,12 @@ const FULL_RATE = 3e-4;
 export function problemText(
   key: SettingKey,
   error: ErrorReport,
-  config: TrainingConfig,
+  settings: AllSettings,
   patchSize: number | null,
 ): string {
-  const { schedule, imageSize } = config;
+  const { schedule, imageSize } = settings;
   const { limits } = SETTINGS[key];
-  const value = settingValue(config, key);
+  const value = settingValue(settings, key);
   if (limits.kind === 'number' && typeof value === 'number' && !isWithin(limits, value)) {
     return limitsText(limits);
   }
@@ -43,8 +48,8 @@ export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']):
     if (setting === 'batchSize') return t('train.advice.largeBatch');
     return describeError(error).what;
   });
-  const { method, initialise, optimizer } = config;
-  const whole = methodSpec(method).scope === 'model';
+  const { tuning, initialise, optimizer } = config;
+  const whole = methodSpec(tuning.method).scope === 'model';
   const fineTunes = whole && initialise === 'backbone' && optimizer.name === 'adamw';
   return fineTunes && optimizer.learningRate > FULL_RATE
     ? [...told, t('train.advice.fullRate')]

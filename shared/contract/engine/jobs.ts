@@ -4,7 +4,7 @@ import { preprocessingSchema } from '../../domain/preprocessing.ts';
 import { countSchema, integerSchema } from '../../domain/scalars.ts';
 import { architectureSchema } from '../../models/registry.ts';
 import { augmentation } from '../../training/fields.ts';
-import { looseTrainingSchema } from '../../training/settings.ts';
+import { looseTrainingSchema } from '../../training/config.ts';
 
 /** What an engine process is started for: one job each. */
 

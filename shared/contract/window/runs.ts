@@ -3,7 +3,7 @@ import { errorReportSchema } from '../../domain/error-report.ts';
 import { runEntries } from '../../domain/library.ts';
 import { metricRecordSchema, predictionSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, idSchema } from '../../domain/scalars.ts';
-import { looseTrainingSchema } from '../../training/settings.ts';
+import { looseTrainingSchema } from '../../training/config.ts';
 import { mediaSchema, nameSchema, notesTextSchema, nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_VIT, writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { installedKernels } from '../../../main/platform/kernels.mjs';
 import { trainableParameters } from '../../../main/cli/training.ts';
-import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { answer, karst, refusal, someDigits, start, workplace } from './karst.ts';
 import {
   adapter,
@@ -25,6 +24,8 @@ import {
   trainEvent,
   verified,
 } from './schemas.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 
 let folder: string;
 let home: string;
@@ -62,11 +63,7 @@ describe('a training and what comes of it', () => {
     ]);
     expect(code, out).toBe(0);
     const all = events(out);
-    const parameters = trainableParameters(
-      TINY_VIT,
-      { ...TRAINING_DEFAULTS, karst: { ...TRAINING_DEFAULTS.karst, rank: 2 } },
-      3,
-    );
+    const parameters = trainableParameters(TINY_VIT, completeConfig({ karst: { rank: 2 } }), 3);
     expect(v.parse(started, all[0])).toMatchObject({
       name: 'first',
       method: 'karst',
@@ -88,7 +85,7 @@ describe('a training and what comes of it', () => {
     expect(shown.config).toMatchObject({
       seed: 7,
       batchSize: 15,
-      karst: { rank: 2, kernels: TRAINING_DEFAULTS.karst.kernels },
+      tuning: { method: 'karst', options: { rank: 2, kernels: KARST_DEFAULTS.kernels } },
       optimizer: { learningRate: 0.003 },
     });
     expect(shown.bestTop1).toBe(last.metrics.val?.top1);

@@ -124,7 +124,10 @@ const runEntries = {
   datasetName: text,
   classes: v.array(text),
   counts: splitCounts,
-  config: v.looseObject({ method: v.picklist(METHOD_NAMES), seed: count }),
+  config: v.looseObject({
+    tuning: v.object({ method: v.picklist(METHOD_NAMES), options: v.looseObject({}) }),
+    seed: count,
+  }),
   folder: text,
   createdAt: moment,
   startedAt: v.nullable(moment),

@@ -3,17 +3,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { BenchmarkJob } from '../../../shared/contract/engine/jobs.ts';
 import type { BenchmarkResult } from '../../../shared/contract/engine/results.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';
 import { configured, TestBed } from '../../fixtures/engine/test-bed.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /** How long steps take, without a run. */
 let testBed: TestBed;
 beforeAll(async () => (testBed = await TestBed.open()));
 afterAll(() => testBed.remove());
 
-const layOut = (overrides: TrainingOverrides = {}): BenchmarkJob => ({
+const layOut = (overrides: SomeSettings = {}): BenchmarkJob => ({
   kind: 'benchmark',
   backbone: testBed.backbone,
   config: configured(overrides),
@@ -55,7 +55,7 @@ it('says how long a step, a batch of a validation and the start take, and leaves
   expect(progress(engine.events, 'measuring').at(-1)).toEqual([9, 9]);
 });
 
-it.each<{ title: string; overrides: TrainingOverrides; total: number }>([
+it.each<{ title: string; overrides: SomeSettings; total: number }>([
   { title: 'accumulated batches', overrides: { accumulate: 3 }, total: 9 },
   {
     title: 'dropped patches, and the last epochs on all of them',

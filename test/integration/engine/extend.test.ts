@@ -7,7 +7,6 @@ import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { TrainResult } from '../../../shared/contract/engine/results.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { SampleRecord } from '../../../shared/domain/metrics.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { interruptedAt, perform } from '../../fixtures/engine/in-process.ts';
 import {
@@ -17,6 +16,7 @@ import {
   weightsFile,
   TestBed,
 } from '../../fixtures/engine/test-bed.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /** Runs that go on after their end, what they tell of a few images, and how often they go to the disk. */
 let testBed: TestBed;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => testBed.remove());
 afterEach(() => vi.restoreAllMocks());
 
-const layOut = (overrides: TrainingOverrides = {}): Promise<TrainJob> =>
+const layOut = (overrides: SomeSettings = {}): Promise<TrainJob> =>
   testBed.run(images, configured(overrides));
 const options = () => ({ cacheDir: testBed.cacheDir });
 
@@ -207,7 +207,7 @@ describe('a record that was damaged', () => {
 });
 
 describe('the end of an epoch', () => {
-  const NOTHING_LEARNT: TrainingOverrides = {
+  const NOTHING_LEARNT: SomeSettings = {
     optimizer: { learningRate: 0 },
     schedule: { epochs: 4 },
     keepCheckpoints: 9,

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { adapted } from '../../fixtures/engine/adapted.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import type { BenchmarkJob, TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
@@ -17,6 +16,8 @@ import {
 } from '../../fixtures/engine/test-bed.ts';
 import { distance } from '../../unit/engine/random-tensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
+import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
+import { tunerOf } from '../../../main/tuning/registry.ts';
 
 /** Blocks that are computed again in the backward pass, compiled by XLA. */
 it('takes less memory: what is checkpointed is not merged with what was there', async () => {
@@ -46,8 +47,11 @@ it('takes less memory: what is checkpointed is not merged with what was there', 
       return plannedBytes(dump, 'train');
     };
     const held = (checkpointedBlocks: number): number => {
-      const { method, karst, optimizer, matmulPrecision, batchSize } = config;
-      const model = adapted({ architecture, classes: 3, method, karst, checkpointedBlocks });
+      const { tuning, optimizer, matmulPrecision, batchSize } = config;
+      const model = adaptedModel({
+        ...{ architecture, classes: 3, checkpointedBlocks },
+        tuner: tunerOf(tuning, architecture),
+      });
       const { program } = trainingProgram(model, {
         ...{ batchSize, loss: singleLabel.loss, optimizer, accumulate: 1, matmulPrecision },
       });

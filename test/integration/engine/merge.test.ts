@@ -21,7 +21,6 @@ import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { openInterpreter, perform } from '../../fixtures/engine/in-process.ts';
 import {
@@ -32,6 +31,7 @@ import {
   TestBed,
   writeManifest,
 } from '../../fixtures/engine/test-bed.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 let testBed: TestBed;
 let images: ManifestImage[];
@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => testBed.remove());
 
 async function trained(
-  overrides: TrainingOverrides,
+  overrides: SomeSettings,
   changes: Partial<TrainJob> = {},
 ): Promise<TrainJob> {
   const config = configured({ schedule: { epochs: 1, warmupEpochs: 0 }, ...overrides });

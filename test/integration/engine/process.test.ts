@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineEvent, HostMessage } from '../../../shared/contract/engine/messages.ts';
 import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { EngineProcess, runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';
 import {
@@ -14,6 +13,7 @@ import {
   TestBed,
   writeManifest,
 } from '../../fixtures/engine/test-bed.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /** The engine as a process: what passes over its channel, and how it ends. */
 let testBed: TestBed;
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 afterAll(() => testBed.remove());
 
-const layOut = (overrides: TrainingOverrides, changes: Partial<TrainJob> = {}): Promise<TrainJob> =>
+const layOut = (overrides: SomeSettings, changes: Partial<TrainJob> = {}): Promise<TrainJob> =>
   testBed.run(images, configured(overrides), changes);
 function engine(native = false): EngineProcess {
   const made = new EngineProcess({ native });

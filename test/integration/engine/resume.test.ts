@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { interruptedAt, perform } from '../../fixtures/engine/in-process.ts';
 import {
@@ -14,6 +13,7 @@ import {
   weightsFile,
   TestBed,
 } from '../../fixtures/engine/test-bed.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /** A run that is interrupted and resumed ends with the bytes of one that was not. */
 let testBed: TestBed;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => testBed.remove());
 
 /** Everything that draws random numbers, at once: six batches an epoch, the last of two images. */
-const EVERY_CHANCE: TrainingOverrides = {
+const EVERY_CHANCE: SomeSettings = {
   schedule: { epochs: 3, warmupEpochs: 0.5 },
   karst: { rankDropout: 0.2 },
   dropPath: 0.3,
@@ -40,7 +40,7 @@ const EVERY_CHANCE: TrainingOverrides = {
     mixup: 0.4,
   },
 };
-const layOut = (overrides: TrainingOverrides = {}): Promise<TrainJob> =>
+const layOut = (overrides: SomeSettings = {}): Promise<TrainJob> =>
   testBed.run(images, configured({ ...EVERY_CHANCE, ...overrides }));
 
 async function expectSame(job: TrainJob, whole: TrainJob): Promise<void> {
@@ -95,7 +95,7 @@ describe('on native TensorFlow, in processes of their own', () => {
 });
 
 describe('on the interpreter', () => {
-  const variants: { title: string; overrides: TrainingOverrides; at: readonly number[] }[] = [
+  const variants: { title: string; overrides: SomeSettings; at: readonly number[] }[] = [
     { title: 'accumulated batches', overrides: { accumulate: 4 }, at: [1, 3, 4] },
     { title: 'the method linear', overrides: { method: 'linear', accumulate: 1 }, at: [11] },
     {

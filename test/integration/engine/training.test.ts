@@ -11,7 +11,6 @@ import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { interruptedAt, perform } from '../../fixtures/engine/in-process.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
@@ -25,6 +24,7 @@ import {
   TestBed,
   writeManifest,
 } from '../../fixtures/engine/test-bed.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /** Trainings of a minute model on the interpreter, in this process: what a run does, without a compiler's time. */
 let testBed: TestBed;
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => testBed.remove());
 
 const layOut = (
-  overrides: TrainingOverrides,
+  overrides: SomeSettings,
   changes: Partial<TrainJob> = {},
   manifest: readonly ManifestImage[] = images,
 ): Promise<TrainJob> => testBed.run(manifest, configured(overrides), changes);
@@ -157,7 +157,7 @@ describe('a training', () => {
     const uneven = images.filter(
       (image, i) => image.split === 'val' || image.labels[0] !== 0 || i < 4,
     );
-    const common: TrainingOverrides = {
+    const common: SomeSettings = {
       classWeightPower: 1,
       labelSmoothing: 0.1,
       // A scalar out_shift has no gradient but rounding noise, which AdamW would amplify.

@@ -48,7 +48,6 @@ afterEach(() => api.close());
 
 const config = {
   ...CONFIG,
-  karst: { ...CONFIG.karst, targetModules: [...CONFIG.karst.targetModules] },
   schedule: { ...CONFIG.schedule, epochs: 3 },
   batchSize: 4,
 };

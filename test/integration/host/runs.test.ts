@@ -26,6 +26,7 @@ import {
 } from '../../unit/host/support.ts';
 import * as v from 'valibot';
 import { manifestImage } from '../../../main/formats/manifest.ts';
+import { configured } from '../../fixtures/engine/test-bed.ts';
 
 const prepared = new PreparedHome();
 
@@ -85,7 +86,7 @@ describe('creating a run', () => {
 
   it('refuses settings out of their limits, a taken name and unknown things, and writes nothing', async () => {
     const studio = await open();
-    const bad = { ...CONFIG, karst: { ...CONFIG.karst, rank: 0 } };
+    const bad = configured({ karst: { rank: 0 } }, CONFIG);
     const error = await refusal(
       studio.runs.create({ backbone: 'tiny', dataset: 'two', config: bad }),
       'config-invalid',
@@ -121,14 +122,14 @@ describe('creating a run', () => {
       studio.runs.create({
         backbone: shape,
         dataset: 'two',
-        config: { ...CONFIG, method: 'full' },
+        config: configured({ method: 'full' }, CONFIG),
       }),
       'config-invalid',
     );
     const run = await studio.runs.create({
       backbone: shape,
       dataset: 'two',
-      config: { ...CONFIG, method: 'full', initialise: 'random' },
+      config: configured({ method: 'full', initialise: 'random' }, CONFIG),
     });
     const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(adapter).toMatchObject({
@@ -143,7 +144,7 @@ describe('creating a run', () => {
 describe('training from scratch in the shape of a backbone', () => {
   it('gives a model that stands on no backbone and is evaluated without one', async () => {
     const studio = await open();
-    const config = { ...CONFIG, method: 'full', initialise: 'random' } as const;
+    const config = configured({ method: 'full', initialise: 'random' }, CONFIG);
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
     const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(run.backboneId).not.toBeNull();

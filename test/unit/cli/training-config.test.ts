@@ -13,6 +13,9 @@ import {
   settingValue,
   type SettingKey,
 } from '../../../shared/training/settings.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
+import { lora } from '../../../shared/methods/lora.ts';
+import { allSettings } from '../../../shared/training/config.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -37,6 +40,11 @@ async function refusal(sources: Parameters<typeof trainingConfig>[0]): Promise<E
   return (error as KarstError).toReport();
 }
 
+const loraOf = (rank: number) => ({
+  method: 'lora' as const,
+  options: { ...lora.options.defaults, rank },
+});
+
 describe('settings of a run', () => {
   it('are the defaults when nothing is said', async () => {
     expect(await trainingConfig({})).toEqual(TRAINING_DEFAULTS);
@@ -44,7 +52,10 @@ describe('settings of a run', () => {
 
   it('take every preset as it is written', async () => {
     const config = await trainingConfig({ preset: 'paper-code' });
-    expect(config.karst).toEqual({ ...TRAINING_DEFAULTS.karst, ...PRESETS['paper-code'].karst });
+    expect(config.tuning).toEqual({
+      method: 'karst',
+      options: { ...KARST_DEFAULTS, ...PRESETS['paper-code'].karst },
+    });
     expect(config.schedule).toEqual(PRESETS['paper-code'].schedule);
     expect(config.optimizer.beta1).toBe(0.9);
     expect(config.dropPath).toBe(0.1);
@@ -68,17 +79,19 @@ describe('settings of a run', () => {
       ]),
       set: ['karst.rank=16', 'karst.rank=1', 'karst.targetModules=mlp.fc1, mlp.fc2'],
     });
-    expect(config.karst).toEqual({
-      ...TRAINING_DEFAULTS.karst,
-      ...PRESETS['paper-code'].karst,
-      kernels: 4,
-      rank: 1,
-      targetModules: ['mlp.fc1', 'mlp.fc2'],
+    expect(config.tuning).toEqual({
+      method: 'karst',
+      options: {
+        ...KARST_DEFAULTS,
+        ...PRESETS['paper-code'].karst,
+        kernels: 4,
+        rank: 1,
+        targetModules: ['mlp.fc1', 'mlp.fc2'],
+      },
     });
     expect(config.schedule.epochs).toBe(5);
     expect(config.schedule.warmupEpochs).toBe(10);
     expect(config.augmentation.flip).toBe(true);
-    expect(config.method).toBe('karst');
   });
 
   it.each([
@@ -98,13 +111,26 @@ describe('settings of a run', () => {
     ['rank=4', 'karst.rank', 4],
   ])('read %s', async (text, key, value) => {
     const config = await trainingConfig({ set: [text] });
-    expect(settingValue(config, key as SettingKey)).toEqual(value);
+    expect(settingValue(allSettings(config), key as SettingKey)).toEqual(value);
+  });
+
+  it('are read from a file as a run has them, too', async () => {
+    const stored = { ...TRAINING_DEFAULTS, batchSize: 9, tuning: loraOf(3) };
+    const path = file('run.json', JSON.stringify(stored));
+    expect(await trainingConfig({ file: path })).toEqual(stored);
+    const over = await trainingConfig({ file: path, set: ['lora.rank=5'] });
+    expect(over.tuning).toEqual(loraOf(5));
+    const odd = { tuning: { method: 'lora', rank: 4 } };
+    const report = await refusal({ file: file('odd.json', JSON.stringify(odd)) });
+    expect(report.message).toMatch(/^There is no setting named "tuning\.rank" in .*odd\.json\.$/);
   });
 
   it('find a short name among those of the method', async () => {
     const config = await trainingConfig({ set: ['rank=3', 'method=lora'] });
-    expect(config.lora.rank).toBe(3);
-    expect(config.karst.rank).toBe(TRAINING_DEFAULTS.karst.rank);
+    expect(config.tuning).toEqual({
+      method: 'lora',
+      options: { ...lora.options.defaults, rank: 3 },
+    });
     const report = await refusal({ set: ['method=linear', 'kernels=4'] });
     expect(report).toMatchObject({
       code: 'config-invalid',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { presetConfig } from '../../../renderer/domain/config.ts';
+import { presetSettings } from '../../../renderer/domain/settings.ts';
 import { nearSize, parameterCount, type Architecture } from '../../../shared/models/registry.ts';
-import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { factorize } from '../../../shared/methods/factorize.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
 import { trainedParameters } from '../../../shared/methods/trained.ts';
+import { configFrom } from '../../../shared/training/config.ts';
+import type { AllSettings } from '../../../shared/training/settings.ts';
 
 const VIT_BASE: Architecture = {
   family: 'vit',
@@ -19,8 +19,8 @@ const VIT_BASE: Architecture = {
   layerNormEpsilon: 1e-6,
 };
 
-const trained = (config: TrainingConfig, classes: number) =>
-  trainedParameters(nearSize(VIT_BASE, config.imageSize), tuningOf(config), classes);
+const trained = (settings: AllSettings, classes: number) =>
+  trainedParameters(nearSize(VIT_BASE, settings.imageSize), configFrom(settings).tuning, classes);
 
 it('splits a dimension into factors as LyCORIS does', () => {
   expect([
@@ -42,15 +42,15 @@ it('splits a dimension into factors as LyCORIS does', () => {
 
 describe('trained parameters', () => {
   it('are those that were published for ViT-B/16', () => {
-    const published = trained(presetConfig('paper-code'), 100);
+    const published = trained(presetSettings('paper-code'), 100);
     expect(published.adapter / 1e6).toBeCloseTo(1.2, 2);
     expect(published.head).toBe(769 * 100);
-    const compact = trained(presetConfig('compact'), 100);
+    const compact = trained(presetSettings('compact'), 100);
     expect(compact.adapter / 1e6).toBeCloseTo(0.3, 2);
   });
 
   it('are the head alone for the linear method and the whole backbone for the full one', () => {
-    const config = presetConfig('standard');
+    const config = presetSettings('standard');
     expect(trained({ ...config, method: 'linear' }, 7)).toEqual({
       adapter: 0,
       head: 769 * 7,
@@ -60,7 +60,7 @@ describe('trained parameters', () => {
   });
 
   it('follow the image size through the position embeddings', () => {
-    const config = { ...presetConfig('standard'), method: 'full', imageSize: 448 } as const;
+    const config = { ...presetSettings('standard'), method: 'full', imageSize: 448 } as const;
     const grown = trained(config, 7).adapter - parameterCount(VIT_BASE);
     expect(grown).toBe((28 * 28 - 14 * 14) * 768);
   });

@@ -27,6 +27,7 @@ import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from './random-tensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 
 const CLASSES = 3;
 const BATCH = 2;
@@ -158,7 +159,7 @@ describe('features that are kept', () => {
   });
 
   it('are those of the classifier alone, without anything random', () => {
-    const linear = { ...TRAINING_DEFAULTS, method: 'linear' as const };
+    const linear = completeConfig({ method: 'linear' });
     expect(keepsFeatures(linear)).toBe(true);
     expect(keepsFeatures(TRAINING_DEFAULTS)).toBe(false);
     expect(keepsFeatures({ ...linear, patchDrop: 0.5 })).toBe(false);

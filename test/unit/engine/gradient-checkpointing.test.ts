@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
 import { karstTuner } from '../../fixtures/engine/adapted.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { inTopologicalOrder } from '../../../main/graph/tensor.ts';
@@ -18,6 +17,7 @@ import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 
 const DEPTH = 4;
 const BATCH = 2;
@@ -25,7 +25,7 @@ const architecture = { ...SMALLEST_VIT, imageSize: 24, depth: DEPTH };
 const karst = { ...KARST_DEFAULTS, rank: 2, factor: 4, kernels: 2, rankDropout: 0.3 };
 const config = {
   ...TRAINING_DEFAULTS,
-  ...{ karst, batchSize: BATCH, dropPath: 0.3, patchDrop: 0.5, seed: 9 },
+  ...{ batchSize: BATCH, dropPath: 0.3, patchDrop: 0.5, seed: 9 },
 };
 const batch = {
   images: randomTensors(new Map([['images', [BATCH, 3, 24, 24]]]), 4).get('images')!,
@@ -40,12 +40,11 @@ interface Way {
 }
 
 function programOf({ method, factored, noisy }: Way, checkpointedBlocks: number) {
+  const { tuning } = completeConfig({ method, karst });
   const tuner =
-    method === 'karst'
-      ? karstTuner(architecture, karst, factored)
-      : tunerOf(tuningOf({ method }), architecture);
+    method === 'karst' ? karstTuner(architecture, karst, factored) : tunerOf(tuning, architecture);
   const model = adaptedModel({ architecture, classes: 3, tuner, checkpointedBlocks });
-  const noise = noisy ? stepNoise(model, { ...config, method }) : [];
+  const noise = noisy ? stepNoise(model, { ...config, tuning }) : [];
   const training = trainingProgram(model, {
     ...{ batchSize: BATCH, loss: singleLabel.loss },
     ...{ optimizer: TRAINING_DEFAULTS.optimizer, accumulate: 2 },

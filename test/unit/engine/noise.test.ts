@@ -4,13 +4,14 @@ import { adapted } from '../../fixtures/engine/adapted.ts';
 import { batchNoise, dropsPatches, stepNoise } from '../../../main/engine/train/noise.ts';
 import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../shared/domain/training.ts';
 import { configured, SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
+import { allSettings } from '../../../shared/training/config.ts';
 
 const architecture = { ...SMALLEST_VIT, depth: 3 };
 const config: TrainingConfig = configured(
   { dropPath: 0.4, batchSize: 500, karst: { rank: 8, kernels: 8, rankDropout: 0.25 } },
   TRAINING_DEFAULTS,
 );
-const { karst } = config;
+const { karst } = allSettings(config);
 /** The random numbers of a batch. */
 const drawn = (of: Model, o: TrainingConfig, epoch: number, batch: number) =>
   batchNoise(stepNoise(of, o), o, epoch, batch);

@@ -10,10 +10,10 @@ import { TRAINING_DEFAULTS, type MatmulPrecision } from '../../../shared/domain/
 import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
-const { karst, optimizer } = TRAINING_DEFAULTS;
+const { optimizer } = TRAINING_DEFAULTS;
 /** Its products are worth a call of the kernels, those of one image too. */
 const architecture = { ...SMALLEST_VIT, ...{ imageSize: 96, width: 64, mlpDim: 256 } };
-const model = adapted({ architecture, classes: 3, method: 'karst', karst });
+const model = adapted({ architecture, classes: 3, method: 'karst' });
 const BATCH = 2;
 
 /** Functions of a program, and whether they call the engine's own kernels, which round more than float32 does. */

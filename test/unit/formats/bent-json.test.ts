@@ -17,8 +17,9 @@ import {
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
-import { METHOD_NAMES, tuningOf, type Method } from '../../../shared/methods/registry.ts';
+import { METHOD_NAMES, type Method } from '../../../shared/methods/registry.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -85,7 +86,7 @@ function refusals(valid: Json, read: (text: string, path: string) => unknown): n
 
 const adapterConfig = (method: Method): Json =>
   adapterConfigToJson({
-    ...tuningOf({ method }),
+    ...completeConfig({ method }).tuning,
     task: 'single-label',
     backboneName: 'b',
     backboneSha256: 'a'.repeat(64),

@@ -11,13 +11,13 @@ import {
 } from '../../../main/host/services/planning/gradient-checkpointing.ts';
 import { SETTING_DEFAULTS } from '../../../main/host/services/settings/settings.ts';
 import type { StepTimes } from '../../../main/host/store/step-times.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { configured } from '../../fixtures/engine/test-bed.ts';
 import { ARCHITECTURE } from './support.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 const LARGE = { ...ARCHITECTURE, imageSize: 224, width: 192, depth: 12, mlpDim: 768 };
-const requestOf = (o: TrainingOverrides = {}, architecture = LARGE): MemoryRequest =>
+const requestOf = (o: SomeSettings = {}, architecture = LARGE): MemoryRequest =>
   memoryRequest(architecture, configured({ batchSize: 64, ...o }), {
     task: singleLabel,
     classes: 10,

@@ -12,6 +12,8 @@ import {
   type TrainingConfig,
 } from '../../../shared/domain/training.ts';
 import { ARCHITECTURE, refusal, temporaryFolder } from './support.ts';
+import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 
 describe('the reason of a crash', () => {
   const exit = (e: Partial<EngineExit>): EngineExit => ({
@@ -107,17 +109,14 @@ describe('training settings', () => {
   const check = (change: object): TrainingConfig =>
     validateTrainingConfig({ ...TRAINING_DEFAULTS, ...change }, ARCHITECTURE);
 
+  const karst = (change: object): object => ({
+    tuning: { method: 'karst', options: { ...KARST_DEFAULTS, ...change } },
+  });
+
   it('take the defaults and every preset', () => {
     expect(check({})).toEqual(TRAINING_DEFAULTS);
     for (const preset of Object.values(PRESETS)) {
-      const p = preset as Partial<Record<keyof TrainingConfig, object>>;
-      const { karst, optimizer, schedule } = TRAINING_DEFAULTS;
-      check({
-        ...preset,
-        karst: { ...karst, ...p.karst },
-        optimizer: { ...optimizer, ...p.optimizer },
-        schedule: { ...schedule, ...p.schedule },
-      });
+      expect(check(completeConfig(preset))).toEqual(completeConfig(preset));
     }
   });
 
@@ -126,13 +125,15 @@ describe('training settings', () => {
     [{ batchSize: NaN }, '"batchSize" is NaN; it must be a whole number'],
     [{ dropPath: 1 }, '"dropPath" is 1; it must be a number from 0 to below 1'],
     [{ patchDrop: 0.95 }, '"patchDrop" is 0.95; it must be a number from 0 to 0.9'],
-    [{ method: 'prompt' }, '"method" is "prompt"; it must be one of karst, lora, linear, full'],
-    [{ karst: { ...TRAINING_DEFAULTS.karst, factor: 0 } }, '"karst.factor" is 0'],
-    [{ karst: { ...TRAINING_DEFAULTS.karst, targetModules: [] } }, '"karst.targetModules" is []'],
     [
-      { karst: { ...TRAINING_DEFAULTS.karst, targetModules: ['attn.qkv', 'attn.qkv'] } },
-      'each at most once',
+      { tuning: { method: 'prompt', options: {} } },
+      '"method" is "prompt"; it must be one of karst, lora, linear, full',
     ],
+    [karst({ factor: 0 }), '"karst.factor" is 0'],
+    [karst({ targetModules: [] }), '"karst.targetModules" is []'],
+    [karst({ targetModules: ['attn.qkv', 'attn.qkv'] }), 'each at most once'],
+    [karst({ dropout: 0.5 }), 'There is no setting "karst.dropout"'],
+    [{ tuning: { method: 'linear', options: { rank: 4 } } }, 'There is no setting "linear.rank"'],
     [
       { optimizer: { ...TRAINING_DEFAULTS.optimizer, learningRate: 0 } },
       '"optimizer.learningRate" is 0; it must be a number above 0',

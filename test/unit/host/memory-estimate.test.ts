@@ -9,10 +9,10 @@ import {
   trainingMemory,
 } from '../../../main/host/services/planning/memory-estimate.ts';
 import { memoryRequest } from '../../../main/host/services/planning/gradient-checkpointing.ts';
-import type { TrainingOverrides } from '../../../shared/domain/training.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { configured } from '../../fixtures/engine/test-bed.ts';
 import { ARCHITECTURE } from './support.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /**
  * How near the estimate is to what processes take is measured by the part `memory` of the long suite. Here is what it
@@ -29,10 +29,10 @@ const BACKBONE = PATCHES + 4 * BLOCK + 2 * 256;
 const HEAD = 10 * 256 + 10;
 const IMAGE = 3 * 32 ** 2;
 
-const requestOf = (o: TrainingOverrides, architecture = WIDE) =>
+const requestOf = (o: SomeSettings, architecture = WIDE) =>
   memoryRequest(architecture, configured(o), { task: singleLabel, classes: 10 });
 const memory = (
-  o: TrainingOverrides,
+  o: SomeSettings,
   { checkpointedBlocks = 0, kernels = false, threads = 1, architecture = WIDE } = {},
 ): TrainingMemory =>
   trainingMemory(requestOf(o, architecture), { checkpointedBlocks, kernels, threads });
@@ -119,7 +119,7 @@ describe('estimates that are asked for again', () => {
     expect(await estimates.training(requestOf(other), ways)).toBe(first);
   });
 
-  it.each<[string, TrainingOverrides]>([
+  it.each<[string, SomeSettings]>([
     ['the batch', { batchSize: 5 }],
     ['the method', { method: 'full' }],
     ['the rank', { karst: { rank: 3 } }],

@@ -7,10 +7,12 @@ import { speedKey } from '../../../main/host/services/planning/speed-key.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { RunPlan } from '../../../shared/contract/window/runs.ts';
-import type { TrainingConfig, TrainingOverrides } from '../../../shared/domain/training.ts';
+import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { FakeEngines } from '../../fixtures/engines/fake-engine-handle.ts';
 import { PreparedHome } from './prepared-home.ts';
 import { ARCHITECTURE, CONFIG, refusal, writeClassFolders } from './support.ts';
+import type { SomeSettings } from '../../../shared/training/settings.ts';
+import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst.ts';
 
 let studio: Studio;
 let engines: FakeEngines;
@@ -28,9 +30,9 @@ beforeEach(async () => {
   studio = await prepared.open({ spawn: engines.spawn, graceMs: 1000 });
 });
 
-const configured = (o: TrainingOverrides): TrainingConfig =>
-  laidOver(o, { ...CONFIG, batchSize: 4, karst: { ...CONFIG.karst, rank: 2, factor: 4 } });
-const plan = (o: TrainingOverrides = {}, dataset: string | null = 'two'): Promise<RunPlan> =>
+const configured = (o: SomeSettings): TrainingConfig =>
+  laidOver(o, laidOver({ batchSize: 4, karst: { rank: 2, factor: 4 } }, CONFIG));
+const plan = (o: SomeSettings = {}, dataset: string | null = 'two'): Promise<RunPlan> =>
   studio.plans.plan({ backbone: 'tiny', dataset, config: configured(o) });
 const said = ({ problems }: RunPlan): string[] =>
   problems.map(({ setting, severity, error }) => `${severity} ${setting} ${error.code}`);
@@ -61,11 +63,11 @@ async function measured(result: Partial<object> = {}): Promise<void> {
   } as EngineEvent);
   engine.exit({ code: 0, signal: null, stderrTail: '' });
 }
-const measure = (o: TrainingOverrides = {}) =>
+const measure = (o: SomeSettings = {}) =>
   studio.plans.benchmark({ backbone: 'tiny', dataset: 'two', config: configured(o) });
 
 describe('a plan', () => {
-  it.each<{ title: string; o: TrainingOverrides }>([
+  it.each<{ title: string; o: SomeSettings }>([
     { title: 'KARST', o: {} },
     { title: 'KARST with re-scaling by channel', o: { karst: { rescale: 'channel', kernels: 3 } } },
     { title: 'the head alone', o: { method: 'linear' } },
@@ -217,7 +219,7 @@ describe('a measurement', () => {
       kind: 'benchmark',
       classes: 2,
       steps: 8,
-      config: { method: 'linear', batchSize: 4 },
+      config: { tuning: { method: 'linear', options: {} }, batchSize: 4 },
       backbone: { name: 'tiny' },
     });
     engine.fail('out-of-memory', 'There is not enough memory for this job.');
@@ -311,10 +313,10 @@ describe('blocks that are computed again', () => {
 });
 
 describe('what decides the speed', () => {
-  const key = (o: TrainingOverrides = {}, threads = 2, kernels: string | null = null): string =>
+  const key = (o: SomeSettings = {}, threads = 2, kernels: string | null = null): string =>
     speedKey(ARCHITECTURE, configured(o), { threads, device: 'auto' }, kernels);
 
-  it.each<{ title: string; o: TrainingOverrides }>([
+  it.each<{ title: string; o: SomeSettings }>([
     { title: 'the batch', o: { batchSize: 5 } },
     { title: 'the size of images', o: { imageSize: 32 } },
     { title: 'the method', o: { method: 'full' } },
@@ -325,7 +327,7 @@ describe('what decides the speed', () => {
     { title: 'accumulated batches', o: { accumulate: 2 } },
   ])('is $title', ({ o }) => expect(key(o)).not.toBe(key()));
 
-  it.each<{ title: string; o: TrainingOverrides }>([
+  it.each<{ title: string; o: SomeSettings }>([
     { title: 'the learning rate', o: { optimizer: { learningRate: 0.5 } } },
     { title: 'the epochs', o: { schedule: { epochs: 99 } } },
     { title: 'the seed', o: { seed: 3 } },
@@ -344,6 +346,6 @@ describe('what decides the speed', () => {
   });
 });
 
-function reversed(): TrainingConfig['karst']['targetModules'] {
-  return [...CONFIG.karst.targetModules].reverse();
+function reversed(): KarstOptions['targetModules'] {
+  return [...KARST_DEFAULTS.targetModules].reverse();
 }

@@ -19,7 +19,6 @@ import {
   type KarstLinear,
   type KarstOptions,
 } from '../../../shared/methods/karst.ts';
-import { tuningOf } from '../../../shared/methods/registry.ts';
 import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { ModelState } from '../../../main/engine/programs/model-state.ts';
 import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
@@ -81,7 +80,7 @@ describe('merging against the independent implementation', () => {
   ])('has every merged tensor of %s', async (adapterFile, mergedFile) => {
     const base = await read('base');
     const merged = mergedTensors(
-      tunerOf(tuningOf({ method: 'karst', karst }), architecture),
+      tunerOf({ method: 'karst', options: karst }, architecture),
       await read(adapterFile),
       base,
     );
@@ -249,7 +248,7 @@ describe('a merged model', () => {
       const model = adapted({ architecture, classes: CLASSES, method: 'karst', karst });
       const adapter = randomTensors(model.trained, 5);
       const merged = mergedTensors(
-        tunerOf(tuningOf({ method: 'karst', karst }), architecture),
+        tunerOf({ method: 'karst', options: karst }, architecture),
         adapter,
         backbone,
       );
@@ -311,7 +310,7 @@ describe('a merged model', () => {
       );
       expect(await logits(model, backbone, adapter)).toEqual(plain);
       for (const [name, values] of mergedTensors(
-        tunerOf(tuningOf({ method: 'karst', karst }), architecture),
+        tunerOf({ method: 'karst', options: karst }, architecture),
         adapter,
         backbone,
       ))

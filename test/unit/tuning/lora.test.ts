@@ -7,11 +7,12 @@ import { plainBuild } from '../../../main/networks/build.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
 import { configured, SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { evaluate } from '../graph/reference.ts';
+import { allSettings } from '../../../shared/training/config.ts';
 
 describe('dropout of LoRA', () => {
   const BATCH = 16;
   const config = configured({ method: 'lora', batchSize: BATCH, lora: { dropout: 0.3, rank: 1 } });
-  const options = config.lora;
+  const options = allSettings(config).lora;
   const tuner = tunerOf({ method: 'lora', options }, SMALLEST_VIT);
   const noise = stepNoise(adaptedModel({ architecture: SMALLEST_VIT, classes: 3, tuner }), config);
   /** 38 of 128. */

@@ -2,7 +2,7 @@ import type { Settings } from '../../../../shared/contract/window/system.ts';
 import { nearSize, type Architecture } from '../../../../shared/models/registry.ts';
 import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
-import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
+import { methodSpec } from '../../../../shared/methods/registry.ts';
 import { trainedParameters } from '../../../../shared/methods/trained.ts';
 import type { TaskSpec } from '../../../../shared/tasks/task.ts';
 import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
@@ -132,7 +132,7 @@ export class GradientCheckpointing {
  * checkpointing it saves nothing.
  */
 function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
-  const most = methodSpec(config.method).scope === 'head' ? 0 : Math.max(0, depth - 1);
+  const most = methodSpec(config.tuning.method).scope === 'head' ? 0 : Math.max(0, depth - 1);
   if (config.gradientCheckpointing === 'never') return [0];
   if (config.gradientCheckpointing === 'always') return [most];
   const portion = Math.ceil(depth / PORTIONS);
@@ -146,7 +146,7 @@ export function memoryRequest(
   config: TrainingConfig,
   { task, classes }: { readonly task: TaskSpec; readonly classes: number },
 ): MemoryRequest {
-  const trained = trainedParameters(architecture, tuningOf(config), task.outputs(classes));
+  const trained = trainedParameters(architecture, config.tuning, task.outputs(classes));
   return {
     ...{ architecture, config, task: task.name, classes },
     adapterParameters: trained.adapter,

@@ -1,5 +1,4 @@
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
-import { tuningOf } from '../../../../shared/methods/registry.ts';
 import type { Architecture } from '../../../../shared/models/registry.ts';
 
 /** What determines the memory of a training. */
@@ -105,7 +104,7 @@ function shaping({ config }: MemoryRequest): object {
   const { batchSize, accumulate, matmulPrecision, dropPath, patchDrop } = config;
   const { name, decayOn, clipNorm, weightDecay } = config.optimizer;
   return {
-    ...{ tuning: tuningOf(config), batchSize, accumulate, matmulPrecision, dropPath, patchDrop },
+    ...{ tuning: config.tuning, batchSize, accumulate, matmulPrecision, dropPath, patchDrop },
     ...{ optimizer: name, decayOn, clipNorm, weightDecay, keepsFeatures: keepsFeatures(config) },
   };
 }

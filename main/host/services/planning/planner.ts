@@ -9,7 +9,6 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
-import { tuningOf } from '../../../../shared/methods/registry.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
@@ -75,7 +74,7 @@ export class Planner implements PlanService {
     const classes =
       dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
     const described = {
-      ...tuningOf(config),
+      ...config.tuning,
       architecture: working,
       backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
     };

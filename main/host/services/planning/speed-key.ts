@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Settings } from '../../../../shared/contract/window/system.ts';
 import { familyOf, type Architecture } from '../../../../shared/models/registry.ts';
 import type { Field } from '../../../../shared/fields/field.ts';
-import { methodSpec, tuningOf } from '../../../../shared/methods/registry.ts';
+import { methodSpec, type Tuning } from '../../../../shared/methods/registry.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
 
 /** Increased when the engine computes steps differently, so that old times are not reused. */
@@ -21,8 +21,7 @@ const WITHOUT_COST = new Set(['imageSize', 'classes', 'layerNormEpsilon']);
  * The method's options that affect the time of a step; for those that can be off, only whether they
  * are on.
  */
-function speedOptions(config: TrainingConfig): unknown[] {
-  const { method, options } = tuningOf(config);
+function speedOptions({ method, options }: Tuning): unknown[] {
   const values = new Map<string, unknown>(Object.entries(options));
   return Object.entries<Field>(methodSpec(method).options.fields)
     .filter(([, { affects }]) => affects.includes('speed'))
@@ -53,18 +52,18 @@ export function speedKey(
   kernelIsa: string | null,
   checkpointedBlocks = 0,
 ): string {
-  const { method, optimizer, batchSize, accumulate, imageSize } = config;
+  const { tuning, optimizer, batchSize, accumulate, imageSize } = config;
   const shape = {
     model: withFirstNames(architecture)
       .filter(([name]) => !WITHOUT_COST.has(name))
       .sort(([one], [other]) => (one < other ? -1 : 1)),
     side: imageSize === 0 ? architecture.imageSize : imageSize,
     batch: [batchSize, accumulate],
-    method,
-    options: speedOptions(config),
+    method: tuning.method,
+    options: speedOptions(tuning),
     // Spelled as at first, so that times stored earlier are found.
     optimiser: [optimizer.name, optimizer.decayOn, optimizer.clipNorm > 0],
-    dropPath: config.dropPath > 0 && methodSpec(method).scope !== 'head',
+    dropPath: config.dropPath > 0 && methodSpec(tuning.method).scope !== 'head',
     // The number of epochs, which affects how many see all patches, is ignored.
     patchDrop: config.patchDrop,
     keepsFeatures: keepsFeatures(config),

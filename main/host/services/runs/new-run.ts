@@ -41,7 +41,8 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
     backbone === null ? { ...shape, path: null, sha256: '' } : await backbones.reference(backbone);
   const wanted = options.name === undefined ? null : checkName('run', options.name);
   if (wanted !== null) requireFreeName(library, 'run', wanted);
-  const name = wanted ?? freeName(library, 'run', `${dataset.name}-${config.method}`.slice(0, 94));
+  const name =
+    wanted ?? freeName(library, 'run', `${dataset.name}-${config.tuning.method}`.slice(0, 94));
   const id = newId('run');
   const createdAt = now();
   await makeFolder(folders.runs);

@@ -9,28 +9,23 @@ import {
 import { RunHistory } from '../../../../renderer/domain/run-history.ts';
 import { listed, NO_FILTER } from '../../../../renderer/views/runs/run-list.ts';
 import { abilitiesOf, elapsedSeconds, shownState } from '../../../../renderer/domain/run-state.ts';
-import { withSetting } from '../../../../renderer/domain/config.ts';
-import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
 import { runView } from '../runs.ts';
+import { completeConfig } from '../../../../shared/training/config.ts';
 
 describe('a comparison', () => {
   it('tells what differs and nothing else', () => {
-    const first = runView({ id: 'a' });
+    const first = runView({ id: 'a', config: completeConfig({ karst: { rank: 4 } }) });
     const second = runView({
       id: 'b',
       datasetName: 'letters',
-      config: withSetting(
-        withSetting({ ...TRAINING_DEFAULTS, method: 'linear' }, 'karst.rank', 2),
-        'batchSize',
-        8,
-      ),
+      config: completeConfig({ method: 'linear', batchSize: 8 }),
     });
     const rows = settingRows([first, second]);
     expect(rows.map(({ name, values }) => [name, ...values])).toEqual([
       ['Dataset', 'digits', 'letters'],
       ['Method', 'KARST', 'Linear probe'],
       ['Batch size', '32', '8'],
-      ['Rank', '8', '–'],
+      ['Rank', '4', '–'],
     ]);
     expect(settingRows([first, { ...first, id: 'c' }])).toEqual([]);
   });

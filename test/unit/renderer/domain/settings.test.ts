@@ -5,10 +5,10 @@ import { i18n, type Locale } from '../../../../renderer/i18n.ts';
 import {
   differences,
   differencesAmong,
-  presetConfig,
+  presetSettings,
   withMethod,
   withSetting,
-} from '../../../../renderer/domain/config.ts';
+} from '../../../../renderer/domain/settings.ts';
 import {
   choiceName,
   settingName,
@@ -16,7 +16,7 @@ import {
   settingUnit,
   valueText,
 } from '../../../../renderer/domain/words.ts';
-import { TRAINING_DEFAULTS, type TrainingConfig } from '../../../../shared/domain/training.ts';
+import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
 import type { FieldValue } from '../../../../shared/fields/field.ts';
 import {
   isSettingKey,
@@ -25,8 +25,10 @@ import {
   SETTINGS,
   settingsOf,
   settingValue,
+  type AllSettings,
   type SettingKey,
 } from '../../../../shared/training/settings.ts';
+import { allSettings, configFrom } from '../../../../shared/training/config.ts';
 
 function leaves(object: object, prefix = ''): string[] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
@@ -35,6 +37,8 @@ function leaves(object: object, prefix = ''): string[] {
       : [prefix + name],
   );
 }
+
+const STANDARD = allSettings(TRAINING_DEFAULTS);
 
 /** A vision transformer of patch size 1, so that any image size fits it. */
 const ARCHITECTURE = {
@@ -51,9 +55,10 @@ const ARCHITECTURE = {
 } as const;
 
 /** Settings with which every value of the setting is allowed by the others. */
-function roomFor(key: SettingKey): TrainingConfig {
-  const full: TrainingConfig = { ...TRAINING_DEFAULTS, method: 'full' };
-  return key === 'schedule.warmupEpochs' ? withSetting(full, 'schedule.epochs', 100_000) : full;
+function roomFor(key: SettingKey): AllSettings {
+  // The method full has the most settings of those that are common to all.
+  const room: AllSettings = { ...STANDARD, method: SETTINGS[key].method ?? 'full' };
+  return key === 'schedule.warmupEpochs' ? withSetting(room, 'schedule.epochs', 100_000) : room;
 }
 
 function accepts(key: SettingKey, value: FieldValue): boolean {
@@ -65,7 +70,7 @@ function accepts(key: SettingKey, value: FieldValue): boolean {
     value,
   );
   try {
-    validateTrainingConfig(config, ARCHITECTURE);
+    validateTrainingConfig(configFrom(config), ARCHITECTURE);
     return true;
   } catch {
     return false;
@@ -80,7 +85,7 @@ afterEach(() => setLocale('en'));
 
 describe('the settings of a run', () => {
   it('are those of the contract, all of them', () => {
-    expect([...SETTING_KEYS].sort()).toEqual(leaves(TRAINING_DEFAULTS).sort());
+    expect([...SETTING_KEYS].sort()).toEqual(leaves(STANDARD).sort());
   });
 
   it.each(['en', 'zh-CN'] as const)('have a name and one line of explanation in %s', (locale) => {
@@ -146,65 +151,60 @@ describe('the settings of a run', () => {
   });
 
   it('are shown where they matter', () => {
-    const shown = (config: TrainingConfig) =>
-      SECTIONS.flatMap((group) => settingsOf(group, config));
-    const karst = shown(TRAINING_DEFAULTS);
+    const shown = (config: AllSettings) => SECTIONS.flatMap((group) => settingsOf(group, config));
+    const karst = shown(STANDARD);
     expect(karst).toContain('karst.rank');
     expect(karst).not.toContain('optimizer.name');
     expect(karst).not.toContain('initialise');
     expect(karst).not.toContain('augmentation.randAugmentMagnitude');
-    const linear = shown({ ...TRAINING_DEFAULTS, method: 'linear' });
+    const linear = shown({ ...STANDARD, method: 'linear' });
     expect(linear.filter((key) => key.startsWith('karst.'))).toEqual([]);
     expect(linear).not.toContain('dropPath');
-    const full = shown({ ...TRAINING_DEFAULTS, method: 'full' });
+    const full = shown({ ...STANDARD, method: 'full' });
     expect(full).toContain('optimizer.name');
     expect(full).not.toContain('optimizer.muonLearningRate');
-    const muon = withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimizer.name', 'muon');
+    const muon = withSetting({ ...STANDARD, method: 'full' }, 'optimizer.name', 'muon');
     expect(shown(muon)).toContain('optimizer.muonLearningRate');
-    const random = withSetting(TRAINING_DEFAULTS, 'augmentation.randAugmentOps', 2);
+    const random = withSetting(STANDARD, 'augmentation.randAugmentOps', 2);
     expect(shown(random)).toContain('augmentation.randAugmentMagnitude');
   });
 
   it('are read and changed one by one, without touching what was given', () => {
-    const changed = withSetting(TRAINING_DEFAULTS, 'karst.rank', 4);
+    const changed = withSetting(STANDARD, 'karst.rank', 4);
     expect(settingValue(changed, 'karst.rank')).toBe(4);
-    expect(settingValue(TRAINING_DEFAULTS, 'karst.rank')).toBe(8);
-    expect(differences(TRAINING_DEFAULTS, changed)).toEqual(['karst.rank']);
+    expect(settingValue(STANDARD, 'karst.rank')).toBe(8);
+    expect(differences(STANDARD, changed)).toEqual(['karst.rank']);
     const twice = withSetting(changed, 'seed', 7);
-    expect(differences(TRAINING_DEFAULTS, twice)).toEqual(['karst.rank', 'seed']);
+    expect(differences(STANDARD, twice)).toEqual(['karst.rank', 'seed']);
     const reordered = withSetting(
-      TRAINING_DEFAULTS,
+      STANDARD,
       'karst.targetModules',
-      [...TRAINING_DEFAULTS.karst.targetModules].reverse(),
+      [...STANDARD.karst.targetModules].reverse(),
     );
-    expect(differences(TRAINING_DEFAULTS, reordered)).toEqual([]);
+    expect(differences(STANDARD, reordered)).toEqual([]);
   });
 
   it('differ among several runs only where it matters to one of them', () => {
-    const linear: TrainingConfig = { ...TRAINING_DEFAULTS, method: 'linear' };
+    const linear: AllSettings = { ...STANDARD, method: 'linear' };
     const other = withSetting(withSetting(linear, 'karst.rank', 2), 'batchSize', 8);
     expect(differencesAmong([linear, other])).toEqual(['batchSize']);
-    expect(differencesAmong([TRAINING_DEFAULTS, other])).toEqual([
-      'method',
-      'batchSize',
-      'karst.rank',
-    ]);
+    expect(differencesAmong([STANDARD, other])).toEqual(['method', 'batchSize', 'karst.rank']);
     expect(differencesAmong([])).toEqual([]);
   });
 
   it('come whole from presets', () => {
-    expect(presetConfig('standard')).toEqual(TRAINING_DEFAULTS);
-    const published = presetConfig('paper-code');
+    expect(presetSettings('standard')).toEqual(STANDARD);
+    const published = presetSettings('paper-code');
     expect(published.karst.kernels).toBe(8);
-    expect(published.karst.targetModules).toEqual(TRAINING_DEFAULTS.karst.targetModules);
+    expect(published.karst.targetModules).toEqual(STANDARD.karst.targetModules);
     expect(published.schedule.epochs).toBe(100);
-    expect(differences(published, presetConfig('compact'))).toEqual(['karst.kernels']);
-    expect(() => validateTrainingConfig(published, ARCHITECTURE)).not.toThrow();
+    expect(differences(published, presetSettings('compact'))).toEqual(['karst.kernels']);
+    expect(() => validateTrainingConfig(configFrom(published), ARCHITECTURE)).not.toThrow();
   });
 
   it('lose what only full training can do when the method changes', () => {
     const full = withSetting(
-      withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'optimizer.name', 'muon'),
+      withSetting({ ...STANDARD, method: 'full' }, 'optimizer.name', 'muon'),
       'initialise',
       'random',
     );
@@ -212,14 +212,14 @@ describe('the settings of a run', () => {
     expect(karst.optimizer.name).toBe('adamw');
     expect(karst.initialise).toBe('backbone');
     expect(withMethod(full, 'full')).toEqual(full);
-    expect(() => validateTrainingConfig(karst, ARCHITECTURE)).not.toThrow();
+    expect(() => validateTrainingConfig(configFrom(karst), ARCHITECTURE)).not.toThrow();
   });
 
   it('are written as people read them', () => {
     expect(valueText('karst.targetModules', ['attn.qkv', 'mlp.fc1'])).toBe(
       'Query, key, value, MLP in',
     );
-    expect(valueText('karst.targetModules', TRAINING_DEFAULTS.karst.targetModules)).toBe('All');
+    expect(valueText('karst.targetModules', STANDARD.karst.targetModules)).toBe('All');
     expect(valueText('optimizer.clipNorm', 0)).toBe('Off');
     expect(valueText('optimizer.learningRate', 1e-5)).toBe('1e-5');
     expect(valueText('optimizer.learningRate', 0.00025)).toBe('0.00025');

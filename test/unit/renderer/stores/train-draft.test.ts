@@ -4,11 +4,13 @@ import { nextTick } from 'vue';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useTrainDraft } from '../../../../renderer/stores/train-draft.ts';
 import { adviceOn, problemText } from '../../../../renderer/views/train/advice.ts';
-import { presetConfig, withSetting } from '../../../../renderer/domain/config.ts';
+import { presetSettings, withSetting } from '../../../../renderer/domain/settings.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
 import { runView } from '../runs.ts';
+import { allSettings, completeConfig } from '../../../../shared/training/config.ts';
 
 const KEY = 'karst.train';
+const STANDARD = allSettings(TRAINING_DEFAULTS);
 
 beforeEach(() => {
   sessionStorage.clear();
@@ -41,13 +43,13 @@ describe('the training that is being set up', () => {
     const draft = useTrainDraft();
     draft.setMethod('full');
     draft.startFromPreset('paper-code');
-    expect(draft.config).toEqual({ ...presetConfig('paper-code'), method: 'full' });
+    expect(draft.settings).toEqual({ ...presetSettings('paper-code'), method: 'full' });
     expect(draft.changed).toEqual([]);
   });
 
   it('takes all of a run, and tells changes apart from it', () => {
     const draft = useTrainDraft();
-    const config = withSetting({ ...TRAINING_DEFAULTS, method: 'full' }, 'batchSize', 7);
+    const config = completeConfig({ method: 'full', batchSize: 7 });
     draft.startFromRun(runView({ name: 'mother', config, projectId: 'p' }));
     expect([draft.datasetId, draft.backboneId, draft.projectId]).toEqual(['d1', 'b1', 'p']);
     expect(draft.config).toEqual(config);
@@ -81,7 +83,7 @@ describe('the training that is being set up', () => {
     setActivePinia(createPinia());
     const again = useTrainDraft();
     expect(again.datasetId).toBe('d9');
-    expect(again.config.karst.rank).toBe(3);
+    expect(again.settings.karst.rank).toBe(3);
     expect(again.changed).toEqual(['karst.rank']);
   });
 
@@ -97,28 +99,30 @@ describe('what is said of settings', () => {
   const error = { code: 'config-invalid', message: 'As the host says it.', hint: '' } as const;
 
   it('names the limits and what must fit together, else as the host does', () => {
-    const long = withSetting(TRAINING_DEFAULTS, 'schedule.warmupEpochs', 30);
+    const long = withSetting(STANDARD, 'schedule.warmupEpochs', 30);
     expect(problemText('schedule.warmupEpochs', error, long, 4)).toBe(
       'Must be at most the 20 epochs of the run.',
     );
-    const odd = withSetting(TRAINING_DEFAULTS, 'imageSize', 30);
+    const odd = withSetting(STANDARD, 'imageSize', 30);
     expect(problemText('imageSize', error, odd, 16)).toBe(
       'Must be a multiple of the patch size, 16, for example 32.',
     );
-    const none = withSetting(TRAINING_DEFAULTS, 'karst.factor', 0);
+    const none = withSetting(STANDARD, 'karst.factor', 0);
     expect(problemText('karst.factor', error, none, 16)).toBe(
       'Must be between 1 and 4,096, or -1.',
     );
-    const high = withSetting(TRAINING_DEFAULTS, 'karst.rank', 2000);
+    const high = withSetting(STANDARD, 'karst.rank', 2000);
     expect(problemText('karst.rank', error, high, 16)).toBe('Must be between 1 and 1,024.');
-    expect(problemText('karst.rank', error, TRAINING_DEFAULTS, 16)).toBe('As the host says it.');
+    expect(problemText('karst.rank', error, STANDARD, 16)).toBe('As the host says it.');
   });
 
   it('warns of what is allowed and hardly meant', () => {
     expect(adviceOn(TRAINING_DEFAULTS, [])).toEqual([]);
-    const full = { ...TRAINING_DEFAULTS, method: 'full' } as const;
+    const full = completeConfig({ method: 'full' });
     expect(adviceOn(full, [])).toHaveLength(1);
-    expect(adviceOn(withSetting(full, 'optimizer.learningRate', 5e-5), [])).toEqual([]);
+    expect(
+      adviceOn(completeConfig({ method: 'full', optimizer: { learningRate: 5e-5 } }), []),
+    ).toEqual([]);
     expect(adviceOn({ ...full, initialise: 'random' }, [])).toEqual([]);
     const warned = adviceOn(TRAINING_DEFAULTS, [
       { setting: 'batchSize', severity: 'warning', error },
