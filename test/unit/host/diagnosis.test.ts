@@ -28,14 +28,16 @@ describe('a diagnosis', () => {
       'System',
       'Processor',
       'Memory',
-      'Disk',
       'Engine',
       'Kernels',
       'Device',
-      'Settings',
+      'Data',
       'Library',
+      'Starter',
+      'Cache',
+      'Settings',
     ]);
-    expect(report).toContain('Library: 1 backbones, 0 datasets, 0 runs, 0 adapters');
+    expect(report).toContain('Library: 1 backbone, 0 datasets, 0 runs, 0 adapters');
   });
 
   it('tells of compiled code that stays off', async () => {

@@ -1,9 +1,9 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import path from 'node:path';
-import type { DoctorReport } from './report.ts';
+import type { StudioReport } from './report.ts';
 
-export function machineReport(): DoctorReport['machine'] {
+export function machineReport(): StudioReport['machine'] {
   return {
     platform: platform(),
     arch: arch(),

@@ -2,7 +2,7 @@ import type { DeviceReport } from '../../../../shared/domain/device.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 
 /** What `karst doctor --json` prints. Sizes are bytes. */
-export interface DoctorReport {
+export interface StudioReport {
   /** False when something that training needs is missing. */
   readonly ok: boolean;
   readonly version: string;
@@ -26,7 +26,8 @@ export interface DoctorReport {
   };
   readonly library:
     | {
-        readonly integrity: 'ok';
+        /** Only `karst doctor` reads the whole file. */
+        readonly integrity: 'ok' | 'not-checked';
         readonly backbones: number;
         readonly datasets: number;
         readonly runs: number;
