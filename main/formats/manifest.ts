@@ -1,5 +1,8 @@
+import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { SPLITS, type ManifestImage } from '../../shared/domain/dataset.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
+import { openFile, readError } from './files.ts';
 
 const label = v.pipe(v.number(), v.integer(), v.minValue(0));
 const lineSchema = v.pipe(
@@ -39,4 +42,41 @@ export function manifestLine({ labels, split, ...image }: ManifestImage): string
   const own = labels.length === 1 ? { label: only } : { labels };
   const { path, sha256, width, height } = image;
   return JSON.stringify({ path, sha256, width, height, ...own, split });
+}
+
+/**
+ * The images of a manifest, line by line.
+ *
+ * @param faultOf what is wrong with an image for whoever reads it, if anything
+ * @throws KarstError not-found; file-damaged, naming the line
+ */
+export async function* readManifest(
+  path: string,
+  faultOf: (image: ManifestImage) => string | undefined = () => undefined,
+): AsyncGenerator<ManifestImage> {
+  let number = 0;
+  const damaged = (why: string): KarstError =>
+    new KarstError('file-damaged', `Line ${String(number)} of ${path} is not an image: ${why}.`, {
+      hint: 'Train a new run on the dataset.',
+      path,
+    });
+  const handle = await openFile(path);
+  const lines = createInterface({
+    input: handle.createReadStream({ encoding: 'utf8' }),
+    crlfDelay: Infinity,
+  });
+  try {
+    for await (const line of lines) {
+      number++;
+      if (line === '') continue;
+      const parsed = v.safeParse(manifestImage, JSON.parse(line));
+      if (!parsed.success) throw damaged(parsed.issues[0].message);
+      const fault = faultOf(parsed.output);
+      if (fault !== undefined) throw damaged(fault);
+      yield parsed.output;
+    }
+  } catch (error) {
+    if (error instanceof KarstError) throw error;
+    throw error instanceof SyntaxError ? damaged(error.message) : readError(path, error);
+  }
 }

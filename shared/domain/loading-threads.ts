@@ -7,6 +7,15 @@ const MOST_THREADS = 8;
 /** What a thread needs while it decodes: its own heap and the pixels of four large photographs. */
 const BYTES_A_THREAD = 512 * 2 ** 20;
 
+/** Batches that are made ahead: at most so many, in at most so many bytes, but always two. */
+const MOST_BATCHES = 16;
+const BYTES_AHEAD = 256 * 2 ** 20;
+
+/** How many batches of so many bytes are made ahead of the training step. */
+export function batchesAhead(bytes: number): number {
+  return Math.min(MOST_BATCHES, Math.max(2, Math.floor(BYTES_AHEAD / bytes)));
+}
+
 /**
  * Threads that load images beside a training step. The batches do not depend on their number.
  *

@@ -1,19 +1,11 @@
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { atSize, modelSpec, type Architecture } from '../../../shared/models/registry.ts';
+import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';
 import { indexNotFinite } from '../../formats/safetensors.ts';
 import { checkBackbone } from '../../formats/checkpoints/registry.ts';
 import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
-
-/** The backbone's architecture at the job's image size. @throws config-invalid */
-export function workingArchitecture(
-  { architecture }: Pick<BackboneReference, 'architecture'>,
-  imageSize: number,
-): Architecture {
-  return atSize(architecture, imageSize);
-}
 
 /**
  * The backbone's tensors in float32 by timm name, without its head; position embeddings resampled

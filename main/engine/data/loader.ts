@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { batchesAhead } from '../../../shared/domain/loading-threads.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import { workingRule } from './augmentation.ts';
 import {
@@ -34,9 +35,6 @@ export interface ImageLoaderOptions {
   readonly memoryBytes?: number;
 }
 
-/** Limit of prefetched batches in bytes; at least 2 and at most 16 batches. */
-const PREFETCH_BYTES = 256 * 2 ** 20;
-
 interface Waiting {
   readonly resolve: (reply: LoadReply) => void;
   readonly reject: (error: KarstError) => void;
@@ -62,7 +60,7 @@ export class ImageLoader implements BatchSource {
     this.#options = options;
     this.batchesPerEpoch = Math.ceil(options.images.length / options.batchSize);
     const bytes = options.batchSize * 3 * options.preprocessing.imageSize ** 2 * 4;
-    this.#prefetch = Math.min(16, Math.max(2, Math.floor(PREFETCH_BYTES / bytes)));
+    this.#prefetch = batchesAhead(bytes);
   }
 
   /**

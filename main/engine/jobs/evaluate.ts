@@ -7,7 +7,7 @@ import { ImageLoader } from '../data/loader.ts';
 import { openAdapter } from '../programs/open-adapter.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
-import { readManifest, targetsOf } from './manifest.ts';
+import { readImages, targetsOf } from './manifest.ts';
 import type { JobSession } from './session.ts';
 
 /** Predictions kept per image. */
@@ -26,7 +26,7 @@ export async function evaluateAdapter(
     session.runtime,
   );
   const { labels } = folder;
-  const images = await readManifest(job.manifest, labels.length, task.spec);
+  const images = await readImages(job.manifest, labels.length, task.spec);
   const loader = new ImageLoader({
     ...session.loading,
     images,

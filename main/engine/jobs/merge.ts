@@ -17,7 +17,7 @@ import { plainModel } from '../model/plain-model.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { compareLogits, VERIFICATION_BATCH } from '../merge/compare.ts';
 import { evaluationProgram } from '../programs/evaluation.ts';
-import { readManifest } from './manifest.ts';
+import { readImages } from './manifest.ts';
 import type { JobSession } from './session.ts';
 
 const MODEL = 'model.safetensors';
@@ -140,7 +140,7 @@ async function verify(
 ): Promise<Verification> {
   const { labels } = adapted.folder;
   const { task } = adapted;
-  const images = (await readManifest(job.manifest, labels.length, task.spec)).slice(
+  const images = (await readImages(job.manifest, labels.length, task.spec)).slice(
     0,
     job.verifyImages,
   );

@@ -13,7 +13,7 @@ import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
 import { taskNamed } from '../../tasks/registry.ts';
-import { readManifest, targetsOf } from './manifest.ts';
+import { readImages, targetsOf } from './manifest.ts';
 import type { JobSession } from './session.ts';
 
 /** Trains a run to its end and writes its adapter folder. */
@@ -21,7 +21,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
   const { config } = job;
   const task = taskNamed(job.task);
   const classes = job.classes.length;
-  const manifest = await readManifest(join(job.runDir, 'manifest.jsonl'), classes, task.spec);
+  const manifest = await readImages(join(job.runDir, 'manifest.jsonl'), classes, task.spec);
   const images = {
     train: manifest.filter((image) => image.split === 'train'),
     val: manifest.filter((image) => image.split === 'val'),

@@ -1,10 +1,11 @@
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import { atSize } from '../../../shared/models/registry.ts';
 import { readAdapterFolder, type AdapterFolder } from '../../formats/adapter-folder.ts';
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import { tunerOf } from '../../tuning/registry.ts';
 import type { Tuner } from '../../tuning/tuner.ts';
-import { loadBackbone, workingArchitecture } from '../backbone/load.ts';
+import { loadBackbone } from '../backbone/load.ts';
 import type { Session } from '../../backends/session.ts';
 import type { Runtime } from '../runtime/open-runtime.ts';
 import { ModelState } from './model-state.ts';
@@ -49,7 +50,7 @@ export async function openAdapter(
   const folder = await readAdapterFolder(dir);
   const { config, labels, preprocessing } = folder;
   const task = taskNamed(config.task);
-  const architecture = workingArchitecture(backbone, preprocessing.imageSize);
+  const architecture = atSize(backbone.architecture, preprocessing.imageSize);
   const tuner = tunerOf(config, architecture);
   const classes = task.spec.outputs(labels.length);
   const model = adaptedModel({ architecture, classes, tuner, merged });

@@ -4,7 +4,8 @@ import { headTensors } from '../../../shared/models/head.ts';
 import type { Tuner } from '../../tuning/tuner.ts';
 import type { Model } from '../model/model.ts';
 import { initialTensor } from '../initialisers.ts';
-import { loadBackbone, randomBackbone, workingArchitecture } from '../backbone/load.ts';
+import { atSize } from '../../../shared/models/registry.ts';
+import { loadBackbone, randomBackbone } from '../backbone/load.ts';
 import type { Session } from '../../backends/session.ts';
 import type { Runtime } from '../runtime/open-runtime.ts';
 import type { StepNoise } from './noise.ts';
@@ -40,7 +41,7 @@ export async function prepareTraining(
   runtime: Runtime,
   checkpointedBlocks: number,
 ): Promise<PreparedTraining> {
-  const architecture = workingArchitecture(reference, config.imageSize);
+  const architecture = atSize(reference.architecture, config.imageSize);
   const { tuner, model, program, groups, noise, features } = trainingPrograms(
     config,
     architecture,

@@ -1,11 +1,8 @@
-import { createInterface } from 'node:readline';
-import * as v from 'valibot';
 import type { ManifestImage, Split } from '../../../shared/domain/dataset.ts';
-import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DatasetImage } from '../../../shared/domain/library.ts';
 import type { StoredImage } from '../store/images.ts';
-import { openFile, readError, writeFileAtomic } from '../../formats/files.ts';
-import { manifestImage, manifestLine } from '../../formats/manifest.ts';
+import { writeFileAtomic } from '../../formats/files.ts';
+import { manifestLine } from '../../formats/manifest.ts';
 
 /** File name of the frozen list in a run's folder. */
 export const MANIFEST = 'manifest.jsonl';
@@ -43,30 +40,6 @@ export async function writeManifest(
     await flush();
   });
   return counts;
-}
-
-/** Reads a manifest line by line. @throws not-found, file-damaged naming the line */
-export async function* readManifest(path: string): AsyncGenerator<ManifestImage> {
-  let number = 0;
-  const handle = await openFile(path);
-  const lines = createInterface({
-    input: handle.createReadStream({ encoding: 'utf8' }),
-    crlfDelay: Infinity,
-  });
-  try {
-    for await (const line of lines) {
-      number++;
-      if (line === '') continue;
-      yield v.parse(manifestImage, JSON.parse(line));
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError) && !v.isValiError(error)) throw readError(path, error);
-    throw new KarstError('file-damaged', `${path} is damaged in line ${number}.`, {
-      hint: 'Train a new run on the dataset.',
-      path,
-      cause: error,
-    });
-  }
 }
 
 /**

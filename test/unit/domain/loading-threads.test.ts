@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadingThreads } from '../../../shared/domain/loading-threads.ts';
+import { batchesAhead, loadingThreads } from '../../../shared/domain/loading-threads.ts';
 
 const GIB = 2 ** 30;
 
@@ -14,4 +14,12 @@ test.each([
   ['hardly any memory', 16, 0, 1],
 ])('%s', (_name, processors, free, threads) => {
   expect(loadingThreads(processors, free)).toBe(threads);
+});
+
+test.each([
+  ['small batches: sixteen', 2 ** 20, 16],
+  ['as many as fit', 50 * 2 ** 20, 5],
+  ['large ones: two all the same', GIB, 2],
+])('batches are made ahead, of %s', (_name, bytes, batches) => {
+  expect(batchesAhead(bytes)).toBe(batches);
 });

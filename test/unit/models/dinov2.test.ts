@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import { loadBackbone, workingArchitecture } from '../../../main/engine/backbone/load.ts';
+import { loadBackbone } from '../../../main/engine/backbone/load.ts';
 import { packGroup } from '../../../main/engine/programs/parameters.ts';
 import { featureProgram } from '../../../main/engine/programs/features.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
@@ -21,7 +21,12 @@ import {
 import { readAllFloat32, writeSafetensors } from '../../../main/formats/safetensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
-import { architectureSchema, familyOf, modelSpec } from '../../../shared/models/registry.ts';
+import {
+  architectureSchema,
+  atSize,
+  familyOf,
+  modelSpec,
+} from '../../../shared/models/registry.ts';
 import type { VitArchitecture } from '../../../shared/models/vit.ts';
 import { adapted } from '../../fixtures/engine/adapted.ts';
 import { readGroups } from '../../fixtures/engine/variables.ts';
@@ -113,7 +118,7 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
     const features = known(`${size}features`);
     const side = size === '' ? 0 : OTHER_SIDE;
     const backbone = await reference();
-    const working = workingArchitecture(backbone, side);
+    const working = atSize(backbone.architecture, side);
     const executor = new Interpreter(featureProgram(working, features.length / working.width));
     await executor.write(await loadBackbone(backbone, working));
     const { features: found } = await executor.run('features', { images });

@@ -11,7 +11,8 @@ import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { requireCount, requireNewPath, splitImages, withManifest } from './adapter-jobs.ts';
-import { MANIFEST, readManifest } from '../manifest.ts';
+import { readManifest } from '../../../formats/manifest.ts';
+import { MANIFEST } from '../manifest.ts';
 import { statOrNull } from '../paths.ts';
 
 /** Default number of images that a merge is verified on. */

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../../shared/contract/window/system.ts';
-import { nearSize, type Architecture } from '../../../../shared/models/registry.ts';
+import type { Architecture } from '../../../../shared/models/registry.ts';
 import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import { methodSpec } from '../../../../shared/methods/registry.ts';
@@ -152,12 +152,4 @@ export function memoryRequest(
     adapterParameters: trained.adapter,
     headParameters: trained.head,
   };
-}
-
-/** The backbone at the run's image size, or the nearest size that fits. */
-export function workingArchitecture(
-  architecture: Architecture,
-  config: Pick<TrainingConfig, 'imageSize'>,
-): Architecture {
-  return nearSize(architecture, config.imageSize);
 }

@@ -1,3 +1,4 @@
+import { batchesAhead } from '../../../../shared/domain/loading-threads.ts';
 import { keepsFeatures, type TrainingConfig } from '../../../../shared/domain/training.ts';
 import type { Architecture } from '../../../../shared/models/registry.ts';
 
@@ -33,10 +34,6 @@ export interface TrainingMemory {
 const FLOAT = 4;
 const MIB = 2 ** 20;
 
-/** Limits of prefetched batches, in number and bytes (as in the engine's loader). */
-const BATCHES_AHEAD = 16;
-const BYTES_AHEAD = 256 * MIB;
-
 /** A thread that decodes and augments, with its heap. */
 const LOADING_THREAD_BYTES = 96 * MIB;
 
@@ -49,8 +46,7 @@ export function inputBytes(
   loadingThreads: number,
 ): number {
   const batch = config.batchSize * 3 * architecture.imageSize ** 2 * FLOAT;
-  const ahead = Math.min(BATCHES_AHEAD, Math.max(2, Math.floor(BYTES_AHEAD / Math.max(1, batch))));
-  return LOADING_THREAD_BYTES * loadingThreads + (ahead + 1) * batch;
+  return LOADING_THREAD_BYTES * loadingThreads + (batchesAhead(batch) + 1) * batch;
 }
 
 /** Number of cached estimates. */

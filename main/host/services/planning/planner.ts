@@ -1,7 +1,7 @@
 import type { BenchmarkJob } from '../../../../shared/contract/engine/jobs.ts';
 import type { BenchmarkResult } from '../../../../shared/contract/engine/results.ts';
 import type { RunPlan } from '../../../../shared/contract/window/runs.ts';
-import { parameterCount } from '../../../../shared/models/registry.ts';
+import { nearSize, parameterCount } from '../../../../shared/models/registry.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Backbone, Dataset, Run } from '../../../../shared/domain/library.ts';
 import {
@@ -19,11 +19,7 @@ import type { DatasetService } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
-import {
-  memoryRequest,
-  workingArchitecture,
-  type GradientCheckpointing,
-} from './gradient-checkpointing.ts';
+import { memoryRequest, type GradientCheckpointing } from './gradient-checkpointing.ts';
 import { runClasses } from '../run-classes.ts';
 import type { PlanRequest, PlanService } from '../../contract/runs.ts';
 import { trainingProblems, validateTrainingConfig } from '../training-config.ts';
@@ -70,7 +66,7 @@ export class Planner implements PlanService {
       })),
       ...(dataset === null ? [] : datasetProblems(dataset, config)),
     ];
-    const working = workingArchitecture(backbone.architecture, config);
+    const working = nearSize(backbone.architecture, config.imageSize);
     const classes =
       dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
     const described = {
@@ -114,7 +110,7 @@ export class Planner implements PlanService {
     const config = validateTrainingConfig(request.config, backbone.architecture);
     const dataset = datasets.get(request.dataset);
     const { names } = runClasses(dataset);
-    const working = workingArchitecture(backbone.architecture, config);
+    const working = nearSize(backbone.architecture, config.imageSize);
     const task = taskSpec(datasets.task(dataset.id));
     const needed = memoryRequest(working, config, { task, classes: names.length });
     const { checkpointedBlocks } = await checkpointing.choose(needed);

@@ -19,11 +19,8 @@ import type { RunRepository, StoredRun } from '../../store/runs.ts';
 import type { Adapters } from '../adapters/adapters.ts';
 import type { Backbones } from '../backbones.ts';
 import { sweepRun } from '../leftovers.ts';
-import {
-  memoryRequest,
-  workingArchitecture,
-  type GradientCheckpointing,
-} from '../planning/gradient-checkpointing.ts';
+import { nearSize } from '../../../../shared/models/registry.ts';
+import { memoryRequest, type GradientCheckpointing } from '../planning/gradient-checkpointing.ts';
 import { checkManifest, hasCheckpoints } from './run-folder.ts';
 import { RunLog } from './run-log.ts';
 import { RunSession } from './run-session.ts';
@@ -139,7 +136,7 @@ export class RunExecutor {
 
   async #checkpointedBlocks(run: StoredRun, resume: boolean): Promise<number> {
     const { config, classes, backbone } = run;
-    const working = workingArchitecture(backbone.architecture, config);
+    const working = nearSize(backbone.architecture, config.imageSize);
     const trained = { task: taskSpec(run.task), classes: classes.length };
     const needed = memoryRequest(working, config, trained);
     const earlier = resume ? (run.checkpointedBlocks ?? 0) : 0;
