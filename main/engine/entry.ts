@@ -6,7 +6,7 @@ import { hostMessageSchema } from '../../shared/contract/engine/messages.ts';
 import { switchedOff } from '../../shared/domain/compiled-code.ts';
 import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import { failureReport } from './failure.ts';
-import { JobSession } from './jobs/session.ts';
+import { JobChannel } from './jobs/channel.ts';
 import { giveUpUnusableCache } from './runtime/compile-cache.ts';
 
 /**
@@ -41,32 +41,32 @@ function childPort(): Port {
   };
 }
 
-async function perform(job: Job, session: JobSession): Promise<JobResult> {
+async function perform(job: Job, channel: JobChannel): Promise<JobResult> {
   // Imported on demand: a probe need not load the training code.
   switch (job.kind) {
     case 'train':
-      return (await import('./jobs/train.ts')).train(job, session);
+      return (await import('./jobs/train.ts')).train(job, channel);
     case 'benchmark':
-      return (await import('./jobs/benchmark.ts')).benchmark(job, session);
+      return (await import('./jobs/benchmark.ts')).benchmark(job, channel);
     case 'evaluate':
-      return (await import('./jobs/evaluate.ts')).evaluateAdapter(job, session);
+      return (await import('./jobs/evaluate.ts')).evaluateAdapter(job, channel);
     case 'predict':
-      return (await import('./jobs/predict.ts')).predict(job, session);
+      return (await import('./jobs/predict.ts')).predict(job, channel);
     case 'interactive-predict':
-      return (await import('./jobs/interactive-predict.ts')).answerQuestions(job, session);
+      return (await import('./jobs/interactive-predict.ts')).answerQuestions(job, channel);
     case 'merge':
-      return (await import('./jobs/merge.ts')).merge(job, session);
+      return (await import('./jobs/merge.ts')).merge(job, channel);
     case 'augment':
-      return (await import('./jobs/augment.ts')).augment(job, session);
+      return (await import('./jobs/augment.ts')).augment(job, channel);
     case 'probe':
-      return { kind: 'probe', device: session.runtime.device };
+      return { kind: 'probe', device: channel.runtime.device };
   }
 }
 
 async function start(
   message: Extract<HostMessage, { type: 'start' }>,
   port: Port,
-): Promise<JobSession | null> {
+): Promise<JobChannel | null> {
   try {
     // Augmentation previews need no TensorFlow, which takes longer to load than they take to draw.
     const computes = message.job.kind !== 'augment';
@@ -74,14 +74,14 @@ async function start(
     const runtime = computes
       ? await (await import('./runtime/open-runtime.ts')).openRuntime()
       : null;
-    const session = new JobSession(runtime, message.cacheDir, (event) => port.send(event));
+    const channel = new JobChannel(runtime, message.cacheDir, (event) => port.send(event));
     if (runtime !== null) {
-      session.emit({ type: 'ready', device: runtime.device });
+      channel.emit({ type: 'ready', device: runtime.device });
       for (const { sentence } of switchedOff(runtime.device))
-        session.emit({ type: 'log', level: 'warning', message: sentence });
+        channel.emit({ type: 'log', level: 'warning', message: sentence });
     }
-    if (cacheFault !== null) session.warn(cacheFault);
-    return session;
+    if (cacheFault !== null) channel.warn(cacheFault);
+    return channel;
   } catch (error) {
     port.send({ type: 'error', error: toErrorReport(error) });
     return null;
@@ -89,7 +89,7 @@ async function start(
 }
 
 async function serve(port: Port): Promise<void> {
-  let session: JobSession | null = null;
+  let channel: JobChannel | null = null;
   const early: Exclude<HostMessage, { type: 'start' }>[] = [];
   const first = await new Promise<Extract<HostMessage, { type: 'start' }>>((resolve, reject) => {
     port.onMessage((raw) => {
@@ -105,14 +105,14 @@ async function serve(port: Port): Promise<void> {
       }
       const message = parsed.output;
       if (message.type === 'start') resolve(message);
-      else if (session === null) early.push(message);
-      else session.receive(message);
+      else if (channel === null) early.push(message);
+      else channel.receive(message);
     });
   });
-  session = await start(first, port);
-  if (session === null) return;
-  for (const message of early) session.receive(message);
-  session.emit({ type: 'done', result: await perform(first.job, session) });
+  channel = await start(first, port);
+  if (channel === null) return;
+  for (const message of early) channel.receive(message);
+  channel.emit({ type: 'done', result: await perform(first.job, channel) });
 }
 
 const port = childPort();

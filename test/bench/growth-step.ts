@@ -34,17 +34,17 @@ const reference = {
   },
 };
 
-const { executor, groups, noise, initial } = await prepareTraining(
+const { session, groups, noise, initial } = await prepareTraining(
   reference,
   config,
   { task, classes: CLASSES },
   await openRuntime(),
   0,
 );
-await new ModelState(executor, groups).set(initial, null);
+await new ModelState(session, groups).set(initial, null);
 const labels = Array.from({ length: batchSize }, (_, i) => i % CLASSES);
 const targets = targetSet(task, labels, CLASSES, config);
-const parts = { executor, noise, config, task, targets };
+const parts = { session, noise, config, task, targets };
 const stream = randomStream(0, 'growth', 'images');
 const indices = Int32Array.from(labels.keys());
 const batch = {

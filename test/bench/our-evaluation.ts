@@ -40,7 +40,7 @@ const classes = Array.from(backbone.get('head.bias')?.keys() ?? [], String);
 const { architecture } = await inspectBackbone(`${folder}/backbone.safetensors`, Number(heads));
 
 const runtime = await openRuntime();
-const executor = form === 'adapter' || form === 'beside' ? await openAdapted() : await openPlain();
+const session = form === 'adapter' || form === 'beside' ? await openAdapted() : await openPlain();
 
 async function openPlain() {
   const weights = form === 'merged' ? merged() : backbone;
@@ -72,7 +72,7 @@ async function openAdapted() {
 }
 
 await answerSteps(async () => {
-  const { logits = new Float32Array() } = await executor.run('evaluate', { images });
+  const { logits = new Float32Array() } = await session.run('evaluate', { images });
   const metrics = singleLabel.evaluation(classes);
   for (const [row, label] of labels.entries()) {
     const own = logits.subarray(row * classes.length, (row + 1) * classes.length);

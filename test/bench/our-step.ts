@@ -68,13 +68,13 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
     runtime,
     Number(checkpointed),
   );
-  const { model, executor, groups, noise, initial } = prepared;
+  const { model, session, groups, noise, initial } = prepared;
   const missing = [...initial.keys()].filter((name) => !start.has(name));
   if (missing.length > 0 || initial.size !== start.size)
     throw new Error(`the peers train other tensors: ${missing.join(', ')}`);
-  await new ModelState(executor, groups).set(start, null);
+  await new ModelState(session, groups).set(start, null);
   const targets = targetSet(task, labels, classes, config);
-  const parts = { executor, noise, config, task, targets };
+  const parts = { session, noise, config, task, targets };
   const indices = Int32Array.from(labels.keys());
   const group = [
     { pixels, indices, count: labels.length, partners: indices, lambda: 1, problems: [] },
@@ -116,20 +116,20 @@ async function peakGigaflops(runtime: Runtime): Promise<number> {
       { ...product, matmulPrecision: precision },
     ]),
   );
-  const executor = runtime.open({ variables: [a], functions });
+  const session = runtime.open({ variables: [a], functions });
   try {
-    await writeOne(executor, 'a', new Float32Array(side * side).fill(1e-3));
+    await writeOne(session, 'a', new Float32Array(side * side).fill(1e-3));
     const seconds: number[] = [];
     for (const precision of MATMUL_PRECISIONS) {
       for (let i = 0; i < 8; i++) {
         const began = performance.now();
-        await executor.run(precision, {});
+        await session.run(precision, {});
         seconds.push((performance.now() - began) / 1000);
       }
     }
     return (2 * side ** 3) / Math.min(...seconds) / 1e9;
   } finally {
-    await executor.dispose();
+    await session.dispose();
   }
 }
 

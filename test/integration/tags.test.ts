@@ -107,7 +107,7 @@ describe('the loss of the task', () => {
     const inputs = [outputs, g.input('targets', [2, 4]), g.input('weights', [2])] as const;
     const loss = tags.loss(...inputs);
     const [gradient] = gradients(loss, [outputs]);
-    const executor = (await openInterpreter()).open({
+    const session = (await openInterpreter()).open({
       variables: [],
       functions: {
         f: { inputs: [...inputs], outputs: { loss, gradient: gradient! }, updates: [] },
@@ -115,7 +115,7 @@ describe('the loss of the task', () => {
     });
     const values = rows.flatMap((row) => row.outputs);
     const at = (z: readonly number[]) =>
-      executor.run('f', {
+      session.run('f', {
         outputs: Float32Array.from(z),
         targets,
         weights: Float32Array.of(0.5, 0.5),
@@ -126,7 +126,7 @@ describe('the loss of the task', () => {
       const [up, down] = [await at(values.with(i, z + 0.05)), await at(values.with(i, z - 0.05))];
       expect(found['gradient']![i]).toBeCloseTo((up['loss']![0]! - down['loss']![0]!) / 0.1, 3);
     }
-    await executor.dispose();
+    await session.dispose();
   });
 });
 

@@ -4,7 +4,7 @@ import type { BatchSource } from '../data/batch-source.ts';
 import type { Session } from '../../backends/session.ts';
 import type { Task } from '../../tasks/task.ts';
 
-/** Runs the function `evaluate` of an executor over a loader's images, in their order. */
+/** Runs the function `evaluate` of an session over a loader's images, in their order. */
 export interface Pass {
   /** Logits (outputs) of one image, by its index in the loader. */
   readonly onImage: (index: number, logits: Float32Array) => void;
@@ -13,14 +13,14 @@ export interface Pass {
 }
 
 export async function forEachLogits(
-  executor: Session,
+  session: Session,
   loader: BatchSource,
   outputs: number,
   pass: Pass,
 ): Promise<void> {
   let done = 0;
   for await (const batch of loader.epoch({ epoch: 0, shuffle: false })) {
-    const { logits } = await executor.run('evaluate', { images: batch.pixels });
+    const { logits } = await session.run('evaluate', { images: batch.pixels });
     batch.indices.forEach((index, row) => {
       if (index >= 0 && logits !== undefined)
         pass.onImage(index, logits.subarray(row * outputs, (row + 1) * outputs));
@@ -41,13 +41,13 @@ export interface Measuring {
 
 /** Evaluates the current weights on the loader's images. */
 export async function evaluate(
-  executor: Session,
+  session: Session,
   loader: BatchSource,
   { task, classes, targets }: Measuring,
   pass: Pass,
 ): Promise<Evaluation> {
   const metrics = task.evaluation(classes);
-  await forEachLogits(executor, loader, task.spec.outputs(classes.length), {
+  await forEachLogits(session, loader, task.spec.outputs(classes.length), {
     ...pass,
     onImage: (index, logits) => {
       metrics.add(logits, targets[index]);

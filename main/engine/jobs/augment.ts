@@ -9,7 +9,7 @@ import { writeError } from '../../formats/files.ts';
 import { workingRule } from '../data/augmentation.ts';
 import { BatchMaker } from '../data/batch-maker.ts';
 import { planCache } from '../data/cache-plan.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 /**
  * Decoded images are kept in memory between the copies. Limit of one in multiples of the model's
@@ -21,7 +21,7 @@ const WORKING_PIXELS = 9;
  * Previews of augmented images: each copy is the batch of all images in one epoch, as the loader
  * makes it, mixup included, converted back from normalised values to PNG. Does not load TensorFlow.
  */
-export async function augment(job: AugmentJob, session: JobSession): Promise<AugmentResult> {
+export async function augment(job: AugmentJob, channel: JobChannel): Promise<AugmentResult> {
   const { preprocessing, augmentation, copies, seed, out } = job;
   const side = preprocessing.imageSize;
   const rule = workingRule(preprocessing, augmentation).name;
@@ -39,8 +39,8 @@ export async function augment(job: AugmentJob, session: JobSession): Promise<Aug
   const images: string[][] = job.images.map(() => []);
   const problems = new Map<number, ErrorReport>();
   for (let epoch = 0; epoch < copies; epoch++) {
-    session.progress('decoding', epoch, copies);
-    await session.throwIfCancelled();
+    channel.progress('decoding', epoch, copies);
+    await channel.throwIfCancelled();
     const batch = await maker.make(epoch, 0, rows);
     for (const { index, error } of batch.problems) problems.set(index, error);
     for (const [row, index] of batch.indices.entries()) {
@@ -51,7 +51,7 @@ export async function augment(job: AugmentJob, session: JobSession): Promise<Aug
       images[index]?.push(file);
     }
   }
-  session.progress('decoding', copies, copies);
+  channel.progress('decoding', copies, copies);
   return {
     kind: 'augment',
     images,

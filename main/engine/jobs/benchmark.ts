@@ -10,27 +10,27 @@ import { dropsPatches } from '../train/noise.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { makeUpdate, targetSet, type UpdateParts } from '../train/update.ts';
 import { taskNamed } from '../../tasks/registry.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 /** Timed validation batches, after the first, which compiles. */
 const VALIDATION_BATCHES = 3;
 
 /** Times the updates of a run with these settings on random images; writes nothing. */
-export async function benchmark(job: BenchmarkJob, session: JobSession): Promise<BenchmarkResult> {
+export async function benchmark(job: BenchmarkJob, channel: JobChannel): Promise<BenchmarkResult> {
   const { config, classes } = job;
   const task = taskNamed(job.task);
   const began = performance.now();
-  session.progress('loading', 0, 1);
-  const { model, executor, featureExtractor, groups, noise, initial } = await prepareTraining(
+  channel.progress('loading', 0, 1);
+  const { model, session, featureExtractor, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
     { task, classes },
-    session.runtime,
+    channel.runtime,
     job.checkpointedBlocks,
   );
   try {
-    await new ModelState(executor, groups).set(initial, null);
-    session.progress('loading', 1, 1);
+    await new ModelState(session, groups).set(initial, null);
+    channel.progress('loading', 1, 1);
     const group = Array.from({ length: config.accumulate }, (_, i) =>
       noiseBatch(config.batchSize, model.input, i),
     );
@@ -38,7 +38,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
       v.parse(task.spec.target, { labels: [i % classes] }),
     );
     const parts: UpdateParts = {
-      executor,
+      session,
       noise,
       config,
       task,
@@ -55,12 +55,12 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
     const timed = async (work: () => Promise<unknown>, count: number): Promise<number> => {
       const seconds: number[] = [];
       for (let i = 0; i <= count; i++) {
-        await session.throwIfCancelled();
-        if (i === 0) session.progress('compiling', done, total);
+        await channel.throwIfCancelled();
+        if (i === 0) channel.progress('compiling', done, total);
         const started = performance.now();
         await work();
         if (i > 0) seconds.push((performance.now() - started) / 1000);
-        session.progress('measuring', ++done, total);
+        channel.progress('measuring', ++done, total);
       }
       return median(seconds);
     };
@@ -80,7 +80,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
     const secondsPerValidationBatch = await timed(
       () =>
         featureExtractor === null
-          ? executor.run('evaluate', { images })
+          ? session.run('evaluate', { images })
           : featureExtractor.run('features', { images }),
       VALIDATION_BATCHES,
     );
@@ -89,7 +89,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
     const [first = 0, other = first] = secondsOf;
     return {
       kind: 'benchmark',
-      device: session.runtime.device,
+      device: channel.runtime.device,
       secondsPerStep: share * first + (1 - share) * other,
       secondsPerValidationBatch,
       startSeconds,
@@ -97,7 +97,7 @@ export async function benchmark(job: BenchmarkJob, session: JobSession): Promise
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
   } finally {
-    await executor.dispose();
+    await session.dispose();
     await featureExtractor?.dispose();
   }
 }

@@ -8,7 +8,7 @@ import { openAdapter } from '../programs/open-adapter.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { evaluate } from '../evaluate/evaluator.ts';
 import { readImages, targetsOf } from './manifest.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 /** Predictions kept per image. */
 const TOP = 5;
@@ -16,45 +16,45 @@ const TOP = 5;
 /** Evaluates an adapter on every image of a manifest. */
 export async function evaluateAdapter(
   job: EvaluateJob,
-  session: JobSession,
+  channel: JobChannel,
 ): Promise<EvaluateResult> {
-  session.progress('loading', 0, 1);
-  const { folder, task, executor, preprocessing } = await openAdapter(
+  channel.progress('loading', 0, 1);
+  const { folder, task, session, preprocessing } = await openAdapter(
     job.adapterDir,
     job.backbone,
     job.batchSize,
-    session.runtime,
+    channel.runtime,
   );
   const { labels } = folder;
   const images = await readImages(job.manifest, labels.length, task.spec);
   const loader = new ImageLoader({
-    ...session.loading,
+    ...channel.loading,
     images,
     preprocessing,
     augmentation: null,
     batchSize: job.batchSize,
     seed: 0,
-    cacheDir: join(session.cacheDir, 'images'),
+    cacheDir: join(channel.cacheDir, 'images'),
   });
   const rows = images.map((): Prediction[] | null => null);
   const problems: { path: string; error: ErrorReport }[] = [];
   const measuring = { task, classes: labels, targets: targetsOf(task.spec, images) };
   try {
-    const evaluation = await evaluate(executor, loader, measuring, {
+    const evaluation = await evaluate(session, loader, measuring, {
       onImage: (index, logits) => (rows[index] = likeliest(task.spec, logits, labels, TOP)),
       onUnreadable: (index, error) => {
         const path = images[index]?.path ?? '';
         problems.push({ path, error });
-        session.emit({ type: 'unreadable', path, error });
+        channel.emit({ type: 'unreadable', path, error });
       },
       onBatch: (done) => {
-        session.progress('evaluating', done, images.length);
-        return session.throwIfCancelled();
+        channel.progress('evaluating', done, images.length);
+        return channel.throwIfCancelled();
       },
     });
     return { kind: 'evaluate', evaluation, rows, problems };
   } finally {
     await loader.close();
-    await executor.dispose();
+    await session.dispose();
   }
 }

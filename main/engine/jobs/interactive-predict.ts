@@ -6,7 +6,7 @@ import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { loadForEvaluation } from '../data/batch-maker.ts';
 import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 /** Small: one compiled program serves one image as well as a handful, without much padding. */
 const BATCH = 8;
@@ -19,22 +19,22 @@ type LoadedFile = { readonly pixels: Float32Array } | { readonly error: ErrorRep
  */
 export async function answerQuestions(
   job: InteractivePredictJob,
-  session: JobSession,
+  channel: JobChannel,
 ): Promise<InteractivePredictResult> {
-  session.progress('loading', 0, 1);
-  const model = await openAdapter(job.adapterDir, job.backbone, BATCH, session.runtime, {
+  channel.progress('loading', 0, 1);
+  const model = await openAdapter(job.adapterDir, job.backbone, BATCH, channel.runtime, {
     single: true,
   });
-  session.progress('loading', 1, 1);
+  channel.progress('loading', 1, 1);
   try {
     for (;;) {
-      const question = await session.nextQuestion();
+      const question = await channel.nextQuestion();
       if (question === null) return { kind: 'interactive-predict' };
       const { id, paths, top } = question;
-      session.emit({ type: 'answer', id, answers: await answersTo(paths, top, model) });
+      channel.emit({ type: 'answer', id, answers: await answersTo(paths, top, model) });
     }
   } finally {
-    await model.executor.dispose();
+    await model.session.dispose();
   }
 }
 
@@ -84,14 +84,14 @@ async function answersOf(
 
 async function logitsOf(
   images: readonly Float32Array[],
-  { executor }: OpenAdapter,
+  { session }: OpenAdapter,
 ): Promise<Float32Array> {
   const [first] = images;
   if (first === undefined) throw new KarstError('internal', 'There is no image to look at.');
   const one = images.length === 1;
   const pixels = one ? first : new Float32Array(BATCH * first.length);
   if (!one) images.forEach((image, row) => pixels.set(image, row * first.length));
-  const { logits } = await executor.run(one ? 'evaluateOne' : 'evaluate', { images: pixels });
+  const { logits } = await session.run(one ? 'evaluateOne' : 'evaluate', { images: pixels });
   if (logits === undefined) throw new KarstError('internal', 'The model gave no answer.');
   return logits;
 }

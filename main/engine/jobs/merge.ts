@@ -18,7 +18,7 @@ import { ImageLoader } from '../data/loader.ts';
 import { compareLogits, VERIFICATION_BATCH } from '../merge/compare.ts';
 import { evaluationProgram } from '../programs/evaluation.ts';
 import { readImages } from './manifest.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 const MODEL = 'model.safetensors';
 
@@ -26,13 +26,13 @@ const MODEL = 'model.safetensors';
  * Merges an adapter into its backbone, writes the model as a folder and verifies on images that the
  * file, read back, gives the adapted model's logits. Beyond the tolerance the folder is removed.
  */
-export async function merge(job: MergeJob, session: JobSession): Promise<MergeResult> {
-  session.progress('loading', 0, 1);
+export async function merge(job: MergeJob, channel: JobChannel): Promise<MergeResult> {
+  channel.progress('loading', 0, 1);
   const adapted = await openAdapter(
     job.adapterDir,
     job.backbone,
     VERIFICATION_BATCH,
-    session.runtime,
+    channel.runtime,
     // Not merged in the graph: the point is to compare the merged weights with the adapter. In
     // float32, as the merged model will run elsewhere.
     { merged: false, matmulPrecision: 'highest' },
@@ -42,7 +42,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
     const architecture: Architecture = { ...adapted.model.architecture, classes };
     const tensors = familyOf(architecture).tensors(architecture, classes);
     const dtype = await storedDtypes(job.backbone, adapted.tuner.spec.scope === 'model');
-    session.progress('merging', 0, 1);
+    channel.progress('merging', 0, 1);
     const { adapter, backbone } = adapted.tensors;
     if (adapted.tuner.delta === null)
       throw new KarstError(
@@ -65,10 +65,10 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
         { format: 'pt' },
       );
       await writeDescriptions(folder, job, adapted, architecture);
-      session.progress('merging', 1, 1);
+      channel.progress('merging', 1, 1);
       proof.verification = await verify(
         job,
-        session,
+        channel,
         adapted,
         path,
         architecture,
@@ -79,7 +79,7 @@ export async function merge(job: MergeJob, session: JobSession): Promise<MergeRe
       throw new KarstError('internal', 'The merged model was written without a verification.');
     return { kind: 'merge', out: job.out, verification: proof.verification };
   } finally {
-    await adapted.executor.dispose();
+    await adapted.session.dispose();
   }
 }
 
@@ -132,7 +132,7 @@ async function writeDescriptions(
 
 async function verify(
   job: MergeJob,
-  session: JobSession,
+  channel: JobChannel,
   adapted: OpenAdapter,
   path: string,
   architecture: Architecture,
@@ -148,27 +148,27 @@ async function verify(
     plainModel(architecture, adapted.model.classes),
     VERIFICATION_BATCH,
   );
-  const executor = session.runtime.open(program);
+  const session = channel.runtime.open(program);
   const loader = new ImageLoader({
-    ...session.loading,
+    ...channel.loading,
     images,
     preprocessing: adapted.preprocessing,
     augmentation: null,
     batchSize: VERIFICATION_BATCH,
     seed: 0,
-    cacheDir: join(session.cacheDir, 'images'),
+    cacheDir: join(channel.cacheDir, 'images'),
   });
   try {
-    await executor.write(await readAllFloat32(path));
+    await session.write(await readAllFloat32(path));
     const verification = await compareLogits(
-      adapted.executor,
-      executor,
+      adapted.session,
+      session,
       loader,
       { task: task.spec, outputs: adapted.model.classes },
       dtype,
       (done) => {
-        session.progress('verifying', done, images.length);
-        return session.throwIfCancelled();
+        channel.progress('verifying', done, images.length);
+        return channel.throwIfCancelled();
       },
     );
     const { maxAbsDiff, tolerance } = verification;
@@ -191,6 +191,6 @@ async function verify(
     return verification;
   } finally {
     await loader.close();
-    await executor.dispose();
+    await session.dispose();
   }
 }

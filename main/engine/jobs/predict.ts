@@ -5,21 +5,21 @@ import { likeliest } from '../../../shared/tasks/task.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { openAdapter } from '../programs/open-adapter.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 /** Predicts each file, in the order given; an unreadable file gets its reason. */
-export async function predict(job: PredictJob, session: JobSession): Promise<PredictResult> {
-  session.progress('loading', 0, 1);
-  const { folder, task, model, executor, preprocessing } = await openAdapter(
+export async function predict(job: PredictJob, channel: JobChannel): Promise<PredictResult> {
+  channel.progress('loading', 0, 1);
+  const { folder, task, model, session, preprocessing } = await openAdapter(
     job.adapterDir,
     job.backbone,
     job.batchSize,
-    session.runtime,
+    channel.runtime,
   );
   // No hashes to verify and no cache: files are seldom predicted twice.
   const images = job.paths.map((path) => ({ path, sha256: '' }));
   const loader = new ImageLoader({
-    ...session.loading,
+    ...channel.loading,
     images,
     preprocessing,
     augmentation: null,
@@ -35,21 +35,21 @@ export async function predict(job: PredictJob, session: JobSession): Promise<Pre
     return path;
   };
   try {
-    await forEachLogits(executor, loader, model.classes, {
+    await forEachLogits(session, loader, model.classes, {
       onImage: (index, logits) => {
         const predictions = likeliest(task.spec, logits, folder.labels, job.top);
-        session.emit({ type: 'prediction', path: pathOf(index), predictions });
+        channel.emit({ type: 'prediction', path: pathOf(index), predictions });
       },
       onUnreadable: (index, error) =>
-        session.emit({ type: 'unreadable', path: pathOf(index), error }),
+        channel.emit({ type: 'unreadable', path: pathOf(index), error }),
       onBatch: (done) => {
-        session.progress('predicting', done, images.length);
-        return session.throwIfCancelled();
+        channel.progress('predicting', done, images.length);
+        return channel.throwIfCancelled();
       },
     });
   } finally {
     await loader.close();
-    await executor.dispose();
+    await session.dispose();
   }
   return { kind: 'predict' };
 }

@@ -3,7 +3,7 @@ import type { TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { TrainResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { familyOf } from '../../../shared/models/registry.ts';
-import { totalSize } from '../../../shared/models/spec.ts';
+import { trainedParameters } from '../../../shared/methods/trained.ts';
 import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
 import type { Model } from '../model/model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
@@ -14,10 +14,10 @@ import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
 import { taskNamed } from '../../tasks/registry.ts';
 import { readImages, targetsOf } from './manifest.ts';
-import type { JobSession } from './session.ts';
+import type { JobChannel } from './channel.ts';
 
 /** Trains a run to its end and writes its adapter folder. */
-export async function train(job: TrainJob, session: JobSession): Promise<TrainResult> {
+export async function train(job: TrainJob, channel: JobChannel): Promise<TrainResult> {
   const { config } = job;
   const task = taskNamed(job.task);
   const classes = job.classes.length;
@@ -31,29 +31,29 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
       hint: 'Import more images or lower the validation share.',
     });
   }
-  session.progress('loading', 0, 1);
-  const { model, executor, featureExtractor, groups, noise, initial } = await prepareTraining(
+  channel.progress('loading', 0, 1);
+  const { model, session, featureExtractor, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
     { task, classes },
-    session.runtime,
+    channel.runtime,
     job.checkpointedBlocks,
   );
-  const loaders = openLoaders(job, images, model.architecture.imageSize, session);
+  const loaders = openLoaders(job, images, model.architecture.imageSize, channel);
   try {
-    session.progress('loading', 1, 1);
+    channel.progress('loading', 1, 1);
     if (job.checkpointedBlocks > 0)
-      session.emit({ type: 'log', level: 'info', message: checkpointingNote(job) });
+      channel.emit({ type: 'log', level: 'info', message: checkpointingNote(job) });
     const sources =
       featureExtractor === null
         ? loaders
-        : await readFeatures(job, featureExtractor, images, loaders, session);
+        : await readFeatures(job, featureExtractor, images, loaders, channel);
     const targets = {
       train: targetsOf(task.spec, images.train),
       val: targetsOf(task.spec, images.val),
     };
     const parts: TrainerParts = {
-      ...{ job, session, task, model, executor, groups, noise, images, targets },
+      ...{ job, channel, task, model, session, groups, noise, images, targets },
       loaders: sources,
     };
     const outcome = await new Trainer(parts).run(initial);
@@ -62,7 +62,7 @@ export async function train(job: TrainJob, session: JobSession): Promise<TrainRe
   } finally {
     await loaders.train.close();
     await loaders.val?.close();
-    await executor.dispose();
+    await session.dispose();
     await featureExtractor?.dispose();
   }
 }
@@ -83,7 +83,7 @@ async function readFeatures(
   featureExtractor: Session,
   images: TrainerParts['images'],
   loaders: TrainerParts['loaders'],
-  session: JobSession,
+  channel: JobChannel,
 ): Promise<TrainerParts['loaders']> {
   const { architecture } = job.backbone;
   const width = familyOf(architecture).width(architecture);
@@ -95,8 +95,8 @@ async function readFeatures(
       featureExtractor,
       { images: count, width, batchSize, seed },
       async (done) => {
-        session.progress('features', before + done, total);
-        await session.throwIfCancelled();
+        channel.progress('features', before + done, total);
+        await channel.throwIfCancelled();
       },
     );
   return {
@@ -110,15 +110,15 @@ function openLoaders(
   job: TrainJob,
   images: TrainerParts['images'],
   imageSize: number,
-  session: JobSession,
+  channel: JobChannel,
 ): TrainerParts['loaders'] {
   const { config, backbone } = job;
   const common = {
-    ...session.loading,
+    ...channel.loading,
     preprocessing: { ...backbone.preprocessing, imageSize },
     batchSize: config.batchSize,
     seed: config.seed,
-    cacheDir: join(session.cacheDir, 'images'),
+    cacheDir: join(channel.cacheDir, 'images'),
   };
   return {
     train: new ImageLoader({ ...common, images: images.train, augmentation: config.augmentation }),
@@ -181,10 +181,11 @@ function summary(
   model: Model,
   { state, stoppedEarly, val }: TrainingOutcome,
 ): TrainResult {
-  const count = (head: boolean): number =>
-    totalSize(model.trainedTensors.filter(({ role }) => (role === 'head') === head));
-  const adapterParameters = count(false);
-  const headParameters = count(true);
+  const { adapter: adapterParameters, head: headParameters } = trainedParameters(
+    model.architecture,
+    job.config.tuning,
+    model.classes,
+  );
   return {
     kind: 'train',
     adapterDir: job.adapterDir,

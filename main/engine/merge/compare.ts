@@ -16,7 +16,7 @@ const RELATIVE_TOLERANCE: Partial<Record<TensorDtype, number>> = {
   BF16: 1e-1,
 };
 
-/** Runs the function `evaluate` of two executors over the same images and compares the logits. */
+/** Runs the function `evaluate` of two sessions over the same images and compares the logits. */
 export async function compareLogits(
   a: Session,
   b: Session,

@@ -14,11 +14,11 @@ function momentsOf(group: ParameterGroup): readonly string[] {
 
 /** Reads and writes the trained tensors and the optimizer's moments in the packed variables. */
 export class ModelState {
-  readonly #executor: Session;
+  readonly #session: Session;
   readonly #groups: readonly ParameterGroup[];
 
-  constructor(executor: Session, groups: readonly ParameterGroup[]) {
-    this.#executor = executor;
+  constructor(session: Session, groups: readonly ParameterGroup[]) {
+    this.#session = session;
     this.#groups = groups;
   }
 
@@ -40,12 +40,12 @@ export class ModelState {
         values.set(...this.#packed(role, group, stored));
       }
     }
-    await this.#executor.write(values);
+    await this.#session.write(values);
   }
 
   /** The trained tensors only, for a program without an optimizer. */
   async setTrained(trained: ReadonlyMap<string, Float32Array>): Promise<void> {
-    await this.#executor.write(
+    await this.#session.write(
       new Map(this.#groups.map((group) => this.#packed('trained', group, trained))),
     );
   }
@@ -56,7 +56,7 @@ export class ModelState {
     tensors: ReadonlyMap<string, Float32Array>,
   ): [variable: string, values: Float32Array] {
     const variable = `${role}.${group.name}`;
-    return [variable, packGroup(group, tensors, this.#executor.zeros(variable))];
+    return [variable, packGroup(group, tensors, this.#session.zeros(variable))];
   }
 
   async trained(): Promise<NamedTensors> {
@@ -71,7 +71,7 @@ export class ModelState {
   /** Every tensor of the packed variables of these roles; moments have their role in their name. */
   async #read(rolesOf: (group: ParameterGroup) => readonly string[]): Promise<NamedTensors> {
     const packed = this.#groups.flatMap((group) => rolesOf(group).map((role) => ({ group, role })));
-    const vectors = await this.#executor.read(packed.map((p) => `${p.role}.${p.group.name}`));
+    const vectors = await this.#session.read(packed.map((p) => `${p.role}.${p.group.name}`));
     return new Map(
       packed.flatMap(({ group, role }, index) => {
         const values = unpackGroup(group, vectors[index] ?? new Float32Array());

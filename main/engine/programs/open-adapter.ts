@@ -21,7 +21,7 @@ export interface OpenAdapter {
   readonly task: Task;
   readonly tuner: Tuner;
   readonly model: Model;
-  readonly executor: Session;
+  readonly session: Session;
   readonly preprocessing: Preprocessing;
   /** The stored tensors of the adapter, and the backbone's at the image size in use. */
   readonly tensors: {
@@ -38,7 +38,7 @@ export interface OpenAdapterOptions extends EvaluationOptions {
 
 /**
  * Reads an adapter folder and builds the function `evaluate` for batches of `batchSize`. The caller
- * disposes the executor.
+ * disposes the session.
  */
 export async function openAdapter(
   dir: string,
@@ -60,10 +60,10 @@ export async function openAdapter(
       ? new Map<string, Float32Array>()
       : await loadBackbone(backbone, architecture);
   const { program, groups } = evaluationProgram(model, batchSize, { matmulPrecision, single });
-  const executor = runtime.open(program);
-  await executor.write(new Map([...stored].filter(([name]) => model.frozen.has(name))));
-  await new ModelState(executor, groups).setTrained(adapter);
-  if ('merge' in program.functions) await executor.run('merge', {});
+  const session = runtime.open(program);
+  await session.write(new Map([...stored].filter(([name]) => model.frozen.has(name))));
+  await new ModelState(session, groups).setTrained(adapter);
+  if ('merge' in program.functions) await session.run('merge', {});
   const tensors = { adapter, backbone: stored };
-  return { folder, task, tuner, model, executor, preprocessing, tensors };
+  return { folder, task, tuner, model, session, preprocessing, tensors };
 }

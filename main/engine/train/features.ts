@@ -36,12 +36,12 @@ export class FeatureSource implements BatchSource {
   }
 
   /**
-   * Runs the function `features` of an executor over the images, once.
+   * Runs the function `features` of an session over the images, once.
    * @param onBatch called with the images done so far; an exception ends the reading
    */
   static async read(
     source: BatchSource,
-    executor: Session,
+    session: Session,
     options: FeatureOptions,
     onBatch: (done: number) => Promise<void>,
   ): Promise<FeatureSource> {
@@ -50,7 +50,7 @@ export class FeatureSource implements BatchSource {
     const problems = new Map<number, ErrorReport>();
     let done = 0;
     for await (const batch of source.epoch({ epoch: 0, shuffle: false })) {
-      const { features: rows } = await executor.run('features', { images: batch.pixels });
+      const { features: rows } = await session.run('features', { images: batch.pixels });
       batch.indices.forEach((index, row) => {
         if (index >= 0 && rows !== undefined)
           features.set(rows.subarray(row * width, (row + 1) * width), index * width);

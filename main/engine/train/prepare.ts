@@ -17,7 +17,7 @@ import { trainingPrograms } from './programs.ts';
 export interface PreparedTraining {
   readonly model: Model;
   /** Holds the frozen weights already; the caller disposes it. */
-  readonly executor: Session;
+  readonly session: Session;
   /**
    * Computes the frozen backbone's features (function `features`), which the model takes instead of
    * images; null if it takes images. The caller disposes it.
@@ -52,28 +52,28 @@ export async function prepareTraining(
     config.initialise === 'random'
       ? randomBackbone(architecture, config.seed)
       : await loadBackbone(reference, architecture);
-  const executor = runtime.open(program);
+  const session = runtime.open(program);
   let featureExtractor: Session | null = null;
   try {
     if (features !== null) {
       featureExtractor = runtime.open(features);
       await featureExtractor.write(backbone);
     }
-    await executor.write(frozenValues(model, backbone));
+    await session.write(frozenValues(model, backbone));
     if (config.accumulate > 1)
-      await executor.write(
-        new Map(groups.map((g) => [`sum.${g.name}`, executor.zeros(`sum.${g.name}`)])),
+      await session.write(
+        new Map(groups.map((g) => [`sum.${g.name}`, session.zeros(`sum.${g.name}`)])),
       );
     return {
       model,
-      executor,
+      session,
       featureExtractor,
       groups,
       noise,
       initial: initialValues(model, tuner, backbone, config.seed),
     };
   } catch (error) {
-    await executor.dispose();
+    await session.dispose();
     await featureExtractor?.dispose();
     throw error;
   }

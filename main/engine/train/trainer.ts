@@ -22,10 +22,10 @@ import { makeUpdate, targetSet, type UpdateParts } from './update.ts';
 
 export interface TrainerParts {
   readonly job: TrainJob;
-  readonly session: RunChannel;
+  readonly channel: RunChannel;
   readonly task: Task;
   readonly model: Model;
-  readonly executor: Session;
+  readonly session: Session;
   readonly groups: readonly ParameterGroup[];
   readonly noise: readonly StepNoise[];
   readonly images: {
@@ -86,15 +86,15 @@ export class Trainer {
 
   constructor(parts: TrainerParts) {
     this.#p = parts;
-    const { job, task, executor, noise, images, targets, loaders } = parts;
+    const { job, task, session, noise, images, targets, loaders } = parts;
     const { config } = job;
     this.#checkpoints = new CheckpointStore(job.runDir);
     this.#metrics = new StepLog(join(job.runDir, 'metrics.jsonl'));
     this.#samples = new StepLog(join(job.runDir, 'samples.jsonl'));
     this.#validationSamples = new ValidationSamples(task.spec, images.val, job.classes);
-    this.#model = new ModelState(executor, parts.groups);
+    this.#model = new ModelState(session, parts.groups);
     this.#update = {
-      executor,
+      session,
       noise,
       config,
       task,
@@ -125,14 +125,14 @@ export class Trainer {
   }
 
   async #begin(initial: ReadonlyMap<string, Float32Array>): Promise<void> {
-    const { job, session } = this.#p;
+    const { job, channel } = this.#p;
     if (!job.resume) {
       await this.#checkpoints.clear();
       await this.#startAfresh(initial);
       return;
     }
     const found = await this.#checkpoints.newest((path, reason) => {
-      session.emit({
+      channel.emit({
         type: 'log',
         level: 'warning',
         message: `The checkpoint ${path} is not used: ${reason}.`,
@@ -141,7 +141,7 @@ export class Trainer {
     });
     if (found === null) {
       await this.#startAfresh(initial);
-      session.emit({
+      channel.emit({
         type: 'log',
         level: 'info',
         message: 'There is no checkpoint yet: the run starts from its beginning.',
@@ -156,7 +156,7 @@ export class Trainer {
     await this.#model.set(found.adapter, found.optimizer);
     await this.#checkpoints.discardAfter(state.step);
     await this.#forgetAfter(state.step);
-    session.emit({
+    channel.emit({
       type: 'log',
       level: 'info',
       message: `Resumed from step ${String(state.step)} (epoch ${String(state.epoch + 1)}).`,
@@ -172,7 +172,7 @@ export class Trainer {
   async #forgetAfter(step: number): Promise<void> {
     for (const log of [this.#metrics, this.#samples]) {
       await log.truncateAfter(step, (lines) =>
-        this.#p.session.emit({
+        this.#p.channel.emit({
           type: 'log',
           level: 'warning',
           message: `${log.path} had ${lines.length === 1 ? 'a line that is no record' : `${String(lines.length)} lines that are no records`} (line ${String(lines[0])}${lines.length === 1 ? '' : ' first'}), left out now: the charts have a gap there, the training has none.`,
@@ -232,11 +232,11 @@ export class Trainer {
 
   /** Between updates: pause, stop, suspend and timed checkpoints. Null means continue. */
   async #handleControl(): Promise<Ending | null> {
-    const { session, job } = this.#p;
-    let control = await session.pendingControl();
+    const { channel, job } = this.#p;
+    let control = await channel.pendingControl();
     if (control === 'pause') {
       await this.#save();
-      control = await session.whilePaused();
+      control = await channel.whilePaused();
       this.#savedAt = performance.now();
     }
     if (control === 'stop') return 'stopped';
@@ -250,7 +250,7 @@ export class Trainer {
   }
 
   async #step(group: readonly ImageBatch[], started: number, waited: number): Promise<void> {
-    const { job, session } = this.#p;
+    const { job, channel } = this.#p;
     const { config } = job;
     const { step, epoch, batch } = this.#state;
     for (const b of group)
@@ -291,21 +291,21 @@ export class Trainer {
       waiting: Math.min(1, waited / 1000 / seconds),
     } as const;
     await this.#metrics.append(record);
-    session.emit({ type: 'metrics', record });
+    channel.emit({ type: 'metrics', record });
     this.#progress(seconds);
   }
 
   /** @returns whether it is the best so far */
   async #validate(loader: BatchSource): Promise<boolean> {
-    const { session, job, task, executor, images, targets } = this.#p;
+    const { channel, job, task, session, images, targets } = this.#p;
     const { step, epoch, best } = this.#state;
     const total = images.val.length;
-    session.progress('validating', 0, total);
+    channel.progress('validating', 0, total);
     const measuring = { task, classes: job.classes, targets: targets.val };
-    const evaluation = await evaluate(executor, loader, measuring, {
+    const evaluation = await evaluate(session, loader, measuring, {
       onImage: (index, logits) => this.#validationSamples.take(index, logits),
       onUnreadable: (index, error) => this.#report(images.val[index]?.path ?? '', error),
-      onBatch: (done) => session.progress('validating', done, total),
+      onBatch: (done) => channel.progress('validating', done, total),
     });
     const { top1, loss, metrics } = evaluation;
     const figures = { loss, top1, ...(metrics === undefined ? {} : { metrics }) };
@@ -321,10 +321,10 @@ export class Trainer {
     }
     const record = { kind: 'validation', step, epoch, ...figures, best: better } as const;
     await this.#metrics.append(record);
-    session.emit({ type: 'metrics', record });
+    channel.emit({ type: 'metrics', record });
     const samples = this.#validationSamples.record(step, epoch);
     await this.#samples.append(samples);
-    session.emit({ type: 'samples', record: samples });
+    channel.emit({ type: 'samples', record: samples });
     return better;
   }
 
@@ -339,7 +339,7 @@ export class Trainer {
     );
     await this.#checkpoints.prune(this.#p.job.config.keepCheckpoints, best);
     this.#savedStep = step;
-    this.#p.session.emit({ type: 'checkpoint', step, epoch, path });
+    this.#p.channel.emit({ type: 'checkpoint', step, epoch, path });
   }
 
   async #outcome(ending: Ending): Promise<TrainingOutcome> {
@@ -353,7 +353,7 @@ export class Trainer {
   }
 
   #progress(seconds: number): void {
-    const { session, job } = this.#p;
+    const { channel, job } = this.#p;
     const total = job.config.schedule.epochs * this.#updatesPerEpoch;
     const { step } = this.#state;
     // The first update of a session compiles and is not representative.
@@ -361,13 +361,13 @@ export class Trainer {
       this.#pace = this.#pace === null ? seconds : 0.9 * this.#pace + 0.1 * seconds;
     this.#compiled = true;
     const left = this.#pace === null ? null : (total - step) * this.#pace;
-    session.progress('training', step, total, left);
+    channel.progress('training', step, total, left);
   }
 
   /** Reports an image that could not be used, once per session. */
   #report(path: string, error: ErrorReport): void {
     if (this.#reported.has(path)) return;
     this.#reported.add(path);
-    this.#p.session.emit({ type: 'unreadable', path, error });
+    this.#p.channel.emit({ type: 'unreadable', path, error });
   }
 }

@@ -9,7 +9,7 @@ import type { Task } from '../../tasks/task.ts';
 
 /** What all updates of a run share. */
 export interface UpdateParts {
-  readonly executor: Session;
+  readonly session: Session;
   /** Random inputs of the step. */
   readonly noise: readonly StepNoise[];
   readonly config: TrainingConfig;
@@ -58,7 +58,7 @@ export async function makeUpdate(
   group: readonly ImageBatch[],
   { epoch, batch, step, learningRate }: UpdatePlace,
 ): Promise<UpdateOutcome> {
-  const { executor, noise, config } = parts;
+  const { session, noise, config } = parts;
   const accumulates = config.accumulate > 1;
   const scalars = stepScalars(config.optimizer, learningRate, step + 1);
   const targets = group.map((b) => batchTargets(b, parts.targets));
@@ -78,14 +78,14 @@ export async function makeUpdate(
       weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
       ...batchNoise(noise, config, epoch, batch + i),
     };
-    const out = await executor.run(fn, accumulates ? inputs : { ...inputs, scalars });
+    const out = await session.run(fn, accumulates ? inputs : { ...inputs, scalars });
     loss += out['loss']?.[0] ?? NaN;
     gradientNorm = out['gradientNorm']?.[0] ?? 0;
     seen += b.count;
     correct += correctRows(b, out['logits'] ?? new Float32Array(), parts);
   }
   if (accumulates) {
-    const { gradientNorm: norm } = await executor.run('apply', { scalars });
+    const { gradientNorm: norm } = await session.run('apply', { scalars });
     gradientNorm = norm?.[0] ?? NaN;
   }
   return { loss, gradientNorm, correct, seen };

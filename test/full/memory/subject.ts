@@ -32,11 +32,11 @@ async function prepare() {
     runtime,
     0,
   );
-  await new ModelState(prepared.executor, prepared.groups).set(initial, null);
+  await new ModelState(prepared.session, prepared.groups).set(initial, null);
   return prepared;
 }
 
-const { model, executor, noise, featureExtractor } = await prepare();
+const { model, session, noise, featureExtractor } = await prepare();
 if (featureExtractor !== null) {
   const size = batchSize * sizeOf(imageShape(architecture));
   await featureExtractor.run('features', { images: new Float32Array(size).fill(0.5) });
@@ -46,7 +46,7 @@ const targets = [...indices].map((i) => v.parse(task.spec.target, { labels: [i %
 const pixels = new Float32Array(batchSize * sizeOf(model.input)).fill(0.5);
 const group = [{ pixels, indices, count: batchSize, partners: indices, lambda: 1, problems: [] }];
 const parts = {
-  ...{ executor, noise, config, task },
+  ...{ session, noise, config, task },
   targets: targetSet(task, targets, classes, config),
 };
 for (const step of [0, 1])

@@ -78,8 +78,8 @@ it.each<{ title: string; overrides: SomeSettings; total: number }>([
 it('ends when nobody wants to know any more', async () => {
   const measuring = perform(layOut(), {
     cacheDir: testBed.cacheDir,
-    onEvent: (event, session) => {
-      if (event.type === 'progress' && event.phase === 'measuring') session.control('suspend');
+    onEvent: (event, channel) => {
+      if (event.type === 'progress' && event.phase === 'measuring') channel.control('suspend');
     },
   });
   await expect(measuring).rejects.toMatchObject({ code: 'cancelled' });

@@ -66,11 +66,11 @@ const like = (path: string, count: number): Prediction[] =>
 async function asked(...questions: readonly ReturnType<typeof question>[]) {
   const { events, result } = await perform(job, {
     cacheDir: testBed.cacheDir,
-    onSession: (session) => {
-      for (const one of questions) session.receive(one);
+    onChannel: (channel) => {
+      for (const one of questions) channel.receive(one);
     },
-    onEvent: (event, session) => {
-      if (event.type === 'answer' && event.id === questions.at(-1)?.id) session.control('stop');
+    onEvent: (event, channel) => {
+      if (event.type === 'answer' && event.id === questions.at(-1)?.id) channel.control('stop');
     },
   });
   expect(result).toEqual({ kind: 'interactive-predict' });
@@ -111,8 +111,8 @@ describe('an engine that answers questions', () => {
   it('ends with an error when it is suspended', async () => {
     const work = perform(job, {
       cacheDir: testBed.cacheDir,
-      onEvent: (event, session) => {
-        if (event.type === 'progress' && event.done === 1) session.control('suspend');
+      onEvent: (event, channel) => {
+        if (event.type === 'progress' && event.done === 1) channel.control('suspend');
       },
     });
     await expect(work).rejects.toMatchObject({ code: 'cancelled' });

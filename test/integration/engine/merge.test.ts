@@ -217,16 +217,16 @@ describe('a merge', () => {
   });
 });
 
-/** A runtime whose second executor, that of the merged model, gets weights that are off by a thousandth. */
+/** A runtime whose second session, that of the merged model, gets weights that are off by a thousandth. */
 function spoiling(runtime: Runtime): Runtime {
   let made = 0;
   const execute = (program: Program): Session => {
-    const executor = runtime.open(program);
-    if (++made !== 2) return executor;
-    const write = executor.write.bind(executor);
-    executor.write = (values) =>
+    const session = runtime.open(program);
+    if (++made !== 2) return session;
+    const write = session.write.bind(session);
+    session.write = (values) =>
       write(new Map([...values].map(([name, v]) => [name, v.map((x) => x * 1.001)])));
-    return executor;
+    return session;
   };
   return { device: runtime.device, open: execute };
 }

@@ -337,7 +337,7 @@ describe('controls', () => {
     const watched: EngineEvent[] = [];
     const { events } = await interruptedAt(job, 3, 'pause', {
       cacheDir: testBed.cacheDir,
-      onEvent: (event, session) => {
+      onEvent: (event, channel) => {
         if (event.type !== 'state' || event.state !== 'paused') return;
         const before = steps(watched).length;
         // For as long as another whole training takes.
@@ -345,7 +345,7 @@ describe('controls', () => {
           .then(trained)
           .finally(() => {
             stepsWhilePaused = steps(watched).length - before;
-            session.control('resume');
+            channel.control('resume');
           });
       },
       events: watched,
@@ -384,8 +384,8 @@ describe('controls', () => {
       const job = await layOut({});
       const run = interruptedAt(job, 3, 'pause', {
         ...watching(),
-        onEvent: (event, session) => {
-          if (event.type === 'state') setImmediate(() => session.control(control));
+        onEvent: (event, channel) => {
+          if (event.type === 'state') setImmediate(() => channel.control(control));
         },
       });
       if (control === 'stop') expect((await run).result).toMatchObject({ steps: 3 });
@@ -398,8 +398,8 @@ describe('controls', () => {
     await trained(job);
     const manifest = join(job.runDir, 'manifest.jsonl');
     const common = { adapterDir: job.adapterDir, backbone: job.backbone, batchSize: 4 };
-    const onEvent = (event: EngineEvent, session: { control: (c: 'stop') => void }): void => {
-      if (event.type === 'progress' && event.done > 0) session.control('stop');
+    const onEvent = (event: EngineEvent, channel: { control: (c: 'stop') => void }): void => {
+      if (event.type === 'progress' && event.done > 0) channel.control('stop');
     };
     for (const other of [
       { kind: 'evaluate', ...common, manifest } as const,

@@ -47,9 +47,9 @@ beforeAll(async () => {
 });
 
 async function featureExtractor(): Promise<Session> {
-  const executor = new Interpreter(featureProgram(SMALLEST_VIT, BATCH));
-  await executor.write(backbone);
-  return executor;
+  const session = new Interpreter(featureProgram(SMALLEST_VIT, BATCH));
+  await session.write(backbone);
+  return session;
 }
 
 /** Logits, loss and the head after one step. */
@@ -60,18 +60,18 @@ async function stepOf(model: Model, input: Float32Array) {
     optimizer: TRAINING_DEFAULTS.optimizer,
     accumulate: 1,
   });
-  const executor = new Interpreter(program);
-  await executor.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
-  const state = new ModelState(executor, groups);
+  const session = new Interpreter(program);
+  await session.write(new Map([...backbone].filter(([name]) => model.frozen.has(name))));
+  const state = new ModelState(session, groups);
   await state.set(head, null);
-  const { loss, logits } = await executor.run('train', {
+  const { loss, logits } = await session.run('train', {
     images: input,
     targets: Float32Array.of(1, 0, 0, 0, 0, 1),
     weights: Float32Array.of(0.5, 0.5),
     scalars: stepScalars(TRAINING_DEFAULTS.optimizer, 0.1, 1),
   });
   const trained = await state.trained();
-  await executor.dispose();
+  await session.dispose();
   return { loss: loss!, logits: logits!, trained };
 }
 
@@ -109,9 +109,9 @@ const UNREADABLE = { code: 'not-readable', message: 'It is torn.', hint: '' } as
 
 describe('features that are kept', () => {
   it('train the classifier as the images do', async () => {
-    const executor = await featureExtractor();
-    const { features } = await executor.run('features', { images });
-    await executor.dispose();
+    const session = await featureExtractor();
+    const { features } = await session.run('features', { images });
+    await session.dispose();
     const options = { architecture: SMALLEST_VIT, classes: CLASSES, karst: KARST_DEFAULTS };
     const whole = await stepOf(adapted({ ...options, method: 'linear' }), images);
     const kept = await stepOf(classifierModel(SMALLEST_VIT, CLASSES), features!);
@@ -126,7 +126,7 @@ describe('features that are kept', () => {
 
   it('are made once, and come in the order of the images of each epoch', async () => {
     const source = new Numbers();
-    const executor = {
+    const session = {
       run: (_: string, { images: given }: { images: Float32Array }) => ({
         features: Float32Array.from([...given].flatMap((i) => [i, i])),
       }),
@@ -134,7 +134,7 @@ describe('features that are kept', () => {
     const seen: number[] = [];
     const kept = await FeatureSource.read(
       source,
-      executor,
+      session,
       { images: 5, width: 2, batchSize: 2, seed: 7 },
       async (done) => void seen.push(done),
     );

@@ -56,17 +56,17 @@ function programOf({ method, factored, noisy }: Way, checkpointedBlocks: number)
 /** Loss, logits and every gradient of one batch. */
 async function step(way: Way, checkpointedBlocks: number) {
   const { model, noise, program, groups } = programOf(way, checkpointedBlocks);
-  const executor = new Interpreter(program);
-  await executor.write(randomTensors(model.frozen, 1, 0.3));
+  const session = new Interpreter(program);
+  await session.write(randomTensors(model.frozen, 1, 0.3));
   const trained = randomTensors(model.trained, 3, 0.3);
   for (const group of groups) {
-    await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
-    await writeOne(executor, `sum.${group.name}`, new Float32Array(group.size));
+    await writeOne(session, `trained.${group.name}`, packGroup(group, trained));
+    await writeOne(session, `sum.${group.name}`, new Float32Array(group.size));
   }
   const fn = way.noisy ? 'accumulateDropping' : 'accumulate';
-  const { loss, logits } = await executor.run(fn, { ...batch, ...batchNoise(noise, config, 0, 0) });
-  const gradients = await readGroups(executor, 'sum', groups);
-  await executor.dispose();
+  const { loss, logits } = await session.run(fn, { ...batch, ...batchNoise(noise, config, 0, 0) });
+  const gradients = await readGroups(session, 'sum', groups);
+  await session.dispose();
   return { loss: [...loss!], logits: [...logits!], gradients };
 }
 

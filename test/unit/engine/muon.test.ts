@@ -38,7 +38,7 @@ const model = adapted({
 const start = randomTensors(model.trained, 2, 0.3);
 const MATRIX = /^blocks\.\d\.(attn\.(qkv|proj)|mlp\.fc[12])\.weight$/;
 
-const EXECUTORS = [
+const SESSIONS = [
   {
     name: 'the interpreter on tfjs-core',
     prepare: () => tf.setBackend('cpu'),
@@ -104,7 +104,7 @@ function orthogonalised(matrix: Matrix): Matrix {
   return x;
 }
 
-describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, execute }) => {
+describe.each(SESSIONS)('Muon on $name', { timeout: 120_000 }, ({ prepare, execute }) => {
   beforeAll(async () => {
     expect(await prepare()).toBe(true);
   });
@@ -116,21 +116,21 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
       optimizer,
       accumulate,
     });
-    const executor = execute(program);
+    const session = execute(program);
     const zeros = program.variables.map(({ attributes: { name }, shape }) => {
       return [name, new Float32Array(shape.reduce((a, b) => a * b, 1))] as const;
     });
-    await executor.write(new Map(zeros));
+    await session.write(new Map(zeros));
     for (const group of groups)
-      await writeOne(executor, `trained.${group.name}`, packGroup(group, start));
+      await writeOne(session, `trained.${group.name}`, packGroup(group, start));
     const tensors = (role: string): Promise<Map<string, Float32Array>> =>
-      readGroups(executor, role, groups);
+      readGroups(session, role, groups);
     return {
-      executor,
+      session,
       tensors,
       set: async (values: ReadonlyMap<string, Float32Array>) => {
         for (const group of groups)
-          await writeOne(executor, `trained.${group.name}`, packGroup(group, values));
+          await writeOne(session, `trained.${group.name}`, packGroup(group, values));
       },
     };
   }
@@ -155,17 +155,17 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
     for (const step of [1, 2]) {
       const inputs = batch(step);
       await probe.set(await trained.tensors('trained'));
-      await writeOne(probe.executor, 'sum.muon', new Float32Array(sizeOf('muon')));
-      await writeOne(probe.executor, 'sum.decayed', new Float32Array(sizeOf('decayed')));
-      await writeOne(probe.executor, 'sum.undecayed', new Float32Array(sizeOf('undecayed')));
-      await probe.executor.run('accumulate', inputs);
+      await writeOne(probe.session, 'sum.muon', new Float32Array(sizeOf('muon')));
+      await writeOne(probe.session, 'sum.decayed', new Float32Array(sizeOf('decayed')));
+      await writeOne(probe.session, 'sum.undecayed', new Float32Array(sizeOf('undecayed')));
+      await probe.session.run('accumulate', inputs);
       const gradients = await probe.tensors('sum');
       const norm = Math.hypot(...[...gradients.values()].map((v) => Math.hypot(...v)));
       const shrink = OPTIMIZER.clipNorm / norm;
       expect(shrink).toBeLessThan(1);
       // Half of the peak of both rates, as a schedule would have it.
       const scalars = stepScalars(OPTIMIZER, OPTIMIZER.learningRate / 2, step);
-      const { gradientNorm } = await trained.executor.run('train', { ...inputs, scalars });
+      const { gradientNorm } = await trained.session.run('train', { ...inputs, scalars });
       expect(gradientNorm![0]! / norm).toBeCloseTo(1, 4);
       for (const [name, parts] of references) {
         const columns = model.trained.get(name)![1]!;
@@ -182,16 +182,16 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
       expect(distance(found.get(name)!, wanted), name).toBeLessThan(2e-4);
       expect(distance(found.get(name)!, start.get(name)!), name).toBeGreaterThan(1e-2);
     }
-    await trained.executor.dispose();
-    await probe.executor.dispose();
+    await trained.session.dispose();
+    await probe.session.dispose();
   });
 
   it('leaves everything else to AdamW', async () => {
     const muon = await load(OPTIMIZER, 1);
     const adamW = await load({ ...OPTIMIZER, name: 'adamw' }, 1);
     const step = { ...batch(1), scalars: stepScalars(OPTIMIZER, OPTIMIZER.learningRate, 1) };
-    await muon.executor.run('train', step);
-    await adamW.executor.run('train', step);
+    await muon.session.run('train', step);
+    await adamW.session.run('train', step);
     const [found, other] = [await muon.tensors('trained'), await adamW.tensors('trained')];
     expect([...found.keys()].sort()).toEqual([...model.trained.keys()].sort());
     for (const [name, values] of found) {
@@ -199,8 +199,8 @@ describe.each(EXECUTORS)('Muon on $name', { timeout: 120_000 }, ({ prepare, exec
       if (MATRIX.test(name)) expect(apart, name).toBeGreaterThan(1e-2);
       else expect(apart, name).toBeLessThan(1e-6);
     }
-    await muon.executor.dispose();
-    await adamW.executor.dispose();
+    await muon.session.dispose();
+    await adamW.session.dispose();
   });
 });
 

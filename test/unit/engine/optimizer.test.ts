@@ -45,8 +45,8 @@ async function load(optimizer: OptimizerOptions, accumulate: number) {
     accumulate,
   };
   const { program, groups } = trainingProgram(model, options);
-  const executor = new Interpreter(program);
-  await executor.write(
+  const session = new Interpreter(program);
+  await session.write(
     new Map(
       program.variables.map(({ attributes: { name }, shape }) => {
         const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -55,10 +55,10 @@ async function load(optimizer: OptimizerOptions, accumulate: number) {
     ),
   );
   for (const group of groups)
-    await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
+    await writeOne(session, `trained.${group.name}`, packGroup(group, trained));
   const tensors = (role: string): Promise<Map<string, Float32Array>> =>
-    readGroups(executor, role, groups);
-  return { executor, tensors };
+    readGroups(session, role, groups);
+  return { session, tensors };
 }
 
 function batch(seed: number): Record<string, Float32Array> {
@@ -72,10 +72,10 @@ function batch(seed: number): Record<string, Float32Array> {
 async function gradientsOf(
   inputs: Record<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
-  const { executor, tensors } = await load(OPTIMIZER, 2);
-  await executor.run('accumulate', inputs);
+  const { session, tensors } = await load(OPTIMIZER, 2);
+  await session.run('accumulate', inputs);
   const found = await tensors('sum');
-  await executor.dispose();
+  await session.dispose();
   return found;
 }
 const DECAYED = /\.karst_[abc]$|^head\.weight$/;
@@ -134,7 +134,7 @@ describe('AdamW', () => {
       decays: (n: string) => DECAYED.test(n),
     },
   ] as const)('$title, as two steps by the formula', async ({ o, decays }) => {
-    const { executor, tensors } = await load(o, 1);
+    const { session, tensors } = await load(o, 1);
     const gradients = [];
     for (const step of [1, 2]) {
       const inputs = batch(step);
@@ -142,11 +142,11 @@ describe('AdamW', () => {
       const present = await tensors('trained');
       const other = await load(o, 2);
       for (const group of parameterGroups(model.trainedTensors, o.decayOn))
-        await writeOne(other.executor, `trained.${group.name}`, packGroup(group, present));
-      await other.executor.run('accumulate', inputs);
+        await writeOne(other.session, `trained.${group.name}`, packGroup(group, present));
+      await other.session.run('accumulate', inputs);
       gradients.push(new Map([...(await other.tensors('sum'))].map(([n, v]) => [n, v.slice()])));
-      await other.executor.dispose();
-      const { gradientNorm } = await executor.run('train', {
+      await other.session.dispose();
+      const { gradientNorm } = await session.run('train', {
         ...inputs,
         scalars: stepScalars(o, o.learningRate, step),
       });
@@ -157,11 +157,11 @@ describe('AdamW', () => {
       expect((gradientNorm?.[0] ?? NaN) / norm).toBeCloseTo(1, 4);
     }
     expectAll(await tensors('trained'), adamW(o, gradients, decays), 2e-6);
-    await executor.dispose();
+    await session.dispose();
   });
 
   it('makes of two accumulated halves what it makes of the whole, and starts the next sum at zero', async () => {
-    const { executor, tensors } = await load(OPTIMIZER, 2);
+    const { session, tensors } = await load(OPTIMIZER, 2);
     const whole = await gradientsOf(batch(1));
     const halves = [0, 1].map((half) => {
       const inputs = batch(1);
@@ -170,9 +170,9 @@ describe('AdamW', () => {
       });
       return inputs;
     });
-    for (const half of halves) await executor.run('accumulate', half);
+    for (const half of halves) await session.run('accumulate', half);
     expectAll(await tensors('sum'), whole, 1e-6);
-    await executor.run('apply', { scalars: stepScalars(OPTIMIZER, OPTIMIZER.learningRate, 1) });
+    await session.run('apply', { scalars: stepScalars(OPTIMIZER, OPTIMIZER.learningRate, 1) });
     expectAll(
       await tensors('trained'),
       adamW(OPTIMIZER, [whole], (n) => DECAYED.test(n)),
@@ -180,7 +180,7 @@ describe('AdamW', () => {
     );
     for (const values of (await tensors('sum')).values())
       expect(values.every((v) => v === 0)).toBe(true);
-    await executor.dispose();
+    await session.dispose();
   });
 });
 

@@ -147,7 +147,7 @@ beforeAll(async () => {
   labels.forEach((label, i) => (targets[i * config.classes + Number(label)] = 1));
 });
 
-const EXECUTORS = [
+const SESSIONS = [
   {
     name: 'the interpreter on tfjs-core',
     prepare: () => tf.setBackend('cpu'),
@@ -165,7 +165,7 @@ const EXECUTORS = [
   },
 ];
 
-describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare, execute }) => {
+describe.each(SESSIONS)('the oracle on $name', { timeout: 300_000 }, ({ prepare, execute }) => {
   beforeAll(async () => {
     expect(await prepare()).toBe(true);
   });
@@ -176,7 +176,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     model: Model,
     weights: Tensors,
   ): Promise<Session> {
-    const executor = execute(program);
+    const session = execute(program);
     const values = new Map(
       program.variables.map(({ attributes: { name }, shape }) => {
         const zeros = new Float32Array(shape.reduce((product, side) => product * side, 1));
@@ -184,18 +184,15 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
       }),
     );
     for (const group of groups) values.set(`trained.${group.name}`, packGroup(group, weights));
-    await executor.write(values);
-    return executor;
+    await session.write(values);
+    return session;
   }
 
   async function evaluate(model: Model, weights: Tensors): Promise<Float32Array> {
-    const executor = await load(evaluationProgram(model, config.batch), model, weights);
-    if (model.merged !== undefined) await executor.run('merge', {});
-    const logits = of(
-      new Map(Object.entries(await executor.run('evaluate', { images }))),
-      'logits',
-    );
-    await executor.dispose();
+    const session = await load(evaluationProgram(model, config.batch), model, weights);
+    if (model.merged !== undefined) await session.run('merge', {});
+    const logits = of(new Map(Object.entries(await session.run('evaluate', { images }))), 'logits');
+    await session.dispose();
     return logits;
   }
 
@@ -234,10 +231,10 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
       return [linear.path, delta] as const;
     });
     const fn = { inputs: [], outputs: Object.fromEntries(outputs), updates: [] };
-    const executor = execute({ variables, functions: { deltas: fn } });
-    await executor.write(start);
-    const found = await executor.run('deltas', {});
-    await executor.dispose();
+    const session = execute({ variables, functions: { deltas: fn } });
+    await session.write(start);
+    const found = await session.run('deltas', {});
+    await session.dispose();
     expect(Object.keys(found).sort()).toEqual(
       [...deltas.keys()].map((k) => k.replace('.delta_weight', '')).sort(),
     );
@@ -250,12 +247,12 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     const gradients = await read('grads');
     // Accumulated over one batch, the sums are its gradients.
     const training = trainingProgram(adapted, options(optimizerOf(manifest.optimizer), 2));
-    const executor = await load(training, adapted, new Map([...base, ...start]));
-    const { loss, logits } = await executor.run('accumulate', fed());
+    const session = await load(training, adapted, new Map([...base, ...start]));
+    const { loss, logits } = await session.run('accumulate', fed());
     expectClose(loss ?? [], of(expected, 'losses').slice(0, 1), atol.loss);
     expectClose(logits ?? [], of(expected, 'logits'), atol.logits);
-    const found = await readGroups(executor, 'sum', training.groups);
-    await executor.dispose();
+    const found = await readGroups(session, 'sum', training.groups);
+    await session.dispose();
 
     expect([...found.keys()].sort()).toEqual([...gradients.keys()].sort());
     const { adapter, head } = manifest.trainable;
@@ -285,10 +282,10 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
     async ({ title, optimizer, after }) => {
       const o = optimizerOf(optimizer);
       const training = trainingProgram(adapted, options(o, 1));
-      const executor = await load(training, adapted, new Map([...base, ...start]));
+      const session = await load(training, adapted, new Map([...base, ...start]));
       const losses: number[] = [];
       for (let step = 1; step <= 3; step++) {
-        const { loss } = await executor.run('train', {
+        const { loss } = await session.run('train', {
           ...fed(),
           scalars: stepScalars(o, o.learningRate, step),
         });
@@ -298,7 +295,7 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
         ).get(step);
         if (reference === undefined) continue;
         const wanted = await read(reference);
-        const found = await readGroups(executor, 'trained', training.groups);
+        const found = await readGroups(session, 'trained', training.groups);
         expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
         for (const [name, values] of found) {
           // Their exact gradient is 0, so that AdamW makes up to one learning rate a step of rounding noise.
@@ -307,8 +304,8 @@ describe.each(EXECUTORS)('the oracle on $name', { timeout: 300_000 }, ({ prepare
           else expectClose(values, of(wanted, name), atol[reference], name);
         }
       }
-      const logits = (await executor.run('evaluate', { images }))['logits'] ?? [];
-      await executor.dispose();
+      const logits = (await session.run('evaluate', { images }))['logits'] ?? [];
+      await session.dispose();
       if (title !== 'the usual AdamW') return;
       expectClose(losses, of(expected, 'losses').slice(0, 3), atol.loss);
       expectClose(logits, of(expected, 'logits_after3'), atol.logits_after3);

@@ -35,17 +35,17 @@ async function gradients(kept: number, selection: Float32Array | null) {
     accumulate: 2,
     noise: [{ name: 'patchDrop', shape: [2, kept, PATCHES], dropping: true }],
   });
-  const executor = new Interpreter(program);
+  const session = new Interpreter(program);
   for (const group of groups) {
-    await writeOne(executor, `trained.${group.name}`, packGroup(group, trained));
-    await writeOne(executor, `sum.${group.name}`, new Float32Array(group.size));
+    await writeOne(session, `trained.${group.name}`, packGroup(group, trained));
+    await writeOne(session, `sum.${group.name}`, new Float32Array(group.size));
   }
   const { logits } =
     selection === null
-      ? await executor.run('accumulate', batch)
-      : await executor.run('accumulateDropping', { ...batch, patchDrop: selection });
-  const found = await readGroups(executor, 'sum', groups);
-  await executor.dispose();
+      ? await session.run('accumulate', batch)
+      : await session.run('accumulateDropping', { ...batch, patchDrop: selection });
+  const found = await readGroups(session, 'sum', groups);
+  await session.dispose();
   return { logits: logits!, gradients: found };
 }
 

@@ -89,17 +89,17 @@ export function functionOf(c: Case): ProgramFunction {
   };
 }
 
-/** Feeds a case to an executor and runs its function. */
+/** Feeds a case to an session and runs its function. */
 export async function runCase(
-  executor: Session,
+  session: Session,
   name: string,
   c: Case,
 ): Promise<Record<string, Float32Array>> {
   for (const { attributes } of c.variables) {
-    await writeOne(executor, attributes.name, c.given[attributes.name] as Float32Array);
+    await writeOne(session, attributes.name, c.given[attributes.name] as Float32Array);
   }
   const fed = c.inputs.map((i) => [i.attributes.name, c.given[i.attributes.name] ?? []] as const);
-  return await executor.run(name, Object.fromEntries(fed) as Record<string, Values>);
+  return await session.run(name, Object.fromEntries(fed) as Record<string, Values>);
 }
 
 /**

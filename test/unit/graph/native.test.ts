@@ -79,15 +79,15 @@ function randomBatch(seed: number): Batch {
 }
 
 async function runBatch(
-  executor: Session,
+  session: Session,
   { fn, program, given }: Batch,
 ): Promise<Record<string, Float32Array>> {
   for (const { attributes } of program.variables) {
-    await writeOne(executor, attributes.name, given[attributes.name] as Float32Array);
+    await writeOne(session, attributes.name, given[attributes.name] as Float32Array);
   }
   const fed = fn.inputs.map(({ attributes: { name } }) => [name, given[name]!] as const);
-  const outputs = await executor.run('f', Object.fromEntries(fed));
-  await executor.dispose();
+  const outputs = await session.run('f', Object.fromEntries(fed));
+  await session.dispose();
   return outputs;
 }
 
@@ -127,20 +127,20 @@ describe('a compiled program', () => {
   const program: Program = { variables: [a, b], functions: { swap, read } };
 
   it('reads everything before it updates anything, in every function over the same variables', async () => {
-    for (const executor of [openNativeSession(program), new Interpreter(program)]) {
-      await writeOne(executor, 'a', Float32Array.of(1, 2));
-      await writeOne(executor, 'b', Float32Array.of(10, 20));
-      expect(await executor.run('swap', { x: Float32Array.of(100, 200) })).toEqual({
+    for (const session of [openNativeSession(program), new Interpreter(program)]) {
+      await writeOne(session, 'a', Float32Array.of(1, 2));
+      await writeOne(session, 'b', Float32Array.of(10, 20));
+      expect(await session.run('swap', { x: Float32Array.of(100, 200) })).toEqual({
         a: Float32Array.of(1, 2),
         sum: Float32Array.of(111, 222),
       });
       const after = { a: Float32Array.of(10, 20), b: Float32Array.of(101, 202) };
-      expect(await executor.run('read', {})).toEqual(after);
-      expect({ a: await readOne(executor, 'a'), b: await readOne(executor, 'b') }).toEqual(after);
-      await executor.run('swap', { x: Float32Array.of(0, 0) });
-      expect(await readOne(executor, 'a')).toEqual(after.b);
-      expect(await readOne(executor, 'b')).toEqual(after.a);
-      await executor.dispose();
+      expect(await session.run('read', {})).toEqual(after);
+      expect({ a: await readOne(session, 'a'), b: await readOne(session, 'b') }).toEqual(after);
+      await session.run('swap', { x: Float32Array.of(0, 0) });
+      expect(await readOne(session, 'a')).toEqual(after.b);
+      expect(await readOne(session, 'b')).toEqual(after.a);
+      await session.dispose();
     }
   });
 
@@ -164,24 +164,24 @@ describe('a compiled program', () => {
   });
 
   it('leaves no tensors behind', async () => {
-    const executor = openNativeSession(program);
+    const session = openNativeSession(program);
     const before = tf.memory().numTensors;
     for (let i = 0; i < 5; i++) {
-      await writeOne(executor, 'a', Float32Array.of(i, i));
-      await writeOne(executor, 'b', Float32Array.of(i, i));
-      await executor.run('swap', { x: Float32Array.of(1, 1) });
-      await readOne(executor, 'b');
+      await writeOne(session, 'a', Float32Array.of(i, i));
+      await writeOne(session, 'b', Float32Array.of(i, i));
+      await session.run('swap', { x: Float32Array.of(1, 1) });
+      await readOne(session, 'b');
       expect(tf.memory().numTensors).toBe(before);
     }
-    await executor.dispose();
+    await session.dispose();
   });
 
   it('names function and input when a call does not fit', async () => {
-    const executor = openNativeSession(program);
-    await expect(executor.run('swap', {})).rejects.toThrow(/"swap".*"x"/);
-    await expect(executor.run('swap', { x: Float32Array.of(1) })).rejects.toThrow(/"x" of "swap"/);
-    await expect(executor.run('stop', {})).rejects.toThrow('no function "stop"');
-    await expect(writeOne(executor, 'a', Float32Array.of(1))).rejects.toThrow('"a"');
-    await executor.dispose();
+    const session = openNativeSession(program);
+    await expect(session.run('swap', {})).rejects.toThrow(/"swap".*"x"/);
+    await expect(session.run('swap', { x: Float32Array.of(1) })).rejects.toThrow(/"x" of "swap"/);
+    await expect(session.run('stop', {})).rejects.toThrow('no function "stop"');
+    await expect(writeOne(session, 'a', Float32Array.of(1))).rejects.toThrow('"a"');
+    await session.dispose();
   });
 });

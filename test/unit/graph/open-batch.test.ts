@@ -158,12 +158,12 @@ function values({ shape, dtype }: TensorType, batch: number, name: string): Valu
     : Int32Array.from({ length }, () => stream.integer(2));
 }
 
-async function answers(executor: Session, fn: ProgramFunction, batch: number) {
+async function answers(session: Session, fn: ProgramFunction, batch: number) {
   const fed = fn.inputs.map((input) => {
     const { name } = input.attributes;
     return [name, values(input, batch, name)] as const;
   });
-  return await executor.run('f', Object.fromEntries(fed));
+  return await session.run('f', Object.fromEntries(fed));
 }
 
 const program = (fn: ProgramFunction) => ({ variables: [], functions: { f: fn } });
@@ -184,18 +184,18 @@ describe('the values of an open program', () => {
     for (const { op, static: fixed } of open)
       for (const batch of BATCHES) {
         const fn = fixed(batch);
-        const executor = new Interpreter(program(fn));
-        expected.set(`${op} ${String(batch)}`, await answers(executor, fn, batch));
-        await executor.dispose();
+        const session = new Interpreter(program(fn));
+        expected.set(`${op} ${String(batch)}`, await answers(session, fn, batch));
+        await session.dispose();
       }
   });
 
   it.each(open)('are those of the static one in the interpreter: $op', async ({ op, fn }) => {
     await tf.setBackend('cpu');
-    const executor = new Interpreter(program(fn));
+    const session = new Interpreter(program(fn));
     for (const batch of BATCHES)
-      expect(await answers(executor, fn, batch)).toEqual(expected.get(`${op} ${String(batch)}`));
-    await executor.dispose();
+      expect(await answers(session, fn, batch)).toEqual(expected.get(`${op} ${String(batch)}`));
+    await session.dispose();
   });
 
   it.each(open)('are those of the static one in TensorFlow: $op', async ({ op, fn }) => {
@@ -203,15 +203,15 @@ describe('the values of an open program', () => {
     const few = Object.entries(fn.outputs).filter(
       ([, { shape }]) => op !== 'softmax' || shape.length <= SOFTMAX_AXES,
     );
-    const executor = openNativeSession(program({ ...fn, outputs: Object.fromEntries(few) }));
+    const session = openNativeSession(program({ ...fn, outputs: Object.fromEntries(few) }));
     for (const batch of BATCHES) {
-      const found = await answers(executor, fn, batch);
+      const found = await answers(session, fn, batch);
       const wanted = expected.get(`${op} ${String(batch)}`) ?? {};
       for (const [key, values] of Object.entries(found))
         expect(distance(values, wanted[key] ?? []), key).toBeLessThan(TOLERANCE);
       expect(Object.keys(found)).toHaveLength(few.length);
     }
-    await executor.dispose();
+    await session.dispose();
   });
 });
 
@@ -270,9 +270,9 @@ describe('a call of an open program', () => {
     [new Float32Array(6), new Float32Array(4), 'input "y" of "f" takes 6 values, got 4'],
   ])('is refused unless all is fed for one batch size', async (a, b, message) => {
     loadTensorFlow();
-    for (const executor of [new Interpreter(program(fn)), openNativeSession(program(fn))]) {
-      await expect(executor.run('f', { x: a, y: b })).rejects.toThrow(new GraphError(message));
-      await executor.dispose();
+    for (const session of [new Interpreter(program(fn)), openNativeSession(program(fn))]) {
+      await expect(session.run('f', { x: a, y: b })).rejects.toThrow(new GraphError(message));
+      await session.dispose();
     }
   });
 

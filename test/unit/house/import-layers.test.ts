@@ -85,7 +85,7 @@ const FORBIDDEN = [
   ['main/host/home.ts', './store/library.ts'],
   ['main/host/home.ts', './owner.ts'],
   // Rooms of the engine.
-  ['main/engine/train/a.ts', '../jobs/session.ts'],
+  ['main/engine/train/a.ts', '../jobs/channel.ts'],
   ['main/engine/evaluate/a.ts', '../train/trainer.ts'],
   ['main/engine/programs/a.ts', '../train/noise.ts'],
   ['main/engine/model/a.ts', '../programs/training.ts'],

@@ -66,11 +66,11 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
     precision: MatmulPrecision,
     deviation: number,
   ): Promise<Record<string, Float32Array>> {
-    const executor = (await openRuntime()).open(attentionProgram(shape, precision));
-    disposals.push(() => executor.dispose());
+    const session = (await openRuntime()).open(attentionProgram(shape, precision));
+    disposals.push(() => session.dispose());
     const [batch = 0, tokens = 0, , heads = 0, width = 0] = shape;
     const dy = random([batch, tokens, heads, width], 2, 1);
-    return executor.run('attend', { qkv: random(shape, 1, deviation), dy });
+    return session.run('attend', { qkv: random(shape, 1, deviation), dy });
   }
 
   const greatest = (values: Float32Array): number =>
@@ -97,13 +97,13 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
   });
 
   it('does not hide what is not a number', async () => {
-    const executor = (await openRuntime()).open(attentionProgram(IMAGES, 'high'));
-    disposals.push(() => executor.dispose());
+    const session = (await openRuntime()).open(attentionProgram(IMAGES, 'high'));
+    disposals.push(() => session.dispose());
     const qkv = random(IMAGES, 1, 1);
     // In the query of the first head of the first token.
     qkv[5] = NaN;
     const dy = random([2, 197, 3, 64], 2, 1);
-    const { y, dqkv } = await executor.run('attend', { qkv, dy });
+    const { y, dqkv } = await session.run('attend', { qkv, dy });
     expect(y?.subarray(0, 64).every(Number.isNaN)).toBe(true);
     expect(y?.subarray(64).every(Number.isFinite)).toBe(true);
     expect(dqkv?.some(Number.isNaN)).toBe(true);

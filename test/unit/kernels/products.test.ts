@@ -107,26 +107,26 @@ describe.runIf(HAS_KERNELS)('the product in a kernel', () => {
     const b = random(count * form.depth * form.columns, 2);
     const program = productProgram(form, 'high');
     expect(operations(program, true)).toContain('XlaCustomCallV2');
-    const executor = (await openRuntime()).open(program);
+    const session = (await openRuntime()).open(program);
     try {
-      const y = (await executor.run('multiply', { a, b }))['y'] ?? new Float32Array();
+      const y = (await session.run('multiply', { a, b }))['y'] ?? new Float32Array();
       const errors = exact(form, a, b).map((e, i) => Math.abs((y[i] ?? NaN) - e.y) / e.size);
       expect(errors.reduce((most, error) => Math.max(most, error))).toBeLessThan(3 * 2 ** -16);
     } finally {
-      await executor.dispose();
+      await session.dispose();
     }
   });
 
   it('comes to the same bits every time', async () => {
     const form: Form = { batch: [], rows: 500, columns: 200, depth: 300 };
-    const executor = (await openRuntime()).open(productProgram(form, 'high'));
+    const session = (await openRuntime()).open(productProgram(form, 'high'));
     try {
       const inputs = { a: random(500 * 300, 3), b: random(300 * 200, 4) };
-      const first = (await executor.run('multiply', inputs))['y'];
+      const first = (await session.run('multiply', inputs))['y'];
       for (let i = 0; i < 5; i++)
-        expect((await executor.run('multiply', inputs))['y']).toEqual(first);
+        expect((await session.run('multiply', inputs))['y']).toEqual(first);
     } finally {
-      await executor.dispose();
+      await session.dispose();
     }
   });
 });
@@ -151,10 +151,10 @@ const weights = Array.from({ length: 12 }, (_, i) => g.variable('w' + i, [192, 1
 for (const w of weights) y = g.softmax(g.matmul(y, w));
 const z = g.sum(g.mul(y, x), [0]);
 const program = { variables: weights, functions: { f: { inputs: [x], outputs: { z }, updates: [], matmulPrecision: 'high' } } };
-const executor = (await openRuntime()).open(program);
+const session = (await openRuntime()).open(program);
 const values = (size, step) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * step));
-await executor.write(new Map(weights.map((w, i) => [w.attributes.name, values(192 * 192, 1 + i)])));
-const { z: found } = await executor.run('f', { x: values(256 * 192, 0.5) });
+await session.write(new Map(weights.map((w, i) => [w.attributes.name, values(192 * 192, 1 + i)])));
+const { z: found } = await session.run('f', { x: values(256 * 192, 0.5) });
 console.log(found.join());
 `,
     );

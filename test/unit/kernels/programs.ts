@@ -26,12 +26,12 @@ export async function runProgram(
   deviation?: number,
 ): Promise<{ given: Values; found: Values }> {
   const [[name, { inputs }] = ['', { inputs: [] }]] = Object.entries(program.functions);
-  const executor = (await openRuntime()).open(program);
+  const session = (await openRuntime()).open(program);
   const shapes = new Map(inputs.map((i) => [i.attributes.name, staticShape(i.shape)]));
   const given = Object.fromEntries(randomTensors(shapes, seed, deviation));
   try {
-    return { given, found: await executor.run(name, given) };
+    return { given, found: await session.run(name, given) };
   } finally {
-    await executor.dispose();
+    await session.dispose();
   }
 }

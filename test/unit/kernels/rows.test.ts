@@ -52,7 +52,7 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
     precision: MatmulPrecision,
   ): Promise<{ given: Values; found: Record<string, Float32Array> }> {
     const program = rowProgram(rows, width, precision);
-    const executor = (await openRuntime()).open(program);
+    const session = (await openRuntime()).open(program);
     const shapes = program.functions['all']?.inputs ?? [];
     const drawn = randomTensors(
       new Map(shapes.map((i) => [i.attributes.name, staticShape(i.shape)])),
@@ -61,9 +61,9 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
     );
     const given = Object.fromEntries(drawn) as Values;
     try {
-      return { given, found: await executor.run('all', given) };
+      return { given, found: await session.run('all', given) };
     } finally {
-      await executor.dispose();
+      await session.dispose();
     }
   }
 
@@ -97,19 +97,19 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
 
   it('lets a NaN stay one, and an infinity have its limits', async () => {
     const program = rowProgram(128, 192, 'high');
-    const executor = (await openRuntime()).open(program);
+    const session = (await openRuntime()).open(program);
     const x = new Float32Array(128 * 192);
     x.set([NaN, Infinity, -1e30], 192);
     const zeros = (count: number): Float32Array => new Float32Array(count);
     try {
-      const { gelu = zeros(0), norm = zeros(0) } = await executor.run('all', {
+      const { gelu = zeros(0), norm = zeros(0) } = await session.run('all', {
         ...{ x, dy: zeros(x.length), weight: zeros(192), bias: zeros(192), one: zeros(1) },
       });
       expect(gelu.slice(191, 196)).toEqual(Float32Array.of(0, NaN, Infinity, -0, 0));
       expect(norm.slice(0, 192)).toEqual(zeros(192));
       expect(norm.slice(192, 384).every(Number.isNaN)).toBe(true);
     } finally {
-      await executor.dispose();
+      await session.dispose();
     }
   });
 });

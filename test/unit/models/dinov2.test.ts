@@ -119,10 +119,10 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
     const side = size === '' ? 0 : OTHER_SIDE;
     const backbone = await reference();
     const working = atSize(backbone.architecture, side);
-    const executor = new Interpreter(featureProgram(working, features.length / working.width));
-    await executor.write(await loadBackbone(backbone, working));
-    const { features: found } = await executor.run('features', { images });
-    await executor.dispose();
+    const session = new Interpreter(featureProgram(working, features.length / working.width));
+    await session.write(await loadBackbone(backbone, working));
+    const { features: found } = await session.run('features', { images });
+    await session.dispose();
     expect(distance(found!, features)).toBeLessThan(1e-5);
   });
 
@@ -134,22 +134,22 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
       optimizer: TRAINING_DEFAULTS.optimizer,
       accumulate: 2,
     });
-    const executor = new Interpreter(program);
+    const session = new Interpreter(program);
     const trained = new Map([...weights(), ...under(`${network}.head.`)]);
     for (const group of groups)
-      await executor.write(
+      await session.write(
         new Map([
           [`trained.${group.name}`, packGroup(group, trained)],
           [`sum.${group.name}`, new Float32Array(group.size)],
         ]),
       );
-    const { logits, loss } = await executor.run('accumulate', {
+    const { logits, loss } = await session.run('accumulate', {
       images: known('images'),
       targets: Float32Array.of(1, 0, 0, 0, 0, 1),
       weights: Float32Array.of(0.5, 0.5),
     });
-    const sums = await readGroups(executor, 'sum', groups);
-    await executor.dispose();
+    const sums = await readGroups(session, 'sum', groups);
+    await session.dispose();
     expect(distance(logits!, known('logits'))).toBeLessThan(1e-5);
     expect(distance(loss!, known('loss'))).toBeLessThan(1e-5);
     const wanted = under(`${network}.gradients.`);

@@ -41,17 +41,17 @@ async function logits(
   batches: readonly number[],
 ): Promise<Float32Array[]> {
   const { program, groups } = evaluationProgram(model, size);
-  const executor = run(program);
-  await executor.write(randomTensors(model.frozen, 1, 0.3));
-  await new ModelState(executor, groups).setTrained(randomTensors(model.trained, 2, 0.3));
-  if ('merge' in program.functions) await executor.run('merge', {});
+  const session = run(program);
+  await session.write(randomTensors(model.frozen, 1, 0.3));
+  await new ModelState(session, groups).setTrained(randomTensors(model.trained, 2, 0.3));
+  if ('merge' in program.functions) await session.run('merge', {});
   const answers: Float32Array[] = [];
   for (const batch of batches) {
     const shapes = new Map([['images', [batch, ...model.input]]]);
     const images = randomTensors(shapes, batch).get('images')!;
-    answers.push((await executor.run('evaluate', { images }))['logits']!);
+    answers.push((await session.run('evaluate', { images }))['logits']!);
   }
-  await executor.dispose();
+  await session.dispose();
   return answers;
 }
 

@@ -142,10 +142,10 @@ describe('ΔW', () => {
       }),
     );
     const functions = { deltas: { inputs: [], outputs, updates: [] } };
-    const executor = new Interpreter({ variables, functions });
-    await executor.write(adapter);
-    const graph = await executor.run('deltas', {});
-    await executor.dispose();
+    const session = new Interpreter({ variables, functions });
+    await session.write(adapter);
+    const graph = await session.run('deltas', {});
+    await session.dispose();
     for (const linear of linears) {
       const wanted = deltaByDefinition(linear, OPTIONS, adapter);
       expect(distance(deltaWeight64(linear, OPTIONS, adapter), wanted)).toBeLessThan(1e-12);
@@ -222,12 +222,12 @@ const images = randomTensors(new Map([['images', [BATCH, 3, 16, 16]]]), 8).get('
 
 async function logits(model: Model, frozen: Tensors, trained: Tensors): Promise<Float32Array> {
   const { program, groups } = evaluationProgram(model, BATCH);
-  const executor = new Interpreter(program);
-  await executor.write(new Map([...frozen].filter(([name]) => model.frozen.has(name))));
-  if (groups.length > 0) await new ModelState(executor, groups).setTrained(trained);
-  if (model.merged !== undefined) await executor.run('merge', {});
-  const found = (await executor.run('evaluate', { images }))['logits'] ?? new Float32Array();
-  await executor.dispose();
+  const session = new Interpreter(program);
+  await session.write(new Map([...frozen].filter(([name]) => model.frozen.has(name))));
+  if (groups.length > 0) await new ModelState(session, groups).setTrained(trained);
+  if (model.merged !== undefined) await session.run('merge', {});
+  const found = (await session.run('evaluate', { images }))['logits'] ?? new Float32Array();
+  await session.dispose();
   return found;
 }
 

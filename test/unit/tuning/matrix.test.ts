@@ -191,12 +191,12 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
     };
     const { program, groups } = trainingProgram(model, options);
     const open = async () => {
-      const executor = new Interpreter(program);
-      await executor.write(frozen);
-      return { executor, state: new ModelState(executor, groups) };
+      const session = new Interpreter(program);
+      await session.write(frozen);
+      return { session, state: new ModelState(session, groups) };
     };
-    const step = ({ executor }: Awaited<ReturnType<typeof open>>, number: number) =>
-      executor.run('train', {
+    const step = ({ session }: Awaited<ReturnType<typeof open>>, number: number) =>
+      session.run('train', {
         ...{
           images,
           targets: Float32Array.of(1, 0, 0, 0, 0, 1),
@@ -212,13 +212,13 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
     await store.save(STATE, await whole.state.trained(), await whole.state.optimizer());
     await step(whole, 1);
     const wanted = await whole.state.trained();
-    await whole.executor.dispose();
+    await whole.session.dispose();
 
     const checkpoint = (await store.newest(() => undefined))!;
     const resumed = await open();
     await resumed.state.set(checkpoint.adapter, checkpoint.optimizer);
     await step(resumed, 1);
     expect(await resumed.state.trained()).toEqual(wanted);
-    await resumed.executor.dispose();
+    await resumed.session.dispose();
   });
 });

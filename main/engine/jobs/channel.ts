@@ -13,7 +13,7 @@ import type { PendingControl, RunChannel } from '../train/run-channel.ts';
 export type Question = Extract<HostMessage, { type: 'question' }>;
 
 /** A job's side of the channel: sends events, handles controls between steps, takes questions. */
-export class JobSession implements RunChannel {
+export class JobChannel implements RunChannel {
   readonly cacheDir: string;
   readonly #runtime: Runtime | null;
   readonly #send: (event: EngineEvent) => void;
