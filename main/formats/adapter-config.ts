@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { METHOD_NAMES, type Tuning } from '../../shared/methods/registry.ts';
-import { familyOf, type Architecture } from '../../shared/models/registry.ts';
-import { architectureFromJson, architectureJson, architectureToJson } from './architecture-json.ts';
+import { familyOf } from '../../shared/models/registry.ts';
 import { taskNames } from '../../shared/tasks/registry.ts';
 import { singleLabel } from '../../shared/tasks/single-label.ts';
 import { inWords } from './json-words.ts';
-import { expectedOf, optionsToJson, storedSchemas, tuningFromJson } from './stored-options.ts';
+import { storedArchitecture } from './stored-architecture.ts';
+import { object, orNull, plain, record, type Stored, type ValuesOf } from './stored-record.ts';
+import { expectedOf, optionsOf } from './stored-options.ts';
 
 /**
  * The JSON files of a native adapter folder and what they mean here. On disk the keys are in snake case, as
@@ -15,76 +16,71 @@ import { expectedOf, optionsToJson, storedSchemas, tuningFromJson } from './stor
 
 const ADAPTER_FORMAT_VERSION = 1;
 
-/** How the adapter came to be; for people, nothing is computed from it. */
-export interface TrainingSummary {
-  readonly runId: string;
-  readonly runName: string;
-  readonly finishedAt: string;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly bestEpoch: number;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly trainImages: number;
-  readonly valImages: number;
-  /** null when there were no validation images. */
-  readonly valTop1: number | null;
-  readonly valLoss: number | null;
-}
-
-interface AdapterFacts {
-  /** What it was trained to say of an image, as in `shared/tasks`. */
-  readonly task: string;
-  readonly backboneName: string;
-  /** null for a model that was trained from a bare shape (method `full`). */
-  readonly backboneSha256: string | null;
-  /** Of the backbone as it is stored; the side the adapter works at is in its preprocessing. */
-  readonly architecture: Architecture;
-  readonly training: TrainingSummary | null;
-}
-
-/** The method with its options, and what it was trained on. */
-export type AdapterConfig = Tuning & AdapterFacts;
-
-const real = v.pipe(v.number(), v.finite());
+const real = plain(v.pipe(v.number(), v.finite()));
 const shortText = v.pipe(v.string(), v.maxLength(1000));
+const text = plain(shortText);
 
-const trainingSchema = v.strictObject({
-  run_id: shortText,
-  run_name: shortText,
-  finished_at: shortText,
+/** How the adapter came to be; for people, nothing is computed from it. */
+const training = record({
+  runId: text,
+  runName: text,
+  finishedAt: text,
   seed: real,
   epochs: real,
-  best_epoch: real,
+  bestEpoch: real,
   steps: real,
   seconds: real,
-  batch_size: real,
-  learning_rate: real,
-  weight_decay: real,
-  train_images: real,
-  val_images: real,
-  val_top1: v.nullable(real),
-  val_loss: v.nullable(real),
+  batchSize: real,
+  learningRate: real,
+  weightDecay: real,
+  trainImages: real,
+  valImages: real,
+  /** null when there were no validation images. */
+  valTop1: orNull(real),
+  valLoss: orNull(real),
 });
 
-const common = {
-  peft_type: v.literal('KARST'),
-  format_version: v.literal(ADAPTER_FORMAT_VERSION),
-  task: v.exactOptional(shortText),
-  base_model_name_or_path: shortText,
-  base_model_sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
-  architecture: architectureJson,
-  modules_to_save: v.tuple([v.literal('head')]),
-  training: v.nullable(trainingSchema),
+/** Not written of what earlier versions take every adapter for, so that they can read it. */
+const task: Stored<string> = {
+  schema: v.optional(shortText, singleLabel.name),
+  write: (name) => (name === singleLabel.name ? undefined : name),
 };
+
+const FACTS = {
+  /** What it was trained to say of an image, as in `shared/tasks`. */
+  task,
+  backboneName: text,
+  /** null for a model that was trained from a bare shape (method `full`). */
+  backboneSha256: orNull(plain(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)))),
+  /** Of the backbone as it is stored; the side the adapter works at is in its preprocessing. */
+  architecture: storedArchitecture,
+  training: orNull(object(training)),
+};
+
+const facts = record(FACTS, {
+  backboneName: 'base_model_name_or_path',
+  backboneSha256: 'base_model_sha256',
+});
+
+/** The method with its options, and what it was trained on. */
+export type AdapterConfig = Tuning & ValuesOf<typeof FACTS>;
+
+/** What every file of this version holds. */
+const FORMAT = { peft_type: 'KARST', format_version: ADAPTER_FORMAT_VERSION } as const;
+/** What is trained besides, as PEFT calls it. */
+const TRAINED = { modules_to_save: ['head'] } as const;
 
 const configSchema = v.variant(
   'method',
   METHOD_NAMES.map((method) =>
-    v.strictObject({ ...storedSchemas(method), ...common, method: v.literal(method) }),
+    v.strictObject({
+      ...optionsOf(method).entries,
+      ...facts.entries,
+      peft_type: v.literal(FORMAT.peft_type),
+      format_version: v.literal(FORMAT.format_version),
+      modules_to_save: v.tuple([v.literal('head')]),
+      method: v.literal(method),
+    }),
   ),
 );
 
@@ -112,40 +108,17 @@ function parse<S extends v.GenericSchema>(
   );
 }
 
-function trainingToJson(t: TrainingSummary): v.InferInput<typeof trainingSchema> {
-  return {
-    run_id: t.runId,
-    run_name: t.runName,
-    finished_at: t.finishedAt,
-    seed: t.seed,
-    epochs: t.epochs,
-    best_epoch: t.bestEpoch,
-    steps: t.steps,
-    seconds: t.seconds,
-    batch_size: t.batchSize,
-    learning_rate: t.learningRate,
-    weight_decay: t.weightDecay,
-    train_images: t.trainImages,
-    val_images: t.valImages,
-    val_top1: t.valTop1,
-    val_loss: t.valLoss,
-  };
-}
-
 /** `adapter_config.json` as an object. @throws format-unsupported when the config contradicts itself */
-export function adapterConfigToJson(c: AdapterConfig): Record<string, unknown> {
+export function adapterConfigToJson(config: AdapterConfig): Record<string, unknown> {
+  const { method, options } = config;
+  const { training: history, ...origin } = facts.write(config);
   const json = {
-    peft_type: 'KARST',
-    format_version: ADAPTER_FORMAT_VERSION,
-    method: c.method,
-    // Not written of what earlier versions take every adapter for, so that they can read it.
-    ...(c.task === singleLabel.name ? {} : { task: c.task }),
-    base_model_name_or_path: c.backboneName,
-    base_model_sha256: c.backboneSha256,
-    architecture: architectureToJson(c.architecture),
-    ...optionsToJson(c),
-    modules_to_save: ['head'],
-    training: c.training === null ? null : trainingToJson(c.training),
+    ...FORMAT,
+    method,
+    ...origin,
+    ...optionsOf(method).write(options),
+    ...TRAINED,
+    training: history,
   };
   parse(configSchema, json, 'adapter_config.json');
   return json;
@@ -181,15 +154,16 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
       `${path} is not a description this version understands: "method": must be one of ${METHOD_NAMES.join(', ')}.`,
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
     );
-  const c = parse(configSchema, value, path);
-  const { task = singleLabel.name } = c;
-  if (!taskNames().includes(task))
+  const checked = parse(configSchema, value, path);
+  const { method } = checked;
+  const read = facts.read(checked);
+  const { task: name, architecture } = read;
+  if (!taskNames().includes(name))
     throw new KarstError(
       'format-unsupported',
-      `${path} is of an adapter for a task that this version of KARST Studio does not know, "${task}".`,
+      `${path} is of an adapter for a task that this version of KARST Studio does not know, "${name}".`,
       { hint: 'Update KARST Studio.', path },
     );
-  const architecture = architectureFromJson(c.architecture);
   const contradiction = familyOf(architecture).contradiction(architecture);
   if (contradiction !== null)
     throw new KarstError(
@@ -197,34 +171,8 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
       `${path} describes an architecture that does not add up: ${contradiction}.`,
       { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
     );
-  const t = c.training;
-  return {
-    ...tuningFromJson(c.method, c),
-    task,
-    backboneName: c.base_model_name_or_path,
-    backboneSha256: c.base_model_sha256,
-    architecture,
-    training:
-      t === null
-        ? null
-        : {
-            runId: t.run_id,
-            runName: t.run_name,
-            finishedAt: t.finished_at,
-            seed: t.seed,
-            epochs: t.epochs,
-            bestEpoch: t.best_epoch,
-            steps: t.steps,
-            seconds: t.seconds,
-            batchSize: t.batch_size,
-            learningRate: t.learning_rate,
-            weightDecay: t.weight_decay,
-            trainImages: t.train_images,
-            valImages: t.val_images,
-            valTop1: t.val_top1,
-            valLoss: t.val_loss,
-          },
-  };
+  // The schemas of a method's fields give the options of that method.
+  return { ...read, method, options: optionsOf(method).read(checked) } as AdapterConfig;
 }
 
 /** Reads `labels.json`: an array of class names, the index is the head's output. @throws format-unsupported */

@@ -1,50 +1,38 @@
-import type * as v from 'valibot';
 import type { Field } from '../../shared/fields/field.ts';
-import { METHODS, type Method, type Tuning } from '../../shared/methods/registry.ts';
+import { METHODS, type Method } from '../../shared/methods/registry.ts';
 import type { MethodSpec } from '../../shared/methods/method.ts';
+import { plain, record, snakeCase, type StoredRecord } from './stored-record.ts';
 
 /** The options of methods as files have them: in snake case, or as PEFT calls them. */
 
-interface StoredField {
-  /** Of the option. */
-  readonly name: string;
-  readonly key: string;
-  readonly field: Field;
+const fieldsOf = ({ options }: MethodSpec): [string, Field][] =>
+  Object.entries<Field>(options.fields);
+
+function storedOptions(spec: MethodSpec): StoredRecord<object> {
+  const fields = fieldsOf(spec);
+  return record(
+    Object.fromEntries(fields.map(([name, { schema }]) => [name, plain(schema)])),
+    Object.fromEntries(
+      fields.flatMap(([name, { stored }]) => (stored === undefined ? [] : [[name, stored]])),
+    ),
+  );
 }
 
-function storedFields({ options }: MethodSpec): StoredField[] {
-  return Object.entries<Field>(options.fields).map(([name, field]) => ({
-    name,
-    key: field.stored ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    field,
-  }));
-}
-
-const FIELDS: ReadonlyMap<string, readonly StoredField[]> = new Map(
-  METHODS.map((spec) => [spec.name, storedFields(spec as MethodSpec)]),
+const SPECS = METHODS.map((spec) => spec as MethodSpec);
+const OPTIONS: ReadonlyMap<string, StoredRecord<object>> = new Map(
+  SPECS.map((spec) => [spec.name, storedOptions(spec)]),
 );
 
-const fieldsOf = (method: Method): readonly StoredField[] => FIELDS.get(method) ?? [];
-
-/** What each key of a method's options must be. */
-export function storedSchemas(method: Method): Record<string, v.GenericSchema> {
-  return Object.fromEntries(fieldsOf(method).map(({ key, field }) => [key, field.schema]));
+export function optionsOf(method: Method): StoredRecord<object> {
+  const options = OPTIONS.get(method);
+  if (options === undefined) throw new RangeError(`there is no method "${method}"`);
+  return options;
 }
 
 /** To finish "… must be"; null for a key that is no option of any method. */
 export function expectedOf(key: string): string | null {
-  const found = [...FIELDS.values()].flat().find((one) => one.key === key);
-  return found?.field.expected ?? null;
-}
-
-export function optionsToJson({ method, options }: Tuning): Record<string, unknown> {
-  const values = new Map(Object.entries(options));
-  return Object.fromEntries(fieldsOf(method).map(({ name, key }) => [key, values.get(name)]));
-}
-
-/** @param json checked by the schemas of the method */
-export function tuningFromJson(method: Method, json: Readonly<Record<string, unknown>>): Tuning {
-  const options = Object.fromEntries(fieldsOf(method).map(({ name, key }) => [name, json[key]]));
-  // The schemas of a method's fields give the options of that method.
-  return { method, options } as Tuning;
+  const found = SPECS.flatMap(fieldsOf).find(
+    ([name, { stored }]) => (stored ?? snakeCase(name)) === key,
+  );
+  return found?.[1].expected ?? null;
 }

@@ -13,11 +13,7 @@ import { trainingProgram } from '../../../main/engine/programs/training.ts';
 import { BackboneFile } from '../../../main/formats/checkpoints/backbone-file.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
-import {
-  architectureFromJson,
-  architectureJson,
-  architectureToJson,
-} from '../../../main/formats/architecture-json.ts';
+import { storedArchitecture } from '../../../main/formats/stored-architecture.ts';
 import { readAllFloat32, writeSafetensors } from '../../../main/formats/safetensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
@@ -109,8 +105,8 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
 
   it('keeps its flags in files and messages', () => {
     expect(v.parse(architectureSchema, architecture)).toEqual(architecture);
-    const json = v.parse(architectureJson, architectureToJson(architecture));
-    expect(architectureFromJson(json)).toEqual(architecture);
+    const json = storedArchitecture.write(architecture);
+    expect(v.parse(storedArchitecture.schema, json)).toEqual(architecture);
   });
 
   it.each(['', 'other.'])('has the features of timm (%s)', async (size) => {

@@ -1,10 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import {
-  architectureFromJson,
-  architectureJson,
-  architectureToJson,
-} from '../../../main/formats/architecture-json.ts';
+import { storedArchitecture } from '../../../main/formats/stored-architecture.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import {
   architectureSchema,
@@ -21,8 +17,9 @@ import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 it('reads the width of the MLP under the name that it had in earlier files', () => {
   const { mlpDim, ...others } = SMALLEST_VIT;
   expect(withCurrentNames({ ...others, hidden: mlpDim })).toEqual(SMALLEST_VIT);
-  const { mlp_dim: width, ...json } = architectureToJson(SMALLEST_VIT);
-  const read = architectureFromJson(v.parse(architectureJson, { ...json, hidden: width }));
+  const written = storedArchitecture.write(SMALLEST_VIT) as Record<string, unknown>;
+  const { mlp_dim: width, ...json } = written;
+  const read = v.parse(storedArchitecture.schema, { ...json, hidden: width });
   expect(read).toEqual(SMALLEST_VIT);
 });
 
