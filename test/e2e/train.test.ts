@@ -197,6 +197,15 @@ test('a run begun in the window shows its answers, and is stopped with the best 
     'href',
     /^\/library\/./,
   );
+
+  // More images validate than are shown at a time.
+  const pictures = answers.getByRole('img', { name: /^Actual/ });
+  expect(await pictures.count()).toBeLessThanOrEqual(8);
+  const media = () => pictures.evaluateAll((all) => all.map((one) => one.getAttribute('src')));
+  const first = await media();
+  await answers.getByRole('button', { name: 'Other images' }).click();
+  await expect.poll(media).not.toEqual(first);
+  expect(first.length + (await pictures.count())).toBeGreaterThan(8);
   client.close();
 });
 

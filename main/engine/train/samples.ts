@@ -1,39 +1,32 @@
+import { randomStream, shuffledIndices } from '../random.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Prediction, SampleRecord } from '../../../shared/domain/metrics.ts';
 import { likeliest, type TaskSpec } from '../../../shared/tasks/task.ts';
 
-/** Images whose predictions are reported after each validation, and predictions of each. */
-const SAMPLES = 8;
+/** Images whose predictions are reported after each validation, and predictions of each. A window shows a few at a time. */
+const SAMPLES = 64;
 const ANSWERS = 3;
 
 /**
- * Selects `count` validation images round-robin over the classes (by first label); with more
- * classes than that, evenly spaced classes. In the order of the images.
+ * Draws `count` validation images at random, stratified by class (first label): every class gets its share of the sample, so
+ * that the share of correct ones estimates the accuracy. Sorted by class.
  */
 export function chooseSamples(
   images: readonly Pick<ManifestImage, 'labels'>[],
+  seed: number,
   count = SAMPLES,
 ): number[] {
-  const byClass = new Map<number, number[]>();
-  images.forEach(({ labels: [label = -1] }, index) => {
-    const own = byClass.get(label);
-    if (own === undefined) byClass.set(label, [index]);
-    else own.push(index);
-  });
-  const classes = [...byClass.entries()].sort(([a], [b]) => a - b).map(([, own]) => own);
-  const shown =
-    classes.length <= count
-      ? classes
-      : Array.from({ length: count }, (_, i) => classes[Math.floor((i * classes.length) / count)]!);
-  const chosen: number[] = [];
-  const most = Math.max(0, ...shown.map((own) => own.length));
-  for (let round = 0; round < most && chosen.length < count; round++) {
-    for (const own of shown) {
-      const index = own[round];
-      if (index !== undefined && chosen.length < count) chosen.push(index);
-    }
-  }
-  return chosen.sort((a, b) => a - b);
+  const stream = randomStream(seed, 'samples');
+  // Shuffled first, so that the stable sort leaves a random order within each class.
+  const sorted = [...shuffledIndices(images.length, stream)].sort(
+    (a, b) => (images[a]?.labels[0] ?? -1) - (images[b]?.labels[0] ?? -1),
+  );
+  const drawn = Math.min(count, sorted.length);
+  const offset = stream.uniform();
+  return Array.from(
+    { length: drawn },
+    (_, i) => sorted[Math.floor(((i + offset) * sorted.length) / drawn)]!,
+  );
 }
 
 /** Collects the predictions on the chosen images during a validation. */
@@ -41,24 +34,29 @@ export class ValidationSamples {
   readonly #task: TaskSpec;
   readonly #images: readonly ManifestImage[];
   readonly #classes: readonly string[];
-  readonly #chosen: readonly number[];
+  readonly #chosen: ReadonlySet<number>;
   readonly #answers = new Map<number, Prediction[]>();
 
-  constructor(task: TaskSpec, images: readonly ManifestImage[], classes: readonly string[]) {
+  constructor(
+    task: TaskSpec,
+    images: readonly ManifestImage[],
+    classes: readonly string[],
+    seed: number,
+  ) {
     this.#task = task;
     this.#images = images;
     this.#classes = classes;
-    this.#chosen = chooseSamples(images);
+    this.#chosen = new Set(chooseSamples(images, seed));
   }
 
   take(index: number, logits: Float32Array): void {
-    if (this.#chosen.includes(index))
+    if (this.#chosen.has(index))
       this.#answers.set(index, likeliest(this.#task, logits, this.#classes, ANSWERS));
   }
 
   /** The predictions since the last call, without unreadable images. */
   record(step: number, epoch: number): SampleRecord {
-    const images = this.#chosen.flatMap((index) => {
+    const images = [...this.#chosen].flatMap((index) => {
       const image = this.#images[index];
       const predictions = this.#answers.get(index);
       if (image === undefined || predictions === undefined) return [];

@@ -91,7 +91,12 @@ export class Trainer {
     this.#checkpoints = new CheckpointStore(job.runDir);
     this.#metrics = new StepLog(join(job.runDir, 'metrics.jsonl'));
     this.#samples = new StepLog(join(job.runDir, 'samples.jsonl'));
-    this.#validationSamples = new ValidationSamples(task.spec, images.val, job.classes);
+    this.#validationSamples = new ValidationSamples(
+      task.spec,
+      images.val,
+      job.classes,
+      config.seed,
+    );
     this.#model = new ModelState(session, parts.groups);
     this.#update = {
       session,

@@ -106,6 +106,7 @@ export const runs = {
       epoch: 'Epoch',
       epochIs: 'after epoch {epoch}',
       newest: 'Newest',
+      again: 'Other images',
       none: 'After the first validation, predictions on a few images appear here.',
       right: 'correct',
       wrong: 'wrong',

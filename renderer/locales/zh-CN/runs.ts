@@ -106,6 +106,7 @@ export const runs: Shape<typeof en> = {
       epoch: '轮次',
       epochIs: '第 {epoch} 轮之后',
       newest: '最新',
+      again: '换一批图像',
       none: '第一次验证之后，这里会显示模型对若干图像的预测。',
       right: '正确',
       wrong: '错误',

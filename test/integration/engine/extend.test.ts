@@ -142,7 +142,7 @@ describe('a run that is given more epochs', () => {
 });
 
 describe('samples', () => {
-  it('tell the answers on eight validation images after each validation', async () => {
+  it('tell the predictions on drawn validation images after each validation', async () => {
     const job = await layOut({ schedule: { epochs: 3 }, validateEvery: 2 });
     const { events, result } = await perform(job, options());
     const told = events.flatMap((e) => (e.type === 'samples' ? [e.record] : []));
@@ -153,10 +153,9 @@ describe('samples', () => {
     expect(await samplesOf(job)).toEqual(told);
     const val = images.filter((image) => image.split === 'val');
     const last = told[1]!;
-    expect(last.images.map((image) => image.path)).toEqual(val.slice(0, 8).map((i) => i.path));
-    expect(last.images.map((image) => image.truth)).toEqual(
-      val.slice(0, 8).map((image) => job.classes[image.labels[0] ?? -1]),
-    );
+    expect(last.images.map((image) => image.path).sort()).toEqual(val.map((i) => i.path).sort());
+    const truths = new Map(val.map((image) => [image.path, job.classes[image.labels[0] ?? -1]]));
+    for (const { path, truth } of last.images) expect(truth).toBe(truths.get(path));
     // The adapter is that of the last epoch, and predicts what was told then.
     expect((result as TrainResult).bestEpoch).toBe(3);
     const predicted = await perform(

@@ -6,27 +6,34 @@ import { singleLabel } from '../../../shared/tasks/single-label.ts';
 const labelled = (labels: readonly number[]): { labels: [number] }[] =>
   labels.map((label) => ({ labels: [label] }));
 
-describe('the images whose answers are told', () => {
-  it('go round the classes, the first images of each', () => {
-    expect(chooseSamples(labelled([0, 0, 0, 0, 1, 1, 1, 2, 2, 2]), 5)).toEqual([0, 1, 4, 5, 7]);
+describe('the images whose predictions are reported', () => {
+  const labels = [...new Array<number>(60).fill(0), ...new Array<number>(30).fill(1), 2, 2, 2];
+  const classesOf = (chosen: readonly number[]) => chosen.map((index) => labels[index]);
+
+  it('are drawn from every class by its share, sorted by class', () => {
+    for (const seed of [0, 1, 2, 3]) {
+      const classes = classesOf(chooseSamples(labelled(labels), seed, 31));
+      expect(classes).toEqual([...classes].sort());
+      expect(classes.filter((label) => label === 0).length).toBeGreaterThanOrEqual(19);
+      expect(classes.filter((label) => label === 1).length).toBeGreaterThanOrEqual(9);
+      expect(classes.filter((label) => label === 2)).toHaveLength(1);
+    }
+  });
+
+  it('are a matter of the seed alone, each once', () => {
+    const chosen = chooseSamples(labelled(labels), 5, 20);
+    expect(chooseSamples(labelled(labels), 5, 20)).toEqual(chosen);
+    expect(chooseSamples(labelled(labels), 6, 20)).not.toEqual(chosen);
+    expect(new Set(chosen).size).toBe(20);
   });
 
   it('are all there are where there are fewer', () => {
-    expect(chooseSamples(labelled([2, 2, 0]), 8)).toEqual([0, 1, 2]);
-    expect(chooseSamples([], 8)).toEqual([]);
-  });
-
-  it('fill up from large classes what small ones lack', () => {
-    expect(chooseSamples(labelled([1, 0, 0, 0, 0]), 4)).toEqual([0, 1, 2, 3]);
-  });
-
-  it('lie evenly among more classes than can be shown', () => {
-    const classes = Array.from({ length: 100 }, (_, i) => i);
-    expect(chooseSamples(labelled(classes), 4)).toEqual([0, 25, 50, 75]);
+    expect(chooseSamples(labelled([2, 2, 0]), 0, 8).sort()).toEqual([0, 1, 2]);
+    expect(chooseSamples([], 0, 8)).toEqual([]);
   });
 });
 
-describe('a sample taker', () => {
+describe('validation samples', () => {
   const image = (path: string, ...labels: number[]): ManifestImage => ({
     path,
     labels,
@@ -38,10 +45,10 @@ describe('a sample taker', () => {
 
   it('tells the likeliest answers of what it saw since the last time', () => {
     const images = [image('/a', 0), image('/b', 1), image('/c', 1)];
-    const taker = new ValidationSamples(singleLabel, images, ['ash', 'elm']);
-    taker.take(0, Float32Array.of(0, Math.log(3)));
-    taker.take(2, Float32Array.of(0, 0));
-    expect(taker.record(7, 2)).toEqual({
+    const samples = new ValidationSamples(singleLabel, images, ['ash', 'elm'], 0);
+    samples.take(0, Float32Array.of(0, Math.log(3)));
+    samples.take(2, Float32Array.of(0, 0));
+    expect(samples.record(7, 2)).toEqual({
       step: 7,
       epoch: 2,
       images: [
@@ -63,6 +70,6 @@ describe('a sample taker', () => {
         },
       ],
     });
-    expect(taker.record(8, 3).images).toEqual([]);
+    expect(samples.record(8, 3).images).toEqual([]);
   });
 });
