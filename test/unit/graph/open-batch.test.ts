@@ -2,6 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../../main/backends/session.ts';
+import { functionMemory } from '../../../main/backends/tensorflow/memory.ts';
+import { lowerProgram } from '../../../main/backends/tensorflow/session-graph.ts';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { loadTensorFlow, openNativeSession } from '../../../main/engine/runtime/tensorflow.ts';
 import { randomStream } from '../../../main/engine/random.ts';
@@ -248,6 +250,36 @@ describe('sides with a batch in them', () => {
     ],
   ])('are a GraphError where they are no side: %s', (_, make, message) => {
     expect(make).toThrow(new GraphError(message));
+  });
+});
+
+describe('an open program in TensorFlow', () => {
+  /** Large enough for our kernels. */
+  const product = (batch: Dim): ProgramFunction => {
+    const [x, w] = [g.input('x', [batch, 512, 64]), g.input('w', [64, 512])];
+    const y = g.matmul(g.reshape(x, [times(batch, 512), 64]), w);
+    return { ...functionOf([y]), matmulPrecision: 'high' };
+  };
+  const lowered = (batch: Dim) => {
+    const { nodes, functions } = lowerProgram(program(product(batch)), { kernels: true });
+    const x = nodes.find(({ name }) => name === 'f/in/x');
+    return {
+      sides: x?.attr['shape']?.shape?.dim.map(({ size }) => size),
+      compiled: functions[0]?.attr['_XlaMustCompile']?.b ?? false,
+      calls: functions[0]?.nodeDef.filter(({ op }) => op === 'XlaCustomCallV2').length,
+    };
+  };
+
+  it('has placeholders of any batch, and neither is compiled nor calls our kernels', () => {
+    expect(lowered(2)).toEqual({ sides: [2, 512, 64], compiled: true, calls: 1 });
+    expect(lowered(BATCH)).toEqual({ sides: [-1, 512, 64], compiled: false, calls: 0 });
+  });
+
+  it('takes memory that nobody can say before a call', () => {
+    expect(functionMemory(product(2), true).values).toBe(2 * 512 * 512 * 4);
+    expect(() => functionMemory(product(BATCH), true)).toThrow(
+      new GraphError('a side of 512B where a number is needed'),
+    );
   });
 });
 
