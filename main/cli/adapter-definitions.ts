@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 
-/** What trainings made. */
+/** Commands on adapters. */
 export function defineAdapter(program: Command, runs: Runs): void {
   const adapter = program.command('adapter').description('what trainings made');
   adapter
@@ -11,7 +11,7 @@ export function defineAdapter(program: Command, runs: Runs): void {
     .action(runs(async (context) => (await import('./commands/adapter-list.ts')).run(context)));
   adapter
     .command('show')
-    .description('say all about an adapter')
+    .description('show all details of an adapter')
     .argument('<adapter>', 'name or id')
     .action(
       runs(async (context, name) =>
@@ -30,10 +30,10 @@ export function defineAdapter(program: Command, runs: Runs): void {
     );
   adapter
     .command('tag')
-    .description('put tags on an adapter')
+    .description('add tags to an adapter')
     .argument('<adapter>', 'name or id')
     .argument('<tags...>', 'tags')
-    .option('--remove', 'take the tags away instead')
+    .option('--remove', 'remove the tags instead')
     .action(
       runs(async (context, name, tags, options) =>
         (await import('./commands/adapter-tag.ts')).run(context, name, tags, options),
@@ -41,7 +41,7 @@ export function defineAdapter(program: Command, runs: Runs): void {
     );
   adapter
     .command('rename')
-    .description('give an adapter another name')
+    .description('rename an adapter')
     .argument('<adapter>', 'name or id')
     .argument('<name>', 'its new name')
     .action(
@@ -51,9 +51,9 @@ export function defineAdapter(program: Command, runs: Runs): void {
     );
   adapter
     .command('note')
-    .description('note something on an adapter, in the place of what was noted before')
+    .description('set the notes of an adapter')
     .argument('<adapter>', 'name or id')
-    .argument('<text>', 'what to note; empty takes the note away')
+    .argument('<text>', 'the notes; empty removes them')
     .action(
       runs(async (context, name, text) =>
         (await import('./commands/adapter-note.ts')).run(context, name, text),
@@ -71,24 +71,24 @@ export function defineAdapter(program: Command, runs: Runs): void {
     );
 }
 
-/** What was removed and is not gone yet. */
+/** Commands on the bin. */
 export function defineBin(program: Command, runs: Runs): void {
   const bin = program.command('bin').description('removed runs and adapters');
   bin
     .command('list')
-    .description('list what is in the bin')
+    .description('list the bin')
     .action(runs(async (context) => (await import('./commands/bin-list.ts')).run(context)));
   bin
     .command('restore')
-    .description('bring a run or adapter back, with all that it had')
-    .argument('<name>', 'its id, or the name it had')
+    .description('restore a run or adapter completely')
+    .argument('<name>', 'its id or former name')
     .action(
       runs(async (context, name) => (await import('./commands/bin-restore.ts')).run(context, name)),
     );
   bin
     .command('delete')
-    .description('delete a run or adapter for good')
-    .argument('<name>', 'its id, or the name it had')
+    .description('delete a run or adapter permanently')
+    .argument('<name>', 'its id or former name')
     .addOption(yes())
     .action(
       runs(async (context, name, options) =>

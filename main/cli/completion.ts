@@ -9,8 +9,8 @@ export interface Candidate {
 }
 
 /**
- * What the last of `words` can be: a command, an option, one of an option's or argument's choices, the name of a thing in
- * the library, or a path.
+ * Completions of the last of `words`: a command, an option, a choice of an option or argument, the
+ * name of an item in the library, or a path.
  * @param words of the command line without the program; the last is empty after a space
  */
 export async function completionsOf(
@@ -36,7 +36,10 @@ export async function completionsOf(
   return valuesOf(argument, argument.name(), namesOf);
 }
 
-/** Where the words before the last lead: the command, how many arguments it has, the option that waits for its value. */
+/**
+ * The context of the last word: the command, its number of arguments, the option that expects a
+ * value.
+ */
 function position(
   program: Command,
   words: readonly string[],

@@ -4,15 +4,15 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './output/printable.ts';
 
-/** The option that answers the question beforehand. */
+/** The option that skips the question. */
 export function yes(): Option {
   return new Option('--yes', 'do not ask');
 }
 
 /**
- * Asks before something is removed, unless `--yes` was given.
- * @param question what would be done and what would stay, a sentence
- * @throws usage where nobody can be asked (no terminal, or `--json`), cancelled when the answer is not yes
+ * Asks before a removal, unless `--yes` was given.
+ * @param question a sentence: what will be done and what stays
+ * @throws usage without a terminal or with `--json`, cancelled unless the answer is yes
  */
 export async function confirmRemoval(
   context: CommandContext,

@@ -3,20 +3,20 @@ import type { Studio } from '../host/contract/studio.ts';
 import { withInterrupts, type InterruptOptions } from './interrupts.ts';
 import type { Console } from './output/console.ts';
 
-/** What every command gets. */
+/** The context of every command. */
 export interface CommandContext {
-  /** Absolute path of the studio's data. */
+  /** Absolute path of the data folder. */
   readonly home: string;
-  /** Whether the home was named on the command line (`--home`), for the commands that are printed as advice. */
+  /** Whether the home was given by `--home`, for commands printed as hints. */
   readonly homeNamed: boolean;
   readonly console: Console;
-  /** Standard input is a terminal, so a question can be answered. */
+  /** Whether standard input is a terminal, so that questions can be asked. */
   readonly interactive: boolean;
 }
 
 /**
- * Opens the studio, does `work` with it under Ctrl-C's rules, and closes it whatever happens. The host is
- * imported here and not above, so that usage, help and refusals stay quick and load no native code.
+ * Opens the studio, runs `work` with Ctrl-C handling, and always closes it. The host is imported
+ * lazily, so that help and usage errors are fast and load no native code.
  */
 export async function withStudio<T>(
   context: CommandContext,
@@ -48,7 +48,7 @@ export async function withStudio<T>(
   );
 }
 
-/** The command line that does something with this home, for hints: "karst runs resume gulls". */
+/** A command line for this home, for hints: "karst runs resume gulls". */
 export function advice(context: CommandContext, ...words: readonly string[]): string {
   const all = context.homeNamed ? [...words, '--home', context.home] : words;
   return ['karst', ...all.map(quoted)].join(' ');

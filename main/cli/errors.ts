@@ -3,14 +3,14 @@ import { KarstError, toErrorReport } from '../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { FAILED, WRONG_USAGE } from './exit-codes.ts';
 
-/** For a command line or setting that is wrong, or for everything that failed on the way. */
+/** For a wrong command line or setting, or for any failure. */
 export function exitCodeOf(report: ErrorReport): typeof FAILED | typeof WRONG_USAGE {
   return report.code === 'usage' || report.code === 'config-invalid' ? WRONG_USAGE : FAILED;
 }
 
 /**
- * What to say about anything that a command threw. Commander's "error: unknown option '--jsn'\n(Did you mean
- * --json?)" becomes a sentence and a hint; `help` names the command line that shows the usage.
+ * The report of anything that a command threw. Commander's "error: unknown option '--jsn'\n(Did you
+ * mean --json?)" becomes a sentence and a hint; `help` names the command line that shows the usage.
  */
 export function reportOf(error: unknown, help: string): ErrorReport {
   if (!(error instanceof CommanderError)) return toErrorReport(error);

@@ -1,6 +1,5 @@
 /**
- * What a command ends with, by which a script tells whether it did what was asked. 3 lies between done and failed:
- * the work was done, and its answer names what is wrong.
+ * Exit codes. 3 is between success and failure: the work was done, and its output reports problems.
  */
 export const DONE = 0;
 export const FAILED = 1;

@@ -1,19 +1,23 @@
-/** Milliseconds within which a second signal counts as the same key press: launchers pass on what the terminal sent to all. */
+/**
+ * Milliseconds within which a second signal counts as the same key press: launchers forward what
+ * the terminal sends to the whole group.
+ */
 const SAME_PRESS = 400;
 
-/** Milliseconds that a job gets to end after the second Ctrl-C before the command itself ends. */
+/** Milliseconds for a job to end after the second Ctrl-C before the command exits. */
 const LAST_RESORT = 5000;
 
 export interface InterruptOptions {
   /** Called at the first Ctrl-C (or SIGTERM), before the signal aborts. */
   readonly onFirst?: () => void;
-  /** Called at the second: ends what is still running, at once. */
+  /** Called at the second: kills what is still running. */
   readonly onSecond?: () => void;
 }
 
 /**
- * Runs `work` with a signal that the first Ctrl-C aborts, so that it can end in order (a run is interrupted after a
- * checkpoint). The second Ctrl-C calls `onSecond`; what still hangs five seconds later ends with the process.
+ * Runs `work` with a signal that the first Ctrl-C aborts, so that it can end cleanly (a run is
+ * interrupted after a checkpoint). The second Ctrl-C calls `onSecond`; five seconds later the
+ * process exits.
  */
 export async function withInterrupts<T>(
   work: (signal: AbortSignal) => Promise<T>,

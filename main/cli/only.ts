@@ -1,7 +1,7 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 
 /**
- * The id of the only thing of a kind, for an option that was left out.
+ * The id of the only item of a kind, for an omitted option.
  * @param kind as in `--kind`
  * @throws usage when there is none, or more than one
  */

@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const json = (end < 0 ? args : args.slice(0, end)).includes('--json');
   const console = new Console({ json });
   let exitCode = 0;
-  // The settings are loaded for the one command whose help has them.
+  // The settings are loaded only for the command whose help lists them.
   const trainHelp = args.includes('train')
     ? (await import('./training-config.ts')).TRAIN_HELP
     : null;
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      // Help for want of a subcommand was printed instead of a message.
+      // Help was printed because of a missing subcommand.
       if (error.code === 'commander.help' && !json) return 2;
     }
     const command = current(args);
@@ -85,7 +85,7 @@ function buildProgram(
   return { program, current: (args) => deepest(program, args) };
 }
 
-/** Puts what commander reports second, but a user sees as the cause, in place of what it reports first. */
+/** Reports the cause that a user recognises instead of the error that commander reports first. */
 function explained(error: unknown, command: Command, args: readonly string[]): unknown {
   if (!(error instanceof CommanderError)) return error;
   if (error.code === 'commander.help') {

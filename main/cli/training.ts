@@ -24,14 +24,14 @@ import { facts } from './output/table.ts';
 /** Milliseconds between two progress objects of a `--json` stream. */
 const PROGRESS_INTERVAL = 1000;
 
-/** A training that is watched: what `train`, `runs resume` and `demo` have in common. */
+/** A watched training, shared by `train`, `runs resume` and `demo`. */
 export interface TrainingSession {
   readonly view: ProgressView;
-  /** For withStudio: tells what Ctrl-C does. */
+  /** For withStudio: explains Ctrl-C. */
   readonly onFirst: () => void;
   /**
    * Trains the run to its end. Under `--json` the run's events go to standard output as they come.
-   * @throws cancelled, naming the command that goes on, when Ctrl-C interrupted the run
+   * @throws cancelled, naming the command that resumes, when Ctrl-C interrupted the run
    */
   execute(
     studio: Studio,
@@ -53,7 +53,7 @@ export function trainingSession(
     view,
     onFirst: () => {
       view.stop();
-      console.note('Interrupted: writing a checkpoint. Ctrl-C again ends at once.');
+      console.note('Interrupted: writing a checkpoint. Press Ctrl-C again to quit immediately.');
     },
     async execute(studio, run, { resume, signal }) {
       const emit = options.stream === true ? eventStream(context) : () => undefined;
@@ -78,10 +78,11 @@ export function trainingSession(
 }
 
 /**
- * What `train` and `runs resume` do: say what is going to be trained, train it to its end, say what came of it.
- * `--json`: one object a line: `started`, then `progress`, `metrics`, `checkpoint`, `log` as they come, at last
+ * The work of `train` and `runs resume`: prints what will be trained, trains it, prints the result.
+ * `--json`: one object a line: `started`, then `progress`, `metrics`, `checkpoint`, `log` as they
+ * come, at last
  * `{"event":"done","run","adapter","metrics":{"val":{"top1","loss"}},"trainableParameters"}`.
- * @param choose finds the run, or makes it
+ * @param choose finds or creates the run
  */
 export async function trainToItsEnd(
   context: CommandContext,
@@ -112,14 +113,14 @@ export async function trainToItsEnd(
   console.say('', ...describeOutcome(outcome, context));
 }
 
-/** null for a run of a bare shape, or of images that the library no longer has. */
+/** null for a randomly initialised architecture, or images that the library no longer has. */
 async function planOf(studio: Studio, run: Run): Promise<RunPlan | null> {
   const { backboneId, datasetId, config } = run;
   if (backboneId === null || datasetId === null) return null;
   return studio.plans.plan({ backbone: backboneId, dataset: datasetId, config });
 }
 
-/** null when the run trains a bare shape, which the library does not hold. */
+/** null when the run trains a randomly initialised architecture, which is not in the library. */
 function parametersOf(studio: Studio, run: Run): number | null {
   if (run.backboneId === null) return null;
   const { architecture } = studio.backbones.get(run.backboneId);
@@ -202,7 +203,7 @@ function describeMemory(plan: RunPlan, memoryBytes: number): string {
   const amount = `about ${formatBytes(memoryBytes)} of ${formatBytes(memoryFreeBytes)} free`;
   return checkpointedBlocks === 0
     ? amount
-    : `${amount}, as ${checkpointedBlocks} of ${blocks} blocks are computed twice in each step`;
+    : `${amount}, as ${checkpointedBlocks} of ${blocks} blocks use gradient checkpointing`;
 }
 
 /** The closing lines of a training. */
@@ -230,7 +231,7 @@ function describeOutcome(
     run.state === 'stopped'
       ? `${run.name} was stopped; its best adapter is kept.`
       : result.stoppedEarly
-        ? `${run.name} ended early: validation got no better.`
+        ? `${run.name} stopped early: validation did not improve.`
         : `${run.name} is done.`;
   return [
     title,

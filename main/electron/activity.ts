@@ -1,23 +1,23 @@
 import type { RunView } from '../../shared/contract/window/runs.ts';
 import type { Task } from '../../shared/contract/window/tasks.ts';
 
-/** How far everything is: a share from 0 to 1, `unknown` while it cannot be told, null while nothing goes on. */
+/** Overall progress: a fraction from 0 to 1, `unknown` while indeterminate, null while idle. */
 export type Share = number | 'unknown' | null;
 
 const GOING: readonly RunView['state'][] = ['running', 'paused'];
 
-/** What goes on in the host, as far as the shell shows it: from the lists at the start and the events after. */
+/** The host's activity as shown by the shell: from the lists at the start and later events. */
 export class Activity {
   #runs = new Map<string, RunView>();
   #tasks = new Map<string, Task>();
 
-  /** Begins anew from what the host lists. */
+  /** Resets it from the host's lists. */
   reset(runs: readonly RunView[], tasks: readonly Task[]): void {
     this.#runs = new Map(runs.map((run) => [run.id, run]));
     this.#tasks = new Map(tasks.map((task) => [task.id, task]));
   }
 
-  /** The host is gone, and all that went on in it. */
+  /** The host has gone, with all its work. */
   clear(): void {
     this.reset([], []);
   }
@@ -38,23 +38,23 @@ export class Activity {
     this.#tasks.set(task.id, task);
   }
 
-  /** Runs that would be suspended if everything ended now. */
+  /** Runs that quitting would suspend. */
   get goingRuns(): readonly RunView[] {
     return [...this.#runs.values()].filter((run) => GOING.includes(run.state));
   }
 
-  /** Tasks that would be cancelled. */
+  /** Tasks that quitting would cancel. */
   get goingTasks(): readonly Task[] {
     return [...this.#tasks.values()].filter((task) => task.state === 'running');
   }
 
-  /** Whether there is anything to wait for before the application ends by itself. */
+  /** Whether the application has to wait before it quits by itself. */
   get idle(): boolean {
     const waiting = [...this.#runs.values()].some((run) => run.state === 'queued');
     return !waiting && this.goingRuns.length === 0 && this.goingTasks.length === 0;
   }
 
-  /** For the task bar: the run that is trained, else the task that was started first. */
+  /** For the task bar: the run in training, else the earliest task. */
   get share(): Share {
     const run = this.goingRuns.find(({ state }) => state === 'running');
     if (run !== undefined) {

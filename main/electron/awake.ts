@@ -2,7 +2,7 @@ import { app, powerSaveBlocker } from 'electron';
 
 let blocker: number | null = null;
 
-/** While a run is trained the computer does not fall asleep by itself; its display may. */
+/** Prevents sleep of the computer, not of its display, while a run trains. */
 export function keepAwake(wanted: boolean): void {
   if (wanted === (blocker !== null) || !app.isReady()) return;
   if (blocker === null) {

@@ -13,17 +13,17 @@ import { CallLimit } from './call-limit.ts';
 import { isOurs } from './guard.ts';
 
 export interface BridgeOptions {
-  /** What the shell answers itself. */
+  /** Procedures that the shell handles itself. */
   readonly shell: Handlers<ShellProcedureName>;
-  /** Passes all else on to the host, which checks it. */
+  /** Forwards all others to the host, which validates them. */
   relay(procedure: string, input: unknown): Promise<unknown>;
 }
 
-/** The one channel between the page and everything behind it. */
+/** The channel between the page and the shell. */
 export class WindowBridge {
   readonly #options: BridgeOptions;
   #contents: WebContents | null = null;
-  /** A page that has asked for something listens. Events before are kept for it. */
+  /** A page that has made a call is listening. Earlier events are buffered. */
   #listening = false;
   #waiting: Reply[] = [];
   readonly #calls = new CallLimit();
@@ -35,11 +35,12 @@ export class WindowBridge {
     });
   }
 
-  /** The window whose page is spoken to; null: none is open, and events wait for the next. */
+  /** The current window; null if none is open: events wait for the next. */
   attach(contents: WebContents | null): void {
     this.#contents = contents;
     this.#listening = false;
-    // Another document, or none: places within the studio are no loads, though `did-start-loading` tells them too.
+    // A new document: navigation within the studio is not a load, although `did-start-loading`
+    // reports it too.
     const deaf = (): void => {
       this.#listening = false;
     };
@@ -47,12 +48,14 @@ export class WindowBridge {
     contents?.on('render-process-gone', deaf);
   }
 
-  /** Tells the page of something. What a page that is not there yet must not miss is kept: `keep`. */
+  /**
+   * Sends an event to the page. With `keep` it is buffered for a page that is not listening yet.
+   */
   emit<N extends EventName>(event: N, payload: EventPayload<N>, keep = false): void {
     this.relayEvent(event, payload, keep);
   }
 
-  /** An event of the host, which the page checks. */
+  /** An event of the host, validated by the page. */
   relayEvent(event: string, payload: unknown, keep = false): void {
     const reply: Reply = { type: 'event', event, payload };
     if (this.#listening && this.#contents !== null) this.#send(this.#contents, reply);
@@ -61,7 +64,7 @@ export class WindowBridge {
 
   async #receive(event: IpcMainEvent, message: unknown): Promise<void> {
     const { sender } = event;
-    // Another window, or a frame within the page: there are none, so nobody of ours is speaking.
+    // Another window or an embedded frame: the studio has none, so reject it.
     if (sender !== this.#contents || !isMainFrame(event)) return;
     const checked = v.safeParse(callSchema, message);
     if (!checked.success) return;
@@ -103,6 +106,6 @@ export class WindowBridge {
 function isMainFrame(event: IpcMainEvent): boolean {
   const { sender } = event;
   const frame = event.senderFrame;
-  // null: the frame is gone.
+  // null if the frame has gone.
   return frame !== null && frame === sender.mainFrame && isOurs(frame.url);
 }

@@ -1,12 +1,12 @@
 import type { App, Session } from 'electron';
 import { ORIGIN } from './scheme.ts';
 
-/** What a page of the studio may ask the platform for. All else is refused without asking anyone. */
+/** Permissions of the studio's pages. All others are denied. */
 const CAMERA = 'media';
-/** Plain text into the clipboard after a click, for the copy buttons. Reading the clipboard is refused. */
+/** Writing text to the clipboard after a click, for the copy buttons. Reading is denied. */
 const COPY = 'clipboard-sanitized-write';
 
-/** Details of a permission, as far as any Electron gives them. */
+/** Details of a permission, as available in all Electron versions. */
 interface PermissionDetails {
   readonly mediaTypes?: readonly string[];
   readonly mediaType?: string;
@@ -14,7 +14,7 @@ interface PermissionDetails {
   readonly securityOrigin?: string;
 }
 
-/** Whether a page may have what it asks for: the camera (never the microphone), and to copy. */
+/** Whether to grant a page's request: only the camera (never the microphone) and copying. */
 export function isAllowed(
   permission: string,
   origin: string,
@@ -27,12 +27,12 @@ export function isAllowed(
   return types.length > 0 && types.every((type) => type === 'video');
 }
 
-/** Whether an address belongs to the studio's own pages. */
+/** Whether a URL belongs to the studio's pages. */
 export function isOurs(address: string): boolean {
   return address === ORIGIN || address.startsWith(`${ORIGIN}/`);
 }
 
-/** Nothing leaves the machine through a window: its pages load from the scheme alone, and ask for little. */
+/** Keeps windows offline: pages load only from the scheme, with few permissions. */
 export function guardSession(session: Session): void {
   session.setPermissionRequestHandler((contents, permission, callback, details) => {
     const known: PermissionDetails = details;
@@ -40,7 +40,7 @@ export function guardSession(session: Session): void {
   });
   session.setPermissionCheckHandler((contents, permission, origin, details) => {
     const known: PermissionDetails = details;
-    // For the camera the origin of the frame is told apart from that of the page.
+    // For the camera the frame's origin is given separately from the page's.
     const asking = known.securityOrigin ?? (origin || (contents?.getURL() ?? ''));
     return isAllowed(permission, asking, known);
   });
@@ -49,12 +49,12 @@ export function guardSession(session: Session): void {
     callback({ cancel: true });
   });
   session.on('will-download', (event, item) => {
-    // A page saves what it made itself (a chart, a table); where to is asked by the platform's dialog.
+    // A page may save files it made (a chart, a table); the native dialog asks where.
     if (!item.getURL().startsWith(`blob:${ORIGIN}/`)) event.preventDefault();
   });
 }
 
-/** Keeps every page where it is: no other address, no second window, no embedded one. */
+/** Prevents navigation, new windows and embedded pages. */
 export function guardPages(app: App): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event, address) => {

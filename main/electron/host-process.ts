@@ -10,7 +10,7 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { compileCacheFolder } from '../platform/cache-folder.mjs';
 
-/** The host suspends runs when it ends, for which an engine has 30 s; then it is ended by force. */
+/** The host suspends runs when it exits, for which an engine has 30 s; then it is killed. */
 const CLOSE_MS = 45_000;
 const TAIL = 4_000;
 
@@ -26,7 +26,7 @@ export interface HostListener {
   /** The library is open. */
   ready(): void;
   event(event: string, payload: unknown): void;
-  /** It ended without having been asked to. */
+  /** It exited unexpectedly. */
   gone(reason: string): void;
 }
 
@@ -42,7 +42,7 @@ interface Pending {
   readonly reject: (error: KarstError) => void;
 }
 
-/** The host in a process of its own, on the project's Node. It can be started anew after it is gone. */
+/** The host in a child process, on the project's Node. It can be restarted after it has exited. */
 export class HostProcess {
   readonly #command: HostCommand;
   readonly #listener: HostListener;
@@ -50,7 +50,7 @@ export class HostProcess {
   #child: ChildProcess | null = null;
   #nextId = 1;
   #closing = false;
-  /** Why the library could not be opened, or why it is gone. */
+  /** Why the library could not be opened, or why the host exited. */
   #problem: KarstError | null = null;
 
   constructor(command: HostCommand, listener: HostListener) {
@@ -62,12 +62,14 @@ export class HostProcess {
     return this.#child !== null;
   }
 
-  /** Process id, for the tests and the log; null while it does not run. */
+  /** Process id, for tests and the log; null while not running. */
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
 
-  /** Starts it unless it runs. Calls may be made at once: they wait until the library is open. */
+  /**
+   * Starts it unless running. Calls may be made immediately: they wait until the library is open.
+   */
   start(): void {
     if (this.#child !== null) return;
     const { node, entry, home, env } = this.#command;
@@ -75,7 +77,7 @@ export class HostProcess {
     this.#closing = false;
     const child = spawn(node, [entry, '--home', home], {
       env: { NODE_COMPILE_CACHE: compileCacheFolder(env), ...env },
-      // Not in the terminal's group of processes: its Ctrl-C is the shell's to answer.
+      // In its own process group, so that only the shell handles the terminal's Ctrl-C.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       windowsHide: true,
     });
@@ -91,7 +93,7 @@ export class HostProcess {
     });
     child.on('error', (error) => {
       keep(error.message);
-      // A program that cannot be started has no end either.
+      // A program that cannot be started does not emit an exit.
       if (child.pid === undefined) this.#ended(error.message);
     });
     child.on('close', (code, signal) => {
@@ -99,13 +101,13 @@ export class HostProcess {
     });
   }
 
-  /** What the window asks for, unchecked: the host checks it. @throws KarstError */
+  /** A window's call, validated by the host. @throws KarstError */
   async relay(procedure: string, input: unknown): Promise<unknown> {
     const answer = await this.#ask({ type: 'call', id: this.#nextId++, procedure, input });
     return answer.type === 'answer' ? answer.output : undefined;
   }
 
-  /** A question of the shell itself. @throws KarstError */
+  /** A call of the shell itself. @throws KarstError */
   async call<N extends HostProcedureName>(procedure: N, input: Input<N>): Promise<Output<N>> {
     return (await this.relay(procedure, input)) as Output<N>;
   }
@@ -117,7 +119,7 @@ export class HostProcess {
     return { bytes: Buffer.from(answer.base64, 'base64'), contentType: answer.contentType };
   }
 
-  /** Ends it in order: what runs is suspended with a checkpoint. */
+  /** Shuts it down cleanly: runs are suspended with a checkpoint. */
   async close(): Promise<void> {
     const child = this.#child;
     if (child === null) return;
@@ -143,7 +145,7 @@ export class HostProcess {
       try {
         this.#send(child, message);
       } catch (error) {
-        // What a page can send and JSON cannot hold: whole numbers of any size, rings.
+        // A page can send what JSON cannot express: bigints, cycles.
         this.#pending.delete(message.id);
         reject(notJson(message, error));
       }
@@ -151,7 +153,7 @@ export class HostProcess {
   }
 
   #send(child: ChildProcess, message: ShellMessage): void {
-    // What cannot be sent any more is refused when the process's end is noticed.
+    // Pending calls are rejected when the process's exit is noticed.
     if (child.connected) child.send(message, () => undefined);
   }
 
@@ -206,27 +208,23 @@ function describeEnd(code: number | null, signal: string | null, tail: string): 
 }
 
 function hostIsGone(reason: string): KarstError {
-  return new KarstError('not-available', `The studio's own process is gone: ${reason}.`, {
-    hint: 'Start it again. Nothing is lost but what came after the last checkpoint.',
+  return new KarstError('not-available', `The studio's host process has ended: ${reason}.`, {
+    hint: 'Restart it. Only work since the last checkpoint is lost.',
   });
 }
 
 function notJson(message: { type: string; procedure?: string }, cause: unknown): KarstError {
   const what = message.procedure ?? message.type;
-  return new KarstError(
-    'usage',
-    `${what.slice(0, 100)} refuses its input: it cannot be written as JSON.`,
-    {
-      hint: 'Change that value and try again.',
-      cause,
-    },
-  );
+  return new KarstError('usage', `${what.slice(0, 100)}: the input cannot be written as JSON.`, {
+    hint: 'Change that value and try again.',
+    cause,
+  });
 }
 
 function notAsAgreed(reason: string): ErrorReport {
   return {
     code: 'internal',
-    message: `A message of the studio's own process is not as agreed: ${reason}.`,
+    message: `The studio's host process sent an invalid message: ${reason}.`,
     hint: 'This is a fault in KARST Studio: please report it.',
   };
 }

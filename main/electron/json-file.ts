@@ -15,15 +15,15 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 
 /**
- * A small file of the shell's own in the application's folder. Writing leaves the old file or the whole new one.
- * Synchronous, because the last write comes while the application ends.
+ * A small file of the shell in the application's folder, written atomically. Synchronous, because
+ * the last write happens during quit.
  */
 export class JsonFile<T> {
   readonly path: string;
   readonly #schema: v.GenericSchema<unknown, T>;
   readonly #fallback: T;
 
-  /** @param fallback what holds while there is no such file, or one that cannot be understood */
+  /** @param fallback the value for a missing or invalid file */
   constructor(path: string, schema: v.GenericSchema<unknown, T>, fallback: T) {
     this.path = path;
     this.#schema = schema;
@@ -31,7 +31,7 @@ export class JsonFile<T> {
   }
 
   read(): T {
-    // Reading a pipe in its place would wait for good.
+    // Reading a pipe would block forever.
     if (!existsSync(this.path) || !statSync(this.path).isFile()) return this.#fallback;
     const text = readFileSync(this.path, 'utf8');
     const checked = v.safeParse(this.#schema, parsed(text));
@@ -58,7 +58,7 @@ export class JsonFile<T> {
   }
 }
 
-/** undefined for what is no JSON: a file that somebody cut short counts as none. */
+/** undefined for invalid JSON: a truncated file counts as missing. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -8,7 +8,7 @@ import { Shell } from './shell.ts';
  * The desktop shell: window, dialogs, menu, and the host as a child process. Nothing heavy runs here.
  */
 
-// What Chromium would do in the background needs a network, and the studio needs none.
+// Chromium's background services need a network, and the studio does not.
 for (const name of [
   'disable-background-networking',
   'disable-component-update',
@@ -28,6 +28,6 @@ if (app.requestSingleInstanceLock()) {
     app.exit(1);
   });
 } else {
-  // The running one got this one's command line, and comes to the front.
+  // The running instance gets this command line and comes to the front.
   app.exit(0);
 }

@@ -7,7 +7,9 @@ export interface RunEnd {
   readonly body: string;
 }
 
-/** What is said of a run that has ended by itself; null for one that goes on or that somebody ended on purpose. */
+/**
+ * The notification about a run that ended by itself; null if it continues or was ended on purpose.
+ */
 export function endOf(
   run: RunView,
   before: RunView['state'] | undefined,
@@ -24,10 +26,10 @@ export function endOf(
   return null;
 }
 
-/** Shown notifications: the platform tells of a click only as long as somebody holds on to them. */
+/** Shown notifications, kept referenced so that clicks are reported. */
 const shown = new Set<Notification>();
 
-/** Shows it where the platform has notifications. */
+/** Shows it if the platform supports notifications. */
 export function notify(end: RunEnd, onClick: () => void): void {
   if (!Notification.isSupported()) return;
   const notification = new Notification({ ...end, silent: true });

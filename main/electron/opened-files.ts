@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ENDING = /\.karst$/i;
-/** Some desktops name files by their address. One of another computer is none here. */
+/** Some desktops pass file URLs. Those of other hosts are ignored. */
 const LOCAL = /^file:\/\/\//i;
 
 /**
- * The `.karst` files among the words of a command line, as absolute paths. Words that are options, and files that
- * are not there, are left out: Chromium and the platforms add words of their own.
+ * The `.karst` files among the words of a command line, as absolute paths. Options and missing
+ * files are skipped: Chromium and the platforms add arguments.
  * @param folder where relative paths begin
  */
 export function openedFiles(words: readonly string[], folder: string): string[] {

@@ -1,21 +1,21 @@
 import { app } from 'electron';
 import { join } from 'node:path';
 
-/** Where the parts of the installed studio, or of the checkout, lie. */
+/** Locations of the parts of the installed studio or of the checkout. */
 export interface Places {
-  /** Holds `main`, `shared` and `node_modules`, which the project's Node reads. */
+  /** Contains `main`, `shared` and `node_modules`, read by the project's Node. */
   readonly root: string;
   /** The built pages. */
   readonly pages: string;
   readonly preload: string;
   readonly icon: string;
-  /** What the host's process starts with. */
+  /** Entry of the host's process. */
   readonly hostEntry: string;
 }
 
 export function findPlaces(): Places {
   const bundle = app.getAppPath();
-  // Packed into one file, the bundle could not be read by another program than Electron.
+  // Packed into an asar archive, the bundle could be read only by Electron.
   const root = app.isPackaged ? join(process.resourcesPath, 'studio') : bundle;
   return {
     root,

@@ -7,11 +7,11 @@ import { JsonFile } from './json-file.ts';
 import { FIRST_STATE, windowStateSchema, type WindowState } from './window-state.ts';
 
 const studioSchema = v.object({
-  /** Folder of the studio's data; null for the usual one. */
+  /** The data folder; null for the default. */
   home: v.nullable(v.string()),
 });
 
-/** What the shell itself keeps, in the application's folder of the user: where the data lie, and the window's place. */
+/** The shell's preferences, in the user's application folder: data folder and window state. */
 export class Preferences {
   readonly #studio: JsonFile<v.InferOutput<typeof studioSchema>>;
   readonly #window: JsonFile<WindowState>;
@@ -26,26 +26,26 @@ export class Preferences {
     this.#environment = environment;
   }
 
-  /** Folder of the studio's data: `KARST_HOME`, else the one that was chosen, else the platform's. */
+  /** The data folder: `KARST_HOME`, else the chosen one, else the platform's. */
   get home(): string {
     if (!this.canMoveHome) return studioHome(undefined, this.#environment);
     return studioHome(this.#studio.read().home ?? undefined, this.#environment);
   }
 
-  /** Not while a variable of the environment names it. */
+  /** Not while an environment variable sets it. */
   get canMoveHome(): boolean {
     return !this.#environment['KARST_HOME'];
   }
 
   /**
-   * Takes another folder from the next start on. Nothing is moved or copied.
-   * @throws KarstError not-found, not-writable, in-use for a folder that holds something else
+   * Sets the folder for the next start. Nothing is moved or copied.
+   * @throws KarstError not-found, not-writable, in-use for a folder with other content
    */
   moveHome(folder: string): string {
     const home = resolve(folder);
     if (!existsSync(home) || !statSync(home).isDirectory()) {
-      throw new KarstError('not-found', `${home} is no folder.`, {
-        hint: 'Choose a folder that is there.',
+      throw new KarstError('not-found', `${home} is not a folder.`, {
+        hint: 'Choose an existing folder.',
         path: home,
       });
     }
@@ -61,7 +61,7 @@ export class Preferences {
     const names = readdirSync(home);
     if (names.length > 0 && !names.includes('library.sqlite')) {
       throw new KarstError('in-use', `${home} holds other files.`, {
-        hint: 'Choose an empty folder, or one that already holds data of the studio.',
+        hint: 'Choose an empty folder, or one with data of the studio.',
         path: home,
       });
     }

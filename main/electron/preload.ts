@@ -2,8 +2,8 @@ import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import { CHANNEL } from '../../shared/contract/shell/channel.ts';
 
 /**
- * All that the page can reach: messages on one channel, and where a dropped file lies. What the messages may be
- * is checked on the other side.
+ * All that the page can access: messages on one channel, and paths of dropped files. Messages are
+ * validated on the other side.
  */
 contextBridge.exposeInMainWorld('karst', {
   send(message: unknown): void {
@@ -14,7 +14,7 @@ contextBridge.exposeInMainWorld('karst', {
       listener(message);
     });
   },
-  /** Empty for a file that has no place on the disk. */
+  /** Empty for a file that is not on disk. */
   pathOf(file: File): string {
     return webUtils.getPathForFile(file);
   },

@@ -2,10 +2,10 @@ import { dialog, type BrowserWindow, type MessageBoxOptions } from 'electron';
 import type { Activity } from './activity.ts';
 import type { Words } from './words.ts';
 
-/** What a person wants when they close the window or quit while something goes on. */
+/** The user's choice on closing the window or quitting during work. */
 export type QuitChoice = 'quit' | 'go-on' | 'cancel';
 
-/** Asks only when something goes on; a quit with nothing under way is answered at once. */
+/** Asks only during work; otherwise quits immediately. */
 export async function askBeforeQuit(
   activity: Activity,
   words: Words,
@@ -19,7 +19,7 @@ export async function askBeforeQuit(
   return (['go-on', 'quit', 'cancel'] as const)[response] ?? 'cancel';
 }
 
-/** null when nothing goes on. The buttons stand in the order of the answers above. */
+/** null while idle. The buttons are in the order of the answers above. */
 export function quitQuestion(activity: Activity, words: Words): MessageBoxOptions | null {
   const runs = activity.goingRuns;
   const tasks = activity.goingTasks.length;

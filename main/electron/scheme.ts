@@ -8,8 +8,8 @@ const SCHEME = 'karst';
 export const ORIGIN = 'karst://studio';
 
 /**
- * Everything comes from the studio itself, and scripts from files alone. Styles may stand in attributes: the
- * components place their popups so.
+ * Everything comes from the studio itself, scripts only from files. Inline styles are allowed: the
+ * components position their popups with them.
  */
 export const CONTENT_POLICY = [
   "default-src 'none'",
@@ -57,7 +57,7 @@ export function registerScheme(): void {
   ]);
 }
 
-/** Answers the scheme for the windows of a session. */
+/** Handles the scheme for the windows of a session. */
 export function serveScheme(session: Session, sources: SchemeSources): void {
   session.protocol.handle(SCHEME, async (request) => {
     const { status, headers, body } = await answerRequest(request.method, request.url, sources);
@@ -66,8 +66,8 @@ export function serveScheme(session: Session, sources: SchemeSources): void {
 }
 
 /**
- * What a request to `karst://studio/…` is answered with: a built file, a picture (`/media/<id>?size=<pixels>`), or
- * the page itself for the places of its router. Never rejects.
+ * The response to `karst://studio/…`: a built file, a picture (`/media/<id>?size=<pixels>`), or the
+ * page itself for its router's paths. Never rejects.
  */
 export async function answerRequest(
   method: string,
@@ -75,7 +75,7 @@ export async function answerRequest(
   sources: SchemeSources,
 ): Promise<SchemeAnswer> {
   try {
-    if (method !== 'GET' && method !== 'HEAD') return plain(405, 'Only GET is answered.');
+    if (method !== 'GET' && method !== 'HEAD') return plain(405, 'Only GET is supported.');
     const url = new URL(address);
     if (`${url.protocol}//${url.host}` !== ORIGIN) return plain(404, 'There is no such host.');
     const path = decodeURIComponent(url.pathname);
@@ -102,13 +102,13 @@ async function pictureAnswer(
     return plain(400, 'The size is a whole number of pixels from 1 to 8192.');
   }
   const { bytes, contentType } = await sources.picture(media, size);
-  // A name stands for one picture as long as the host runs; a restarted host may give it to none.
+  // A name identifies a picture while the host runs; it may be unknown to a restarted host.
   return answer(200, contentType, bytes, 'private, max-age=3600');
 }
 
 async function fileAnswer(path: string, pages: string): Promise<SchemeAnswer> {
   const extension = extname(path);
-  // Places of the router have no ending; whatever has one is a file or is not there.
+  // Router paths have no extension; a path with one is a file or missing.
   const file = join(pages, extension === '' ? 'index.html' : path);
   if (!file.startsWith(pages + sep)) return plain(400, 'That is no address of the studio.');
   const type = TYPES[extension === '' ? '.html' : extension];
@@ -119,7 +119,9 @@ async function fileAnswer(path: string, pages: string): Promise<SchemeAnswer> {
   return answer(200, text, body, 'no-cache');
 }
 
-/** null when there is none. By callback: the archive of the package is known to this function in every Electron. */
+/**
+ * null if missing. By callback API: every Electron version patches it for the package's archive.
+ */
 function read(path: string): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     readFile(path, (error, bytes) => {

@@ -18,7 +18,7 @@ export interface ShellSurroundings {
 
 const PLATFORMS = ['linux', 'darwin', 'win32'] as const;
 
-/** What the page asks of the desktop: dialogs, the file manager, the folder of the data, a new host. */
+/** The shell's procedures: dialogs, file manager, data folder, host restart. */
 export function shellProcedures(surroundings: ShellSurroundings): Handlers<ShellProcedureName> {
   return {
     'shell.info': () => ({
@@ -78,7 +78,7 @@ async function choose(
   return openDialog({ title, filters, properties, ...place }, window());
 }
 
-/** null when it was cancelled. */
+/** null if cancelled. */
 export async function openDialog(
   options: OpenDialogOptions,
   parent: BrowserWindow | null,

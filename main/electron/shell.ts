@@ -25,7 +25,7 @@ import { wordsFor, type Words } from './words.ts';
 const INDETERMINATE = 2;
 const NO_PROGRESS = -1;
 
-/** The application: one host, one window at most, and what happens between them and the desktop. */
+/** The application: one host, at most one window, and their integration with the desktop. */
 export class Shell {
   readonly #places: Places;
   readonly #preferences: Preferences;
@@ -36,7 +36,7 @@ export class Shell {
   #window: BrowserWindow | null = null;
   /** `asking` while the dialog is open, `ending` once it is decided. */
   #quitting: 'no' | 'asking' | 'ending' | 'ended' = 'no';
-  /** Adapter files that were opened before the host could take them. */
+  /** Adapter files opened before the host was ready. */
   #opened: string[] = [];
   #hostReady = false;
 
@@ -78,7 +78,7 @@ export class Shell {
     this.#host.start();
     this.#listen();
     await app.whenReady();
-    // Only now is the locale of the system known.
+    // The system's locale is known only now.
     this.#words = wordsFor('system', app.getLocale());
     const ours = session.defaultSession;
     guardSession(ours);
@@ -96,7 +96,7 @@ export class Shell {
     }
     this.#takeFiles(openedFiles(process.argv.slice(1), process.cwd()));
     await this.#showWindow();
-    // Told to whoever started it and waits for it to be there (`npm start`).
+    // Signals readiness to the launcher (`npm start`).
     process.stdout.write('KARST Studio is open.\n');
   }
 
@@ -115,11 +115,11 @@ export class Shell {
       event.preventDefault();
       void this.#askToQuit();
     });
-    // The window's own handler has asked: nothing is to end because it was closed.
+    // The window's handler has asked already: closing it must not quit.
     app.on('window-all-closed', () => undefined);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        // Nobody is there to be asked: what runs is suspended.
+        // Nobody can be asked: suspend runs.
         this.#quitting = 'ending';
         void this.#end(0);
       });
@@ -153,7 +153,7 @@ export class Shell {
     await loadPage(window);
   }
 
-  /** A page whose process ended is loaded again when the user wants it. */
+  /** Offers to reload a page whose process has crashed. */
   #watchPage(window: BrowserWindow): void {
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       if (reason === 'clean-exit') return;
@@ -174,7 +174,7 @@ export class Shell {
     });
   }
 
-  /** What the shell itself wants to know of a host that has just opened the library. */
+  /** Initialises the shell's state once the host has opened the library. */
   async #greetHost(): Promise<void> {
     const [settings, runs, tasks] = await Promise.all([
       this.#host.call('settings.get', {}),
@@ -225,7 +225,7 @@ export class Shell {
       : dialog.showMessageBox(parent, options));
   }
 
-  /** Imports adapter files that were opened with the application, and shows the library. */
+  /** Imports adapter files opened with the application, and shows the library. */
   #takeFiles(paths: readonly string[]): void {
     if (paths.length === 0) return;
     if (!this.#hostReady) {
@@ -287,7 +287,7 @@ export class Shell {
     );
   }
 
-  /** Without a window the application waits for what goes on, and no longer. */
+  /** Without a window the application quits when its work is done. */
   #endWhenAlone(): void {
     if (this.#window !== null || this.#quitting !== 'no' || !this.#activity.idle) return;
     if (process.platform === 'darwin') return;
@@ -311,7 +311,10 @@ export class Shell {
     }
   }
 
-  /** Ends the host in order, then the application. The window goes first: nothing in it answers any more. */
+  /**
+   * Shuts down the host, then the application. The window closes first, as its calls no longer
+   * work.
+   */
   async #end(code: number): Promise<void> {
     this.#window?.hide();
     await this.#host.close();
@@ -320,7 +323,7 @@ export class Shell {
     app.exit(code);
   }
 
-  /** Lets the page tell of what went wrong aside from its own questions. */
+  /** Shows an error in the page that is not the answer to a call. */
   async #attempt(work: Promise<unknown>): Promise<void> {
     try {
       await work;
@@ -335,8 +338,8 @@ export class Shell {
 }
 
 /**
- * The Node on which the host runs: the one that came with the application, or that which started it. Never Electron's
- * own, which is another version and must not be used as a plain Node.
+ * The Node for the host: the bundled one, or the one that started the application. Never
+ * Electron's, which is another version and not a plain Node.
  */
 function nodeFor(root: string): string {
   const node = packagedNode(root) ?? process.env['KARST_NODE'];

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-/** Size and place of the window between two starts. */
+/** The window's size and position, kept between starts. */
 const whole = v.pipe(v.number(), v.integer());
 const length = v.pipe(whole, v.minValue(1), v.maxValue(32_767));
 
 export const windowStateSchema = v.object({
-  /** Left upper corner in device-independent pixels; null: where the platform puts it. */
+  /** Upper left corner in device-independent pixels; null for the platform's choice. */
   place: v.nullable(v.object({ x: whole, y: whole })),
   width: length,
   height: length,
@@ -28,12 +28,12 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** As much of the title bar as a hand needs to drag the window back. */
+/** Visible part of the title bar needed to drag the window back. */
 const GRIP = { width: 120, height: 24 };
 
 /**
- * The state as it fits the displays that there are now: a window that would lie outside all of them, because one
- * was unplugged, goes where the platform puts it; one that is larger than every display shrinks.
+ * Fits the state to the current displays: a window outside all of them (one was unplugged) gets the
+ * platform's position; one larger than every display shrinks.
  * @param areas usable areas of the displays
  */
 export function fitToDisplays(state: WindowState, areas: readonly Rectangle[]): WindowState {

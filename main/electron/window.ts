@@ -4,13 +4,15 @@ import type { Preferences } from './preferences.ts';
 import { ORIGIN } from './scheme.ts';
 import { fitToDisplays, SMALLEST } from './window-state.ts';
 
-/** What the pages have as ground, so that a window does not flash while it loads. */
+/** The pages' background, so that a window does not flash while loading. */
 const GROUND = { light: '#f6f6f4', dark: '#151516' };
 
-/** How long moving and resizing must rest before the place is written down. */
+/** Debounce of saving position and size, in milliseconds. */
 const REST_MS = 500;
 
-/** Opens the studio's window where it was the last time. Its page can reach nothing but the preload's channel. */
+/**
+ * Opens the studio's window at its last position. Its page can access only the preload's channel.
+ */
 export function openWindow(
   places: Places,
   preferences: Preferences,
@@ -39,7 +41,7 @@ export function openWindow(
       webSecurity: true,
       allowRunningInsecureContent: false,
       navigateOnDragDrop: false,
-      // Its dictionaries would come from the network.
+      // Dictionaries would be downloaded.
       spellcheck: false,
     },
   });
@@ -51,7 +53,7 @@ export function openWindow(
   return window;
 }
 
-/** Loads the studio's page. A window that is closed meanwhile, or already goes elsewhere, is no failure. */
+/** Loads the studio's page. A window closed or navigated meanwhile is not a failure. */
 export async function loadPage(window: BrowserWindow): Promise<void> {
   try {
     await window.loadURL(`${ORIGIN}/`);
@@ -70,7 +72,7 @@ function keepPlace(
   const write = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    // The size it goes back to, not that of the whole display.
+    // The restored size, not the maximised one.
     const { x, y, width, height } = window.getNormalBounds();
     try {
       preferences.window = { place: { x, y }, width, height, maximised: window.isMaximized() };
@@ -79,7 +81,7 @@ function keepPlace(
     }
   };
   const later = (): void => {
-    // A hidden window has no place: it is on its way out.
+    // A hidden window is closing and has no position.
     if (!window.isVisible()) return;
     if (timer !== null) clearTimeout(timer);
     timer = setTimeout(write, REST_MS);
@@ -89,7 +91,7 @@ function keepPlace(
   window.on('maximize', later);
   window.on('unmaximize', later);
   window.on('close', write);
-  // Whoever quits closes no window first.
+  // Quitting does not close the window first.
   app.on('before-quit', write);
   window.on('closed', () => {
     if (timer !== null) clearTimeout(timer);

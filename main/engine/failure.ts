@@ -17,7 +17,7 @@ export function failureReport(error: unknown): ErrorReport {
     return {
       code: 'not-writable',
       message: `The disk of ${folder}, where compiled programs are kept, is full.`,
-      hint: 'Free some space there, or name a folder on another disk by the variable KARST_CACHE. A run can be resumed.',
+      hint: 'Free some space there, or set KARST_CACHE to a folder on another disk. The run can be resumed.',
       path: folder,
     };
   }

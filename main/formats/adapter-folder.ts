@@ -31,26 +31,26 @@ const LABELS = 'labels.json';
 export const CARD = 'README.md';
 export const ADAPTER_FILES = [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS, CARD] as const;
 
-/** No JSON file of an adapter is larger than this, in bytes. */
+/** Limit of an adapter's JSON files, in bytes. */
 const JSON_LIMIT = 64 * 1024 * 1024;
 
 export interface AdapterFolder {
   readonly dir: string;
-  /** Absolute or relative as `dir` is: open it with `SafetensorsFile.open`. */
+  /** Path of the weights, to be opened with `SafetensorsFile.open`. */
   readonly weights: string;
   readonly config: AdapterConfig;
   readonly preprocessing: Preprocessing;
   /** Class names; the index is the head's output. */
   readonly labels: readonly string[];
-  /** Counts of numbers: without the head, and the head's. */
+  /** Parameter counts: without the head, and of the head. */
   readonly parameters: { readonly adapter: number; readonly head: number };
   /** Sum of the files' sizes. */
   readonly bytes: number;
 }
 
 /**
- * Names and shapes that an adapter of this description holds: what its method trains on the backbone at the working size, and
- * the head.
+ * Names and shapes of an adapter's tensors: what its method trains on the backbone at its image
+ * size, and the head.
  * @param outputs of the head, as the task has them for the adapter's classes
  */
 export function adapterTensorShapes(
@@ -72,7 +72,7 @@ const weightsMetadata = (
   base_model_sha256: config.backboneSha256 ?? '',
 });
 
-/** Bytes that the weights file of an adapter of this description will have. */
+/** Size in bytes of an adapter's weights file. */
 export function adapterWeightsBytes(
   config: Tuning & Pick<AdapterConfig, 'architecture' | 'backboneSha256'>,
   preprocessing: Pick<Preprocessing, 'imageSize'>,
@@ -99,14 +99,10 @@ async function readJson(path: string): Promise<unknown> {
     );
   });
   if (size > JSON_LIMIT)
-    throw new KarstError(
-      'file-damaged',
-      `${path} is ${size} bytes long, far more than it can need.`,
-      {
-        hint: 'Take a fresh copy of the adapter.',
-        path,
-      },
-    );
+    throw new KarstError('file-damaged', `${path} is ${size} bytes long, far too long.`, {
+      hint: 'Use a fresh copy of the adapter.',
+      path,
+    });
   const text = await readTextFile(path);
   try {
     return JSON.parse(text);
@@ -115,7 +111,7 @@ async function readJson(path: string): Promise<unknown> {
       'file-damaged',
       `${path} is not valid JSON: ${(cause as Error).message}.`,
       {
-        hint: 'Take a fresh copy of the adapter.',
+        hint: 'Use a fresh copy of the adapter.',
         path,
         cause,
       },
@@ -131,7 +127,7 @@ function checkShapes(
 ): void {
   const mismatch = (sentence: string): KarstError =>
     new KarstError('backbone-mismatch', `${path}: ${sentence}`, {
-      hint: 'The weights do not belong to the description beside them; take a fresh copy of the adapter.',
+      hint: 'The weights do not match the description beside them; use a fresh copy of the adapter.',
       path,
     });
   for (const [name, shape] of expected) {
@@ -179,7 +175,7 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
     throw new KarstError(
       'format-unsupported',
       `${dir}: images of ${preprocessing.imageSize} pixels cannot be cut into patches of ${step}.`,
-      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path: dir },
+      { hint: 'Use an adapter folder written by this version of KARST Studio.', path: dir },
     );
   const outputs = taskSpec(config.task).outputs(labels.length);
   const expected = adapterTensorShapes(config, preprocessing, outputs);
@@ -192,7 +188,7 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
         throw new KarstError(
           'file-damaged',
           `${weights}: the tensor ${name} holds ${String(found.value)} at position ${found.position}.`,
-          { hint: 'Take a fresh copy of the adapter.', path: weights },
+          { hint: 'Use a fresh copy of the adapter.', path: weights },
         );
     }
   } finally {
@@ -216,8 +212,9 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
 }
 
 /**
- * Writes an adapter folder in one piece: it is complete under `dir` or not there.
- * @param content.tensors exactly those of `adapterTensorShapes`, in any order; written as they are named
+ * Writes an adapter folder atomically.
+ * @param content.tensors exactly those of `adapterTensorShapes`, in any order; written in order of
+ * name
  * @param content.card Markdown put under the facts of the model card; may be empty
  * @throws not-writable; internal when the tensors are not those that the config describes
  */

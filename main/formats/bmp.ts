@@ -108,7 +108,7 @@ export function readBmp(bytes: Uint8Array, pixelLimit: number): BmpImage {
   const header = parseHeader(bytes);
   const { width, height, bits, palette, paletteStep, masks } = header;
   if (width * height > pixelLimit)
-    throw new BmpError(`has ${width} × ${height} pixels, more than are taken`, true);
+    throw new BmpError(`has ${width} × ${height} pixels, more than the limit`, true);
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (header.dataStart + stride * height > bytes.length)
     throw new BmpError('is cut off in its pixels');

@@ -11,7 +11,7 @@ import { temporaryName } from './temporary-files.ts';
  * folder, fsync, rename, fsync of the folder. Errors surface as `KarstError`s that name the file.
  */
 
-/** What of a `FileHandle` a streaming writer needs: bytes are appended in order. */
+/** The part of a `FileHandle` that a streaming writer needs: bytes are appended in order. */
 export type Append = (bytes: Uint8Array) => Promise<void>;
 
 /** One write call takes at most this much, below the 2 GiB limit of the system call. */
@@ -37,7 +37,7 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: 'the path is too long',
 };
 
-/** The reason of a system error in words: "the disk is full". */
+/** The reason of a system error as text: "the disk is full". */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
   return (code && REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
@@ -68,20 +68,22 @@ export function readError(path: string, error: unknown): KarstError {
     {
       hint: missing
         ? 'Check the path.'
-        : 'Check that it is a file that your account may open and that the disk is well.',
+        : 'Check that it is a file that your account may open and that the disk works.',
       path,
       cause: error,
     },
   );
 }
 
-/** A pipe that nobody writes to would hold whoever opens it for good; for a plain file the flag means nothing. */
+/**
+ * Opening a pipe without a writer would block forever; for regular files the flag has no effect.
+ */
 const WITHOUT_WAITING =
   constants.O_RDONLY |
   ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0) |
   ((constants as Partial<typeof constants>).O_NOCTTY ?? 0);
 
-/** What is opened in the place of a file, as the reason that it cannot be read; null for a plain file. */
+/** Why something other than a regular file cannot be read; null for a regular file. */
 function noPlainFile(info: Stats): string | null {
   if (info.isFile()) return null;
   if (info.isDirectory()) return 'it is a folder';
@@ -91,8 +93,8 @@ function noPlainFile(info: Stats): string | null {
 }
 
 /**
- * Opens a plain file for reading, and refuses whatever else bears the name without waiting for it. All that is
- * read from a path which somebody else may have made goes through here or `openFileSync`.
+ * Opens a regular file for reading, and refuses anything else without blocking. All reads of paths
+ * that others may have created use this or `openFileSync`.
  *
  * @throws KarstError `not-found`, `not-readable`
  */
@@ -113,7 +115,10 @@ export async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** The same at once, as a file descriptor. @throws KarstError `not-found`, `not-readable` */
+/**
+ * The same synchronously, returning a file descriptor. @throws KarstError `not-found`,
+ * `not-readable`
+ */
 export function openFileSync(path: string): number {
   let file: number | null = null;
   try {
@@ -129,7 +134,7 @@ export function openFileSync(path: string): number {
 
 /**
  * The whole content of a plain file.
- * @param limit size in bytes that is not exceeded
+ * @param limit maximum size in bytes
  * @throws KarstError `not-found`, `not-readable`, `format-unsupported` for a larger file
  */
 export async function readWholeFile(path: string, limit = Infinity): Promise<Buffer> {
@@ -218,7 +223,7 @@ export async function writeFileAtomic(
   await keepOld();
   const temporary = temporaryName(target);
   let handle: FileHandle | null = null;
-  // Errors of the caller's function keep their own words; only our file operations become write errors.
+  // Errors of the caller's function pass through; only our file operations become write errors.
   const guarded = async <T>(operation: Promise<T>): Promise<T> => {
     try {
       return await operation;
@@ -299,7 +304,7 @@ export async function writeFolderAtomic(
 }
 
 function nameTaken(path: string): KarstError {
-  return new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
+  return new KarstError('name-taken', `${path} already exists and is not overwritten.`, {
     hint: 'Choose another name or move it away.',
     path,
   });
@@ -335,7 +340,7 @@ async function syncTree(dir: string): Promise<void> {
   await syncFolder(dir);
 }
 
-/** Removes what was begun and throws `error`; a failure to remove is told together with it. */
+/** Removes the partial result and throws `error`, together with a failure to remove. */
 async function discard(path: string, handle: FileHandle | null, error: unknown): Promise<never> {
   try {
     await handle?.close();

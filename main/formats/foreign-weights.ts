@@ -1,8 +1,9 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 
 /**
- * Weight files of other formats, recognised by their first bytes (and, for zip files, by the names of their
- * entries) so that the user is told what the file is and how to convert it. Nothing of them is parsed further.
+ * Weight files of other formats, recognised by their first bytes (and, for zip files, by the names
+ * of their entries) so that the error can say what the file is and how to convert it. They are not
+ * parsed further.
  */
 
 const CONVERT_TORCH =
@@ -35,7 +36,7 @@ const HDF5: Foreign = {
 };
 const GGUF: Foreign = {
   what: 'is a GGUF file, a format for language models',
-  hint: 'Take the safetensors file of a vision transformer.',
+  hint: 'Use the safetensors file of a vision transformer.',
 };
 const ZIP: Foreign = {
   what: 'is a zip archive without weights that are recognised',
@@ -80,7 +81,7 @@ function isOnnx(head: Uint8Array): boolean {
 }
 
 /**
- * Recognises a format that is not taken.
+ * Recognises an unsupported format.
  *
  * @param head the first bytes of the file, up to 64 KiB
  * @param tail the last bytes, up to 64 KiB; a zip file's names are looked for in both

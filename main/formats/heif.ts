@@ -15,7 +15,7 @@ import { cutOffByZeros, MANY_ZEROS, trailingZeros } from './zero-tail.ts';
 /** A HEIF image that cannot be decoded. */
 export class HeifError extends Error {
   override readonly name = 'HeifError';
-  /** Whether the file may be sound, but of a kind that is not taken. */
+  /** Whether the file may be sound, but of an unsupported kind. */
   readonly unsupported: boolean;
 
   /** @param message a sentence without its subject */
@@ -126,7 +126,7 @@ function granted<T extends object>(heif: MainModule, answer: T | Refusal): T {
 function refused({ heif_error_code: codes }: MainModule, { code, message }: Refusal): HeifError {
   const { heif_error_Unsupported_feature: feature, heif_error_Unsupported_filetype: type } = codes;
   return code === feature || code === type
-    ? new HeifError('is a HEIF image of a kind that is not taken', true, message)
+    ? new HeifError('is a HEIF image of an unsupported kind', true, message)
     : new HeifError(DAMAGED, false, message);
 }
 
@@ -187,7 +187,7 @@ function conversionOf(colour: HeifColour | null): Conversion {
   const transform = codePointTransform(primaries, transfer);
   if (transform === null)
     throw new HeifError(
-      `has colours that are not taken (code points ${String(primaries)} and ${String(transfer)}; HDR, perhaps)`,
+      `has unsupported colours (code points ${String(primaries)} and ${String(transfer)}; HDR, perhaps)`,
       true,
     );
   return (pixels) => {

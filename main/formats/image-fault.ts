@@ -11,7 +11,7 @@ import { cutOffByZeros, MANY_ZEROS, trailingZeros } from './zero-tail.ts';
 export interface ImageFault {
   /** A sentence without its subject. */
   readonly what: string;
-  /** Whether the file may be sound, but of a kind that is not taken. */
+  /** Whether the file may be sound, but of an unsupported kind. */
   readonly unsupported: boolean;
 }
 
@@ -37,11 +37,11 @@ const FINDERS: Partial<Record<ImageFormat, (file: Uint8Array) => ImageFault | nu
 function jpegFault(file: Uint8Array): ImageFault | null {
   const { frame, precision, scans, ends } = jpegStructure(file);
   if (frame === null || scans === 0) return damaged('is cut off before its picture');
-  if (frame >= 0xc9) return unsupported('is a JPEG with arithmetic coding, which is not taken');
+  if (frame >= 0xc9) return unsupported('is a JPEG with arithmetic coding, which is not supported');
   if (frame === 0xc3 || frame >= 0xc5)
-    return unsupported('is a lossless or hierarchical JPEG, which is not taken');
+    return unsupported('is a lossless or hierarchical JPEG, which is not supported');
   if (precision !== 8)
-    return unsupported(`is a JPEG of ${String(precision)} bits a sample, which is not taken`);
+    return unsupported(`is a JPEG of ${String(precision)} bits a sample, which is not supported`);
   return ends ? null : damaged('is cut off: its end-of-image marker is missing');
 }
 
@@ -91,7 +91,7 @@ function tiffFault(file: Uint8Array): ImageFault | null {
     return orZeros(file, file.length, 'is cut off: its directory is not in the file');
   const compression = tags.get(TAG.compression)?.[0] ?? 1;
   if (!TIFF_COMPRESSIONS.includes(compression))
-    return unsupported(`is compressed in the way ${String(compression)}, which is not taken`);
+    return unsupported(`is compressed by method ${String(compression)}, which is not supported`);
   const behind = tiffBlocks(tags).some(({ offset, bytes }) => offset + bytes > file.length);
   return behind ? damaged('is cut off: some of its pixels are not in the file') : null;
 }

@@ -40,7 +40,7 @@ export function imageSignature(head: Uint8Array): ImageSignature {
   if (/^(\u00ef\u00bb\u00bf)?\s*<(svg|\?xml|!--|!doctype svg)/i.test(text))
     return /<svg|doctype svg/i.test(text)
       ? refused('an SVG drawing', SVG)
-      : refused('an XML file', 'Only images are taken.');
+      : refused('an XML file', 'Only images are supported.');
   if (/^(\u00ff\u000a|\0\0\0\u000cJXL )/.test(text)) return refused('a JPEG XL image');
   if (/^(\0\0\0\u000cjP|\u00ff\u004f\u00ff\u0051)/.test(text)) return refused('a JPEG 2000 image');
   if (text.startsWith('8BPS')) return refused('a Photoshop file');
@@ -58,5 +58,5 @@ function isoMedia(text: string, head: Uint8Array): ImageSignature {
     brands.push(text.slice(at, at + 4));
   if (brands.includes('avif') || brands.includes('avis')) return supported('avif');
   if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return supported('heic');
-  return refused('a video', 'Only still images are taken.');
+  return refused('a video', 'Only still images are supported.');
 }

@@ -18,7 +18,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** For the hint of what is not one of them. */
-export const TAKEN_FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC are taken.';
+export const TAKEN_FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC are supported.';
 
 /** Largest width × height that is decoded: 100 megapixels are 300 MB of pixels. */
 export const PIXEL_LIMIT = 100_000_000;
@@ -57,7 +57,7 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
   if (bytes.length === 0) throw damaged(path, 'is empty');
   const signature = imageSignature(bytes);
   if (signature.kind === 'refused')
-    throw notTaken(path, `is ${signature.name}, which is not taken`, signature.hint);
+    throw notTaken(path, `is ${signature.name}, which is not supported`, signature.hint);
   if (signature.kind === 'unknown')
     throw new KarstError('format-unknown', `${path} is not an image.`, {
       hint: TAKEN_FORMATS,
@@ -188,7 +188,7 @@ async function decodeHeif(bytes: Uint8Array, path: string): Promise<DecodedImage
 
 function damaged(path: string, what: string, cause?: unknown): KarstError {
   return new KarstError('file-damaged', `${path} ${what}.`, {
-    hint: 'Replace it by an intact copy or take it out of the dataset.',
+    hint: 'Replace it by an intact copy or remove it from the dataset.',
     path,
     cause,
   });

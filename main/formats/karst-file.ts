@@ -236,7 +236,7 @@ function checkEntry(path: string, entry: yauzl.Entry): void {
   if ((generalPurposeBitFlag & ENCRYPTED) !== 0)
     throw refused(path, `${shown(fileName)} is encrypted`);
   if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
-    throw refused(path, `${shown(fileName)} is packed by a method that is not taken`);
+    throw refused(path, `${shown(fileName)} is packed by an unsupported method`);
 }
 
 interface WantedEntry {

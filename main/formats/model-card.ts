@@ -52,7 +52,7 @@ export function adapterCard(
     `# ${name}`,
     '',
     `- Backbone: ${c.backboneName} (${inWords(a)}, ${preprocessing.imageSize} pixels)`,
-    `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from a bare shape'}`,
+    `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from scratch'}`,
     `- Method: ${describeTuning(c)}; ${parameters} parameters beside the head`,
     `- Classes (${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
     ...(t === null

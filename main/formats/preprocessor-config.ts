@@ -115,7 +115,7 @@ export function preprocessingFromJson(value: unknown, path: string): Preprocessi
     const found = key === null ? value : issue.input;
     throw refuse(
       path,
-      `${key === null ? 'it' : `"${key}"`} is ${inWords(found)}, which is not taken (${issue.message})`,
+      `${key === null ? 'it' : `"${key}"`} is ${inWords(found)}, which is not supported (${issue.message})`,
     );
   }
   const said = outcome.output;

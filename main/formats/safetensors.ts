@@ -184,7 +184,7 @@ async function readHeader(
   if (length === null) throw damaged(`has only ${size} bytes, too few for a safetensors file`);
   if (head[8] !== 0x7b)
     throw new KarstError('format-unknown', `${path} is not a safetensors file.`, {
-      hint: 'Take a file made by safetensors (usually named model.safetensors).',
+      hint: 'Use a file made by safetensors (usually named model.safetensors).',
       path,
     });
   if (length > BigInt(HEADER_LIMIT))

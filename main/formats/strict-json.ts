@@ -80,7 +80,7 @@ export function parseStrictJson(text: string): JsonValue {
     for (;;) {
       skipSpace();
       const key = parseString();
-      if (key === '__proto__') fail('has the key "__proto__", which no honest writer uses');
+      if (key === '__proto__') fail('has the key "__proto__", which is not allowed');
       if (object.has(key)) fail(`has the key ${JSON.stringify(key)} twice`);
       skipSpace();
       if (text[at] !== ':') return broken();

@@ -1,17 +1,17 @@
 import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 
-/** What was not touched for so long is nobody's, where the name does not say whose it is. */
+/** Age after which a file without an owner in its name is abandoned. */
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Removes what ended processes left, one path after the other, and keeps account of it. */
+/** Removes files of ended processes and records the outcome. */
 export class Sweep {
-  /** Paths that were removed. */
+  /** Removed paths. */
   readonly removed: string[] = [];
-  /** Sentences of what could not be. */
+  /** Sentences about failures. */
   readonly problems: string[] = [];
 
-  /** Removes a file or a folder with all that is in it. Never rejects: what fails is a problem. */
+  /** Removes a file or a folder recursively. Never rejects: failures are recorded. */
   async remove(path: string): Promise<void> {
     try {
       await rm(path, { recursive: true, force: true });
@@ -25,7 +25,8 @@ export class Sweep {
 }
 
 /**
- * Whether an entry belongs to this account and has not changed for a day. False, too, where it cannot be looked at.
+ * Whether an entry belongs to this account and has not changed for a day. False if it cannot be
+ * examined.
  * @param now milliseconds since 1970
  */
 export function isOldOwn(path: string, now: number): boolean {
@@ -33,7 +34,7 @@ export function isOldOwn(path: string, now: number): boolean {
     const { uid, mtimeMs } = lstatSync(path);
     return (process.getuid === undefined || uid === process.getuid()) && now - mtimeMs > DAY_MS;
   } catch {
-    // It went away, or may not be looked at: whoever may sweeps it.
+    // It has gone, or cannot be examined.
     return false;
   }
 }

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { isMarkAlive, ownMark } from './process-mark.ts';
 import { isOldOwn, Sweep } from './sweep.ts';
 
-/** What the studio keeps in the system's temporary folder. */
+/** Kinds of folders in the system's temporary folder. */
 const KINDS = ['previews', 'uploads', 'graph', 'library'] as const;
 type Kind = (typeof KINDS)[number];
 
 const ENDING = '[A-Za-z0-9]{6}';
 /** `karst-<kind>-<mark of the process>.<6 letters or digits>`. */
 const MARKED = new RegExp(`^karst-(?:${KINDS.join('|')})-(\\d+-\\d*-[0-9a-f]*)\\.${ENDING}$`);
-/** Earlier versions did not say whose it is. */
+/** The name in earlier versions, without an owner. */
 const UNMARKED = new RegExp(`^karst-(?:${KINDS.join('|')})-${ENDING}$`);
 
 /** For `mkdtemp`: a folder in the system's temporary folder, with a name that says which process made it. */
@@ -21,8 +21,8 @@ export function systemTemporaryPrefix(kind: Kind): string {
 }
 
 /**
- * Removes from the system's temporary folder what processes of the studio left there that run no more. Nothing but this account's
- * folders of exactly such names.
+ * Removes folders of ended studio processes from the system's temporary folder: only this account's
+ * folders with exactly such names.
  * @param now milliseconds since 1970
  */
 export async function sweepSystemTemporaries(folder = tmpdir(), now = Date.now()): Promise<Sweep> {
@@ -37,13 +37,13 @@ export async function sweepSystemTemporaries(folder = tmpdir(), now = Date.now()
   return sweep;
 }
 
-/** Not a link to one: what that leads to is not ours. */
+/** Not a link, whose target is not ours. */
 function isOwnFolder(path: string): boolean {
   try {
     const info = lstatSync(path);
     return info.isDirectory() && (process.getuid === undefined || info.uid === process.getuid());
   } catch {
-    // It went away, or may not be looked at.
+    // It has gone, or cannot be examined.
     return false;
   }
 }
@@ -52,7 +52,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch {
-    // A temporary folder that cannot be read is told of by whoever needs it.
+    // An unreadable temporary folder is reported by its users.
     return [];
   }
 }

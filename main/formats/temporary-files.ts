@@ -4,18 +4,21 @@ import { basename, dirname, join } from 'node:path';
 import { bootOf, isMarkAlive, ownMark } from './process-mark.ts';
 import { isOldOwn, Sweep } from './sweep.ts';
 
-/** `.<name>.<mark of the process>.<12 hex digits>.tmp`: hidden, and exactly what no person names a file. */
+/** `.<name>.<mark of the process>.<12 hex digits>.tmp`: hidden, and unlike any user's file name. */
 const TEMPORARY = /^\..+\.(\d+-\d*-[0-9a-f]*)\.[0-9a-f]{12}\.tmp$/s;
 
-/** That of earlier versions, which does not say whose it is. */
+/** The form of earlier versions, without an owner. */
 const UNMARKED = /^\..+\.[0-9a-f]{12}\.tmp$/s;
 
-/** Bytes of the final name that a temporary one keeps: file systems take 255, and the rest needs up to 60. */
+/**
+ * Bytes of the final name kept in a temporary one: names have at most 255 bytes, and the rest needs
+ * up to 60.
+ */
 const NAME_BYTES = 150;
 
 /**
- * A name beside `path` that no one else uses and that says which process made it, so that others can tell whether it
- * is anybody's still. The leading dot hides it from folder listings of images.
+ * A unique name beside `path` that identifies its process, so that others can tell whether it is
+ * still in use. The leading dot hides it from folder listings of images.
  */
 export function temporaryName(path: string): string {
   const random = randomBytes(6).toString('hex');
@@ -29,9 +32,9 @@ function clipped(name: string): string {
 }
 
 /**
- * Removes from a folder, not from deeper ones, the temporary files and folders of processes that run no more. Whatever
- * has not exactly such a name stays. Those of earlier versions, which do not say whose they are, go after a day.
- * @param boot only those of processes of that boot: in a folder that other machines may write into, too
+ * Removes temporary files and folders of ended processes from a folder, not from subfolders. Only
+ * exact names match. Those of earlier versions, without an owner, are removed after a day.
+ * @param boot only those of processes of that boot, for folders that other machines also write to
  */
 export async function sweepTemporaries(folder: string, boot: string | null = null): Promise<Sweep> {
   const sweep = new Sweep();
@@ -41,7 +44,7 @@ export async function sweepTemporaries(folder: string, boot: string | null = nul
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR')
-      sweep.problems.push(`${folder} could not be looked through: ${message}.`);
+      sweep.problems.push(`${folder} could not be searched: ${message}.`);
     return sweep;
   }
   for (const name of names) {

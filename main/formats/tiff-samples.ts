@@ -34,7 +34,10 @@ const refused = (what: string, hint: string): TiffReading => ({ kind: 'refused',
  */
 export function readSamples(tags: TiffTags): TiffReading {
   if (tags.has(TAG.dngVersion))
-    return refused('is a camera raw file (DNG), which is not taken', 'Develop it to JPEG or PNG.');
+    return refused(
+      'is a camera raw file (DNG), which is not supported',
+      'Develop it to JPEG or PNG.',
+    );
   const bands = tags.get(TAG.samplesPerPixel)?.[0] ?? 1;
   const bits = tags.get(TAG.bitsPerSample) ?? [1];
   const formats = tags.get(TAG.sampleFormat) ?? [1];
@@ -50,15 +53,15 @@ export function readSamples(tags: TiffTags): TiffReading {
             ? 'complex'
             : 'whole-number';
     return refused(
-      `has ${kind} samples of ${String(wide ?? bits[0])} bits, of which it is not said what is black and white`,
-      'Convert it to 8 or 16 bits without a sign, with the range that is to be seen.',
+      `has ${kind} samples of ${String(wide ?? bits[0])} bits, without the values of black and white`,
+      'Convert it to 8 or 16 bits without a sign, with the visible range.',
     );
   }
   const photometric = tags.get(TAG.photometric)?.[0] ?? 1;
   const colours = COLOURS.get(photometric);
   if (colours === undefined)
     return refused(
-      `stores its colours in the way ${String(photometric)}, which is not taken`,
+      `stores its colours by method ${String(photometric)}, which is not supported`,
       'Convert it to RGB.',
     );
   const extras = bands - colours;
@@ -70,7 +73,7 @@ export function readSamples(tags: TiffTags): TiffReading {
   if (photometric === RGB && kinds.length === extras && alpha === 0)
     return { kind: 'taken', extras: true };
   return refused(
-    `has ${String(bands)} bands, of which it is not said that they are colours or alpha`,
-    'Write the bands that are to be seen as RGB.',
+    `has ${String(bands)} bands, that are not declared as colours or alpha`,
+    'Write the visible bands as RGB.',
   );
 }

@@ -16,12 +16,12 @@ import {
 import { sweepTemporaries, temporaryName } from './temporary-files.ts';
 
 /**
- * A folder that holds what a zip of the application's own holds. It appears whole; where it is there, every file is compared with
- * the zip by length and CRC-32, and what is missing or another is written again. Files that the zip does not have are left alone.
- * Several processes may do so at once.
+ * A folder with the content of a bundled zip. It is created atomically; in an existing one every
+ * file is compared with the zip by length and CRC-32 and restored if missing or different. Other
+ * files are left alone. Safe with concurrent processes.
  *
  * @param zip of small regular files
- * @param folder made with the folders above it
+ * @param folder created with its parents
  * @throws not-found, file-damaged for the zip; not-writable
  */
 export async function unpackedFolder(zip: string, folder: string): Promise<void> {
@@ -39,7 +39,7 @@ export async function unpackedFolder(zip: string, folder: string): Promise<void>
   }
 }
 
-/** What cannot be renamed, since another process was first, is taken away. */
+/** If another process was first, the temporary folder is removed. */
 async function unpackWhole(files: ReadonlyMap<string, Buffer>, folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   await sweepTemporaries(dirname(folder));
@@ -93,6 +93,6 @@ function zipProblem(path: string, cause: unknown): KarstError {
   return new KarstError(
     missing ? 'not-found' : 'file-damaged',
     missing ? `There is no file ${path}.` : `${path} cannot be read: ${reasonOf(cause)}.`,
-    { hint: 'Bring it back from the repository, or install the application again.', path, cause },
+    { hint: 'Restore it from the repository, or reinstall the application.', path, cause },
   );
 }

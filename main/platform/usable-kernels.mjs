@@ -57,9 +57,10 @@ export function usableKernels(
 function openKernels(path, load) {
   try {
     const addon = load(path);
-    if (!addon.granted) return { reason: 'the system does not let a process use what they need' };
+    if (!addon.granted)
+      return { reason: 'the system does not allow processes to use the instructions they need' };
     const wrong = addon.check();
-    return wrong === null ? { addon } : { reason: `${wrong} came to a wrong result` };
+    return wrong === null ? { addon } : { reason: `${wrong} gave a wrong result` };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { reason: `they do not run (${message.trim().split('\n', 1)[0] ?? ''})` };

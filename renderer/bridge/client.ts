@@ -173,7 +173,7 @@ function isEventName(name: string): name is EventName {
 
 function connectionLost(): KarstError {
   return new KarstError('not-available', 'The connection to the studio was lost.', {
-    hint: 'It is being made anew; try again in a moment.',
+    hint: 'Reconnecting; try again in a moment.',
   });
 }
 
@@ -181,7 +181,7 @@ function notAsAgreed(what: string, issues: readonly v.BaseIssue<unknown>[]): Kar
   const [issue] = issues;
   const where = issue === undefined ? '' : (v.getDotPath(issue) ?? '');
   const detail = issue === undefined ? '' : ` ${where}: ${issue.message}`;
-  return new KarstError('internal', `${what} is not as agreed.${detail}`, {
-    hint: 'The window and the host may be of different versions: start the studio anew.',
+  return new KarstError('internal', `${what} is invalid.${detail}`, {
+    hint: 'The window and the host may be of different versions: restart the studio.',
   });
 }

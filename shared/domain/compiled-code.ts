@@ -6,12 +6,15 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['avx2', 'AVX2'],
 ]);
 
-/** What the instruction set of the engine's kernels is called. */
+/** The name of a kernels' instruction set. */
 export function kernelsTitle(isa: string): string {
   return TITLES.get(isa) ?? isa;
 }
 
-/** What is there and stays off, since its check of itself failed, and a sentence on it, with what is used instead. In English. */
+/**
+ * What is installed but off because its self-check failed, with a sentence that says what is used
+ * instead. In English.
+ */
 export interface SwitchedOff {
   readonly what: 'kernels' | 'resampling';
   readonly sentence: string;
@@ -28,13 +31,13 @@ export function switchedOff({
       : `those for ${kernelsTitle(kernels)} are used`;
   const off = kernelsOff.map(({ level, reason }): SwitchedOff => ({
     what: 'kernels',
-    sentence: `The kernels for ${kernelsTitle(level)} are off, since their check of themselves failed: ${reason}. Instead, ${instead}, which takes longer.`,
+    sentence: `The kernels for ${kernelsTitle(level)} are off, since their self-check failed: ${reason}. Instead, ${instead}, which takes longer.`,
   }));
   if (resamplingOff === null) return off;
-  const sentence = `The compiled resampling of images is off, since its check of itself failed: ${resamplingOff}. Instead, images are resized in JavaScript, which takes longer.`;
+  const sentence = `The compiled resampling of images is off, since its self-check failed: ${resamplingOff}. Instead, images are resized in JavaScript, which takes longer.`;
   return [...off, { what: 'resampling', sentence }];
 }
 
 /** What to do about it. */
 export const SWITCHED_OFF_HINT =
-  'Install KARST Studio anew (a checkout: "npm ci", then "npm run setup"); if it stays so, please report it with this line.';
+  'Reinstall KARST Studio (in a checkout: "npm ci", then "npm run setup"); if that does not help, please report it with this line.';

@@ -1,10 +1,13 @@
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
-/** How folders can be understood: `inner-folders` takes those in which the images lie, whatever is above them. */
+/**
+ * Layouts of folders: in `inner-folders` the folders that contain images are the classes, whatever
+ * is above them.
+ */
 export const FOLDER_LAYOUTS = ['class-folders', 'split-folders', 'inner-folders'] as const;
 export type FolderLayout = (typeof FOLDER_LAYOUTS)[number];
-/** What an import can be told about the layout of its source. */
+/** Layouts that a user can choose for an import. */
 export const IMPORT_LAYOUTS = [...FOLDER_LAYOUTS, 'list-files', 'table'] as const;
 export type ImportLayout = (typeof IMPORT_LAYOUTS)[number];
 

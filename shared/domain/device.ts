@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { immutable } from './immutable.ts';
 import { countSchema } from './scalars.ts';
 
-/** What an engine runs on. */
+/** Versions and device of an engine. */
 export const deviceReportSchema = immutable(
   v.object({
     backend: v.picklist(['tensorflow', 'tfjs-cpu']),
@@ -10,9 +10,15 @@ export const deviceReportSchema = immutable(
     tfjs: v.string(),
     /** The level of processors whose kernels of ours run, amx, avx512 or avx2; null: products stay with TensorFlow. */
     kernels: v.nullable(v.string()),
-    /** Better kernels that are installed and stay off, since their check of themselves failed; the reason is a clause. */
+    /**
+     * Better kernels that are installed but off because their self-check failed; the reason is a
+     * clause.
+     */
     kernelsOff: v.array(v.object({ level: v.string(), reason: v.string() })),
-    /** Why the compiled resampling of images stays off, when it is installed and its check of itself failed; a clause. */
+    /**
+     * Why the compiled resampling of images is off although installed: its self-check failed; a
+     * clause.
+     */
     resamplingOff: v.nullable(v.string()),
     /** Names of the devices TensorFlow found, CPU first. */
     devices: v.array(v.string()),

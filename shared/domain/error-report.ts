@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { immutable } from './immutable.ts';
 
 /**
- * The closed set of things that can go wrong for a user. A code is stable: scripts match on it.
- * Every error carries a sentence that names the file or thing, the reason, and (hint) the way out.
+ * The closed set of error codes. Codes are stable: scripts match on them. Every error has a
+ * sentence with the file or item and the reason, and a hint with the remedy.
  */
 export const ERROR_CODES = [
   'usage', // wrong command line or setting
@@ -15,9 +15,9 @@ export const ERROR_CODES = [
   'not-writable', // the file system refuses to write, or the disk is full
   'file-damaged', // truncated, corrupt, checksum differs
   'file-changed', // no longer the file that was imported (sha256 differs)
-  'format-unsupported', // a format that is recognised but not taken
+  'format-unsupported', // a recognised but unsupported format
   'format-unknown', // not recognised at all
-  'heads-unknown', // the number of attention heads of a backbone is not said, or cannot be
+  'heads-unknown', // the number of attention heads of a backbone is unknown or impossible
   'not-available', // planned, but not in this version
   'backbone-mismatch', // adapter or run made for another backbone
   'dataset-unusable', // too few images or classes
@@ -43,7 +43,7 @@ export const errorReportSchema = immutable(
     message: v.string(),
     hint: v.string(),
     path: v.exactOptional(v.string()),
-    /** What the hint is called on the command line, such as `--out`: a window has no options, so hints name none. */
+    /** Name of the hint's subject on the command line, such as `--out`; windows have no options. */
     option: v.exactOptional(v.string()),
   }),
 );

@@ -3,10 +3,10 @@ import type { ErrorCode, ErrorReport } from './error-report.ts';
 export class KarstError extends Error {
   override readonly name = 'KarstError';
   readonly code: ErrorCode;
-  /** The way out, one sentence. */
+  /** The remedy, one sentence. */
   readonly hint: string;
   readonly path: string | undefined;
-  /** What the hint is called on the command line. */
+  /** Name of the hint's subject on the command line. */
   readonly option: string | undefined;
 
   constructor(
@@ -51,11 +51,13 @@ const SYSTEM_CODES: Record<string, ErrorCode> = {
 
 const SYSTEM_HINTS: Partial<Record<ErrorCode, string>> = {
   'not-found': 'Check the path.',
-  'not-readable': 'Check that your account may open it and that the disk is well.',
+  'not-readable': 'Check that your account may open it and that the disk works.',
   'not-writable': 'Free some space or choose a folder that you may write to.',
 };
 
-/** Turns anything that was thrown into a report; unknown errors become `internal` and keep their message. */
+/**
+ * Converts anything thrown to a report; unknown errors become `internal` and keep their message.
+ */
 export function toErrorReport(error: unknown): ErrorReport {
   if (error instanceof KarstError) return error.toReport();
   if (error instanceof Error) {

@@ -1,7 +1,7 @@
 /**
- * The first of `leaves`, `leaves 2`, `leaves 3` … that is not taken, whatever the case.
+ * The first of `leaves`, `leaves 2`, `leaves 3` … that is not taken, ignoring case.
  *
- * @param joiner what stands before the number
+ * @param joiner separator before the number
  */
 export function freeName(wanted: string, taken: readonly string[], joiner = ' '): string {
   const known = new Set(taken.map((name) => name.toLocaleLowerCase()));

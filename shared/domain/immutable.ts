@@ -1,15 +1,15 @@
 import type * as v from 'valibot';
 
-/** The same value, no part of which is written to. */
+/** The same type, deeply read-only. */
 export type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
 
-/** What a schema makes sure of. */
+/** The output type of a schema. */
 export type Checked<S extends v.GenericSchema> = Immutable<v.InferOutput<S>>;
 
-/** The schema as one of values that are not written to. */
+/** The schema with a read-only output type. */
 export function immutable<S extends v.GenericSchema>(
   schema: S,
 ): v.GenericSchema<unknown, Checked<S>> {
-  // Nothing is changed but the type, and a value may always be taken for one that is only read.
+  // Only the type changes; a value may always be treated as read-only.
   return schema as unknown as v.GenericSchema<unknown, Checked<S>>;
 }

@@ -10,12 +10,15 @@ import { preprocessingSchema } from './preprocessing.ts';
 import { FINDING_KINDS } from './problem-kinds.ts';
 import { countSchema, finiteSchema, idSchema, integerSchema } from './scalars.ts';
 
-/** What the library holds. Times are ISO 8601 in UTC, sizes are bytes, ids are short and unique over all kinds. */
+/**
+ * The entries of the library. Times are ISO 8601 in UTC, sizes are bytes, ids are short and unique
+ * over all kinds.
+ */
 
 export const methodSchema = v.picklist(METHOD_NAMES);
 export const splitSchema = v.picklist(SPLITS);
 
-/** Where a value came from that a weight file does not carry itself. */
+/** Source of a value that is not in the weight file itself. */
 const provenanceSchema = v.picklist([
   'config.json',
   'preprocessor_config.json',
@@ -25,7 +28,7 @@ const provenanceSchema = v.picklist([
 ]);
 export type Provenance = v.InferOutput<typeof provenanceSchema>;
 
-/** A pre-trained model, referenced where it lies and never written to. */
+/** A pre-trained model, referenced in place and never modified. */
 export const backboneSchema = immutable(
   v.object({
     id: idSchema,
@@ -40,32 +43,32 @@ export const backboneSchema = immutable(
     dtype: v.picklist(['F32', 'F16', 'BF16']),
     architecture: architectureSchema,
     preprocessing: preprocessingSchema,
-    /** timm's name of the architecture where one is known (`vit_tiny_patch16_224`). */
+    /** timm's name of the architecture if known (`vit_tiny_patch16_224`). */
     timmName: v.nullable(v.string()),
-    /** The number of heads cannot be read from shapes: where it came from. */
+    /** Source of the number of heads, which shapes do not determine. */
     headsFrom: provenanceSchema,
     preprocessingFrom: provenanceSchema,
-    /** What stands before every tensor's name in the file (`module.`), and is taken off on reading; mostly empty. */
+    /** Prefix of every tensor's name in the file (`module.`), removed on reading; usually empty. */
     tensorPrefix: v.string(),
     createdAt: v.string(),
   }),
 );
 export type Backbone = v.InferOutput<typeof backboneSchema>;
 
-/** How the files of a dataset were laid out on disk. */
+/** Layout of a dataset's files on disk. */
 export const DATASET_LAYOUTS = ['class-folders', 'split-folders', 'list-files', 'table'] as const;
 export type DatasetLayout = (typeof DATASET_LAYOUTS)[number];
 
-/** `duplicate` is usable: same bytes as another image of the dataset. The others take no part in anything. */
+/** `duplicate` is usable: same bytes as another image of the dataset. The others are unused. */
 export const IMAGE_STATES = ['ok', 'duplicate', 'unreadable', 'missing', 'changed'] as const;
 export const imageStateSchema = v.picklist(IMAGE_STATES);
 export type ImageState = v.InferOutput<typeof imageStateSchema>;
 
-/** Images per split that take part: usable and not excluded. */
+/** Images per split that are usable and not excluded. */
 const perSplit = { train: countSchema, val: countSchema, test: countSchema };
 
 const datasetClass = v.object({
-  /** Index that the images' labels and a run's head use. */
+  /** Class list, indexed by the images' labels and a run's head. */
   index: countSchema,
   name: v.string(),
   ...perSplit,
@@ -76,29 +79,29 @@ export const datasetSchema = immutable(
   v.object({
     id: idSchema,
     name: v.string(),
-    /** Absolute path of the folder or table that was imported. */
+    /** Absolute path of the imported folder or table. */
     path: v.string(),
     layout: v.picklist(DATASET_LAYOUTS),
     classes: v.array(datasetClass),
     counts: v.object(perSplit),
-    /** Usable images that the user took out; with `counts` and `unusable` these are all. */
+    /** Usable images excluded by the user; with `counts` and `unusable` these are all images. */
     excluded: countSchema,
-    /** Images that cannot be used, and exact duplicates among those that take part. */
+    /** Unusable images, and exact duplicates among the used ones. */
     unusable: countSchema,
     duplicates: countSchema,
     bytes: countSchema,
-    /** Fractions asked for; those of splits that the source itself gives are not used. */
+    /** Requested fractions; ignored for splits given by the source. */
     valFraction: finiteSchema,
     testFraction: finiteSchema,
     seed: integerSchema,
-    /** Splits that the source itself names; drawing anew leaves its images there unless told otherwise. */
+    /** Splits given by the source; by default a re-split keeps their images. */
     givenSplits: v.array(splitSchema),
     createdAt: v.string(),
   }),
 );
 export type Dataset = v.InferOutput<typeof datasetSchema>;
 
-/** One image of a dataset as the library keeps it. */
+/** One image of a dataset in the library. */
 export interface DatasetImage {
   readonly path: string;
   readonly sha256: string;
@@ -109,12 +112,12 @@ export interface DatasetImage {
   readonly label: number;
   readonly split: Split;
   readonly state: ImageState;
-  /** Taken out of training, evaluation and counts by the user, whatever its state. */
+  /** Excluded from training, evaluation and counts by the user, in any state. */
   readonly excluded: boolean;
   readonly reason: string | null;
 }
 
-/** Something found at import or check, by file. The import goes on. */
+/** A finding of an import or a check about a file. The import continues. */
 export const datasetProblemSchema = immutable(
   v.object({
     kind: v.picklist(FINDING_KINDS),
@@ -132,19 +135,19 @@ export const RUN_STATES = [
   'running',
   'paused',
   'stopped', // ended early on request; its best adapter was kept
-  'interrupted', // suspended, or its process is gone: can be resumed
+  'interrupted', // suspended, or its process has gone: can be resumed
   'failed',
   'done',
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-/** What a run has in the library; on its way to a window it has more. */
+/** A run in the library; a window gets more. */
 export const runEntries = {
   id: idSchema,
   name: v.string(),
   state: v.picklist(RUN_STATES),
   method: methodSchema,
-  /** null when a bare shape is trained. */
+  /** null for a randomly initialised architecture. */
   backboneId: v.nullable(idSchema),
   backboneName: v.string(),
   datasetId: v.nullable(idSchema),
@@ -160,12 +163,12 @@ export const runEntries = {
   /** Newest step and epoch that the engine reported; 0 before the first. */
   step: countSchema,
   epoch: finiteSchema,
-  /** Of the newest checkpoint, null when there is none. */
+  /** Step of the newest checkpoint; null if there is none. */
   checkpointStep: v.nullable(countSchema),
   /** Best validation accuracy and its loss so far. */
   bestTop1: v.nullable(finiteSchema),
   bestLoss: v.nullable(finiteSchema),
-  /** Blocks that were computed again in the backward pass, since memory was short; null before the first start. */
+  /** Number of checkpointed blocks; null before the first start. */
   checkpointedBlocks: v.nullable(countSchema),
   adapterId: v.nullable(idSchema),
   /** Why it failed or was interrupted. */
@@ -180,7 +183,7 @@ export const adapterSchema = immutable(
     /** Absolute path of its folder in the library. */
     folder: v.string(),
     method: methodSchema,
-    /** null when trained from a bare shape. */
+    /** null when trained from scratch. */
     backboneId: v.nullable(idSchema),
     backboneName: v.string(),
     backboneSha256: v.string(),
@@ -191,7 +194,7 @@ export const adapterSchema = immutable(
     headParameters: countSchema,
     trainableParameters: countSchema,
     bytes: countSchema,
-    /** Validation accuracy and loss at the end of its run, as its configuration says. */
+    /** Validation accuracy and loss at the end of its run, from its configuration. */
     top1: v.nullable(finiteSchema),
     loss: v.nullable(finiteSchema),
     tags: v.array(v.string()),
@@ -234,14 +237,14 @@ export const storedExportSchema = immutable(
     adapterId: idSchema,
     format: exportFormatSchema,
     out: v.string(),
-    /** null for the formats `adapter` and `karst`, which hold the adapter as it is. */
+    /** null for the formats `adapter` and `karst`, which are plain copies. */
     verification: v.nullable(verificationSchema),
     createdAt: v.string(),
   }),
 );
 export type StoredExport = v.InferOutput<typeof storedExportSchema>;
 
-/** What `predict` says of one file. */
+/** The predictions for one file. */
 export type PredictionRow =
   | { readonly path: string; readonly predictions: readonly Prediction[] }
   | { readonly path: string; readonly error: ErrorReport };

@@ -1,10 +1,10 @@
 /** A thread that resizes, augments and normalises keeps about three others busy with a training step. */
 const PROCESSORS_A_THREAD = 2;
 
-/** More do not pay: decoding has a pool of its own, and one training step waits for one batch. */
+/** More do not help: decoding has its own pool, and a training step waits for one batch. */
 const MOST_THREADS = 8;
 
-/** What a thread needs while it decodes: its own heap and the pixels of four large photographs. */
+/** Memory of a decoding thread: its heap and the pixels of four large photographs. */
 const BYTES_A_THREAD = 512 * 2 ** 20;
 
 /** Batches that are made ahead: at most so many, in at most so many bytes, but always two. */
@@ -20,7 +20,7 @@ export function batchesAhead(bytes: number): number {
  * Threads that load images beside a training step. The batches do not depend on their number.
  *
  * @param processors that the engine may use
- * @param freeBytes memory that is free
+ * @param freeBytes free memory
  */
 export function loadingThreads(processors: number, freeBytes: number): number {
   const useful = Math.min(Math.floor(processors / PROCESSORS_A_THREAD), MOST_THREADS);

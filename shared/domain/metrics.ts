@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { immutable } from './immutable.ts';
 import { countSchema, finiteSchema } from './scalars.ts';
 
-/** What a task measures besides, by its own names; left out by single-label classification. */
+/** Further metrics of a task, by its own names; omitted by single-label classification. */
 const ownMetrics = v.exactOptional(v.record(v.string(), finiteSchema));
 
 const classMetrics = v.object({
@@ -14,8 +14,8 @@ const classMetrics = v.object({
 });
 
 /**
- * Evaluation of a classifier on n images. Fractions, not per cent. Where an image may have several labels, an answer is
- * right when it is one of them, and `confusion` is empty.
+ * Evaluation of a classifier on n images. Fractions, not per cent. With several labels per image, a
+ * prediction is right if it is one of them, and `confusion` is empty.
  */
 export const evaluationSchema = immutable(
   v.object({
@@ -46,7 +46,7 @@ export const metricRecordSchema = immutable(
       learningRate: finiteSchema,
       gradientNorm: finiteSchema,
       imagesPerSecond: finiteSchema,
-      /** Share of the step's wall time spent waiting for images, 0..1. */
+      /** Fraction of the step's wall time spent waiting for images, 0..1. */
       waiting: finiteSchema,
     }),
     v.object({
@@ -67,7 +67,10 @@ export const predictionSchema = immutable(
 );
 export type Prediction = v.InferOutput<typeof predictionSchema>;
 
-/** One line of a run's `samples.jsonl`: the answers on the same few validation images after a validation. */
+/**
+ * One line of a run's `samples.jsonl`: predictions on the same few validation images after a
+ * validation.
+ */
 export const sampleRecordSchema = immutable(
   v.object({
     step: countSchema,
@@ -76,7 +79,7 @@ export const sampleRecordSchema = immutable(
       v.object({
         path: v.string(),
         truth: v.string(),
-        /** The likeliest few, likeliest first. */
+        /** The top predictions, most likely first. */
         predictions: v.array(predictionSchema),
       }),
     ),
@@ -84,13 +87,13 @@ export const sampleRecordSchema = immutable(
 );
 export type SampleRecord = v.InferOutput<typeof sampleRecordSchema>;
 
-/** How far two forms of one model are apart on the same images. */
+/** Difference of two forms of one model on the same images. */
 export const verificationSchema = immutable(
   v.object({
     images: countSchema,
     maxAbsDiff: finiteSchema,
     tolerance: finiteSchema,
-    /** Share of images on which both give the same answer, 0..1. */
+    /** Fraction of images with equal top-1 predictions, 0..1. */
     top1Agreement: finiteSchema,
   }),
 );

@@ -12,7 +12,10 @@ export const preprocessingSchema = immutable(
     interpolation: v.picklist(['bicubic', 'bilinear']),
     /** timm's crop_pct: the shorter side is resized to floor(imageSize / cropFraction) before the centre crop. */
     cropFraction: finiteSchema,
-    /** `center`: shorter side, then centre crop. `squash`: both sides to the square, ratio not kept. */
+    /**
+     * `center`: shorter side, then centre crop. `squash`: both sides to the square, changing the
+     * aspect ratio.
+     */
     cropMode: v.picklist(['center', 'squash']),
     mean: perChannel,
     std: perChannel,

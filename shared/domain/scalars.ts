@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 
-/** Schemas of single numbers and texts, for values that are kept or sent. */
+/** Schemas of numbers and texts that are stored or sent. */
 
 export const finiteSchema = v.pipe(v.number(), v.finite());
-/** Whole numbers that a number can hold exactly, as SQLite does. */
+/** Safe integers, also exact in SQLite. */
 export const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const integerSchema = v.pipe(v.number(), v.integer());
 export const fractionSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
-/** Neither NUL, which no file name and no text of the library can hold, nor half a character. */
+/** Without NUL, which file names and the library cannot contain, and without lone surrogates. */
 export const wholeText = v.regex<string, string>(
   /^[^\0\p{Surrogate}]*$/u,
   'Invalid text: it holds a NUL or half of a character',

@@ -11,7 +11,7 @@ export type MatmulPrecision = CommonSettings['matmulPrecision'];
 
 export const NO_AUGMENTATION: AugmentationOptions = augmentation.defaults;
 
-/** Whether an epoch shows an image otherwise than the one before. */
+/** Whether images differ between epochs. */
 function isAugmented(o: AugmentationOptions): boolean {
   return (
     o.cropScaleMin < 1 ||

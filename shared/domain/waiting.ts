@@ -1,6 +1,6 @@
 import type { MetricRecord } from './metrics.ts';
 
-/** Time of one epoch's training steps, and how much of it they waited for their images. */
+/** Time of one epoch's training steps, and how much of it was spent waiting for images. */
 export interface EpochWaiting {
   /** From 1. */
   readonly epoch: number;
@@ -8,17 +8,17 @@ export interface EpochWaiting {
   readonly waitedSeconds: number;
 }
 
-/** The first epoch, in which images are decoded, apart from those after it, in which they are there. */
+/** The first epoch, in which images are decoded, separate from the later ones. */
 export interface WaitingSummary {
   readonly first: Omit<EpochWaiting, 'epoch'>;
-  /** Null when there was one epoch. */
+  /** Null with a single epoch. */
   readonly later: Omit<EpochWaiting, 'epoch'> | null;
 }
 
-/** Fractions of epochs are told as floating-point numbers. */
+/** Tolerance: epochs are floating-point numbers. */
 const ROUNDING = 1e-9;
 
-/** Adds up, step by step and in their order, what the training records of a run say of waiting. */
+/** Accumulates the waiting times of a run's training records, in order. */
 export class WaitingAccumulator {
   readonly #trainImages: number;
   readonly #batchSize: number;
@@ -33,7 +33,7 @@ export class WaitingAccumulator {
   /**
    * @param epoch how far the run was after the step, in epochs with fractions
    * @param imagesPerSecond of the step
-   * @param waiting share of the step's time, 0..1
+   * @param waiting fraction of the step's time, 0..1
    */
   add(epoch: number, imagesPerSecond: number, waiting: number): void {
     const images = this.#imagesUntil(epoch);
@@ -55,7 +55,7 @@ export class WaitingAccumulator {
     return this.#epochs;
   }
 
-  /** The last batch of an epoch has what is left. */
+  /** The last batch of an epoch may be smaller. */
   #imagesUntil(epoch: number): number {
     const whole = Math.floor(epoch + ROUNDING);
     const batches = Math.round((epoch - whole) * Math.ceil(this.#trainImages / this.#batchSize));

@@ -1,17 +1,17 @@
 import * as v from 'valibot';
 
-/** A value that a field can have; lists are of words. */
+/** A field's value; lists contain words. */
 export type FieldValue = string | number | boolean | readonly string[];
 
-/** What changes when the value changes, beside the run's record of it. */
+/** What a change of the value affects. */
 export type Effect = 'results' | 'speed' | 'memory';
 
 export type Unit = 'pixels' | 'degrees' | 'epochs' | 'seconds';
 
-/** A default that is not the same everywhere is looked up by these. */
+/** The context of a default that depends on it. */
 export interface DefaultContext {
   readonly method: string;
-  /** Of the backbone; null while none is chosen. */
+  /** Family of the backbone; null while none is chosen. */
   readonly family: string | null;
 }
 
@@ -20,10 +20,10 @@ export interface NumberLimits {
   readonly min: number;
   readonly max: number;
   readonly whole: boolean;
-  /** The limit itself is not allowed. */
+  /** Whether the limit is exclusive. */
   readonly minExcluded?: true;
   readonly maxExcluded?: true;
-  /** A value outside the limits that is allowed as well, and what it means. */
+  /** A special value outside the limits, and its meaning. */
   readonly special?: { readonly value: number; readonly meaning: string };
 }
 
@@ -33,47 +33,48 @@ export type FieldLimits =
   | { readonly kind: 'several'; readonly choices: readonly string[] }
   | { readonly kind: 'flag' };
 
-/** What is declared of every field beside its type and limits. */
+/** Declarations of a field beside its type and limits. */
 export interface FieldInfo<T extends FieldValue> {
   readonly default: T;
-  /** One English sentence or two for the command line and the window; other languages have theirs in the locales. */
+  /**
+   * One or two English sentences for the command line and the window; translations are in the
+   * locales.
+   */
   readonly help: string;
   readonly affects: readonly Effect[];
-  /** For a method or a family that has a default of its own. */
+  /** Default for a particular method or family. */
   readonly defaultFor?: (context: DefaultContext) => T | undefined;
-  /** Names without dots for the command line; left out: the field's own name. */
+  /** Short names for the command line; default: the field's name. */
   readonly short?: readonly string[];
-  /** Under which heading it is shown; left out: that of its group. */
+  /** Section where it is shown; default: that of its group. */
   readonly section?: string;
   readonly unit?: Unit;
-  /** The value that switches the thing off. */
+  /** The value that means "off". */
   readonly off?: T;
-  /** Lowest and highest value that anyone uses, with room: of others a form warns. For numbers. */
+  /** The usual range of a number; a form warns outside it. */
   readonly usual?: readonly [low: number, high: number];
-  /** By how much a step of a number field changes the value; `tenth`: by a tenth of its magnitude. */
+  /** Step of a number field; `tenth`: a tenth of the value's magnitude. */
   readonly step?: number | 'tenth';
-  /** The key in files whose keys are in snake case, where it is not the name in snake case. */
+  /** The key in files, if it is not the name in snake case. */
   readonly stored?: string;
-  /** Whether it has any effect beside the values of other fields, by their dotted names; left out: always. */
+  /** Whether it has an effect, given other fields' values by dotted name; default: always. */
   readonly matters?: (valueOf: (name: string) => FieldValue) => boolean;
 }
 
-/** One setting or option: the only place where its type, limits, default and English help are written. */
+/** One setting or option: the only definition of its type, limits, default and English help. */
 export interface Field<T extends FieldValue = FieldValue> extends FieldInfo<T> {
   readonly limits: FieldLimits;
-  /** What is allowed, to finish the sentence "… must be". */
+  /** The allowed values, completing "… must be". */
   readonly expected: string;
   /** Checks the value against the limits; every message is `expected`. */
   readonly schema: v.GenericSchema<unknown, T>;
-  /** Checks what kind of value it is and leaves the limits to whoever reports them by name. */
+  /** Checks only the type of the value; limits are reported by name elsewhere. */
   readonly looseSchema: v.GenericSchema<unknown, T>;
 }
 
-/**
- * Numbers are held to this before their limits are known, so that no product of a few of them overflows.
- */
+/** Bound on numbers before their limits are checked, so that products of a few do not overflow. */
 const WIDEST = 1e9;
-/** Longest list before its limits are known. */
+/** Bound on lists before their limits are checked. */
 const LONGEST = 100;
 
 /** 100,000 for 100000. Not by `toLocaleString`, whose first call loads the data of all languages (tens of milliseconds). */
@@ -134,12 +135,12 @@ export function real(min: number, max: number, info: FieldInfo<number>): Field<n
   return numberField({ kind: 'number', min, max, whole: false }, info);
 }
 
-/** Above `min`, which is not allowed itself. */
+/** Greater than `min`. */
 export function above(min: number, max: number, info: FieldInfo<number>): Field<number> {
   return numberField({ kind: 'number', min, max, whole: false, minExcluded: true }, info);
 }
 
-/** Below `max`, which is not allowed itself. */
+/** Less than `max`. */
 export function below(min: number, max: number, info: FieldInfo<number>): Field<number> {
   return numberField({ kind: 'number', min, max, whole: false, maxExcluded: true }, info);
 }

@@ -1,7 +1,10 @@
 import type { Field } from '../fields/field.ts';
 import { methodSpec, type Tuning } from './registry.ts';
 
-/** A method with its options in one line of English: `KARST, rank 8, kernels 2, …`. What is switched off is left out. */
+/**
+ * A method with its options in one line of English: `KARST, rank 8, kernels 2, …`. Options that are
+ * off are omitted.
+ */
 export function describeTuning({ method, options }: Tuning): string {
   const spec = methodSpec(method);
   const fields = Object.entries<Field>(spec.options.fields);

@@ -2,14 +2,14 @@ import type { FieldGroup } from '../fields/group.ts';
 import type { ModelSpec, TensorSpec } from '../models/spec.ts';
 
 /**
- * What a method trains beside the head: nothing; some tensors, kept apart from the backbone, which it needs; or the whole
- * model, which it replaces.
+ * What a method trains beside the head: nothing (`head`); tensors stored separately from the
+ * backbone (`adapter`); or the whole model, replacing it (`model`).
  */
 export type Scope = 'head' | 'adapter' | 'model';
 
-/** Random numbers that each training step is given. They are a function of the run's seed, the epoch and the batch. */
+/** A random input of each training step, a function of the run's seed, the epoch and the batch. */
 export interface NoiseSpec<O> {
-  /** Of the step's input, and of the stream that its values are drawn from. */
+  /** Name of the step's input and of its random stream. */
   readonly name: string;
   /** null when these options need none. */
   readonly shape: (model: ModelSpec, options: O, batch: number) => readonly number[] | null;
@@ -17,14 +17,17 @@ export interface NoiseSpec<O> {
   readonly draw: (uniform: () => number, options: O) => number;
 }
 
-/** A method as data: what it can be told, and what it trains on a model. Its computation is in `main/tuning`. */
+/**
+ * A method as data: its options, and what it trains on a model. Its computation is in
+ * `main/tuning`.
+ */
 export interface MethodSpec<N extends string = string, O = unknown> {
   readonly name: N;
-  /** As the command line, files and cards call it. */
+  /** Its name on the command line, in files and on cards. */
   readonly title: string;
   readonly scope: Scope;
   readonly options: FieldGroup<O>;
-  /** Tensors that the method adds to the model, in the order in which they are packed; the head is not among them. */
+  /** Tensors that the method adds to the model, in packing order, without the head. */
   readonly added: (model: ModelSpec, options: O) => readonly TensorSpec[];
   /** Whether a tensor of the backbone is trained itself. */
   readonly trainsInPlace: (tensor: TensorSpec) => boolean;

@@ -5,13 +5,13 @@ import { linear } from './linear.ts';
 import { lora } from './lora.ts';
 import type { MethodSpec } from './method.ts';
 
-/** Every method, in the order in which they are offered. */
+/** Every method, in display order. */
 export const METHODS = [karst, lora, linear, full] as const;
 
 type AnyMethod = (typeof METHODS)[number];
 export type Method = AnyMethod['name'];
 
-/** What the method of that name can be told. */
+/** The options of a method. */
 export type MethodOptions<M extends Method> = OptionsOf<
   Extract<AnyMethod, { readonly name: M }>['options']
 >;
@@ -21,7 +21,7 @@ export type Tuning = {
   readonly [M in Method]: { readonly method: M; readonly options: MethodOptions<M> };
 }[Method];
 
-/** The options of every method that has any, under its name. */
+/** The options of every method with options, by name. */
 export type MethodGroups = {
   readonly [M in Method as MethodOptions<M> extends NoOptions ? never : M]: MethodOptions<M>;
 };

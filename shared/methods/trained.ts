@@ -13,8 +13,8 @@ export function trainedTensors(model: ModelSpec, { method, options }: Tuning): T
 }
 
 /**
- * How many numbers a method trains: beside the head, and in a head of so many classes.
- * @param architecture at the side of the images
+ * Number of trained parameters: without the head, and in the head.
+ * @param architecture at the image size
  */
 export function trainedParameters(
   architecture: Architecture,

@@ -4,7 +4,7 @@ import type { FamilySpec } from './family.ts';
 import { totalSize, type ModelSpec } from './spec.ts';
 import { vit, type VitArchitecture } from './vit.ts';
 
-/** Of any family; `family` tells which. */
+/** An architecture of any family, discriminated by `family`. */
 export type Architecture = VitArchitecture;
 
 /** Every family of backbones: one line for each. */
@@ -60,13 +60,13 @@ export function parameterCount(a: Architecture): number {
   return totalSize(familyOf(a).tensors(a, a.classes));
 }
 
-/** The side at which an architecture works on images that are to be `imageSize` wide; 0: its own. */
+/** The image side for a setting of `imageSize`; 0 means the architecture's own. */
 function sideOf(a: Architecture, imageSize: number): number {
   return imageSize === 0 ? a.imageSize : imageSize;
 }
 
 /**
- * The architecture for images of another side.
+ * The architecture at another image size.
  * @param imageSize 0: its own
  * @throws config-invalid when its patches do not fit
  */
@@ -82,7 +82,7 @@ export function atSize(a: Architecture, imageSize: number): Architecture {
   return { ...a, imageSize: side };
 }
 
-/** The architecture for images of another side; of a side that does not fit, the nearest that does. */
+/** The architecture at another image size, or the nearest size that fits. */
 export function nearSize(a: Architecture, imageSize: number): Architecture {
   const step = familyOf(a).sizeStep(a);
   return { ...a, imageSize: Math.max(1, Math.round(sideOf(a, imageSize) / step)) * step };

@@ -1,11 +1,15 @@
-/** What a tensor is to a network: optimizers and methods treat tensors by their roles, and never by their names. */
+/**
+ * The role of a tensor in a network: optimizers and methods treat tensors by role, never by name.
+ */
 export type TensorRole = 'matrix' | 'bias' | 'norm' | 'scale' | 'embedding' | 'head';
 
-/** How a fresh tensor is filled; draws are a function of the run's seed and the tensor's name. */
+/**
+ * Initialisation of a tensor; random values are a function of the run's seed and the tensor's name.
+ */
 export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly deviation: number }
-  /** Drawn again beyond two deviations. */
+  /** Redrawn beyond two standard deviations. */
   | { readonly kind: 'truncated-normal'; readonly deviation: number }
   | { readonly kind: 'uniform'; readonly bound: number };
 
@@ -14,9 +18,11 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   readonly role: TensorRole;
   readonly init: Initialiser;
-  /** Of a linear layer's weight (out, in): equal matrices that lie one under the other in it. */
+  /** For a linear layer's weight (out, in): number of equal matrices stacked along the rows. */
   readonly parts?: 1 | 3;
-  /** Of position embeddings (1, prefix + side², width): they are resampled for images of another size. */
+  /**
+   * For position embeddings (1, prefix + side², width), which are resampled for other image sizes.
+   */
   readonly grid?: { readonly prefix: number; readonly side: number };
 }
 
@@ -35,7 +41,7 @@ export interface LinearSpec {
   readonly bias: boolean;
 }
 
-/** The tokens of an image: those that stand for no patch, and the grid of patches behind them. */
+/** The tokens of an image: a prefix without patches, then the grid of patches. */
 export interface TokenLayout {
   readonly prefix: number;
   readonly grid: readonly [rows: number, columns: number];
@@ -48,9 +54,9 @@ export interface ModelSpec {
   /** In the order of the network. */
   readonly linears: readonly LinearSpec[];
   readonly blocks: number;
-  /** Most tokens that go through a block. */
+  /** Maximum number of tokens in a block. */
   readonly tokens: number;
-  /** Features that the head is given. */
+  /** Number of features for the head. */
   readonly width: number;
 }
 
@@ -58,7 +64,7 @@ export function sizeOfShape(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-/** Numbers in all of these tensors together. */
+/** Total number of elements of these tensors. */
 export function totalSize(tensors: Iterable<Pick<TensorSpec, 'shape'>>): number {
   let sum = 0;
   for (const { shape } of tensors) sum += sizeOfShape(shape);

@@ -4,8 +4,8 @@ import { headTensors } from './head.ts';
 import type { Initialiser, LinearSpec, TensorRole, TensorSpec } from './spec.ts';
 
 /**
- * A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings, exact GELU), with what
- * DeiT-III and DINOv2 add. What is optional is left out where there is none.
+ * A plain vision transformer as timm builds it (pre-norm, class token, learned position embeddings,
+ * exact GELU), with what DeiT-III and DINOv2 add. Optional fields are omitted where absent.
  */
 export interface VitArchitecture extends CommonArchitecture {
   readonly family: 'vit';
@@ -30,7 +30,7 @@ const whole = (min: number, max: number) =>
 
 const ZERO: Initialiser = { kind: 'constant', value: 0 };
 const ONE: Initialiser = { kind: 'constant', value: 1 };
-/** As timm draws matrices and embeddings. */
+/** timm's initialisation of matrices and embeddings. */
 const DRAWN: Initialiser = { kind: 'truncated-normal', deviation: 0.02 };
 
 const fields = {
@@ -146,7 +146,7 @@ function blockTensors(a: VitArchitecture, index: number): TensorSpec[] {
   ];
 }
 
-/** It starts small, as DINOv2's did: a fresh block changes nothing much. */
+/** Small initial values, as in DINOv2: a new block is close to the identity. */
 function layerScale(a: VitArchitecture, path: string): TensorSpec[] {
   if (!a.layerScale) return [];
   return [tensor(`${path}.gamma`, [a.width], 'scale', { kind: 'constant', value: 1e-5 })];

@@ -4,7 +4,7 @@ import type { TaskSpec } from './task.ts';
 
 const SPECS = new Map<string, TaskSpec>();
 
-/** Every task that runs and adapter files may name; `main/tasks/registry.ts` has their computations. */
+/** Every task of runs and adapter files; `main/tasks/registry.ts` has their computations. */
 export function registerTaskSpec(spec: TaskSpec): void {
   SPECS.set(spec.name, spec);
 }
@@ -15,7 +15,7 @@ export function taskNames(): string[] {
   return [...SPECS.keys()];
 }
 
-/** @throws config-invalid naming the tasks that there are */
+/** @throws config-invalid naming the known tasks */
 export function taskSpec(name: string): TaskSpec {
   const spec = SPECS.get(name);
   if (spec !== undefined) return spec;

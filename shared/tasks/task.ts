@@ -3,41 +3,44 @@ import type { ManifestImage } from '../domain/dataset.ts';
 import { KarstError } from '../domain/errors.ts';
 import type { Evaluation, Prediction } from '../domain/metrics.ts';
 
-/** What a manifest says of an image that a target can be made of. */
+/** The part of a manifest's image from which a target is made. */
 export type TargetSource = Pick<ManifestImage, 'labels'>;
 
 export interface Metric {
-  /** What evaluations, records and checkpoints call it. */
+  /** Its key in evaluations, records and checkpoints. */
   readonly key: string;
-  /** For the command line: "macro F1". */
+  /** Label on the command line: "macro F1". */
   readonly title: string;
   readonly better: 'higher' | 'lower';
 }
 
-/** What a model learns to say of an image, as data; `main/tasks` has the computations. */
+/** A task as data; `main/tasks` has the computations. */
 export interface TaskSpec<Target = unknown> {
-  /** What runs and adapter files call it. */
+  /** Its name in runs and adapter files. */
   readonly name: string;
-  /** For people: "single-label classification". */
+  /** Display name: "single-label classification". */
   readonly title: string;
-  /** Makes an image's target; its messages finish the sentence "Line 3 of FILE is not an image: …". */
+  /**
+   * Computes an image's target; its messages complete the sentence "Line 3 of FILE is not an image:
+   * …".
+   */
   readonly target: v.GenericSchema<TargetSource, Target>;
-  /** Outputs of the head for so many classes. */
+  /** Outputs of the head for a number of classes. */
   outputs(classes: number): number;
-  /** In the order in which they are shown. */
+  /** In display order. */
   readonly metrics: readonly Metric[];
-  /** Keys of the metrics that choose the best checkpoint: the first decides, the next where it is equal, and so on. */
+  /** Keys of the metrics that select the best checkpoint, in order of precedence. */
   readonly chosenBy: readonly string[];
   /** Outputs of one image → probability of each class, in float64. */
   probabilities(outputs: Float32Array): Float64Array;
-  /** Indices of the classes that are the answer. */
+  /** Indices of the predicted classes. */
   decide(probabilities: Float64Array): number[];
 }
 
-/** An evaluation, or the part of one that a checkpoint keeps. */
+/** An evaluation, or the part stored in a checkpoint. */
 export type Measured = Pick<Evaluation, 'loss' | 'top1' | 'metrics'> & Partial<Evaluation>;
 
-/** @throws internal when it was not measured */
+/** @throws internal when it is missing */
 export function metricOf(measured: Measured, key: string): number {
   const own: unknown = (measured as Readonly<Record<string, unknown>>)[key];
   const value = measured.metrics?.[key] ?? own;
@@ -47,7 +50,7 @@ export function metricOf(measured: Measured, key: string): number {
   });
 }
 
-/** Whether `a` is a better state of the model than `b`, the best so far; the first one always is. */
+/** Whether `a` is better than `b`, the best so far; the first one always is. */
 export function isBetter(
   { metrics, chosenBy }: Pick<TaskSpec, 'metrics' | 'chosenBy'>,
   a: Measured,
@@ -58,7 +61,7 @@ export function isBetter(
     const [ours, theirs] = [metricOf(a, key), metricOf(b, key)];
     if (ours === theirs) continue;
     const lower = metrics.find((metric) => metric.key === key)?.better === 'lower';
-    // Spelt out for each direction: a metric that is no number is never better.
+    // Written for each direction, so that NaN is never better.
     return lower ? ours < theirs : ours > theirs;
   }
   return false;

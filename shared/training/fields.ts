@@ -2,9 +2,7 @@ import { above, below, flag, oneOf, real, whole, type FieldValue } from '../fiel
 import { group, type OptionsOf } from '../fields/group.ts';
 import { METHOD_NAMES, methodSpec, type Method } from '../methods/registry.ts';
 
-/**
- * The settings that every run has, whatever its method. A method's own options are in `shared/methods`.
- */
+/** The settings common to all methods. A method's own options are in `shared/methods`. */
 
 type ValueOf = (name: string) => FieldValue;
 
@@ -283,7 +281,7 @@ export const common = group({
     help: 'Epochs between validations.',
     affects: ['speed'],
   }),
-  /** The end of an epoch writes one sooner: after five seconds, or when it is the best so far. */
+  /** The end of an epoch may write one earlier: after five seconds, or for the best so far. */
   checkpointEverySeconds: real(1, 1e9, {
     default: 60,
     usual: [5, 3600],

@@ -7,7 +7,7 @@ export async function run(context: CommandContext): Promise<void> {
   const adapters = await withStudio(context, async (studio) => studio.adapters.list());
   context.console.answer(adapters, () =>
     adapters.length === 0
-      ? ['No adapters yet: `karst train` makes one, `karst adapter import` takes one in.']
+      ? ['No adapters yet: `karst train` makes one, `karst adapter import` imports one.']
       : table(
           [
             { title: 'name' },

@@ -7,6 +7,6 @@ export async function run(context: CommandContext, name: string, text: string): 
     return studio.adapters.lineage(name);
   });
   context.console.answer({ adapter: adapter.id, notes }, () => [
-    notes === '' ? `Nothing is noted on ${adapter.name}.` : `Noted on ${adapter.name}.`,
+    notes === '' ? `${adapter.name} has no notes.` : `Noted on ${adapter.name}.`,
   ]);
 }

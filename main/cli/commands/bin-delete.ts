@@ -9,11 +9,11 @@ export async function run(
 ): Promise<void> {
   const { id, kind, name, bytes, removedAt } = await withStudio(context, async (studio, signal) => {
     const found = studio.bin.find(wanted);
-    const question = `The ${found.kind} ${found.name} will be gone for good.`;
+    const question = `The ${found.kind} ${found.name} will be deleted permanently.`;
     await confirmRemoval(context, question, options.yes === true, signal);
     return studio.bin.delete(found.id);
   });
   context.console.answer({ deleted: { id, kind, name, bytes, removedAt } }, () => [
-    `Deleted the ${kind} ${name} for good.`,
+    `Deleted the ${kind} ${name} permanently.`,
   ]);
 }

@@ -2,7 +2,7 @@ import { withStudio, type CommandContext } from '../context.ts';
 import { formatBytes, formatMoment } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
-/** `--json`: an array of `{"id","kind","name","bytes","removedAt"}`, the last removed first. */
+/** `--json`: an array of `{"id","kind","name","bytes","removedAt"}`, last removed first. */
 export async function run(context: CommandContext): Promise<void> {
   const binned = await withStudio(context, async (studio) =>
     studio.bin

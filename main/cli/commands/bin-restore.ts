@@ -1,12 +1,14 @@
 import { withStudio, type CommandContext } from '../context.ts';
 
-/** `--json`: `{"id","kind","name","formerName"}`; the names differ when its own was taken meanwhile. */
+/**
+ * `--json`: `{"id","kind","name","formerName"}`; the names differ if its own has been taken since.
+ */
 export async function run(context: CommandContext, wanted: string): Promise<void> {
   const restored = await withStudio(context, (studio) => studio.bin.restore(wanted));
   const { kind, name, formerName } = restored;
   context.console.answer(restored, () => [
     name === formerName
       ? `Restored the ${kind} ${name}.`
-      : `Restored the ${kind} ${formerName} as ${name}: its name was taken meanwhile.`,
+      : `Restored the ${kind} ${formerName} as ${name}: its name has been taken since.`,
   ]);
 }

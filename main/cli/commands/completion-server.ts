@@ -5,7 +5,8 @@ import { completionsOf, type NamedThing } from '../completion.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 
 /**
- * Answers the script of `karst completion`: candidates for the last word, one a line. Without any, the shell completes paths.
+ * Answers the script of `karst completion`: candidates for the last word, one per line. Without
+ * any, the shell completes paths.
  * @param words the command line up to the cursor, `karst` first
  */
 export async function run(
@@ -17,7 +18,8 @@ export async function run(
   const [, ...typed] = words;
   const candidates = await completionsOf(program, typed, (kind) => namesOf(context, kind));
   if (candidates === 'paths') {
-    // In bash no candidate at all means paths; its script mistakes the library's own marker.
+    // In bash no candidates means paths; its script misreads the completion package's marker for
+    // that.
     if (shell !== 'bash') tabtab.logFiles();
     return;
   }
@@ -29,12 +31,12 @@ export async function run(
   }
 }
 
-/** Bash takes a candidate into the command line as it is. */
+/** Bash inserts a candidate unquoted. */
 function inBash(name: string): string {
   return name.replace(/[^\p{L}\p{N}_@%+=:,./-]/gu, '\\$&');
 }
 
-/** Names of things in the library; none where there is no library yet, which Tab is not to make. */
+/** Names of items in the library; none without a library, which Tab must not create. */
 async function namesOf(context: CommandContext, kind: NamedThing): Promise<readonly string[]> {
   if ((await stat(context.home).catch(() => null)) === null) return [];
   return withStudio(context, async (studio) => {

@@ -6,8 +6,9 @@ import { plural } from '../output/format.ts';
 import { progressView } from '../output/progress.ts';
 
 /**
- * `--json`: `{"dataset": …, "checked": n, "problems": […]}`, with all that hold, those found at import too. They are
- * an answer, not a failure, unless `strict` asks for a code of its own when there are more than notes.
+ * `--json`: `{"dataset": …, "checked": n, "problems": […]}`, with all current problems, including
+ * those from the import. Problems are not a failure, unless `strict` requests a separate exit code
+ * for them.
  */
 export async function run(
   context: CommandContext,
@@ -28,7 +29,7 @@ export async function run(
   );
   console.answer({ dataset, checked, problems }, () => [
     asTheyWere
-      ? `All ${plural(checked, 'image')} of ${dataset.name} are as they were.`
+      ? `All ${plural(checked, 'image')} of ${dataset.name} are unchanged.`
       : `Looked at ${plural(checked, 'image')} of ${dataset.name}.`,
     ...problemLines(problems, console),
   ]);

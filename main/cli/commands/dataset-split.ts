@@ -1,7 +1,7 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { classTable, describeDataset } from '../describe/dataset.ts';
 
-/** `--json`: the dataset with its new counts. Runs keep the lists that they were started with. */
+/** `--json`: the dataset with its new counts. Runs keep their frozen lists. */
 export async function run(
   context: CommandContext,
   name: string,

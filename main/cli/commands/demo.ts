@@ -7,8 +7,8 @@ import { runDemo } from '../demo/steps.ts';
 import { trainingSession } from '../training.ts';
 
 /**
- * The main job on bundled data, in a data folder of its own: a temporary one, which is left for looking at,
- * unless `--home` names one. `--json`: a `DemoReport`. Fails when anything is not as it should be.
+ * The whole workflow on bundled data, in a temporary data folder, which is kept for inspection, or
+ * in `--home`. `--json`: a `DemoReport`. Fails on any unexpected result.
  */
 export async function run(
   context: CommandContext,

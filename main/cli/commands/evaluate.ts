@@ -33,7 +33,7 @@ export async function run(
   ]);
 }
 
-/** Test images tell most, as nothing was chosen by them. */
+/** Prefer test images, as nothing was selected on them. */
 function imagesFor(
   { adapters, datasets, runs }: Studio,
   name: string,

@@ -23,7 +23,7 @@ export async function run(
       paths,
       top: options.top,
       ...(options.csv === undefined ? {} : { out: options.csv }),
-      // What cannot be read is said once, in its own row.
+      // An unreadable file is reported once, in its row.
       onEvent: (event) => {
         if (event.type !== 'unreadable') watching.onEvent(event);
       },

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../context.ts';
 import { trainToItsEnd } from '../training.ts';
 
-/** `--json`: the same stream as `karst train`; the adapter at its end is a new one beside the one there was. */
+/** `--json`: the same stream as `karst train`; its adapter is a new one beside the previous one. */
 export function run(
   context: CommandContext,
   name: string,

@@ -15,7 +15,9 @@ const COLUMNS = [
   'best',
 ] as const satisfies readonly (keyof (MetricRecord & { kind: 'train' }) | 'best')[];
 
-/** One JSON object a line as `metrics.jsonl` has them; with `--csv` a table; with `--json` an array. */
+/**
+ * One JSON object per line, as in `metrics.jsonl`; with `--csv` a table; with `--json` an array.
+ */
 export async function run(
   context: CommandContext,
   name: string,
@@ -30,7 +32,7 @@ export async function run(
 
 type Cell = string | number | boolean;
 
-/** A line a record; what a task measures besides comes after the columns that every record has. */
+/** One line per record; a task's own metrics come after the common columns. */
 function table(records: readonly MetricRecord[]): string[] {
   const rows = records.map((record): Readonly<Record<string, Cell>> => {
     if (record.kind === 'train') return record;

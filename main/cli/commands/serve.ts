@@ -15,10 +15,10 @@ import type { Console } from '../output/console.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Is there in a checkout alone. */
+/** Exists only in a checkout. */
 const BUILD_PAGES = path.join(ROOT, 'main', 'setup', 'build-pages.mjs');
 
-/** What it prints when it fails. */
+/** Its output on failure. */
 const BuildProblem = v.pipe(
   v.string(),
   v.parseJson(),
@@ -26,8 +26,9 @@ const BuildProblem = v.pipe(
 );
 
 /**
- * `--json`: `{"event":"serving","url","port","home"}` when it may be opened, `{"event":"ended"}` at the end.
- * @throws in-use, not-available when the port or the pages cannot be had
+ * `--json`: `{"event":"serving","url","port","home"}` when it may be opened, `{"event":"ended"}` at
+ * the end.
+ * @throws in-use, not-available when the port or the pages are unavailable
  */
 export async function run(
   context: CommandContext,
@@ -46,7 +47,7 @@ export async function run(
         if (options.open === true) openInBrowser(server.passUrl(), console);
         if (!signal.aborted) await once(signal, 'abort');
       } finally {
-        // Windows are told which runs were interrupted before they are cut off.
+        // Windows learn which runs were interrupted before they are disconnected.
         await dispatcher.close();
         await server?.close();
       }
@@ -54,7 +55,7 @@ export async function run(
     {
       onFirst: () =>
         console.note(
-          'Ending: a training is interrupted after a checkpoint. Ctrl-C again ends at once.',
+          'Ending: a training is interrupted after a checkpoint. Press Ctrl-C again to quit immediately.',
         ),
     },
   );
@@ -71,9 +72,8 @@ function tell(console: Console, { url, port }: StudioServer, home: string): void
 }
 
 /**
- * The window's pages. In a checkout they are built when they are missing or not those of the sources as they
- * are; an installed studio has no sources, and has them as it came. `KARST_PAGES` names a folder of built pages
- * that is taken as it is.
+ * The window's pages. In a checkout they are built when missing or outdated; an installed studio
+ * ships them. `KARST_PAGES` names a folder of built pages to use instead.
  */
 async function readPages(): Promise<Pages> {
   const named = process.env['KARST_PAGES'];
@@ -82,7 +82,7 @@ async function readPages(): Promise<Pages> {
   return Pages.read(path.join(ROOT, 'dist', 'renderer'));
 }
 
-/** @throws not-available with what the build says */
+/** @throws not-available with the build's output */
 async function buildPages(): Promise<void> {
   const child = startProgram(process.execPath, [BUILD_PAGES], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -104,7 +104,7 @@ async function buildPages(): Promise<void> {
   throw new KarstError('not-available', problem.output.message, { hint: problem.output.hint });
 }
 
-/** Hands an address to the platform's own opener; without one, the printed address remains. */
+/** Opens an address with the platform's opener, if there is one. */
 function openInBrowser(url: string, console: Console): void {
   const [program, args] = opener(process.platform);
   const child = startProgram(program, [...args, url], { stdio: 'ignore', detached: true });

@@ -31,13 +31,13 @@ export interface StarterOptions {
 }
 
 /**
- * Makes a starter backbone from scratch: import, train, test, write. Called again with the same home it goes on
- * where it was. `--json`: `{"out", "test": {"n","top1","loss"} | null}`.
+ * Trains a starter backbone from scratch: import, train, test, write. Called again with the same
+ * home it continues. `--json`: `{"out", "test": {"n","top1","loss"} | null}`.
  */
 export async function run(context: CommandContext, options: StarterOptions): Promise<void> {
   const { console } = context;
   const out = path.resolve(options.out ?? 'starter');
-  // Known before hours of training, not after them.
+  // Fail before hours of training, not after.
   await requireNewPath(out);
   const session = trainingSession(context);
   const result = await withStudio(
@@ -70,7 +70,9 @@ export async function run(context: CommandContext, options: StarterOptions): Pro
       `The starter backbone is in ${result.out}`,
       ...(result.test === null
         ? []
-        : [`It names ${formatPercent(result.test.top1)} of ${result.test.n} test images.`]),
+        : [
+            `Its top-1 accuracy is ${formatPercent(result.test.top1)} on ${result.test.n} test images.`,
+          ]),
     ],
   );
 }
@@ -79,7 +81,7 @@ function brief({ n, top1, loss }: Evaluation): Pick<Evaluation, 'n' | 'top1' | '
   return { n, top1, loss };
 }
 
-/** The imported images: those of an earlier call, or the folder or the unpacked zip, imported now. */
+/** The imported images: of an earlier call, or imported now from the folder or unpacked zip. */
 async function imagesOf(
   context: CommandContext,
   studio: Studio,
@@ -116,7 +118,7 @@ async function imagesOf(
   return dataset;
 }
 
-/** The finished run: made, resumed, or found done. */
+/** The finished run: new, resumed, or already done. */
 async function trained(
   context: CommandContext,
   studio: Studio,

@@ -39,6 +39,6 @@ export function describeDemo(report: DemoReport, context: CommandContext): strin
       console.dim,
     ),
     '',
-    `Look around: ${advice(context, 'adapter', 'show', report.adapter)}`,
+    `Look at it: ${advice(context, 'adapter', 'show', report.adapter)}`,
   ];
 }

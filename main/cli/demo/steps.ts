@@ -25,10 +25,10 @@ import {
 } from '../output/format.ts';
 import { trainableParameters, type TrainingSession } from '../training.ts';
 
-/** Largest difference between the accuracy that training measured and that of the stored adapter. */
+/** Tolerance between the accuracy measured in training and that of the stored adapter. */
 const ACCURACY_TOLERANCE = 0.01;
 
-/** What `karst demo --json` prints. */
+/** Output of `karst demo --json`. */
 export interface DemoReport {
   readonly home: string;
   readonly backbone: string;
@@ -60,7 +60,7 @@ export interface DemoOptions {
   readonly signal: AbortSignal;
 }
 
-/** Does the main job step by step, says each, and refuses any result that is not as it should be. */
+/** Runs the workflow step by step, prints each step, and fails on unexpected results. */
 export async function runDemo(
   context: CommandContext,
   studio: Studio,
@@ -88,7 +88,7 @@ export async function runDemo(
   const trainable = trainableParameters(backbone.architecture, config, dataset.classes.length);
   const total = parameterCount({ ...backbone.architecture, classes: 0 });
   steps.begin(
-    `Train KARST on the backbone ${backbone.name}: ${formatParameters(trainable)} parameters beside the ${formatParameters(total)} that stay as they are`,
+    `Train KARST on the backbone ${backbone.name}: ${formatParameters(trainable)} parameters beside ${formatParameters(total)} frozen ones`,
   );
   const name = freeNameOf('digits-karst', [...studio.runs.list(), ...studio.adapters.list()]);
   const created = await studio.runs.create({
@@ -207,13 +207,13 @@ async function importSample(
     throw new KarstError(
       'file-damaged',
       `The sample in ${folder} has ${images} usable images instead of ${SAMPLE_IMAGES}.`,
-      { hint: 'Move what does not belong to it out of the folder.', path: folder },
+      { hint: 'Remove files that do not belong to it.', path: folder },
     );
   }
   return dataset;
 }
 
-/** The adapter must be far from guessing, and answer as it did at the end of its training. */
+/** The adapter must be well above chance, and as accurate as at the end of its training. */
 export function checkEvaluation(
   evaluation: Pick<Evaluation, 'n' | 'top1'>,
   dataset: Pick<Dataset, 'classes' | 'counts'>,
@@ -231,7 +231,7 @@ export function checkEvaluation(
   if (problem !== null) {
     throw new KarstError(
       'verification-failed',
-      `The trained adapter is not as it should be: ${problem}.`,
+      `The trained adapter is not as expected: ${problem}.`,
       {
         hint: 'Run `karst doctor`, and report this with what it prints.',
       },
@@ -243,7 +243,7 @@ export function checkVerification(verification: Verification, out: string): void
   if (verification.images > 0 && verification.maxAbsDiff <= verification.tolerance) return;
   throw new KarstError(
     'verification-failed',
-    `The model in ${out} does not answer as the adapter does: ${verificationLine(verification)}.`,
+    `The model in ${out} does not give the adapter's predictions: ${verificationLine(verification)}.`,
     { hint: 'Run `karst doctor`, and report this with what it prints.', path: out },
   );
 }

@@ -9,7 +9,7 @@ import {
 } from '../output/format.ts';
 import { facts } from '../output/table.ts';
 
-/** Class names that are listed before the rest is only counted. */
+/** Limit of listed class names; the rest is counted. */
 const LISTED_CLASSES = 12;
 
 export function describeAdapter(

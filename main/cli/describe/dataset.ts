@@ -33,7 +33,7 @@ export function describeDataset(dataset: Dataset, console: Console): string[] {
   return facts(pairs, console.dim);
 }
 
-/** The classes with their images; at most `most`, then where to see the rest. */
+/** Classes with their images, up to a limit, then where to see the rest. */
 export function classTable(
   dataset: Dataset,
   console: Console,
@@ -56,7 +56,7 @@ export function classTable(
   return lines;
 }
 
-/** The problems by file and reason, then what is only told; at most `most` of each, then where to see the rest. */
+/** Problems by file and reason, then notes, up to a limit each, then where to see the rest. */
 export function problemLines(
   findings: readonly DatasetProblem[],
   console: Console,

@@ -62,7 +62,7 @@ function confusions(evaluation: Evaluation, console: Console): string[] {
     .filter(({ truth, predicted, count }) => truth !== predicted && count > 0)
     .sort((a, b) => b.count - a.count)
     .slice(0, WORST_CONFUSIONS);
-  if (worst.length === 0) return ['No class is taken for another.'];
+  if (worst.length === 0) return ['No class is predicted as another.'];
   return table(
     [{ title: 'actual' }, { title: 'predicted' }, { title: 'images', align: 'right' }],
     worst.map(({ truth, predicted, count }) => [

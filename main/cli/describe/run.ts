@@ -29,7 +29,7 @@ export function paintState(state: RunState, console: Console): string {
   return colour === undefined ? state : console.paint(colour, state);
 }
 
-/** How long the steps waited for images, in words; empty before the first step. */
+/** Time that steps waited for images, as text; empty before the first step. */
 export function describeWaiting(epochs: readonly EpochWaiting[]): string {
   const summary = summariseWaiting(epochs);
   if (summary === null) return '';
@@ -84,14 +84,14 @@ export function describeRun(
   return facts(pairs, console.dim);
 }
 
-/** How a run came to need less memory; null when it did not. */
+/** Note on a run's gradient checkpointing; null without it. */
 export function describeCheckpointing({ checkpointedBlocks, config }: Run): string | null {
   if (checkpointedBlocks === null || checkpointedBlocks === 0) return null;
-  const why = config.gradientCheckpointing === 'auto' ? 'was short' : 'was to be saved';
-  return `${why}: ${checkpointedBlocks} blocks were computed again in the backward pass`;
+  const why = config.gradientCheckpointing === 'auto' ? 'was short' : 'was saved';
+  return `${why}: ${checkpointedBlocks} blocks used gradient checkpointing`;
 }
 
-/** One line a validation: epoch, step, loss, accuracy. */
+/** One line per validation: epoch, step, loss, accuracy. */
 export function validationTable(records: readonly MetricRecord[], console: Console): string[] {
   const rows = records.flatMap((record) =>
     record.kind === 'validation'

@@ -4,7 +4,7 @@ import { forTerminal, ownColours, printable } from './printable.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** What of a stream the command line uses; tests hand in their own. */
+/** The part of a stream that the command line uses; tests pass their own. */
 export interface Sink {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -44,7 +44,7 @@ export class Console {
     if (!this.json) for (const line of lines) writeLine(this.out, line);
   }
 
-  /** A remark on standard error. */
+  /** A note on standard error. */
   note(message: string): void {
     writeLine(this.error, message);
   }

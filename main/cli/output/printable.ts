@@ -17,8 +17,8 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * One line of text without anything that a terminal obeys: a name of a file or a class may hold codes that move the cursor,
- * change the title or end the line. They are shown as they are written in a program. Our own colours stay.
+ * One line of text without terminal control codes: names of files and classes may contain codes
+ * that move the cursor, change the title or end the line. They are escaped. Our own colours stay.
  */
 export function printable(text: string): string {
   return text.replace(CONTROLS, (character) => {

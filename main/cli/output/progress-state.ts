@@ -25,13 +25,13 @@ const LABELS: Record<Phase, string> = {
   verifying: 'verifying',
 };
 
-/** Phases that count bytes and not things. */
+/** Phases that count bytes. */
 const IN_BYTES: readonly Phase[] = ['hashing', 'packing', 'unpacking'];
 
-/** Seconds before a phase's own speed is trusted for the time left. */
+/** Seconds before a phase's speed is used for an estimate. */
 const SETTLING = 2;
 
-/** Where a job is: its phase, how far, and the latest training figures. Clock in seconds. */
+/** Progress of a job: phase, amount, latest training metrics. Clock in seconds. */
 export class ProgressState {
   phase: Phase | null = null;
   done = 0;
@@ -46,7 +46,7 @@ export class ProgressState {
     this.#clock = clock;
   }
 
-  /** Takes progress of the engine or the host; true when a new phase began. */
+  /** Handles progress of the engine or the host; returns whether a new phase began. */
   update(progress: {
     phase: Phase;
     done: number;

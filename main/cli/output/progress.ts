@@ -5,11 +5,11 @@ import { paint, writeLine, type Console, type Sink } from './console.ts';
 import { forTerminal } from './printable.ts';
 import { ProgressState, validationLine } from './progress-state.ts';
 
-/** Shows on standard error how a job gets on. */
+/** Shows a job's progress on standard error. */
 export interface ProgressView {
-  /** Takes what an engine says. */
+  /** Handles an engine's event. */
   readonly engine: (event: EngineEvent) => void;
-  /** Takes what the host says about its own long work. */
+  /** Handles progress of the host's own work. */
   readonly host: (progress: Progress) => void;
   /** Prints a line without disturbing the bar. */
   line(text: string): void;
@@ -58,7 +58,7 @@ export function progressView(console: Console, options: ProgressOptions = {}): P
           warn(event.error.message);
           break;
         case 'state':
-          display.line(event.state === 'paused' ? 'paused' : 'going on', false);
+          display.line(event.state === 'paused' ? 'paused' : 'resumed', false);
           break;
         default:
           break;
@@ -96,7 +96,7 @@ class BarDisplay implements Display {
   }
 
   line(text: string): void {
-    // The bar owns the cursor's line: take it away, print, and let the next progress draw it anew.
+    // The bar owns the cursor's line: clear it, print, and let the next progress redraw it.
     this.stop();
     writeLine(this.#sink, text);
   }
@@ -114,7 +114,7 @@ class BarDisplay implements Display {
       hideCursor: true,
       clearOnComplete: true,
       linewrap: false,
-      // Ctrl-C is the command's own business (it interrupts the run).
+      // The command handles Ctrl-C itself (it interrupts the run).
       gracefulExit: false,
     });
     bar.start(Math.max(1, this.#state.total), this.#state.done);

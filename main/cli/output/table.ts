@@ -17,7 +17,7 @@ export function table(
 ): string[] {
   const rows = unsafeRows.map((row) => row.map(printable));
   const widths = columns.map((column, i) =>
-    // Not as arguments of one call: a table may have a hundred thousand rows.
+    // Not spread: a table may have a hundred thousand rows.
     rows.reduce(
       (widest, row) => Math.max(widest, displayWidth(row[i] ?? '')),
       displayWidth(column.title),

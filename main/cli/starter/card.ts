@@ -4,7 +4,7 @@ import type { Run } from '../../../shared/domain/library.ts';
 import { formatCount, formatParameters, formatPercent } from '../output/format.ts';
 import { STARTER_SHAPE } from './recipe.ts';
 
-/** `README.md` beside the starter backbone: on what and how it was made, and what it is worth. */
+/** `README.md` of the starter backbone: its data, training and accuracy. */
 export function starterCard(run: Run, images: string, test: Evaluation | null): string {
   const a = STARTER_SHAPE.architecture;
   const { config, counts } = run;

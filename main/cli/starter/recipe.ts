@@ -59,5 +59,5 @@ export function starterConfig(epochs: number): TrainingConfig {
   };
 }
 
-/** Share of the training images that is held back to choose the best epoch. */
+/** Fraction of the training images held out to choose the best epoch. */
 export const STARTER_VALIDATION = 0.02;

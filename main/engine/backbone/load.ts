@@ -19,7 +19,7 @@ export async function loadBackbone(
   if (backbone.path === null) {
     throw new KarstError(
       'config-invalid',
-      `The backbone "${backbone.name}" is a shape without weights.`,
+      `The backbone "${backbone.name}" is an architecture without weights.`,
       {
         hint: 'Train it from scratch: method full, initialise random.',
       },

@@ -7,7 +7,7 @@ export function cacheFault(folder: string, reason: string): ErrorReport {
     'not-writable',
     `Decoded images are no longer cached in ${folder}: ${reason}.`,
     {
-      hint: 'The job goes on, more slowly. Free some space there, or name a folder on another disk by the variable KARST_CACHE.',
+      hint: 'The job continues, more slowly. Free some space there, or set KARST_CACHE to a folder on another disk.',
       path: folder,
     },
   ).toReport();

@@ -108,7 +108,7 @@ async function onDisk(
   const full = room.ofDisk
     ? cacheFault(
         own,
-        `its disk has no more than the ${String(DISK_RESERVE / 2 ** 30)} GiB left that are to stay free`,
+        `its disk has no more than the ${String(DISK_RESERVE / 2 ** 30)} GiB left that must stay free`,
       )
     : null;
   if (full !== null && room.bytes === 0 && used.length === 0)

@@ -145,7 +145,7 @@ export class ImageLoader implements BatchSource {
 
 function unexpected(reply: LoadReply): KarstError {
   if (reply.type === 'failed') return KarstError.fromReport(reply.error);
-  return new KarstError('internal', 'A loading thread gave an answer to another question.');
+  return new KarstError('internal', 'A loading thread answered another request.');
 }
 
 /** The loader's side of one thread. */
@@ -205,7 +205,7 @@ class LoadingThread {
     const memory = (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
     this.#failure = new KarstError(
       memory ? 'out-of-memory' : 'internal',
-      `The thread that loads images stopped: ${cause.message}.`,
+      `The image loading thread crashed: ${cause.message}.`,
       { hint: memory ? 'Use a smaller batch.' : 'Please report it with the log.', cause },
     );
     for (const { reject } of this.#waiting.values()) reject(this.#failure);

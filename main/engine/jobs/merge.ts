@@ -185,7 +185,7 @@ async function verify(
       throw new KarstError(
         'verification-failed',
         `The merged model's logits differ from the adapted model's by up to ${maxAbsDiff.toExponential(2)}, more than ${tolerance.toExponential(2)}.`,
-        { hint: 'Nothing was written; the adapter itself is unharmed.', path: job.out },
+        { hint: 'Nothing was written; the adapter itself is unchanged.', path: job.out },
       );
     }
     return verification;

@@ -74,7 +74,7 @@ function checkpointingNote({ config, checkpointedBlocks, backbone }: TrainJob): 
       : 'The setting "gradientCheckpointing" is "always"';
   const { architecture } = backbone;
   const blocks = `${String(checkpointedBlocks)} of ${String(familyOf(architecture).blocks(architecture))} blocks`;
-  return `${why}: ${blocks} keep nothing for the backward pass and are computed again in it. Steps take longer and come to the same.`;
+  return `${why}: ${blocks} use gradient checkpointing. Steps take longer and give the same result.`;
 }
 
 /** The frozen backbone's features of every image, computed once for all epochs. */

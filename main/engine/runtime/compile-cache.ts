@@ -23,8 +23,8 @@ export async function giveUpUnusableCache(
   delete environment['TF_XLA_FLAGS'];
   return {
     code: 'not-writable',
-    message: `Compiled programs are not kept in ${folder}: ${reason}.`,
-    hint: 'The job goes on and compiles anew. Free some space there, or name a folder on another disk by the variable KARST_CACHE.',
+    message: `Compiled programs are not cached in ${folder}: ${reason}.`,
+    hint: 'The job continues and compiles again. Free some space there, or set KARST_CACHE to a folder on another disk.',
     path: folder,
   };
 }
@@ -35,7 +35,7 @@ async function whyUnusable(folder: string): Promise<string | null> {
     await mkdir(folder, { recursive: true });
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < COMPILE_RESERVE)
-      return `its disk has ${String(Math.floor((bavail * bsize) / 2 ** 20))} MiB left, and ${String(COMPILE_RESERVE / 2 ** 20)} MiB are wanted`;
+      return `its disk has ${String(Math.floor((bavail * bsize) / 2 ** 20))} MiB left, and ${String(COMPILE_RESERVE / 2 ** 20)} MiB are needed`;
     const handle = await open(probe, 'w');
     await handle.close();
     await rm(probe);

@@ -53,10 +53,14 @@ export function loadTensorFlow(): LoadedTensorFlow {
     loaded = { tf, backend: native, version: binding.TF_Version, gpu: backend.isUsingGpuDevice };
     return loaded;
   } catch (cause) {
-    throw new KarstError('engine-unavailable', 'Native TensorFlow does not load on this machine.', {
-      hint: 'Run "npm run setup" and read what it says.',
-      cause,
-    });
+    throw new KarstError(
+      'engine-unavailable',
+      'Native TensorFlow cannot be loaded on this machine.',
+      {
+        hint: 'Run "npm run setup" and read its output.',
+        cause,
+      },
+    );
   }
 }
 

@@ -149,7 +149,7 @@ export class Trainer {
       channel.emit({
         type: 'log',
         level: 'info',
-        message: 'There is no checkpoint yet: the run starts from its beginning.',
+        message: 'There is no checkpoint yet: the run starts from the beginning.',
       });
       return;
     }
@@ -180,7 +180,7 @@ export class Trainer {
         this.#p.channel.emit({
           type: 'log',
           level: 'warning',
-          message: `${log.path} had ${lines.length === 1 ? 'a line that is no record' : `${String(lines.length)} lines that are no records`} (line ${String(lines[0])}${lines.length === 1 ? '' : ' first'}), left out now: the charts have a gap there, the training has none.`,
+          message: `${log.path} had ${lines.length === 1 ? 'an invalid line' : `${String(lines.length)} lines that are no records`} (line ${String(lines[0])}${lines.length === 1 ? '' : ' first'}), removed: the charts have a gap there, the training has none.`,
           path: log.path,
         }),
       );

@@ -6,12 +6,13 @@ import { ANCHORS } from './registry.ts';
 const SEVERAL = 4;
 
 /**
- * The weights of a backbone under timm's own names. Training code wraps models, and each wrapper leaves a prefix before
- * every name (`module.`, `_orig_mod.`, `backbone.`, several of them); it comes off here, for all who read such a file.
+ * The weights of a backbone under timm's own names. Wrappers in training code leave prefixes before
+ * every name (`module.`, `_orig_mod.`, `backbone.`, also several); they are removed here for all
+ * readers.
  */
 export class BackboneFile {
   readonly path: string;
-  /** What stands before every name in the file, such as `module.backbone.`; empty in a plain file. */
+  /** Prefix of every name in the file, such as `module.backbone.`; empty in a plain file. */
   readonly prefix: string;
   /** Without the prefix. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -27,7 +28,7 @@ export class BackboneFile {
     this.tensors = new Map([...file.tensors].map(([name, info]) => [name.slice(length), info]));
   }
 
-  /** @throws as `SafetensorsFile.open`; format-unsupported when a prefix stands before some of the names only */
+  /** @throws as `SafetensorsFile.open`; format-unsupported when only some names have the prefix */
   static async open(path: string): Promise<BackboneFile> {
     const file = await SafetensorsFile.open(path);
     try {
@@ -44,7 +45,7 @@ export class BackboneFile {
   }
 
   /**
-   * Reads every tensor that an adapter stands on: all but the head, which is trained anew.
+   * Reads every tensor that an adapter needs: all except the head, which is replaced.
    * @throws file-damaged naming the tensor with a number that is not finite
    */
   async requireFinite(architecture: Architecture, signal?: AbortSignal): Promise<void> {
@@ -60,19 +61,22 @@ export class BackboneFile {
   }
 }
 
-/** What is said of weights that no training can start from. */
+/** The error for unusable weights. */
 export function notFinite(path: string, name: string, value: number, position: number): KarstError {
   return new KarstError(
     'file-damaged',
-    `${path}: the tensor ${name} holds ${String(value)} at position ${position}; nothing can be computed from it.`,
+    `${path}: the tensor ${name} holds ${String(value)} at position ${position}; it cannot be used.`,
     {
-      hint: 'Take a fresh copy of the backbone, or the weights of an earlier step: a training that diverged leaves such numbers.',
+      hint: 'Use a fresh copy of the backbone, or the weights of an earlier step: such numbers come from a diverged training.',
       path,
     },
   );
 }
 
-/** What stands before every name. @throws format-unsupported when it stands before some only, or when there are several models */
+/**
+ * Prefix of every name. @throws format-unsupported when only some names have it, or for several
+ * models
+ */
 function commonPrefix(path: string, names: readonly string[]): string {
   const prefixes = ANCHORS.flatMap((anchor) =>
     names

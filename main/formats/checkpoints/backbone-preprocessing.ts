@@ -18,16 +18,16 @@ export interface Preprocessor {
   readonly preprocessing: Preprocessing;
 }
 
-/** What says how images are prepared for a backbone. */
+/** Sources of a backbone's preprocessing. */
 export interface PreprocessingSources {
-  /** What timm's `config.json` or the file's metadata say; null for nothing. */
+  /** From timm's `config.json` or the file's metadata; null if neither has it. */
   readonly timm: { readonly said: Partial<Preprocessing>; readonly from: Provenance } | null;
   readonly preprocessor: Preprocessor | null;
-  /** The side that the position embeddings are for. */
+  /** Image size of the position embeddings. */
   readonly imageSize: number;
 }
 
-/** All that does not follow from the weights themselves. */
+/** What does not follow from the weights. */
 const KEYS = ['interpolation', 'cropFraction', 'cropMode', 'mean', 'std'] as const;
 
 export function isComplete(said: Partial<Preprocessing>): boolean {
@@ -45,7 +45,8 @@ export function settlePreprocessing({ timm, preprocessor, imageSize }: Preproces
   const said = timm?.said ?? {};
   if (preprocessor === null)
     return {
-      // The position embeddings say the size; an input_size of another size belongs to another checkpoint.
+      // The position embeddings determine the size; another input_size belongs to another
+      // checkpoint.
       preprocessing: { ...DEFAULT_PREPROCESSING, ...said, imageSize },
       preprocessingFrom: timm?.from ?? 'default',
     };
@@ -71,7 +72,7 @@ function agree(
   other: Preprocessing,
 ): boolean {
   const [a, b] = [said[key], other[key]];
-  // Fractions are the same when they cut the square out of the same size.
+  // Crop fractions are equal if they give the same resized size.
   if (key === 'cropFraction')
     return (
       Math.floor(other.imageSize / Number(a)) === Math.floor(other.imageSize / Number(b)) ||
@@ -84,12 +85,12 @@ function agree(
 
 function contradiction(path: string, sentence: string): KarstError {
   return new KarstError('format-unsupported', `${path}: ${sentence}.`, {
-    hint: 'Correct the one that is wrong, or move preprocessor_config.json away.',
+    hint: 'Correct the wrong one, or remove preprocessor_config.json.',
     path,
   });
 }
 
-/** What timm says of the preprocessing: its `config.json`, else the metadata of the file. */
+/** timm's preprocessing: from its `config.json`, else the file's metadata. */
 export function timmPreprocessing({
   config,
   metadata,

@@ -11,9 +11,9 @@ export type TensorTable = ReadonlyMap<
   { readonly dtype: string; readonly shape: readonly number[] }
 >;
 
-/** What is known of a checkpoint beside its tensors. */
+/** Information about a checkpoint beside its tensors. */
 export interface CheckpointSources {
-  /** Number of heads that the user says. */
+  /** Number of heads given by the user. */
   readonly heads?: number | undefined;
   /** timm's `config.json` beside the file. */
   readonly config?: TimmConfig | null;
@@ -23,17 +23,17 @@ export interface CheckpointSources {
   readonly preprocessor?: Preprocessor | null;
 }
 
-/** What the names and shapes of a checkpoint's tensors say of it, and what its configuration adds. */
+/** What a checkpoint's tensors and configuration determine. */
 export interface Recognised<A extends Architecture> {
   readonly architecture: A;
   readonly headsFrom: Provenance;
-  /** timm's name of the model; null when there is none, or when it is another model's. */
+  /** timm's name of the model; null if unknown or another model's. */
   readonly timmName: string | null;
 }
 
 /** The checkpoints of one family of backbones, under timm's names. */
 export interface CheckpointFamily<A extends Architecture> {
-  /** A tensor that every checkpoint of the family has, once. */
+  /** A tensor that every checkpoint of the family has exactly once. */
   readonly anchor: string;
   /**
    * Recognises a network by names and shapes; what these do not tell comes from `sources`, in the order option, config,
@@ -51,9 +51,9 @@ export interface CheckpointFamily<A extends Architecture> {
 export const STORED_DTYPES = ['F32', 'F16', 'BF16'] as const;
 export type StoredDtype = (typeof STORED_DTYPES)[number];
 
-/** What can be taken, for whoever brought something else. */
+/** The hint on supported files. */
 const TAKEN =
-  'Take the safetensors file of a plain timm vision transformer, such as vit_base_patch16_224.';
+  'Use the safetensors file of a plain timm vision transformer, such as vit_base_patch16_224.';
 
 export function refuse(
   code: 'format-unsupported' | 'format-unknown' | 'file-damaged' | 'heads-unknown',
@@ -84,7 +84,7 @@ export function checkTensors(
         'file-damaged',
         path,
         `the tensor ${name} of shape (${shape.join(', ')}) is missing.`,
-        'Take a fresh copy of the backbone.',
+        'Use a fresh copy of the backbone.',
       );
     if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i]))
       throw refuse(
@@ -96,7 +96,7 @@ export function checkTensors(
       throw refuse(
         'format-unsupported',
         path,
-        `the tensor ${name} is stored as ${found.dtype}; F32, F16 and BF16 are taken.`,
+        `the tensor ${name} is stored as ${found.dtype}; F32, F16 and BF16 are supported.`,
       );
   }
   const expected = new Set(specs.map(({ name }) => name));

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
-/** What timm's `config.json` says of a model, as far as it matters here; `null` where it says nothing. */
+/** The relevant parts of timm's `config.json`; `null` where absent. */
 export interface TimmConfig {
   readonly architecture: string | null;
   readonly heads: number | null;
@@ -10,7 +10,7 @@ export interface TimmConfig {
   readonly preprocessing: Partial<Preprocessing> | null;
 }
 
-/** An object and no list, which to the schemas is an object without keys. */
+/** An object but not a list, which schemas accept as an object without keys. */
 const object = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'must be an object',
@@ -40,7 +40,7 @@ const configSchema = v.object({
 
 function unsupported(path: string, sentence: string): KarstError {
   return new KarstError('format-unsupported', `${path}: ${sentence}`, {
-    hint: 'Correct the file, or move it away to take the defaults.',
+    hint: 'Correct the file, or remove it to use the defaults.',
     path,
   });
 }
@@ -53,10 +53,13 @@ function preprocessing(
   if (interpolation !== undefined && interpolation !== 'bicubic' && interpolation !== 'bilinear')
     throw unsupported(
       path,
-      `interpolation "${interpolation}" is not taken, only bicubic and bilinear are.`,
+      `interpolation "${interpolation}" is not supported, only bicubic and bilinear are.`,
     );
   if (cropMode !== undefined && cropMode !== 'center' && cropMode !== 'squash')
-    throw unsupported(path, `crop_mode "${cropMode}" is not taken, only center and squash are.`);
+    throw unsupported(
+      path,
+      `crop_mode "${cropMode}" is not supported, only center and squash are.`,
+    );
   const [channels, height, width] = p.input_size ?? [3, 1, 1];
   if (channels !== 3 || height !== width)
     throw unsupported(
@@ -126,7 +129,7 @@ export function timmConfigOfMetadata(
   );
 }
 
-/** How timm builds a network that it has not registered: from a registered one and arguments that replace its own. */
+/** How timm builds an unregistered network: from a registered one with overriding arguments. */
 export interface TimmBuild {
   readonly registered: string;
   readonly args: Readonly<Record<string, number | boolean>>;
@@ -136,9 +139,9 @@ export interface TimmBuild {
 }
 
 /**
- * `config.json` in timm's own layout, with which `timm.create_model('local-dir:FOLDER', pretrained=True)` builds the model, and
- * from which `parseTimmConfig` gets it back. timm builds registered names only: the nearest is named, and `model_args` say
- * every number.
+ * `config.json` in timm's own layout, with which `timm.create_model('local-dir:FOLDER',
+ * pretrained=True)` builds the model, and from which `parseTimmConfig` gets it back. timm builds
+ * registered names only: the nearest is given, and `model_args` override every number.
  * @param width features that the head is given
  * @param labels class names in the order of the head's outputs
  */

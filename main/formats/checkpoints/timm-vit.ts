@@ -34,7 +34,7 @@ function refuseOthers(path: string, tensors: TensorTable): void {
     throw refuse(
       'format-unsupported',
       path,
-      'its tensors have Hugging Face names, which this version does not take yet.',
+      'its tensors have Hugging Face names, which this version does not support yet.',
       'Load the same model with timm and save its state_dict with safetensors.torch.save_file.',
     );
   if (names.some((n) => /\.(karst_[abc]|lora_[AB]|lokr_w[12])/.test(n)))
@@ -115,8 +115,8 @@ function recogniseHeads(
     throw refuse(
       'heads-unknown',
       path,
-      `the number of attention heads cannot be told from the width ${width}.`,
-      "Say it, or put timm's config.json beside the file.",
+      `the number of attention heads cannot be inferred from the width ${width}.`,
+      "Specify it, or put timm's config.json beside the file.",
       '--heads',
     );
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
@@ -175,7 +175,7 @@ function recognise(
     throw refuse(
       'format-unsupported',
       path,
-      `the tensor ${PATCHES} has the shape (${width}, ${channels}, ${patchHeight}, ${patchWidth}); three channels and square patches are taken.`,
+      `the tensor ${PATCHES} has the shape (${width}, ${channels}, ${patchHeight}, ${patchWidth}); three channels and square patches are supported.`,
     );
   const [, tokens] = need(path, tensors, 'pos_embed', 3) as [number, number, number];
   need(path, tensors, 'cls_token', 3);
@@ -193,7 +193,7 @@ function recognise(
     throw refuse(
       'format-unsupported',
       path,
-      `its configuration names global pooling "${pool}"; only the class token is taken.`,
+      `its configuration names global pooling "${pool}"; only the class token is supported.`,
     );
   const architecture: VitArchitecture = {
     family: 'vit',
@@ -235,7 +235,7 @@ function positionsOf(
     throw refuse(
       'format-unsupported',
       path,
-      `pos_embed has ${tokens} tokens, which is no square of patches, with or without the ${prefix} before them.`,
+      `pos_embed has ${tokens} tokens that are not a square of patches, with or without the ${prefix} before them.`,
     );
   return found;
 }

@@ -99,7 +99,7 @@ async function answer(
     const name = procedure as ProcedureName;
     const handler = handlers[name] as ((checked: unknown) => unknown) | undefined;
     if (handler === undefined)
-      throw new KarstError('not-available', `"${name}" is not answered here.`, {
+      throw new KarstError('not-available', `"${name}" is not available here.`, {
         hint: 'Use the desktop application for it.',
       });
     return await handler(checkInput(name, input));

@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   process.on('message', (raw) => {
     const { success, output } = v.safeParse(shellMessageSchema, raw);
     if (!success) {
-      process.stderr.write('The shell sent a message that is not as agreed; it is left out.\n');
+      process.stderr.write('The shell sent an invalid message, which is ignored.\n');
       return;
     }
     if (output.type === 'close') finish();

@@ -61,19 +61,19 @@ export function crashError(
   if (signal === 'SIGKILL' && oomKillsMore > 0)
     return new KarstError(
       'out-of-memory',
-      'The engine was ended by the system, which had run out of memory (SIGKILL).',
+      'The engine was killed by the system, which had run out of memory (SIGKILL).',
       { hint: `${MEMORY_HINT}${log}`, option: MEMORY_OPTION, ...path },
     );
   if (signal === 'SIGKILL')
     return new KarstError(
       'engine-crashed',
-      'The engine was ended from outside (SIGKILL); when nobody did that on purpose, the system most likely ran out of memory.',
+      'The engine was killed from outside (SIGKILL); unless that was intended, the system most likely ran out of memory.',
       { hint: `Resume the run. ${MEMORY_HINT}${log}`, option: MEMORY_OPTION, ...path },
     );
   if (signal === 'SIGILL')
     return new KarstError(
       'engine-crashed',
-      'The engine came to an instruction that this processor does not know (SIGILL).',
+      'The engine executed an instruction that this processor lacks (SIGILL).',
       {
         hint: `Start KARST Studio with the environment variable KARST_KERNELS=avx2, or none when that does not help.${log}`,
         ...path,
@@ -83,9 +83,9 @@ export function crashError(
     return new KarstError(
       'engine-crashed',
       // Images and their cache are read, never mapped; only programs are mapped.
-      'The engine could not read a part of its own program files (SIGBUS): one of them was changed or became shorter meanwhile, or their disk is full or fails.',
+      'The engine could not read a part of its own program files (SIGBUS): one of them was changed or truncated, or their disk is full or failing.',
       {
-        hint: `Check the disk that KARST Studio lies on, or install it anew, and resume the run from its last checkpoint.${log}`,
+        hint: `Check the disk of KARST Studio, or reinstall it, and resume the run from its last checkpoint.${log}`,
         ...path,
       },
     );

@@ -90,7 +90,7 @@ class EngineJob {
       this.#fail(
         new KarstError(
           'internal',
-          `The engine sent a message that is not understood (${v.getDotPath(issue) ?? 'type'}: ${issue.message}).`,
+          `The engine sent a invalid message (${v.getDotPath(issue) ?? 'type'}: ${issue.message}).`,
           { hint: 'This is a fault in KARST Studio: please report it with the log.' },
         ),
       );
@@ -113,7 +113,7 @@ class EngineJob {
         this.#fail(
           new KarstError(
             'internal',
-            `The engine answered a job "${this.#options.job.kind}" with a result "${result.kind}".`,
+            `The engine finished a job "${this.#options.job.kind}" with a result "${result.kind}".`,
           ),
         );
       else {

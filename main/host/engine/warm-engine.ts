@@ -202,7 +202,7 @@ function forPredictions(error: unknown): KarstError {
   const crashed = code === 'engine-crashed';
   return new KarstError(code, message, {
     hint: crashed
-      ? 'Ask again: a fresh engine is started. When it happens again with the same picture, leave that one out.'
+      ? 'Try again: a new engine is started. If it happens again with the same picture, leave that one out.'
       : hint,
     ...(path === undefined ? {} : { path }),
     cause: error,

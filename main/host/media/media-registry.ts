@@ -66,7 +66,7 @@ export class MediaRegistry {
   async addUpload(name: string, bytes: Uint8Array): Promise<string> {
     if (bytes.byteLength > UPLOAD_LIMIT)
       throw new KarstError('usage', `${name} is larger than ${UPLOAD_LIMIT / 2 ** 20} MB.`, {
-        hint: 'Make it smaller, or use the folder prediction, which reads files where they lie.',
+        hint: 'Make it smaller, or use the folder prediction, which reads files in place.',
       });
     const { format } = await decodeImage(bytes, name);
     const media = `u.${randomBytes(12).toString('hex')}`;
@@ -134,7 +134,7 @@ export class MediaRegistry {
     const path = this.#uploads.get(media) ?? this.#registered.get(media);
     if (path !== undefined) return { path, sha256: null };
     throw new KarstError('not-found', 'That picture is no longer there.', {
-      hint: 'Load the page anew, or hand the picture in again.',
+      hint: 'Reload the page, or upload the picture again.',
     });
   }
 }

@@ -158,7 +158,7 @@ async function openImage(path: string): Promise<OpenedImage> {
       signature.kind === 'unknown' ? 'format-unknown' : 'format-unsupported',
       signature.kind === 'unknown'
         ? `${path} is not an image.`
-        : `${path} is ${signature.name}, which is not taken.`,
+        : `${path} is ${signature.name}, which is not supported.`,
       {
         hint: signature.kind === 'unknown' ? TAKEN_FORMATS : signature.hint,
         path,

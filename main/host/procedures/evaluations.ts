@@ -18,7 +18,7 @@ export function evaluationProcedures({
       if (readOnly)
         throw new KarstError(
           'not-writable',
-          `The home ${home} is read-only: an evaluation could not be kept, and so not be shown.`,
+          `The home ${home} is read-only: the evaluation could not be stored.`,
           { hint: 'Use `karst evaluate`, which prints it, or make the home writable.', path: home },
         );
       return tasks.start('evaluate', adapter.name, async ({ signal, host, engine }) => {

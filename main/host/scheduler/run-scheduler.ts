@@ -60,7 +60,7 @@ export class RunScheduler implements SchedulerService {
     if (current !== null && current.id !== run.id)
       throw new KarstError(
         'run-state',
-        `The run "${run.name}" cannot begin: "${this.#runs.get(current.id).name}" is being trained.`,
+        `The run "${run.name}" cannot start: "${this.#runs.get(current.id).name}" is being trained.`,
         { hint: 'Wait for its end, or pause it.' },
       );
     // A run trained by this process is refused like one trained by another.
@@ -258,7 +258,7 @@ export class RunScheduler implements SchedulerService {
     throw new KarstError(
       'run-state',
       elsewhere
-        ? `The run "${run.name}" is executed by another process.`
+        ? `The run "${run.name}" is running in another process.`
         : `The run "${run.name}" (${run.state}) is not being trained.`,
       {
         hint: elsewhere

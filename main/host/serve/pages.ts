@@ -63,7 +63,7 @@ export class Pages {
     const index = pages.get('/index.html');
     if (index === undefined)
       throw new KarstError('not-found', `${folder} has no index.html.`, {
-        hint: 'Build the window anew: npm run build.',
+        hint: 'Rebuild the window: npm run build.',
         path: folder,
       });
     return new Pages(pages, index);

@@ -177,13 +177,13 @@ class Visit {
       if (!gate.isFromOwnPage(request)) this.#text(403, 'Only the page of the studio may do this.');
       else {
         this.#response.setHeader('Allow', 'GET, HEAD');
-        this.#text(405, 'The studio is asked over its socket.');
+        this.#text(405, 'The studio is used over its socket.');
       }
       return;
     }
     const target = parseTarget(request.url ?? '');
     if (target === null) {
-      this.#text(400, 'That address makes no sense.');
+      this.#text(400, 'That address is invalid.');
       return;
     }
     const token = target.query.get('token');

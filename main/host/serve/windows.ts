@@ -95,7 +95,7 @@ export class Windows {
   #receive(window: Window, data: RawData): void {
     const call = parseCall(data);
     if (call === null) {
-      window.socket.close(POLICY_VIOLATION, 'a message that is not as agreed');
+      window.socket.close(POLICY_VIOLATION, 'invalid message');
       return;
     }
     window.waiting.push(call);

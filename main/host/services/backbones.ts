@@ -69,11 +69,11 @@ async function jsonBeside(
   if (info === null) return null;
   const refuse = (why: string, cause?: unknown): KarstError =>
     new KarstError('file-damaged', `${path}: ${why}.`, {
-      hint: 'Correct the file, or move it away to take the defaults.',
+      hint: 'Correct the file, or remove it to use the defaults.',
       path,
       cause,
     });
-  if (info.size > CONFIG_LIMIT) throw refuse('it is far too long for a configuration');
+  if (info.size > CONFIG_LIMIT) throw refuse('it is too long for a configuration');
   let value: unknown;
   try {
     value = JSON.parse(await readTextFile(path));
@@ -232,9 +232,9 @@ export class Backbones implements BackboneService {
     if (dependants.length > 0)
       throw new KarstError(
         'in-use',
-        `The backbone "${backbone.name}" cannot be removed: ${dependants.slice(0, 5).join(', ')}${dependants.length > 5 ? ` and ${dependants.length - 5} more` : ''} ${dependants.length === 1 ? 'stands' : 'stand'} on it.`,
+        `The backbone "${backbone.name}" cannot be removed: ${dependants.slice(0, 5).join(', ')}${dependants.length > 5 ? ` and ${dependants.length - 5} more` : ''} ${dependants.length === 1 ? 'uses' : 'use'} it.`,
         {
-          hint: 'Remove those first, and delete from the bin what is there.',
+          hint: 'Remove those first, also from the bin.',
         },
       );
     this.#repository.remove(backbone.id);
@@ -251,7 +251,7 @@ export class Backbones implements BackboneService {
     const info = await statOrNull(path);
     if (info === null)
       throw new KarstError('not-found', `The backbone "${name}" is no longer at ${path}.`, {
-        hint: `Bring the file back, or add it from its new place with \`karst backbone add\`.`,
+        hint: `Restore the file, or add it from its new path with \`karst backbone add\`.`,
         path,
       });
     if (info.size !== backbone.bytes || info.mtimeMs !== backbone.modifiedMs) {
@@ -260,7 +260,7 @@ export class Backbones implements BackboneService {
         throw new KarstError(
           'file-changed',
           `The backbone "${name}" was changed: ${path} is no longer the file that was added.`,
-          { hint: 'Bring the old file back, or add the new one under another name.', path },
+          { hint: 'Restore the old file, or add the new one under another name.', path },
         );
       if (!this.#library.readOnly)
         this.#repository.relocate(backbone.id, path, info.size, info.mtimeMs);

@@ -73,8 +73,8 @@ export class Bin implements BinService {
     const binned = join(this.#folders.bin, row.folder);
     const folder = this.#placeOf(row);
     if (!(await this.#move(binned, folder)) && (await statOrNull(folder)) === null)
-      throw new KarstError('not-found', `The folder of "${row.name}" is gone: ${binned}.`, {
-        hint: 'Bring the folder back, or delete it from the bin for good.',
+      throw new KarstError('not-found', `The folder of "${row.name}" is missing: ${binned}.`, {
+        hint: 'Restore the folder, or delete it from the bin permanently.',
         path: binned,
       });
     const name = this.#library.transaction(() => {
@@ -106,7 +106,7 @@ export class Bin implements BinService {
   async #move(from: string, to: string): Promise<boolean> {
     if ((await statOrNull(from)) === null) return false;
     if ((await statOrNull(to)) !== null)
-      throw new KarstError('name-taken', `${to} exists already and is not overwritten.`, {
+      throw new KarstError('name-taken', `${to} already exists and is not overwritten.`, {
         hint: 'Move it away.',
         path: to,
       });

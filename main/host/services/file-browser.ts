@@ -84,8 +84,8 @@ export async function makeFolderIn(parent: string, name: string): Promise<FileLi
 
 function absolute(folder: string): string {
   if (path.isAbsolute(folder)) return path.resolve(folder);
-  throw new KarstError('usage', `"${folder}" is not a whole path.`, {
-    hint: `Write it from the root on, such as ${path.join(homedir(), folder)}.`,
+  throw new KarstError('usage', `"${folder}" is not an absolute path.`, {
+    hint: `Write it from the root, such as ${path.join(homedir(), folder)}.`,
   });
 }
 
@@ -94,9 +94,9 @@ function checkFileName(name: string): string {
     name === '.' || name === '..' || name.startsWith('.')
       ? 'it begins with a dot'
       : /[\p{Cc}/\\]/u.test(name)
-        ? 'it holds a slash, a backslash or a control character'
+        ? 'it contains a slash, a backslash or a control character'
         : /[<>:"|?*]|[. ]$/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(name)
-          ? 'Windows does not take it, so that it could not be carried there'
+          ? 'it is not valid on Windows'
           : null;
   if (problem === null) return name;
   throw new KarstError('usage', `"${name}" cannot be the name of a folder: ${problem}.`, {
@@ -114,7 +114,7 @@ async function contentOf(folder: string): Promise<ReadFolder> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
       throw new KarstError('not-found', `${folder} is not a folder.`, {
-        hint: 'Choose the folder that holds it.',
+        hint: 'Choose the folder that contains it.',
         path: folder,
         cause: error,
       });

@@ -59,9 +59,7 @@ export const CHOOSE_IMAGES =
 /** @param folders whether it has subfolders that were not read */
 export function noImageIn(folder: string, folders = false): KarstError {
   return new KarstError('not-found', `There is no image in ${folder}.`, {
-    hint: folders
-      ? 'The folders within it are not looked into: name the one that has the images.'
-      : CHOOSE_IMAGES,
+    hint: folders ? 'Subfolders are not searched: name the one with the images.' : CHOOSE_IMAGES,
     path: folder,
   });
 }

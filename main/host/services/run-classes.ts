@@ -9,14 +9,14 @@ export function runClasses(dataset: Dataset): { names: string[]; labels: Map<num
       'dataset-unusable',
       `The dataset "${dataset.name}" has no training image that can be used.`,
       {
-        hint: 'Look at its problems with `karst dataset show`, or import it anew.',
+        hint: 'Look at its problems with `karst dataset show`, or import it again.',
       },
     );
   if (used.length < 2)
     throw new KarstError(
       'dataset-unusable',
-      `The dataset "${dataset.name}" has ${used.length} class with images; telling classes apart needs two.`,
-      { hint: 'Import a folder with one sub-folder a class.' },
+      `The dataset "${dataset.name}" has ${used.length} class with images; classification needs two.`,
+      { hint: 'Import a folder with one subfolder per class.' },
     );
   return {
     names: used.map((c) => c.name),

@@ -81,7 +81,7 @@ export function sampleBackbone({ backbones }: Pick<SampleStudio, 'backbones'>): 
   const starter = backbones.list().find((backbone) => backbones.isStarter(backbone));
   if (starter !== undefined) return starter;
   throw new KarstError('not-found', 'The starter backbone is not part of this installation.', {
-    hint: 'Add a backbone of your own, import the images of the sample, and train.',
+    hint: 'Add another backbone, import the images of the sample, and train.',
   });
 }
 

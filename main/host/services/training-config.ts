@@ -98,7 +98,7 @@ function* conflicts(
   if (bare && initialise !== 'random')
     yield problem(
       'initialise',
-      'The setting "initialise" is "backbone", but a bare shape has no weights.',
+      'The setting "initialise" is "backbone", but an architecture without weights has none.',
       'Choose "random".',
     );
 }

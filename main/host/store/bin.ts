@@ -66,7 +66,7 @@ export class BinRepository {
     );
     if (row !== undefined) return toBinRow(row);
     throw new KarstError('not-found', `There is no "${nameOrId}" in the bin.`, {
-      hint: 'It may have been restored or deleted already; `karst bin list` says what is there.',
+      hint: 'It may have been restored or deleted already; `karst bin list` lists its contents.',
     });
   }
 

@@ -173,7 +173,7 @@ export class ImageRepository {
     );
     if (row !== undefined) return toImage(row);
     throw new KarstError('not-found', `The dataset has no image number ${position}.`, {
-      hint: 'Load the page anew: the dataset may have been removed.',
+      hint: 'Reload the page: the dataset may have been removed.',
     });
   }
 

@@ -161,7 +161,7 @@ export function storeError(
     return fail(
       'not-readable',
       `The library ${path} cannot be read or written: ${error.message} (${code}).`,
-      'Check that your account may open it and that the disk is well.',
+      'Check that your account may open it and that the disk works.',
     );
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return fail(

@@ -108,7 +108,7 @@ export function checkName(kind: NamedKind, name: string): string {
     });
   if (tidy === '') throw refuse('it is empty');
   if (tidy.length > 100) throw refuse('it is longer than 100 characters');
-  if (/[\p{Cc}\p{Cf}/\\]/u.test(tidy)) throw refuse('it holds a control character, / or \\');
+  if (/[\p{Cc}\p{Cf}/\\]/u.test(tidy)) throw refuse('it contains a control character, / or \\');
   if (tidy.startsWith('-') || tidy.startsWith('.')) throw refuse('it begins with - or .');
   return tidy;
 }

@@ -163,7 +163,7 @@ function checkAfterUncleanStop(
   const forget = db.prepare('DELETE FROM sessions WHERE owner = ?');
   for (const owner of dead) forget.run(owner);
   notices.push(
-    'The studio did not close properly last time; the library was checked and is sound.',
+    'The studio did not close properly last time; the library was checked and is intact.',
   );
   return true;
 }
@@ -220,7 +220,7 @@ export async function openLibrary(
     );
     if (copy !== null)
       notices.push(
-        `The home ${folders.root} is read-only: everything can be looked at and predicted with, and nothing is kept.`,
+        `The home ${folders.root} is read-only: viewing and predicting work, but nothing is stored.`,
       );
     const library = new Library(db, () => wayOut(folders), folders.library);
     return { library, notices, unclean, copy };

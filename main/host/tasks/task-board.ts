@@ -63,7 +63,7 @@ export class TaskBoard {
    */
   start(kind: TaskKind, subject: string, work: (task: TaskWork) => Promise<TaskResult>): Task {
     if (this.#closed)
-      throw new KarstError('not-available', 'KARST Studio is just ending.', {
+      throw new KarstError('not-available', 'KARST Studio is closing.', {
         hint: 'Start it again and repeat this.',
       });
     const abort = new AbortController();
@@ -110,7 +110,7 @@ export class TaskBoard {
   dismiss(id: string): void {
     const { task } = this.#get(id);
     if (task.state === 'running')
-      throw new KarstError('in-use', `"${task.subject}" is still being worked on.`, {
+      throw new KarstError('in-use', `"${task.subject}" is still running.`, {
         hint: 'Cancel it first.',
       });
     this.#entries.delete(id);

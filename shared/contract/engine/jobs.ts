@@ -6,12 +6,15 @@ import { architectureSchema } from '../../models/registry.ts';
 import { augmentation } from '../../training/fields.ts';
 import { looseTrainingSchema } from '../../training/config.ts';
 
-/** What an engine process is started for: one job each. */
+/** The jobs of engine processes, one per process. */
 
-/** A backbone file as the engine needs it: weights referenced where they lie, checked against `sha256`. */
+/** A backbone file for the engine: referenced in place, checked against `sha256`. */
 const backboneReferenceSchema = immutable(
   v.object({
-    /** Absolute path of a safetensors file; null for a shape without weights (training from scratch). */
+    /**
+     * Absolute path of a safetensors file; null for an architecture without weights (training from
+     * scratch).
+     */
     path: v.nullable(v.string()),
     sha256: v.string(),
     name: v.string(),
@@ -31,18 +34,18 @@ const trainJob = v.object({
   adapterDir: v.string(),
   backbone: backboneReferenceSchema,
   config: looseTrainingSchema,
-  /** Name of what is learnt, as in `shared/tasks`. */
+  /** Name of the task, as in `shared/tasks`. */
   task: v.string(),
   classes: v.array(v.string()),
-  /** Continue from the newest checkpoint that verifies; false starts afresh. */
+  /** Continue from the newest checkpoint that verifies; false starts from the beginning. */
   resume: v.boolean(),
-  /** The step at which the run, which had ended there, was last given more epochs; null when it never was. */
+  /** The step at which the finished run was last extended; null if never. */
   extendedAt: v.nullable(countSchema),
-  /** Blocks, from the first, that are computed again in the backward pass, since memory is short; 0: none. */
+  /** Number of checkpointed blocks, from the first; 0 for none. */
   checkpointedBlocks: countSchema,
 });
 
-/** Takes a few steps on random images with these settings, and keeps nothing but how long they took. */
+/** Times a few steps on random images with these settings; stores nothing. */
 const measureJob = v.object({
   kind: v.literal('benchmark'),
   backbone: backboneReferenceSchema,
@@ -51,7 +54,7 @@ const measureJob = v.object({
   task: v.string(),
   /** Number of classes. */
   classes: countSchema,
-  /** Updates that are timed, after the first, which compiles. */
+  /** Timed updates, after the first, which compiles. */
   steps: countSchema,
   /** As in a training. */
   checkpointedBlocks: countSchema,
@@ -62,7 +65,7 @@ const onAdapter = { adapterDir: v.string(), backbone: backboneReferenceSchema };
 const evaluateJob = v.object({
   kind: v.literal('evaluate'),
   ...onAdapter,
-  /** JSON lines of `ManifestImage`, all of which are evaluated; labels index `classes` of the adapter. */
+  /** JSON lines of `ManifestImage` to evaluate; labels are indices of the adapter's `classes`. */
   manifest: v.string(),
   batchSize: countSchema,
 });
@@ -71,12 +74,12 @@ const predictJob = v.object({
   kind: v.literal('predict'),
   ...onAdapter,
   paths: v.array(v.string()),
-  /** Answers for each image. */
+  /** Predictions per image. */
   top: countSchema,
   batchSize: countSchema,
 });
 
-/** Keeps a model ready and answers questions about files until it is told to stop. */
+/** Keeps a model loaded and predicts files on request until stopped. */
 const tryJob = v.object({ kind: v.literal('interactive-predict'), ...onAdapter });
 
 const mergeJob = v.object({
@@ -84,28 +87,28 @@ const mergeJob = v.object({
   ...onAdapter,
   /** Folder to write (must not exist): `model.safetensors`, `config.json`, `preprocessor_config.json`, `labels.json`, `README.md`. */
   out: v.string(),
-  /** JSON lines of `ManifestImage` on which adapted and merged model are compared. */
+  /** JSON lines of `ManifestImage` on which the adapted and the merged model are compared. */
   manifest: v.string(),
-  /** At most so many images of the manifest are used. */
+  /** Limit of images used from the manifest. */
   verifyImages: countSchema,
 });
 
-/** Draws what augmentation makes of some images. The one job that needs no TensorFlow: no `ready` is sent. */
+/** Makes previews of augmented images. The only job without TensorFlow: it sends no `ready`. */
 const augmentJob = v.object({
   kind: v.literal('augment'),
-  /** `sha256` empty: whatever is there now is taken. */
+  /** An empty `sha256` accepts the current file. */
   images: v.array(v.object({ path: v.string(), sha256: v.string() })),
-  /** Its image size is the side of the pictures. */
+  /** Its image size is the side of the previews. */
   preprocessing: preprocessingSchema,
   augmentation: augmentation.looseSchema,
-  /** Pictures of each image. */
+  /** Previews per image. */
   copies: countSchema,
   seed: integerSchema,
-  /** An existing folder that the PNG files are written to. */
+  /** An existing folder for the PNG files. */
   out: v.string(),
 });
 
-/** Says what the engine runs on: versions, device, threads. */
+/** Reports versions, device and threads of the engine. */
 const probeJob = v.object({ kind: v.literal('probe') });
 
 export const jobSchema = immutable(

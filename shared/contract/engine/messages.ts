@@ -8,9 +8,9 @@ import { jobSchema } from './jobs.ts';
 import { jobResultSchema } from './results.ts';
 
 /**
- * What host and engine say to each other. One engine process does one job and ends. The host sends one message of type
- * `start`, then others; the engine answers with events, the last of which is `done` or `error`. Each checks what it is
- * sent. Anything that does not parse is a fault of ours and ends the job with `internal`.
+ * The messages between host and engine. One engine process runs one job and exits. The host sends
+ * `start`, then others; the engine sends events, the last of which is `done` or `error`. Both
+ * validate what they receive. An invalid message is our bug and fails the job with `internal`.
  */
 
 /** Host to engine. */
@@ -19,11 +19,11 @@ export const hostMessageSchema = immutable(
     v.object({ type: v.literal('start'), job: jobSchema, cacheDir: v.string() }),
     v.object({ type: v.literal('pause') }),
     v.object({ type: v.literal('resume') }),
-    /** Ends training at the next step, keeps the best adapter so far, ends with `done`. */
+    /** Stops training at the next step, keeps the best adapter, ends with `done`. */
     v.object({ type: v.literal('stop') }),
     /** Writes a checkpoint and ends with `error` of code `cancelled`; the run can be resumed. */
     v.object({ type: v.literal('suspend') }),
-    /** For a job `try`; answered by an `answer` of the same id, in the order of asking. */
+    /** For a job `interactive-predict`; answered by an `answer` with the same id, in order. */
     v.object({
       type: v.literal('question'),
       id: countSchema,
@@ -34,7 +34,7 @@ export const hostMessageSchema = immutable(
 );
 export type HostMessage = v.InferOutput<typeof hostMessageSchema>;
 
-/** What can be asked of any job between two steps. */
+/** Controls that any job handles between two steps. */
 export type Control = Exclude<HostMessage['type'], 'start' | 'question'>;
 
 const fileAnswerSchema = immutable(
@@ -43,10 +43,10 @@ const fileAnswerSchema = immutable(
     v.object({ error: errorReportSchema }),
   ]),
 );
-/** What a model says of one file. */
+/** A model's predictions for one file. */
 export type FileAnswer = v.InferOutput<typeof fileAnswerSchema>;
 
-/** What is being done; windows and the command line have words for them. */
+/** The phases of a job; windows and the command line have texts for them. */
 const phaseSchema = v.picklist([
   'loading',
   'decoding',
@@ -93,7 +93,7 @@ export const engineEventSchema = immutable(
       predictions: v.array(predictionSchema),
     }),
     v.object({ type: v.literal('unreadable'), path: v.string(), error: errorReportSchema }),
-    /** One for each path of the question, in its order. */
+    /** One per path of the question, in order. */
     v.object({ type: v.literal('answer'), id: countSchema, answers: v.array(fileAnswerSchema) }),
     v.object({ type: v.literal('done'), result: jobResultSchema }),
     v.object({ type: v.literal('error'), error: errorReportSchema }),

@@ -5,7 +5,7 @@ import { immutable } from '../../domain/immutable.ts';
 import { evaluationSchema, predictionSchema, verificationSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema } from '../../domain/scalars.ts';
 
-/** What is left of a job when it is done. */
+/** The result of a finished job. */
 
 const trainResult = v.object({
   kind: v.literal('train'),
@@ -27,20 +27,20 @@ const trainResult = v.object({
 const measureResult = v.object({
   kind: v.literal('benchmark'),
   device: deviceReportSchema,
-  /** One update of the optimizer, all its batches together; over the whole schedule where steps differ. */
+  /** One optimizer update with all its batches; averaged over the schedule if steps differ. */
   secondsPerStep: finiteSchema,
-  /** One batch of a validation; where features are kept, one batch of the pass that makes them. */
+  /** One validation batch; with cached features, one batch of the feature pass. */
   secondsPerValidationBatch: finiteSchema,
-  /** Until the first update was done: loading, building, compiling. */
+  /** Until the end of the first update: loading, building, compiling. */
   startSeconds: finiteSchema,
-  /** Most memory that the process held at once. */
+  /** Peak memory of the process. */
   peakBytes: countSchema,
 });
 
 const evaluateResult = v.object({
   kind: v.literal('evaluate'),
   evaluation: evaluationSchema,
-  /** One row per image of the manifest, in its order; null for one that could not be read. */
+  /** One row per image of the manifest, in order; null for an unreadable one. */
   rows: v.array(v.nullable(v.array(predictionSchema))),
   problems: v.array(v.object({ path: v.string(), error: errorReportSchema })),
 });
@@ -53,7 +53,7 @@ const mergeResult = v.object({
 
 const augmentResult = v.object({
   kind: v.literal('augment'),
-  /** Per image of the job the names of its files in `out`, none when it could not be read. */
+  /** Per image the names of its files in `out`; none if it is unreadable. */
   images: v.array(v.array(v.string())),
   problems: v.array(v.object({ index: countSchema, error: errorReportSchema })),
 });

@@ -1,2 +1,2 @@
-/** The one channel of Electron's IPC. By itself, because the preload script holds no more than it needs. */
+/** The channel of Electron's IPC. A separate module, to keep the preload script minimal. */
 export const CHANNEL = 'karst';

@@ -6,15 +6,16 @@ import { mediaSchema } from '../window/inputs.ts';
 import { callSchema, replySchema } from '../window/messages.ts';
 
 /**
- * What the desktop shell and the host, a child process of it, say to each other: the bridge's own messages,
- * pictures for the window's scheme, and the end. JSON, since the two may run on different versions of Node.
+ * The messages between the desktop shell and the host, its child process: calls and events of the
+ * bridge, pictures for the window's scheme, and closing. JSON, since the two may run on different
+ * versions of Node.
  */
 
 const pictureCallSchema = v.strictObject({
   type: v.literal('picture'),
   id: v.pipe(v.number(), v.integer()),
   media: mediaSchema,
-  /** Longer side in pixels; null for the picture as it is. */
+  /** Longer side in pixels; null for the original. */
   size: v.nullable(v.pipe(countSchema, v.minValue(1), v.maxValue(9_999))),
 });
 
@@ -22,7 +23,7 @@ const pictureCallSchema = v.strictObject({
 export const shellMessageSchema = v.variant('type', [
   callSchema,
   pictureCallSchema,
-  /** Suspend what runs with a checkpoint, close the library, end. */
+  /** Suspend runs with a checkpoint, close the library, exit. */
   v.strictObject({ type: v.literal('close') }),
 ]);
 export type ShellMessage = v.InferOutput<typeof shellMessageSchema>;
@@ -30,9 +31,9 @@ export type ShellMessage = v.InferOutput<typeof shellMessageSchema>;
 /** Host to shell. */
 export const hostProcessMessageSchema = v.variant('type', [
   ...replySchema.options,
-  /** The library is open; calls that came before are answered from now on. */
+  /** The library is open; earlier calls are answered now. */
   v.object({ type: v.literal('ready') }),
-  /** The library cannot be opened; the process ends. */
+  /** The library cannot be opened; the process exits. */
   v.object({ type: v.literal('failed'), error: errorReportSchema }),
   v.object({
     type: v.literal('picture'),

@@ -26,14 +26,14 @@ import { task } from './tasks.ts';
 
 const one = v.strictObject({ id: idSchema });
 
-/** In one question. */
+/** Limit per request. */
 const MOST_TAGS = 100;
 
-/** Answers for one image. */
+/** Predictions per image. */
 const top = v.pipe(countSchema, v.minValue(1), v.maxValue(100));
 
 export const adapterFilter = v.object({
-  /** Parts of name, tags, classes, backbone or notes; all of them must fit. */
+  /** Words to find in name, tags, classes, backbone or notes; all must match. */
   search: searchTextSchema,
   /** All of them. */
   tags: v.pipe(v.array(nameSchema), v.maxLength(MOST_TAGS)),
@@ -46,12 +46,12 @@ export type AdapterFilter = v.InferOutput<typeof adapterFilter>;
 export const adapterDetail = v.object({
   adapter: adapterSchema,
   notes: v.string(),
-  /** Counted from 1 among the adapters of one line: those of a run that was extended. */
+  /** Number in its lineage (the adapters of an extended run), from 1. */
   version: countSchema,
-  /** The whole line, the newest first. */
+  /** The whole lineage, newest first. */
   versions: v.array(adapterSchema),
   run: v.nullable(runView),
-  /** The frozen list of files that it was trained on. */
+  /** The frozen file list that it was trained on. */
   manifest: v.nullable(v.object({ path: v.string(), sha256: v.string(), images: countSchema })),
   evaluations: v.array(storedEvaluationSchema),
   merges: v.array(storedMergeSchema),
@@ -64,14 +64,14 @@ export const judgedImage = v.object({
   media: mediaSchema,
   file: v.string(),
   truth: countSchema,
-  /** Class index of the first answer and its probability; null for a file that could not be read. */
+  /** Class index of the top-1 prediction and its probability; null for an unreadable file. */
   predicted: v.nullable(countSchema),
   probability: v.nullable(fractionSchema),
 });
 export type JudgedImage = v.InferOutput<typeof judgedImage>;
 
 export const predictionAnswer = v.object({
-  /** The picture, to be shown; of a path that could not be read there is none. */
+  /** Name of the picture to show; null for an unreadable path. */
   media: v.nullable(mediaSchema),
   path: v.nullable(v.string()),
   predictions: v.array(predictionSchema),
@@ -107,7 +107,7 @@ export const adapterProcedures = {
     }),
     adapterSchema,
   ),
-  /** To the bin. */
+  /** Moves it to the bin. */
   'adapters.remove': procedure(one, nothingSchema),
   /** An adapter folder or a `.karst` file. */
   'adapters.import': procedure(
@@ -115,8 +115,8 @@ export const adapterProcedures = {
     task,
   ),
   /**
-   * out: null for `<home>/merged/<adapter>-<id>`. datasetId: whose images verify it, here and in an export; left out,
-   * those that the run held back, or those of a dataset of its classes.
+   * out: null for `<home>/merged/<adapter>-<id>`. datasetId: dataset for verification, here and in
+   * an export; default: images that the run held out, or those of a dataset with its classes.
    */
   'adapters.merge': procedure(
     v.strictObject({
@@ -140,7 +140,7 @@ export const adapterProcedures = {
     v.strictObject({ adapterId: idSchema, datasetId: idSchema, split: splitSchema }),
     task,
   ),
-  /** Those of one adapter, or all; the newest first. */
+  /** Those of one adapter, or all; newest first. */
   'evaluations.list': procedure(
     v.strictObject({ adapterId: v.nullable(idSchema) }),
     v.array(storedEvaluationSchema),
@@ -158,7 +158,7 @@ export const adapterProcedures = {
     v.object({ total: countSchema, images: v.array(judgedImage) }),
   ),
 
-  /** Answers in order. The engine that gives them stays warm for a while. */
+  /** Predictions in order. The engine is kept loaded for a while. */
   'predictions.make': procedure(
     v.strictObject({
       adapterId: idSchema,
@@ -168,15 +168,15 @@ export const adapterProcedures = {
     }),
     v.object({ answers: v.array(predictionAnswer), seconds: finiteSchema }),
   ),
-  /** A whole folder into a CSV file. */
+  /** Predicts a folder into a CSV file. */
   'predictions.folder': procedure(
     v.strictObject({ adapterId: idSchema, folder: filePathSchema, out: filePathSchema, top }),
     task,
   ),
 
   'bin.list': procedure(nothingSchema, v.array(binned)),
-  /** Answers with the name that it has now: another one when its own was taken meanwhile. */
+  /** Returns its name, a new one if its own has been taken since. */
   'bin.restore': procedure(one, v.object({ name: v.string() })),
-  /** For good. */
+  /** Deletes it permanently. */
   'bin.delete': procedure(one, nothingSchema),
 };

@@ -16,7 +16,7 @@ export type BackboneDetail = v.InferOutput<typeof backboneDetail>;
 
 export const backboneProcedures = {
   'backbones.list': procedure(nothingSchema, v.array(backboneDetail)),
-  /** A safetensors file, or a folder that holds one beside its `config.json`. */
+  /** A safetensors file, or a folder with one and its `config.json`. */
   'backbones.add': procedure(
     v.strictObject({
       path: filePathSchema,
@@ -26,6 +26,6 @@ export const backboneProcedures = {
     task,
   ),
   'backbones.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), backboneDetail),
-  /** Forgets it; the file stays. */
+  /** Removes it from the library; the file stays. */
   'backbones.remove': procedure(one, nothingSchema),
 };

@@ -21,7 +21,7 @@ import { task } from './tasks.ts';
 
 /** One image of a dataset as the gallery shows it. */
 export const galleryImage = v.object({
-  /** Its place in the dataset, which names it. */
+  /** Its position in the dataset, which identifies it. */
   position: countSchema,
   media: mediaSchema,
   /** Path below the dataset's folder, with forward slashes. */
@@ -33,9 +33,9 @@ export const galleryImage = v.object({
   label: countSchema,
   split: splitSchema,
   state: imageStateSchema,
-  /** Taken out of training and evaluation by the user. */
+  /** Excluded from training and evaluation by the user. */
   excluded: v.boolean(),
-  /** Why it cannot be used, or what it is a duplicate of. */
+  /** Why it is unusable, or what it duplicates. */
   reason: v.nullable(v.string()),
 });
 export type GalleryImage = v.InferOutput<typeof galleryImage>;
@@ -43,28 +43,28 @@ export type GalleryImage = v.InferOutput<typeof galleryImage>;
 export const imageFilter = v.strictObject({
   label: v.exactOptional(countSchema),
   split: v.exactOptional(splitSchema),
-  /** A state of files, of excluded ones too; `excluded` leaves the excluded ones whatever their state. */
+  /** A file state, excluded images included; `excluded` matches excluded images in any state. */
   state: v.exactOptional(v.union([imageStateSchema, v.literal('excluded')])),
-  /** Part of the file's path below the dataset's folder, in any case. */
+  /** Part of the file's path below the dataset's folder, ignoring case. */
   search: v.exactOptional(searchTextSchema),
 });
 export type ImageFilter = v.InferOutput<typeof imageFilter>;
 
-/** What the studio cannot know of a source by itself, left out where it need not be said. */
+/** What cannot be detected from a source; omitted where not needed. */
 const source = {
   path: filePathSchema,
   as: v.exactOptional(v.picklist(IMPORT_LAYOUTS)),
-  /** Code page of lists and tables without a byte order mark, by its WHATWG label. */
+  /** Encoding of lists and tables without a byte order mark, by WHATWG label. */
   encoding: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(40))),
 };
 
-/** What one layout would make of the folders. */
+/** The result of one layout of the folders. */
 const datasetReading = v.object({
   as: v.picklist(FOLDER_LAYOUTS),
-  /** The first of them. */
+  /** The first few. */
   classes: v.array(v.string()),
   classCount: countSchema,
-  /** Image files; `free` are those that no split is said of. */
+  /** Image files; `free` are those without a given split. */
   counts: v.object({ train: countSchema, val: countSchema, test: countSchema, free: countSchema }),
 });
 export type DatasetReading = v.InferOutput<typeof datasetReading>;
@@ -72,7 +72,7 @@ export type DatasetReading = v.InferOutput<typeof datasetReading>;
 const datasetQuestion = v.variant('kind', [
   v.object({
     kind: v.literal('layout'),
-    /** The folder that is not clear. */
+    /** The ambiguous folder. */
     path: v.string(),
     why: v.picklist([
       'splits-in-some',
@@ -80,7 +80,7 @@ const datasetQuestion = v.variant('kind', [
       'splits-without-classes',
       'names-repeat',
     ]),
-    /** Names of the folders that make it unclear, the first of them. */
+    /** The first few names of the folders that make it ambiguous. */
     folders: v.array(v.string()),
     readings: v.array(datasetReading),
   }),
@@ -88,7 +88,7 @@ const datasetQuestion = v.variant('kind', [
     kind: v.literal('encoding'),
     /** The list or table. */
     path: v.string(),
-    /** The first that is not in the encoding. */
+    /** The first invalid one. */
     line: countSchema,
     encoding: v.string(),
   }),
@@ -97,13 +97,13 @@ export type DatasetQuestion = v.InferOutput<typeof datasetQuestion>;
 
 const one = v.strictObject({ id: idSchema });
 
-/** Positions in one question; for more there are filters. */
+/** Limit of positions per request; for more use a filter. */
 const MOST_POSITIONS = 1_000_000;
 
 export const datasetProcedures = {
   'datasets.list': procedure(nothingSchema, v.array(datasetSchema)),
   'datasets.get': procedure(one, datasetSchema),
-  /** What has to be said before this source can be imported; null when nothing. */
+  /** What the user has to specify before this source can be imported; null if nothing. */
   'datasets.question': procedure(v.strictObject(source), v.nullable(datasetQuestion)),
   'datasets.import': procedure(
     v.strictObject({
@@ -112,17 +112,17 @@ export const datasetProcedures = {
       val: fractionSchema,
       test: fractionSchema,
       seed: countSchema,
-      /** The project that gets it. */
+      /** The project that it is added to. */
       projectId: v.nullable(idSchema),
     }),
     task,
   ),
-  /** Looks at every file again. */
+  /** Checks every file again. */
   'datasets.check': procedure(one, task),
   'datasets.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), datasetSchema),
-  /** Forgets it; the images stay where they are. */
+  /** Removes it from the library; the image files stay. */
   'datasets.remove': procedure(one, nothingSchema),
-  /** The problems, then what is only told (`isNote`); `total` counts both, `notes` the latter. */
+  /** Problems, then notes (`isNote`); `total` counts both, `notes` the latter. */
   'datasets.problems': procedure(
     v.strictObject({ id: idSchema, ...page }),
     v.object({ total: countSchema, notes: countSchema, problems: v.array(datasetProblemSchema) }),
@@ -132,8 +132,8 @@ export const datasetProcedures = {
     v.object({ total: countSchema, images: v.array(galleryImage) }),
   ),
   /**
-   * Relabels, moves to a split, excludes or takes back the images named by position, or all that a filter leaves.
-   * Exact duplicates of an image go with it to another split. `changed` counts those that became other.
+   * Relabels, moves to another split, excludes or restores images by position, or all that match a
+   * filter. Exact duplicates move along to another split. `changed` counts the changed images.
    */
   'datasets.changeImages': procedure(
     v.strictObject({
@@ -148,8 +148,8 @@ export const datasetProcedures = {
     v.object({ changed: countSchema, dataset: datasetSchema }),
   ),
   /**
-   * Draws the split anew, stratified by class; exact duplicates stay together. Images that the source itself puts
-   * into a split (`givenSplits`) stay as at import, unless `redrawGiven`.
+   * Re-splits, stratified by class; exact duplicates stay together. Images that the source assigned
+   * to a split (`givenSplits`) keep it, unless `redrawGiven`.
    */
   'datasets.resplit': procedure(
     v.strictObject({
@@ -162,8 +162,8 @@ export const datasetProcedures = {
     datasetSchema,
   ),
   /**
-   * What these settings make of some images: `copies` of each, made by the engine's own code; none of an image
-   * that cannot be read. A newer question about the same dataset ends one under way with `cancelled`.
+   * Previews of augmented images: `copies` of each, made by the engine's code; none of an
+   * unreadable image. A newer request for the same dataset cancels a running one.
    */
   'datasets.augment': procedure(
     v.strictObject({
@@ -174,7 +174,7 @@ export const datasetProcedures = {
       imageSize: v.pipe(countSchema, v.minValue(8), v.maxValue(1024)),
       copies: v.pipe(countSchema, v.minValue(1), v.maxValue(16)),
       seed: countSchema,
-      /** Whose preprocessing is used; left out: the usual one. */
+      /** Backbone whose preprocessing is used; default: the usual one. */
       backboneId: v.exactOptional(idSchema),
     }),
     v.object({

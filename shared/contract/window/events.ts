@@ -5,7 +5,7 @@ import { idSchema } from '../../domain/scalars.ts';
 import { logLine, runProgress, runView, sampleSet } from './runs.ts';
 import { task } from './tasks.ts';
 
-/** Lists that may have changed; a window asks again for those that it shows. */
+/** Lists that may have changed; a window reloads those that it shows. */
 export const LIBRARY_PARTS = [
   'projects',
   'datasets',
@@ -23,17 +23,17 @@ export const EVENTS = {
   run: runView,
   runProgress: v.object({ runId: idSchema, progress: runProgress }),
   /**
-   * What came since the last. A run that goes on from a checkpoint tells anew what it had told beyond it: a record
-   * takes the place of the one of its kind and step, and of all of later steps.
+   * Records since the last event. A run resumed from a checkpoint repeats later records: a record
+   * replaces that of the same kind and step, and removes those of later steps.
    */
   metrics: v.object({ runId: idSchema, records: v.array(metricRecordSchema) }),
   samples: v.object({ runId: idSchema, samples: sampleSet }),
   log: v.object({ runId: idSchema, lines: v.array(logLine) }),
-  /** Something that happened aside from what was asked, to be told once. */
+  /** A notice about something not requested, shown once. */
   notice: v.object({ level: v.picklist(['info', 'warning', 'error']), error: errorReportSchema }),
-  /** The window shall show that place (a path of its router): a menu, a notification or an opened file asks for it. */
+  /** Navigate to a route: requested by a menu, a notification or an opened file. */
   navigate: v.object({ to: v.string() }),
-  /** The host ended by itself; `shell.restart` starts it anew. */
+  /** The host exited unexpectedly; `shell.restart` restarts it. */
   hostGone: v.object({ reason: v.string() }),
 };
 export type EventName = keyof typeof EVENTS;

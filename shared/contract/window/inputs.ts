@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 import { countSchema, wholeText } from '../../domain/scalars.ts';
 
-/** Schemas of what somebody at a window types or chooses. */
+/** Schemas of user input in a window. */
 
 export const nameSchema = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200), wholeText);
-/** What somebody typed to search for it. */
+/** A search text. */
 export const searchTextSchema = v.pipe(v.string(), v.maxLength(500), wholeText);
-/** Whatever somebody wrote down. */
+/** Notes. */
 export const notesTextSchema = v.pipe(v.string(), v.maxLength(100_000), wholeText);
-/** The host's system; undefined in a window, which leaves it to the host to judge paths. */
+/** The host's platform; undefined in a window, which leaves validation of paths to the host. */
 const platform = (globalThis as { process?: { platform?: string } }).process?.platform;
-/** How paths begin that do. `C:\` is a file beside the host where the system is none that knows drives. */
+/** Beginnings of absolute paths. `C:\` is a relative file name where there are no drives. */
 const ROOT = platform === undefined || platform === 'win32' ? /^(?:[/\\]|[A-Za-z]:[/\\])/ : /^\//;
-/** From the root on: nobody at a window knows in which folder the host happens to stand. */
+/** Absolute: a window does not know the host's working directory. */
 export const filePathSchema = v.pipe(
   v.string(),
   v.nonEmpty(),
@@ -20,15 +20,18 @@ export const filePathSchema = v.pipe(
   wholeText,
   v.regex(ROOT, 'Invalid path: it does not begin at the root'),
 );
-/** Endings of file names. */
+/** File extensions. */
 export const extensionsSchema = v.pipe(
   v.array(v.pipe(v.string(), v.maxLength(100))),
   v.maxLength(200),
 );
 export const nothingSchema = v.strictObject({});
 
-/** Part of a long list: `total` counts what the filter leaves, `offset` and `limit` choose from it. */
+/** A page of a long list: `total` counts all matches, `offset` and `limit` select from them. */
 export const page = { offset: countSchema, limit: v.pipe(countSchema, v.maxValue(1000)) };
 
-/** Names a picture without its path: `/media/<id>?size=<pixels>`, by HTTP or by the window's own scheme. */
+/**
+ * Identifies a picture without its path: `/media/<id>?size=<pixels>`, by HTTP or the window's
+ * scheme.
+ */
 export const mediaSchema = v.pipe(v.string(), v.regex(/^[\w.-]{1,120}$/));

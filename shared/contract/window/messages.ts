@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { errorReportSchema } from '../../domain/error-report.ts';
 import type { Checked } from '../../domain/immutable.ts';
 
-/** Window to host. `id` is the window's own number of the call. */
+/** Window to host. `id` is the window's number of the call. */
 export const callSchema = v.strictObject({
   type: v.literal('call'),
   id: v.pipe(v.number(), v.integer()),

@@ -1,8 +1,8 @@
 import type * as v from 'valibot';
 
 /**
- * One question that the window asks the host, with the schema of what goes in (checked by the host) and of
- * what comes out (checked by the window). A refused input is answered with `usage`.
+ * A procedure of the host, with schemas of its input (validated by the host) and output (validated
+ * by the window). An invalid input is answered with `usage`.
  */
 export interface Procedure<I, O> {
   readonly input: v.GenericSchema<unknown, I>;

@@ -10,8 +10,9 @@ import { systemProcedures } from './system.ts';
 import { taskProcedures } from './tasks.ts';
 
 /**
- * The bridge between the window and the host: procedures that the window calls, and events (events.ts) that the host
- * sends to every window. The same over Electron's one channel and over the WebSocket of `karst serve`.
+ * The bridge between the window and the host: procedures that the window calls, and events
+ * (events.ts) that the host sends to every window. The same over Electron's channel and the
+ * WebSocket of `karst serve`.
  */
 export const HOST_PROCEDURES = {
   ...systemProcedures,
@@ -37,7 +38,7 @@ export type Output<N extends ProcedureName> = Table[N] extends {
   ? O
   : never;
 
-/** One function a procedure: what a host, and each shell, must have. */
+/** One function per procedure, implemented by the host and each shell. */
 export type Handlers<N extends ProcedureName> = {
   readonly [K in N]: (input: Input<K>) => Output<K> | Promise<Output<K>>;
 };

@@ -9,14 +9,14 @@ export const project = v.object({
   notes: v.string(),
   archived: v.boolean(),
   datasetIds: v.array(idSchema),
-  /** The one that training starts from unless another is chosen. */
+  /** The default backbone for training. */
   backboneId: v.nullable(idSchema),
-  /** The newest first. */
+  /** Newest first. */
   runIds: v.array(idSchema),
   /** Best validation accuracy of its runs. */
   bestTop1: v.nullable(v.number()),
   createdAt: v.string(),
-  /** When it, or a run or dataset of it, last changed. */
+  /** Last change of it, its runs or its datasets. */
   updatedAt: v.string(),
 });
 export type Project = v.InferOutput<typeof project>;
@@ -25,7 +25,7 @@ const one = v.strictObject({ id: idSchema });
 const member = v.strictObject({ id: idSchema, datasetId: idSchema });
 
 export const projectProcedures = {
-  /** All of them, archived ones too, the last changed first. */
+  /** All, archived ones included, last changed first. */
   'projects.list': procedure(nothingSchema, v.array(project)),
   'projects.get': procedure(one, project),
   'projects.create': procedure(v.strictObject({ name: nameSchema }), project),

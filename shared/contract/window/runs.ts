@@ -8,9 +8,9 @@ import { mediaSchema, nameSchema, notesTextSchema, nothingSchema } from './input
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
 
-/** What a running run does at this moment. */
+/** The current activity of a running run. */
 export const runProgress = v.object({
-  /** As the engine names it: `compiling`, `training`, `validating`, … */
+  /** The engine's phase: `compiling`, `training`, `validating`, … */
   phase: v.string(),
   done: countSchema,
   total: countSchema,
@@ -25,32 +25,36 @@ export const runView = v.object({
   notes: v.string(),
   /** Steps in the whole run. */
   totalSteps: countSchema,
-  /** From 0; null unless it waits in the queue. */
+  /** From 0; null unless it is queued. */
   queuePosition: v.nullable(countSchema),
   progress: v.nullable(runProgress),
 });
 export type RunView = v.InferOutput<typeof runView>;
 
-/** What settings mean before anything is started. */
+/** A plan: what settings mean before anything is started. */
 export const runPlan = v.object({
   adapterParameters: countSchema,
   headParameters: countSchema,
   backboneParameters: countSchema,
   adapterBytes: countSchema,
   steps: countSchema,
-  /** Estimate of what training needs, null when settings are out of their limits; and what is free. */
+  /**
+   * Estimated memory of the training, null when settings are out of their limits; and free memory.
+   */
   memoryBytes: v.nullable(countSchema),
   memoryFreeBytes: countSchema,
-  /** Blocks, of how many, that are computed again in the backward pass so that it fits. */
+  /** Number of checkpointed blocks to make it fit, and of all blocks. */
   checkpointedBlocks: countSchema,
   blocks: countSchema,
-  /** From steps measured with these settings on this machine; null when none were. */
+  /** From steps measured with these settings on this machine; null without such. */
   seconds: v.nullable(finiteSchema),
-  /** Settings that are out of their limits or do not go together, by the setting's dotted name; `dataset` for the images. */
+  /**
+   * Problems of settings (out of limits, incompatible) by dotted name; `dataset` for the images.
+   */
   problems: v.array(
     v.object({
       setting: v.string(),
-      /** A run with errors is refused; one with warnings is not what was likely meant. */
+      /** A run with errors is refused; one with warnings is probably a mistake. */
       severity: v.picklist(['error', 'warning']),
       error: errorReportSchema,
     }),
@@ -58,7 +62,7 @@ export const runPlan = v.object({
 });
 export type RunPlan = v.InferOutput<typeof runPlan>;
 
-/** The answers on the same few validation images after each validation. */
+/** Predictions on the same few validation images after each validation. */
 export const sampleSet = v.object({
   epoch: finiteSchema,
   images: v.array(
@@ -81,9 +85,9 @@ export const runProcedures = {
   'runs.list': procedure(nothingSchema, v.array(runView)),
   'runs.get': procedure(one, runView),
   'runs.plan': procedure(v.strictObject({ ...settings, datasetId: v.nullable(idSchema) }), runPlan),
-  /** Takes a few steps with these settings, so that `runs.plan` can say how long they take. */
+  /** Times a few steps with these settings, for the estimate of `runs.plan`. */
   'runs.benchmark': procedure(v.strictObject(settings), task),
-  /** Queues a run; it starts when those before it have ended. */
+  /** Queues a run. */
   'runs.create': procedure(
     v.strictObject({ ...settings, projectId: v.nullable(idSchema), name: v.nullable(nameSchema) }),
     runView,
@@ -93,16 +97,19 @@ export const runProcedures = {
   /** Moves its folder to the bin; its adapter stays in the library. */
   'runs.remove': procedure(one, nothingSchema),
   'runs.pause': procedure(one, runView),
-  /** Goes on with a paused run; puts an interrupted or failed one back into the queue. */
+  /** Resumes a paused run; queues an interrupted or failed one. */
   'runs.resume': procedure(one, runView),
-  /** Ends it at the next step and keeps the best adapter. Takes a waiting one out of the queue. */
+  /** Stops it at the next step and keeps the best adapter. Removes a queued one from the queue. */
   'runs.stop': procedure(one, runView),
-  /** Puts a waiting run before another that waits; `null`: behind all. A place may have changed meanwhile, a run not. */
+  /**
+   * Moves a queued run before another; `null` for the end. By run, since positions may have
+   * changed.
+   */
   'runs.move': procedure(
     v.strictObject({ id: idSchema, before: v.nullable(idSchema) }),
     v.array(runView),
   ),
-  /** So many more epochs for a finished run, from where it ended; queued. */
+  /** Extends a finished run by a number of epochs; queued. */
   'runs.extend': procedure(
     v.strictObject({
       id: idSchema,
@@ -111,8 +118,8 @@ export const runProcedures = {
     runView,
   ),
   /**
-   * The records after that step, oldest first. At least `limit` of them, as far as there are so many, and all of the
-   * last of these steps, so that the next page goes on after it.
+   * The records after that step, oldest first: `limit` if there are as many, plus the rest of the
+   * last step, so that the next page can continue after it.
    */
   'runs.metrics': procedure(
     v.strictObject({

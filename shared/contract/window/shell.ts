@@ -3,14 +3,14 @@ import { extensionsSchema, filePathSchema, nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 
 /**
- * What the surroundings of the window can do: the desktop shell answers these itself, `karst serve` answers for
- * a browser, where there are no native dialogs.
+ * Procedures of the window's environment, implemented by the desktop shell, and by `karst serve`
+ * for a browser, which has no native dialogs.
  */
 export const shellInfo = v.object({
   kind: v.picklist(['desktop', 'browser']),
   nativeDialogs: v.boolean(),
   canReveal: v.boolean(),
-  /** Whether the folder of the studio's data can be changed from here. */
+  /** Whether the data folder can be changed here. */
   canMoveHome: v.boolean(),
   platform: v.picklist(['linux', 'darwin', 'win32', 'other']),
 });
@@ -18,22 +18,22 @@ export type ShellInfo = v.InferOutput<typeof shellInfo>;
 
 export const shellProcedures = {
   'shell.info': procedure(nothingSchema, shellInfo),
-  /** A native dialog; null when it was cancelled. @throws not-available in a browser */
+  /** A native dialog; null if cancelled. @throws not-available in a browser */
   'shell.choose': procedure(
     v.strictObject({
       what: v.picklist(['folder', 'file', 'files', 'save']),
       title: v.pipe(v.string(), v.maxLength(1000)),
-      /** Endings without a dot; empty: any. */
+      /** Extensions without a dot; empty for any. */
       extensions: extensionsSchema,
-      /** Where it opens, or the name that a new file is offered. */
+      /** Its initial folder, or the suggested name of a new file. */
       path: v.nullable(v.pipe(v.string(), v.maxLength(4096))),
     }),
     v.nullable(v.array(filePathSchema)),
   ),
   /** Shows a file or folder in the platform's file manager. */
   'shell.reveal': procedure(v.strictObject({ path: filePathSchema }), nothingSchema),
-  /** The folder of the studio's data from the next start on; null after a cancelled dialog. */
+  /** The data folder from the next start; null if cancelled. */
   'shell.moveHome': procedure(nothingSchema, v.nullable(filePathSchema)),
-  /** Starts the host anew after it ended by itself. */
+  /** Restarts the host after an unexpected exit. */
   'shell.restart': procedure(nothingSchema, nothingSchema),
 };

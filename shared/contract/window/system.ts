@@ -18,23 +18,23 @@ const THEMES = ['system', 'light', 'dark'] as const;
 export const settings = v.object({
   language: v.picklist(LANGUAGES),
   theme: v.picklist(THEMES),
-  /** Threads of the engine; 0: as many as the machine has cores. */
+  /** Threads of the engine; 0 for the number of cores. */
   threads: v.pipe(countSchema, v.maxValue(256)),
   device: v.picklist(['auto', 'cpu', 'gpu']),
-  /** The welcome was seen. */
+  /** Whether the welcome page was seen. */
   welcomed: v.boolean(),
 });
 export type Settings = v.InferOutput<typeof settings>;
 
 export const status = v.object({
   version: v.string(),
-  /** Folder of the studio's data. */
+  /** The data folder. */
   home: v.string(),
-  /** What is worth telling since the studio was opened. */
+  /** Notices since the studio was opened. */
   notices: v.array(v.string()),
-  /** Runs that the last session left interrupted. */
+  /** Runs interrupted by the end of the last session. */
   interrupted: v.array(idSchema),
-  /** Whether the bundled sample is there. */
+  /** Whether the bundled sample is available. */
   sample: v.boolean(),
 });
 export type Status = v.InferOutput<typeof status>;
@@ -49,10 +49,10 @@ export const diagnosis = v.object({
     freeMemoryBytes: countSchema,
     diskFreeBytes: v.nullable(countSchema),
   }),
-  /** null when no engine starts: `error` says why. */
+  /** null if no engine starts; then `error` says why. */
   device: v.nullable(deviceReportSchema),
   error: v.nullable(errorReportSchema),
-  /** The whole of it as text, without names of files or of the user, to paste into a report. */
+  /** The report as text, without names of files or the user. */
   report: v.string(),
 });
 export type Diagnosis = v.InferOutput<typeof diagnosis>;
@@ -68,13 +68,13 @@ export const fileList = v.object({
       bytes: v.nullable(countSchema),
     }),
   ),
-  /** More entries than are listed. */
+  /** Whether there are more entries than listed. */
   more: v.boolean(),
-  /** Names that are not UTF-8, each foreign byte as `\xE4`: nothing can be done with them here. */
+  /** Names that are not UTF-8, each such byte as `\xE4`; they cannot be opened here. */
   unnameable: v.array(v.string()),
   /**
-   * Where a person is likely to start. `name` is a key that the window has words for (`home`, `desktop`,
-   * `documents`, `downloads`, `pictures`, `computer`), or the name of a drive as it is.
+   * Usual starting points. `name` is a key of the window's texts (`home`, `desktop`, `documents`,
+   * `downloads`, `pictures`, `computer`), or the name of a drive.
    */
   places: v.array(v.object({ name: v.string(), path: v.string() })),
 });
@@ -82,15 +82,17 @@ export type FileList = v.InferOutput<typeof fileList>;
 
 export const systemProcedures = {
   'system.status': procedure(nothingSchema, status),
-  /** Starts an engine to ask it; some seconds. The answer is kept until `again`. */
+  /** Starts an engine to query it, which takes some seconds. Cached until `again`. */
   'system.diagnose': procedure(v.strictObject({ again: v.boolean() }), diagnosis),
   'settings.get': procedure(nothingSchema, settings),
   'settings.update': procedure(v.partial(settings), settings),
-  /** One folder of this machine, for choosing where there is no native dialog. null: the home folder. */
+  /**
+   * Lists a folder of this machine, for choosing without a native dialog; null for the home folder.
+   */
   'files.list': procedure(
     v.strictObject({
       folder: v.nullable(filePathSchema),
-      /** Endings with a dot, in lower case; empty: folders only. */
+      /** Extensions with a dot, in lower case; empty for folders only. */
       extensions: extensionsSchema,
     }),
     fileList,
@@ -99,7 +101,7 @@ export const systemProcedures = {
     v.strictObject({ parent: filePathSchema, name: nameSchema }),
     fileList,
   ),
-  /** A picture that was dropped, pasted or photographed, for `predictions.make`. At most 40 MB. */
+  /** Uploads a picture (dropped, pasted, photographed) for `predictions.make`. At most 40 MB. */
   'uploads.add': procedure(
     v.strictObject({
       name: v.pipe(v.string(), v.maxLength(1000)),
@@ -107,6 +109,8 @@ export const systemProcedures = {
     }),
     v.object({ media: mediaSchema }),
   ),
-  /** Imports the sample, makes a project and trains on the starter: one click to a first adapter. */
+  /**
+   * Imports the sample, creates a project and trains on the starter: one click to a first adapter.
+   */
   'sample.start': procedure(nothingSchema, task),
 };

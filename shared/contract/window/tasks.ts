@@ -6,8 +6,8 @@ import { nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 
 /**
- * Long work that is not a training: it goes on when the window is closed or reloaded, can be cancelled, and is
- * told of by the event `task` at every change. A procedure that starts one answers with it at once.
+ * Long work other than training: independent of windows, cancellable, and announced by the event
+ * `task` at every change. A procedure that starts one returns it immediately.
  */
 export const TASK_KINDS = [
   'dataset-import',
@@ -23,9 +23,9 @@ export const TASK_KINDS = [
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** What a finished task leaves. */
+/** The result of a finished task. */
 export const taskResult = v.variant('kind', [
-  /** `problems` without what is only told. */
+  /** `problems` without notes. */
   v.object({ kind: v.literal('dataset'), datasetId: idSchema, problems: countSchema }),
   v.object({ kind: v.literal('backbone'), backboneId: idSchema }),
   v.object({ kind: v.literal('adapter'), adapterId: idSchema }),
@@ -33,7 +33,7 @@ export const taskResult = v.variant('kind', [
   v.object({
     kind: v.literal('written'),
     out: v.string(),
-    /** null for the adapter folder and the `.karst` file, which hold the adapter as it is. */
+    /** null for the adapter folder and the `.karst` file, which are plain copies. */
     verification: v.nullable(verificationSchema),
   }),
   v.object({
@@ -45,7 +45,7 @@ export const taskResult = v.variant('kind', [
   v.object({
     kind: v.literal('benchmark'),
     secondsPerStep: finiteSchema,
-    /** Until the first step could be taken: loading and compiling. */
+    /** Until the first step: loading and compiling. */
     startSeconds: finiteSchema,
     peakBytes: countSchema,
   }),
@@ -56,13 +56,13 @@ export type TaskResult = v.InferOutput<typeof taskResult>;
 export const task = v.object({
   id: idSchema,
   kind: v.picklist(TASK_KINDS),
-  /** Name of what it works on, for people. */
+  /** Display name of its subject. */
   subject: v.string(),
   state: v.picklist(['running', 'done', 'failed', 'cancelled']),
-  /** Key of what is being done (`checking`, `compiling`, …): the window has its words. */
+  /** Key of its phase (`checking`, `compiling`, …), with a text in the window. */
   phase: v.string(),
   done: countSchema,
-  /** 0 while it is not known. */
+  /** 0 while unknown. */
   total: countSchema,
   secondsLeft: v.nullable(finiteSchema),
   result: v.nullable(taskResult),
@@ -74,9 +74,9 @@ export type Task = v.InferOutput<typeof task>;
 const one = v.strictObject({ id: idSchema });
 
 export const taskProcedures = {
-  /** Those running, and those that ended and were not dismissed, the newest first. */
+  /** Running tasks, and finished ones not dismissed, newest first. */
   'tasks.list': procedure(nothingSchema, v.array(task)),
   'tasks.cancel': procedure(one, task),
-  /** Takes an ended one off the list. */
+  /** Removes a finished one from the list. */
   'tasks.dismiss': procedure(one, nothingSchema),
 };

@@ -192,7 +192,7 @@ describe('a training and what comes of it', () => {
     const none = at('predict', 'first', images);
     const [row] = await answer(predictions, none, {}, 1);
     expect(row).toMatchObject({ path: images, error: { code: 'not-found', path: images } });
-    expect((await karst(none)).out).toContain('The folders within it are not looked into');
+    expect((await karst(none)).out).toContain('Subfolders are not searched');
   });
 
   it('is merged and exported with a verification', async () => {
@@ -339,7 +339,9 @@ describe('an interrupted training', () => {
       expect(last.error.code).toBe('cancelled');
       expect(last.error.message).toMatch(/^long is interrupted at step \d+\.$/);
       expect(last.error.hint).toContain(`karst runs resume long --home ${home}`);
-      expect(error).toContain('Interrupted: writing a checkpoint. Ctrl-C again ends at once.');
+      expect(error).toContain(
+        'Interrupted: writing a checkpoint. Press Ctrl-C again to quit immediately.',
+      );
       const suspended = await answer(runShown, at('runs', 'show', 'long'));
       expect(suspended.state).toBe('interrupted');
       expect(suspended.checkpointStep).toBeGreaterThan(0);

@@ -197,7 +197,7 @@ describe('a record that was damaged', () => {
       {
         type: 'log',
         level: 'warning',
-        message: `${metrics} had a line that is no record (line 2), left out now: the charts have a gap there, the training has none.`,
+        message: `${metrics} had an invalid line (line 2), removed: the charts have a gap there, the training has none.`,
         path: metrics,
       },
     ]);

@@ -88,7 +88,7 @@ describe.runIf(isas.length > 0)('kernels that are wrong', () => {
     });
     expect(events.find((event) => event.type === 'ready')?.device).toMatchObject({
       kernels: next ?? null,
-      kernelsOff: [{ level: best, reason: 'karst_matmul came to a wrong result' }],
+      kernelsOff: [{ level: best, reason: 'karst_matmul gave a wrong result' }],
     });
     expect(warnings(events)).toHaveLength(1);
     expect(warnings(events)[0]).toMatch(/^The kernels for .* are off, since their check .* failed/);
@@ -116,7 +116,7 @@ describe.runIf(isas.length > 0)('kernels that are wrong', () => {
     expect(doctor.code, doctor.output).toBe(0);
     expect(doctor.output).toMatch(/^kernels +none, TensorFlow’s own$/m);
     expect(doctor.output).toMatch(
-      /^kernels off +The kernels for .*: karst_matmul came to a wrong result\. .*npm run setup/m,
+      /^kernels off +The kernels for .*: karst_matmul gave a wrong result\. .*npm run setup/m,
     );
     const told = await run(join(root, 'main', 'platform', 'tell-kernels.mjs'), root);
     expect(told.output).toContain('{"isa":null}');

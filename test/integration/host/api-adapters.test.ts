@@ -157,7 +157,7 @@ describe('the library of a window', () => {
     studio.datasets.remove('more');
     const nothing = await merge();
     expect(nothing).toMatchObject({ state: 'failed', error: { code: 'dataset-unusable' } });
-    expect(nothing.error?.hint).toContain('Import a dataset of its classes');
+    expect(nothing.error?.hint).toContain('Import a dataset with its classes');
   });
 
   it('exports each format that there is, once, and keeps what was exported', async () => {

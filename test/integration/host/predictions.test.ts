@@ -126,7 +126,7 @@ describe('predictions at once', () => {
     const behind = ask(api, ['/b.png']);
     const error = await refusal(crashed, 'engine-crashed');
     expect(error.message).toContain('SIGSEGV');
-    expect(error.hint).toContain('Ask again');
+    expect(error.hint).toContain('Try again');
     const two = engineOf((await behind)[0]);
     expect(two).not.toBe(one);
     expect(engineOf((await ask(api, ['/c.png']))[0])).toBe(two);

@@ -211,7 +211,7 @@ describe('executing a run', () => {
   it.each([
     ['exit', 'engine-crashed', /exit code 7 \(something broke inside\)/],
     ['memory', 'out-of-memory', /heap out of memory/],
-    ['garbage', 'internal', /not understood \(record\.step/],
+    ['garbage', 'internal', /invalid message \(record\.step/],
     ['diverge', 'diverged', /not finite/],
     ['wrong-result', 'internal', /"train" with a result "predict"/],
   ] as const)(

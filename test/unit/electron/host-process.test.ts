@@ -65,7 +65,7 @@ describe('the host as a child process', () => {
       const error = await refusal(one.relay('runs.list', input));
       expect([error.code, error.message]).toEqual([
         'usage',
-        'runs.list refuses its input: it cannot be written as JSON.',
+        'runs.list: the input cannot be written as JSON.',
       ]);
     }
     expect(await one.relay('echo', 1)).toBe(1);

@@ -70,7 +70,7 @@ describe('the folder of the data', () => {
 
   it('is refused when it is no folder, or one with other things in it', () => {
     const preferences = new Preferences(folder, usual);
-    expect(() => preferences.moveHome(join(folder, 'none'))).toThrow('is no folder');
+    expect(() => preferences.moveHome(join(folder, 'none'))).toThrow('is not a folder');
     const full = join(folder, 'full');
     mkdirSync(full);
     writeFileSync(join(full, 'letter.txt'), '');

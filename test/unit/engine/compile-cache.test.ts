@@ -48,7 +48,7 @@ describe('the cache of compiled programs', () => {
         disk.free = 3 * 2 ** 20;
         return join(dir, 'xla');
       },
-      'its disk has 3 MiB left, and 256 MiB are wanted',
+      'its disk has 3 MiB left, and 256 MiB are needed',
     ],
     [
       'whose disk is full',
@@ -79,8 +79,8 @@ describe('the cache of compiled programs', () => {
     const environment: Record<string, string> = { TF_XLA_FLAGS: xlaCacheFlag(folder) };
     expect(await giveUpUnusableCache(environment)).toMatchObject({
       code: 'not-writable',
-      message: `Compiled programs are not kept in ${folder}: ${reason}.`,
-      hint: expect.stringMatching(/goes on.*KARST_CACHE/) as unknown,
+      message: `Compiled programs are not cached in ${folder}: ${reason}.`,
+      hint: expect.stringMatching(/continues.*KARST_CACHE/) as unknown,
       path: folder,
     });
     expect(environment).toEqual({});

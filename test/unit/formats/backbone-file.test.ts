@@ -97,7 +97,7 @@ describe('weights that are not finite', () => {
   ] as const)('are named when a backbone is added: %s with %d', async (dtype, value) => {
     await write((name) => [`module.${name}`], { dtype, tensor, value });
     const stored = value === 1e6 ? 'Infinity' : String(value);
-    const sentence = `${path}: the tensor ${tensor} holds ${stored} at position 3; nothing can be computed from it.`;
+    const sentence = `${path}: the tensor ${tensor} holds ${stored} at position 3; it cannot be used.`;
     expect((await refusal(inspectBackbone(path, 3), 'file-damaged')).message).toBe(sentence);
     // One that an earlier version took in.
     expect((await refusal(loadBackbone(reference(), ARCHITECTURE), 'file-damaged')).message).toBe(

@@ -61,7 +61,7 @@ describe('refusals', () => {
   test.each([
     ['cut-off.jpg', 'file-damaged', 'is cut off: its end-of-image marker is missing.'],
     ['huge.png', 'format-unsupported', 'has more than 100 megapixels.'],
-    ['drawing.svg', 'format-unsupported', 'is an SVG drawing, which is not taken.'],
+    ['drawing.svg', 'format-unsupported', 'is an SVG drawing, which is not supported.'],
     ['README.md', 'format-unknown', 'is not an image.'],
   ])('%s', async (file, code, words) => {
     const path = join(IMAGES, file);
@@ -251,7 +251,7 @@ describe('bitmaps', () => {
     [
       'too many pixels',
       { width: 5000, height: 5000 },
-      'has 5000 × 5000 pixels, more than are taken',
+      'has 5000 × 5000 pixels, more than the limit',
     ],
     ['missing rows', { height: 9 }, 'is cut off in its pixels'],
     ['three bits', { bits: 3 }, 'has 3 bits a pixel, which is not known'],

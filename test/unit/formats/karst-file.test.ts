@@ -201,11 +201,7 @@ describe('reading', () => {
       [{ name: 'gulls/x', content: 'twelve bytes', says: { flags: 1, size: 0 } }],
       /is encrypted/,
     ],
-    [
-      'a method of its own',
-      [{ name: 'gulls/x', says: { method: 12 } }],
-      /a method that is not taken/,
-    ],
+    ['a method of its own', [{ name: 'gulls/x', says: { method: 12 } }], /an unsupported method/],
     ['a second adapter', [{ name: 'terns/adapter_config.json' }], /more than one adapter/],
   ])('refuses %s', async (_what, added, sentence) => {
     expect(await refusedWith([...ADAPTER, ...added], 'format-unsupported')).toMatch(sentence);

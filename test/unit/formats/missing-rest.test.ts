@@ -162,11 +162,11 @@ describe('the reason of a refusal', () => {
     };
     await expect(take(changed(frame + 1, 0xcb))).rejects.toMatchObject({
       code: 'format-unsupported',
-      message: 'x is a JPEG with arithmetic coding, which is not taken.',
+      message: 'x is a JPEG with arithmetic coding, which is not supported.',
     });
     await expect(take(changed(frame + 4, 13))).rejects.toMatchObject({
       code: 'format-unsupported',
-      message: 'x is a JPEG of 13 bits a sample, which is not taken.',
+      message: 'x is a JPEG of 13 bits a sample, which is not supported.',
     });
   });
 });

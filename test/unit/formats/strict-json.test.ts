@@ -28,8 +28,8 @@ describe('parseStrictJson', () => {
   test.each([
     ['{"a":1,"a":2}', 'has the key "a" twice'],
     ['{"a":{"b":1,"\\u0062":2}}', 'has the key "b" twice'],
-    ['{"__proto__":{}}', 'has the key "__proto__", which no honest writer uses'],
-    ['{"\\u005f_proto__":{}}', 'has the key "__proto__", which no honest writer uses'],
+    ['{"__proto__":{}}', 'has the key "__proto__", which is not allowed'],
+    ['{"\\u005f_proto__":{}}', 'has the key "__proto__", which is not allowed'],
     ['{"a":', 'ends in the middle of its JSON'],
     ['{"a', 'ends in the middle of its JSON'],
     ['{"a":1,}', 'is not valid JSON at character 7'],

@@ -53,7 +53,7 @@ describe('bands of a TIFF', () => {
     const values = new Uint8Array(2 * bands).fill(9);
     expect(await refusal(picture({ ...how, values }))).toMatchObject({
       code: 'format-unsupported',
-      message: `x.tif has ${String(bands)} bands, of which it is not said that they are colours or alpha.`,
+      message: `x.tif has ${String(bands)} bands, that are not declared as colours or alpha.`,
     });
   });
 });
@@ -81,7 +81,7 @@ describe('samples of a TIFF', () => {
       const error = await refusal(picture({ bands, photometric, bits, format, values }));
       expect(error.code).toBe('format-unsupported');
       expect(error.message).toBe(
-        `x.tif has ${kind} samples of ${String(bits)} bits, of which it is not said what is black and white.`,
+        `x.tif has ${kind} samples of ${String(bits)} bits, without the values of black and white.`,
       );
       expect(error.hint).toContain('8 or 16 bits');
     }
@@ -93,7 +93,7 @@ describe('ways of storing colours', () => {
     const values = Uint8Array.of(1, 2);
     expect(await refusal(picture({ bands: 1, photometric: 32803, values }))).toMatchObject({
       code: 'format-unsupported',
-      message: 'x.tif stores its colours in the way 32803, which is not taken.',
+      message: 'x.tif stores its colours by method 32803, which is not supported.',
     });
   });
 });

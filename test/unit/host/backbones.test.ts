@@ -94,7 +94,7 @@ describe('recognising a timm ViT', () => {
       '5 attention heads do not divide the width 192 (said by you)',
     );
     expect(() => recogniseBackbone('x', table(ARCHITECTURE))).toThrow(
-      'cannot be told from the width 12',
+      'cannot be inferred from the width 12',
     );
   });
 
@@ -120,7 +120,7 @@ describe('recognising a timm ViT', () => {
       '"pretrained_cfg.crop_pct"',
     );
     expect(() => parseTimmConfig({ pretrained_cfg: { interpolation: 'lanczos' } }, 'c')).toThrow(
-      '"lanczos" is not taken',
+      '"lanczos" is not supported',
     );
     expect(() => parseTimmConfig([], 'c')).toThrow("not timm's config.json");
   });

@@ -207,6 +207,6 @@ describe('one bad entry ends no prediction', () => {
     expect(none[0]?.error?.hint).toContain('JPEG');
     await writeImage(join(folder, 'cats', 'a.png'), 1);
     const [deeper] = await askedFiles([folder]);
-    expect(deeper?.error?.hint).toContain('folders within it');
+    expect(deeper?.error?.hint).toContain('Subfolders');
   });
 });

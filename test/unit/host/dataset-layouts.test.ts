@@ -176,7 +176,7 @@ describe('folders around folders', () => {
     const result = await add(root);
     expect(classes(result)).toEqual(['animals 2/0/0', 'plants 2/0/0']);
     expect(result.problems.map((p) => p.reason)).toEqual([
-      'The folders within animals, plants make no classes of their own: their images belong to the class above them.',
+      'The folders within animals, plants are not classes: their images belong to the class above them.',
     ]);
   });
 

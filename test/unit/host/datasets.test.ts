@@ -56,19 +56,17 @@ describe('class folders', () => {
       {
         kind: 'ignored',
         path: join(root, '.hidden'),
-        reason: 'It is hidden, and left out with all that is in it.',
+        reason: 'It is hidden and was skipped with its contents.',
       },
       {
         kind: 'ignored',
         path: root,
-        reason:
-          '3 files in it are no part of the dataset: systems leave them behind (.DS_Store, Thumbs.db, desktop.ini).',
+        reason: '3 system files were skipped (.DS_Store, Thumbs.db, desktop.ini).',
       },
       {
         kind: 'ignored',
         path: join(root, 'Zebra'),
-        reason:
-          '2 files in it are no part of the dataset: systems leave them behind (.DS_Store, ._0.png).',
+        reason: '2 system files were skipped (.DS_Store, ._0.png).',
       },
     ]);
     expect(countProblems(result.problems)).toBe(0);

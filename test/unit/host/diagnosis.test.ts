@@ -45,17 +45,17 @@ describe('a diagnosis', () => {
     const probe: Studio['probe'] = async (watching) => ({
       ...(await studio.probe(watching)),
       kernels: 'avx2',
-      kernelsOff: [{ level: 'avx512', reason: 'karst_matmul came to a wrong result' }],
+      kernelsOff: [{ level: 'avx512', reason: 'karst_matmul gave a wrong result' }],
       resamplingOff: 'a known image came to other pixels',
     });
     const { device, report } = v.parse(schema, await diagnose({ ...studio, probe }));
     expect(device?.kernelsOff).toEqual([
-      { level: 'avx512', reason: 'karst_matmul came to a wrong result' },
+      { level: 'avx512', reason: 'karst_matmul gave a wrong result' },
     ]);
     expect(report).toContain(
-      'Kernels: avx2\nKernels off: The kernels for AVX-512 are off, since their check of themselves failed: ' +
-        'karst_matmul came to a wrong result. Instead, those for AVX2 are used, which takes longer.\n' +
-        'Resampling off: The compiled resampling of images is off, since its check of itself failed: a known image came to other ' +
+      'Kernels: avx2\nKernels off: The kernels for AVX-512 are off, since their self-check failed: ' +
+        'karst_matmul gave a wrong result. Instead, those for AVX2 are used, which takes longer.\n' +
+        'Resampling off: The compiled resampling of images is off, since its self-check failed: a known image came to other ' +
         'pixels. Instead, images are resized in JavaScript, which takes longer.',
     );
   });

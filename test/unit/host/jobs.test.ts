@@ -55,7 +55,7 @@ describe('the reason of a crash', () => {
     expect(unknown.hint).toContain('KARST_KERNELS=avx2');
     const mapped = crashError(exit({ signal: 'SIGBUS' }), 0, '/r/log.txt');
     expect(mapped).toMatchObject({ code: 'engine-crashed', path: '/r/log.txt' });
-    expect(mapped.message).toContain('their disk is full or fails');
+    expect(mapped.message).toContain('their disk is full or failing');
     expect(mapped.hint).toMatch(/resume the run .* The log is \/r\/log\.txt\.$/);
     expect(crashError(exit({ code: 3 }), 0, null).message).toBe(
       'The engine crashed: it ended by itself with the exit code 3.',

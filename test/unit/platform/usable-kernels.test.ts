@@ -41,7 +41,7 @@ describe.runIf(isas.length > 0)('usable kernels', () => {
   });
 
   it.each<[string, () => Partial<KernelsAddon>, string]>([
-    ['that come to a wrong result', wrong, 'karst_matmul came to a wrong result'],
+    ['that come to a wrong result', wrong, 'karst_matmul gave a wrong result'],
     [
       'whose check throws',
       () => ({
@@ -61,7 +61,7 @@ describe.runIf(isas.length > 0)('usable kernels', () => {
     [
       'that the system grants nothing',
       () => ({ granted: false, ...wrong() }),
-      'the system does not let a process use what they need',
+      'the system does not allow processes to use the instructions they need',
     ],
   ])('are not those %s, but the next ones', (_, addon, reason) => {
     const { kernels, refused } = usable({ [best]: addon });

@@ -67,7 +67,7 @@ export class AdapterEngines {
     if ((await statOrNull(adapter.folder)) !== null) return;
     throw new KarstError(
       'not-found',
-      `The folder of the adapter "${adapter.name}" is gone: ${adapter.folder}.`,
+      `The folder of the adapter "${adapter.name}" is missing: ${adapter.folder}.`,
       {
         hint: `Look for it in ${this.#c.folders.bin}, or remove the adapter.`,
         path: adapter.folder,

@@ -141,7 +141,7 @@ async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
 /** @throws name-taken when something of that name exists, not-found when its parent does not */
 export async function requireNewPath(path: string, option = '--out'): Promise<void> {
   if ((await statOrNull(path)) !== null)
-    throw new KarstError('name-taken', `${path} exists already and is not overwritten.`, {
+    throw new KarstError('name-taken', `${path} already exists and is not overwritten.`, {
       hint: 'Choose another name, or move it away.',
       option,
       path,

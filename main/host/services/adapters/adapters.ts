@@ -293,7 +293,7 @@ function inside(source: string, folder: string, error: unknown): KarstError {
 }
 
 function mismatch(path: string, why: string): KarstError {
-  return new KarstError('backbone-mismatch', `The adapter ${path} cannot be taken: ${why}.`, {
+  return new KarstError('backbone-mismatch', `The adapter ${path} cannot be imported: ${why}.`, {
     hint: 'Add the backbone it was trained on with `karst backbone add`, then import again.',
     path,
   });

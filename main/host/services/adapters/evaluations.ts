@@ -124,7 +124,7 @@ function judged(
   if (rows.length !== asked.length)
     throw new KarstError(
       'internal',
-      `The engine spoke of ${rows.length} images where it was asked about ${asked.length}.`,
+      `The engine returned predictions for ${rows.length} images instead of ${asked.length}.`,
       { hint: 'This is a fault in KARST Studio: please report it with the log.' },
     );
   const index = new Map(adapter.classes.map((name, i) => [name, i]));

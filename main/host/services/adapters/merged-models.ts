@@ -53,7 +53,7 @@ export class MergedModels {
       if (n === 0)
         throw new KarstError(
           'dataset-unusable',
-          `There are no images to verify the merged model on.`,
+          `There are no images for verifying the merged model.`,
           { hint: 'Name another dataset.', option: '--dataset' },
         );
       return (await this.#c.engines.run(adapter, options, (backbone) => ({
@@ -89,8 +89,8 @@ export class MergedModels {
     if (dataset !== undefined) return this.#imagesOf(adapter, dataset);
     throw new KarstError(
       'dataset-unusable',
-      `There are no images to verify the adapter "${adapter.name}" on: its run is not in this library, nor is a dataset of its classes.`,
-      { hint: 'Import a dataset of its classes, or name one.', option: '--dataset' },
+      `There are no images for verifying the adapter "${adapter.name}": its run is not in this library, nor is a dataset with its classes.`,
+      { hint: 'Import a dataset with its classes, or name one.', option: '--dataset' },
     );
   }
 

@@ -44,7 +44,7 @@ export async function predictPictures(
     if (one.file === null) return withoutFile(one);
     const { value } = remaining.next();
     if (value === undefined)
-      throw new KarstError('internal', 'The engine left a picture out.', {
+      throw new KarstError('internal', 'The engine returned no prediction for a picture.', {
         hint: 'This is a fault in KARST Studio: please report it with the log.',
       });
     return answerOf(one, value, names);

@@ -176,7 +176,7 @@ export class Predictions implements PredictionService {
 function answerFor(path: string, answers: ReadonlyMap<string, FileAnswer>): FileAnswer {
   const answer = answers.get(path);
   if (answer !== undefined) return answer;
-  throw new KarstError('internal', `The engine said nothing about ${path}.`, {
+  throw new KarstError('internal', `The engine returned no prediction for ${path}.`, {
     hint: 'This is a fault in KARST Studio: please report it with the log.',
     path,
   });

@@ -70,6 +70,6 @@ export function leaveUnlabelled({ path }: FolderEntry, walk: Walk): void {
   walk.problems.push({
     kind: 'ignored',
     path,
-    reason: 'Its images lie in no class folder and no list says their classes.',
+    reason: 'Its images are in no class folder and no list has their classes.',
   });
 }

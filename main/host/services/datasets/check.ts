@@ -20,7 +20,7 @@ function stateOf(
     return image.state === 'missing'
       ? {
           state: 'changed',
-          reason: 'It was not there at import; import the dataset anew to use it.',
+          reason: 'It was missing at import; import the dataset again to use it.',
         }
       : { state: image.state, reason: image.reason };
   const { bytes, sha256 } = answer.facts;
@@ -30,7 +30,7 @@ function stateOf(
       reason: `It has ${bytes} bytes and had ${image.bytes} when it was imported.`,
     };
   if (sha256 !== image.sha256)
-    return { state: 'changed', reason: 'Its content is not the one that was imported.' };
+    return { state: 'changed', reason: 'Its content has changed since the import.' };
   return image.duplicateOf === null
     ? { state: 'ok', reason: null }
     : {

@@ -59,10 +59,14 @@ export async function* checkFiles(
       if (options.signal?.aborted) return;
       const [failure] = failures;
       if (failure !== undefined)
-        throw new KarstError('internal', `A thread that checks images ended: ${failure.message}.`, {
-          hint: 'This is a fault in KARST Studio: please report it with the log.',
-          cause: failure,
-        });
+        throw new KarstError(
+          'internal',
+          `A thread that checks images crashed: ${failure.message}.`,
+          {
+            hint: 'This is a fault in KARST Studio: please report it with the log.',
+            cause: failure,
+          },
+        );
       for (const answer of answers.splice(0)) {
         open--;
         yield answer;

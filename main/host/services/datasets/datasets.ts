@@ -141,7 +141,7 @@ export class Datasets implements DatasetService {
         'name-taken',
         `${path} is in the library already, as "${name}" (${same.id}).`,
         {
-          hint: `Check "${name}" to look at its files again, remove it first, or choose another name.`,
+          hint: `Check "${name}" to check its files again, remove it first, or choose another name.`,
           path,
         },
       );

@@ -14,7 +14,7 @@ import { listTable } from './table.ts';
 import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
 
 const LAYOUTS =
-  'Taken are: a folder of class folders, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split], or one for each split (train.csv, test.csv).';
+  'Supported are: a folder of class folders, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split], or one for each split (train.csv, test.csv).';
 
 const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
   new KarstError('dataset-unusable', message, { hint, path });
@@ -36,7 +36,7 @@ export async function listDataset(path: string, walk: Walk, as?: ImportLayout): 
 async function inFile(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
   const ending = extname(path).toLowerCase();
   if (ending === '.zip')
-    throw new KarstError('not-available', `${path}: zip files are not taken yet.`, {
+    throw new KarstError('not-available', `${path}: zip files are not supported yet.`, {
       hint: 'Unpack it and name the folder.',
       path,
     });
@@ -153,6 +153,6 @@ function leaveBeside(entry: FolderEntry, walk: Walk): void {
     walk.problems.push({
       kind: 'ignored',
       path: entry.path,
-      reason: 'It holds no image.',
+      reason: 'It has no image.',
     });
 }

@@ -17,15 +17,15 @@ export function checkDraw(draw: Draw): Draw {
     if (!Number.isFinite(value) || value < 0 || value >= 1)
       throw new KarstError(
         'usage',
-        `The share of images held back for ${PURPOSE[split]} is ${value}; it goes from 0 to below 1.`,
+        `The fraction of images held out for ${PURPOSE[split]} is ${value}; it goes from 0 to below 1.`,
         { hint: 'For a fifth of the images give 0.2.' },
       );
   }
   if (draw.val + draw.test >= 1)
     throw new KarstError(
       'usage',
-      `Holding back ${draw.val} for validation and ${draw.test} for testing leaves nothing to train on.`,
-      { hint: 'Choose shares whose sum is below 1.' },
+      `Holding out ${draw.val} for validation and ${draw.test} for testing leaves nothing to train on.`,
+      { hint: 'Choose fractions whose sum is below 1.' },
     );
   if (!Number.isSafeInteger(draw.seed))
     throw new KarstError('usage', `The seed is ${draw.seed}; it is a whole number.`, {

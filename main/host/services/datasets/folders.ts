@@ -15,7 +15,7 @@ export function leaveAside({ name, path }: FolderEntry, walk: Walk): void {
     walk.problems.push({
       kind: 'ignored',
       path,
-      reason: 'It lies beside the class folders, so its class is not known.',
+      reason: 'It is beside the class folders, so its class is unknown.',
     });
   else ignoreFile(path, walk);
 }
@@ -40,7 +40,7 @@ export async function classFolders(
       walk.problems.push({
         kind: 'empty-class',
         path: entry.path,
-        reason: 'The class folder holds no image and makes no class.',
+        reason: 'The class folder has no image and is not used as a class.',
       });
   }
   return images;

@@ -102,7 +102,7 @@ async function requireDistinct(
   walk.problems.push({
     kind: 'ignored',
     path: dir,
-    reason: `The folders within ${examples.join(', ')}${groups.length > SHOWN ? ', …' : ''} make no classes of their own: their images belong to the class above them.`,
+    reason: `The folders within ${examples.join(', ')}${groups.length > SHOWN ? ', …' : ''} are not classes: their images belong to the class above them.`,
   });
 }
 

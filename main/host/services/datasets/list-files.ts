@@ -71,7 +71,7 @@ async function chooseLists(
   if (shots.length > 1)
     throw new KarstError(
       'dataset-unusable',
-      `${dir} holds ${shots.length} few-shot lists, of which one has to be chosen.`,
+      `${dir} holds ${shots.length} few-shot lists; one has to be chosen.`,
       { hint: `Name the list itself, for example ${join(dir, shots[0] ?? '')}.`, path: dir },
     );
   if (shots.length === 1) return fewShotLists(join(dir, shots[0] ?? ''), entries);
@@ -91,7 +91,7 @@ async function chooseLists(
     if (isRest || (isVtab && split !== 'test' && !VTAB.has(name)))
       setAside(path, 'Its images are those of the other lists beside it.');
     else if (!VTAB.has(name) && !(await looksLikeList(path, walk)))
-      setAside(path, 'Its first lines are not "path label", so it is no list.');
+      setAside(path, 'Its first lines are not "path label", so it is not a list.');
     else lists.push({ path, split });
   }
   return lists;

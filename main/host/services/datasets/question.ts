@@ -19,7 +19,7 @@ export class EncodingQuestion extends ImportQuestion {
   constructor(path: string, encoding: string, line: number) {
     const name = encoding === 'utf-8' ? 'UTF-8' : encoding;
     super('dataset-unusable', `Line ${line} of ${path} is not text in ${name}.`, {
-      hint: 'Save the file as UTF-8, or say its code page, for example windows-1252 or gbk.',
+      hint: 'Save the file as UTF-8, or give its encoding, for example windows-1252 or gbk.',
       option: '--encoding windows-1252',
       path,
     });
@@ -43,7 +43,7 @@ const WHY: Record<Extract<DatasetQuestion, { kind: 'layout' }>['why'], string> =
   'folder-beside-splits': 'beside folders for training and testing there are others with images',
   'splits-without-classes':
     'its folders for training and testing hold no class folders and no metadata.csv',
-  'names-repeat': 'the same folder names come again below several folders',
+  'names-repeat': 'the same folder names repeat below several folders',
 };
 
 /** Folders with an ambiguous layout. */
@@ -57,7 +57,7 @@ export class LayoutQuestion extends ImportQuestion {
       `It is not clear what the classes of ${path} are: ${WHY[why]} (${folders.join(', ')}).`,
       {
         option: '--as LAYOUT',
-        hint: `Say which you mean: ${readings.map(readingInWords).join('; ')}. Or name one of the folders in it as the dataset.`,
+        hint: `Choose one: ${readings.map(readingInWords).join('; ')}. Or import one of the folders in it.`,
         path,
       },
     );

@@ -73,9 +73,9 @@ function wrongColumns(path: string, found: readonly string[]): KarstError {
   const names = found.slice(0, 20).map((name) => `"${name.slice(0, 60)}"`);
   return new WrongColumns(
     'dataset-unusable',
-    `${path} has the columns ${names.join(', ') || 'of an empty line'}, of which none, or only one, is known.`,
+    `${path} has the columns ${names.join(', ') || 'of an empty line'}, of which at most one is known.`,
     {
-      hint: 'Two are needed: the file of the image (file_name, also path or image) and its class (label, also class or category); split may say train, val or test.',
+      hint: 'Two are needed: the file of the image (file_name, also path or image) and its class (label, also class or category); split may be train, val or test.',
       path,
     },
   );
@@ -147,7 +147,7 @@ function toRow(
   if (cells.length > width)
     return {
       line,
-      reason: `Line ${line} has ${cells.length} fields and the first line ${width}: put a field that holds the separator into quotes.`,
+      reason: `Line ${line} has ${cells.length} fields and the first line ${width}: quote fields that contain the separator.`,
     };
   const cell = (column: number | null): string | null =>
     column === null ? null : textIn(cells[column]);

@@ -56,7 +56,7 @@ export async function listSplitTables(
         path: entry.path,
         reason: named.some((one) => one.entry === entry)
           ? 'It has no column for the class, so its images are not taken.'
-          : 'It lies beside the tables of the splits and belongs to none of them.',
+          : 'It is beside the tables of the splits and belongs to none of them.',
       });
   const lists: NamedImage[][] = [];
   for (const { split, entry, root } of tables)

@@ -51,7 +51,7 @@ export function leaveWrapper({ path }: FolderEntry, walk: Walk): void {
   walk.problems.push({
     kind: 'ignored',
     path,
-    reason: 'It only stands around the dataset: it makes no class, the folders in it are taken.',
+    reason: 'It only wraps the dataset: it is not a class, the folders in it are used.',
   });
 }
 
@@ -70,7 +70,7 @@ export async function listSplitFolders(
       walk.problems.push({
         kind: 'ignored',
         path: entry.path,
-        reason: 'It lies beside the folders of the splits and belongs to none of them.',
+        reason: 'It is beside the folders of the splits and belongs to none of them.',
       });
   const splits = await unwrapSplits(found, walk);
   const classes = new Set(
@@ -136,7 +136,7 @@ async function listSplitsWithin(
         walk.problems.push({
           kind: 'ignored',
           path: other.path,
-          reason: 'It lies beside the folders of the splits and belongs to none of them.',
+          reason: 'It is beside the folders of the splits and belongs to none of them.',
         });
   }
   const images = lists.flat();
@@ -157,7 +157,7 @@ function requireTraining(
     'dataset-unusable',
     `The classes of the training images in ${dir} are not known: ${named === '' ? 'it holds no folders called train, val or test' : `${named} hold no class folders`}.`,
     {
-      hint: `Put the images of each class into a folder of its own, or lay a metadata.csv with file_name,label beside them. Where the folders are the classes themselves, take them as class folders.`,
+      hint: `Put the images of each class into a folder of its own, or put a metadata.csv with file_name,label beside them. If the folders are the classes themselves, import them as class folders.`,
       option: '--as class-folders',
       path: dir,
     },

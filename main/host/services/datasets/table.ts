@@ -15,7 +15,7 @@ async function toImage(
   if (label === null) return `Line ${line} names no class (column label).`;
   const split = word === null ? null : splitNamed(word);
   if (word !== null && split === null)
-    return `Line ${line} names the split "${word}"; there are train, val and test.`;
+    return `Line ${line} names the split "${word}"; it must be train, val or test.`;
   return { path: await namedFile(root, file), className: label.normalize('NFC'), split };
 }
 

@@ -19,8 +19,8 @@ export function checkEncoding(name: string): string {
   try {
     return new TextDecoder(name).encoding;
   } catch {
-    throw new KarstError('usage', `There is no code page of the name "${name}".`, {
-      hint: 'There are, for example, utf-8, windows-1252, windows-1251, gbk, big5, shift_jis and euc-kr.',
+    throw new KarstError('usage', `Unknown encoding: "${name}".`, {
+      hint: 'Examples: utf-8, windows-1252, windows-1251, gbk, big5, shift_jis and euc-kr.',
     });
   }
 }

@@ -55,10 +55,10 @@ export async function entriesOf(dir: string, walk: Walk): Promise<FolderEntry[]>
     if (kind === null) continue;
     if (!isHidden(name)) found.push({ name, path, kind });
     else if (kind === 'folder')
-      tell('ignored', path, 'It is hidden, and left out with all that is in it.');
+      tell('ignored', path, 'It is hidden and was skipped with its contents.');
     else if (IMAGE_ENDINGS.includes(extname(name).toLowerCase()))
-      tell('hidden-file', path, 'It is an image by its ending, but hidden, and so left out.');
-    else tell('ignored', path, 'It is hidden, and so left out.');
+      tell('hidden-file', path, 'It has an image extension but is hidden, and was skipped.');
+    else tell('ignored', path, 'It is hidden and was skipped.');
   }
   if (leftovers.length > 0) tell('ignored', dir, leftoverReason(leftovers));
   return found;
@@ -91,8 +91,8 @@ async function kindOf(
 function leftoverReason(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
   return names.length === 1
-    ? `${shown} in it is no part of the dataset: a system leaves it behind.`
-    : `${names.length} files in it are no part of the dataset: systems leave them behind (${shown}).`;
+    ? `${shown} is a system file and was skipped.`
+    : `${names.length} system files were skipped (${shown}).`;
 }
 
 /** Marks a folder as visited; false if it was visited by another path, or cannot be. */
@@ -108,7 +108,7 @@ export async function enterFolder(dir: string, walk: Walk): Promise<boolean> {
     return leaveOut('unreadable', `The folder cannot be read: ${reasonOf(error)}.`);
   }
   if (walk.seen.has(real))
-    return leaveOut('ignored', `It leads to ${real}, which was visited already.`);
+    return leaveOut('ignored', `It leads to ${real}, which was already visited.`);
   walk.seen.add(real);
   return true;
 }
@@ -120,13 +120,13 @@ export function ignoreFile(path: string, walk: Walk): void {
     walk.problems.push({
       kind: 'ignored',
       path,
-      reason: 'SVG files are not taken: they are drawings that may hold scripts.',
+      reason: 'SVG files are not supported: they may contain scripts.',
     });
   else
     walk.problems.push({
       kind: 'ignored',
       path,
-      reason: `"${ending}" is not the ending of an image file.`,
+      reason: `"${ending}" is not a supported image extension.`,
     });
 }
 

@@ -103,7 +103,7 @@ export class Planner implements PlanService {
     if (training !== null)
       throw new KarstError(
         'in-use',
-        `The run "${training.name}" is being trained: measured beside it, steps would take longer than they do.`,
+        `The run "${training.name}" is being trained: meanwhile measured steps would be slower.`,
         { hint: 'Pause it, or measure when it has ended.' },
       );
     const backbone = backbones.get(request.backbone);
@@ -186,18 +186,18 @@ function datasetProblems(dataset: Dataset, config: TrainingConfig): Problem[] {
     warn(
       'dataset',
       `The dataset "${dataset.name}" has no validation images: the last epoch is kept, whether or not it is the best.`,
-      'Draw the split anew with a share for validation.',
+      'Re-split with a validation fraction.',
     );
   if (val === 0 && config.earlyStopping > 0)
     warn(
       'earlyStopping',
-      'The setting "earlyStopping" has nothing to go by: there are no validation images.',
-      'Draw the split anew with a share for validation.',
+      'The setting "earlyStopping" has no effect: there are no validation images.',
+      'Re-split with a validation fraction.',
     );
   if (train > 0 && config.batchSize > train)
     warn(
       'batchSize',
-      `The setting "batchSize" is ${config.batchSize}, but there are only ${train} training images: the rest of each batch is computed for nothing.`,
+      `The setting "batchSize" is ${config.batchSize}, but there are only ${train} training images: the rest of each batch is wasted.`,
       `Choose ${train} or less.`,
     );
   return problems;

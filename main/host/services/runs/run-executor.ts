@@ -199,7 +199,7 @@ export class RunExecutor {
       checkpointStep === null
         ? `The run "${run.name}" was interrupted before its first checkpoint.`
         : `The run "${run.name}" was interrupted; it is kept up to step ${checkpointStep}.`,
-      { hint: `Go on with \`karst runs resume ${run.id}\`.` },
+      { hint: `Resume it with \`karst runs resume ${run.id}\`.` },
     );
   }
 
@@ -211,15 +211,15 @@ export class RunExecutor {
   }
 
   #requireStartable(run: StoredRun, resume: boolean): void {
-    if (run.owner !== null) throw runState(run, 'it is being executed already');
+    if (run.owner !== null) throw runState(run, 'it is already running');
     if (run.state === 'done' || run.state === 'stopped')
+      throw runState(run, 'it has finished', 'Start a new run, or extend this one by some epochs.');
+    if (!resume && run.state !== 'queued')
       throw runState(
         run,
-        'it has come to its end',
-        'Start a new run, or extend this one by some epochs.',
+        'it was started before',
+        `Resume it with \`karst runs resume ${run.id}\`.`,
       );
-    if (!resume && run.state !== 'queued')
-      throw runState(run, 'it was started before', `Go on with \`karst runs resume ${run.id}\`.`);
   }
 }
 
@@ -227,7 +227,7 @@ function describeEnd(result: TrainResult, stopped: boolean): string {
   const how = stopped
     ? 'Stopped'
     : result.stoppedEarly
-      ? 'Ended early, as validation got no better,'
+      ? 'Stopped early, as validation did not improve,'
       : 'Done';
   const best =
     result.val === null

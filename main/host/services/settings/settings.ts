@@ -25,9 +25,13 @@ export class SettingsStore {
     const outcome = v.safeParse(schema, { ...SETTING_DEFAULTS, ...stored });
     if (outcome.success) return outcome.output;
     const key = v.getDotPath(outcome.issues[0]) ?? '';
-    throw new KarstError('store-damaged', `The library holds a setting "${key}" of no meaning.`, {
-      hint: 'Restore the newest backup, or report this.',
-    });
+    throw new KarstError(
+      'store-damaged',
+      `The library has an invalid value for the setting "${key}".`,
+      {
+        hint: 'Restore the newest backup, or report this.',
+      },
+    );
   }
 
   update(change: SettingsChange): Settings {
