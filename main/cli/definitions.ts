@@ -8,8 +8,8 @@ import type { SettingKey } from '../../shared/training/settings.ts';
 import type { TrainHelp } from './training-config.ts';
 
 /**
- * Says what commands there are and what they take. What a command does is imported when it is run, so that
- * `karst --help` loads none of it.
+ * Defines the commands and their arguments. Implementations are imported when run, so that `karst
+ * --help` loads none.
  */
 export function defineCommands(program: Command, runs: Runs, trainHelp: TrainHelp | null): void {
   defineDoctor(program, runs);
@@ -29,14 +29,14 @@ export function defineCommands(program: Command, runs: Runs, trainHelp: TrainHel
       `
 Prints an address with a token, by which the browser is let in; keep it to yourself. From another machine, lead
 the port through SSH: ssh -L 8321:127.0.0.1:8321 HOST karst serve --port 8321
-Ctrl-C interrupts a training after a checkpoint; it goes on at the next start. A second Ctrl-C ends it at once.`,
+Ctrl-C interrupts a training after a checkpoint; it goes on at the next start. A second Ctrl-C quits immediately.`,
     )
     .action(
       runs(async (context, options) => (await import('./commands/serve.ts')).run(context, options)),
     );
   program
     .command('starter')
-    .description('make a starter backbone from scratch on a folder or zip of images')
+    .description('train a starter backbone from scratch on a folder or zip of images')
     .requiredOption(
       '--images <path>',
       'folder of class folders (or train/ and test/), or a zip of one',
@@ -87,7 +87,7 @@ Once, for every new shell:
 function defineDoctor(program: Command, runs: Runs): void {
   program
     .command('doctor')
-    .description('look at the machine, the runtime and the library, and say what is wrong')
+    .description('check the machine, the runtime and the library')
     .action(runs(async (context) => (await import('./commands/doctor.ts')).run(context)));
 }
 
@@ -95,10 +95,10 @@ function defineBackbone(program: Command, runs: Runs): void {
   const backbone = program.command('backbone').description('pre-trained models');
   backbone
     .command('add')
-    .description('take a safetensors file with timm names into the library; it stays where it is')
-    .argument('<path>', 'the file, or a folder with model.safetensors in it')
+    .description('add a safetensors file with timm names to the library; it stays where it is')
+    .argument('<path>', 'the file, or a folder with model.safetensors')
     .option('--name <name>', 'name in the library (default: that of the file)')
-    .option('--heads <number>', 'attention heads, where no config.json says it', positive)
+    .option('--heads <number>', 'number of attention heads, if no config.json has it', positive)
     .action(
       runs(async (context, path, options) =>
         (await import('./commands/backbone-add.ts')).run(context, path, options),
@@ -110,7 +110,7 @@ function defineBackbone(program: Command, runs: Runs): void {
     .action(runs(async (context) => (await import('./commands/backbone-list.ts')).run(context)));
   backbone
     .command('show')
-    .description('say all about a backbone')
+    .description('show all details of a backbone')
     .argument('<backbone>', 'name or id')
     .action(
       runs(async (context, name) =>
@@ -119,7 +119,7 @@ function defineBackbone(program: Command, runs: Runs): void {
     );
   backbone
     .command('rename')
-    .description('give a backbone another name')
+    .description('rename a backbone')
     .argument('<backbone>', 'name or id')
     .argument('<name>', 'its new name')
     .action(
@@ -129,7 +129,7 @@ function defineBackbone(program: Command, runs: Runs): void {
     );
   backbone
     .command('remove')
-    .description('forget a backbone; its file stays')
+    .description('remove a backbone from the library; its file stays')
     .argument('<backbone>', 'name or id')
     .addOption(yes())
     .action(
@@ -146,15 +146,13 @@ function defineDataset(program: Command, runs: Runs): void {
     .description('import class folders, split folders, list files, a CSV or JSON lines table')
     .argument('<path>', 'folder or table')
     .option('--name <name>', 'name in the library (default: that of the folder or file)')
-    .option('--val <share>', 'share of the images held back for validation', share, 0.2)
-    .option('--test <share>', 'share of the images held back for testing', share, 0)
+    .option('--val <share>', 'fraction of the images held out for validation', share, 0.2)
+    .option('--test <share>', 'fraction of the images held out for testing', share, 0)
     .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
     .addOption(
-      new Option('--as <layout>', 'how the source is laid out, where that is not clear').choices(
-        IMPORT_LAYOUTS,
-      ),
+      new Option('--as <layout>', 'layout of the source, if ambiguous').choices(IMPORT_LAYOUTS),
     )
-    .option('--encoding <name>', 'code page of a list or table that is not UTF-8, such as gbk')
+    .option('--encoding <name>', 'encoding of a list or table that is not UTF-8, such as gbk')
     .addHelpText(
       'after',
       `
@@ -174,7 +172,7 @@ Without it a source that can be understood in more than one way is refused, with
     .action(runs(async (context) => (await import('./commands/dataset-list.ts')).run(context)));
   dataset
     .command('show')
-    .description('say all about a dataset: classes, splits, problems')
+    .description('show all details of a dataset: classes, splits, problems')
     .argument('<dataset>', 'name or id')
     .action(
       runs(async (context, name) =>
@@ -183,7 +181,7 @@ Without it a source that can be understood in more than one way is refused, with
     );
   dataset
     .command('check')
-    .description('look at every file again: missing, changed, damaged')
+    .description('check every file again: missing, changed, damaged')
     .argument('<dataset>', 'name or id')
     .option('--strict', 'exit with 3 when there are problems, from the import too; notes are none')
     .addHelpText('after', EXIT_CODES_OF_CHECK)
@@ -194,12 +192,12 @@ Without it a source that can be understood in more than one way is refused, with
     );
   dataset
     .command('split')
-    .description('draw the split anew, by class; exact duplicates stay on one side')
+    .description('re-split by class; exact duplicates stay on one side')
     .argument('<dataset>', 'name or id')
-    .option('--val <share>', 'share of the images held back for validation', share, 0.2)
-    .option('--test <share>', 'share of the images held back for testing', share, 0)
+    .option('--val <share>', 'fraction of the images held out for validation', share, 0.2)
+    .option('--test <share>', 'fraction of the images held out for testing', share, 0)
     .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
-    .option('--redraw-given', 'draw what the source itself puts into a split, too')
+    .option('--redraw-given', 'also re-split images that the source assigned')
     .action(
       runs(async (context, name, options) =>
         (await import('./commands/dataset-split.ts')).run(context, name, options),
@@ -207,7 +205,7 @@ Without it a source that can be understood in more than one way is refused, with
     );
   dataset
     .command('rename')
-    .description('give a dataset another name')
+    .description('rename a dataset')
     .argument('<dataset>', 'name or id')
     .argument('<name>', 'its new name')
     .action(
@@ -217,7 +215,7 @@ Without it a source that can be understood in more than one way is refused, with
     );
   dataset
     .command('remove')
-    .description('forget a dataset; its images stay')
+    .description('remove a dataset from the library; its images stay')
     .argument('<dataset>', 'name or id')
     .addOption(yes())
     .action(
@@ -261,7 +259,7 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     .action(runs(async (context) => (await import('./commands/runs-list.ts')).run(context)));
   run
     .command('show')
-    .description('say all about a run')
+    .description('show all details of a run')
     .argument('<run>', 'name or id')
     .action(
       runs(async (context, name) => (await import('./commands/runs-show.ts')).run(context, name)),
@@ -278,14 +276,14 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     );
   run
     .command('resume')
-    .description('go on with an interrupted run from its newest checkpoint')
+    .description('resume an interrupted run from its newest checkpoint')
     .argument('<run>', 'name or id')
     .action(
       runs(async (context, name) => (await import('./commands/runs-resume.ts')).run(context, name)),
     );
   run
     .command('extend')
-    .description('give a run that has ended more epochs; the result is another adapter')
+    .description('extend a finished run by more epochs; the result is another adapter')
     .argument('<run>', 'name or id')
     .requiredOption('--epochs <number>', 'how many more', positive)
     .action(
@@ -302,7 +300,7 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     );
   run
     .command('remove')
-    .description("move a run's folder to the bin of the studio's data")
+    .description('move a run to the bin')
     .argument('<run>', 'name or id')
     .addOption(yes())
     .action(
@@ -315,7 +313,7 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
 function defineUses(program: Command, runs: Runs): void {
   program
     .command('evaluate')
-    .description('measure an adapter on the labelled images of a dataset')
+    .description('evaluate an adapter on the labelled images of a dataset')
     .argument('<adapter>', 'name or id')
     .option('--dataset <dataset>', 'name or id (default: the one that it was trained on)')
     .addOption(
@@ -331,7 +329,7 @@ function defineUses(program: Command, runs: Runs): void {
     );
   program
     .command('predict')
-    .description('say what is on images')
+    .description('predict images')
     .argument('<adapter>', 'name or id')
     .argument('<paths...>', 'images, or folders of images')
     .option('--top <number>', 'predictions per image', positive, 5)
@@ -344,7 +342,7 @@ function defineUses(program: Command, runs: Runs): void {
     );
   program
     .command('merge')
-    .description('fold an adapter into its backbone, and check that both answer alike')
+    .description('merge an adapter into its backbone, and verify the result')
     .argument('<adapter>', 'name or id')
     .option('--out <dir>', "folder to write, which must not exist (default: in the studio's data)")
     .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
@@ -355,7 +353,7 @@ function defineUses(program: Command, runs: Runs): void {
     );
   program
     .command('export')
-    .description('write a model for other programs, and check it')
+    .description('export a model for other programs, and verify it')
     .argument('<adapter>', 'name or id')
     .addOption(
       new Option('--format <format>', 'what to write; safetensors: a folder that timm opens')

@@ -23,18 +23,18 @@ export interface ConfigSources {
   readonly preset?: string | undefined;
   /** Path of a JSON file of some settings: as `TrainingConfig` has them, or under their dotted names' groups. */
   readonly file?: string | undefined;
-  /** Values of options of their own (`--epochs`), by dotted name. */
+  /** Values of dedicated options (`--epochs`), by dotted name. */
   readonly options?: ReadonlyMap<SettingKey, unknown>;
   /** `key=value` of `--set`, in their order. */
   readonly set?: readonly string[];
 }
 
-/** One setting as it was given: by any of its names, its value not checked yet. */
+/** One setting as given: by any of its names, not validated. */
 interface Given {
   readonly name: string;
   /** Text of the command line, or a value of JSON. */
   readonly value: unknown;
-  /** The file that it stands in. */
+  /** The file that contains it. */
   readonly file: string | null;
   /** Whether options of a method other than the run's are refused: a file may hold those of several. */
   readonly strict: boolean;
@@ -68,7 +68,7 @@ export async function trainingConfig(sources: ConfigSources): Promise<TrainingCo
   );
 }
 
-/** What the help of `train` says of settings. */
+/** The settings in the help of `train`. */
 export interface TrainHelp {
   option(key: SettingKey): string;
   readonly presets: string;
@@ -84,7 +84,7 @@ export const TRAIN_HELP: TrainHelp = {
   settings: settingsHelp,
 };
 
-/** Every setting with its default, what it may be, and what it does, under the headings of the form. */
+/** Every setting with default, allowed values and effect, under the form's headings. */
 export function settingsHelp(): string {
   const width = Math.max(...SETTING_KEYS.map((key) => namesOf(SETTINGS[key]).length));
   const entry = (setting: Setting): string[] => {
@@ -165,7 +165,7 @@ function unknownSetting({ name, file }: Given): KarstError {
   );
 }
 
-/** The value as the setting has it. @throws config-invalid saying what it must be */
+/** The value in the setting's type. @throws config-invalid saying what it must be */
 function checked(setting: Setting, { value, file, strict }: Given): unknown {
   const read = strict ? fromText(setting, value) : value;
   const outcome = v.safeParse(setting.schema, read);
@@ -179,7 +179,7 @@ function checked(setting: Setting, { value, file, strict }: Given): unknown {
   );
 }
 
-/** Text as the kind of value that the setting has, where it is one. Lists are separated by commas. */
+/** Text converted to the setting's type, if possible. Lists are separated by commas. */
 function fromText({ limits }: Setting, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   switch (limits.kind) {
@@ -223,7 +223,10 @@ async function documentOf(file: string): Promise<object> {
   return document;
 }
 
-/** Settings stand alone or in one group: whatever is deeper is no setting, and is named as it begins. */
+/**
+ * Settings are at the top level or in one group: anything deeper is not a setting and is reported
+ * by its top name.
+ */
 function leaves(object: object, file: string | null, group: string | null = null): Given[] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
     group === null && isObject(value)

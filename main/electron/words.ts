@@ -1,6 +1,6 @@
 /**
- * Everything that the shell itself says: menu, dialogs, notifications. The pages have their own locale files; the
- * shell speaks before there is a page.
+ * Texts of the shell: menu, dialogs, notifications. Separate from the pages' locales, as the shell
+ * needs them before there is a page.
  */
 const en = {
   file: 'File',
@@ -51,17 +51,16 @@ const en = {
   tasksGoOn: (count: number) =>
     count === 1 ? 'A task is still under way' : `${count} tasks are still under way`,
   runDetail:
-    'It can go on without the window. Or it ends now, after a checkpoint, and continues from there at the next start.',
-  taskDetail: 'It is cancelled when KARST Studio quits; nothing half done is left behind.',
-  keepTraining: 'Go on without the window',
+    'It can continue without the window. Or it ends now, after a checkpoint, and continues from there at the next start.',
+  taskDetail: 'It is cancelled when KARST Studio quits; no partial result is left.',
+  keepTraining: 'Continue without the window',
   quitAndContinue: 'Quit and continue later',
   cancelAndQuit: 'Cancel it and quit',
   runDone: (name: string) => `“${name}” is trained`,
   runDoneText: (top1: string) => `Best validation accuracy ${top1} %.`,
   runFailed: (name: string) => `“${name}” failed`,
   pageGone: 'The window has stopped working',
-  pageGoneText: (reason: string) =>
-    `Its process ended (${reason}). Training is not touched by it and goes on.`,
+  pageGoneText: (reason: string) => `Its process ended (${reason}). Training continues.`,
   reloadWindow: 'Load it again',
   pagesMissing: 'The pages of the studio are not built',
   pagesMissingText: (folder: string) =>

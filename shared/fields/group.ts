@@ -7,7 +7,7 @@ export type Options = Readonly<Record<string, FieldValue>>;
 /** Of a group without fields. */
 export type NoOptions = Readonly<Record<string, never>>;
 
-/** Fields that belong together, as an object of their values. */
+/** Related fields, as an object of their values. */
 export interface FieldGroup<O> {
   readonly fields: { readonly [K in keyof O]: O[K] extends FieldValue ? Field<O[K]> : never };
   readonly defaults: O;
@@ -20,14 +20,14 @@ export interface FieldGroup<O> {
 /** The object that a group describes. */
 export type OptionsOf<G> = G extends FieldGroup<infer O> ? O : never;
 
-/** A group that may have no fields at all. */
+/** A group, possibly without fields. */
 export function group<O extends Options>(fields: {
   readonly [K in keyof O]: Field<O[K]>;
 }): FieldGroup<Readonly<O>> {
   const entries = Object.entries<Field>(fields);
   const each = <T>(take: (field: Field) => T): Record<string, T> =>
     Object.fromEntries(entries.map(([name, field]) => [name, take(field)]));
-  // What comes out of these has the names and types of `fields`, which they are made from.
+  // The results have the names and types of `fields`, from which they are built.
   return {
     fields,
     defaults: each((field) => field.default),

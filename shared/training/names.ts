@@ -1,11 +1,11 @@
-/** Names that settings and their groups had in earlier versions. */
+/** Former names of settings and their groups. */
 const FORMER_NAMES: Readonly<Record<string, string>> = {
   optimiser: 'optimizer',
   colourJitter: 'colorJitter',
   recompute: 'gradientCheckpointing',
 };
 
-/** The dotted name with every part as it is called now. */
+/** The dotted name with every part under its present name. */
 export function currentName(name: string): string {
   return name
     .split('.')

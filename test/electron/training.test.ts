@@ -106,7 +106,7 @@ test('quitting in mid-run asks, writes a checkpoint, and the next start continue
   const [asked] = await desktop.askedDialogs();
   expect(asked!['message']).toBe('“patient” is still being trained');
   expect(asked!['buttons']).toEqual([
-    'Go on without the window',
+    'Continue without the window',
     'Quit and continue later',
     'Cancel',
   ]);

@@ -386,9 +386,7 @@ describe('projects and backbones', () => {
       config: TRAINING_DEFAULTS,
     });
     const inUse = await refusal(ask('backbones.remove', { id: backboneId }), 'in-use');
-    expect(inUse.message).toBe(
-      'The backbone "ViT 小" cannot be removed: the run "r 1" uses it.',
-    );
+    expect(inUse.message).toBe('The backbone "ViT 小" cannot be removed: the run "r 1" uses it.');
     expect(run.backboneName).toBe('ViT 小');
     expect(await ask('projects.get', { id })).toMatchObject({ backboneId });
   });

@@ -79,7 +79,7 @@ describe('the question before quitting', () => {
     expect(quitQuestion(activity([run('leaves', 'running')]), words)).toMatchObject({
       message: '“leaves” is still being trained',
       detail: words.runDetail,
-      buttons: ['Go on without the window', 'Quit and continue later', 'Cancel'],
+      buttons: ['Continue without the window', 'Quit and continue later', 'Cancel'],
       cancelId: 2,
     });
   });
@@ -93,7 +93,7 @@ describe('the question before quitting', () => {
     expect(quitQuestion(activity([], [task('t', 'running')]), words)).toMatchObject({
       message: 'A task is still under way',
       detail: words.taskDetail,
-      buttons: ['Go on without the window', 'Cancel it and quit', 'Cancel'],
+      buttons: ['Continue without the window', 'Cancel it and quit', 'Cancel'],
     });
   });
 });

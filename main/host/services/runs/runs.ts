@@ -57,13 +57,13 @@ export class Runs implements RunService {
     if (run.owner !== null || !ended(run))
       throw runState(
         run,
-        'it has not come to an end',
+        'it has not finished',
         run.owner === null ? 'Resume it first.' : 'Wait for its end, or stop it.',
       );
     if (!(await hasCheckpoints(run.folder)))
       throw new KarstError(
         'checkpoint-invalid',
-        `The run "${run.name}" has no checkpoint to go on from.`,
+        `The run "${run.name}" has no checkpoint to resume from.`,
         { hint: 'Train a new run with more epochs.', path: run.folder },
       );
     const begun = Math.ceil(run.step / updatesPerEpoch(run.counts.train, run.config));
@@ -76,7 +76,7 @@ export class Runs implements RunService {
     await recordExtension(run.folder, { at: now(), step: run.step, config });
     library.transaction(() => {
       if (!runs.reopen(run.id, config, run.step))
-        throw runState(this.get(run.id), 'somebody else was faster');
+        throw runState(this.get(run.id), 'another process was faster');
     });
     return this.get(run.id);
   }
@@ -141,7 +141,7 @@ export class Runs implements RunService {
     const run = this.settled(nameOrId);
     if (this.#c.runs.request(run.id, 'stop')) return this.get(run.id);
     if (run.state !== 'interrupted' && run.state !== 'failed')
-      throw runState(run, run.state === 'queued' ? 'it waits' : 'it has come to its end');
+      throw runState(run, run.state === 'queued' ? 'it waits' : 'it has finished');
     if (run.checkpointStep === null)
       throw runState(
         run,
@@ -156,11 +156,7 @@ export class Runs implements RunService {
   async remove(nameOrId: string): Promise<Run> {
     const run = this.settled(nameOrId);
     if (run.owner !== null)
-      throw runState(
-        run,
-        'it is being executed',
-        `Stop it first with \`karst runs stop ${run.id}\`.`,
-      );
+      throw runState(run, 'it is running', `Stop it first with \`karst runs stop ${run.id}\`.`);
     await this.#c.bin.put('run', run);
     return toRun(run);
   }
@@ -173,8 +169,8 @@ export class Runs implements RunService {
     const run = this.settled(nameOrId);
     if (run.queuePlace === null && !this.#c.runs.enqueue(run.id, STARTABLE))
       throw run.owner === null
-        ? runState(run, 'it has come to its end', 'Extend it by some epochs, or train a new run.')
-        : runState(run, 'it is being executed already');
+        ? runState(run, 'it has finished', 'Extend it by some epochs, or train a new run.')
+        : runState(run, 'it is already running');
     return this.get(run.id);
   }
 
@@ -240,8 +236,8 @@ export class Runs implements RunService {
       'interrupted',
       {
         code: 'engine-crashed',
-        message: `The process that trained the run "${run.name}" ended without a word (power, or it was killed).`,
-        hint: `Go on with \`karst runs resume ${run.id}\`.`,
+        message: `The process that trained the run "${run.name}" ended unexpectedly (power failure, or it was killed).`,
+        hint: `Resume it with \`karst runs resume ${run.id}\`.`,
       },
       now(),
     );
