@@ -10,8 +10,8 @@ import { object, orNull, plain, record, type Stored, type ValuesOf } from './sto
 import { expectedOf, optionsOf } from './stored-options.ts';
 
 /**
- * The JSON files of a native adapter folder and what they mean here. On disk the keys are in snake case, as
- * Hugging Face PEFT has them; every object is strict, so that a misspelt key is an error and not a default.
+ * The JSON files of a native adapter folder. On disk the keys are in snake case, as Hugging Face
+ * PEFT has them; every object is strict, so that a misspelt key is an error and not a default.
  */
 
 const ADAPTER_FORMAT_VERSION = 1;
@@ -20,7 +20,7 @@ const real = plain(v.pipe(v.number(), v.finite()));
 const shortText = v.pipe(v.string(), v.maxLength(1000));
 const text = plain(shortText);
 
-/** How the adapter came to be; for people, nothing is computed from it. */
+/** Provenance of the adapter, informational only. */
 const training = record({
   runId: text,
   runName: text,
@@ -35,24 +35,24 @@ const training = record({
   weightDecay: real,
   trainImages: real,
   valImages: real,
-  /** null when there were no validation images. */
+  /** null without validation images. */
   valTop1: orNull(real),
   valLoss: orNull(real),
 });
 
-/** Not written of what earlier versions take every adapter for, so that they can read it. */
+/** Omitted for the default task, so that earlier versions can read it. */
 const task: Stored<string> = {
   schema: v.optional(shortText, singleLabel.name),
   write: (name) => (name === singleLabel.name ? undefined : name),
 };
 
 const FACTS = {
-  /** What it was trained to say of an image, as in `shared/tasks`. */
+  /** The task, as in `shared/tasks`. */
   task,
   backboneName: text,
-  /** null for a model that was trained from a bare shape (method `full`). */
+  /** null for a model trained from scratch (method `full`). */
   backboneSha256: orNull(plain(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)))),
-  /** Of the backbone as it is stored; the side the adapter works at is in its preprocessing. */
+  /** Of the stored backbone; the adapter's image size is in its preprocessing. */
   architecture: storedArchitecture,
   training: orNull(object(training)),
 };
@@ -103,8 +103,8 @@ function parse<S extends v.GenericSchema>(
   const expected = key === null ? null : expectedOf(key);
   throw new KarstError(
     'format-unsupported',
-    `${path} is not a description this version understands: ${key === null ? '' : `"${key}"${expected === null ? ':' : ' must be'} `}${expected ?? issue.message}.`,
-    { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+    `${path} is not a description that this version supports: ${key === null ? '' : `"${key}"${expected === null ? ':' : ' must be'} `}${expected ?? issue.message}.`,
+    { hint: 'Use an adapter folder written by this version of KARST Studio.', path },
   );
 }
 
@@ -151,8 +151,8 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
   )
     throw new KarstError(
       'format-unsupported',
-      `${path} is not a description this version understands: "method": must be one of ${METHOD_NAMES.join(', ')}.`,
-      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+      `${path} is not a description that this version supports: "method": must be one of ${METHOD_NAMES.join(', ')}.`,
+      { hint: 'Use an adapter folder written by this version of KARST Studio.', path },
     );
   const checked = parse(configSchema, value, path);
   const { method } = checked;
@@ -169,7 +169,7 @@ export function adapterConfigFromJson(value: unknown, path: string): AdapterConf
     throw new KarstError(
       'format-unsupported',
       `${path} describes an architecture that does not add up: ${contradiction}.`,
-      { hint: 'Take an adapter folder that this version of KARST Studio wrote.', path },
+      { hint: 'Use an adapter folder written by this version of KARST Studio.', path },
     );
   // The schemas of a method's fields give the options of that method.
   return { ...read, method, options: optionsOf(method).read(checked) } as AdapterConfig;

@@ -87,11 +87,11 @@ async function logitsOf(
   { session }: OpenAdapter,
 ): Promise<Float32Array> {
   const [first] = images;
-  if (first === undefined) throw new KarstError('internal', 'There is no image to look at.');
+  if (first === undefined) throw new KarstError('internal', 'There is no image to predict.');
   const one = images.length === 1;
   const pixels = one ? first : new Float32Array(BATCH * first.length);
   if (!one) images.forEach((image, row) => pixels.set(image, row * first.length));
   const { logits } = await session.run(one ? 'evaluateOne' : 'evaluate', { images: pixels });
-  if (logits === undefined) throw new KarstError('internal', 'The model gave no answer.');
+  if (logits === undefined) throw new KarstError('internal', 'The model returned no output.');
   return logits;
 }
