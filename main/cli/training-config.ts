@@ -3,7 +3,7 @@ import { KarstError } from '../../shared/domain/errors.ts';
 import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
 import { defaultOf } from '../../shared/fields/group.ts';
-import type { Method } from '../../shared/methods/registry.ts';
+import { METHOD_NAMES, type Method } from '../../shared/methods/registry.ts';
 import { common } from '../../shared/training/fields.ts';
 import { configFrom } from '../../shared/training/config.ts';
 import { currentName, flatSettings } from '../../shared/training/names.ts';
@@ -89,7 +89,14 @@ export function settingsHelp(): string {
   const width = Math.max(...SETTING_KEYS.map((key) => namesOf(SETTINGS[key]).length));
   const entry = (setting: Setting): string[] => {
     const { default: value, unit, expected, help, affects } = setting;
-    const amount = `${shown(value)}${unit === undefined ? '' : ` ${unit}`}`;
+    const others = METHOD_NAMES.flatMap((method) => {
+      const own = defaultOf(setting, { method, family: null });
+      return own === value ? [] : [`${method}: ${shown(own)}`];
+    });
+    const amount = [
+      `${shown(value)}${unit === undefined ? '' : ` ${unit}`}`,
+      ...(others.length === 0 ? [] : [`(${others.join(', ')})`]),
+    ].join(' ');
     const changes = affects.length === 0 ? '' : ` (${affects.join(', ')})`;
     return [
       `  ${namesOf(setting).padEnd(width)}  ${amount}; ${expected}`,

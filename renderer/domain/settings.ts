@@ -1,5 +1,6 @@
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
+import { defaultOf } from '../../shared/fields/group.ts';
 import { methodSpec, type Method } from '../../shared/methods/registry.ts';
 import {
   matters,
@@ -8,6 +9,7 @@ import {
   settingsWith,
   settingValue,
   type AllSettings,
+  type Setting,
   type SettingKey,
 } from '../../shared/training/settings.ts';
 
@@ -38,18 +40,42 @@ export function differencesAmong(runs: readonly AllSettings[]): SettingKey[] {
   return SETTING_KEYS.filter((key) => differing.has(key) && runs.some((run) => matters(key, run)));
 }
 
-/** All settings of a preset: what it does not name is as usual. */
-export function presetSettings(name: PresetName): AllSettings {
-  return settingsWith(PRESETS[name], { method: 'karst', family: null });
+/** All settings of a preset for a method: what it does not name is the method's default. */
+export function presetSettings(name: PresetName, method: Method = 'karst'): AllSettings {
+  return possible(settingsWith(PRESETS[name], { method, family: null }));
 }
 
-/** The same settings for another method: what only the former could do is as usual again. */
+/**
+ * The same settings for another method, for which defaults become its own defaults, and what only the former could do is as
+ * usual again.
+ */
 export function withMethod(settings: AllSettings, method: Method): AllSettings {
-  const changed = { ...settings, method };
-  if (methodSpec(method).scope === 'model') return changed;
+  const defaultFor = (setting: Setting, of: Method) =>
+    defaultOf(setting, { method: of, family: null });
+  const switched = settingsFrom((setting) => {
+    const value = settingValue(settings, setting.key);
+    const isDefault = sameValue(value, defaultFor(setting, settings.method));
+    return isDefault ? defaultFor(setting, method) : value;
+  });
+  return possible({ ...switched, method });
+}
+
+/** Without what the method cannot do. */
+function possible(settings: AllSettings): AllSettings {
+  if (methodSpec(settings.method).scope === 'model') return settings;
   return {
-    ...changed,
+    ...settings,
     initialise: 'backbone',
-    optimizer: { ...changed.optimizer, name: 'adamw' },
+    optimizer: { ...settings.optimizer, name: 'adamw' },
   };
+}
+
+/** `base` with the values that someone chose. */
+export function withChosen(
+  base: AllSettings,
+  settings: AllSettings,
+  chosen: ReadonlySet<SettingKey>,
+): AllSettings {
+  const kept = settingsFrom(({ key }) => settingValue(chosen.has(key) ? settings : base, key));
+  return possible({ ...kept, method: base.method });
 }

@@ -8,12 +8,19 @@ import { allSettings, configFrom } from '../../shared/training/config.ts';
 import {
   type AllSettings,
   type SettingKey,
+  isSettingKey,
   looseSettingsSchema,
   matters,
   settingValue,
 } from '../../shared/training/settings.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
-import { differences, presetSettings, withMethod, withSetting } from '../domain/settings.ts';
+import {
+  differences,
+  presetSettings,
+  withChosen,
+  withMethod,
+  withSetting,
+} from '../domain/settings.ts';
 
 const KEY = 'karst.train';
 
@@ -34,6 +41,7 @@ const kept = v.object({
   datasetId: id,
   backboneId: id,
   settings: looseSettingsSchema,
+  chosen: v.optional(v.array(v.string()), []),
   origin: v.variant('kind', [
     v.object({ kind: v.literal('preset'), preset: v.picklist(presetNames) }),
     v.object({
@@ -77,7 +85,9 @@ export const useTrainDraft = defineStore('train-draft', () => {
   );
 
   /** The settings without changes. */
-  const base = computed(() => withMethod(settingsOf(origin.value), settings.value.method));
+  const base = computed(() => settingsOf(origin.value, settings.value.method));
+  /** Settings that someone chose here; they stay when the method is switched. */
+  const chosen = shallowRef<ReadonlySet<SettingKey>>(new Set(before?.chosen.filter(isSettingKey)));
   const changed = computed(() =>
     differences(settings.value, base.value).filter((key) => matters(key, settings.value)),
   );
@@ -85,8 +95,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
   /** Applies all settings of a preset, for the chosen method. */
   function startFromPreset(preset: PresetName): void {
     origin.value = { kind: 'preset', preset };
-    settings.value = base.value;
-    typed.value = new Map();
+    resetAll();
   }
 
   /** Copies a run's settings, dataset, backbone and project. */
@@ -94,17 +103,19 @@ export const useTrainDraft = defineStore('train-draft', () => {
     settings.value = allSettings(run.config);
     origin.value = { kind: 'run', id: run.id, name: run.name, settings: settings.value };
     typed.value = new Map();
+    chosen.value = new Set();
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
     projectId.value = run.projectId;
   }
 
   function setMethod(method: Method): void {
-    settings.value = withMethod(settings.value, method);
+    settings.value = withChosen(settingsOf(origin.value, method), settings.value, chosen.value);
   }
 
   function set(key: SettingKey, value: FieldValue): void {
     settings.value = withSetting(settings.value, key, value);
+    chosen.value = new Set([...chosen.value, key]);
     setTyped(key, null);
   }
 
@@ -118,19 +129,23 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
   function reset(key: SettingKey): void {
     set(key, settingValue(base.value, key));
+    chosen.value = new Set([...chosen.value].filter((one) => one !== key));
   }
 
+  /** The method stays. */
   function resetAll(): void {
     settings.value = base.value;
+    chosen.value = new Set();
     typed.value = new Map();
   }
 
-  watch([projectId, datasetId, backboneId, settings, origin], () => {
+  watch([projectId, datasetId, backboneId, settings, chosen, origin], () => {
     const now: Kept = {
       projectId: projectId.value,
       datasetId: datasetId.value,
       backboneId: backboneId.value,
       settings: settings.value,
+      chosen: [...chosen.value],
       origin: origin.value,
     };
     sessionStorage.setItem(KEY, JSON.stringify(now));
@@ -159,6 +174,8 @@ export const useTrainDraft = defineStore('train-draft', () => {
   };
 });
 
-function settingsOf(origin: Origin): AllSettings {
-  return origin.kind === 'preset' ? presetSettings(origin.preset) : origin.settings;
+function settingsOf(origin: Origin, method: Method): AllSettings {
+  return origin.kind === 'preset'
+    ? presetSettings(origin.preset, method)
+    : withMethod(origin.settings, method);
 }

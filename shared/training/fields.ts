@@ -10,6 +10,12 @@ const scopeOf = (valueOf: ValueOf) => methodSpec(valueOf('method') as Method).sc
 const trainsModel = (valueOf: ValueOf): boolean => scopeOf(valueOf) === 'model';
 const trainsBlocks = (valueOf: ValueOf): boolean => scopeOf(valueOf) !== 'head';
 
+/**
+ * Where a method has a default of its own. Full fine-tuning moves every pre-trained weight: at the rate of adapters it forgets
+ * what they hold; of what was tried on photographs of 10 classes, 0.0003 did best.
+ */
+const LEARNING_RATE_OF: Readonly<Partial<Record<string, number>>> = { full: 3e-4 };
+
 export const schedule = group({
   epochs: whole(1, 100_000, {
     default: 20,
@@ -52,11 +58,12 @@ export const optimizer = group({
   }),
   learningRate: above(0, 10, {
     default: 1e-3,
+    defaultFor: ({ method }) => LEARNING_RATE_OF[method],
     usual: [1e-6, 0.02],
     section: 'basics',
     short: ['lr', 'learningRate'],
     step: 'tenth',
-    help: 'Size of the updates. Too large diverges, too small learns slowly; 0.001 suits adapters, 0.00005 full fine-tuning.',
+    help: 'Size of the updates. Too large diverges, too small learns slowly; 0.001 suits adapters, 0.0003 or less full fine-tuning.',
     affects: ['results'],
   }),
   muonLearningRate: above(0, 10, {

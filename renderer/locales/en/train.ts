@@ -3,6 +3,7 @@ export const train = {
   start: 'Train',
   untaken: '{name} needs a change',
   allLayers: 'All',
+  autoSize: 'Auto',
   ownSize: 'Backbone’s own',
   ownSizeIs: 'The backbone’s own, {size} px',
   noDatasets: {
@@ -38,7 +39,7 @@ export const train = {
     fromRunText: 'All settings as in that run.',
     changed: 'defaults | one changed | {count} changed',
     allOff: 'All off',
-    resetAll: 'Reset all',
+    resetAll: 'Reset all, keep {method}',
     resetOne: 'Back to {value}',
   },
   preview: {
@@ -85,7 +86,7 @@ export const train = {
     imageSize: 'Must be a multiple of the patch size, {patch}, for example {near}.',
   },
   advice: {
-    fullRate: 'Full fine-tuning usually needs a smaller learning rate, 0.00001 to 0.0001.',
+    fullRate: 'Full fine-tuning usually needs a smaller learning rate, 0.00001 to 0.0003.',
     largeBatch: 'The batch is larger than the number of training images.',
     noValidation:
       'There are no validation images, so no best epoch can be chosen. The last one is kept.',

@@ -6,6 +6,7 @@ export const train: Shape<typeof en> = {
   start: '开始训练',
   untaken: '需要更改{name}',
   allLayers: '全部',
+  autoSize: '自动',
   ownSize: '与骨干网络相同',
   ownSizeIs: '与骨干网络相同，{size} 像素',
   noDatasets: {
@@ -41,7 +42,7 @@ export const train: Shape<typeof en> = {
     fromRunText: '所有设置与该训练相同。',
     changed: '默认值 | 已更改 {count} 项 | 已更改 {count} 项',
     allOff: '全部关闭',
-    resetAll: '全部还原',
+    resetAll: '全部还原，保留{method}',
     resetOne: '还原为 {value}',
   },
   preview: {
@@ -86,7 +87,7 @@ export const train: Shape<typeof en> = {
     imageSize: '须为图块大小 {patch} 的倍数，例如 {near}。',
   },
   advice: {
-    fullRate: '全量微调通常需要更小的学习率，0.00001 到 0.0001。',
+    fullRate: '全量微调通常需要更小的学习率，0.00001 到 0.0003。',
     largeBatch: '批大小超过了训练图像的数量。',
     noValidation: '没有验证图像，无法选出最佳轮次，将保留最后一轮。',
     earlyStopping: '没有验证图像，提前停止无从判断。',

@@ -50,6 +50,16 @@ describe('settings of a run', () => {
     expect(await trainingConfig({})).toEqual(TRAINING_DEFAULTS);
   });
 
+  it('are the defaults of the method, unless something else is said', async () => {
+    const rateOf = async (sources: Parameters<typeof trainingConfig>[0]) =>
+      (await trainingConfig(sources)).optimizer.learningRate;
+    expect(await rateOf({ set: ['method=lora'] })).toBe(1e-3);
+    expect(await rateOf({ set: ['method=full'] })).toBe(3e-4);
+    expect(await rateOf({ set: ['method=full', 'lr=0.01'] })).toBe(0.01);
+    expect(await rateOf({ preset: 'paper-code', set: ['method=full'] })).toBe(1e-3);
+    expect(settingsHelp()).toContain('0.001 (full: 0.0003)');
+  });
+
   it('take every preset as it is written', async () => {
     const config = await trainingConfig({ preset: 'paper-code' });
     expect(config.tuning).toEqual({
@@ -242,7 +252,7 @@ describe('settings of a run', () => {
       expect(help).toContain(SETTINGS[key].help);
     }
     expect(help).toMatch(
-      /^ {2}optimizer\.learningRate, lr, learningRate +0\.001; a number above 0, at most 10$/m,
+      /^ {2}optimizer\.learningRate, lr, learningRate +0\.001 \(full: 0\.0003\); a number above 0, at most 10$/m,
     );
     expect(help).toMatch(
       /^ {2}checkpointEverySeconds +60 seconds; a number from 1 to 1,000,000,000$/m,

@@ -108,6 +108,38 @@ it('is stepped by keys and buttons, from what was just typed', async () => {
   expect(input().attributes('aria-valuenow')).toBe('0.0011');
 });
 
+it('shows a word in place of a number that stands for it, and takes both', async () => {
+  const size = ref<number | null>(0);
+  const limits = { kind: 'number', min: 0, max: 4096, whole: true } as const;
+  const wrapper = mount(
+    () =>
+      h(KNumberField, {
+        ...{ label: 'Image size', limits, step: 16, unit: 'px', word: { value: 0, text: 'Auto' } },
+        modelValue: size.value,
+        'onUpdate:modelValue': (next: number | null) => (size.value = next),
+      }),
+    { attachTo: document.body },
+  );
+  const field = wrapper.find<HTMLInputElement>('input');
+  const write = async (text: string) => {
+    field.element.value = text;
+    await field.trigger('input');
+    await field.trigger('blur');
+  };
+  expect([field.element.value, field.attributes('aria-valuetext')]).toEqual(['Auto', 'Auto']);
+  expect(wrapper.find('.unit').exists()).toBe(false);
+  await field.trigger('keydown', { key: 'ArrowUp' });
+  expect(size.value).toBe(16);
+  expect(wrapper.find('.unit').text()).toBe('px');
+  await write('auto');
+  expect([size.value, field.element.value]).toEqual([0, 'Auto']);
+  await write('0');
+  expect([size.value, field.element.value]).toEqual([0, 'Auto']);
+  await write('automatic');
+  expect([size.value, field.element.value]).toEqual([0, 'automatic']);
+  wrapper.unmount();
+});
+
 it('no longer holds up the form when it is gone', async () => {
   await type('');
   await input().trigger('blur');

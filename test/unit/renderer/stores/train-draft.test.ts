@@ -7,7 +7,7 @@ import { adviceOn, problemText } from '../../../../renderer/views/train/advice.t
 import { presetSettings, withSetting } from '../../../../renderer/domain/settings.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
 import { runView } from '../runs.ts';
-import { allSettings, completeConfig } from '../../../../shared/training/config.ts';
+import { allSettings, completeConfig, configFrom } from '../../../../shared/training/config.ts';
 
 const KEY = 'karst.train';
 const STANDARD = allSettings(TRAINING_DEFAULTS);
@@ -57,6 +57,40 @@ describe('the training that is being set up', () => {
     draft.set('batchSize', 8);
     draft.resetAll();
     expect(draft.config.batchSize).toBe(7);
+  });
+
+  it('has the defaults of the method that is chosen, and keeps what was changed', async () => {
+    const draft = useTrainDraft();
+    const rate = () => draft.settings.optimizer.learningRate;
+    draft.setMethod('full');
+    expect([rate(), draft.changed]).toEqual([3e-4, []]);
+    draft.setMethod('lora');
+    expect([rate(), draft.changed]).toEqual([1e-3, []]);
+
+    draft.set('optimizer.learningRate', 3e-4);
+    draft.setMethod('full');
+    expect(draft.changed, 'as it is by default').toEqual([]);
+    await nextTick();
+    setActivePinia(createPinia());
+    const again = useTrainDraft();
+    again.setMethod('karst');
+    expect(again.settings.optimizer.learningRate, 'but chosen').toBe(3e-4);
+    expect(again.changed).toEqual(['optimizer.learningRate']);
+    again.reset('optimizer.learningRate');
+    again.setMethod('full');
+    again.set('batchSize', 7);
+    again.resetAll();
+    expect(again.settings.method).toBe('full');
+    expect([again.settings.batchSize, again.settings.optimizer.learningRate]).toEqual([32, 3e-4]);
+  });
+
+  it('takes what a run left at its defaults to those of another method', () => {
+    const draft = useTrainDraft();
+    draft.startFromRun(runView({ config: configFrom({ ...STANDARD, batchSize: 7 }) }));
+    draft.setMethod('full');
+    expect(draft.settings.optimizer.learningRate).toBe(3e-4);
+    expect(draft.settings.batchSize).toBe(7);
+    expect(draft.changed).toEqual([]);
   });
 
   it('keeps what a field shows and does not take, while it matters, and until a value is set', () => {
