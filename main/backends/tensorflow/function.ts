@@ -12,6 +12,8 @@ export interface FunctionOptions {
   /** Whether the process has the custom calls of `custom-calls.ts`. */
   readonly kernels: boolean;
   readonly attributes: Readonly<Record<string, AttrValue>>;
+  /** Values of variables that become constants; the others are arguments. */
+  readonly constants?: ReadonlyMap<string, Float32Array>;
 }
 
 /** A function whose arguments are its inputs, in their order, and handles of variables, in that order. */
@@ -24,13 +26,13 @@ export interface LoweredFunction {
 export function lowerFunction(
   name: string,
   fn: ProgramFunction,
-  { kernels, attributes }: FunctionOptions,
+  { kernels, attributes, constants = new Map() }: FunctionOptions,
 ): LoweredFunction {
   const outputs = Object.entries(fn.outputs);
   const legal = legalFunction(fn, kernels);
   const variables = [
     ...new Set(legal.order.flatMap((n) => (isNode(n, 'variable') ? [n.attributes.name] : []))),
-  ];
+  ].filter((variable) => !constants.has(variable));
   const inputNames = new Map(
     fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]),
   );
@@ -48,9 +50,13 @@ export function lowerFunction(
       return argument;
     },
     // One read a variable: every use sees the value from before this call's updates.
-    variable: ({ attributes: { name: key } }) => {
+    variable: ({ attributes: { name: key, shape } }) => {
+      const values = constants.get(key);
       const read =
-        reads.get(key) ?? body.emit('ReadVariableOp', [handleOf(key)], { dtype: FLOAT }, 'value');
+        reads.get(key) ??
+        (values === undefined
+          ? body.emit('ReadVariableOp', [handleOf(key)], { dtype: FLOAT }, 'value')
+          : body.constant(values, shape));
       reads.set(key, read);
       return read;
     },

@@ -1,12 +1,7 @@
-import {
-  DATA_TYPE,
-  type AttrValue,
-  type FunctionDef,
-  type GraphModel,
-  type NodeDef,
-} from '../../formats/saved-model.ts';
+import type { AttrValue, FunctionDef, GraphModel, NodeDef } from '../../formats/saved-model.ts';
 import type { Variable } from '../../graph/ops/variable.ts';
-import { hasOpenBatch, type Program, type ProgramFunction } from '../../graph/program.ts';
+import { hasOpenBatch, type Program } from '../../graph/program.ts';
+import { callNodes } from './call.ts';
 import { lowerFunction } from './function.ts';
 import { constantNode, shapeProto, textAttribute, typeAttribute } from './nodes.ts';
 
@@ -19,8 +14,6 @@ export const NAMES = {
   setInput: (name: string) => `set/${name}/value`,
   set: (name: string) => `set/${name}`,
   get: (name: string) => `get/${name}`,
-  input: (fn: string, name: string) => `${fn}/in/${name}`,
-  output: (fn: string, name: string) => `${fn}/out/${name}`,
 } as const;
 
 /** XLA compiles the body as it stands. */
@@ -36,7 +29,7 @@ export function lowerProgram(program: Program, { kernels = false } = {}): GraphM
     const attributes = hasOpenBatch(fn) ? {} : COMPILED;
     const { definition, variables } = lowerFunction(name, fn, { kernels, attributes });
     functions.push(definition);
-    nodes.push(...callNodes(name, fn, variables, attributes));
+    nodes.push(...callNodes(name, fn, variables.map(NAMES.variable), attributes));
   }
   return { nodes, functions, signatures: {} };
 }
@@ -77,44 +70,4 @@ function variableNodes(variable: Variable): NodeDef[] {
       attr: { T: FLOAT },
     },
   ];
-}
-
-function callNodes(
-  name: string,
-  fn: ProgramFunction,
-  variables: readonly string[],
-  attributes: Readonly<Record<string, AttrValue>>,
-): NodeDef[] {
-  const outputs = Object.entries(fn.outputs);
-  const placeholders = fn.inputs.map((i): NodeDef => ({
-    name: NAMES.input(name, i.attributes.name),
-    op: 'Placeholder',
-    input: [],
-    attr: { dtype: typeAttribute(i.dtype), shape: { shape: shapeProto(i.shape) } },
-  }));
-  const call: NodeDef = {
-    name: `${name}/call`,
-    op: 'StatefulPartitionedCall',
-    input: [...placeholders.map((p) => p.name), ...variables.map(NAMES.variable)],
-    attr: {
-      Tin: {
-        list: {
-          type: [
-            ...fn.inputs.map((i) => DATA_TYPE[i.dtype]),
-            ...variables.map(() => DATA_TYPE.resource),
-          ],
-        },
-      },
-      Tout: { list: { type: outputs.map(([, t]) => DATA_TYPE[t.dtype]) } },
-      f: { func: { name } },
-      ...attributes,
-    },
-  };
-  const results = outputs.map(([key, tensor], index): NodeDef => ({
-    name: NAMES.output(name, key),
-    op: 'Identity',
-    input: [`${call.name}:${String(index)}`],
-    attr: { T: typeAttribute(tensor.dtype) },
-  }));
-  return [...placeholders, call, ...results];
 }

@@ -15,6 +15,7 @@ import {
 import { sizeOf, type DType, type StaticShape } from '../../graph/tensor.ts';
 import { feedsOf } from '../feeds.ts';
 import type { Session } from '../session.ts';
+import { CALL } from './call.ts';
 import { lowerProgram, NAMES } from './session-graph.ts';
 
 /** What a session calls of the addon. */
@@ -129,7 +130,7 @@ export class TensorFlowSession implements Session {
   ): Promise<Record<string, Float32Array>> {
     const fn = this.#function(name);
     const feeds = feedsOf(name, fn.inputs, inputs).list.map(({ input, values, shape }): Placed => ({
-      name: NAMES.input(name, input.attributes.name),
+      name: CALL.input(name, input.attributes.name),
       values,
       shape,
       dtype: input.dtype,
@@ -138,7 +139,7 @@ export class TensorFlowSession implements Session {
     const keys = Object.keys(fn.outputs);
     const values = this.#run(
       feeds,
-      keys.map((key) => NAMES.output(name, key)),
+      keys.map((key) => CALL.output(name, key)),
     );
     this.#called.add(name);
     return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? new Float32Array()]));
