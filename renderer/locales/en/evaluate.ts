@@ -1,6 +1,8 @@
 export const evaluate = {
   title: 'Evaluation',
   of: '{adapter} on {dataset}',
+  reads:
+    'The test images were not read before. | The test images were read once so far. | The test images were read {count} times so far.',
   missing: 'This evaluation is not in the library any more.',
   again: 'Evaluate again',
   toAdapter: 'To the adapter',

@@ -135,6 +135,7 @@ export const library = {
     dataset: 'Dataset',
     split: 'Split',
     start: 'Evaluate',
+    test: 'Every look at the test images weakens what they tell: compare and choose by validation images, and read these last.',
     none: 'There is no dataset to evaluate on. Import one first.',
     toData: 'To the data',
   },

@@ -4,6 +4,8 @@ import type { Shape } from '../shape.ts';
 export const evaluate: Shape<typeof en> = {
   title: '评估',
   of: '{adapter} 在 {dataset} 上',
+  reads:
+    '测试图像尚未被查看过。 | 测试图像到目前为止已查看 {count} 次。 | 测试图像到目前为止已查看 {count} 次。',
   missing: '此评估已不在库中。',
   again: '重新评估',
   toAdapter: '前往适配器',

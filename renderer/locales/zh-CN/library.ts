@@ -136,6 +136,7 @@ export const library: Shape<typeof en> = {
     dataset: '数据集',
     split: '划分',
     start: '评估',
+    test: '每查看一次测试图像，其结果的可信度都会降低：请用验证图像比较和选择，最后再看测试图像。',
     none: '没有可用于评估的数据集。请先导入一个。',
     toData: '前往数据',
   },
