@@ -119,7 +119,7 @@ function assignment(text: string): Given {
   const at = text.indexOf('=');
   if (at <= 0) {
     throw new KarstError('config-invalid', `"${text}" is not a setting: --set takes key=value.`, {
-      hint: 'For example --set karst.rank=4.',
+      hint: 'For example --set lr=0.001.',
     });
   }
   return {
@@ -216,14 +216,14 @@ async function documentOf(file: string): Promise<object> {
     document = JSON.parse(text);
   } catch (cause) {
     throw new KarstError('config-invalid', `${file} is not JSON: ${(cause as Error).message}.`, {
-      hint: 'Write the settings as {"karst": {"rank": 4}, "batchSize": 16}.',
+      hint: 'Write the settings as {"optimizer": {"learningRate": 0.001}, "batchSize": 16}.',
       path: file,
       cause,
     });
   }
   if (!isObject(document)) {
     throw new KarstError('config-invalid', `${file} does not hold a JSON object.`, {
-      hint: 'Write the settings as {"karst": {"rank": 4}, "batchSize": 16}.',
+      hint: 'Write the settings as {"optimizer": {"learningRate": 0.001}, "batchSize": 16}.',
       path: file,
     });
   }

@@ -1,7 +1,7 @@
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
 import { defaultOf } from '../../shared/fields/group.ts';
-import { methodSpec, type Method } from '../../shared/methods/registry.ts';
+import { DEFAULT_METHOD, methodSpec, type Method } from '../../shared/methods/registry.ts';
 import {
   matters,
   SETTING_KEYS,
@@ -41,7 +41,10 @@ export function differencesAmong(runs: readonly AllSettings[]): SettingKey[] {
 }
 
 /** All settings of a preset for a method: what it does not name is the method's default. */
-export function presetSettings(name: PresetName, method: Method = 'karst'): AllSettings {
+export function presetSettings(
+  name: PresetName,
+  method: Method = PRESETS[name].method ?? DEFAULT_METHOD,
+): AllSettings {
   return possible(settingsWith(PRESETS[name], { method, family: null }));
 }
 

@@ -1,4 +1,5 @@
-import { methodSpec } from '../methods/registry.ts';
+import type { MethodPreset } from '../methods/method.ts';
+import { METHODS, methodSpec, type MethodPresetName } from '../methods/registry.ts';
 import { augmentation, type AugmentationOptions, type CommonSettings } from '../training/fields.ts';
 import { completeConfig, type TrainingConfig } from '../training/config.ts';
 import type { SomeSettings } from '../training/settings.ts';
@@ -35,25 +36,19 @@ export function keepsFeatures(config: TrainingConfig): boolean {
   return headAlone && config.patchDrop === 0 && !isAugmented(config.augmentation);
 }
 
+export type PresetName = 'standard' | MethodPresetName;
+
 /** Named starting points; what is not named here comes from `TRAINING_DEFAULTS`. */
-export const PRESETS = {
-  standard: {},
-  'paper-code': {
-    karst: { rank: 8, factor: 8, kernels: 8, alpha: 1, init: 'kaiming', rescale: 'scalar' },
-    optimizer: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
-    schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
-    dropPath: 0.1,
-    batchSize: 32,
-  },
-  compact: {
-    karst: { rank: 8, factor: 8, kernels: 2, alpha: 1, init: 'kaiming', rescale: 'scalar' },
-    optimizer: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
-    schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
-    dropPath: 0.1,
-    batchSize: 32,
-  },
-} as const satisfies Record<string, SomeSettings>;
-export type PresetName = keyof typeof PRESETS;
+// Each method declares its presets under the names of the type.
+export const PRESETS = Object.fromEntries([
+  ['standard', {}],
+  ...METHODS.flatMap(({ name, presets }) =>
+    Object.entries<MethodPreset<object>>(presets).map(([preset, { options, settings }]) => [
+      preset,
+      { ...settings, method: name, [name]: options },
+    ]),
+  ),
+]) as Readonly<Record<PresetName, SomeSettings>>;
 
 /** Updates of the optimizer that one pass over so many training images takes; the last may be of fewer images. */
 export function updatesPerEpoch(

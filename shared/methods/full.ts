@@ -10,4 +10,5 @@ export const full: MethodSpec<'full', NoOptions> = {
   added: () => [],
   trainsInPlace: () => true,
   noise: [],
+  presets: {},
 };

@@ -122,8 +122,24 @@ function tensorsOf(linear: KarstLinear, o: KarstOptions): TensorSpec[] {
   ];
 }
 
+/** The settings of the published code. */
+const PUBLISHED = {
+  optimizer: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
+  schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
+  dropPath: 0.1,
+  batchSize: 32,
+};
+const PUBLISHED_OPTIONS = {
+  rank: 8,
+  factor: 8,
+  kernels: 8,
+  alpha: 1,
+  init: 'kaiming',
+  rescale: 'scalar',
+} as const;
+
 /** KARST: a sum of low-rank Kronecker products beside each frozen weight; see docs/karst.md. */
-export const karst: MethodSpec<'karst', KarstOptions> = {
+export const karst: MethodSpec<'karst', KarstOptions, 'paper-code' | 'compact'> = {
   name: 'karst',
   title: 'KARST',
   scope: 'adapter',
@@ -139,4 +155,8 @@ export const karst: MethodSpec<'karst', KarstOptions> = {
       draw: (uniform, { rankDropout: p }) => (uniform() < p ? 0 : 1 / (1 - p)),
     },
   ],
+  presets: {
+    'paper-code': { options: PUBLISHED_OPTIONS, settings: PUBLISHED },
+    compact: { options: { ...PUBLISHED_OPTIONS, kernels: 2 }, settings: PUBLISHED },
+  },
 };

@@ -10,4 +10,5 @@ export const linear: MethodSpec<'linear', NoOptions> = {
   added: () => [],
   trainsInPlace: () => false,
   noise: [],
+  presets: {},
 };

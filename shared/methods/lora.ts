@@ -82,6 +82,7 @@ export const lora: MethodSpec<'lora', LoraOptions> = {
       draw: wholeNumber,
     },
   ],
+  presets: {},
 };
 
 function wholeNumber(uniform: () => number): number {

@@ -1,3 +1,4 @@
+import type { FieldValue } from '../fields/field.ts';
 import type { FieldGroup } from '../fields/group.ts';
 import type { ModelSpec, TensorSpec } from '../models/spec.ts';
 
@@ -17,11 +18,18 @@ export interface NoiseSpec<O> {
   readonly draw: (uniform: () => number, options: O) => number;
 }
 
+/** A named starting point of a method: some of its options, and some settings of the run. */
+export interface MethodPreset<O> {
+  readonly options: Partial<O>;
+  /** By the names in `shared/training/fields.ts`, those of groups nested. */
+  readonly settings: Readonly<Record<string, FieldValue | Readonly<Record<string, FieldValue>>>>;
+}
+
 /**
  * A method as data: its options, and what it trains on a model. Its computation is in
  * `main/tuning`.
  */
-export interface MethodSpec<N extends string = string, O = unknown> {
+export interface MethodSpec<N extends string = string, O = unknown, P extends string = never> {
   readonly name: N;
   /** Its name on the command line, in files and on cards. */
   readonly title: string;
@@ -32,4 +40,5 @@ export interface MethodSpec<N extends string = string, O = unknown> {
   /** Whether a tensor of the backbone is trained itself. */
   readonly trainsInPlace: (tensor: TensorSpec) => boolean;
   readonly noise: readonly NoiseSpec<O>[];
+  readonly presets: Readonly<Record<P, MethodPreset<O>>>;
 }

@@ -10,6 +10,12 @@ export const METHODS = [karst, lora, linear, full] as const;
 
 type AnyMethod = (typeof METHODS)[number];
 export type Method = AnyMethod['name'];
+/** The method of a run that does not name one. */
+export const DEFAULT_METHOD = METHODS[0].name;
+
+type PresetsOf<M> = M extends { readonly presets: infer P } ? keyof P & string : never;
+/** Names of the methods' presets. */
+export type MethodPresetName = PresetsOf<AnyMethod>;
 
 /** The options of a method. */
 export type MethodOptions<M extends Method> = OptionsOf<

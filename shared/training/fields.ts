@@ -1,6 +1,6 @@
 import { above, below, flag, oneOf, real, whole, type FieldValue } from '../fields/field.ts';
 import { group, type OptionsOf } from '../fields/group.ts';
-import { METHOD_NAMES, methodSpec, type Method } from '../methods/registry.ts';
+import { DEFAULT_METHOD, METHOD_NAMES, methodSpec, type Method } from '../methods/registry.ts';
 
 /** The settings common to all methods. A method's own options are in `shared/methods`. */
 
@@ -184,7 +184,7 @@ export const MATMUL_PRECISIONS = ['high', 'highest'] as const;
 
 export const common = group({
   method: oneOf(METHOD_NAMES, {
-    default: 'karst',
+    default: DEFAULT_METHOD,
     section: 'basics',
     help: 'Which parameters are trained: a small adapter, the classifier alone, or all weights.',
     affects: ['results', 'speed', 'memory'],

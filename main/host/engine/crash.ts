@@ -18,7 +18,7 @@ export function oomKills(): number | null {
 const MEMORY_WORDS =
   /heap out of memory|std::bad_alloc|Cannot allocate memory|OOM when allocating|RESOURCE_EXHAUSTED|Allocation failed - |Out of memory/i;
 const MEMORY_HINT =
-  'Choose a smaller batch (with more of them accumulated to keep the effective size) or fewer kernels, and close other programs.';
+  'Choose a smaller batch (with more of them accumulated to keep the effective size) or a smaller adapter, and close other programs.';
 const MEMORY_OPTION = '--batch-size, --set accumulate=…';
 
 /** The last meaningful line of stderr, at most 300 characters. */

@@ -166,7 +166,7 @@ describe('settings of a run', () => {
     ['zzz=4', 'There is no setting named "zzz".', 'Settings: schedule.epochs,'],
     ['karst=4', 'There is no setting named "karst".', 'Settings: schedule.epochs,'],
     ['__proto__.x=4', 'There is no setting named "__proto__.x".', 'Settings: schedule.epochs,'],
-    ['karst.rank', '"karst.rank" is not a setting: --set takes key=value.', 'karst.rank=4'],
+    ['karst.rank', '"karst.rank" is not a setting: --set takes key=value.', 'lr=0.001'],
     [
       'karst.rank=many',
       'karst.rank must be a whole number from 1 to 1,024, not "many".',

@@ -6,7 +6,7 @@ import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
 import { learningRateAt, stepScalars } from '../../../main/engine/programs/optimizer.ts';
 import { packGroup, parameterGroups } from '../../../main/engine/programs/parameters.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
-import { PRESETS, type OptimizerOptions } from '../../../shared/domain/training.ts';
+import { completeConfig, PRESETS, type OptimizerOptions } from '../../../shared/domain/training.ts';
 import { headTensors } from '../../../shared/models/head.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
@@ -233,7 +233,7 @@ describe('the learning rate', () => {
   });
 
   it('follows the published code in its preset', () => {
-    const { schedule: paper, optimizer } = PRESETS['paper-code'];
+    const { schedule: paper, optimizer } = completeConfig(PRESETS['paper-code']);
     const rate = (epoch: number): number =>
       learningRateAt(epoch * 7, 7, optimizer.learningRate, paper);
     expect(rate(0)).toBeCloseTo(1e-5, 12);

@@ -12,7 +12,11 @@ import {
   trainingSchema,
   type TrainingConfig,
 } from '../../../shared/training/config.ts';
-import { settingsOrStandard, settingValue } from '../../../shared/training/settings.ts';
+import {
+  isSettingKey,
+  settingsOrStandard,
+  settingValue,
+} from '../../../shared/training/settings.ts';
 
 /** As versions before 0.1.0 stored the settings of a run: with the options of methods that it did not use. */
 const FORMER = {
@@ -64,6 +68,17 @@ describe('the settings of a run', () => {
     expect(config.augmentation.colorJitter).toBe(0.2);
     expect(config.batchSize).toBe(7);
     expect(config.seed).toBe(TRAINING_DEFAULTS.seed);
+  });
+
+  it('of a preset are settings that there are', () => {
+    for (const preset of Object.values<object>(PRESETS)) {
+      const keys = Object.entries(preset).flatMap(([name, value]: [string, unknown]) =>
+        typeof value === 'object' && value !== null
+          ? Object.keys(value).map((inner) => `${name}.${inner}`)
+          : [name],
+      );
+      expect(keys.filter((key) => !isSettingKey(key))).toEqual([]);
+    }
   });
 
   it('are the same after they were stored and read', () => {
