@@ -1,27 +1,29 @@
 import { defineStore } from 'pinia';
-import { computed, ref } from 'vue';
+import { computed } from 'vue';
 import type { Input } from '../../shared/contract/window/procedures.ts';
 import type { Project } from '../../shared/contract/window/projects.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
-
-const CURRENT_KEY = 'karst.project';
+import { useSettings } from './settings.ts';
+import { useToasts } from './toasts.ts';
 
 /** All projects, and the current one. */
 export const useProjects = defineStore('projects', () => {
   const bridge = useBridge();
   const list = useLibraryList<Project>('projects', () => bridge.call('projects.list', {}));
-  const currentId = ref(localStorage.getItem(CURRENT_KEY));
-  const current = computed(() =>
-    currentId.value === null ? null : (list.byId.value.get(currentId.value) ?? null),
-  );
+  const settings = useSettings();
+  const toasts = useToasts();
+  const current = computed(() => {
+    const { project } = settings.current;
+    return project === null ? null : (list.byId.value.get(project) ?? null);
+  });
   const active = computed(() => list.items.value.filter((project) => !project.archived));
 
   /** The project of new datasets and runs, until another is opened. */
   function enter(id: string | null): void {
-    currentId.value = id;
-    if (id === null) localStorage.removeItem(CURRENT_KEY);
-    else localStorage.setItem(CURRENT_KEY, id);
+    if (settings.current.project === id) return;
+    settings.update({ project: id }).catch((error: unknown) => toasts.fail(toErrorReport(error)));
   }
 
   async function create(name: string): Promise<Project> {

@@ -2,8 +2,10 @@ import { defineStore } from 'pinia';
 import { computed, shallowRef, watch } from 'vue';
 import { usePreferredDark } from '@vueuse/core';
 import type { Settings } from '../../shared/contract/window/system.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
 import { useBridge } from '../bridge/index.ts';
 import { resolveLocale, setLocale } from '../i18n.ts';
+import { useToasts } from './toasts.ts';
 
 /** Read by public/theme-start.js before the first paint, and here before the host has answered. */
 const THEME_KEY = 'karst.theme';
@@ -15,6 +17,7 @@ const DEFAULTS: Settings = {
   threads: 0,
   device: 'auto',
   welcomed: false,
+  project: null,
 };
 
 function remembered(): Settings {
@@ -30,6 +33,7 @@ function remembered(): Settings {
 /** The settings that the host keeps. Theme and language take effect here. */
 export const useSettings = defineStore('settings', () => {
   const bridge = useBridge();
+  const toasts = useToasts();
   const current = shallowRef<Settings>(remembered());
   const prefersDark = usePreferredDark();
   const theme = computed<'light' | 'dark'>(() => {
@@ -40,6 +44,11 @@ export const useSettings = defineStore('settings', () => {
   async function load(): Promise<Settings> {
     current.value = await bridge.call('settings.get', {});
     return current.value;
+  }
+
+  /** After a change elsewhere. */
+  function refresh(): void {
+    load().catch((error: unknown) => toasts.fail(toErrorReport(error)));
   }
 
   /** Applied immediately; reverted if the host refuses. */
@@ -71,9 +80,9 @@ export const useSettings = defineStore('settings', () => {
     localStorage.setItem(LANGUAGE_KEY, language);
   });
   bridge.on('library', ({ part }) => {
-    if (part === 'settings') void load();
+    if (part === 'settings') refresh();
   });
-  bridge.onReconnected(() => void load());
+  bridge.onReconnected(refresh);
 
   return { current, theme, load, update };
 });

@@ -23,6 +23,8 @@ export const settings = v.object({
   device: v.picklist(['auto', 'cpu', 'gpu']),
   /** Whether the welcome page was seen. */
   welcomed: v.boolean(),
+  /** The current project: that of new datasets and runs. It may have been deleted. */
+  project: v.nullable(idSchema),
 });
 export type Settings = v.InferOutput<typeof settings>;
 

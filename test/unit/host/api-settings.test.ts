@@ -18,6 +18,7 @@ describe('settings', () => {
       threads: 0,
       device: 'auto',
       welcomed: false,
+      project: null,
     });
   });
 

@@ -66,6 +66,15 @@ beforeEach(() => {
   localStorage.clear();
 });
 
+const STORED: Settings = {
+  language: 'en',
+  theme: 'light',
+  threads: 0,
+  device: 'auto',
+  welcomed: true,
+  project: null,
+};
+
 describe('projects', () => {
   it('are asked for once, whoever asks, and again when the host says so', async () => {
     let answer = [project('a')];
@@ -73,13 +82,13 @@ describe('projects', () => {
     const projects = useProjects();
     await Promise.all([projects.ensure(), projects.ensure()]);
     await projects.ensure();
-    expect(bridge.calls).toHaveLength(1);
+    expect(bridge.inputsOf('projects.list')).toHaveLength(1);
     answer = [project('b'), project('a')];
     bridge.emit('library', { part: 'projects', id: 'b' });
     bridge.emit('library', { part: 'runs', id: null });
     await settled();
     expect(projects.items.map(({ id }) => id)).toEqual(['b', 'a']);
-    expect(bridge.calls).toHaveLength(2);
+    expect(bridge.inputsOf('projects.list')).toHaveLength(2);
   });
 
   it('are asked for once more, not many times, after changes during an answer', async () => {
@@ -100,7 +109,7 @@ describe('projects', () => {
     }
     release();
     await first;
-    expect(bridge.calls).toHaveLength(2);
+    expect(bridge.inputsOf('projects.list')).toHaveLength(2);
     expect(projects.loaded).toBe(true);
   });
 
@@ -110,7 +119,7 @@ describe('projects', () => {
     bridge.emit('library', { part: 'projects', id: null });
     bridge.become('lost');
     bridge.become('open');
-    expect(bridge.calls).toEqual([]);
+    expect(bridge.inputsOf('projects.list')).toEqual([]);
   });
 
   it('are asked for again after the connection was lost', async () => {
@@ -118,7 +127,7 @@ describe('projects', () => {
     await useProjects().ensure();
     bridge.become('lost');
     bridge.become('open');
-    expect(bridge.calls).toHaveLength(2);
+    expect(bridge.inputsOf('projects.list')).toHaveLength(2);
   });
 
   it('keep what went wrong, and lose it when it goes well again', async () => {
@@ -139,17 +148,39 @@ describe('projects', () => {
     expect(projects.loaded).toBe(true);
   });
 
-  it('remember the one that one works in, also over a reload', async () => {
-    connect({ 'projects.list': () => [project('a'), project('b', { archived: true })] });
+  it('have the host remember the current one', async () => {
+    let kept: Settings = STORED;
+    connect({
+      'projects.list': () => [project('a'), project('b', { archived: true })],
+      'settings.get': () => kept,
+      'settings.update': (change) => (kept = { ...kept, ...change }),
+    });
     useProjects().enter('a');
+    await settled();
     setActivePinia(createPinia());
     const projects = useProjects();
-    await projects.ensure();
+    await Promise.all([projects.ensure(), useSettings().load()]);
     expect(projects.current?.id).toBe('a');
     expect(projects.active.map(({ id }) => id)).toEqual(['a']);
     projects.enter(null);
     expect(projects.current).toBeNull();
-    expect(localStorage.getItem('karst.project')).toBeNull();
+    await settled();
+    expect(kept.project).toBeNull();
+  });
+
+  it('say that the host could not remember it, and stay with the former', async () => {
+    connect({
+      'projects.list': () => [project('a')],
+      'settings.update': () => {
+        throw new KarstError('not-writable', 'The disk is full.');
+      },
+    });
+    const projects = useProjects();
+    await projects.ensure();
+    projects.enter('a');
+    await settled();
+    expect(projects.current).toBeNull();
+    expect(useToasts().all.map(({ text }) => text)).toEqual(['The disk is full.']);
   });
 
   it('take the answers of changes at once', async () => {
@@ -237,13 +268,7 @@ describe('tasks', () => {
 });
 
 describe('settings', () => {
-  const stored: Settings = {
-    language: 'en',
-    theme: 'light',
-    threads: 0,
-    device: 'auto',
-    welcomed: true,
-  };
+  const stored = STORED;
 
   it('take effect in the page and are remembered for the next start', async () => {
     connect({ 'settings.get': () => ({ ...stored, theme: 'dark', language: 'zh-CN' }) });

@@ -10,6 +10,7 @@ export const SETTING_DEFAULTS: Settings = {
   threads: 0,
   device: 'auto',
   welcomed: false,
+  project: null,
 };
 
 /** The settings of a home: the same for the window, the browser and the command line. */
