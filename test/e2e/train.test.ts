@@ -80,8 +80,23 @@ test('settings are explained, limited, marked where they were changed, and taken
   await main.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(page).toHaveURL(/\/train/);
   await expect(field(page, 'Warm-up epochs')).toBeFocused();
-  await main.getByRole('button', { name: 'Reset all' }).click();
+  await main.getByRole('button', { name: 'Reset all, keep KARST' }).click();
   await expect(panel.getByText(/needs? a change/)).toHaveCount(0);
+
+  // Each method has its own learning rate; what was chosen stays, marked, with the way back.
+  const rate = field(page, 'Learning rate');
+  await expect(field(page, 'Image size')).toHaveValue('Auto');
+  await methods.getByRole('radio', { name: /^Full/ }).click();
+  await expect(rate).toHaveValue('0.0003');
+  await expect(main.getByRole('button', { name: /^Back to/ })).toHaveCount(0);
+  await methods.getByRole('radio', { name: /^LoRA/ }).click();
+  await expect(rate).toHaveValue('0.001');
+  await rate.fill('0.005');
+  await rate.press('Tab');
+  await methods.getByRole('radio', { name: /^Full/ }).click();
+  await expect(rate).toHaveValue('0.005');
+  await main.getByRole('button', { name: 'Back to 0.0003' }).click();
+  await expect(rate).toHaveValue('0.0003');
 
   await methods.getByRole('radio', { name: /^Linear/ }).click();
   await expect(main.getByRole('button', { name: /^KARST Rank/ })).toHaveCount(0);

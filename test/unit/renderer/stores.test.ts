@@ -153,7 +153,7 @@ describe('projects', () => {
     connect({
       'projects.list': () => [project('a'), project('b', { archived: true })],
       'settings.get': () => kept,
-      'settings.update': (change) => (kept = { ...kept, ...change }),
+      'settings.update': ({ project: id = null }) => (kept = { ...kept, project: id }),
     });
     useProjects().enter('a');
     await settled();
