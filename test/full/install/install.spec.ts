@@ -154,6 +154,10 @@ test('the package holds what the studio needs, and nothing of tests or of buildi
     `/usr/share/doc/${NAME}/copyright`,
     `/usr/share/mime/packages/${NAME}.xml`,
   ]);
+  // What has the LGPL is files of its own, which others can take the place of, with its licence.
+  const libheif = `${APPLICATION}/resources/studio/node_modules/libheif-js/libheif-wasm`;
+  for (const name of ['LICENSE', 'libheif.js', 'libheif.wasm'])
+    expect(all.map(({ path }) => path)).toContain(`${libheif}/${name}`);
   // Installing and removing run nothing of ours.
   const parts = readdirSync(control(packages.newer)).sort();
   expect(parts).toEqual(['control', 'md5sums']);
