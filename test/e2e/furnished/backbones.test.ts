@@ -7,6 +7,6 @@ test('a backbone on which something stands is not removed', async ({ furnished, 
   await chooseInMenu(page, row.getByRole('button', { name: /^More actions/ }), 'Remove');
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
   const notice = page.getByRole('region', { name: /^Notifications/ });
-  await expect(notice).toContainText(/cannot be removed: .*Digits, rank 8.* on it/);
+  await expect(notice).toContainText(/cannot be removed: .*Digits, rank 8.* use it/);
   await expect(row).toBeVisible();
 });

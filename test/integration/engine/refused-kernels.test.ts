@@ -91,7 +91,9 @@ describe.runIf(isas.length > 0)('kernels that are wrong', () => {
       kernelsOff: [{ level: best, reason: 'karst_matmul gave a wrong result' }],
     });
     expect(warnings(events)).toHaveLength(1);
-    expect(warnings(events)[0]).toMatch(/^The kernels for .* are off, since their self-check failed/);
+    expect(warnings(events)[0]).toMatch(
+      /^The kernels for .* are off, since their self-check failed/,
+    );
     const expected = await train({ env: { KARST_KERNELS: next ?? 'none' } });
     expect(warnings(expected.events)).toEqual([]);
     expect(numbers).toEqual(expected.numbers);
