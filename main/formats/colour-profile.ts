@@ -1,8 +1,9 @@
 /**
- * Colours of a display or camera profile made of three curves and a matrix, which is what photographs carry (sRGB,
- * Display P3, Adobe RGB), turned to sRGB. libvips makes its transform anew for every image, which takes longer than
- * decoding a small photograph; here it is made once a profile. Profiles of another kind stay with libvips.
- * Source: ICC.1:2010, 7.2 (header), 8.3.3 (three-component matrix-based profiles), 10.5 and 10.15 (curves).
+ * Colours of a display or camera profile made of three curves and a matrix, which is what
+ * photographs carry (sRGB, Display P3, Adobe RGB), turned to sRGB. libvips rebuilds its transform
+ * for every image, which takes longer than decoding a small photograph; here it is built once per
+ * profile. Profiles of another kind stay with libvips. Source: ICC.1:2010, 7.2 (header), 8.3.3
+ * (three-component matrix-based profiles), 10.5 and 10.15 (curves).
  */
 export interface ColourTransform {
   /** Converts RGB of 8 bits in place. */

@@ -1,4 +1,7 @@
-/** The first picture of a GIF file, as far as it is there. Layout: GIF89a specification, with its appendix F for LZW. */
+/**
+ * The first picture of a GIF file, possibly truncated. Layout: GIF89a specification, with its
+ * appendix F for LZW.
+ */
 export interface GifFrame {
   /** Pixels that its descriptor announces. */
   readonly announced: number;
@@ -31,7 +34,7 @@ function paletteBytes(flags: number): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }
 
-/** The place behind the blocks that begin at `at` and behind the empty one that ends them. */
+/** The position after the blocks from `at` and their empty terminator. */
 function blocksEnd(file: Uint8Array, at: number): number {
   while (at < file.length && file[at] !== 0) at += 1 + file[at]!;
   return at + 1;
@@ -59,7 +62,7 @@ function countPixels(file: Uint8Array, data: number, most: number): number {
           [next, width, previous] = [end + 1, bits + 1, 0];
           continue;
         }
-        // A code that the table does not have yet is the one that is being made.
+        // A code not in the table yet is the one being defined.
         const made = code === next && previous > 0 ? previous + 1 : 0;
         const length = code < next ? lengths[code]! : made;
         if (length === 0) return pixels;

@@ -4,7 +4,7 @@
  */
 export interface HeifImage {
   readonly colour: HeifColour | null;
-  /** Where its coded bytes, or those of its tiles, lie in the file. */
+  /** Positions of its coded bytes, or those of its tiles, in the file. */
   readonly extents: readonly { readonly offset: number; readonly bytes: number }[];
 }
 
@@ -23,7 +23,7 @@ export function readHeifBoxes(file: Uint8Array): HeifImage | null {
   try {
     return primaryImage(file);
   } catch (error) {
-    // What lies beyond the end of a box or of the file.
+    // Beyond the end of a box or of the file.
     if (error instanceof RangeError) return null;
     throw error;
   }

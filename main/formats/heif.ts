@@ -40,7 +40,7 @@ function libheif(): MainModule {
   const make = require(`${folder}/libheif.js`) as (options: object) => MainModule;
   decoder ??= make({
     wasmBinary: readFileSync(require.resolve(`${folder}/libheif.wasm`)),
-    // The codec prints what it finds wrong in a file; the caller is told by an error.
+    // The codec prints problems of a file; the caller gets an error instead.
     printErr: () => undefined,
   });
   return decoder;
@@ -179,7 +179,7 @@ function onWhite(rgba: Uint8Array, premultiplied: boolean): Uint8Array {
 
 type Conversion = (pixels: Uint8Array, width: number, height: number) => Promise<Uint8Array>;
 
-/** From the file's colours to sRGB. @throws HeifError for light that no screen of 8 bits shows as it is */
+/** From the file's colours to sRGB. @throws HeifError for HDR */
 function conversionOf(colour: HeifColour | null): Conversion {
   if (colour === null) return (pixels) => Promise.resolve(pixels);
   if (colour.kind === 'icc') return byProfile(colour.profile);

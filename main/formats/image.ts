@@ -41,13 +41,14 @@ export interface ReadImage extends DecodedImage {
 }
 
 /**
- * Decodes an image to sRGB, 8 bits, three channels: EXIF orientation applied, the first frame or page, alpha
- * flattened on white, embedded colour profiles converted to sRGB, grey and CMYK to RGB.
+ * Decodes an image to sRGB, 8 bits, three channels: EXIF orientation applied, the first frame or
+ * page, alpha flattened on white, embedded colour profiles converted to sRGB, grey and CMYK to RGB.
  *
- * The format is told by the content, and only JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC reach a decoder. A file
- * that is cut off, whose rest is zeros or that its decoder reports as in error is refused; mere warnings (foreign bytes
- * between JPEG segments, unknown TIFF tags) are not, as many cameras and scanners write such files and PIL takes them.
- * So is a TIFF whose values are not said to be colours: floating-point, signed and 32-bit samples, bands of another kind.
+ * The format is detected by content, and only JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC reach
+ * a decoder. A file that is cut off, whose rest is zeros or that its decoder reports as in error is
+ * refused; mere warnings (foreign bytes between JPEG segments, unknown TIFF tags) are not, as many
+ * cameras and scanners write such files and PIL takes them. So is a TIFF whose values are not said
+ * to be colours: floating-point, signed and 32-bit samples, bands of another kind.
  *
  * @param bytes the whole file
  * @param path only for the sentences
@@ -118,7 +119,7 @@ function withoutMetadata(
 }
 
 interface Source {
-  /** The file as it is, in which the reason of a refusal is looked for. */
+  /** The original file, searched for the reason of a failure. */
   readonly bytes: Uint8Array;
   /** What the decoder gets of it. */
   readonly encoded: Uint8Array;

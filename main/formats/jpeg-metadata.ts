@@ -1,9 +1,9 @@
 import { isFrame } from './jpeg-structure.ts';
 
 /**
- * What a JPEG file carries beside its picture costs the decoder more than a small picture itself: every EXIF entry
- * becomes a field of the image, every colour profile a transform that is made anew. Layout: ITU-T T.81, annex B; EXIF
- * 2.3, 4.6; ICC.1:2010, B.4.
+ * What a JPEG file carries beside its picture costs the decoder more than a small picture itself:
+ * every EXIF entry becomes a field of the image, every colour profile a transform that is rebuilt.
+ * Layout: ITU-T T.81, annex B; EXIF 2.3, 4.6; ICC.1:2010, B.4.
  */
 export interface LeanJpeg {
   /** The file without its metadata; of EXIF the orientation alone stays. */
@@ -25,8 +25,8 @@ const SHORT = 3;
 /**
  * Takes the metadata out of a JPEG file of three components.
  *
- * @returns null for a file that is not built as usual (the decoder has to see what there is to see) and for one whose
- * profile is for other pixels than its own or comes in pieces
+ * @returns null for a file with an unusual structure (left to the decoder), and for one whose
+ * profile does not match its pixels or is split
  */
 export function leanJpeg(file: Uint8Array): LeanJpeg | null {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -72,7 +72,7 @@ function begins(body: Uint8Array, name: string): boolean {
   return body.length >= wanted.length && wanted.every((byte, i) => body[i] === byte);
 }
 
-/** Of the first directory: 1 … 8, 1 when there is none; null when the block is not built as usual. */
+/** Of the first directory: 1 … 8, 1 if absent; null if the block has an unusual structure. */
 function orientationOf(tiff: Uint8Array): number | null {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   if (tiff.length < 14) return null;

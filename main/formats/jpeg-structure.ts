@@ -3,7 +3,7 @@
  * behind the end are passed over, as decoders do.
  */
 export interface JpegStructure {
-  /** Marker of the frame, 0xC0 (baseline) … 0xCF; null when there is none. */
+  /** Marker of the frame, 0xC0 (baseline) … 0xCF; null if absent. */
   readonly frame: number | null;
   /** Bits a sample; 0 without a frame. */
   readonly precision: number;

@@ -19,17 +19,17 @@ import {
 } from './files.ts';
 
 /**
- * The `.karst` file: an adapter folder as a zip, in one top-level folder. Whatever else such a zip holds is left
- * out; one that tries something is refused as a whole. docs/formats.md describes it.
+ * The `.karst` file: an adapter folder as a zip, in one top-level folder. Other entries are
+ * ignored; a malicious zip is refused as a whole. docs/formats.md describes it.
  */
 
 export const KARST_ENDING = '.karst';
 
-/** An adapter has five files; tools that zip folders add a few of their own. */
+/** An adapter has five files; zip tools add a few. */
 const MOST_ENTRIES = 1000;
 const MOST_WEIGHT_BYTES = 16 * 2 ** 30;
 const MOST_OTHER_BYTES = 64 * 2 ** 20;
-/** What a file may unpack to: so much in any case, and so many times its own size. */
+/** Limits of the unpacked size: absolute, and relative to the file's size. */
 const FREE_BYTES = 64 * 2 ** 20;
 const MOST_TIMES = 100;
 /** Unix file types in the upper half of the external attributes. */
@@ -44,7 +44,7 @@ const MAGIC = 'PK\x03\x04';
 
 export interface KarstFileOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told about bytes of content. */
+  /** Called with the number of content bytes. */
   readonly onBytes?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -135,7 +135,7 @@ async function* packed(files: readonly FileToPack[], top: string): AsyncGenerato
       // With the files' own times, one adapter packs to the same bytes whenever that is done.
       { compress: name !== ADAPTER_WEIGHTS, mode: REGULAR | 0o644, mtime, size: bytes },
       (use) => {
-        // The packer goes on to the next file even when nobody takes what it makes.
+        // The packer continues with the next file even if nobody reads its output.
         if (output.destroyed) return;
         void openFile(path).then((handle) => {
           const stream = handle
@@ -200,7 +200,7 @@ async function openZip(path: string): Promise<yauzl.ZipFile> {
   }
 }
 
-/** Every entry, checked by itself and against the others. */
+/** Every entry, checked individually and against the others. */
 async function entriesOf(path: string, zip: yauzl.ZipFile): Promise<yauzl.Entry[]> {
   if (zip.entryCount > MOST_ENTRIES) throw refused(path, `it has ${zip.entryCount} entries`);
   const entries: yauzl.Entry[] = [];

@@ -171,7 +171,7 @@ function sizes(value: JsonValue | undefined): number[] | null {
     : null;
 }
 
-/** Empty tensors may lie on any boundary between tensors, but not inside one. */
+/** Empty tensors may be at any boundary between tensors, but not inside one. */
 function checkCoverage(tensors: TensorInfo[], dataBytes: number, refuse: Refuse): void {
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;

@@ -95,7 +95,7 @@ export class SafetensorsFile {
   /**
    * The first number of a float tensor that is NaN or infinite, found by its bits, piece by piece.
    *
-   * @returns null when there is none, or the type knows no such numbers
+   * @returns null if there is none, or the type has no such values
    * @throws KarstError as `readBytes`
    */
   async firstNotFinite(name: string): Promise<{ position: number; value: number } | null> {
@@ -208,7 +208,10 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
   return bytes.subarray(0, done);
 }
 
-/** Place of the first number whose exponent has all bits set; -1 when there is none. `bytes` starts a buffer. */
+/**
+ * Index of the first number whose exponent has all bits set; -1 if there is none. `bytes` starts a
+ * buffer.
+ */
 function indexIn(dtype: TensorDtype, { buffer }: Uint8Array): number {
   switch (dtype) {
     case 'F64':
@@ -224,7 +227,10 @@ function indexIn(dtype: TensorDtype, { buffer }: Uint8Array): number {
   }
 }
 
-/** Place of the first number that is NaN or infinite; -1 when there is none. Found by its bits, as a function asked of each takes many times as long. */
+/**
+ * Index of the first NaN or infinite number; -1 if there is none. By its bits, as calling a
+ * function for each is many times slower.
+ */
 export function indexNotFinite({ buffer, byteOffset, length }: Float32Array): number {
   return firstWithAll(new Uint32Array(buffer, byteOffset, length), 0x7f800000);
 }

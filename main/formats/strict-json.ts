@@ -10,8 +10,9 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const STRING_END = /["\\\u0000-\u001f]/g;
 
 /**
- * JSON for text that may be hostile. Unlike `JSON.parse` it refuses duplicate keys (of which the platform keeps
- * the last in silence), the key `__proto__` and nesting deeper than 16; objects come back as Maps.
+ * A JSON parser for untrusted text. Unlike `JSON.parse` it refuses duplicate keys (of which the
+ * platform keeps the last in silence), the key `__proto__` and nesting deeper than 16; objects come
+ * back as Maps.
  *
  * @throws StrictJsonError
  */

@@ -66,7 +66,7 @@ export function readTiffTags(file: Uint8Array): TiffTags | null {
   return tags;
 }
 
-/** Where the pixels lie, strips or tiles, as far as both lists go. */
+/** Positions of the pixels, strips or tiles, as far as both lists go. */
 export function tiffBlocks(tags: TiffTags): { readonly offset: number; readonly bytes: number }[] {
   const offsets = tags.get(TAG.tileOffsets) ?? tags.get(TAG.stripOffsets) ?? [];
   const counts = tags.get(TAG.tileByteCounts) ?? tags.get(TAG.stripByteCounts) ?? [];

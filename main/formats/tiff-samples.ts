@@ -1,6 +1,6 @@
 import { TAG, type TiffTags } from './tiff-directory.ts';
 
-/** What the bands of a TIFF are, as far as they are a picture. */
+/** The meaning of a TIFF's bands. */
 export type TiffReading =
   /** `extras`: further bands that are said to be neither colour nor alpha, and that are left out. */
   | { readonly kind: 'taken'; readonly extras: boolean }

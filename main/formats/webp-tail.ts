@@ -24,7 +24,7 @@ export function withoutTail(file: Uint8Array): Uint8Array | null {
   return shorter;
 }
 
-/** The chunk with the data of the first picture, and the chunks that it lies in. */
+/** The chunk with the data of the first picture, and its enclosing chunks. */
 function pictureChunk(
   file: Uint8Array,
   view: DataView,

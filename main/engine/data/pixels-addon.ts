@@ -13,9 +13,10 @@ export interface PixelsAddon {
   /** Instruction sets usable on this CPU, best first. */
   readonly instructions: readonly string[];
   /**
-   * @param task width of the image; left, top, width and height of the part of it; width and height that it becomes;
-   * left, top, width and height of the crop; 1 for bicubic, 0 for bilinear; the place in `instructions`
-   * @throws RangeError when a part lies outside of what it is a part of, or `out` is not crop.height × crop.width × 3
+   * @param task width of the image; left, top, width and height of the part of it; width and height
+   * that it becomes; left, top, width and height of the crop; 1 for bicubic, 0 for bilinear; the
+   * place in `instructions`
+   * @throws RangeError when a part exceeds its image, or `out` is not crop.height × crop.width × 3
    */
   resample(pixels: Uint8Array, task: Int32Array, out: Uint8Array): void;
   /**
@@ -64,7 +65,7 @@ function openAddon(): Found {
 }
 
 /**
- * The numbers by which the addon is told what to make: see main/native-ops/pixels/addon.cc.
+ * Numeric codes of the addon's parameters: see main/native-ops/pixels/addon.cc.
  *
  * @param isa index in the addon's `instructions`; 0 is the best
  */

@@ -86,7 +86,7 @@ export interface Resampling {
   readonly source: Rectangle;
   readonly targetWidth: number;
   readonly targetHeight: number;
-  /** The part of the result that is wanted. */
+  /** The requested part of the result. */
   readonly crop: Rectangle;
   readonly interpolation: Interpolation;
 }

@@ -9,7 +9,7 @@ import type { Weights } from '../../networks/build.ts';
 import type { Model } from '../model/model.ts';
 import { sliceGroup, type ParameterGroup } from './parameters.ts';
 
-/** A program and how the trained tensors lie in its variables. */
+/** A program and the layout of the trained tensors in its variables. */
 export interface PackedProgram {
   readonly program: Program;
   readonly groups: readonly ParameterGroup[];

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 let collect: (() => void) | undefined;
 
-/** Frees what JavaScript no longer refers to at once; the engine would wait for a shortage that it does not see. */
+/** Collects garbage immediately: V8 does not see the native memory that its objects hold. */
 export function collectGarbage(): void {
   if (collect === undefined) {
     // For this process alone: V8 gives the function to contexts that are made from now on.

@@ -18,7 +18,7 @@ const FAMILIES: Readonly<Record<Architecture['family'], CheckpointFamily<Archite
   vit: timmVit,
 };
 
-/** Tensors of which one is in every checkpoint that is taken, once. */
+/** Tensors of which every supported checkpoint has one, exactly once. */
 export const ANCHORS: readonly string[] = Object.values(FAMILIES).map(({ anchor }) => anchor);
 
 export interface RecognisedBackbone extends Recognised<Architecture> {

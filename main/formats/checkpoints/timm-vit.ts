@@ -55,7 +55,7 @@ function refuseOthers(path: string, tensors: TensorTable): void {
   }
 }
 
-/** The shape of a tensor that must be there with so many dimensions. */
+/** The shape of a required tensor of a given rank. */
 function need(path: string, tensors: TensorTable, name: string, rank: number): readonly number[] {
   const tensor = tensors.get(name);
   if (tensor === undefined)

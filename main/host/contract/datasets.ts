@@ -104,7 +104,7 @@ export interface DatasetService {
    * move along to another split. Runs keep their frozen lists.
    * @param which positions, or all that match a filter
    * @returns number of images changed
-   * @throws not-found for a class or a position that there is not
+   * @throws not-found for an unknown class or position
    */
   change(
     nameOrId: string,

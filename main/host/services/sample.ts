@@ -86,7 +86,7 @@ export function sampleBackbone({ backbones }: Pick<SampleStudio, 'backbones'>): 
 }
 
 export interface SampleWatching extends Watching {
-  /** Told of what is added to the library. */
+  /** Called with what is added to the library. */
   readonly onAdded: (part: 'datasets' | 'projects', id: string) => void;
 }
 

@@ -13,7 +13,7 @@ import { stratifiedSplit, type Splittable } from './split.ts';
  * Changes images by position, or all that match a filter. Exact duplicates move to another split
  * together: an image trained on must not be in the validation.
  * @returns number of images changed
- * @throws not-found for a class or a position that there is not
+ * @throws not-found for an unknown class or position
  */
 export function changeImages(
   dataset: Dataset,

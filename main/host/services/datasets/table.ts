@@ -19,7 +19,7 @@ async function toImage(
   return { path: await namedFile(root, file), className: label.normalize('NFC'), split };
 }
 
-/** The images that the rows of a table name; those it cannot take are told as `bad-line`. */
+/** The images of a table's rows; invalid rows are reported as `bad-line`. */
 export async function imagesOfTable(
   path: string,
   root: string,
