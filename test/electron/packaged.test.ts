@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { isForOthers } from '../fixtures/for-others.ts';
 import { descendants } from './fixtures/processes.ts';
 import { expect, ROOT, test, testElectron } from './fixtures/desktop.ts';
 import { isOldElectron, PACKAGING } from '../setup/electron-9.mjs';
@@ -33,10 +34,6 @@ function sizeOf(folder: string): number {
     .reduce((sum, found) => sum + (found.isFile() ? found.size : 0), 0);
 }
 
-/** What only tests, the set-up or the packaging itself run, and the sources of what is built. */
-const FOR_OTHERS =
-  /^test\/|^main\/(electron|setup)\/|\.test\.|chromium|debian|test-electron|\.(cc|h)$/;
-
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((path) => lstatSync(join(folder, path)).isFile())
@@ -61,8 +58,8 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   const folder = join(out, 'linux-unpacked');
   expect(sizeOf(folder)).toBeLessThan(LARGEST_FOLDER);
   const studio = join(folder, 'resources', 'studio');
-  const own = filesIn(studio).filter((path) => !/^(node_modules|dist|main\/assets)\//.test(path));
-  expect(own.filter((path) => FOR_OTHERS.test(path))).toEqual([]);
+  const files = filesIn(join(folder, 'resources')).map((path) => `/${path}`);
+  expect(files.filter(isForOthers)).toEqual([]);
 
   // The command line, on the Node and the TensorFlow that came with it.
   const karst = join(folder, 'resources', 'bin', 'karst');

@@ -18,6 +18,7 @@ import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { exportFile, merge, trainSample } from '../../e2e/fixtures/first-steps.ts';
 import { ENGINE_MS, goTo } from '../../e2e/fixtures/parts.ts';
 import { callStudio, ROOT, testElectron } from '../../electron/fixtures/desktop.ts';
+import { isForOthers } from '../../fixtures/for-others.ts';
 import { unpackOldLibrary } from '../../fixtures/old-library.ts';
 import { isOldElectron, PACKAGING } from '../../setup/electron-9.mjs';
 import { HOME, Machine } from './machine.ts';
@@ -33,17 +34,6 @@ const TYPE = 'application/x-karst-adapter';
 const { version: NEWER } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   version: string;
 };
-
-/** What only tests, the set-up or the packaging run, and what is built from. */
-const FOR_OTHERS = [
-  /\/studio\/test\/|\/main\/(?:electron|setup|native-ops)\//,
-  /\/(?:tests?|__tests__|test-data|fixtures|coverage|benchmarks?)\//,
-  /\.(?:h|hh|hpp|c|cc|cpp|gyp|gypi|map|py)$/,
-  /[._-](?:test|spec)\.[cm]?[jt]sx?$/,
-  /\/(?:playwright|vitest|chromium|debian-packages|test-electron)[^/]*$/,
-];
-/** A module of core-js for a method of that name. */
-const METHOD = '/core-js/modules/es.regexp.test.js';
 
 const NO_SANDBOX = '--no-sandbox';
 /** Off is the filter of system calls alone; processes are still apart. */
@@ -135,9 +125,7 @@ test('the package holds what the studio needs, and nothing of tests or of buildi
   const all = contentsOf(packages.newer);
   expect(all.length).toBeGreaterThan(1000);
   expect(all.filter(({ owner }) => owner !== 'root/root')).toEqual([]);
-  const wrong = ({ path }: Listed): boolean =>
-    FOR_OTHERS.some((pattern) => pattern.test(path)) && !path.endsWith(METHOD);
-  expect(all.filter(wrong)).toEqual([]);
+  expect(all.filter(({ path }) => isForOthers(path))).toEqual([]);
   // Nothing runs as someone else but the sandbox, and nothing can be written to.
   expect(all.filter(({ mode }) => mode.includes('s'))).toEqual([
     { mode: '-rwsr-xr-x', owner: 'root/root', path: `${APPLICATION}/chrome-sandbox` },
