@@ -45,6 +45,8 @@ function cut<F extends 'step'>(from: Columns<F | 'step'>, step: number): void {
 export class RunHistory {
   readonly train: Columns<(typeof TRAIN_FIELDS)[number]> = columns(TRAIN_FIELDS);
   readonly validation: Columns<(typeof VALIDATION_FIELDS)[number]> = columns(VALIDATION_FIELDS);
+  /** The validations themselves, with what their task measures besides. */
+  #validations: readonly ValidationRecord[] = [];
 
   /** The newest step; 0 before the first. */
   get lastStep(): number {
@@ -63,33 +65,41 @@ export class RunHistory {
       if (record.kind === 'train') {
         if (record.step <= this.lastStep) {
           cut(this.train, record.step);
-          cut(this.validation, record.step);
+          this.#cutValidations(record.step);
         }
         append(this.train, record);
       } else {
         // The training record of the same step precedes it and stays.
-        cut(this.validation, record.step);
+        this.#cutValidations(record.step);
         append(this.validation, record);
+        this.#validations = [...this.#validations, record];
       }
     }
   }
 
   clear(): void {
     cut(this.train, 0);
-    cut(this.validation, 0);
+    this.#cutValidations(0);
   }
 
-  /** Index of the best validation: highest accuracy, then lowest loss; -1 before the first. */
+  /** Index of the best validation, as its task has it: the newest that was the best so far; -1 before the first. */
   best(): number {
-    const top1 = this.validation.top1.view();
-    const loss = this.validation.loss.view();
-    let best = -1;
-    for (let i = 0; i < top1.length; i++) {
-      const better =
-        best === -1 || top1[i]! > top1[best]! || (top1[i] === top1[best] && loss[i]! < loss[best]!);
-      if (better) best = i;
-    }
-    return best;
+    for (let i = this.#validations.length - 1; i >= 0; i--)
+      if (this.#validations[i]?.best === true) return i;
+    return -1;
+  }
+
+  get bestValidation(): ValidationRecord | null {
+    return this.#validations[this.best()] ?? null;
+  }
+
+  get lastValidation(): ValidationRecord | null {
+    return this.#validations[this.#validations.length - 1] ?? null;
+  }
+
+  #cutValidations(step: number): void {
+    cut(this.validation, step);
+    this.#validations = this.#validations.slice(0, this.validation.step.view().length);
   }
 
   /** Time spent in steps so far, without pauses and validations; null before the first step. */

@@ -147,6 +147,8 @@ export const runEntries = {
   name: v.string(),
   state: v.picklist(RUN_STATES),
   method: methodSchema,
+  /** Name of what is learnt, as in `shared/tasks`. */
+  task: v.string(),
   /** null for a randomly initialised architecture. */
   backboneId: v.nullable(idSchema),
   backboneName: v.string(),
@@ -209,6 +211,8 @@ export const storedEvaluationSchema = immutable(
     adapterId: idSchema,
     datasetId: idSchema,
     split: splitSchema,
+    /** Of the dataset: it names the metrics. */
+    task: v.string(),
     evaluation: evaluationSchema,
     createdAt: v.string(),
   }),

@@ -9,9 +9,13 @@ export type TargetSource = Pick<ManifestImage, 'labels'>;
 export interface Metric {
   /** Its key in evaluations, records and checkpoints. */
   readonly key: string;
-  /** Label on the command line: "macro F1". */
+  /** Label on the command line, and in a window without words of its own for it: "macro F1". */
   readonly title: string;
   readonly better: 'higher' | 'lower';
+  /** How values are written: a fraction as per cent or with three digits, or with as many digits as a loss needs. */
+  readonly form: 'percent' | 'fraction' | 'loss';
+  /** With fewer classes it says nothing and is not shown; left out: it always does. */
+  readonly fromClasses?: number;
 }
 
 /** A task as data; `main/tasks` has the computations. */
@@ -42,12 +46,40 @@ export type Measured = Pick<Evaluation, 'loss' | 'top1' | 'metrics'> & Partial<E
 
 /** @throws internal when it is missing */
 export function metricOf(measured: Measured, key: string): number {
-  const own: unknown = (measured as Readonly<Record<string, unknown>>)[key];
-  const value = measured.metrics?.[key] ?? own;
-  if (typeof value === 'number') return value;
+  const value = measuredValue(measured, key);
+  if (value !== null) return value;
   throw new KarstError('internal', `The metric ${key} was not measured.`, {
     hint: 'This is a fault in KARST Studio: please report it with the log.',
   });
+}
+
+/** The value of a metric; null where it was not measured, as with what an earlier version stored. */
+export function measuredValue(measured: Measured, key: string): number | null {
+  const own: unknown = (measured as Readonly<Record<string, unknown>>)[key];
+  const value = measured.metrics?.[key] ?? own;
+  return typeof value === 'number' ? value : null;
+}
+
+/** What was measured and says something with so many classes, in the task's order. */
+export function shownMetrics(
+  { metrics }: Pick<TaskSpec, 'metrics'>,
+  measured: Measured,
+  classes: number,
+): { readonly metric: Metric; readonly value: number }[] {
+  return metrics.flatMap((metric) => {
+    const value = measuredValue(measured, metric.key);
+    return value === null || classes < (metric.fromClasses ?? 0) ? [] : [{ metric, value }];
+  });
+}
+
+/** The metric that chooses the best state of a model. */
+export function decisiveMetric({
+  metrics,
+  chosenBy: [key],
+}: Pick<TaskSpec, 'metrics' | 'chosenBy'>): Metric {
+  const found = metrics.find((metric) => metric.key === key);
+  if (found === undefined) throw new RangeError(`no metric is named "${String(key)}"`);
+  return found;
 }
 
 /** Whether `a` is better than `b`, the best so far; the first one always is. */

@@ -18,7 +18,7 @@ export async function run(
   options: EvaluateOptions,
 ): Promise<void> {
   const { console } = context;
-  const { evaluation, problems, dataset, split } = await withWatchedStudio(
+  const { stored, evaluation, problems, dataset, split } = await withWatchedStudio(
     context,
     async (studio, watching) => {
       const chosen = imagesFor(studio, name, options);
@@ -26,11 +26,12 @@ export async function run(
       return { ...done, ...chosen };
     },
   );
-  const { n, top1, top5, loss, macroF1, perClass, confusion } = evaluation;
-  console.answer({ n, top1, top5, loss, macroF1, perClass, confusion, dataset, split }, () => [
-    ...describeEvaluation(evaluation, { dataset, split }, console),
-    ...problemLines(problems, console),
-  ]);
+  const { n, top1, top5, loss, macroF1, perClass, confusion, metrics } = evaluation;
+  const own = metrics === undefined ? {} : { metrics };
+  console.answer(
+    { n, top1, top5, loss, macroF1, ...own, perClass, confusion, dataset, split },
+    () => [...describeEvaluation(stored, dataset, console), ...problemLines(problems, console)],
+  );
 }
 
 /** Prefer test images, as nothing was selected on them. */

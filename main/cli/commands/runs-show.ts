@@ -16,6 +16,6 @@ export async function run(context: CommandContext, name: string): Promise<void> 
   console.answer({ ...found, validations, waiting }, () => [
     console.bold(found.name),
     ...describeRun(found, waiting, console),
-    ...(validations.length === 0 ? [] : ['', ...validationTable(validations, console)]),
+    ...(validations.length === 0 ? [] : ['', ...validationTable(validations, found.task, console)]),
   ]);
 }

@@ -7,7 +7,10 @@ import {
   formatParameters,
   formatPercent,
 } from '../output/format.ts';
+import { formatMetric } from '../output/metrics.ts';
 import { facts } from '../output/table.ts';
+import { taskSpec } from '../../../shared/tasks/registry.ts';
+import { decisiveMetric, measuredValue } from '../../../shared/tasks/task.ts';
 
 /** Limit of listed class names; the rest is counted. */
 const LISTED_CLASSES = 12;
@@ -34,10 +37,12 @@ export function describeAdapter(
     const loss = adapter.loss === null ? '' : `, loss ${formatNumber(adapter.loss)}`;
     pairs.push(['validation', `top-1 ${formatPercent(adapter.top1)}${loss}`]);
   }
-  for (const { split, evaluation, createdAt } of evaluations) {
+  for (const { split, task, evaluation, createdAt } of evaluations) {
+    const metric = decisiveMetric(taskSpec(task));
+    const value = formatMetric(metric, measuredValue(evaluation, metric.key));
     pairs.push([
       'evaluated',
-      `top-1 ${formatPercent(evaluation.top1)} on ${evaluation.n} ${split} images, ${formatMoment(createdAt)}`,
+      `${metric.title} ${value} on ${evaluation.n} ${split} images, ${formatMoment(createdAt)}`,
     ]);
   }
   pairs.push(

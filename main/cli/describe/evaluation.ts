@@ -1,7 +1,10 @@
-import type { Split } from '../../../shared/domain/dataset.ts';
+import type { StoredEvaluation } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
+import { taskSpec } from '../../../shared/tasks/registry.ts';
+import { shownMetrics } from '../../../shared/tasks/task.ts';
 import type { Console } from '../output/console.ts';
 import { formatCount, formatNumber, formatPercent } from '../output/format.ts';
+import { formatMetric } from '../output/metrics.ts';
 import { facts, table } from '../output/table.ts';
 
 /** Classes up to which the whole confusion matrix fits a terminal. */
@@ -9,20 +12,18 @@ const MATRIX_CLASSES = 15;
 const WORST_CONFUSIONS = 10;
 
 export function describeEvaluation(
-  evaluation: Evaluation,
-  { dataset, split }: { dataset: string; split: Split },
+  { evaluation, task, split }: Pick<StoredEvaluation, 'evaluation' | 'task' | 'split'>,
+  dataset: string,
   console: Console,
 ): string[] {
   const pairs: [string, string][] = [
     ['images', `${formatCount(evaluation.n)}, ${split} split of ${dataset}`],
-    ['top-1', console.bold(formatPercent(evaluation.top1))],
-    ['top-5', formatPercent(evaluation.top5)],
-    ['loss', formatNumber(evaluation.loss)],
-    ['macro F1', formatPercent(evaluation.macroF1)],
-    ...Object.entries(evaluation.metrics ?? {}).map(([key, value]): [string, string] => [
-      key,
-      formatNumber(value),
-    ]),
+    ...shownMetrics(taskSpec(task), evaluation, evaluation.perClass.length).map(
+      ({ metric, value }, index): [string, string] => {
+        const text = formatMetric(metric, value);
+        return [metric.title, index === 0 ? console.bold(text) : text];
+      },
+    ),
   ];
   const classes = table(
     [

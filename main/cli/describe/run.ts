@@ -5,6 +5,8 @@ import {
   summariseWaiting,
   waitingShare,
 } from '../../../shared/domain/waiting.ts';
+import { taskSpec } from '../../../shared/tasks/registry.ts';
+import { measuredValue } from '../../../shared/tasks/task.ts';
 import type { Console } from '../output/console.ts';
 import {
   formatCount,
@@ -14,6 +16,7 @@ import {
   formatNumber,
   formatPercent,
 } from '../output/format.ts';
+import { formatMetric } from '../output/metrics.ts';
 import { facts, table } from '../output/table.ts';
 
 const COLOURS: Partial<Record<RunState, Parameters<Console['paint']>[0]>> = {
@@ -91,8 +94,14 @@ export function describeCheckpointing({ checkpointedBlocks, config }: Run): stri
   return `${why}: ${checkpointedBlocks} blocks used gradient checkpointing`;
 }
 
-/** One line per validation: epoch, step, loss, accuracy. */
-export function validationTable(records: readonly MetricRecord[], console: Console): string[] {
+/** One line per validation: epoch, step, loss, and what else the best is chosen by. */
+export function validationTable(
+  records: readonly MetricRecord[],
+  task: string,
+  console: Console,
+): string[] {
+  const { metrics, chosenBy } = taskSpec(task);
+  const shown = metrics.filter(({ key }) => key !== 'loss' && chosenBy.includes(key));
   const rows = records.flatMap((record) =>
     record.kind === 'validation'
       ? [
@@ -100,7 +109,7 @@ export function validationTable(records: readonly MetricRecord[], console: Conso
             `${record.epoch}`,
             formatCount(record.step),
             formatNumber(record.loss),
-            formatPercent(record.top1),
+            ...shown.map((metric) => formatMetric(metric, measuredValue(record, metric.key))),
             record.best ? 'best so far' : '',
           ],
         ]
@@ -112,7 +121,7 @@ export function validationTable(records: readonly MetricRecord[], console: Conso
       { title: 'epoch', align: 'right' },
       { title: 'step', align: 'right' },
       { title: 'val loss', align: 'right' },
-      { title: 'val top-1', align: 'right' },
+      ...shown.map(({ title }) => ({ title: `val ${title}`, align: 'right' as const })),
       { title: '' },
     ],
     rows,

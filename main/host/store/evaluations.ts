@@ -25,12 +25,15 @@ export interface EvaluatedFilter {
   readonly mistakes: boolean;
 }
 
+const EVALUATIONS = 'SELECT e.*, d.task FROM evaluations e JOIN datasets d ON d.id = e.dataset_id';
+
 function toEvaluation(row: Row): StoredEvaluation {
   return {
     id: text(row, 'id'),
     adapterId: text(row, 'adapter_id'),
     datasetId: text(row, 'dataset_id'),
     split: text(row, 'split') as Split,
+    task: text(row, 'task'),
     evaluation: json(row, 'evaluation'),
     createdAt: text(row, 'created_at'),
   };
@@ -61,7 +64,7 @@ export class EvaluationRepository {
 
   of(adapterId: string): StoredEvaluation[] {
     return this.#library
-      .all('SELECT * FROM evaluations WHERE adapter_id = @adapterId ORDER BY created_at, id', {
+      .all(`${EVALUATIONS} WHERE e.adapter_id = @adapterId ORDER BY e.created_at, e.id`, {
         adapterId,
       })
       .map(toEvaluation);
@@ -71,8 +74,8 @@ export class EvaluationRepository {
   list(): StoredEvaluation[] {
     return this.#library
       .all(
-        `SELECT * FROM evaluations WHERE adapter_id NOT IN (SELECT id FROM bin)
-         ORDER BY created_at, id`,
+        `${EVALUATIONS} WHERE e.adapter_id NOT IN (SELECT id FROM bin)
+         ORDER BY e.created_at, e.id`,
       )
       .map(toEvaluation);
   }
@@ -80,7 +83,7 @@ export class EvaluationRepository {
   /** @throws not-found */
   get(id: string): StoredEvaluation {
     const row = this.#library.get(
-      'SELECT * FROM evaluations WHERE id = @id AND adapter_id NOT IN (SELECT id FROM bin)',
+      `${EVALUATIONS} WHERE e.id = @id AND e.adapter_id NOT IN (SELECT id FROM bin)`,
       { id },
     );
     if (row !== undefined) return toEvaluation(row);

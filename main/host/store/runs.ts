@@ -30,7 +30,6 @@ export interface NewRun {
 
 export interface StoredRun extends Run {
   readonly backbone: BackboneReference;
-  readonly task: string;
   readonly manifestSha256: string;
   readonly owner: Owner | null;
   readonly projectId: string | null;

@@ -80,8 +80,6 @@ export const library = {
     dataset: 'Dataset',
     split: 'Split',
     images: 'Images',
-    top1: 'Accuracy',
-    macroF1: 'Macro F1',
     when: 'When',
     gone: 'a dataset that was removed',
   },

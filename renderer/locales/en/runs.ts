@@ -81,10 +81,10 @@ export const runs = {
       'As set: gradient checkpointing of {count} blocks. Steps take longer and need less memory, with the same result.',
     figures: {
       label: 'Figures of the run',
-      best: 'Best accuracy',
+      best: { top1: 'Best accuracy', other: 'Best: {metric}' },
       bestAt: 'at epoch {epoch}',
       loss: 'Validation loss',
-      now: 'Accuracy now',
+      now: { top1: 'Accuracy now', other: '{metric}, now' },
       speed: 'Speed',
       left: 'Time left',
       ends: 'ends {time}',

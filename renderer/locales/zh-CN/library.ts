@@ -83,8 +83,6 @@ export const library: Shape<typeof en> = {
     dataset: '数据集',
     split: '划分',
     images: '图像',
-    top1: '准确率',
-    macroF1: '宏平均 F1',
     when: '时间',
     gone: '已移除的数据集',
   },

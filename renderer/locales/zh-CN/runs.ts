@@ -81,10 +81,10 @@ export const runs: Shape<typeof en> = {
     checkpointedAlways: '按设置，对 {count} 个块使用梯度检查点。每步更久，内存更少，结果相同。',
     figures: {
       label: '训练数据',
-      best: '最佳准确率',
+      best: { top1: '最佳准确率', other: '最佳：{metric}' },
       bestAt: '第 {epoch} 轮',
       loss: '验证损失',
-      now: '当前准确率',
+      now: { top1: '当前准确率', other: '当前：{metric}' },
       speed: '速度',
       left: '剩余时间',
       ends: '预计 {time} 结束',

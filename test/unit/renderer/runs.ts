@@ -8,6 +8,7 @@ export function runView(values: Partial<RunView> = {}): RunView {
     name: 'first',
     state: 'running',
     method: 'karst',
+    task: 'single-label',
     backboneId: 'b1',
     backboneName: 'starter',
     datasetId: 'd1',

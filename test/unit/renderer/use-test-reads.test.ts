@@ -13,7 +13,7 @@ afterEach(() => {
 
 function stored(datasetId: string, split: StoredEvaluation['split']): StoredEvaluation {
   return {
-    ...{ id: `${datasetId}-${split}`, adapterId: 'a', datasetId, split },
+    ...{ id: `${datasetId}-${split}`, adapterId: 'a', datasetId, split, task: 'single-label' },
     evaluation: { n: 1, top1: 1, top5: 1, loss: 0, macroF1: 1, perClass: [], confusion: [] },
     createdAt: '2026-11-30T10:00:00.000Z',
   };

@@ -6,8 +6,8 @@ import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { isBetter, metricOf, type Metric } from '../../../shared/tasks/task.ts';
 
 const metrics: readonly Metric[] = [
-  { key: 'map', title: 'mAP', better: 'higher' },
-  { key: 'loss', title: 'loss', better: 'lower' },
+  { key: 'map', title: 'mAP', better: 'higher', form: 'fraction' },
+  { key: 'loss', title: 'loss', better: 'lower', form: 'loss' },
 ];
 const chosen = { metrics, chosenBy: ['map', 'loss'] };
 const state = (map: number, loss: number) => ({ loss, top1: 0, metrics: { map } });

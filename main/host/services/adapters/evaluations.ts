@@ -86,6 +86,7 @@ export class Evaluations implements EvaluationService {
       adapterId: adapter.id,
       datasetId: dataset.id,
       split,
+      task: datasets.task(dataset.id),
       evaluation,
       createdAt: now(),
     };

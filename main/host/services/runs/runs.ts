@@ -273,7 +273,6 @@ function toRun(stored: StoredRun): Run {
   const run: Record<string, unknown> = { ...stored };
   delete run['backbone'];
   delete run['owner'];
-  delete run['task'];
   delete run['manifestSha256'];
   delete run['projectId'];
   delete run['queuePlace'];

@@ -70,13 +70,23 @@ describe('RunHistory', () => {
     expect(history.misses([train(1)])).toBe(false);
   });
 
-  it('finds the best validation: the most accurate, then the one with the lowest loss, then the first', () => {
+  it('finds the best validation, the newest that its task found better than all before', () => {
     const history = new RunHistory();
+    const best = (step: number, metrics: Record<string, number>): MetricRecord => ({
+      ...{ kind: 'validation', step, epoch: step, loss: 1, top1: 0.5, best: true },
+      metrics,
+    });
     expect(history.best()).toBe(-1);
-    history.append([validation(1, 0.5, 1), validation(2, 0.8, 0.9), validation(3, 0.8, 0.7)]);
+    expect(history.bestValidation).toBeNull();
+    history.append([best(1, { exact: 0.1 }), validation(2, 0.9), best(3, { exact: 0.2 })]);
+    history.append([validation(4, 0.8)]);
     expect(history.best()).toBe(2);
-    history.append([validation(4, 0.8, 0.7), validation(5, 0.7, 0.1)]);
-    expect(history.best()).toBe(2);
+    expect(history.bestValidation?.metrics).toEqual({ exact: 0.2 });
+    expect(history.lastValidation?.step).toBe(4);
+    // Steps that are repeated after a resumption take the place of those that were there.
+    history.append([validation(3, 0.7)]);
+    expect(history.best()).toBe(0);
+    expect(history.lastValidation?.step).toBe(3);
   });
 
   it('weighs waiting by time, not by steps', () => {
