@@ -3,7 +3,7 @@ import type { Language } from './language.ts';
 import { need } from './operation.ts';
 import { shapeText, type Shape, type Tensor } from './tensor.ts';
 
-/** The shape that two shapes broadcast to, by NumPy's rule. @throws GraphError */
+/** Returns the broadcast shape of two shapes under NumPy's rules. @throws GraphError */
 export function broadcastShape(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {

@@ -12,9 +12,9 @@ function inputGradients(node: Tensor, dy: Tensor): readonly (Tensor | null)[] {
 }
 
 /**
- * Reverse-mode differentiation: the gradients of the scalar `loss` with respect to `targets`, as new nodes.
- * Only the part of the graph that lies between targets and loss gets a backward pass. A target on which the
- * loss does not depend gets zeros.
+ * Reverse-mode differentiation: builds nodes for the gradients of the scalar `loss` with respect to
+ * `targets`. Only the subgraph between targets and loss gets a backward pass. Targets that the loss
+ * does not depend on get zeros.
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
   if (sizeOf(loss.shape) !== 1 || loss.dtype !== 'float32') {
@@ -33,7 +33,7 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     const dy = found.get(node);
     if (dy === undefined || !needed.has(node) || node.inputs.length === 0) continue;
     if (!node.inputs.some((x) => needed.has(x))) continue;
-    // Within what is recomputed anyway, this has been done.
+    // An enclosing rematerialised segment may already have rebuilt this node.
     if (isNode(node, 'remat') && !again.has(node)) rematerialise(node, dy, again);
     if (isNode(node, 'customVjp') && !again.has(node)) defer(node, dy, again);
     inputGradients(again.get(node) ?? node, dy).forEach((gradient, index) => {

@@ -1,17 +1,18 @@
 import { GraphError } from './graph-error.ts';
 
 /**
- * A side of a tensor: a number, or so many times the batch size B, which only a call says. Programs that are exported
- * leave B open; those that train have numbers.
+ * A dimension of a tensor: a fixed number, or a multiple of the batch size B, which is known only
+ * at
+ * call time. Exported programs leave B open; training programs use fixed numbers.
  */
 export type Dim = number | OpenDim;
 
 interface OpenDim {
-  /** Whole, from 1. */
+  /** Positive integer. */
   readonly batches: number;
 }
 
-/** B itself: the first side of an input whose batch is open. */
+/** The batch size B itself: the first dimension of an input with an open batch. */
 export const BATCH: Dim = { batches: 1 };
 
 export function isOpen(dim: Dim): dim is OpenDim {
@@ -22,7 +23,7 @@ export function sameDim(a: Dim, b: Dim): boolean {
   return isOpen(a) && isOpen(b) ? a.batches === b.batches : a === b;
 }
 
-/** @throws GraphError for a product with B², which no side is */
+/** @throws GraphError for a product that would contain B² */
 export function times(a: Dim, b: Dim): Dim {
   if (isOpen(a) && isOpen(b)) throw new GraphError(`a side of ${dimText(a)} · ${dimText(b)}`);
   if (isOpen(a)) return times(b, a);
@@ -30,7 +31,7 @@ export function times(a: Dim, b: Dim): Dim {
   return a * b;
 }
 
-/** @throws GraphError for a sum of a number and a part with B, which no side is */
+/** @throws GraphError for a sum of a number and a multiple of B, which `Dim` cannot represent */
 export function plus(a: Dim, b: Dim): Dim {
   if (a === 0) return b;
   if (b === 0) return a;
@@ -39,7 +40,7 @@ export function plus(a: Dim, b: Dim): Dim {
   return a + b;
 }
 
-/** The number that a side is. @throws GraphError for one with B */
+/** Returns a fixed dimension as a number. @throws GraphError for an open dimension */
 export function staticDim(dim: Dim): number {
   if (isOpen(dim)) throw new GraphError(`a side of ${dimText(dim)} where a number is needed`);
   return dim;

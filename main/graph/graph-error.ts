@@ -1,4 +1,4 @@
-/** A mistake in building a graph: always a fault of the program, never of the user's data. */
+/** A mistake in graph construction: always a bug in the program, never caused by user data. */
 export class GraphError extends Error {
   override readonly name = 'GraphError';
 }

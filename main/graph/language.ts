@@ -1,6 +1,6 @@
 import type { DType, Shape, StaticShape, Tensor } from './tensor.ts';
 
-/** q, k, v, and a bias or none. */
+/** q, k, v and an optional bias. */
 export type AttentionInputs =
   readonly [Tensor, Tensor, Tensor] | readonly [Tensor, Tensor, Tensor, Tensor];
 
@@ -9,8 +9,8 @@ type Binary = (a: Tensor, b: Tensor) => Tensor;
 type Reduction = (x: Tensor, axes: readonly number[], keepDims?: boolean) => Tensor;
 
 /**
- * What gradients and decompositions are written in: those functions of `operations.ts` that they need. An interface of its own,
- * because an operation that imported its gradient's operations would be imported by them in turn.
+ * The functions of `operations.ts` that gradients and decompositions are written in. A separate
+ * interface avoids import cycles between an operation and the operations of its gradient.
  */
 export interface Language {
   readonly add: Binary;

@@ -3,10 +3,8 @@ import { operationOf } from './registry.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * For the nodes of a graph what stands for them where a back end lacks some operations: the node itself, or the same value
- * from operations that it has. Shared nodes stay shared.
- * @param order inputs before users
- * @param has whether the back end has this node's operation; one without a decomposition is left as it is
+ * Maps each node of a graph to its replacement for a back end that lacks some operations: the node
+ * itself, or an equivalent subgraph of supported operations. Shared nodes stay shared.
  */
 export function legalise(
   order: readonly Tensor[],
