@@ -4,23 +4,26 @@ import type { Input } from '../graph/ops/input.ts';
 import type { Values } from '../graph/program.ts';
 import { boundShape, sizeOf, type StaticShape } from '../graph/tensor.ts';
 
-/** What one input is fed in a call. */
+/** The values fed to one input in a call. */
 export interface Feed {
   readonly input: Input;
   readonly values: Values;
   readonly shape: StaticShape;
 }
 
-/** What a call of a function is fed. */
+/** All values fed to one call of a function. */
 export interface Feeds {
   readonly list: readonly Feed[];
-  /** Of this call; undefined where no input has an open batch. */
+  /** Batch size of this call; undefined if no input has an open batch. */
   readonly batch: number | undefined;
 }
 
 /**
- * The feeds of a call, in the order of the function's inputs. An open batch is as large as the values that are fed are many.
- * @throws GraphError for an input that is missing, unknown, or not of its type and size, and for unequal batches
+ * Returns the feeds of a call, in the order of the function's inputs. The batch size is inferred
+ * from
+ * the number of values fed.
+ * @throws GraphError for missing or unknown inputs, wrong types or sizes, and inconsistent batch
+ * sizes
  */
 export function feedsOf(
   fn: string,

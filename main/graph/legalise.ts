@@ -5,6 +5,9 @@ import type { Tensor } from './tensor.ts';
 /**
  * Maps each node of a graph to its replacement for a back end that lacks some operations: the node
  * itself, or an equivalent subgraph of supported operations. Shared nodes stay shared.
+ * @param order inputs before users
+ * @param has whether the back end supports the node's operation; unsupported nodes without a
+ * decomposition are kept
  */
 export function legalise(
   order: readonly Tensor[],
@@ -14,7 +17,11 @@ export function legalise(
   for (const node of order) settle(node);
   return legal;
 
-  /** As inputs come first, this only goes down into decompositions, whose own operations may be missing, too. */
+  /**
+   * Inputs are already settled, so recursion only enters decompositions, which may themselves
+   * contain
+   * unsupported operations.
+   */
   function settle(node: Tensor): Tensor {
     const known = legal.get(node);
     if (known !== undefined) return known;

@@ -1,4 +1,7 @@
-/** A value that a schedule makes, and what is read to make it: values made before, or what is there from the start. */
+/**
+ * A value computed by a schedule, with the values it reads: earlier ones or ones that exist from
+ * the start.
+ */
 export interface MadeValue<Key> {
   readonly key: Key;
   readonly bytes: number;
@@ -6,11 +9,12 @@ export interface MadeValue<Key> {
 }
 
 /**
- * Bytes of the values that are alive while each is made: those made before (or now) that are read now or later. What
- * nobody reads is alive while it is made; what is there from the start is not counted.
- *
- * @param schedule in the order in which the values are made
- * @param kept values that stay to the end
+ * Returns, for each step, the bytes of the values alive during it: those computed so far that are
+ * read at this step or later. An unread value is alive only during its own step; values that exist
+ * from
+ * the start are not counted.
+ * @param schedule in computation order
+ * @param kept values that stay alive to the end
  */
 export function aliveBytes<Key>(
   schedule: readonly MadeValue<Key>[],
@@ -37,10 +41,10 @@ export function aliveBytes<Key>(
 }
 
 /**
- * The order in which values become ready when all that can be made is made in the order in which it became ready. It
- * keeps independent work side by side, and values alive that only later ones need.
- *
- * @param values each after those that it reads
+ * Returns a breadth-first schedule: values are computed in the order in which they become ready.
+ * This
+ * runs independent work side by side and keeps values alive that only later ones need.
+ * @param values topologically sorted, inputs first
  */
 export function breadthFirst<Key>(values: readonly MadeValue<Key>[]): MadeValue<Key>[] {
   const made = new Map(values.map((value) => [value.key, value]));
@@ -57,7 +61,7 @@ export function breadthFirst<Key>(values: readonly MadeValue<Key>[]): MadeValue<
       else known.push(value);
     }
   }
-  // The list grows while it is gone through.
+  // `ready` grows during the iteration.
   for (const { key } of ready) {
     for (const reader of readers.get(key) ?? []) {
       const left = (missing.get(reader.key) ?? 0) - 1;

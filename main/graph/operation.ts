@@ -11,8 +11,10 @@ import {
 } from './tensor.ts';
 
 /**
- * One operation of the language, all that is known of it: each has a file in `ops/`, and back ends have a table over them.
- * Gradients and decompositions are written in the language itself, which they are handed: so operations do not import each other.
+ * Definition of one operation of the graph language. Each has a file in `ops/`; back ends map
+ * operations to their own. Gradients and decompositions receive the language as a parameter, so
+ * that
+ * operations do not import each other.
  */
 export interface Operation<
   Name extends string,
@@ -20,17 +22,18 @@ export interface Operation<
   I extends readonly Tensor[] = readonly [Tensor],
 > {
   readonly name: Name;
-  /** @throws GraphError for inputs that the operation does not take */
+  /** @throws GraphError for unsupported inputs */
   infer(inputs: I, attributes: A): TensorType;
   /**
-   * From a node and the gradient of the loss with respect to it: the gradients for its inputs (null: none flows).
-   * `none`: no gradient flows through; `once`: not differentiable a second time.
+   * Maps a node and the gradient of the loss with respect to it to the gradients of its inputs
+   * (null: no
+   * gradient flows). `none`: no gradient flows through; `once`: not differentiable a second time.
    */
   readonly gradient:
     | 'none'
     | 'once'
     | ((node: Node<Name, A, I>, dy: Tensor, g: Language) => readonly (Tensor | null)[]);
-  /** The same value from other operations, for back ends that have no such operation. */
+  /** Equivalent subgraph for back ends that lack this operation. */
   readonly decompose?: (node: Node<Name, A, I>, g: Language) => Tensor;
 }
 
@@ -39,9 +42,9 @@ export type Pair = readonly [Tensor, Tensor];
 export type Triple = readonly [Tensor, Tensor, Tensor];
 
 /**
- * Makes the node of an operation.
- * @param title what a fault is told of
- * @throws GraphError for inputs that the operation does not take
+ * Creates a node of an operation.
+ * @param title name used in error messages
+ * @throws GraphError for unsupported inputs
  */
 export function apply<Name extends string, A extends object, I extends readonly Tensor[]>(
   operation: Operation<Name, A, I>,
@@ -59,7 +62,7 @@ export function need(condition: boolean, message: () => string): asserts conditi
   if (!condition) throw new GraphError(message());
 }
 
-/** Whole sides, none below 0, at most one of them open. */
+/** Whether all dimensions are non-negative integers, with at most one of them open. */
 export function isShape(shape: Shape): boolean {
   const open = shape.filter(isOpen);
   return (
@@ -70,8 +73,8 @@ export function isShape(shape: Shape): boolean {
 }
 
 /**
- * @param allowed kinds of numbers that every back end computes this operation on
- * @throws GraphError for others, or for more than one
+ * @param allowed dtypes that every back end supports for this operation
+ * @throws GraphError for other dtypes, or mixed ones
  */
 export function needType(
   op: string,

@@ -3,7 +3,7 @@ import { mul } from './ops/mul.ts';
 import { sum } from './ops/sum.ts';
 import { sizeOf, staticShape, type Tensor } from './tensor.ts';
 
-/** What models are written in: a function for each operation, and some that are made of others. */
+/** The public graph API for building models: one function per operation, and a few composites. */
 
 export { add } from './ops/add.ts';
 export { addKronecker } from './ops/add-kronecker.ts';
@@ -54,7 +54,10 @@ export { tanh } from './ops/tanh.ts';
 export { transpose } from './ops/transpose.ts';
 export { variable } from './ops/variable.ts';
 
-/** Of axes without the batch: a program cannot hold one over a number that only a call says. */
+/**
+ * The axes must not include an open batch: its size, and so the divisor, is known only at call
+ * time.
+ */
 export function mean(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
   const count = sizeOf(staticShape(axes.map((axis) => x.shape[axis] ?? 1)));
   return mul(sum(x, axes, keepDims), scalar(1 / count));

@@ -3,12 +3,16 @@ import type { Input } from './ops/input.ts';
 import type { Variable } from './ops/variable.ts';
 import type { StaticShape, Tensor } from './tensor.ts';
 
-/** One callable of a program. Updates happen together, after everything has been read. */
+/** One callable function of a program. All updates are applied together, after all reads. */
 export interface ProgramFunction {
   readonly inputs: readonly Input[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly updates: readonly Update[];
-  /** `high` lets the runtime make large products from bfloat16 parts (error up to 3 · 2⁻¹⁶ of |a| |b|) where it has a faster way to. */
+  /**
+   * `high` lets the runtime compute large products from bfloat16 parts (error up to 3 · 2⁻¹⁶ of |a|
+   * |b|)
+   * where that is faster.
+   */
   readonly matmulPrecision?: 'high' | 'highest';
 }
 
@@ -17,12 +21,12 @@ export interface Update {
   readonly value: Tensor;
 }
 
-/** Whether only a call says how large the batch is. */
+/** Whether the batch size is known only at call time. */
 export function hasOpenBatch({ inputs }: ProgramFunction): boolean {
   return inputs.some(({ shape }) => shape.some(isOpen));
 }
 
-/** Functions over variables that they share. */
+/** Functions that share variables. */
 export interface Program {
   readonly variables: readonly Variable[];
   readonly functions: Readonly<Record<string, ProgramFunction>>;

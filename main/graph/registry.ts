@@ -50,7 +50,7 @@ import type { Operation } from './operation.ts';
 import { GraphError } from './graph-error.ts';
 import type { Node, Tensor } from './tensor.ts';
 
-/** Every operation of the language by its name. */
+/** All operations of the language, by name. */
 export const OPERATIONS = {
   input: INPUT,
   variable: VARIABLE,
@@ -109,13 +109,13 @@ type NodeOfOperation<O> =
 
 export type NodeOf<K extends OpName> = NodeOfOperation<(typeof OPERATIONS)[K]>;
 
-/** A node of any operation, told apart by `op`. */
+/** A node of any operation, discriminated by `op`. */
 export type AnyNode = { [K in OpName]: NodeOf<K> }[OpName];
 
-/** What is common to all operations, for whoever has a node without knowing of which. */
+/** The operation of a node whose type is not known statically. */
 type Any = Operation<string, object, readonly Tensor[]>;
 
-/** @throws GraphError for a node of no operation of the language */
+/** @throws GraphError for a node of an unknown operation */
 export function known(node: Tensor): AnyNode {
   if (!Object.hasOwn(OPERATIONS, node.op)) throw new GraphError(`no operation "${node.op}"`);
   return node as AnyNode;

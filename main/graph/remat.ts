@@ -3,8 +3,10 @@ import { isNode, type NodeOf } from './registry.ts';
 import { inTopologicalOrder, sizeOf, staticShape, type Tensor } from './tensor.ts';
 
 /**
- * Computes what leads from `x` to `y` of a `remat` node again, for a backward pass that has come to it with the
- * gradient `dy`: puts a new node for each of these into `again`. What is fed or stored is not computed again.
+ * Rebuilds the subgraph from `x` to `y` of a `remat` node for a backward pass that has reached it
+ * with
+ * the gradient `dy`: adds a copy of each node to `again`. Inputs, variables and constants are not
+ * copied.
  */
 export function rematerialise(node: NodeOf<'remat'>, dy: Tensor, again: Map<Tensor, Tensor>): void {
   const [y, x] = node.inputs;
@@ -15,8 +17,10 @@ export function rematerialise(node: NodeOf<'remat'>, dy: Tensor, again: Map<Tens
 }
 
 /**
- * Of a `customVjp` node: what only its `via` is computed from becomes new nodes in `again`, which wait for the gradient `dy`, so that
- * nothing of it is kept from the forward pass on. Where it starts from a `remat` node, that is computed again now.
+ * Copies the nodes that only the `via` of a `customVjp` node depends on into `again` and makes the
+ * copies depend on the gradient `dy`, so that none of them is kept from the forward pass. If they
+ * start
+ * from a `remat` node, that is rematerialised too.
  */
 export function defer(
   { inputs: [value, via] }: NodeOf<'customVjp'>,
@@ -31,9 +35,10 @@ export function defer(
 }
 
 /**
- * A compiler sees that new and old node have the same value and would keep the old one instead. So each new one depends
- * on a number that is 0 but that only follows from the gradient: it can neither be merged with the old one nor be computed
- * before the backward pass is there.
+ * A compiler would recognise a copy as equal to the original and keep the original alive instead
+ * (common subexpression elimination). Each copy therefore depends on a zero derived from the
+ * gradient:
+ * it can neither be merged with the original nor be computed before the backward pass.
  */
 function repeat(
   nodes: readonly Tensor[],
@@ -46,7 +51,7 @@ function repeat(
     const known = node.inputs.map(present);
     const unbound = known.every((one, i) => one === node.inputs[i]);
     if (isStored(node) || (unbound && isView(node))) continue;
-    // What depends on nothing but weights and masks is made late by the smallest of these.
+    // Delays nodes that depend only on weights and masks through their smallest float input.
     const smallest = unbound ? smallestFloat(known) : undefined;
     const inputs = known.map((one) => (one === smallest ? lateOf(one) : one));
     again.set(node, { ...node, inputs });
@@ -59,7 +64,10 @@ function repeat(
   }
 }
 
-/** 0, from the first number of `dy`; NaN where that is not finite, and then all gradients are so anyway. */
+/**
+ * Returns 0, computed from the first element of `dy`; NaN if that is not finite, in which case the
+ * gradients are not finite anyway.
+ */
 function zeroOf(dy: Tensor): Tensor {
   const ones = dy.shape.map(() => 1);
   const first = g.slice(
@@ -70,13 +78,16 @@ function zeroOf(dy: Tensor): Tensor {
   return g.mul(g.reshape(first, []), g.scalar(0));
 }
 
-/** What `y` is computed from, `y` included, without `x` and what is only needed for `x`; inputs before users. */
+/**
+ * Returns the nodes that `y` depends on, including `y`, excluding `x` and its dependencies; inputs
+ * before users.
+ */
 function between(x: Tensor, y: Tensor): Tensor[] {
   const before = new Set(inTopologicalOrder([x]));
   return inTopologicalOrder([y]).filter((node) => !before.has(node));
 }
 
-/** Fed, stored, constant, or a part of that: there without a computation. */
+/** Whether the value is available without computation: fed, stored, constant, or a part of one. */
 function isStored(node: Tensor): boolean {
   switch (node.op) {
     case 'input':
@@ -91,7 +102,7 @@ function isStored(node: Tensor): boolean {
   }
 }
 
-/** The same numbers as its input's. */
+/** Whether the node has the same elements as its input. */
 function isView({ op }: Tensor): boolean {
   return op === 'reshape' || op === 'stopGradient';
 }

@@ -1,12 +1,13 @@
 import { dimText, isOpen, sameDim, staticDim, times, type Dim } from './dim.ts';
 
 /**
- * The graph language: symbolic tensors whose shapes are known, but for a batch size that may be left open. A tensor is a node: an operation, its inputs and its
- * attributes. Building a model is calling plain functions from tensors to tensors; what is computed, and where,
- * is decided later by a back end.
+ * The graph language: symbolic tensors with static shapes, except for an optional open batch size.
+ * A
+ * tensor is a node: an operation, its inputs and its attributes. Models are built by calling plain
+ * functions from tensors to tensors; back ends decide what is computed, and where.
  */
 export type DType = 'float32' | 'int32' | 'bool';
-/** At most one side has the batch size in it. */
+/** At most one dimension depends on the batch size. */
 export type Shape = readonly Dim[];
 export type StaticShape = readonly number[];
 
@@ -15,7 +16,7 @@ export interface TensorType {
   readonly dtype: DType;
 }
 
-/** A node, whatever its operation. `registry.ts` has the union of the nodes of all operations. */
+/** A node of any operation. `registry.ts` has the union of the nodes of all operations. */
 export interface Tensor extends TensorType {
   readonly op: string;
   readonly inputs: readonly Tensor[];
@@ -46,13 +47,17 @@ export function staticShape(shape: Shape): StaticShape {
   return shape.map(staticDim);
 }
 
-/** The shape in a call with that batch size; undefined where nothing is open. @throws GraphError where that is not so */
+/**
+ * Substitutes the batch size of a call; it is undefined if nothing is open. @throws GraphError if
+ * an
+ * open dimension has no batch size
+ */
 export function boundShape(shape: Shape, batch: number | undefined): StaticShape {
   if (batch === undefined) return staticShape(shape);
   return shape.map((dim) => (isOpen(dim) ? dim.batches * batch : dim));
 }
 
-/** As reductions name it. */
+/** The last axis, as a list of axes for reductions. */
 export function lastAxis({ shape }: TensorType): number[] {
   return [shape.length - 1];
 }
@@ -65,11 +70,14 @@ export function shapeText(shape: Shape): string {
   return `(${shape.map(dimText).join(', ')})`;
 }
 
-/** Every node that the given tensors depend on, inputs before users; the order depends on the graph alone. */
+/**
+ * Returns all nodes that the given tensors depend on, inputs before users, in a deterministic
+ * order.
+ */
 export function inTopologicalOrder(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const done = new Set<Tensor>();
-  // An explicit stack: a deep model's backward pass is deeper than JavaScript's call stack allows.
+  // An explicit stack, because the backward pass of a deep model would overflow the call stack.
   const stack: { node: Tensor; next: number }[] = [];
   for (const output of outputs) {
     if (!done.has(output)) stack.push({ node: output, next: 0 });

@@ -8,13 +8,13 @@ import { lowerCall } from './custom-calls.ts';
 import type { LegalFunction } from './legal.ts';
 import { constantNode, INDEX, lowerNode, typeAttribute, type Emitter } from './nodes.ts';
 
-/** Where the nodes of a function find what they do not compute: whoever places them says it. */
+/** Supplies references to the inputs and variables of a function. */
 export interface Sources {
   readonly input: (node: NodeOf<'input'>) => string;
   readonly variable: (node: NodeOf<'variable'>) => string;
 }
 
-/** Writes the nodes of a function, and says where the value of each of its tensors is. */
+/** Writes the nodes of a function and returns the reference to each tensor's value. */
 export function writeBody(
   { order, calls }: LegalFunction,
   body: Body,
@@ -41,7 +41,7 @@ export function writeBody(
   return references;
 }
 
-/** Collects the nodes of a function body and shares equal index vectors and constants. */
+/** Collects the nodes of a function body and deduplicates index vectors and shapes. */
 export class Body implements Emitter {
   readonly nodes: NodeDef[] = [];
   readonly #indices = new Map<string, string>();
@@ -49,7 +49,7 @@ export class Body implements Emitter {
   readonly #inputs: ReadonlyMap<Input, string>;
   #batch: string | undefined;
 
-  /** @param inputs of the function, with the names of its arguments */
+  /** @param inputs inputs of the function, with their argument names */
   constructor(inputs: ReadonlyMap<Input, string>) {
     this.#inputs = inputs;
   }
@@ -88,7 +88,9 @@ export class Body implements Emitter {
     return made;
   }
 
-  /** Of the call, from the first input with an open batch: an int32 vector of one number. */
+  /**
+   * Reads the batch size from the first input with an open batch; an int32 vector of one element.
+   */
   #batchSize(): string {
     for (const [input, argument] of this.#inputs) {
       const axis = input.shape.findIndex(isOpen);

@@ -9,15 +9,15 @@ import type { ProgramFunction } from '../../graph/program.ts';
 import type { TensorType } from '../../graph/tensor.ts';
 import { shapeProto, typeAttribute } from './nodes.ts';
 
-/** Where in a graph a call of a function is fed, and where its outputs are. */
+/** Names of the input and output nodes of a function call in a graph. */
 export const CALL = {
   input: (fn: string, name: string) => `${fn}/in/${name}`,
   output: (fn: string, name: string) => `${fn}/out/${name}`,
 } as const;
 
 /**
- * Placeholders for what a function is given, the node that calls it, and what it gives: all by names of `CALL`.
- * @param handles nodes of its variables
+ * Builds the placeholders of a function's inputs, the call node and its outputs, named by `CALL`.
+ * @param handles nodes of the function's variables
  */
 export function callNodes(
   name: string,
@@ -59,7 +59,7 @@ export function callNodes(
   return [...placeholders, call, ...results];
 }
 
-/** What the call takes and gives, by which others find it in a SavedModel. */
+/** The call's inputs and outputs as a SavedModel signature, by which other programs find it. */
 export function signatureOf(name: string, fn: ProgramFunction): SignatureDef {
   const info = (node: string, { dtype, shape }: TensorType): TensorInfo => ({
     name: `${node}:0`,

@@ -6,31 +6,40 @@ import { sameShape, sizeOf, staticShape, type Shape, type Tensor } from '../../g
 import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.ts';
 
 /**
- * Large products, attention, layer normalisations, GELU, sums of Kronecker products and what mixes by kernels as calls of our own kernels
- * (main/native-ops/kernels), which XLA finds by their names in the process that has registered them.
+ * Lowers large products, attention, layer normalisation, GELU, sums of Kronecker products and
+ * mixing by
+ * kernels to custom calls of our own kernels (main/native-ops/kernels). XLA finds them by name in
+ * the
+ * process that registered them.
  */
 
-/** Rows and columns, and depth, below which tiles and registers would be filled with padding. */
+/**
+ * Minimum rows and columns, and depth, of a product: below these, tiles and registers are mostly
+ * padding.
+ */
 const LEAST_LINES = 16;
 const LEAST_DEPTH = 32;
-/** Multiplications below which the call and its threads cost more than they save. */
+/**
+ * Minimum number of multiplications: below this, the overhead of the call and its threads outweighs
+ * the gain.
+ */
 const LEAST_WORK = 2 ** 20;
-/** Numbers below which going through them in a call costs more than it saves. */
+/** Minimum number of elements of an element-wise or row-wise call, for the same reason. */
 const LEAST_NUMBERS = 2 ** 14;
 
-/** A kernel that stands for an operation. */
+/** A kernel that implements an operation. */
 interface Call<N extends Tensor> {
-  /** As XLA finds it. */
+  /** Name under which XLA finds the kernel. */
   readonly target: string;
-  /** Whether the call is worth its cost for this node. */
+  /** Whether the kernel is faster for this node. */
   pays(node: N): boolean;
-  /** What the kernel is told, as it cannot see the shapes. */
+  /** Sizes passed to the kernel, which cannot see shapes. */
   size(node: N): readonly number[];
-  /** What it is handed, unless these are the node's inputs. */
+  /** Operands of the call, if they differ from the node's inputs. */
   operands?(node: N, nameOf: NameOf, e: Emitter): readonly string[];
 }
 
-/** Where the value of a node is found that comes before the one that is written. */
+/** Returns the reference to the value of an earlier node. */
 type NameOf = (node: Tensor) => string;
 
 const CALLS: { readonly [K in OpName]?: Call<NodeOf<K>> } = {
@@ -86,12 +95,12 @@ function callOf(node: Tensor): Call<Tensor> | undefined {
   return Object.hasOwn(CALLS, node.op) ? CALLS[node.op as OpName] : undefined;
 }
 
-/** Whether there is a kernel for this node that is worth its call. */
+/** Whether a kernel exists for this node and is worth calling. */
 export function isCalled(node: Tensor): boolean {
   return callOf(node)?.pays(node) ?? false;
 }
 
-/** The values that the call of a node is handed, for a node for which `isCalled`. */
+/** Returns the operands of the call of a node for which `isCalled` holds. */
 export function calledOn(node: Tensor): readonly Tensor[] {
   if (!isNode(node, 'gelu') && !isNode(node, 'geluGradient')) return node.inputs;
   const [x, ...others] = node.inputs;
@@ -99,14 +108,19 @@ export function calledOn(node: Tensor): readonly Tensor[] {
   return [values, ...bias, ...others];
 }
 
-/** As in `matmul.cc`: rows or columns of a micro-panel, and where split-K is used, which packs in parts. */
+/**
+ * As in `matmul.cc`: the width of a micro-panel, and the limits for split-K, which packs in parts.
+ */
 const PANEL_WIDTH = 32;
 const MIN_SPLIT_K = 1024;
 const MAX_SPLIT_K_RESULT = 2 ** 18;
 
 /**
- * Bytes that a call packs its right operand into, for a node for which `isCalled`: every thread that makes calls keeps
- * as much as its largest one took. What else kernels keep is of the size of the caches, and not counted.
+ * Bytes into which a call packs its right operand, for a node for which `isCalled` holds. Every
+ * thread
+ * that makes calls keeps a buffer of its largest one. The kernels' other buffers are cache-sized
+ * and not
+ * counted.
  */
 export function packedBytes(node: Tensor): number {
   if (!isNode(node, 'matmul')) return 0;
@@ -115,7 +129,7 @@ export function packedBytes(node: Tensor): number {
   return Math.ceil(columns / PANEL_WIDTH) * PANEL_WIDTH * depth * Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** The call of a node for which `isCalled`. */
+/** Emits the call of a node for which `isCalled` holds. */
 export function lowerCall(node: Tensor, nameOf: NameOf, e: Emitter): string {
   const call = callOf(node);
   if (call === undefined) throw new Error(`there is no kernel for "${node.op}"`);
@@ -169,12 +183,16 @@ function isLarge({ inputs }: Tensor): boolean {
   return sizeOf(staticShape(inputs[0]?.shape ?? [])) >= LEAST_NUMBERS;
 }
 
-/** rows, width, and whether there is a bias. */
+/** Returns rows, width and whether there is a bias. */
 function sizeOfGelu({ inputs: [x] }: NodeOf<'gelu'> | NodeOf<'geluGradient'>): number[] {
   return [...rowsOf(x), Number(biasedSum(x).bias.length > 0)];
 }
 
-/** The sum with a bias that GELU is usually of is made in its call: nothing of that size is written for it. */
+/**
+ * Fuses the bias addition that usually precedes GELU into the call, which saves an intermediate of
+ * that
+ * size.
+ */
 function operandsOfGelu(x: Tensor, nameOf: NameOf, e: Emitter): string[] {
   const { values, bias } = biasedSum(x);
   const sum = bias
@@ -186,7 +204,7 @@ function operandsOfGelu(x: Tensor, nameOf: NameOf, e: Emitter): string[] {
   return [nameOf(values), sum === '' ? nameOf(values) : sum];
 }
 
-/** x as a sum of values of its shape with a row and with single numbers, as far as it is one. */
+/** Splits x into values of its own shape plus a row and scalars, if it is such a sum. */
 function biasedSum(x: Tensor): { values: Tensor; bias: readonly Tensor[] } {
   const bias: Tensor[] = [];
   let values = x;
@@ -200,27 +218,27 @@ function biasedSum(x: Tensor): { values: Tensor; bias: readonly Tensor[] } {
   return bias.some(({ shape }) => sizeOf(shape) !== 1) ? { values, bias } : { values: x, bias: [] };
 }
 
-/** rows, width, and the bits of ε. */
+/** Returns rows, width and the bits of ε. */
 function sizeOfRows(node: NodeOf<'layerNorm'> | NodeOf<'layerNormGradient'>): number[] {
   const [bits = 0] = new Int32Array(Float32Array.of(node.attributes.epsilon).buffer);
   return [...rowsOf(node), bits];
 }
 
-/** How many rows, and how wide. */
+/** Returns the number of rows and their width. */
 function rowsOf({ shape }: Tensor): number[] {
   const sides = staticShape(shape);
   const width = sides.at(-1) ?? 1;
   return [sizeOf(sides) / width, width];
 }
 
-/** batch, tokens, heads, width. */
+/** Returns batch, tokens, heads, width. */
 function sizeOfHeads({
   inputs: [qkv],
 }: NodeOf<'packedAttention'> | NodeOf<'packedAttentionGradient'>): number[] {
   return staticShape(qkv.shape).filter((_, axis) => axis !== 2);
 }
 
-/** kernels, splits, l, k, m, n. */
+/** Returns kernels, splits, l, k, m, n. */
 function sizeOfKronecker({
   inputs: [, c, d],
 }: NodeOf<'addKronecker'> | NodeOf<'kroneckerGradient'>): number[] {
@@ -228,7 +246,9 @@ function sizeOfKronecker({
   return [kernels, splits, l, k, m, n];
 }
 
-/** rows, l, m, kernels, rank, for y (rows, l, kernels, rank) and x (rows, m, kernels, rank). */
+/**
+ * Returns rows, l, m, kernels, rank, for y (rows, l, kernels, rank) and x (rows, m, kernels, rank).
+ */
 function sizeOfMix(y: Shape, x: Tensor): number[] {
   const [rows = 0, l = 0, kernels = 0, rank = 0] = staticShape(y);
   return [rows, l, staticDim(x.shape[1] ?? 0), kernels, rank];

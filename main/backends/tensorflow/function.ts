@@ -9,20 +9,22 @@ import { typeAttribute } from './nodes.ts';
 const FLOAT = typeAttribute('float32');
 
 export interface FunctionOptions {
-  /** Whether the process has the custom calls of `custom-calls.ts`. */
+  /** Whether the process has registered the custom calls of `custom-calls.ts`. */
   readonly kernels: boolean;
   readonly attributes: Readonly<Record<string, AttrValue>>;
-  /** Values of variables that become constants; the others are arguments. */
+  /** Values of variables to inline as constants; all other variables become arguments. */
   readonly constants?: ReadonlyMap<string, Float32Array>;
 }
 
-/** A function whose arguments are its inputs, in their order, and handles of variables, in that order. */
+/**
+ * A function whose arguments are its inputs, followed by the handles of `variables`, both in order.
+ */
 export interface LoweredFunction {
   readonly definition: FunctionDef;
   readonly variables: readonly string[];
 }
 
-/** @throws GraphError for an input that the function does not declare */
+/** @throws GraphError for an undeclared input */
 export function lowerFunction(
   name: string,
   fn: ProgramFunction,
@@ -49,7 +51,7 @@ export function lowerFunction(
         throw new GraphError(`input "${input}" of "${name}" is not declared`);
       return argument;
     },
-    // One read a variable: every use sees the value from before this call's updates.
+    // One read per variable: every use sees the value from before this call's updates.
     variable: ({ attributes: { name: key, shape } }) => {
       const values = constants.get(key);
       const read =

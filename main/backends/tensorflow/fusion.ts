@@ -4,7 +4,7 @@ import { sameShape, sizeOf, staticShape, type Tensor } from '../../graph/tensor.
 import { calledOn, packedBytes } from './custom-calls.ts';
 import { legalFunction } from './legal.ts';
 
-/** What XLA computes on the way where it is read, number by number (`CpuInstructionFusion`) … */
+/** Operations that XLA fuses into the loops that read them (`CpuInstructionFusion`). */
 const BY_NUMBER = new Set(
   [
     ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greaterEqual', 'select', 'neg', 'cast'],
@@ -12,35 +12,44 @@ const BY_NUMBER = new Set(
     ['broadcastTo', 'transpose', 'slice', 'concat', 'pad'],
   ].flat(),
 );
-/** … but for several readers only once, as it takes long (`InstructionFusion::IsExpensive`) … */
+/**
+ * Too expensive to recompute for several readers (`InstructionFusion::IsExpensive`), so computed
+ * once.
+ */
 const COSTLY = new Set(['exp', 'log', 'sqrt', 'rsqrt', 'erf', 'tanh', 'sigmoid']);
-/** … or as it is left a loop of its own: XLA makes padded gradients of slices whole before it adds them. */
+/** Not fused: XLA materialises the padded gradients of slices before it adds them. */
 const WHOLE = 'pad';
-/** The same numbers as the input's. */
+/** Operations whose output has the same elements as their input. */
 const VIEWS = new Set(['reshape', 'stopGradient']);
 const SOURCES = new Set(['input', 'variable', 'constant']);
 
-/** One loop or call of a compiled function: what of a graph has memory of its own. */
+/** One loop or call of a compiled function: the unit that has memory of its own. */
 export interface Computation extends MadeValue<Tensor> {
   /** Bytes that the call keeps to itself in each thread that makes calls. */
   readonly scratch: number;
 }
 
 export interface Computations {
-  /** Each after those that it reads. */
+  /** Each after those it reads. */
   readonly list: readonly Computation[];
-  /** Values that the caller gets. Updates are not among them: they take the place of the variable's old value. */
+  /**
+   * Values returned to the caller. Updates are not among them: they reuse the memory of the
+   * variable's
+   * old value.
+   */
   readonly results: ReadonlySet<Tensor>;
 }
 
 /**
- * The loops and calls that XLA makes of a function on the processor, by its rules as they stand in TensorFlow 2.21. An
- * element-wise operation or a move has no value of its own where only loops read it, which compute it on the way. A
- * call reads from memory: of what it is handed there is a value. Loops read that value, too, unless it follows from a
- * single one of its size: then they compute it again from there (`ComputeGloballyUnfusible`), and the former is read
- * for longer.
- *
- * @param kernels whether the process has our kernels
+ * Predicts the loops and calls that XLA compiles a function to on the CPU, by the fusion rules of
+ * TensorFlow 2.21. Element-wise operations and moves that only loops read are fused into these and
+ * have
+ * no buffer. Operands of calls are materialised. Loops read such a value too, unless it depends on
+ * a
+ * single input of its size: then they recompute it from that input (`ComputeGloballyUnfusible`),
+ * which
+ * stays alive for longer.
+ * @param kernels whether the process has registered our kernels
  */
 export function computationsOf(fn: ProgramFunction, kernels: boolean): Computations {
   const { order, resolve, calls } = legalFunction(fn, kernels);
@@ -52,7 +61,7 @@ export function computationsOf(fn: ProgramFunction, kernels: boolean): Computati
   const needed = neededOf([...results, ...updates], order, inputsOf);
   const readers = readersOf(needed, inputsOf);
 
-  // From the results back: whether a node is read from memory follows from its readers.
+  // Backwards from the results: whether a node is materialised depends on its readers.
   const stored = new Set<Tensor>();
   const handed = new Set<Tensor>();
   for (const node of needed.toReversed()) {
@@ -99,7 +108,7 @@ export function computationsOf(fn: ProgramFunction, kernels: boolean): Computati
   return { list, results };
 }
 
-/** The tensor whose numbers a view shows. */
+/** Resolves views to the tensor whose elements they show. */
 function seen(tensor: Tensor): Tensor {
   let base = tensor;
   for (let [x] = base.inputs; VIEWS.has(base.op) && x !== undefined; [x] = base.inputs) base = x;
@@ -132,7 +141,10 @@ function readersOf(
   return readers;
 }
 
-/** Inputs that are read number by number with the result; one that is repeated along an axis is small beside it. */
+/**
+ * Inputs read element by element with the result; inputs broadcast along an axis are small and not
+ * counted.
+ */
 function largeInputs(node: Tensor): number {
   const axes = ({ shape }: Tensor): number => shape.filter((side) => side !== 1).length;
   return node.inputs.filter(

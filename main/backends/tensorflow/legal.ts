@@ -4,17 +4,17 @@ import { inTopologicalOrder, type Tensor } from '../../graph/tensor.ts';
 import { isCalled } from './custom-calls.ts';
 import { hasLowering } from './nodes.ts';
 
-/** A function in operations that TensorFlow has, or that our kernels are called for. */
+/** A function reduced to operations that TensorFlow or our kernels implement. */
 export interface LegalFunction {
   /** Inputs before users. */
   readonly order: readonly Tensor[];
-  /** What stands for a tensor of the function. */
+  /** Returns the replacement of a tensor of the original function. */
   readonly resolve: (tensor: Tensor) => Tensor;
-  /** Whether the node is a call of one of our kernels. */
+  /** Whether the node becomes a call of one of our kernels. */
   readonly calls: (node: Tensor) => boolean;
 }
 
-/** @param kernels whether the process that runs the function has our kernels */
+/** @param kernels whether the process that runs the function has registered our kernels */
 export function legalFunction(fn: ProgramFunction, kernels: boolean): LegalFunction {
   const roots = [
     ...Object.values(fn.outputs),

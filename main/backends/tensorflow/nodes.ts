@@ -4,18 +4,23 @@ import type { NodeOf, OpName } from '../../graph/registry.ts';
 import { GraphError } from '../../graph/graph-error.ts';
 import type { DType, Shape, Tensor } from '../../graph/tensor.ts';
 
-/** Writes the nodes of one function body; a reference is `node:output:index`, as FunctionDef wants it. */
+/**
+ * Writes the nodes of one function body; references have FunctionDef's form `node:output:index`.
+ */
 export interface Emitter {
-  /** Adds a node and returns the reference to its output of that name. */
+  /** Adds a node and returns the reference to its output named `output`. */
   emit(
     op: string,
     inputs: readonly string[],
     attributes: Record<string, AttrValue>,
     output: string,
   ): string;
-  /** An int32 vector, as axes and offsets are given. */
+  /** An int32 vector, used for axes and offsets. */
   indices(values: readonly number[]): string;
-  /** The sides of a shape as an int32 vector, with the batch size of the call where it is open. */
+  /**
+   * The dimensions of a shape as an int32 vector; open ones are computed from the call's batch
+   * size.
+   */
   sides(shape: Shape): string;
 }
 
@@ -23,7 +28,7 @@ export const typeAttribute = (dtype: DType): AttrValue => ({ type: DATA_TYPE[dty
 export const textAttribute = (text: string): AttrValue => ({ s: new TextEncoder().encode(text) });
 export const INDEX: AttrValue = { type: DATA_TYPE.int32 };
 
-/** With -1 for an open side, which TensorFlow then infers. */
+/** Open dimensions become -1, which TensorFlow infers. */
 function inferredSides(shape: Shape): number[] {
   return shape.map((side) => (isOpen(side) ? -1 : side));
 }
@@ -79,7 +84,9 @@ function reduction(op: 'Sum' | 'Max'): Lowering<'sum' | 'max'> {
   };
 }
 
-/** How each operation is written as TensorFlow nodes. What is not here is resolved before (sources, composites). */
+/**
+ * TensorFlow lowering of each operation. Sources are resolved and composites decomposed beforehand.
+ */
 const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
   add: elementwise('AddV2', 'z'),
   sub: elementwise('Sub', 'z'),
@@ -184,7 +191,7 @@ const LOWERINGS: { readonly [K in OpName]?: Lowering<K> } = {
   stopGradient: (_, inputs) => inputs[0] ?? '',
 };
 
-/** Whether TensorFlow has this operation; the others are decomposed. */
+/** Whether TensorFlow has this operation; others are decomposed. */
 export function hasLowering(op: string): boolean {
   return Object.hasOwn(LOWERINGS, op);
 }

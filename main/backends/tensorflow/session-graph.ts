@@ -6,8 +6,11 @@ import { lowerFunction } from './function.ts';
 import { constantNode, shapeProto, textAttribute, typeAttribute } from './nodes.ts';
 
 /**
- * A program as our sessions hold it: each variable is a resource with an operation that sets and one that reads it; each function
- * is a FunctionDef that XLA has to compile, called by one node. Everything is reached by name.
+ * Lowers a program to the graph of a session: each variable becomes a resource with one operation
+ * to
+ * set and one to read it; each function becomes a FunctionDef, called by one node and compiled by
+ * XLA
+ * unless its batch is open. Everything is addressed by name.
  */
 export const NAMES = {
   variable: (name: string) => `variable/${name}`,
@@ -16,16 +19,19 @@ export const NAMES = {
   get: (name: string) => `get/${name}`,
 } as const;
 
-/** XLA compiles the body as it stands. */
+/** Makes XLA compile the whole function body. */
 const COMPILED: Record<string, AttrValue> = { _XlaMustCompile: { b: true } };
 const FLOAT = typeAttribute('float32');
 
-/** @param kernels whether the process that runs the graph has the custom calls of `custom-calls.ts` */
+/**
+ * @param kernels whether the process that runs the graph has registered the custom calls of
+ * `custom-calls.ts`
+ */
 export function lowerProgram(program: Program, { kernels = false } = {}): GraphModel {
   const nodes: NodeDef[] = program.variables.flatMap(variableNodes);
   const functions: FunctionDef[] = [];
   for (const [name, fn] of Object.entries(program.functions)) {
-    // XLA would compile an open function anew for every batch size.
+    // XLA would recompile an open function for every batch size.
     const attributes = hasOpenBatch(fn) ? {} : COMPILED;
     const { definition, variables } = lowerFunction(name, fn, { kernels, attributes });
     functions.push(definition);
@@ -52,7 +58,9 @@ function variableNodes(variable: Variable): NodeDef[] {
       input: [handle, NAMES.setInput(name)],
       attr: { dtype: FLOAT },
     },
-    // The addon can fetch outputs only, so the assignment hangs on one. A constant: fetching the value back would copy it.
+    // The addon can only fetch outputs, so the assignment is a control input of one. It is a
+    // constant,
+    // because fetching the value itself would copy it.
     {
       ...constantNode(NAMES.set(name), Float32Array.of(1), []),
       input: [`^${NAMES.set(name)}/assign`],

@@ -18,7 +18,7 @@ import type { Session } from '../session.ts';
 import { CALL } from './call.ts';
 import { lowerProgram, NAMES } from './session-graph.ts';
 
-/** What a session calls of the addon. */
+/** The part of the addon's interface that sessions use. */
 export interface NativeBackend {
   loadSavedModelMetaGraph(folder: string, tags: string): number;
   deleteSavedModel(id: number): void;
@@ -30,16 +30,16 @@ export interface NativeBackend {
   ): TensorFlow.Tensor[];
 }
 
-/** The addon, loaded and set as tfjs's backend. */
+/** The loaded addon, registered as tfjs's backend. */
 export interface NativeTensorFlow {
   readonly tf: typeof TensorFlow;
   readonly backend: NativeBackend;
 }
 
 export interface TensorFlowOptions {
-  /** Whether the process has the custom calls of `custom-calls.ts`. */
+  /** Whether the process has registered the custom calls of `custom-calls.ts`. */
   readonly kernels: boolean;
-  /** Before the first call of each function, which compiles it and takes its memory. */
+  /** Runs before the first call of each function, which compiles it and allocates its memory. */
   readonly beforeFirstCall: () => void;
 }
 
@@ -68,15 +68,15 @@ function writeGraph(path: string, graph: Uint8Array): void {
 }
 
 /**
- * Runs a program in a TensorFlow session, every function compiled by XLA unless its batch is open. TensorFlow computes before a
- * call returns its promise.
+ * Runs a program in a TensorFlow session; XLA compiles every function unless its batch is open.
+ * TensorFlow computes synchronously, before a call returns its promise.
  */
 export class TensorFlowSession implements Session {
   readonly #native: NativeTensorFlow;
   readonly #program: Program;
   readonly #id: number;
   readonly #beforeFirstCall: () => void;
-  /** Functions that were run already, and so are compiled. */
+  /** Functions that have already run and are therefore compiled. */
   readonly #called = new Set<string>();
 
   constructor(program: Program, native: NativeTensorFlow, options: TensorFlowOptions) {
@@ -94,9 +94,10 @@ export class TensorFlowSession implements Session {
   }
 
   /**
-   * TensorFlow takes over memory that begins at a multiple of 64 bytes, which this never does, and copies any other. XLA updates in
-   * place only what TensorFlow has allocated itself: new values of the first step would get a region of memory as large as a step's,
-   * and the next step would settle there beside the first one's.
+   * Deliberately misaligned: TensorFlow borrows 64-byte-aligned buffers instead of copying, and XLA
+   * cannot update borrowed buffers in place. The first step would then allocate a region as large
+   * as a
+   * step's for the new values, and the next step would allocate another beside it.
    */
   zeros(variable: string): Float32Array {
     const size = sizeOf(shapeOfVariable(this.#program, variable));
@@ -120,7 +121,7 @@ export class TensorFlowSession implements Session {
 
   async read(variables: readonly string[]): Promise<readonly Float32Array[]> {
     for (const variable of variables) shapeOfVariable(this.#program, variable);
-    // A session prepares every set of outputs anew, which takes some tenths of a second.
+    // A session prepares each new set of outputs, which takes some tenths of a second.
     return variables.length === 0 ? [] : this.#run([], variables.map(NAMES.get));
   }
 
@@ -155,7 +156,7 @@ export class TensorFlowSession implements Session {
     return fn;
   }
 
-  /** One session call; every tensor made for it is released, whatever happens. */
+  /** Makes one session call; releases all its tensors, also on failure. */
   #run(feeds: readonly Placed[], outputs: readonly string[]): Float32Array[] {
     const { tf, backend } = this.#native;
     const tensors: TensorFlow.Tensor[] = [];

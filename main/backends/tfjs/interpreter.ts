@@ -18,23 +18,24 @@ import type { Session } from '../session.ts';
 import { feedsOf, type Feeds } from '../feeds.ts';
 import { tfjsLowering } from './table.ts';
 
-/** A node of a function in the order of work, and the values that nobody needs once it is done. */
+/** A node in execution order, and the values that are no longer needed after it. */
 interface Step {
   readonly node: Tensor;
   readonly free: readonly Tensor[];
 }
 
-/** A function made ready to run. */
+/** A function prepared for execution. */
 interface Plan {
   readonly definition: ProgramFunction;
   readonly steps: readonly Step[];
 }
 
 /**
- * Runs a program operation by operation on whichever tfjs backend is set when it is made: the way to run where no
- * compiled TensorFlow is at hand, and the cross-check of the lowering. Nothing of tfjs's own differentiation is
- * used. Every intermediate is released at its last use, so a call needs no more memory than its widest moment, and
- * after a call only variables and constants are left.
+ * Runs a program operation by operation on the current tfjs backend: the fallback where no compiled
+ * TensorFlow is available, and the cross-check of its lowering. Does not use tfjs's
+ * differentiation.
+ * Intermediates are released at their last use, so that a call needs no more than the peak of live
+ * values; afterwards only variables and constants remain.
  */
 export class Interpreter implements Session {
   readonly #shapes: ReadonlyMap<string, StaticShape>;
@@ -42,7 +43,10 @@ export class Interpreter implements Session {
   readonly #constants = new Map<Tensor, tf.Tensor>();
   readonly #variables = new Map<string, tf.Tensor>();
 
-  /** Throws GraphError for a function that uses an undeclared input or variable, or sets a variable twice. */
+  /**
+   * @throws GraphError for a function that uses an undeclared input or variable, or sets a variable
+   * twice
+   */
   constructor(program: Program) {
     this.#shapes = new Map(program.variables.map((v) => [v.attributes.name, v.shape]));
     this.#plans = new Map(
@@ -103,7 +107,8 @@ export class Interpreter implements Session {
       const results = Object.entries(outputs).map(
         ([key, node]) => [key, download(valueOf(node))] as const,
       );
-      // A clone shares its data, so one value can be an output and the new value of several variables.
+      // A clone shares its data, so one value can be an output and the new value of several
+      // variables.
       const next = updates.map(({ value }) => tf.keep(tf.clone(valueOf(value))));
       updates.forEach(({ variable }, index) => {
         const value = next[index];
@@ -170,7 +175,7 @@ export class Interpreter implements Session {
   }
 }
 
-/** The same function with what tfjs has no counterpart of decomposed. */
+/** The function with operations that tfjs lacks decomposed. */
 function legalised(fn: ProgramFunction): ProgramFunction {
   const roots = [...Object.values(fn.outputs), ...fn.updates.map((u) => u.value)];
   const parts = legalise(inTopologicalOrder(roots), ({ op }) => tfjsLowering(op) !== undefined);
@@ -230,7 +235,11 @@ function checkDeclared(
   );
 }
 
-/** A tensor that no surrounding tidy releases. The values are copied: tfjs's CPU backend works on the array it is given. */
+/**
+ * Creates a tensor that no enclosing tidy releases. The values are copied, because tfjs's CPU
+ * backend
+ * uses the array in place.
+ */
 function upload(values: Values, shape: StaticShape, dtype: DType): tf.Tensor {
   const data =
     dtype === 'bool' ? Uint8Array.from(values, (v) => (v === 0 ? 0 : 1)) : values.slice();

@@ -16,7 +16,8 @@ export const ADD_KRONECKER: Operation<'addKronecker', NoAttributes, Triple> = {
       g.reshape(g.slice(both, [from], [sizeOf(shape)]), shape);
     return [dy, part(0, c), part(sizeOf(staticShape(c.shape)), d)];
   },
-  // One matrix product, (kernels, l · m)ᵀ (kernels, splits · k · n), gives every c[p, q] · d[s, a, b], summed over the kernels.
+  // One matrix product, (kernels, l · m)ᵀ (kernels, splits · k · n), sums all c[p, q] · d[s, a, b]
+  // over the kernels.
   decompose({ inputs: [weight, c, d] }, g) {
     const { splits, l, k, m, n } = kroneckerSizes(c, d);
     const products = g.matmul(...flattenedFactors(g, c, d), { transposeA: true });
@@ -26,8 +27,9 @@ export const ADD_KRONECKER: Operation<'addKronecker', NoAttributes, Triple> = {
 };
 
 /**
- * weight + Σᵢ c[i] ⊗ d[i], of Kronecker products: c (kernels, l, m), d (kernels, splits, k, n), weight
- * (splits · l · k, m · n); the splits, one above the other, share c.
+ * Returns weight + Σᵢ c[i] ⊗ d[i], a sum of Kronecker products: c (kernels, l, m), d (kernels,
+ * splits,
+ * k, n), weight (splits · l · k, m · n). The splits are stacked along the rows and share c.
  */
 export function addKronecker(weight: Tensor, c: Tensor, d: Tensor): Tensor {
   return apply(ADD_KRONECKER, [weight, c, d], {});

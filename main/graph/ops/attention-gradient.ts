@@ -5,7 +5,7 @@ import { sameShape, shapeText, sizeOf, type Tensor } from '../tensor.ts';
 import { attendGradients, swapTokensAndHeads } from './attention-parts.ts';
 import { headsOf, needAttention, scoresShape, type AttentionAttributes } from './attention.ts';
 
-/** dy, and what `attention` was of. */
+/** dy, followed by the inputs of `attention`. */
 type Inputs = readonly [Tensor, ...AttentionInputs];
 
 export const ATTENTION_GRADIENT: Operation<'attentionGradient', AttentionAttributes, Inputs> = {
@@ -32,7 +32,11 @@ export const ATTENTION_GRADIENT: Operation<'attentionGradient', AttentionAttribu
   },
 };
 
-/** The gradients of q, k, v and, with a bias, of the scores, as one vector, for the gradient dy of `attention`. */
+/**
+ * Returns the gradients of q, k, v and, with a bias, of the scores, flattened and concatenated,
+ * given
+ * the output gradient dy of `attention`.
+ */
 export function attentionGradient(inputs: AttentionInputs, dy: Tensor, scale: number): Tensor {
   return apply(ATTENTION_GRADIENT, [dy, ...inputs], { scale });
 }

@@ -2,32 +2,39 @@ import { staticDim, type Dim } from '../dim.ts';
 import type { Language } from '../language.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** Multi-head attention (arXiv 1706.03762) in single operations, one head beside the other as batches. */
+/** Multi-head attention (arXiv 1706.03762) decomposed into basic operations, batched over heads. */
 
-/** Of each head of each image: q (batch, heads, queries, width), k and v (batch, heads, keys, width). */
+/**
+ * Operands per image and head: q (batch, heads, queries, width), k and v (batch, heads, keys,
+ * width).
+ */
 export interface Heads {
   readonly q: Tensor;
   readonly k: Tensor;
   readonly v: Tensor;
-  /** Added to the scores (batch, heads, queries, keys), to which it broadcasts. */
+  /** Added to the scores; broadcasts to (batch, heads, queries, keys). */
   readonly bias?: Tensor | undefined;
-  /** That the scores are multiplied by. */
+  /** Factor applied to the scores. */
   readonly scale: number;
 }
 
-/** Softmax of the scores, and with the queries scaled. */
+/** Returns the scaled queries and the softmax of the scores. */
 function weigh(g: Language, { q, k, bias, scale }: Heads): { q: Tensor; weights: Tensor } {
   const scaled = g.mul(q, g.scalar(scale));
   const scores = g.matmul(scaled, k, { transposeB: true });
   return { q: scaled, weights: g.softmax(bias === undefined ? scores : g.add(scores, bias)) };
 }
 
-/** What the queries attend to: (batch, queries, heads, width). */
+/** Returns the attention output, (batch, queries, heads, width). */
 export function attend(g: Language, heads: Heads): Tensor {
   return g.transpose(g.matmul(weigh(g, heads).weights, heads.v), [0, 2, 1, 3]);
 }
 
-/** The gradients of q, k and v as they were given, and of the scores, for the gradient dy of `attend`. */
+/**
+ * Returns the gradients of the unscaled q, of k and v, and of the scores, given the output gradient
+ * dy
+ * of `attend`.
+ */
 export function attendGradients(
   g: Language,
   heads: Heads,
@@ -45,8 +52,8 @@ export function attendGradients(
 }
 
 /**
- * The heads of queries, keys and values side by side: qkv (batch, tokens, 3, heads, width).
- * @param queries that many tokens ask, from the first
+ * Splits packed queries, keys and values, qkv (batch, tokens, 3, heads, width), into heads.
+ * @param queries number of leading tokens used as queries
  */
 export function unpack(g: Language, qkv: Tensor, queries: Dim): Heads {
   const [batch = 0, tokens = 0, , heads = 0, width = 0] = qkv.shape;
@@ -66,7 +73,7 @@ export function unpack(g: Language, qkv: Tensor, queries: Dim): Heads {
   };
 }
 
-/** (batch, tokens, heads, width) as heads, and these as that. */
+/** Converts (batch, tokens, heads, width) to (batch, heads, tokens, width) and back. */
 export function swapTokensAndHeads(g: Language, x: Tensor): Tensor {
   return g.transpose(x, [0, 2, 1, 3]);
 }

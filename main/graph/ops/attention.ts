@@ -31,9 +31,11 @@ export const ATTENTION: Operation<'attention', AttentionAttributes, AttentionInp
 };
 
 /**
- * Multi-head attention (arXiv 1706.03762): softmax(scale · q kᵀ + bias) v of each head. q (batch, queries, heads, width), k and v
- * (batch, keys, heads, width) → (batch, queries, heads, width); the bias broadcasts to (batch, heads, queries, keys).
- * @param scale 1 / √width unless told
+ * Multi-head attention (arXiv 1706.03762): softmax(scale · q kᵀ + bias) v per head. q (batch,
+ * queries,
+ * heads, width), k and v (batch, keys, heads, width) → (batch, queries, heads, width); the bias
+ * broadcasts to (batch, heads, queries, keys).
+ * @param scale defaults to 1 / √width
  */
 export function attention(
   q: Tensor,
@@ -54,7 +56,7 @@ export function scoresShape(q: Tensor, k: Tensor): Shape {
   return [batch, heads, queries, k.shape[1] ?? 0];
 }
 
-/** @throws GraphError for operands that do not belong together */
+/** @throws GraphError for operands of mismatched shapes */
 export function needAttention(op: string, inputs: AttentionInputs): void {
   needType(op, inputs, FLOAT);
   const [q, k, v, bias] = inputs;

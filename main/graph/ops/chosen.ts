@@ -2,7 +2,9 @@ import { sumTo } from '../broadcast.ts';
 import type { Language } from '../language.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** The gradients of a maximum or minimum: dy goes to `a` where it was chosen, else to `b`; ties go to `a`. */
+/**
+ * Returns the gradients of maximum or minimum: dy flows to the selected operand, on ties to `a`.
+ */
 export function towardsChosen(
   g: Language,
   aChosen: Tensor,

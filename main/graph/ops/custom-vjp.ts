@@ -19,14 +19,14 @@ export const CUSTOM_VJP: Operation<'customVjp', NoAttributes, Pair> = {
     return float32(value.shape);
   },
   gradient: (_, dy) => [dy, dy],
-  // What leads to `via` only is dropped with it.
+  // Nodes that only `via` depends on become unreachable and are dropped.
   decompose: ({ inputs: [value] }) => value,
 };
 
 /**
- * The value of `value`; in the backward pass its gradient flows to `value` and to `via`. So what is held constant in the
- * one can be differentiated in the other, by another way that is cheaper there. The value of `via` is never computed,
- * only what its own backward pass reads.
+ * Returns `value`; in the backward pass the gradient flows to both `value` and `via`. This allows a
+ * term held constant in `value` to be differentiated through a cheaper formulation in `via`. `via`
+ * itself is never computed, only what its backward pass reads.
  */
 export function customVjp(value: Tensor, via: Tensor): Tensor {
   return apply(CUSTOM_VJP, [value, via], {});

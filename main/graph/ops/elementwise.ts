@@ -2,9 +2,9 @@ import { broadcastShape } from '../broadcast.ts';
 import { FLOAT, float32, need, needType, NUMBER, type Pair } from '../operation.ts';
 import { shapeText, type DType, type Tensor, type TensorType } from '../tensor.ts';
 
-/** Shapes and types of the operations that go element by element. */
+/** Shape and type inference of element-wise operations. */
 
-/** Of a function of floats. @param leastRank axes that it needs */
+/** Inference for a unary float operation. @param leastRank minimum rank of the input */
 export function inferUnary(op: string, leastRank = 0): (inputs: readonly [Tensor]) => TensorType {
   return ([x]) => {
     needType(op, [x], FLOAT);
@@ -13,7 +13,7 @@ export function inferUnary(op: string, leastRank = 0): (inputs: readonly [Tensor
   };
 }
 
-/** Of two tensors that broadcast, by NumPy's rule. */
+/** Inference for a binary operation with NumPy broadcasting. */
 export function inferBinary(
   op: string,
   allowed: readonly DType[] = NUMBER,

@@ -17,7 +17,7 @@ export const GATHER_GRADIENT: Operation<'gatherGradient', Attributes, Pair> = {
     return float32([rows, ...dy.shape.slice(axes)]);
   },
   gradient: 'once',
-  // A product with a one-hot matrix sums in a fixed order on every back end, which adding to places does not.
+  // A product with a one-hot matrix sums in a fixed order on every back end; scatter-add does not.
   decompose(node, g) {
     const [dy, indices] = node.inputs;
     const { rows } = node.attributes;
@@ -34,7 +34,10 @@ export const GATHER_GRADIENT: Operation<'gatherGradient', Attributes, Pair> = {
   },
 };
 
-/** Of each row the sum of what `indices` say that dy has for it: the gradient of `gather` of a tensor with so many rows. */
+/**
+ * Backward pass of `gather`: sums the slices of dy into `rows` rows, at the positions given by
+ * `indices`.
+ */
 export function gatherGradient(dy: Tensor, indices: Tensor, rows: number): Tensor {
   return apply(GATHER_GRADIENT, [dy, indices], { rows });
 }

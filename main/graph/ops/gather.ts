@@ -26,7 +26,9 @@ export const GATHER: Operation<'gather', NoAttributes, Pair> = {
   ],
 };
 
-/** The rows of `x`, along its first axis, that `indices` (int32, of any shape) name; each has to be there. */
+/**
+ * Selects rows of `x` along its first axis by `indices` (int32, any shape), which must be in range.
+ */
 export function gather(x: Tensor, indices: Tensor): Tensor {
   return apply(GATHER, [x, indices], {});
 }

@@ -15,7 +15,7 @@ export const INPUT: Operation<'input', Attributes, readonly []> = {
   gradient: 'none',
 };
 
-/** A value fed at each call. */
+/** A value fed with each call. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Input {
   return apply(INPUT, [], { name, shape, dtype }, `input "${name}"`);
 }

@@ -26,7 +26,10 @@ export const KRONECKER_GRADIENT: Operation<'kroneckerGradient', NoAttributes, Tr
   },
 };
 
-/** The gradients of c and d, as one vector, for the gradient dy of `addKronecker`. */
+/**
+ * Returns the gradients of c and d, flattened and concatenated, given the output gradient dy of
+ * `addKronecker`.
+ */
 export function kroneckerGradient(dy: Tensor, c: Tensor, d: Tensor): Tensor {
   return apply(KRONECKER_GRADIENT, [dy, c, d], {});
 }

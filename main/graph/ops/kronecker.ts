@@ -2,9 +2,9 @@ import type { Language } from '../language.ts';
 import { need } from '../operation.ts';
 import { sameShape, shapeText, sizeOf, staticShape, type Tensor } from '../tensor.ts';
 
-/** What sums of Kronecker products and their gradients share. */
+/** Helpers shared by sums of Kronecker products and their gradients. */
 
-/** Of C (kernels, l, m) and D (kernels, splits, k, n). */
+/** Dimensions of C (kernels, l, m) and D (kernels, splits, k, n). */
 export interface KroneckerSizes {
   readonly kernels: number;
   readonly splits: number;
@@ -20,7 +20,7 @@ export function kroneckerSizes(c: Tensor, d: Tensor): KroneckerSizes {
   return { kernels, splits, l, k, m, n };
 }
 
-/** c as (kernels, l · m) and d as (kernels, splits · k · n). */
+/** Reshapes c to (kernels, l · m) and d to (kernels, splits · k · n). */
 export function flattenedFactors(g: Language, c: Tensor, d: Tensor): [Tensor, Tensor] {
   return [c, d].map((t) => {
     const [kernels = 0, ...rest] = t.shape;
@@ -28,7 +28,7 @@ export function flattenedFactors(g: Language, c: Tensor, d: Tensor): [Tensor, Te
   }) as [Tensor, Tensor];
 }
 
-/** @throws GraphError for a weight that is not of the size of the sum */
+/** @throws GraphError unless the weight has the shape of the sum */
 export function needKronecker(op: string, weight: Tensor, c: Tensor, d: Tensor): void {
   const { kernels, splits, l, k, m, n } = kroneckerSizes(c, d);
   need(

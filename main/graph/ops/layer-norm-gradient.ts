@@ -24,7 +24,7 @@ export const LAYER_NORM_GRADIENT: Operation<'layerNormGradient', EpsilonAttribut
   },
 };
 
-/** The gradient of x for the gradient dy of `layerNorm`. */
+/** Returns the gradient of x given the output gradient dy of `layerNorm`. */
 export function layerNormGradient(x: Tensor, weight: Tensor, dy: Tensor, epsilon: number): Tensor {
   return apply(LAYER_NORM_GRADIENT, [x, weight, dy], { epsilon });
 }

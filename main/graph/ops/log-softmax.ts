@@ -8,7 +8,7 @@ export const LOG_SOFTMAX: Operation<'logSoftmax', NoAttributes> = {
   gradient: (node, dy, g) => [g.sub(dy, g.mul(g.exp(node), g.sum(dy, lastAxis(node), true)))],
 };
 
-/** Over the last axis. */
+/** Log-softmax over the last axis. */
 export function logSoftmax(x: Tensor): Tensor {
   return apply(LOG_SOFTMAX, [x], {});
 }

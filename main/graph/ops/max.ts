@@ -8,7 +8,8 @@ export const MAX: Operation<'max', ReductionAttributes> = {
     needType('max', [x], NUMBER);
     return { shape: reducedShape(x.shape, attributes), dtype: x.dtype };
   },
-  // Ties share the gradient equally, as TensorFlow has it: a maximum over a broadcast axis must not count it twice.
+  // Ties share the gradient equally, as in TensorFlow: a maximum over a broadcast axis must not
+  // count it twice.
   gradient(node, dy, g) {
     const [x] = node.inputs;
     const { axes } = node.attributes;

@@ -18,7 +18,10 @@ export const MIX_GRADIENT: Operation<'mixGradient', NoAttributes, Pair> = {
     g.matmul(byKernel(g, dy), byKernel(g, x), { transposeB: true }),
 };
 
-/** The gradient of c (kernels, l, m), for the gradient dy (rows, l, kernels, rank) of `mix`. */
+/**
+ * Returns the gradient of c (kernels, l, m), given the output gradient dy (rows, l, kernels, rank)
+ * of `mix`.
+ */
 export function mixGradient(dy: Tensor, x: Tensor): Tensor {
   return apply(MIX_GRADIENT, [dy, x], {});
 }

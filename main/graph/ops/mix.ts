@@ -26,7 +26,7 @@ export const MIX: Operation<'mix', NoAttributes, Pair> = {
 };
 
 /**
- * x (rows, m, kernels, rank) mixed over m by each kernel's c, of shape (kernels, l, m):
+ * Mixes x (rows, m, kernels, rank) over m with each kernel's matrix in c (kernels, l, m):
  * y[t, p, i, s] = Σ_q c[i, p, q] x[t, q, i, s], of shape (rows, l, kernels, rank).
  */
 export function mix(x: Tensor, c: Tensor): Tensor {

@@ -3,7 +3,7 @@ import type { Language } from '../language.ts';
 import { need } from '../operation.ts';
 import { lastAxis, sameShape, shapeText, type Tensor } from '../tensor.ts';
 
-/** What layer normalisation (arXiv 1607.06450) and its gradient share. */
+/** Helpers shared by layer normalisation (arXiv 1607.06450) and its gradient. */
 
 export interface EpsilonAttributes {
   readonly epsilon: number;
@@ -12,11 +12,11 @@ export interface EpsilonAttributes {
 interface Normalised {
   /** (x − mean) · r. */
   readonly values: Tensor;
-  /** 1 / sqrt(variance + ε), with a last axis of 1. */
+  /** 1 / sqrt(variance + ε), with a last axis of size 1. */
   readonly r: Tensor;
 }
 
-/** Over the last axis. */
+/** Normalises over the last axis. */
 export function normalise(g: Language, x: Tensor, epsilon: number): Normalised {
   const centred = g.sub(x, g.mean(x, lastAxis(x), true));
   const variance = g.mean(g.mul(centred, centred), lastAxis(x), true);
@@ -24,7 +24,9 @@ export function normalise(g: Language, x: Tensor, epsilon: number): Normalised {
   return { values: g.mul(centred, r), r };
 }
 
-/** @throws GraphError for a weight that is not as wide as x */
+/**
+ * @throws GraphError for a weight whose width differs from that of x, an open width or a negative ε
+ */
 export function needLayerNorm(op: string, x: Tensor, weight: Tensor, epsilon: number): void {
   need(
     sameShape(weight.shape, x.shape.slice(-1)) &&

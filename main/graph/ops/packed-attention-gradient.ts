@@ -28,7 +28,7 @@ export const PACKED_ATTENTION_GRADIENT: Operation<'packedAttentionGradient', NoA
   },
 };
 
-/** The backward pass of `packedAttention`, of the shape of qkv. */
+/** Backward pass of `packedAttention`; returns the gradient of qkv, in its shape. */
 export function packedAttentionGradient(qkv: Tensor, dy: Tensor): Tensor {
   return apply(PACKED_ATTENTION_GRADIENT, [qkv, dy], {});
 }

@@ -20,8 +20,9 @@ export const PACKED_ATTENTION: Operation<'packedAttention', NoAttributes> = {
 };
 
 /**
- * Multi-head attention (arXiv 1706.03762) of queries, keys and values side by side, as one product makes them:
- * qkv (batch, tokens, 3, heads, width) → (batch, tokens, heads, width), softmax(q kᵀ / √width) v of each head.
+ * Multi-head attention (arXiv 1706.03762) on packed queries, keys and values, the output of one
+ * projection: qkv (batch, tokens, 3, heads, width) → (batch, tokens, heads, width),
+ * softmax(q kᵀ / √width) v per head.
  */
 export function packedAttention(qkv: Tensor): Tensor {
   return apply(PACKED_ATTENTION, [qkv], {});

@@ -23,7 +23,7 @@ export const PAD: Operation<'pad', Attributes> = {
   gradient: ({ inputs: [x], attributes: { before } }, dy, g) => [g.slice(dy, before, x.shape)],
 };
 
-/** Zeros around `x`. */
+/** Pads `x` with zeros. */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
   const padded = apply(PAD, [x], { before, after });
   return sameShape(x.shape, padded.shape) ? x : padded;

@@ -6,7 +6,7 @@ export interface ReductionAttributes {
   readonly keepDims: boolean;
 }
 
-/** A shape without the axes that are reduced, or with a side of 1 in their place. @throws GraphError */
+/** Returns a shape with the reduced axes removed, or kept with size 1. @throws GraphError */
 export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
   const gone = new Set(axes);
   need(

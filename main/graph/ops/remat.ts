@@ -13,8 +13,9 @@ export const REMAT: Operation<'remat', NoAttributes, Pair> = {
 };
 
 /**
- * The value of `y`. Of what leads from `x` to it nothing is kept for the backward pass, which computes it again when the
- * gradient of `y` is there: gradient checkpointing (arXiv 1604.06174).
+ * Gradient checkpointing (arXiv 1604.06174): returns `y`, but keeps no intermediate values between
+ * `x`
+ * and `y` for the backward pass, which recomputes them once the gradient of `y` is available.
  */
 export function remat(y: Tensor, x: Tensor): Tensor {
   return apply(REMAT, [y, x], {});

@@ -21,7 +21,7 @@ export const SELECT: Operation<'select', NoAttributes, Triple> = {
   },
 };
 
-/** `a` where `condition` holds, else `b`; all three of one shape. */
+/** `a` where `condition` holds, else `b`; all three have the same shape. */
 export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return apply(SELECT, [condition, a, b], {});
 }

@@ -27,13 +27,13 @@ export const SLICE: Operation<'slice', Attributes> = {
   },
 };
 
-/** Of a side with the batch in it only the whole is known to be there. */
+/** A dimension with an open batch can only be taken whole. */
 function isWithin(begin: number, side: Dim, whole: Dim): boolean {
   if (isOpen(side) || isOpen(whole)) return begin === 0 && sameDim(side, whole);
   return begin >= 0 && begin + side <= whole;
 }
 
-/** The box of `shape` that starts at `begin`. */
+/** Returns the box of `shape` that starts at `begin`. */
 export function slice(x: Tensor, begin: readonly number[], shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : apply(SLICE, [x], { begin, shape });
 }

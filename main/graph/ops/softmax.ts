@@ -11,7 +11,7 @@ export const SOFTMAX: Operation<'softmax', NoAttributes> = {
   },
 };
 
-/** Over the last axis. */
+/** Softmax over the last axis. */
 export function softmax(x: Tensor): Tensor {
   return apply(SOFTMAX, [x], {});
 }

@@ -7,7 +7,7 @@ export const STOP_GRADIENT: Operation<'stopGradient', NoAttributes> = {
   gradient: 'none',
 };
 
-/** The value, through which no gradient flows. */
+/** Returns `x` and blocks the gradient. */
 export function stopGradient(x: Tensor): Tensor {
   return apply(STOP_GRADIENT, [x], {});
 }

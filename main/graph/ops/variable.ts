@@ -14,7 +14,7 @@ export const VARIABLE: Operation<'variable', Attributes, readonly []> = {
   gradient: 'none',
 };
 
-/** The present value of a variable, as it is before the call's updates. */
+/** The current value of a variable, before the updates of the call. */
 export function variable(name: string, shape: StaticShape): Variable {
   return { ...apply(VARIABLE, [], { name, shape }, `variable "${name}"`), shape };
 }
