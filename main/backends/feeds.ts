@@ -20,8 +20,7 @@ export interface Feeds {
 
 /**
  * Returns the feeds of a call, in the order of the function's inputs. The batch size is inferred
- * from
- * the number of values fed.
+ * from the number of values fed.
  * @throws GraphError for missing or unknown inputs, wrong types or sizes, and inconsistent batch
  * sizes
  */

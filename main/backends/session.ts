@@ -5,12 +5,11 @@ import type { Values } from '../graph/program.ts';
  * they are made. Methods are asynchronous because some devices cannot be waited for synchronously.
  */
 export interface Session {
-  /** Zeros of a variable's size, where they are written from best: of a variable that functions update. */
+  /** Returns zeros for a variable that functions update, in memory suited for `write`. */
   zeros(variable: string): Float32Array;
   /**
    * Variables start undefined: each must be written before a function reads it. Writing many in one
-   * call
-   * is faster than one by one.
+   * call is faster than one by one.
    */
   write(values: ReadonlyMap<string, Float32Array>): Promise<void>;
   /** Reads variables, in the order given. */

@@ -2,8 +2,7 @@ import { GraphError } from './graph-error.ts';
 
 /**
  * A dimension of a tensor: a fixed number, or a multiple of the batch size B, which is known only
- * at
- * call time. Exported programs leave B open; training programs use fixed numbers.
+ * at call time. Exported programs leave B open; training programs use fixed numbers.
  */
 export type Dim = number | OpenDim;
 

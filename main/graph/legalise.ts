@@ -19,8 +19,7 @@ export function legalise(
 
   /**
    * Inputs are already settled, so recursion only enters decompositions, which may themselves
-   * contain
-   * unsupported operations.
+   * contain unsupported operations.
    */
   function settle(node: Tensor): Tensor {
     const known = legal.get(node);

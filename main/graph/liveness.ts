@@ -11,8 +11,8 @@ export interface MadeValue<Key> {
 /**
  * Returns, for each step, the bytes of the values alive during it: those computed so far that are
  * read at this step or later. An unread value is alive only during its own step; values that exist
- * from
- * the start are not counted.
+ * from the start are not counted.
+ *
  * @param schedule in computation order
  * @param kept values that stay alive to the end
  */
@@ -42,8 +42,8 @@ export function aliveBytes<Key>(
 
 /**
  * Returns a breadth-first schedule: values are computed in the order in which they become ready.
- * This
- * runs independent work side by side and keeps values alive that only later ones need.
+ * This runs independent work side by side and keeps values alive that only later ones need.
+ *
  * @param values topologically sorted, inputs first
  */
 export function breadthFirst<Key>(values: readonly MadeValue<Key>[]): MadeValue<Key>[] {

@@ -13,8 +13,7 @@ import {
 /**
  * Definition of one operation of the graph language. Each has a file in `ops/`; back ends map
  * operations to their own. Gradients and decompositions receive the language as a parameter, so
- * that
- * operations do not import each other.
+ * that operations do not import each other.
  */
 export interface Operation<
   Name extends string,
@@ -26,8 +25,8 @@ export interface Operation<
   infer(inputs: I, attributes: A): TensorType;
   /**
    * Maps a node and the gradient of the loss with respect to it to the gradients of its inputs
-   * (null: no
-   * gradient flows). `none`: no gradient flows through; `once`: not differentiable a second time.
+   * (null: no gradient flows). `none`: no gradient flows through; `once`: not differentiable a
+   * second time.
    */
   readonly gradient:
     | 'none'

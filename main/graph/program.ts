@@ -10,8 +10,7 @@ export interface ProgramFunction {
   readonly updates: readonly Update[];
   /**
    * `high` lets the runtime compute large products from bfloat16 parts (error up to 3 · 2⁻¹⁶ of |a|
-   * |b|)
-   * where that is faster.
+   * |b|) where that is faster.
    */
   readonly matmulPrecision?: 'high' | 'highest';
 }

@@ -4,9 +4,8 @@ import { inTopologicalOrder, sizeOf, staticShape, type Tensor } from './tensor.t
 
 /**
  * Rebuilds the subgraph from `x` to `y` of a `remat` node for a backward pass that has reached it
- * with
- * the gradient `dy`: adds a copy of each node to `again`. Inputs, variables and constants are not
- * copied.
+ * with the gradient `dy`: adds a copy of each node to `again`. Inputs, variables and constants are
+ * not copied.
  */
 export function rematerialise(node: NodeOf<'remat'>, dy: Tensor, again: Map<Tensor, Tensor>): void {
   const [y, x] = node.inputs;
@@ -19,8 +18,7 @@ export function rematerialise(node: NodeOf<'remat'>, dy: Tensor, again: Map<Tens
 /**
  * Copies the nodes that only the `via` of a `customVjp` node depends on into `again` and makes the
  * copies depend on the gradient `dy`, so that none of them is kept from the forward pass. If they
- * start
- * from a `remat` node, that is rematerialised too.
+ * start from a `remat` node, that is rematerialised too.
  */
 export function defer(
   { inputs: [value, via] }: NodeOf<'customVjp'>,
@@ -37,8 +35,7 @@ export function defer(
 /**
  * A compiler would recognise a copy as equal to the original and keep the original alive instead
  * (common subexpression elimination). Each copy therefore depends on a zero derived from the
- * gradient:
- * it can neither be merged with the original nor be computed before the backward pass.
+ * gradient: it can neither be merged with the original nor be computed before the backward pass.
  */
 function repeat(
   nodes: readonly Tensor[],

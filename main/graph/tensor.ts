@@ -2,9 +2,8 @@ import { dimText, isOpen, sameDim, staticDim, times, type Dim } from './dim.ts';
 
 /**
  * The graph language: symbolic tensors with static shapes, except for an optional open batch size.
- * A
- * tensor is a node: an operation, its inputs and its attributes. Models are built by calling plain
- * functions from tensors to tensors; back ends decide what is computed, and where.
+ * A tensor is a node: an operation, its inputs and its attributes. Models are built by calling
+ * plain functions from tensors to tensors; back ends decide what is computed, and where.
  */
 export type DType = 'float32' | 'int32' | 'bool';
 /** At most one dimension depends on the batch size. */
@@ -49,8 +48,7 @@ export function staticShape(shape: Shape): StaticShape {
 
 /**
  * Substitutes the batch size of a call; it is undefined if nothing is open. @throws GraphError if
- * an
- * open dimension has no batch size
+ * an open dimension has no batch size
  */
 export function boundShape(shape: Shape, batch: number | undefined): StaticShape {
   if (batch === undefined) return staticShape(shape);

@@ -7,10 +7,8 @@ import { shapeProto, textAttribute, typeAttribute, type Emitter } from './nodes.
 
 /**
  * Lowers large products, attention, layer normalisation, GELU, sums of Kronecker products and
- * mixing by
- * kernels to custom calls of our own kernels (main/native-ops/kernels). XLA finds them by name in
- * the
- * process that registered them.
+ * mixing by kernels to custom calls of our own kernels (main/native-ops/kernels). XLA finds them by
+ * name in the process that registered them.
  */
 
 /**
@@ -117,10 +115,8 @@ const MAX_SPLIT_K_RESULT = 2 ** 18;
 
 /**
  * Bytes into which a call packs its right operand, for a node for which `isCalled` holds. Every
- * thread
- * that makes calls keeps a buffer of its largest one. The kernels' other buffers are cache-sized
- * and not
- * counted.
+ * thread that makes calls keeps a buffer of its largest one. The kernels' other buffers are
+ * cache-sized and not counted.
  */
 export function packedBytes(node: Tensor): number {
   if (!isNode(node, 'matmul')) return 0;
@@ -190,8 +186,7 @@ function sizeOfGelu({ inputs: [x] }: NodeOf<'gelu'> | NodeOf<'geluGradient'>): n
 
 /**
  * Fuses the bias addition that usually precedes GELU into the call, which saves an intermediate of
- * that
- * size.
+ * that size.
  */
 function operandsOfGelu(x: Tensor, nameOf: NameOf, e: Emitter): string[] {
   const { values, bias } = biasedSum(x);

@@ -25,7 +25,7 @@ const SOURCES = new Set(['input', 'variable', 'constant']);
 
 /** One loop or call of a compiled function: the unit that has memory of its own. */
 export interface Computation extends MadeValue<Tensor> {
-  /** Bytes that the call keeps to itself in each thread that makes calls. */
+  /** Bytes of scratch memory per calling thread. */
   readonly scratch: number;
 }
 
@@ -34,8 +34,7 @@ export interface Computations {
   readonly list: readonly Computation[];
   /**
    * Values returned to the caller. Updates are not among them: they reuse the memory of the
-   * variable's
-   * old value.
+   * variable's old value.
    */
   readonly results: ReadonlySet<Tensor>;
 }
@@ -43,12 +42,10 @@ export interface Computations {
 /**
  * Predicts the loops and calls that XLA compiles a function to on the CPU, by the fusion rules of
  * TensorFlow 2.21. Element-wise operations and moves that only loops read are fused into these and
- * have
- * no buffer. Operands of calls are materialised. Loops read such a value too, unless it depends on
- * a
- * single input of its size: then they recompute it from that input (`ComputeGloballyUnfusible`),
- * which
- * stays alive for longer.
+ * have no buffer. Operands of calls are materialised. Loops read such a value too, unless it
+ * depends on a single input of its size: then they recompute it from that input
+ * (`ComputeGloballyUnfusible`), which stays alive for longer.
+ *
  * @param kernels whether the process has registered our kernels
  */
 export function computationsOf(fn: ProgramFunction, kernels: boolean): Computations {

@@ -7,10 +7,8 @@ import { constantNode, shapeProto, textAttribute, typeAttribute } from './nodes.
 
 /**
  * Lowers a program to the graph of a session: each variable becomes a resource with one operation
- * to
- * set and one to read it; each function becomes a FunctionDef, called by one node and compiled by
- * XLA
- * unless its batch is open. Everything is addressed by name.
+ * to set and one to read it; each function becomes a FunctionDef, called by one node and compiled
+ * by XLA unless its batch is open. Everything is addressed by name.
  */
 export const NAMES = {
   variable: (name: string) => `variable/${name}`,
@@ -59,8 +57,7 @@ function variableNodes(variable: Variable): NodeDef[] {
       attr: { dtype: FLOAT },
     },
     // The addon can only fetch outputs, so the assignment is a control input of one. It is a
-    // constant,
-    // because fetching the value itself would copy it.
+    // constant, because fetching the value itself would copy it.
     {
       ...constantNode(NAMES.set(name), Float32Array.of(1), []),
       input: [`^${NAMES.set(name)}/assign`],

@@ -96,8 +96,7 @@ export class TensorFlowSession implements Session {
   /**
    * Deliberately misaligned: TensorFlow borrows 64-byte-aligned buffers instead of copying, and XLA
    * cannot update borrowed buffers in place. The first step would then allocate a region as large
-   * as a
-   * step's for the new values, and the next step would allocate another beside it.
+   * as a step's for the new values, and the next step would allocate another beside it.
    */
   zeros(variable: string): Float32Array {
     const size = sizeOf(shapeOfVariable(this.#program, variable));

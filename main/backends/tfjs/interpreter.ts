@@ -33,9 +33,8 @@ interface Plan {
 /**
  * Runs a program operation by operation on the current tfjs backend: the fallback where no compiled
  * TensorFlow is available, and the cross-check of its lowering. Does not use tfjs's
- * differentiation.
- * Intermediates are released at their last use, so that a call needs no more than the peak of live
- * values; afterwards only variables and constants remain.
+ * differentiation. Intermediates are released at their last use, so that a call needs no more than
+ * the peak of live values; afterwards only variables and constants remain.
  */
 export class Interpreter implements Session {
   readonly #shapes: ReadonlyMap<string, StaticShape>;
@@ -237,8 +236,7 @@ function checkDeclared(
 
 /**
  * Creates a tensor that no enclosing tidy releases. The values are copied, because tfjs's CPU
- * backend
- * uses the array in place.
+ * backend uses the array in place.
  */
 function upload(values: Values, shape: StaticShape, dtype: DType): tf.Tensor {
   const data =

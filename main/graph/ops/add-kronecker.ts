@@ -28,8 +28,7 @@ export const ADD_KRONECKER: Operation<'addKronecker', NoAttributes, Triple> = {
 
 /**
  * Returns weight + Σᵢ c[i] ⊗ d[i], a sum of Kronecker products: c (kernels, l, m), d (kernels,
- * splits,
- * k, n), weight (splits · l · k, m · n). The splits are stacked along the rows and share c.
+ * splits, k, n), weight (splits · l · k, m · n). The splits are stacked along the rows and share c.
  */
 export function addKronecker(weight: Tensor, c: Tensor, d: Tensor): Tensor {
   return apply(ADD_KRONECKER, [weight, c, d], {});

@@ -34,8 +34,7 @@ export const ATTENTION_GRADIENT: Operation<'attentionGradient', AttentionAttribu
 
 /**
  * Returns the gradients of q, k, v and, with a bias, of the scores, flattened and concatenated,
- * given
- * the output gradient dy of `attention`.
+ * given the output gradient dy of `attention`.
  */
 export function attentionGradient(inputs: AttentionInputs, dy: Tensor, scale: number): Tensor {
   return apply(ATTENTION_GRADIENT, [dy, ...inputs], { scale });

@@ -32,8 +32,7 @@ export function attend(g: Language, heads: Heads): Tensor {
 
 /**
  * Returns the gradients of the unscaled q, of k and v, and of the scores, given the output gradient
- * dy
- * of `attend`.
+ * dy of `attend`.
  */
 export function attendGradients(
   g: Language,

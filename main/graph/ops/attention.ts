@@ -32,9 +32,8 @@ export const ATTENTION: Operation<'attention', AttentionAttributes, AttentionInp
 
 /**
  * Multi-head attention (arXiv 1706.03762): softmax(scale · q kᵀ + bias) v per head. q (batch,
- * queries,
- * heads, width), k and v (batch, keys, heads, width) → (batch, queries, heads, width); the bias
- * broadcasts to (batch, heads, queries, keys).
+ * queries, heads, width), k and v (batch, keys, heads, width) → (batch, queries, heads, width); the
+ * bias broadcasts to (batch, heads, queries, keys).
  * @param scale defaults to 1 / √width
  */
 export function attention(

@@ -28,8 +28,7 @@ export const LAYER_NORM: Operation<'layerNorm', EpsilonAttributes, Triple> = {
 
 /**
  * Layer normalisation (arXiv 1607.06450): (x − mean) / sqrt(variance + ε) over the last axis,
- * scaled
- * by weight and shifted by bias, both of the width of that axis.
+ * scaled by weight and shifted by bias, both of the width of that axis.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor {
   return apply(LAYER_NORM, [x, weight, bias], { epsilon });

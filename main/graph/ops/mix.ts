@@ -26,8 +26,8 @@ export const MIX: Operation<'mix', NoAttributes, Pair> = {
 };
 
 /**
- * Mixes x (rows, m, kernels, rank) over m with each kernel's matrix in c (kernels, l, m):
- * y[t, p, i, s] = Σ_q c[i, p, q] x[t, q, i, s], of shape (rows, l, kernels, rank).
+ * Mixes x (rows, m, kernels, rank) over m with each kernel's matrix in c (kernels, l, m): y[t, p,
+ * i, s] = Σ_q c[i, p, q] x[t, q, i, s], of shape (rows, l, kernels, rank).
  */
 export function mix(x: Tensor, c: Tensor): Tensor {
   return apply(MIX, [x, c], {});

@@ -21,8 +21,8 @@ export const PACKED_ATTENTION: Operation<'packedAttention', NoAttributes> = {
 
 /**
  * Multi-head attention (arXiv 1706.03762) on packed queries, keys and values, the output of one
- * projection: qkv (batch, tokens, 3, heads, width) → (batch, tokens, heads, width),
- * softmax(q kᵀ / √width) v per head.
+ * projection: qkv (batch, tokens, 3, heads, width) → (batch, tokens, heads, width), softmax(q kᵀ /
+ * √width) v per head.
  */
 export function packedAttention(qkv: Tensor): Tensor {
   return apply(PACKED_ATTENTION, [qkv], {});

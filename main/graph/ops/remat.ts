@@ -14,8 +14,7 @@ export const REMAT: Operation<'remat', NoAttributes, Pair> = {
 
 /**
  * Gradient checkpointing (arXiv 1604.06174): returns `y`, but keeps no intermediate values between
- * `x`
- * and `y` for the backward pass, which recomputes them once the gradient of `y` is available.
+ * `x` and `y` for the backward pass, which recomputes them once the gradient of `y` is available.
  */
 export function remat(y: Tensor, x: Tensor): Tensor {
   return apply(REMAT, [y, x], {});
