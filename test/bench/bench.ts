@@ -16,21 +16,23 @@ import { compareSteps, type Comparison, type StepRow, type WorkRow } from './ste
 import type { Say, Section } from './table.ts';
 
 /**
- * `npm run bench`: how fast and how large we are beside the PyTorch peers, as ratios of one run on one machine.
+ * `npm run bench`: measures speed and memory against the PyTorch peers, as ratios within one run on
+ * one machine.
  *
- *   --quick   the main comparisons alone, under five minutes
- *   --only    some sections alone, by their name or its first word: images, start, evaluation, growth, growth-library …
- *   --device  cpu, or gpu: steps and evaluation on the card that the engine finds; where it finds none the bench says so and
- *             ends with 3
- *   --json    prints one document and nothing else
+ *   --quick   only the main comparisons, under five minutes
+ *   --only    only some sections, by name or by its first word: images, start, evaluation,
+ *             growth, growth-library …
+ *   --device  cpu, or gpu: steps and evaluation on the card that the engine finds; exits with
+ *             code 3 if it finds none
+ *   --json    prints one JSON document and nothing else
  *
- * The whole run writes `results.json` beside this file, and its tables into `docs/speed.md`.
+ * The full run writes `results.json` next to this file and its tables into `docs/speed.md`.
  */
 
 const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results.json');
 const TINY = { model: 'ViT-Tiny/16', timm: 'vit_tiny_patch16_224', heads: 3, batch: 16 };
 const BASE = { model: 'ViT-Base/16', timm: 'vit_base_patch16_224', heads: 12, batch: 8 };
-/** KARST as published and its fastest form, and the other adapters. */
+/** KARST as published, its fastest form, and the other adapters. */
 const QUICK_FORMS = ['karst-kron', 'karst-gemm', 'lora', 'lokr'];
 const ALL_FORMS = [
   ...QUICK_FORMS,
@@ -45,11 +47,12 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-// An exit rather than a sudden end: what is measured is ended, too, and takes no time from the next bench.
+// Exit explicitly, so that the exit handlers kill the measured processes and the next bench runs
+// undisturbed.
 process.on('SIGTERM', () => process.exit(128 + constants.signals.SIGTERM));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** What is measured beside the comparisons with the peers. */
+/** Measurements other than the training-step comparison with the peers. */
 const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
   async images(say) {
     const rows = await compareImages(await peersPython(say), options.quick ? 3 : 9, say);
@@ -60,7 +63,7 @@ const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
   ...GROWTH,
 };
 
-/** Ends the bench where a card is asked for and there is none. */
+/** Exits if a card is requested and none is found. */
 async function chooseDevice(): Promise<Device> {
   if (options.device === 'cpu') return PROCESSOR;
   if (options.device !== 'gpu') throw new Error('--device is cpu or gpu');
@@ -72,7 +75,7 @@ async function chooseDevice(): Promise<Device> {
   process.exit(NO_CARD_EXIT);
 }
 
-/** @throws when nothing is called so */
+/** @throws if no section has this name */
 async function measureSections(only: string): Promise<void> {
   const chosen = Object.entries(SECTIONS).filter(
     ([name]) => name === only || name.startsWith(`${only}-`),
@@ -119,7 +122,9 @@ for (const comparison of comparisons) {
 const machine = describeMachine();
 const results = { machine, card: device.card, rows, work };
 let all: Readonly<Record<string, unknown>> = results;
-/** Told and kept part by part: the whole run takes long, and may be broken off. */
+/**
+ * Reports and saves each part as it finishes, because the full run is long and may be interrupted.
+ */
 async function keep(name: string, markdown: string): Promise<void> {
   if (!options.json) console.log(`## ${name}\n\n${markdown}\n`);
   if (options.quick || device.kind !== 'cpu') return;
@@ -127,7 +132,7 @@ async function keep(name: string, markdown: string): Promise<void> {
   await putIntoDocs(name, markdown);
 }
 await keep('steps', tables(results));
-// On a card, what the card has no part in is not measured.
+// On a card, skip the sections that do not use it.
 const names = options.quick ? [] : device.kind === 'gpu' ? ['evaluation'] : Object.keys(SECTIONS);
 for (const name of names) {
   const section = await SECTIONS[name]?.(say);

@@ -4,14 +4,17 @@ import { serveStudio, type ServedStudio } from '../e2e/fixtures/served-studio.ts
 import { StudioClient } from '../e2e/fixtures/studio-client.ts';
 import { median } from './statistics.ts';
 
-/** What a studio is opened with for a measurement in a browser. */
+/** A served studio and the page open in it, for a measurement in a browser. */
 export interface OpenedStudio {
   readonly served: ServedStudio;
   readonly client: StudioClient;
   readonly page: Page;
 }
 
-/** Serves a home and opens it in Chromium without a graphics card, as the tests do; all of it ends with `work`. */
+/**
+ * Serves a home and opens it in Chromium without a graphics card, as the tests do. Closes both when
+ * `work` ends.
+ */
 export async function inBrowser<T>(
   options: { readonly home: string; readonly cache: string },
   work: (opened: OpenedStudio) => Promise<T>,
@@ -37,7 +40,7 @@ export async function inBrowser<T>(
   }
 }
 
-/** How smooth something was: the times between the frames that a page drew. */
+/** Smoothness: statistics of the times between the frames that a page drew. */
 export interface FrameTimes {
   readonly frames: number;
   readonly medianMs: number;
@@ -54,7 +57,7 @@ export function frameTimes(milliseconds: readonly number[]): FrameTimes {
   };
 }
 
-/** Cells of a table, in the order of `FRAME_COLUMNS`. */
+/** Table cells, in the order of `FRAME_COLUMNS`. */
 export function frameCells(times: FrameTimes): string[] {
   const { frames, medianMs, longestMs, over50 } = times;
   return [

@@ -6,13 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { terminalPicture, withoutTimes } from './terminal-picture.ts';
 
-/**
- * `node test/bench/demo-picture.ts` runs the demo and writes what it prints into docs/demo.svg.
- */
+/** `node test/bench/demo-picture.ts` runs the demo and renders its output to docs/demo.svg. */
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
 const PICTURE = fileURLToPath(new URL('../../docs/demo.svg', import.meta.url));
-/** What the demo's folder is called in the picture, wherever it was. */
+/** Replaces the actual path of the demo's folder in the picture. */
 const SHOWN = '/tmp/demo-home';
 
 const folder = mkdtempSync(join(tmpdir(), 'karst-demo-'));

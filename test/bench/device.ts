@@ -3,18 +3,18 @@ import * as v from 'valibot';
 import { firstLineOf, runCommand } from '../../main/setup/command.mjs';
 import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 
-/** What is measured on: the processor, or the graphics card that our engine finds. */
+/** The device under measurement: the processor, or the graphics card that our engine finds. */
 export interface Device {
   readonly kind: 'cpu' | 'gpu';
-  /** As the driver names the card; null for the processor. */
+  /** Name reported by the driver; null for the processor. */
   readonly card: string | null;
-  /** What PyTorch is told. */
+  /** Device string for PyTorch. */
   readonly torch: 'cpu' | 'cuda';
 }
 
 export const PROCESSOR: Device = { kind: 'cpu', card: null, torch: 'cpu' };
 
-/** How the bench ends where it is to measure a graphics card and the engine finds none. */
+/** Exit code when a graphics card is requested and the engine finds none. */
 export const NO_CARD_EXIT = 3;
 export const NO_CARD =
   'The bench on a graphics card was not run: the engine finds no CUDA or WebGPU device on this machine.';
@@ -22,7 +22,7 @@ export const NO_CARD =
 const PROBE = fileURLToPath(new URL('our-device.ts', import.meta.url));
 const found = v.object({ device: v.picklist(['cpu', 'gpu']) });
 
-/** The name of the card that the engine itself runs on; null when it runs on the processor. */
+/** Returns the name of the card that the engine runs on; null if it runs on the processor. */
 export async function findCard(): Promise<string | null> {
   const env = { ...process.env, ...engineEnvironment() };
   const { code, output } = await runCommand(process.execPath, [PROBE], { env });
@@ -32,7 +32,7 @@ export async function findCard(): Promise<string | null> {
   return firstLineOf('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader']) ?? 'unnamed';
 }
 
-/** The card, with PyTorch on it where PyTorch has CUDA. */
+/** The card; PyTorch uses it only if it was built with CUDA. */
 export function cardDevice(card: string, python: string): Device {
   const question = 'import torch; print(torch.cuda.is_available())';
   return {

@@ -2,20 +2,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
-/** The page that has the tables of the whole bench. */
+/** The page with the tables of the full bench. */
 export const PAGE = fileURLToPath(new URL('../../docs/speed.md', import.meta.url));
 
 const END = '<!-- end -->';
 
-/** Puts what a part of the bench found into the page, in the place of what an earlier run found. */
+/** Replaces the tables of one part in the page. */
 export async function putIntoDocs(name: string, markdown: string): Promise<void> {
   writeFileSync(PAGE, await withTables(readFileSync(PAGE, 'utf8'), name, markdown));
 }
 
 /**
- * The page with these tables between `<!-- bench: NAME -->` and the next `<!-- end -->`, formatted as all pages are.
+ * Returns the page with these tables between `<!-- bench: NAME -->` and the next `<!-- end -->`,
+ * formatted like all pages.
  *
- * @throws when the page has no place for them
+ * @throws if the page lacks these markers
  */
 export async function withTables(page: string, name: string, markdown: string): Promise<string> {
   const start = `<!-- bench: ${name} -->`;

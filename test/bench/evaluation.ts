@@ -12,8 +12,9 @@ import { markdownTable, type Section } from './table.ts';
 import { makeTask } from './task.ts';
 
 /**
- * How many images a second are evaluated, beside timm on the same device: the same weights, the same batch, turn by
- * turn. The merged model and the plain backbone are one graph with other numbers in it; their ratio is taken turn by turn.
+ * Evaluation throughput in images a second against timm on the same device, with the same weights
+ * and batch. The subjects alternate within each turn. The merged model and the plain backbone run
+ * the same graph with different weights; their ratio is computed per turn.
  */
 
 export interface EvaluationRow {
@@ -21,12 +22,12 @@ export interface EvaluationRow {
   readonly batch: number;
   readonly subject: 'timm' | 'plain' | 'merged' | 'adapter' | 'beside';
   readonly medianSeconds: number;
-  /** Largest less smallest, relative to the median. */
+  /** (max − min) ÷ median. */
   readonly spread: number;
   readonly imagesPerSecond: number;
-  /** Median over the turns of timm's time ÷ that of this subject. */
+  /** Median over the turns of timm's time ÷ this subject's time. */
   readonly timesTimm: number;
-  /** Median over the turns of this subject's time ÷ that of our plain backbone. */
+  /** Median over the turns of this subject's time ÷ the time of our plain backbone. */
   readonly timesPlain: number;
   readonly turns: number;
 }
@@ -37,7 +38,10 @@ const MODELS = [
   { model: 'ViT-Base/16', timm: 'vit_base_patch16_224', heads: 12, batch: 8, turns: 8 },
 ] as const;
 const WARM_UP = 2;
-/** Short: what disturbed a turn is seen in its answers, too, and the turn is made again. */
+/**
+ * Short, because each answer also reports the load of other programs, and a disturbed turn is
+ * repeated.
+ */
 const PATIENCE_MS = 3_000;
 const SUBJECTS = ['timm', 'plain', 'merged', 'adapter', 'beside'] as const;
 const TITLES: Readonly<Record<EvaluationRow['subject'], string>> = {
@@ -47,7 +51,7 @@ const TITLES: Readonly<Record<EvaluationRow['subject'], string>> = {
   adapter: 'KARST Studio, an adapter',
   beside: 'the same, not folded in',
 };
-/** By which two that compute the same may differ in the mean loss. */
+/** Tolerance of the mean loss between two subjects that compute the same function. */
 const LOSS_TOLERANCE = 1e-4;
 const SAME: readonly (readonly [EvaluationRow['subject'], EvaluationRow['subject']])[] = [
   ['timm', 'plain'],
@@ -107,7 +111,10 @@ async function compare(
   }
 }
 
-/** A turn counts when others left the processor alone in all of its parts. */
+/**
+ * Alternates the subjects. Only turns in which other programs left the processor idle throughout
+ * count.
+ */
 async function byTurns(
   subjects: Readonly<Record<EvaluationRow['subject'], Subject>>,
   turns: number,
@@ -118,7 +125,8 @@ async function byTurns(
   for (let turn = 0; turn < most && times.timm.length < turns; turn++) {
     const found = new Map<EvaluationRow['subject'], { seconds: number; loss: number }>();
     let quiet = true;
-    // Each comes first as often as any other: who follows whom may matter to caches.
+    // Rotate the order: each subject goes first equally often, since its predecessor may affect
+    // caches.
     for (const [place] of SUBJECTS.entries()) {
       const name = SUBJECTS[(place + turn) % SUBJECTS.length] ?? 'timm';
       await waitForQuiet(PATIENCE_MS);

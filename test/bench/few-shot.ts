@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Few images a class: drawing them, and training on them by the command line in a home that keeps what is finished. */
+/**
+ * Few-shot experiments: draws few images a class and trains on them with the command line, in a
+ * home that keeps finished runs.
+ */
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
 const run = promisify(execFile);
@@ -19,7 +22,7 @@ export class FewShotHome {
     this.folder = folder;
   }
 
-  /** The last object that a command prints under `--json`. */
+  /** Returns the last object that a command prints with `--json`. */
   async karst(...args: string[]): Promise<unknown> {
     const { stdout } = await run(
       process.execPath,
@@ -30,8 +33,8 @@ export class FewShotHome {
   }
 
   /**
-   * Imports a folder of class folders, in an order that is drawn for each class by the seed, with the split that
-   * `splitOf` says for each position. Once: a dataset of that name is taken as it is.
+   * Imports a folder of class folders, each class shuffled by the seed and split by `splitOf` of
+   * each position. Does nothing if a dataset of that name exists.
    */
   async importDrawn(name: string, folder: string, seed: number, splitOf: SplitOf): Promise<string> {
     const dataset = `${name}-${String(seed)}`;
@@ -51,12 +54,12 @@ export class FewShotHome {
     return dataset;
   }
 
-  /** The list that a drawn dataset was imported from. */
+  /** The list file that a drawn dataset was imported from. */
   listOf(dataset: string): string {
     return join(this.folder, `${dataset}.jsonl`);
   }
 
-  /** What `make` returned the first time that it was called for this name. */
+  /** Returns the stored result for this name, or calls `make` and stores its result. */
   async once<T>(name: string, make: () => Promise<T>): Promise<T> {
     const file = join(this.folder, `${name}.json`);
     if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as T;
@@ -66,7 +69,7 @@ export class FewShotHome {
   }
 }
 
-/** The files in the order of a linear congruential generator's numbers. */
+/** Shuffles the files by the output of a linear congruential generator. */
 function drawn(files: readonly string[], seed: number): string[] {
   let state = (seed + 1) * 7919;
   const keyed = files.map((file) => {
@@ -80,7 +83,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Sample standard deviation; 0 of a single value. */
+/** Sample standard deviation; 0 for a single value. */
 export function deviation(values: readonly number[]): number {
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);

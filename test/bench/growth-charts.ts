@@ -20,7 +20,7 @@ import {
 import { waitForQuiet } from './machine.ts';
 import { markdownTable, type Section } from './table.ts';
 
-/** How smooth the window stays while it charts a run of 100,000 steps. */
+/** Smoothness of the window while it charts a run of 100,000 steps. */
 export interface ChartRow extends FrameTimes {
   readonly doing: string;
   readonly seconds: number;
@@ -50,7 +50,10 @@ export async function measureCharts(say: (line: string) => void): Promise<Sectio
   }
 }
 
-/** A home with a finished run whose every step was recorded, and a validation an epoch. */
+/**
+ * Creates a home with a finished run: a training record for every step and a validation for every
+ * epoch.
+ */
 async function writeRun(home: string): Promise<void> {
   const folders = homeFolders(home);
   const owner = newOwner();
@@ -93,7 +96,7 @@ async function writeRun(home: string): Promise<void> {
     for (let step = 1; step <= STEPS; step++) {
       const done = step / STEPS;
       const epoch = step / perEpoch;
-      // Neither smooth nor round, as losses are.
+      // Irregular, like real losses.
       const noise = Math.sin(step * 12.9898) * 0.2 + Math.sin(step * 0.37) * 0.1;
       const common = { step, epoch, loss: 2 * Math.exp(-4 * done) + 0.3 + noise * 0.5 };
       metrics.insert(RUN, {
@@ -114,7 +117,7 @@ async function chart({ served, page }: OpenedStudio): Promise<ChartRow[]> {
     localStorage.setItem('karst.charts.along', 'steps');
     localStorage.setItem('karst.charts.smoothing', '50');
   });
-  // Counted from the first frame of the page on.
+  // Records frame times from the page's first frame.
   await page.addInitScript(() => {
     const times: number[] = [];
     let last = performance.now();
@@ -169,7 +172,7 @@ async function chart({ served, page }: OpenedStudio): Promise<ChartRow[]> {
   return rows;
 }
 
-/** Milliseconds between the frames since the last asking. */
+/** Returns the frame times in milliseconds since the last call. */
 async function framesOf(page: Page): Promise<number[]> {
   return page.evaluate(() => (window as unknown as { frameTimes(): number[] }).frameTimes());
 }

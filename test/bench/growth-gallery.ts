@@ -14,16 +14,19 @@ import { waitForQuiet } from './machine.ts';
 import { writeManyImages } from './many-images.ts';
 import { markdownTable, type Section } from './table.ts';
 
-/** How smoothly the gallery of 100,000 images scrolls. */
+/** Scrolling smoothness of the gallery with 100,000 images. */
 export interface GalleryRow extends FrameTimes {
   readonly scrolling: string;
 }
 
 interface Scrolling {
   readonly words: string;
-  /** Pixels from frame to frame. */
+  /** Pixels scrolled per frame. */
   readonly pixels: number;
-  /** Frames after which it leaps on by a ninth of the list, as one drags the bar; 0 for never. */
+  /**
+   * Every this many frames, jumps by a ninth of the list, like dragging the scroll bar; 0 for
+   * never.
+   */
   readonly leapEvery: number;
 }
 
@@ -63,7 +66,7 @@ async function importOf({ client }: OpenedStudio, path: string): Promise<string>
   return datasetId;
 }
 
-/** Scrolls in each of the ways, one after the other from where the last one ended. */
+/** Runs the scrollings one after another, each from where the previous one ended. */
 async function scrollThrough(
   { served, page }: OpenedStudio,
   dataset: string,
@@ -77,7 +80,7 @@ async function scrollThrough(
     const times = frameTimes(await scroll(page, scrolling));
     say(`${scrolling.words}: ${frameCells(times).join(', ')} (${FRAME_COLUMNS.join(', ')})`);
     rows.push({ scrolling: scrolling.words, ...times });
-    // A gallery that never shows its pictures would be the smoothest of all.
+    // Guards against a gallery that is smooth only because it never shows its images.
     await page.waitForFunction(
       (list) =>
         [...document.querySelectorAll<HTMLImageElement>(`${list} img`)].filter(
@@ -89,7 +92,7 @@ async function scrollThrough(
   return rows;
 }
 
-/** Milliseconds from each frame to the next. */
+/** Scrolls and returns the milliseconds between frames. */
 async function scroll(page: Page, { pixels, leapEvery }: Scrolling): Promise<number[]> {
   return page.evaluate(
     async ({ selector, by, every, seconds }) => {

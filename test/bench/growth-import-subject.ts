@@ -1,6 +1,9 @@
 import { openStudio } from '../../main/host/open-studio.ts';
 
-/** Imports a folder into a new home and says how long it took and the most memory there was: HOME FOLDER. */
+/**
+ * Imports a folder into a new home and reports the duration and the peak memory. Arguments: HOME
+ * FOLDER.
+ */
 
 const [home = '', folder = ''] = process.argv.slice(2);
 const studio = await openStudio({

@@ -10,12 +10,14 @@ import { waitForQuiet } from './machine.ts';
 import { writeManyImages } from './many-images.ts';
 import { markdownTable, type Section } from './table.ts';
 
-/** What an import of so many image files takes. */
+/** Cost of importing this many image files. */
 export interface ImportRow {
   readonly files: number;
   readonly seconds: number;
   readonly millisecondsPerFile: number;
-  /** Resident memory of the process with all its threads: before, and the most. */
+  /**
+   * Resident memory of the process with all its threads before the import; `peakMiB` is its peak.
+   */
   readonly restMiB: number;
   readonly peakMiB: number;
   readonly libraryMiB: number;

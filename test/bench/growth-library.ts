@@ -13,11 +13,11 @@ import { waitForQuiet } from './machine.ts';
 import { median } from './statistics.ts';
 import { markdownTable, type Section } from './table.ts';
 
-/** How long a page of the library of adapters takes to find, by what is asked for and how many there are. */
+/** Query time for one page of the adapter library, by query and number of adapters. */
 export interface LibraryRow {
   readonly adapters: number;
   readonly what: string;
-  /** Adapters that the question leaves. */
+  /** Adapters that match the query. */
   readonly found: number;
   readonly medianMs: number;
   readonly longestMs: number;
@@ -26,7 +26,7 @@ export interface LibraryRow {
 const COUNTS = [1_000, 10_000];
 const REPEATS = 25;
 const PATIENCE_MS = 30_000;
-/** Rows that a window asks for at once. */
+/** Rows that a window requests at once. */
 const PAGE = 100;
 const ALL: AdapterFilter = { search: '', tags: [], method: null, backboneId: null, sort: 'newest' };
 const QUESTIONS: readonly (readonly [string, Partial<AdapterFilter>])[] = [
@@ -103,7 +103,10 @@ async function measureAt(count: number): Promise<LibraryRow[]> {
   }
 }
 
-/** Adapters of 500 data sets with ten to a hundred classes each; tags on all, notes on every third. */
+/**
+ * Adapters of 500 datasets with ten to a hundred classes each; all have tags, every third has a
+ * note.
+ */
 function furnish(library: Library, count: number): AdapterRepository {
   const tags = new TagRepository(library);
   const notes = new NoteRepository(library);

@@ -8,7 +8,10 @@ import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';
 import { answerSteps } from './step-answers.ts';
 import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 
-/** A training step of ViT-Tiny/16 with random weights on noise, as a `Subject`: growth-step.ts BATCH SIDE RANK KERNELS. */
+/**
+ * Training step of ViT-Tiny/16 with random weights on noise, as a `Subject`. Arguments: BATCH SIDE
+ * RANK KERNELS.
+ */
 
 const [batchSize = 0, imageSize = 0, rank = 0, kernels = 0] = process.argv.slice(2).map(Number);
 const CLASSES = 100;

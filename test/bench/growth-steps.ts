@@ -7,7 +7,7 @@ import { memoryAnswer, OTHERS, PATIENCE_MS, stepAnswer } from './steps.ts';
 import { Subject } from './subject.ts';
 import { markdownTable, type Section } from './table.ts';
 
-/** Our step of ViT-Tiny/16 against one setting, the others as in `BASE`. */
+/** Our step of ViT-Tiny/16 with one setting varied and the others as in `BASE`. */
 export interface StepGrowthRow {
   readonly batch: number;
   readonly imageSize: number;
@@ -15,7 +15,7 @@ export interface StepGrowthRow {
   readonly kernels: number;
   readonly medianSeconds: number;
   readonly secondsPerImage: number;
-  /** Largest less smallest, relative to the median. */
+  /** (max − min) ÷ median. */
   readonly spread: number;
   readonly steps: number;
   readonly peakMiB: number;
@@ -36,7 +36,7 @@ const WORDS: Readonly<Record<Setting, string>> = {
   kernels: 'kernels',
 };
 const SUBJECT = fileURLToPath(new URL('growth-step.ts', import.meta.url));
-/** First steps that are not timed: they compile. */
+/** Initial steps that are not timed, because they compile. */
 const WARM_UP = 2;
 const STEPS = 7;
 

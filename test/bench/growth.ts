@@ -5,7 +5,7 @@ import { measureLibrary } from './growth-library.ts';
 import { measureSteps } from './growth-steps.ts';
 import type { Say, Section } from './table.ts';
 
-/** How the studio grows, part by part; the first word of a name is that of the whole. */
+/** Scaling measurements; `--only growth` selects all of them by the first word of their names. */
 export const GROWTH: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
   'growth-step-batch': (say) => measureSteps('batch', say),
   'growth-step-image': (say) => measureSteps('imageSize', say),

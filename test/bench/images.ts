@@ -9,26 +9,30 @@ import { median, spread } from './statistics.ts';
 import { Subject } from './subject.ts';
 
 /**
- * From image files to normalised batches: our loader against timm's (Pillow), each with a worker a core, by turns, on the
- * photographs of the folder that `KARST_PHOTOGRAPHS` names (class folders) and on generated JPEGs of 3000 × 2000 pixels.
+ * From image files to normalised batches: our loader against timm's (Pillow), alternating, each
+ * with one worker per core. Uses the photographs in the folder named by `KARST_PHOTOGRAPHS` (class
+ * folders) and generated JPEGs of 3000 × 2000 pixels.
  */
 
 export interface ImageRow {
   readonly images: string;
-  /** `ours`, or the peer's form as `peers/image_peer.py` names it. */
+  /** `ours`, or the name of the peer's form in `peers/image_peer.py`. */
   readonly subject: string;
-  /** Of a pass over all images, all cores together. */
+  /** Of a pass over all images on all cores. */
   readonly medianSeconds: number;
-  /** Largest less smallest, relative to the median. */
+  /** (max − min) ÷ median. */
   readonly spread: number;
   readonly turns: number;
   /** Images a second of wall time ÷ cores. */
   readonly perSecondPerCore: number;
-  /** Median of the processor seconds that one image takes, with all workers and threads. */
+  /** Median processor seconds per image, over all workers and threads. */
   readonly cpuSecondsPerImage: number;
-  /** The peer's median divided by ours; 1 for ours. */
+  /** The peer's median ÷ ours; 1 for ours. */
   readonly speedup: number;
-  /** Cores that others used at most during a turn that counts: above `OTHERS` when no turn was left alone. */
+  /**
+   * Most cores used by other programs during a counted turn; above `OTHERS` if no turn was
+   * undisturbed.
+   */
   readonly others: number;
 }
 
@@ -39,8 +43,8 @@ const BATCH = 4;
 const SCENES = 8;
 const FORMS = ['timm', 'timm-draft'];
 /**
- * Difference of the means of all normalised values that says that not the same was done. Ours applies embedded colour
- * profiles and timm does not, which is a difference in itself on photographs that have one.
+ * Largest difference between the means of all normalised values that counts as the same work. Ours
+ * applies embedded colour profiles and timm does not, so photographs with a profile differ more.
  */
 const MEAN_TOLERANCE = { generated: 0.001, photographs: 0.1 };
 const OTHERS = 0.15;
@@ -50,7 +54,7 @@ const checkAnswer = v.object({ images: v.number(), mean: v.number() });
 const loadAnswer = v.object({ seconds: v.number(), cpuSeconds: v.number(), others: v.number() });
 type Load = v.InferOutput<typeof loadAnswer>;
 
-/** @param turns clean passes of each subject over each set of images */
+/** @param turns undisturbed passes of each subject over each set of images */
 export async function compareImages(
   python: string,
   turns: number,
@@ -129,8 +133,8 @@ async function compareOn(
 }
 
 /**
- * Passes by turns; a turn counts when others left the processor alone during all of it. Where that never happened, those
- * count that were disturbed the least, and `others` tells.
+ * Alternates the subjects. Only turns that other programs left undisturbed count. If there were
+ * none, the least disturbed turns count, and `others` shows it.
  */
 async function byTurns(
   folder: string,
@@ -161,7 +165,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'timm-draft': "timm's loader, Pillow reducing JPEGs as it decodes",
 };
 
-/** Markdown, one table a set of images. */
+/** Markdown, one table for each set of images. */
 export function imageTables(rows: readonly ImageRow[]): string {
   const sets = [...new Set(rows.map(({ images }) => images))];
   return sets

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Ticks of /proc/stat in a second, on every Linux that Node runs on. */
+/** Ticks per second in /proc/stat, on every Linux that Node supports. */
 const TICKS = 100;
-/** Cores that others may use before a measurement begins, looked at over so long. */
+/** Most cores that other programs may use before a measurement begins, averaged over `LOOK_MS`. */
 const QUIET_CORES = 0.12;
 const LOOK_MS = 250;
 
@@ -26,7 +26,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Busy CPU seconds of all cores since the machine started; 0 where there is no /proc. */
+/** Busy CPU seconds of all cores since boot; 0 on systems other than Linux. */
 export function machineSeconds(): number {
   if (process.platform !== 'linux') return 0;
   const fields = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.trim().split(/\s+/) ?? [];
@@ -43,9 +43,10 @@ export function ownSeconds(): number {
 }
 
 /**
- * Waits until nothing else uses the processor: neither another program nor the threads of the last subject, which
- * go on spinning for a while.
- * @returns whether it became quiet before `patienceMs` was over
+ * Waits until the processor is idle: no other program, and no threads of the last subject, which
+ * keep spinning for a while.
+ *
+ * @returns whether it became idle within `patienceMs`
  */
 export async function waitForQuiet(patienceMs: number): Promise<boolean> {
   if (process.platform !== 'linux') return true;

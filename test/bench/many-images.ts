@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 
-/** Pictures that are drawn; every file is one of them with a note of its own in it, so that no two have the same bytes. */
+/**
+ * Distinct pictures drawn. Each file is one of them with a unique comment, so that no two files
+ * have the same bytes.
+ */
 const DRAWN = 40;
 const WIDTH = 160;
 const HEIGHT = 120;
 const CLASSES = 20;
 
 /**
- * Writes so many small real images into class folders, four JPEG files to one PNG. They look like textured
- * photographs to a decoder, and no two are duplicates.
+ * Writes `count` small real images into class folders, four JPEG files for each PNG. They decode
+ * like textured photographs, and no two are duplicates.
  */
 export async function writeManyImages(folder: string, count: number): Promise<void> {
   const drawn: Buffer[] = [];
@@ -42,14 +45,14 @@ async function draw(which: number): Promise<Buffer> {
   return isPng(which) ? image.png().toBuffer() : image.jpeg({ quality: 85 }).toBuffer();
 }
 
-/** With a comment segment behind the start of the image. */
+/** Inserts a comment segment after the SOI marker. */
 function notedJpeg(jpeg: Buffer, note: Buffer): Buffer {
   const head = Buffer.from([0xff, 0xfe, 0, 0]);
   head.writeUInt16BE(note.length + 2, 2);
   return Buffer.concat([jpeg.subarray(0, 2), head, note, jpeg.subarray(2)]);
 }
 
-/** With a text chunk before the end of the image, whose chunk is twelve bytes long. */
+/** Inserts a text chunk before the IEND chunk, which is twelve bytes long. */
 function notedPng(png: Buffer, note: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from('tEXtComment\0'), note]);
   const length = Buffer.alloc(4);

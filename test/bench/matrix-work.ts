@@ -3,7 +3,10 @@ import type { ProgramFunction } from '../../main/graph/program.ts';
 import { isNode } from '../../main/graph/registry.ts';
 import { inTopologicalOrder, sizeOf, staticShape } from '../../main/graph/tensor.ts';
 
-/** Floating point operations of all matrix products in one call: 2 · rows · columns · inner, a multiply and an add each. */
+/**
+ * Floating point operations of all matrix products in one call: 2 · rows · columns · inner each,
+ * counting a multiplication and an addition as two.
+ */
 export function matrixWork(fn: ProgramFunction): number {
   const results = [...Object.values(fn.outputs), ...fn.updates.map(({ value }) => value)];
   const parts = legalise(inTopologicalOrder(results), () => false);

@@ -4,16 +4,19 @@ import { parseArgs } from 'node:util';
 import { deviation, FewShotHome, mean } from './few-shot.ts';
 
 /**
- * Chooses each method's default rate and augmentation, and says how far from the best of a small search it stays.
+ * Chooses each method's default learning rate and augmentation, and reports how far it is from the
+ * best of a small search.
  *
- *   node test/bench/method-defaults.ts --home DIR --data DIR [--sets hands,flowers,steel] [--methods karst,lora,linear,full]
- *     [--seeds 3] [--epochs 30] [--backbone starter] [--set key=value …]
+ *   node test/bench/method-defaults.ts --home DIR --data DIR [--sets hands,flowers,steel]
+ *     [--methods karst,lora,linear,full] [--seeds 3] [--epochs 30] [--backbone starter]
+ *     [--set key=value …]
  *
- * For each set (a folder of class folders in DIR) and seed, 20 images a class train; of the rest half validate and half test.
- * Every candidate is trained on every set and seed. The default is the candidate with the best mean validation accuracy over
- * sets and seeds; the best of the search is chosen for each set and seed, on its validation images. Then the two are
- * compared on the test images, which are read for nothing else. The interval is a bootstrap over seeds and over images.
- * Runs are kept in the home: called again, finished ones are read and not repeated. Prints Markdown tables.
+ * For each set (a folder of class folders in DIR) and seed, 20 images a class train; half of the
+ * rest validate and half test. Every candidate is trained on every set and seed. The default is the
+ * candidate with the best mean validation accuracy over sets and seeds; the best of the search is
+ * chosen for each set and seed on its validation images. The two are then compared on the test
+ * images, which are used for nothing else. The interval is a bootstrap over seeds and images.
+ * Finished runs are kept in the home and reused by later calls. Prints Markdown tables.
  */
 
 const PER_CLASS = 20;
@@ -40,7 +43,7 @@ const AUGMENTATIONS: readonly Augmentation[] = [
     flips: true,
   },
 ];
-/** Sets whose classes are digits: a flipped one is another sign. */
+/** Sets whose classes are digits: flipping one changes its meaning. */
 const UNFLIPPED = new Set(['hands']);
 
 interface Candidate {
@@ -86,7 +89,7 @@ for (const set of sets) {
   }
 }
 
-/** On a set that is not to be flipped, the candidate that flips is the one that only crops. */
+/** On a set that must not be flipped, replaces a flipping augmentation by cropping alone. */
 function on(set: string, { rate, augmentation }: Candidate): Candidate {
   const unflipped = augmentation.flips && UNFLIPPED.has(set);
   const crop = AUGMENTATIONS.find(({ name }) => name === 'crop');
@@ -114,7 +117,7 @@ function train(method: string, candidate: Candidate, set: string, seed: number):
   });
 }
 
-/** For each test image, in the order of the list, whether the first prediction is its class. */
+/** For each test image, in list order, whether the top prediction is its class. */
 async function testHits(method: string, candidate: Candidate, set: string, seed: number) {
   const { adapter } = await train(method, candidate, set, seed);
   const lines = (await readFile(home.listOf(`${set}-${String(seed)}`), 'utf8')).trim().split('\n');
@@ -143,7 +146,10 @@ interface Pair {
   readonly best: readonly boolean[];
 }
 
-/** Mean over sets of (best − chosen), each set's mean over its seeds; resampled seeds within sets, images within seeds. */
+/**
+ * Mean over sets of (best − chosen), averaged over the seeds of each set, with its 95 % interval.
+ * Resamples seeds within sets and images within seeds.
+ */
 function interval(pairs: readonly (readonly Pair[])[]): [number, number, number] {
   let state = 1;
   const below = (n: number) => {

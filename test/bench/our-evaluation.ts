@@ -13,15 +13,17 @@ import { inspectBackbone } from '../../main/host/services/backbones.ts';
 import { answerSteps } from './step-answers.ts';
 
 /**
- * Our evaluation of a batch as a subject: our-evaluation.ts FOLDER HEADS FORM, driven as `peers/evaluation_peer.py` is.
- * FORM: plain (the backbone with its own head), merged (as `karst merge` writes it), adapter (as an
- * adapter is evaluated and predicted with), beside (the same, not merged into the backbone: as in a training's validation). A turn gives the logits of every image, its five
- * likeliest classes and the mean loss.
+ * Our evaluation of a batch as a subject: our-evaluation.ts FOLDER HEADS FORM, driven like
+ * `peers/evaluation_peer.py`.
+ * FORM: plain (the backbone with its own head), merged (as `karst merge` writes it), adapter (as
+ * evaluation and prediction use an adapter), beside (an adapter that is not merged into the
+ * backbone, as in validation during training). A turn computes the logits of every image, its five
+ * most likely classes and the mean loss.
  */
 
 const [folder = '', heads = '', form = ''] = process.argv.slice(2);
 const TOP = 5;
-/** As make_task.py makes it. */
+/** Must match make_task.py. */
 const KARST = {
   ...KARST_DEFAULTS,
   rank: 8,

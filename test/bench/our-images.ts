@@ -5,9 +5,9 @@ import { ImageLoader } from '../../main/engine/data/loader.ts';
 import { machineSeconds, ownSeconds } from './machine.ts';
 
 /**
- * Our loader as a subject: our-images.ts SIZE BATCH THREADS, driven as `peers/image_peer.py` is. The images have no
- * known hash, so that nothing is kept from one pass to the next: every pass reads, hashes, decodes, resizes, crops and
- * normalises every file, as the first epoch of a training does.
+ * Our loader as a subject: our-images.ts SIZE BATCH THREADS, driven like `peers/image_peer.py`. The
+ * images have no known hash, so nothing is cached between passes: every pass reads, hashes,
+ * decodes, resizes, crops and normalises every file, like the first epoch of a training.
  */
 
 const [size = 0, batchSize = 0, threads = 0] = process.argv.slice(2).map(Number);
@@ -45,7 +45,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       for (const value of pixels) sum += value;
       images += count;
     }
-    // Rows of padding are 0 and count for nothing.
+    // Padding rows are 0 and do not affect the sum.
     answer({ images, mean: sum / (images * 3 * size ** 2) });
     continue;
   }

@@ -17,13 +17,17 @@ import { MATMUL_PRECISIONS } from '../../shared/training/fields.ts';
 import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 
 /**
- * Our training step as a subject: our-step.ts FOLDER HEADS [CHECKPOINTED_BLOCKS], driven as `peers/step_peer.py` is. The line `work` answers
- * `{"gigaflop", "peakGigaflops"}`: the matrix work of a step, and the fastest matrix product that TensorFlow makes here.
+ * Our training step as a subject: our-step.ts FOLDER HEADS [CHECKPOINTED_BLOCKS], driven like
+ * `peers/step_peer.py`. The line `work` answers `{"gigaflop", "peakGigaflops"}`: the matrix work of
+ * a step, and the rate of the fastest matrix product that TensorFlow achieves here.
  */
 
 const [folder = '', heads = '', checkpointed = '0'] = process.argv.slice(2);
 
-/** As the peers train: KARST as its code has it, one AdamW group, no clipping, nothing random. */
+/**
+ * Same settings as the peers: KARST as in its published code, one AdamW group, no clipping, no
+ * randomness.
+ */
 function configFor(batchSize: number): TrainingConfig {
   return {
     ...TRAINING_DEFAULTS,
@@ -45,7 +49,7 @@ function configFor(batchSize: number): TrainingConfig {
 }
 
 interface PreparedStep {
-  /** Makes one step and returns its loss. */
+  /** Runs one step and returns its loss. */
   make(): Promise<number>;
   /** Matrix work of a step in 10⁹ floating point operations. */
   readonly gigaflop: number;
@@ -104,7 +108,9 @@ function stepWork(model: Model, { batchSize, optimizer, matmulPrecision }: Train
   return matrixWork(train);
 }
 
-/** Of square products that are large enough to be bound by arithmetic alone: the faster of both ways to make them. */
+/**
+ * Rate of square products large enough to be compute-bound, at the faster of the two precisions.
+ */
 async function peakGigaflops(runtime: Runtime): Promise<number> {
   const side = 2048;
   const a = g.variable('a', [side, side]);

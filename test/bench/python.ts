@@ -7,11 +7,13 @@ import { runCommand } from '../../main/setup/command.mjs';
 import { pythonCommand } from '../../main/setup/prerequisites.mjs';
 
 const REQUIREMENTS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url));
-/** Names an interpreter that has the peers' packages already. */
+/** Environment variable naming an interpreter that has the peers' packages installed. */
 const VARIABLE = 'KARST_BENCH_PYTHON';
 
 /**
- * The interpreter of the peers' environment: made once per list of packages, in the cache, 6 GB on Linux.
+ * The interpreter of the peers' environment. Created in the cache once per list of packages; 6 GB
+ * on Linux.
+ *
  * @returns its path
  */
 export async function peersPython(say: (line: string) => void): Promise<string> {

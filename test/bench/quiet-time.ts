@@ -4,7 +4,7 @@ export const PATIENCE_MS = 5_000;
 
 export type Timed = (what: string, seconds: readonly number[]) => void;
 
-/** Waits until others leave the processor alone, then times `work`. @returns seconds */
+/** Waits until the processor is idle, then times `work`. @returns seconds */
 export async function timeQuietly(work: () => Promise<unknown>): Promise<number> {
   await waitForQuiet(PATIENCE_MS);
   const began = performance.now();

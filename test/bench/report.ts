@@ -16,13 +16,13 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export interface Results {
   readonly machine: Machine;
-  /** What the steps were taken on; null for the processor. */
+  /** The card that ran the steps; null for the processor. */
   readonly card: string | null;
   readonly rows: readonly StepRow[];
   readonly work: readonly WorkRow[];
 }
 
-/** What was measured on, in a sentence. */
+/** Describes the measured machine in one sentence. */
 export function machineLine(
   { processor, cores, memoryGiB, platform }: Machine,
   card: string | null = null,
@@ -31,12 +31,12 @@ export function machineLine(
   return `Measured on ${on}${processor}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${platform}.`;
 }
 
-/** Markdown, as it stands in the docs. */
+/** Markdown for the docs. */
 export function tables({ machine, card, rows, work }: Results): string {
   return [machineLine(machine, card), stepTables(rows, work)].join('\n\n');
 }
 
-/** One a model. */
+/** One table for each model. */
 function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string {
   const models = [...new Set(rows.map(({ model, batch }) => `${model}, batch ${String(batch)}`))];
   return models

@@ -4,12 +4,14 @@ import sharp from 'sharp';
 import { randomStream } from '../../main/engine/random.ts';
 
 const OCTAVES = 10;
-/** Of an octave to the one before it: about the spectrum of photographs. */
+/**
+ * Amplitude of an octave relative to the previous one; approximates the spectrum of photographs.
+ */
 const DECAY = 0.6;
 
 /**
- * Writes JPEGs that compress and resize as photographs do: noise of every scale, from soft light to fine grain. Always
- * the same for the same arguments.
+ * Writes JPEGs that compress and resize like photographs: noise at every scale, from soft light to
+ * fine grain. Deterministic for the same arguments.
  */
 export async function writeScenes(
   folder: string,

@@ -18,8 +18,9 @@ const PER_CLASS = 8;
 const run = promisify(execFile);
 
 /**
- * `karst train` until its first step is done, in a run with the settings of one before: its compiled programs and decoded images
- * are kept. On the starter, and on ViT-Tiny/16 at 224 pixels with random weights.
+ * Measures `karst train` until its first step is done, when an earlier run with the same settings
+ * has cached the compiled programs and decoded images. Uses the starter, and ViT-Tiny/16 at 224
+ * pixels with random weights.
  */
 export async function measureFirstSteps(python: string, timed: Timed): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'karst-bench-'));
@@ -53,7 +54,7 @@ export async function measureFirstSteps(python: string, timed: Timed): Promise<v
   }
 }
 
-/** From the start of the command; the run is one epoch, which goes on to its end. */
+/** Measured from the start of the command. The run continues to the end of its single epoch. */
 async function secondsToFirstStep(words: readonly string[]): Promise<number> {
   const began = performance.now();
   const child = spawn(process.execPath, [KARST, ...words, '--epochs', '1'], {

@@ -14,8 +14,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REPEATS = 5;
 
 /**
- * Until the studio is there to be used: its first screen is shown, and a click on a place of the rail has led there. Not the
- * first start of a home.
+ * Measures the time until the studio is usable: its first screen is shown, and a click in the
+ * navigation has opened a page. The first start of a home is excluded.
  */
 export async function measureWindows(timed: Timed, say: (line: string) => void): Promise<void> {
   await measureDesktop(timed, say);
@@ -29,7 +29,7 @@ async function use(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1, name: 'Data' }).waitFor();
 }
 
-/** The application from its process's start; Playwright's own part of the start is in it. */
+/** Measured from the start of the application's process, including Playwright's overhead. */
 async function measureDesktop(timed: Timed, say: (line: string) => void): Promise<void> {
   const electron = await ensureTestElectron(ROOT, new Progress());
   if ('missing' in electron) {
@@ -59,7 +59,7 @@ async function measureDesktop(timed: Timed, say: (line: string) => void): Promis
   }
 }
 
-/** From the browser's request to a studio that is served already. */
+/** Measured from the browser's request to a studio that is already running. */
 async function measureServed(timed: Timed, say: (line: string) => void): Promise<void> {
   const executablePath = findChromium();
   if (executablePath === null) {

@@ -10,18 +10,18 @@ import { timeQuietly, type Timed } from './quiet-time.ts';
 import { median, spread } from './statistics.ts';
 import { markdownTable, type Section } from './table.ts';
 
-/** How long one waits for something to begin. */
+/** Time until something has started. */
 export interface StartRow {
   readonly what: string;
   readonly medianSeconds: number;
-  /** Largest less smallest, relative to the median. */
+  /** (max − min) ÷ median. */
   readonly spread: number;
   readonly repeats: number;
 }
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
 const REPEATS = 9;
-/** What is aimed at, in milliseconds, by the start of what is waited for. */
+/** Target times in milliseconds, by the beginning of the row's name. */
 const AIMS: readonly (readonly [string, number])[] = [
   ['`karst --help`', 150],
   ['`karst adapter list`', 300],
@@ -31,7 +31,10 @@ const AIMS: readonly (readonly [string, number])[] = [
 ];
 const run = promisify(execFile);
 
-/** Commands that only answer, both windows, and the first step of a run whose like was made before. */
+/**
+ * Measures commands that only answer, both windows, and the first step of a run that repeats an
+ * earlier one.
+ */
 export async function measureStart(
   python: () => Promise<string>,
   say: (line: string) => void,
@@ -61,7 +64,7 @@ export function startTable(rows: readonly StartRow[]): string {
   return markdownTable(['', 'median', 'aim', 'times'], lines);
 }
 
-/** In a home that was opened before, as every time but the first. */
+/** In a home that has been opened before; the first start is excluded. */
 async function measureCommands(timed: Timed): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'karst-bench-'));
   try {

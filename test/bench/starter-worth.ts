@@ -4,18 +4,20 @@ import { parseArgs } from 'node:util';
 import { deviation, FewShotHome, mean } from './few-shot.ts';
 
 /**
- * What the starter backbone is worth: validation accuracy of four ways to use it, on few images a class.
+ * Value of the starter backbone: validation accuracy of four ways to use it, on few images a class.
  *
- *   node test/bench/starter-worth.ts --home DIR NAME=FOLDER:PER_CLASS:EPOCHS … [--seeds 3] [--backbone starter]
- *     [--ways scratch,linear,karst,full] [--set key=value …]
+ *   node test/bench/starter-worth.ts --home DIR NAME=FOLDER:PER_CLASS:EPOCHS … [--seeds 3]
+ *     [--backbone starter] [--ways scratch,linear,karst,full] [--set key=value …]
  *
- * For each dataset (a folder of class folders) and seed, PER_CLASS images a class are drawn for training and all others
- * validate. What is told is the accuracy after the last epoch: choosing the best epoch by these images would flatter.
- * Runs are kept in the home: called again, finished ones are read and not repeated. Prints a Markdown table.
+ * For each dataset (a folder of class folders) and seed, PER_CLASS images a class are drawn for
+ * training and all others validate. The accuracy is that of the last epoch: choosing the best epoch
+ * on these images would bias it upwards. Finished runs are kept in the home and reused by later
+ * calls. Prints a Markdown table.
  *
- * Batches of 16, because few images make few steps; augmentation that leaves a digit or a hand what it is, so no flips; a
- * learning rate for each way. KARST's was the best of 0.006 and 0.015 on seed 0 of the hands (0.003 was tried with stronger
- * crops only), that of training from scratch was lowered once since it did not learn; the others were not searched.
+ * Batches have 16 images, because few images make few steps. The augmentation keeps the meaning of
+ * a digit or a hand, so it does not flip. Each way has its own learning rate: KARST's was the
+ * better of 0.006 and 0.015 on seed 0 of the hands (0.003 was tried with stronger crops only); that
+ * of training from scratch was lowered once because it did not learn; the others were not searched.
  */
 
 interface Way {
@@ -24,7 +26,7 @@ interface Way {
   readonly settings: readonly string[];
 }
 
-/** The same on every dataset. */
+/** Shared by all datasets. */
 const COMMON = [
   'batchSize=16',
   'schedule.warmupEpochs=2',
@@ -33,7 +35,7 @@ const COMMON = [
   'augmentation.cropScaleMin=0.8',
   'augmentation.rotation=10',
   'augmentation.colorJitter=0.2',
-  // The last epoch alone.
+  // Validates after the last epoch only.
   'validateEvery=100000',
 ];
 const WAYS: readonly Way[] = [

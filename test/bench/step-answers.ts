@@ -1,19 +1,19 @@
 import { createInterface } from 'node:readline';
 import { machineSeconds, ownSeconds } from './machine.ts';
 
-/** What a `Subject` is told of a step. */
+/** Answer to a `Subject` for one step. */
 export interface StepAnswer {
   readonly seconds: number;
-  /** Cores that others used meanwhile. */
+  /** Cores used by other programs during the step. */
   readonly others: number;
   readonly loss: number;
 }
 
 /**
- * Answers the lines of a `Subject` until they end: `memory` with the largest resident memory, `more`'s by their
- * names, any other with one step.
+ * Answers the lines from a `Subject` until its input ends: `memory` with the peak resident memory,
+ * the names in `more` by calling them, any other line with one step.
  *
- * @param make makes one step and returns its loss
+ * @param make runs one step and returns its loss
  */
 export async function answerSteps(
   make: () => Promise<number>,

@@ -11,37 +11,43 @@ import { Subject } from './subject.ts';
 import { makeTask } from './task.ts';
 
 /**
- * One training step of ours against one of each peer: the same batch, the same trained tensors where the method is
- * the same, steps taken by turns, each when nothing else uses the processor.
+ * One training step of ours against one of each peer: the same batch, and the same trained tensors
+ * where the method is the same. Steps alternate, and each starts when the processor is otherwise
+ * idle.
  */
 
 export interface StepRow {
   readonly model: string;
   readonly batch: number;
-  /** `ours`, or the peer's form as `peers/step_peer.py` names it. */
+  /** `ours`, or the name of the peer's form in `peers/step_peer.py`. */
   readonly subject: string;
   readonly medianSeconds: number;
-  /** Largest less smallest, relative to the median. */
+  /** (max − min) ÷ median. */
   readonly spread: number;
   readonly steps: number;
-  /** Largest resident memory of the process, with everything it loads. */
+  /** Peak resident memory of the process, including its libraries. */
   readonly peakMiB: number;
-  /** The peer's median divided by ours of the same turns; 1 for ours. */
+  /** The peer's median ÷ ours over the same turns; 1 for ours. */
   readonly speedup: number;
-  /** Largest difference from our loss over the first five steps; null where the method is another. */
+  /** Largest difference from our loss over the first five steps; null if the method differs. */
   readonly lossDifference: number | null;
-  /** Cores that others used at most during a turn that counts: above `OTHERS` when no turn was left alone. */
+  /**
+   * Most cores used by other programs during a counted turn; above `OTHERS` if no turn was
+   * undisturbed.
+   */
   readonly others: number;
 }
 
 export interface WorkRow {
   readonly model: string;
   readonly batch: number;
-  /** Matrix work of a step, 10⁹ floating point operations. */
+  /** Matrix work of a step in 10⁹ floating point operations. */
   readonly gigaflop: number;
-  /** The fastest matrix product found on this machine, 10⁹ floating point operations a second. */
+  /**
+   * Rate of the fastest matrix product on this machine, in 10⁹ floating point operations a second.
+   */
   readonly peakGigaflops: number;
-  /** The time that the matrix work takes at that speed ÷ the time of a step. */
+  /** Time of the matrix work at that rate ÷ time of a step. */
   readonly utilisation: number;
 }
 
@@ -51,17 +57,17 @@ export interface Comparison {
   readonly heads: number;
   readonly batch: number;
   readonly forms: readonly string[];
-  /** Clean turns against each peer. */
+  /** Undisturbed turns against each peer. */
   readonly turns: number;
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-/** First steps, from the same weights, whose losses must agree. */
+/** Initial steps, from the same weights, whose losses must agree. */
 const COMPARED = 5;
-/** First steps that are not timed. */
+/** Initial steps that are not timed. */
 const WARM_UP = 2;
 const LOSS_TOLERANCE = 1e-4;
-/** Cores that others may use during a step that counts. */
+/** Most cores that other programs may use during a counted step. */
 export const OTHERS = 0.08;
 export const PATIENCE_MS = 20_000;
 
@@ -98,7 +104,8 @@ export async function compareSteps(
       const lossDifference = form.startsWith('karst-')
         ? Math.max(...losses.map((loss, step) => Math.abs(loss - (times.losses[step] ?? NaN))))
         : null;
-      // On a card both may multiply in TF32, each in its own way: there the difference is told, not required to be small.
+      // On a card both may multiply in TF32, each differently, so the difference is reported but
+      // not bounded.
       const differs = lossDifference !== null && !(lossDifference < LOSS_TOLERANCE);
       if (differs && device.kind === 'cpu')
         throw new Error(
@@ -151,9 +158,10 @@ interface Turn {
 }
 
 /**
- * Steps by turns; a turn counts when others left the processor alone during both of its steps. Where that never happened,
- * those count that were disturbed the least, and `others` tells. `losses` are the peer's first ones, from the weights
- * that all start from; ours may be further on, which takes the same time.
+ * Alternates the steps. Only turns that other programs left undisturbed in both steps count. If
+ * there were none, the least disturbed turns count, and `others` shows it. `losses` are the peer's
+ * first ones, from the shared initial weights; ours may be further along, which does not affect its
+ * time.
  */
 async function byTurns(
   ours: Subject,

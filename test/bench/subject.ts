@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 
 /**
- * Something that is measured: a process that answers every line of its standard input with one line of JSON. Its
- * first line says that it is ready.
+ * A measured process that answers every line of its standard input with one line of JSON. Its first
+ * line reports that it is ready.
  */
 export class Subject {
   readonly name: string;
@@ -22,7 +22,7 @@ export class Subject {
     });
   }
 
-  /** Starts it and waits for its first answer. */
+  /** Starts the process and waits until it is ready. */
   static async start(
     name: string,
     command: string,
@@ -57,7 +57,7 @@ export class Subject {
     for (;;) {
       const next = await this.#lines.next();
       if (next.done === true) throw new Error(`${this.name} ended early:\n${this.#errors}`);
-      // Libraries print what they like; answers are objects.
+      // Skip lines printed by libraries; answers are JSON objects.
       if (next.value.startsWith('{')) return v.parse(schema, JSON.parse(next.value));
     }
   }

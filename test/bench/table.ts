@@ -1,13 +1,13 @@
-/** Tells whoever waits how far the bench is. */
+/** Reports progress to the user. */
 export type Say = (line: string) => void;
 
-/** What one part of the bench found: for `results.json`, and as Markdown for people. */
+/** Results of one part of the bench: for `results.json`, and as Markdown. */
 export interface Section {
   readonly results: unknown;
   readonly markdown: string;
 }
 
-/** A Markdown table; the first column is of words, the others are of figures. */
+/** A Markdown table with text in the first column and numbers in the others. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

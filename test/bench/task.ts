@@ -2,14 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../main/setup/command.mjs';
 
 const SCRIPT = fileURLToPath(new URL('peers/make_task.py', import.meta.url));
-/** Classes of the images that are drawn. */
+/** Number of classes of the generated images. */
 const CLASSES = 100;
 
 /**
- * Writes what ours and the peers start from into a folder: a backbone of random weights, an adapter and a batch.
+ * Writes the common starting point of ours and the peers into a folder: a backbone with random
+ * weights, an adapter and a batch.
  *
- * @param timm name of the backbone's shape
- * @throws when the script fails, with what it says
+ * @param timm timm's name of the architecture
+ * @throws if the script fails, with its output
  */
 export async function makeTask(
   python: string,

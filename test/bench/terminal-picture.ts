@@ -1,13 +1,13 @@
 /**
- * Text of a terminal as a picture (SVG): lines with the sequences for bold and dim (ECMA-48, SGR 1, 2 and 22) that
- * the command line writes.
+ * Renders terminal text as an SVG picture. Supports the escape sequences for bold and dim (ECMA-48,
+ * SGR 1, 2 and 22) that the command line writes.
  */
 
 const FONT_SIZE = 13;
 const LINE_HEIGHT = 19;
 const CHARACTER_WIDTH = 7.83;
 const MARGIN = 20;
-/** Above the first line, with the three dots of a title bar. */
+/** Space above the first line for a title bar with three dots. */
 const TITLE_HEIGHT = 56;
 
 type Look = 'plain' | 'bold' | 'dim';
@@ -25,8 +25,8 @@ const LOOKS: ReadonlyMap<string, Look> = new Map([
 ]);
 
 /**
- * @param label what is seen, for those who cannot see it
- * @throws when the text has a sequence for something else
+ * @param label text alternative of the picture
+ * @throws if the text has any other escape sequence
  */
 export function terminalPicture(text: string, label: string): string {
   const lines = text.trimEnd().split('\n').map(piecesOf);
@@ -56,7 +56,7 @@ function rowOf(pieces: readonly Piece[], y: number): string {
 function piecesOf(line: string): Piece[] {
   const pieces: Piece[] = [];
   let look: Look = 'plain';
-  // Text and the parameter of a sequence take turns.
+  // `split` alternates text and the parameter of a sequence.
   for (const [index, part] of line.split(/\u001b\[(\d*)m/).entries()) {
     if (index % 2 === 0) {
       if (part !== '') pieces.push({ look, text: part });
@@ -77,7 +77,7 @@ function escaped(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** What the demo prints without the times, which say more of the machine than of the studio. */
+/** Removes the times from the demo's output: they depend on the machine. */
 export function withoutTimes(text: string): string {
   return text
     .replaceAll(/ \u001b\[2m\[[^\]\n]*\]\u001b\[22m$/gm, '')

@@ -32,7 +32,7 @@ def main(model_name, folder, threads, device):
             with Stopwatch() as watch:
                 logits = model(batch['images'].to(device))
                 logits.softmax(-1).topk(5)
-                # Reading the value waits for the card.
+                # Reading the value synchronises with the card.
                 loss = F.cross_entropy(logits, batch['labels'].long().to(device)).item()
             answer(seconds=watch.seconds, others=watch.others, loss=loss)
 
