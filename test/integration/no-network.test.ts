@@ -8,10 +8,13 @@ import { writeTinyBackbone } from '../fixtures/tiny-backbone.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('../../main/setup/bootstrap.mjs', import.meta.url));
 
-/** How long a dozen engines take is the machine's business. */
+/** Timeout for a dozen engine runs, whose duration depends on the machine. */
 const PATIENCE = 900_000;
 
-/** The ways to start a command without any network: as root, or in a user namespace of one's own. */
+/**
+ * The command that runs a program without network access, as root or in a user namespace; undefined
+ * if neither works.
+ */
 const UNSHARE = [
   ['unshare', '-n'],
   ['unshare', '-rn'],

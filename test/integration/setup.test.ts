@@ -29,7 +29,7 @@ function start(args: string[], env: Record<string, string | undefined> = process
   return { child, end, told: () => out };
 }
 
-/** A checkout that holds the set-up and a lockfile, whose one package is nowhere to be had. */
+/** A checkout with the set-up and a lockfile whose only package cannot be fetched. */
 function bareCheckout(): string {
   const root = temporaryFolder();
   for (const room of ['setup', 'platform'])
@@ -90,7 +90,7 @@ describe('bootstrap.mjs', () => {
 });
 
 describe('runInForeground', () => {
-  /** A program that runs another one as the set-up runs its command. */
+  /** A program that runs another one in the way the set-up runs its command. */
   function wrapper(script: string): string {
     const folder = temporaryFolder();
     symlinkSync(SETUP, join(folder, 'setup'));

@@ -23,12 +23,15 @@ import { tagsSpec } from '../fixtures/tags/spec.ts';
 import { tags } from '../fixtures/tags/task.ts';
 import { studioIn, temporaryFolder } from '../unit/host/support.ts';
 
-/** A task of its own, on the ways of the product: from a library with several labels an image to an adapter. */
+/**
+ * A custom multi-label task through the whole product: from a library with several labels per image
+ * to an adapter.
+ */
 registerTaskSpec(tagsSpec);
 registerTask(tags);
 
 const CLASSES = ['red', 'green', 'blue'];
-/** Every set of tags but the empty one, which a library cannot hold. */
+/** Every set of tags except the empty one, which a library cannot hold. */
 const SETS = [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]];
 const CONFIG = configured({
   schedule: { epochs: 8, warmupEpochs: 1 },
@@ -41,7 +44,7 @@ let testBed: TestBed;
 beforeAll(async () => (testBed = await TestBed.open()));
 afterAll(() => testBed.remove());
 
-/** A picture with the channels of its tags bright. */
+/** Draws a noisy image whose tagged channels are bright. */
 async function draw(path: string, own: readonly number[], index: number): Promise<string> {
   const stream = randomStream(3, 'tags', index);
   const pixels = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) =>
@@ -53,7 +56,7 @@ async function draw(path: string, own: readonly number[], index: number): Promis
   return sha256OfFile(path);
 }
 
-/** A home whose library holds 35 pictures with tags, seven of them to validate on. */
+/** A home whose library holds 35 tagged images, seven of them for validation. */
 async function furnished(): Promise<string> {
   const home = temporaryFolder();
   const images: NewImage[] = [];
@@ -160,7 +163,7 @@ describe('a run of the task', () => {
     );
     const exact = validations.map((record) => record.metrics!['exact']!);
     expect(exact[0]).toBeLessThan(1);
-    // The best is the first with all tags right, or a later one that is as good with a smaller loss.
+    // The best epoch is the first with all tags right, or a later equal one with a smaller loss.
     const best = validations.findLast((record) => record.best)!;
     expect(best.metrics).toEqual({ exact: 1 });
     expect(
@@ -196,12 +199,12 @@ describe('a run of the task', () => {
     });
     const [row] = asked;
     if (row === undefined || !('predictions' in row)) throw new Error('there is an answer');
-    // Each tag has a probability of its own.
+    // Tags have independent probabilities.
     const probabilities = new Map(row.predictions.map((p) => [p.label, p.probability]));
     expect(probabilities.get('red')! + probabilities.get('green')!).toBeGreaterThan(1.2);
     expect(probabilities.get('blue')!).toBeLessThan(0.5);
 
-    // Images without a tag have a place in a manifest, which names them like the others.
+    // A manifest may list images without tags.
     const folder = join(home, 'untagged');
     const path = `${folder}.png`;
     const line = { path, sha256: await draw(path, [], 99), width: 16, height: 16 };
@@ -219,7 +222,7 @@ describe('a run of the task', () => {
       perform({ ...job, backbone: testBed.backbone }, { cacheDir: testBed.cacheDir }),
     ).rejects.toThrow('is not an image: label 3 of 3 classes');
 
-    // A version that does not know the task says so.
+    // Without support for the task, the configuration is refused.
     const config = join(adapter.folder, 'adapter_config.json');
     const described = JSON.parse(await readFile(config, 'utf8')) as Record<string, unknown>;
     expect(described['task']).toBe('tags');

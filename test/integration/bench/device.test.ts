@@ -11,7 +11,7 @@ it('without a graphics card, the bench of one says so, measures nothing and ends
     [BENCH, '--device', 'gpu', '--json'],
     {
       encoding: 'utf8',
-      // Hides every card there may be; and no peer is wanted where nothing is compared.
+      // Hides every GPU. No Python peer is needed because nothing is compared.
       env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1', KARST_BENCH_PYTHON: '/no/python' },
     },
   );

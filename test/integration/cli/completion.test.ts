@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { karst, LAUNCHER, someDigits, workplace } from './karst.ts';
 
-/** What bash would offer at the end of the words, which are its arguments from $3 on. */
+/** Prints bash's completions for the last word; the words are the arguments from $3 on. */
 const IN_BASH = `
 karst() { "$NODE" "$LAUNCHER" "$@"; }
 source <(karst completion bash)
@@ -43,7 +43,7 @@ describe('completion', () => {
     expect(offered('dataset', 'show', 'so')).toEqual(['some', 'some\\ more']);
     expect(offered('export', 'x', '--format', 's')).toEqual(['safetensors', 'savedmodel']);
     expect(offered('train', '--back')).toEqual(['--backbone']);
-    // Paths are left to bash itself.
+    // File paths are completed by bash itself.
     expect(offered('dataset', 'add', '')).toEqual([]);
   });
 

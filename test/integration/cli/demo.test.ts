@@ -6,7 +6,7 @@ import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { answer, karst, workplace } from './karst.ts';
 import { demo } from './schemas.ts';
 
-/** Twelve engines one after the other; how long that takes is the machine's business. */
+/** Timeout for twelve sequential engine runs, whose duration depends on the machine. */
 const PATIENCE = 900_000;
 
 let folder: string;

@@ -154,7 +154,7 @@ describe('a training and what comes of it', () => {
     const good = path.join(images, '1', readdirSync(path.join(images, '1'))[0] ?? '');
     const bad = path.join(folder, 'bad.png');
     writeFileSync(bad, 'no picture');
-    // Code 3: some of the files, and not the others.
+    // Exit code 3: only some of the files succeeded.
     const args = at('predict', 'first', good, bad, '--top', '2');
     const rows = await answer(predictions, args, {}, 3);
     expect(rows.map((row) => row.path)).toEqual([good, bad]);
@@ -188,7 +188,7 @@ describe('a training and what comes of it', () => {
     expect(people.code).toBe(1);
     expect(people.out).toContain(bad);
 
-    // A folder of folders is one that has no image itself.
+    // A folder that contains only subfolders has no images of its own.
     const none = at('predict', 'first', images);
     const [row] = await answer(predictions, none, {}, 1);
     expect(row).toMatchObject({ path: images, error: { code: 'not-found', path: images } });
@@ -323,7 +323,10 @@ describe('settings out of their limits', () => {
   });
 });
 
-/** Two trainings and what is asked meanwhile; how long that takes is the machine's business. */
+/**
+ * Timeout for two trainings and the commands issued meanwhile; their duration depends on the
+ * machine.
+ */
 const PATIENCE = 900_000;
 
 describe('an interrupted training', () => {
@@ -346,7 +349,7 @@ describe('an interrupted training', () => {
       expect(suspended.state).toBe('interrupted');
       expect(suspended.checkpointStep).toBeGreaterThan(0);
 
-      // It would go on for long: another process asks it to stop and keep its best.
+      // The run would take long: another process asks it to stop and keep its best checkpoint.
       const resumed = start([...at('runs', 'resume', 'long'), '--json']);
       await resumed.line((line) => line.includes('"kind":"train"'));
       expect((await answer(run, at('runs', 'stop', 'long'))).id).toBe(suspended.id);
@@ -359,7 +362,7 @@ describe('an interrupted training', () => {
       const stopped = await answer(runShown, at('runs', 'show', 'long'));
       expect(stopped.state).toBe('stopped');
 
-      // It has ended: more epochs are another matter.
+      // An ended run cannot be resumed, only extended by more epochs.
       expect(await refusal(at('runs', 'resume', 'long'))).toMatchObject({ code: 'run-state' });
       const more = await karst([...at('runs', 'extend', 'long', '--epochs', '1'), '--json']);
       expect(more.code, more.out + more.error).toBe(0);

@@ -21,20 +21,20 @@ export interface Outcome {
 export interface Running {
   readonly pid: number | undefined;
   readonly outcome: Promise<Outcome>;
-  /** Resolves with the first line of an output that `matches`; rejects when the command ends before. */
+  /** Resolves with the first output line that `matches`; rejects if the command exits first. */
   line(matches: (line: string) => boolean, of?: 'out' | 'error'): Promise<string>;
-  /** Ctrl-C as a terminal does it: to the command and everything that it started. */
+  /** Sends Ctrl-C as a terminal does: to the command and all its child processes. */
   interrupt(): void;
 }
 
 const living = new Set<ChildProcess>();
 
-/** Starts the real command in a process of its own, with pipes in place of a terminal. */
+/** Starts the real command in a separate process, with pipes instead of a terminal. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, KARST_HOME: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own, which `interrupt` addresses as a whole.
+    // A separate process group, which `interrupt` signals as a whole.
     detached: true,
   });
   let out = '';
@@ -74,12 +74,15 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   return { pid: child.pid, outcome, line, interrupt };
 }
 
-/** Runs the real command to its end. */
+/** Runs the real command to completion. */
 export function karst(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return start(args, env).outcome;
 }
 
-/** Runs with `--json`, expects success (or that exit code) and one document of the schema's shape, and returns it. */
+/**
+ * Runs with `--json`, expects success (or the given exit code) and one document that matches the
+ * schema, and returns it.
+ */
 export async function answer<S extends v.GenericSchema>(
   schema: S,
   args: readonly string[],
@@ -112,7 +115,9 @@ export async function refusal(
   return { exit: code, ...v.parse(errorDocument, JSON.parse(last)).error };
 }
 
-/** A folder for one test file, with the way to be rid of it and of commands that a failed test left behind. */
+/**
+ * Creates a folder for one test file; `remove` deletes it and kills commands left by a failed test.
+ */
 export async function workplace(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'karst-cli-'));
   const remove = async () => {

@@ -47,7 +47,7 @@ describe('an empty library', () => {
       ['adapter', adapter, 'No adapters yet'],
     ] as const) {
       const listed = await answer(v.array(schema), at(kind, 'list'));
-      // The starter comes with the installation, not with the library.
+      // The starter belongs to the installation, not to the library.
       expect(listed.filter(({ name }) => name !== 'starter')).toEqual([]);
       if (listed.length === 0) expect((await karst(at(kind, 'list'))).out).toContain(words);
     }
@@ -210,7 +210,7 @@ describe('datasets', () => {
       expect.objectContaining({ kind: 'missing', path: gone }) as object,
     );
     writeFileSync(gone, bytes);
-    // Whatever is found, the work is done; a code of its own has to be asked for.
+    // Problems found do not fail the check; `--strict` requests a non-zero exit code.
     const strict = await answer(datasetCheck, at('dataset', 'check', 'some', '--strict'), {}, 3);
     expect(strict.problems.map(({ kind }) => kind)).toEqual(['unreadable']);
     rmSync(path.join(images, '0', 'broken.png'));

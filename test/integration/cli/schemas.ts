@@ -3,7 +3,9 @@ import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { RUN_STATES } from '../../../shared/domain/library.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 
-/** The shapes of what the command line prints under `--json`, strict: a key more or less is a failure. */
+/**
+ * Schemas of the command line's `--json` output. They are strict: missing or additional keys fail.
+ */
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -103,7 +105,7 @@ const validation = v.strictObject({
 const trainMetrics = v.strictObject({
   kind: v.literal('train'),
   step: count,
-  // How far, in epochs, with fractions.
+  // Progress in epochs, fractional.
   epoch: v.pipe(v.number(), v.minValue(0)),
   loss: v.number(),
   top1: fraction,
@@ -251,7 +253,7 @@ export const done = v.strictObject({
   checkpointedBlocks: count,
   waiting: v.array(epochWaiting),
 });
-/** Any line of a training's stream. */
+/** Any line of a training's JSON stream. */
 export const trainEvent = v.variant('event', [
   started,
   v.strictObject({

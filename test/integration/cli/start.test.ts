@@ -10,7 +10,7 @@ const WATCH = new URL('../../fixtures/watched-start.mjs', import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), 'karst-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The packages and own modules that a command loads, which has to succeed. */
+/** Runs a command, which must succeed, and returns the packages and own modules that it loads. */
 function loadedBy(...words: string[]): string[] {
   const list = join(folder, 'loaded.json');
   execFileSync(

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { zipOf, type ZipEntry } from '../../fixtures/zip.ts';
 import { someDigits, workplace } from './karst.ts';
 
-/** Where `karst starter` is tried: 36 images to train on and 12 to test with, in three classes. */
+/** Test environment of `karst starter`: 36 training images and 12 test images in three classes. */
 export interface StarterPlace {
   readonly folder: string;
   readonly home: string;
   readonly images: readonly ZipEntry[];
   zip(name: string, entries: readonly ZipEntry[]): string;
-  /** The command's words, with a folder to write by its name. */
+  /** Arguments of the command; `out` is the name of the output folder. */
   starter(source: string, out: string, ...more: string[]): string[];
   remove(): Promise<void>;
 }

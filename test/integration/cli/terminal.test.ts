@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, karst, LAUNCHER, someDigits, workplace } from './karst.ts';
 import { dataset } from './schemas.ts';
 
-/** Runs a command on a pseudo-terminal, types `argv[1]` once it is asked, prints what the terminal showed. */
+/**
+ * Runs a command on a pseudo-terminal, types `argv[1]` at the prompt, and prints the terminal
+ * output.
+ */
 const ON_A_TERMINAL = `
 import os, pty, sys
 pid, terminal = pty.fork()
@@ -48,7 +51,7 @@ function onTerminal(
 ): Promise<{ code: number | null; shown: string }> {
   const command = ['-c', ON_A_TERMINAL, options.typed ?? '', process.execPath, LAUNCHER, ...args];
   const child = spawn('python3', command, {
-    // Node shows no colours either where CI or NODE_DISABLE_COLORS is set: neither belongs to a terminal.
+    // CI and NODE_DISABLE_COLORS also disable colours in Node; neither is part of a terminal.
     env: {
       ...process.env,
       CI: undefined,
@@ -75,7 +78,7 @@ describe.skipIf(!possible)('on a terminal', () => {
     expect(code).toBe(0);
     expect(shown).toContain('\u001b[1mshown\u001b[22m');
     expect(stripVTControlCharacters(shown)).toMatch(/(checking images|saving) +[█░]+ +\d+ % /);
-    // The cursor that the bar hides comes back.
+    // The cursor hidden by the progress bar is restored.
     expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'));
   });
 

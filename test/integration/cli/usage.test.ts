@@ -172,7 +172,7 @@ describe('the launcher', () => {
   });
 });
 
-/** A Node on PATH that is too old to run TypeScript, null when there is none. */
+/** Finds a Node on PATH that is too old to run TypeScript; null if there is none. */
 function olderNode(): string | null {
   for (const place of (process.env['PATH'] ?? '').split(path.delimiter)) {
     const candidate = path.join(place, 'node');

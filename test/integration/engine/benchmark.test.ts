@@ -8,7 +8,7 @@ import { perform } from '../../fixtures/engine/in-process.ts';
 import { configured, TestBed } from '../../fixtures/engine/test-bed.ts';
 import type { SomeSettings } from '../../../shared/training/settings.ts';
 
-/** How long steps take, without a run. */
+/** Measures step times without a run. */
 let testBed: TestBed;
 beforeAll(async () => (testBed = await TestBed.open()));
 afterAll(() => testBed.remove());
@@ -40,14 +40,16 @@ it('says how long a step, a batch of a validation and the start take, and leaves
   const result = (outcome as Extract<EngineEvent, { type: 'done' }>).result as BenchmarkResult;
   expect(result.secondsPerStep).toBeGreaterThan(0);
   expect(result.secondsPerValidationBatch).toBeGreaterThan(0);
-  // The start ends with the first step; of the four steps and three batches after it, half take the middle time or more.
+  // The start includes the first step. Of the four steps and three batches after it, at least half
+  // take the median time or longer.
   const { startSeconds, secondsPerStep, secondsPerValidationBatch } = result;
   expect(startSeconds).toBeGreaterThan(0);
   expect(startSeconds + 2 * secondsPerStep + secondsPerValidationBatch).toBeLessThan(wall);
-  // TensorFlow alone is more than a hundred megabytes.
+  // TensorFlow alone takes more than 100 MB.
   expect(result.peakBytes).toBeGreaterThan(100 * 2 ** 20);
   expect(await readdir(testBed.folder)).toEqual(before);
-  // The first of each kind compiles; then four steps and three validations are timed.
+  // The first step and the first batch compile; the four steps and three validations after them are
+  // timed.
   expect(progress(engine.events, 'compiling')).toEqual([
     [0, 9],
     [5, 9],

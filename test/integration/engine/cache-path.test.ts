@@ -5,7 +5,7 @@ import { xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { configured, TestBed } from '../../fixtures/engine/test-bed.ts';
 
-/** Windows takes no quotation marks in names. */
+/** Windows does not allow double quotes in file names. */
 const NAMES =
   process.platform === 'win32'
     ? ["it's my cache, 100 % ä#"]
@@ -27,7 +27,7 @@ it.each(NAMES)('compiled programs are kept in the folder %s and nowhere else', a
     };
     const first = await kept();
     expect(first.length).toBeGreaterThan(0);
-    // The second finds what the first has left, and compiles nothing.
+    // The second process reuses the cache of the first and compiles nothing.
     expect(await kept()).toEqual(first);
     expect(await readdir(parent)).toEqual([name]);
   } finally {

@@ -8,7 +8,10 @@ import { configured, SMALLEST_VIT, TestBed } from '../../fixtures/engine/test-be
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What compiling leaves behind in an engine process. Only an engine with kernels gives memory back. */
+/**
+ * Memory that compilation leaves allocated in an engine process. Only an engine with kernels
+ * returns it.
+ */
 it.runIf(installedKernels(ROOT).length > 0)(
   'what compiling took is given back before the step',
   async () => {
@@ -35,7 +38,8 @@ it.runIf(installedKernels(ROOT).length > 0)(
       };
       const compiled = await afterOneStep();
       const again = await afterOneStep();
-      // Beside the compiled program itself, which stays: without giving back, all that it took would.
+      // Only the compiled program stays allocated; if nothing were returned, all compilation memory
+      // would.
       const took = compiled.peak - again.rss;
       expect(compiled.rss - again.rss).toBeLessThan(took / 2);
     } finally {

@@ -18,7 +18,7 @@ import {
 } from '../../fixtures/engine/test-bed.ts';
 import type { SomeSettings } from '../../../shared/training/settings.ts';
 
-/** Runs that go on after their end, what they tell of a few images, and how often they go to the disk. */
+/** Extended runs, the sample predictions they report, and their checkpoint frequency. */
 let testBed: TestBed;
 let images: ManifestImage[];
 beforeAll(async () => {
@@ -32,7 +32,7 @@ const layOut = (overrides: SomeSettings = {}): Promise<TrainJob> =>
   testBed.run(images, configured(overrides));
 const options = () => ({ cacheDir: testBed.cacheDir });
 
-/** The job that a host makes of an ended run that is to have `epochs` in all. */
+/** The job that a host creates to extend an ended run to `epochs` in total. */
 function extended(job: TrainJob, epochs: number, extendedAt: number): TrainJob {
   const config = configured({ schedule: { epochs } }, job.config);
   return { ...job, config, resume: true, extendedAt, adapterDir: `${job.adapterDir}-more` };
@@ -63,7 +63,8 @@ describe('a run that is given more epochs', () => {
         learningRateAt(r.step - 1, 5, 0.01, more.config.schedule),
         12,
       );
-    // Lower than the peak, higher than where the first schedule had ended: the cosine of four epochs at its third.
+    // Below the peak and above the end of the first schedule: the third epoch of a four-epoch
+    // cosine.
     expect(records[10]!.learningRate).toBeGreaterThan(2 * records[9]!.learningRate);
     expect(records[10]!.learningRate).toBeLessThan(0.01);
     expect((await samplesOf(more)).map((s) => s.step)).toEqual([5, 10, 15, 20]);
@@ -102,7 +103,7 @@ describe('a run that is given more epochs', () => {
   });
 
   it('is patient anew, once', async () => {
-    // Nothing learnt, nothing better: the first validation stays the best.
+    // With a learning rate of 0 nothing improves: the first validation stays the best.
     const job = await layOut({
       optimizer: { learningRate: 0 },
       schedule: { epochs: 9 },
@@ -111,7 +112,7 @@ describe('a run that is given more epochs', () => {
     expect((await perform(job, options())).result).toMatchObject({ epochs: 3, stoppedEarly: true });
     const more = extended(job, 12, 15);
     expect((await perform(more, options())).result).toMatchObject({ epochs: 5, bestEpoch: 1 });
-    // Without a further extension there is nothing to wait for.
+    // Without a further extension the patience is already used up.
     const again = { ...more, adapterDir: `${job.adapterDir}-again` };
     expect((await perform(again, options())).result).toMatchObject({ epochs: 5, steps: 25 });
   });
@@ -156,7 +157,7 @@ describe('samples', () => {
     expect(last.images.map((image) => image.path).sort()).toEqual(val.map((i) => i.path).sort());
     const truths = new Map(val.map((image) => [image.path, job.classes[image.labels[0] ?? -1]]));
     for (const { path, truth } of last.images) expect(truth).toBe(truths.get(path));
-    // The adapter is that of the last epoch, and predicts what was told then.
+    // The adapter is that of the last epoch, so it reproduces the sample predictions reported then.
     expect((result as TrainResult).bestEpoch).toBe(3);
     const predicted = await perform(
       {

@@ -19,7 +19,7 @@ import { singleLabel } from '../../../main/tasks/single-label.ts';
 import { adaptedModel } from '../../../main/engine/model/adapted-model.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
 
-/** Blocks that are computed again in the backward pass, compiled by XLA. */
+/** Gradient checkpointing of blocks under XLA compilation. */
 it('takes less memory: what is checkpointed is not merged with what was there', async () => {
   const checkpointed = 2;
   const architecture = {
@@ -29,7 +29,10 @@ it('takes less memory: what is checkpointed is not merged with what was there', 
   const testBed = await TestBed.open(architecture);
   try {
     const config = configured({ batchSize: 8, optimizer: { clipNorm: 1 } });
-    /** Bytes that XLA has planned for one step: a fact of the compiled program, whatever the process takes beside it. */
+    /**
+     * Bytes that XLA plans for one step: a property of the compiled program, independent of the
+     * rest of the process.
+     */
     const planned = async (checkpointedBlocks: number): Promise<number> => {
       const job: BenchmarkJob = {
         ...{ kind: 'benchmark', backbone: testBed.backbone, classes: 3, steps: 1 },
@@ -37,9 +40,9 @@ it('takes less memory: what is checkpointed is not merged with what was there', 
       };
       const dump = join(testBed.folder, `dump-${String(checkpointedBlocks)}`);
       const env = {
-        // What comes out of the cache is not planned again.
+        // Disables the compilation cache: cached programs are not planned again.
         TF_XLA_FLAGS: '--tf_xla_persistent_cache_directory=',
-        // Memory is planned before LLVM begins, which need not make much of it.
+        // Memory is planned before LLVM code generation, which can therefore skip optimization.
         XLA_FLAGS: `--xla_backend_optimization_level=0 --xla_dump_to=${dump} --xla_dump_hlo_as_text`,
       };
       const engine = await runProcess(job, testBed.cacheDir, { native: true, env });
@@ -57,17 +60,17 @@ it('takes less memory: what is checkpointed is not merged with what was there', 
       });
       return 4 * heldBy(program.functions['train']!);
     };
-    // One of them is there at a time, when its turn in the backward pass has come.
+    // During the backward pass one recomputed block is held at a time.
     const given = ((held(0) - held(checkpointed)) * (checkpointed - 1)) / checkpointed;
     const saved = (await planned(0)) - (await planned(checkpointed));
-    // Rounding up of buffers and what XLA fuses otherwise get a quarter.
+    // A quarter is allowed for buffer rounding and different XLA fusions.
     expect(saved).toBeGreaterThan(0.75 * given);
   } finally {
     await testBed.remove();
   }
 });
 
-/** What XLA's report on the memory of a function says that is used in all. */
+/** Reads the total bytes of a function from XLA's memory usage report. */
 async function plannedBytes(dump: string, name: string): Promise<number> {
   const reports = (await readdir(dump)).filter(
     (file) => file.includes(`.${name}__`) && file.endsWith('memory-usage-report.txt'),

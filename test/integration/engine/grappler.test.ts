@@ -14,7 +14,7 @@ it('Grappler has no part in what XLA compiles', () => {
     },
   });
   expect(stdout).toBe('21\n');
-  // TensorFlow says what it does, and Grappler, which would tell of each set of names, is not in it.
+  // TensorFlow logs verbosely, and Grappler, which would log every set of names, does not appear.
   expect(stderr).toContain('SavedModel load for tags');
   expect(stderr).not.toMatch(/meta_optimizer|grappler/i);
 });

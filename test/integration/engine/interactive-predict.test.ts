@@ -16,7 +16,7 @@ import { about, CLASSES, configured, TestBed } from '../../fixtures/engine/test-
 let testBed: TestBed;
 let images: ManifestImage[];
 let job: InteractivePredictJob;
-/** What the same adapter says in the job `predict`, on the interpreter. */
+/** Predictions of the same adapter by the job `predict`, on the interpreter. */
 let expected: Map<string, readonly Prediction[]>;
 
 beforeAll(async () => {
@@ -55,14 +55,14 @@ function predictions(answer: FileAnswer | undefined): readonly Prediction[] {
   return answer.predictions;
 }
 
-/** What `predict` says, up to the rounding of another batch size. */
+/** Predictions of `predict`, up to the rounding of a different batch size. */
 const like = (path: string, count: number): Prediction[] =>
   (expected.get(path) ?? []).slice(0, count).map(({ label, probability }) => ({
     label,
     probability: about(probability, 5),
   }));
 
-/** Asks in the test's own process, then tells the job to stop. */
+/** Asks the questions in the test's process, then stops the job. */
 async function asked(...questions: readonly ReturnType<typeof question>[]) {
   const { events, result } = await perform(job, {
     cacheDir: testBed.cacheDir,

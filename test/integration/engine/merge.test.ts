@@ -35,7 +35,7 @@ import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 let testBed: TestBed;
 let images: ManifestImage[];
-/** Those that merged models are verified on. */
+/** Images on which merged models are verified. */
 let manifest: string;
 beforeAll(async () => {
   testBed = await TestBed.open();
@@ -108,7 +108,7 @@ describe('a merge', () => {
       'model.safetensors',
       'preprocessor_config.json',
     ]);
-    // Source files are never written to.
+    // Source files are never modified.
     expect(await sha256OfFile(job.backbone.path!)).toBe(backboneBefore);
 
     const imageSize = 'imageSize' in overrides ? overrides.imageSize : 16;
@@ -123,7 +123,8 @@ describe('a merge', () => {
     expect(recognised.architecture).toEqual(architecture);
     await file.close();
 
-    // The merged weights as a whole model, and under another adapter's head: the same answers as the adapter's.
+    // The merged weights, loaded as a complete model with a head-only adapter, give the same
+    // answers as the original adapter.
     const merged = await readAllFloat32(path);
     expect([...merged.keys()].sort()).toEqual([...tensorShapes(architecture).keys()].sort());
     const whole: BackboneReference = {
@@ -158,7 +159,8 @@ describe('a merge', () => {
     const { result } = await perform(mergeJob(job), { cacheDir: testBed.cacheDir });
     const { out, verification } = result as MergeResult;
     expect(await dtypes(join(out, 'model.safetensors'))).toEqual(new Set([dtype]));
-    // Rounded to half precision it cannot be exact; were it, the adapter had not been folded in.
+    // Rounding to half precision prevents an exact match; a difference of 0 would mean that the
+    // adapter was not merged.
     expect(verification.maxAbsDiff).toBeGreaterThan(0);
     expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
   });
@@ -175,7 +177,7 @@ describe('a merge', () => {
       message: expect.stringMatching(/differ .* by up to \d\.\d+e-\d, more than/) as string,
     });
     expect(await readdir(testBed.folder)).toEqual(before);
-    // The same merge with nothing spoilt goes through.
+    // The same merge without corruption succeeds.
     await perform(merge, { cacheDir: testBed.cacheDir });
     expect(await readdir(testBed.folder)).toContain(basename(merge.out));
   });
@@ -217,7 +219,10 @@ describe('a merge', () => {
   });
 });
 
-/** A runtime whose second session, that of the merged model, gets weights that are off by a thousandth. */
+/**
+ * A runtime whose second session, that of the merged model, gets weights that are off by a
+ * thousandth.
+ */
 function spoiling(runtime: Runtime): Runtime {
   let made = 0;
   const execute = (program: Program): Session => {
@@ -231,7 +236,9 @@ function spoiling(runtime: Runtime): Runtime {
   return { device: runtime.device, open: execute };
 }
 
-/** An adapter of nothing but the head of a merged model, for that model as a backbone. */
+/**
+ * Creates an adapter that holds only the head of a merged model, with that model as its backbone.
+ */
 async function headAdapter(
   job: TrainJob,
   backbone: BackboneReference,

@@ -15,7 +15,7 @@ import {
 } from '../../fixtures/engine/test-bed.ts';
 import type { SomeSettings } from '../../../shared/training/settings.ts';
 
-/** The engine as a process: what passes over its channel, and how it ends. */
+/** The engine as a process: its channel messages and how it exits. */
 let testBed: TestBed;
 let images: ManifestImage[];
 const running: EngineProcess[] = [];
@@ -54,7 +54,7 @@ describe('an engine process', () => {
     const before = own.events.slice(0, own.events.findIndex(isState('paused')));
     const told = before.flatMap((e) => (e.type === 'checkpoint' ? [e.step] : [])).at(-1);
     expect(told).toBe(steps);
-    // For as long as another whole training takes.
+    // Waits for the duration of another complete training.
     await perform(await layOut({}), { cacheDir: testBed.cacheDir });
     expect(own.events.filter(isStep)).toHaveLength(steps);
     own.send({ type: 'resume' });
@@ -118,7 +118,7 @@ describe('an engine process', () => {
       { classes: ['a', 'b', 'c'].map((c) => c.repeat(900)) },
     );
     await perform(job, { cacheDir: testBed.cacheDir });
-    // A megabyte, several times what a pipe holds: 400 rows of three long names.
+    // One megabyte, several times the capacity of a pipe: 400 rows of three long names.
     const manifest = join(job.runDir, 'many.jsonl');
     const lines = Array.from({ length: 400 }, (_, i) => images[i % images.length]!);
     await writeManifest(manifest, lines);

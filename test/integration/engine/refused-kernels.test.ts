@@ -24,8 +24,8 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const isas = processorIsas();
 
 /**
- * Kernels that were built to be wrong: the last number of every product is 1 too large. They are built for the least level, which
- * takes the shortest, and lie in the place of the best one.
+ * Deliberately wrong kernels: the last element of every product is 1 too large. Built for the
+ * lowest ISA level, which compiles fastest, and installed in place of the best one.
  */
 describe.runIf(isas.length > 0)('kernels that are wrong', () => {
   const [best = 'avx2'] = isas;
@@ -54,7 +54,7 @@ describe.runIf(isas.length > 0)('kernels that are wrong', () => {
     await testBed.remove();
   });
 
-  /** A short training, whose products are large enough for the kernels. */
+  /** A short training with products large enough for the kernels. */
   async function train(options: Omit<EngineOptions, 'native'>): Promise<{
     events: readonly EngineEvent[];
     numbers: readonly object[];

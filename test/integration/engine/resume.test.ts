@@ -15,7 +15,7 @@ import {
 } from '../../fixtures/engine/test-bed.ts';
 import type { SomeSettings } from '../../../shared/training/settings.ts';
 
-/** A run that is interrupted and resumed ends with the bytes of one that was not. */
+/** An interrupted and resumed run ends with the same bytes as an uninterrupted one. */
 let testBed: TestBed;
 let images: ManifestImage[];
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => testBed.remove());
 
-/** Everything that draws random numbers, at once: six batches an epoch, the last of two images. */
+/** Enables everything that draws random numbers: six batches per epoch, the last of two images. */
 const EVERY_CHANCE: SomeSettings = {
   schedule: { epochs: 3, warmupEpochs: 0.5 },
   karst: { rankDropout: 0.2 },
@@ -81,7 +81,7 @@ describe('on native TensorFlow, in processes of their own', () => {
     const env = { KARST_TEST_STEP: '9', KARST_TEST_ACTION: 'kill' };
     const first = await runProcess(job, testBed.cacheDir, { native: true, env });
     expect(await first.ended()).toEqual({ code: null, signal: 'SIGKILL' });
-    // A machine that loses power leaves less in order than a process that is killed.
+    // Simulates a power failure, which leaves files less consistent than a killed process does.
     await appendFile(join(job.runDir, 'metrics.jsonl'), '{"kind":"train","step":10,"epo');
     expect((await readdir(join(job.runDir, 'checkpoints'))).sort()).toEqual(
       ['best-6', 'step-6', 'step-7', 'step-8'].sort(),
@@ -128,7 +128,8 @@ describe('on the interpreter', () => {
   });
 
   it('what was recorded of a validation is not recorded again', async () => {
-    // Suspended with its last step told: the validation of the epoch comes before the control is handled.
+    // Suspended after its last step is reported: the epoch's validation runs before the control is
+    // handled.
     const options = { cacheDir: testBed.cacheDir };
     const job = await layOut({ checkpointEverySeconds: 0 });
     await expect(interruptedAt(job, 6, 'suspend', options)).rejects.toThrow('suspended at step 6');
@@ -154,10 +155,10 @@ describe('on the interpreter', () => {
       path: folder,
     });
     expect(log(events).match(/warning: The checkpoint .* is not used/g)).toHaveLength(2);
-    // Nothing was thrown away on the way.
+    // The failed resumption deleted nothing.
     expect(await metricsOf(job)).toEqual(before);
     expect(await readdir(folder)).toEqual(expect.arrayContaining(steps));
-    // Afresh it goes, and forgets what was.
+    // A restart without `resume` succeeds and discards the previous records.
     await perform({ ...job, resume: false }, options);
     expect((await metricsOf(job)).filter((r) => r.kind === 'train').map((r) => r.step)).toEqual(
       Array.from({ length: 18 }, (_, i) => i + 1),

@@ -26,7 +26,10 @@ import {
 } from '../../fixtures/engine/test-bed.ts';
 import type { SomeSettings } from '../../../shared/training/settings.ts';
 
-/** Trainings of a minute model on the interpreter, in this process: what a run does, without a compiler's time. */
+/**
+ * Trains a tiny model on the interpreter in this process: covers the behaviour of a run without
+ * compilation time.
+ */
 let testBed: TestBed;
 let images: ManifestImage[];
 beforeAll(async () => {
@@ -69,7 +72,7 @@ describe('a training', () => {
     const { result, events, weights } = await trained(job);
     const records = await metricsOf(job);
     const train = updates(records);
-    // 18 images in batches of 4: five updates an epoch, the last with two images.
+    // 18 images in batches of 4: five updates per epoch, the last with two images.
     expect(train.map((r) => r.step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(train.map((r) => r.epoch)).toEqual(train.map((r) => about(r.step / 5, 9)));
     expect(validations(records).map((r) => [r.step, r.epoch])).toEqual([
@@ -84,7 +87,7 @@ describe('a training', () => {
       expect(r.learningRate).toBeCloseTo(wanted, 12);
       expect(r.gradientNorm).toBeGreaterThan(0);
     }
-    // The events tell what the file keeps.
+    // The events report the same records as the file.
     const told = events.flatMap((e) => (e.type === 'metrics' ? [e.record] : []));
     expect(timeless(told)).toEqual(timeless(records));
     expect(events.filter((e) => e.type === 'checkpoint').map((e) => e.step)).toEqual([
@@ -112,7 +115,8 @@ describe('a training', () => {
     expect([...weights.keys()].sort()).toEqual(['head.bias', 'head.weight']);
     expect(result).toMatchObject({ adapterParameters: 0, trainableParameters: 51 });
     expect(weights.get('head.bias')!.some((v) => v !== 0)).toBe(true);
-    // The loss of the first step is that of the backbone's features under the same head as KARST begins with.
+    // The first step's loss is that of the backbone's features under the same initial head as
+    // KARST's.
     const [linear] = updates(await metricsOf(job));
     const karst = await layOut({});
     await trained(karst);
@@ -130,7 +134,7 @@ describe('a training', () => {
     for (const [name, values] of stored) {
       const moved = distance(weights.get(name)!, values);
       expect(moved, name).toBeGreaterThan(0);
-      // Five updates of AdamW at 0.01 move nothing further.
+      // Five AdamW updates at 0.01 move no weight further.
       expect(moved, name).toBeLessThan(0.06);
     }
   });
@@ -153,14 +157,15 @@ describe('a training', () => {
   });
 
   it('makes two accumulated batches of 4 what one of 8 is, weighted classes and all', async () => {
-    // Unequal classes, so that weights have to be shared out over the whole update; 17 images leave odd ends.
+    // Unequal classes, so that class weights must be normalised over the whole update; 17 images
+    // leave incomplete batches.
     const uneven = images.filter(
       (image, i) => image.split === 'val' || image.labels[0] !== 0 || i < 4,
     );
     const common: SomeSettings = {
       classWeightPower: 1,
       labelSmoothing: 0.1,
-      // A scalar out_shift has no gradient but rounding noise, which AdamW would amplify.
+      // The gradient of a scalar out_shift is only rounding noise, which AdamW would amplify.
       karst: { rescale: 'none' },
       optimizer: { epsilon: 1e-3 },
     };
@@ -197,13 +202,13 @@ describe('a training', () => {
   });
 
   it('names an image that cannot be used once and goes on without it', async () => {
-    // Of images that no cache has seen: one that is cached is known by its hash, wherever it lies.
+    // Images that are not in the cache: cached ones are found by their hash, whatever their path.
     const [first, second, third] = await testBed.images({ train: 3, val: 0 }, 6);
     const at = (name: string): string => join(testBed.folder, name);
     await copyFile(first!.path, at('changed.png'));
     await writeFile(at('damaged.png'), (await readFile(second!.path)).subarray(0, 60));
     const broken = [
-      // As imported, but another file by now.
+      // Recorded with the original hash, but the file has changed since.
       { ...third!, path: at('changed.png') },
       { ...second!, path: at('damaged.png'), sha256: '' },
       { ...second!, path: at('gone.png') },
@@ -221,7 +226,7 @@ describe('a training', () => {
         [at('gone.png'), 'not-found'],
       ].sort(),
     );
-    // 21 images to train on, three of which are of no use; six of seven to validate on.
+    // 21 training images, three of them unusable; six of seven validation images.
     expect(result.steps).toBe(3 * Math.ceil(21 / 4));
     expect(result.val?.n).toBe(6);
   });
@@ -263,7 +268,7 @@ describe('a training', () => {
 
 describe('the best epoch', () => {
   it('is what is kept when later ones are worse', async () => {
-    // The rate rises until the model falls apart: the first epochs are the good ones.
+    // The learning rate rises until training diverges: the first epochs are the best.
     const job = await layOut({
       optimizer: { learningRate: 0.3, clipNorm: 0 },
       schedule: { epochs: 4, warmupEpochs: 4, warmupStart: 1e-6 },
@@ -286,7 +291,7 @@ describe('the best epoch', () => {
   });
 
   it('ends the run when none better follows, and a resumed run does not go on', async () => {
-    // Nothing learnt, nothing better: the first validation stays the best.
+    // With a learning rate of 0 nothing improves: the first validation stays the best.
     const job = await layOut({
       optimizer: { learningRate: 0 },
       schedule: { epochs: 9 },
@@ -296,7 +301,7 @@ describe('the best epoch', () => {
     expect(result).toMatchObject({ stoppedEarly: true, epochs: 3, bestEpoch: 1, steps: 15 });
     const records = await readFile(join(job.runDir, 'metrics.jsonl'), 'utf8');
     expect(validations(await metricsOf(job)).map((r) => r.best)).toEqual([true, false, false]);
-    // Killed between its last checkpoint and its adapter.
+    // Simulates a kill between the last checkpoint and writing the adapter.
     await rm(job.adapterDir, { recursive: true });
     const again = await trained({ ...job, resume: true });
     expect(again.result).toMatchObject({ stoppedEarly: true, epochs: 3, bestEpoch: 1, steps: 15 });
@@ -340,7 +345,7 @@ describe('controls', () => {
       onEvent: (event, channel) => {
         if (event.type !== 'state' || event.state !== 'paused') return;
         const before = steps(watched).length;
-        // For as long as another whole training takes.
+        // Waits for the duration of another complete training.
         void layOut({})
           .then(trained)
           .finally(() => {
@@ -434,7 +439,7 @@ describe('an adapter', () => {
       typeof evaluated.result,
       { kind: 'evaluate' }
     >;
-    // Folded into the backbone first, other than in training: the same but for rounding.
+    // Evaluation merges the adapter into the backbone first, unlike training: equal up to rounding.
     const { loss, ...answers } = result.val!;
     expect(evaluation).toEqual({ ...answers, loss: expect.closeTo(loss, 5) as number });
     expect(problems.map((p) => [p.path, p.error.code])).toEqual([[gone.path, 'not-found']]);

@@ -12,7 +12,7 @@ import { SMALLEST_VIT, SHORT_TRAINING } from '../../fixtures/engine/test-bed.ts'
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 import { writeImage } from '../../unit/host/support.ts';
 
-/** The engine as it is, on the interpreter: nothing has to be compiled. */
+/** The real engine on the interpreter, so that nothing is compiled. */
 const spawn: EngineSpawner = (options) =>
   spawnChildEngine({ ...options, env: { ...options.env, KARST_BACKEND: 'tfjs-cpu' } });
 
@@ -40,7 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Colours that overlap, so that some answers are wrong. */
+/** Overlapping colours, so that some answers are wrong. */
 const colour = (i: number): number =>
   [i * 1000, 0xffffff - i * 1000, 255 + i * 70_000][i % 3]! & 0xffffff;
 

@@ -21,7 +21,7 @@ import {
   writeImage,
 } from '../../unit/host/support.ts';
 
-/** With the adapter "first" as a folder `exported`. */
+/** Template with the adapter "first" exported to the folder `exported`. */
 const trained = new TrainedHome(async (studio, template) => {
   await studio.merging.export('first', { format: 'adapter', out: join(template, 'exported') });
 });
@@ -29,7 +29,7 @@ const trained = new TrainedHome(async (studio, template) => {
 const open = (env: Record<string, string> = {}, graceMs = 10_000): Promise<Studio> =>
   trained.open(env, { graceMs });
 
-/** A copy of the exported adapter that a test may spoil. */
+/** Copies the exported adapter, for tests that damage it. */
 function exported(): string {
   const folder = join(temporaryFolder(), 'adapter');
   cpSync(join(trained.template, 'exported'), folder, { recursive: true });

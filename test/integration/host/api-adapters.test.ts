@@ -90,7 +90,7 @@ describe('the library of a window', () => {
       version: 1,
       versions: [{ id: second.id }, { id: first.id }],
     });
-    // One that was imported is a line of its own.
+    // An imported adapter starts a separate lineage.
     const { result } = await api.end(
       await api.ask('adapters.import', {
         path: join(trained.template, 'first.karst'),
@@ -150,7 +150,7 @@ describe('the library of a window', () => {
     const strange = await studio.datasets.add(join(folder, 'strange'), { name: 'strange' });
     expect(await merge(more.dataset.id)).toMatchObject({ result: { verification: { images: 3 } } });
     expect(await merge(strange.dataset.id)).toMatchObject({ error: { code: 'dataset-unusable' } });
-    // Evaluated on it, it is the one to choose.
+    // An evaluation on a dataset makes it the default for verification.
     await studio.evaluations.evaluate(id, { dataset: 'more', split: 'train' });
     expect(await merge()).toMatchObject({ result: { verification: { images: 3 } } });
     studio.datasets.remove('two');
@@ -217,7 +217,7 @@ describe('a .karst file', () => {
       expect(readFileSync(join(guest.folder, name))).toEqual(
         readFileSync(join(first.folder, name)),
       );
-    // Without a name of its own it is called as its file is.
+    // Without an explicit name, an adapter is named after its file.
     expect((await api.studio.adapters.import(path)).name).toBe('first-2');
   });
 

@@ -18,8 +18,8 @@ import {
 import { ApiClient } from './trained-home.ts';
 
 /**
- * Runs as a window has them, trained by the engine itself on a backbone of two blocks; in plain JavaScript, which
- * compiles nothing.
+ * Runs through the window API, trained by the real engine on a backbone of two blocks, in plain
+ * JavaScript without compilation.
  */
 const spawn: EngineSpawner = (options) =>
   spawnChildEngine({ ...options, env: { ...options.env, KARST_BACKEND: 'tfjs-cpu' } });
@@ -93,10 +93,10 @@ it('is measured, planned, trained, looked into and given more epochs', async () 
     records.flatMap((r) => (r.kind === 'train' ? [r.step] : []));
   const metrics = await window.ask('runs.metrics', { id, afterStep: 0 });
   expect(steps(metrics)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
-  // What was told while it went is what is there afterwards.
+  // The events during the run match the records stored afterwards.
   expect(told('metrics').flatMap(({ records }) => records)).toEqual(metrics);
   expect(told('runProgress').length).toBeGreaterThan(0);
-  // The engine's libraries write to its output as they like; that is in the file alone.
+  // Output written directly by the engine's libraries appears only in the log file.
   const log = await window.ask('runs.log', { id });
   expect(told('log').flatMap(({ lines }) => lines)).toEqual(
     log.filter(({ message }) => !/^====|^Hi, looks like/.test(message)),

@@ -25,10 +25,10 @@ const PREPROCESSING: Preprocessing = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
-/** In the order of their positions: three photographs, a file that is cut off, two plain ones. */
+/** In position order: three photographs and a truncated file. Two plain images follow. */
 const FILES = ['landscape.jpg', 'portrait.jpg', 'rotated-6.jpg', 'cut-off.jpg'];
 
-/** An engine in which whoever asks for TensorFlow gets an error. */
+/** Makes any import of TensorFlow in the engine fail. */
 const WITHOUT_TENSORFLOW = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   registerHooks({
@@ -45,7 +45,7 @@ const withoutTensorFlow: EngineSpawner = (options) =>
   });
 
 let folder: string;
-/** Of those tests that do not close it. */
+/** Shared by the tests that do not close it. */
 let studio: Studio;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'karst augment ä-'));
@@ -65,7 +65,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Another studio, in a home within the folder of the images' own. */
+/** Opens another studio whose home lies inside the image folder. */
 async function imported(): Promise<Studio> {
   const home = mkdtempSync(join(folder, '.home-'));
   const opened = await openStudio({ home, spawn: withoutTensorFlow, starter: null });

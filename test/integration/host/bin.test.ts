@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CONFIG, refusal } from '../../unit/host/support.ts';
 import { TrainedHome } from './trained-home.ts';
 
-/** With all that can hang on an adapter. */
+/** Template with everything that can be attached to an adapter. */
 const trained = new TrainedHome(async (studio, template) => {
   studio.adapters.tag('first', ['best', 'sea']);
   studio.adapters.note('first', 'seen at dawn');
@@ -31,7 +31,7 @@ describe('an adapter in the bin', () => {
     expect(studio.runs.get('first').adapterId).toBe(null);
     const [binned] = studio.bin.list();
     expect(binned).toMatchObject({ id, kind: 'adapter', name: 'first' });
-    // The model card is no part of the size that the library tells.
+    // The library's size of an adapter excludes the model card.
     expect(binned?.bytes).toBeGreaterThan(lineage.adapter.bytes);
 
     expect(await studio.bin.restore(id)).toEqual({
@@ -78,7 +78,7 @@ describe('an adapter in the bin', () => {
     expect(readdirSync(join(trained.home, 'bin'))).toEqual([]);
     expect(studio.bin.list()).toEqual([]);
     await refusal(studio.bin.restore(id), 'not-found');
-    // Nothing that hung on it is left to hang on nothing.
+    // Its notes and evaluations are deleted as well.
     const again = await studio.adapters.import(join(trained.template, 'exported'));
     expect(studio.adapters.lineage(again.id).notes).toBe('');
     expect(studio.evaluations.list()).toEqual([]);
@@ -98,7 +98,7 @@ describe('an adapter in the bin', () => {
     const studio = await trained.open();
     const { id, folder } = await studio.adapters.remove('first');
     const [binned = ''] = readdirSync(join(trained.home, 'bin'));
-    // As after an end of the studio before the folder was moved.
+    // Simulates a crash before the folder was moved.
     renameSync(join(trained.home, 'bin', binned), folder);
     expect((await studio.bin.restore(id)).name).toBe('first');
     expect(readdirSync(folder)).toContain('labels.json');
@@ -159,7 +159,7 @@ describe('a run in the bin', () => {
     await studio.bin.delete(id);
     expect(studio.adapters.get('first').runId).toBe(null);
     expect(studio.adapters.lineage('first')).toMatchObject({ version: 1, runId: null });
-    // Verified on a dataset of its classes then.
+    // Without the run, it is verified on a dataset with the same classes.
     expect((await studio.merging.merge('first')).verification.images).toBe(2);
   });
 });

@@ -28,7 +28,7 @@ import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import { NO_AUGMENTATION, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { refusal, writeBackbone, writeClassFolders, writeImage } from '../../unit/host/support.ts';
 
-/** Projects, datasets and backbones as a window asks for them, over real files. */
+/** Projects, datasets and backbones through the window API, over real files. */
 let root: string;
 let messy: string;
 let studio: Studio;
@@ -54,7 +54,7 @@ afterEach(async () => {
   await studio.close();
 });
 
-/** What people's folders look like: 14 good images of three classes among all else. */
+/** A realistic messy folder: 14 good images of three classes among other files. */
 async function makeMessyFolder(folder: string): Promise<void> {
   await writeClassFolders(folder, { 'Grey heron (adult)': 6, Möwe: 5, 海鸥: 2 });
   const at = (...parts: string[]): string => join(folder, ...parts);
@@ -79,13 +79,13 @@ async function makeMessyFolder(folder: string): Promise<void> {
   await writeImage(at('.hidden', 'x.png'), 901);
 }
 
-/** Asks as a window does, which checks what comes back. */
+/** Calls a procedure as a window does, validating the output. */
 async function ask<N extends HostProcedureName>(name: N, input: Input<N>): Promise<Output<N>> {
   const output = await api.call(name, structuredClone(input));
   return v.parse(PROCEDURES[name].output, output) as Output<N>;
 }
 
-/** How a task ended. */
+/** Waits for a task and returns its final state. */
 async function ended(task: Task): Promise<Task> {
   for (;;) {
     const now = (await ask('tasks.list', {})).find(({ id }) => id === task.id);
@@ -163,7 +163,8 @@ describe('importing a messy folder', () => {
       'unreadable Grey heron (adult)/corrupt.jpg',
       'unreadable Möwe/really a png.JPG',
     ]);
-    // What came between two beats, such as checking on a quick machine, is not told; the last of it always is.
+    // States between two updates, such as a fast "checking" phase, may be skipped; the last is
+    // always sent.
     const saved = { phase: 'saving', done: 16, total: 16, state: 'done' };
     expect(payloads('task').at(-1)).toMatchObject(saved);
     expect(payloads('library')).toContainEqual({ part: 'datasets', id });
@@ -238,7 +239,7 @@ describe('the gallery', () => {
       'The class "海鸥" has no image that can be used.',
     );
     await refusal(ask('datasets.changeImages', { ...change, images: [99] }), 'not-found');
-    // A filter that is misspelt must not be taken for the one that leaves all.
+    // A misspelt filter must not be treated as an empty filter, which matches all images.
     const misspelt = { ...change, images: { lable: 1 } as object };
     await refusal(ask('datasets.changeImages', misspelt), 'usage');
   });
@@ -313,7 +314,7 @@ describe('the gallery', () => {
   it('is checked by a task that finds what is gone, and forgotten without a file being touched', async () => {
     const copy = join(root, 'copy');
     await makeMessyFolder(copy);
-    // Too large to be its own small picture.
+    // Too large to serve as its own thumbnail.
     await writeImage(join(copy, 'Möwe', 'changes.png'), 1, 300, 300);
     const { result } = await ended(await importing({ path: copy }));
     const id = result?.kind === 'dataset' ? result.datasetId : '';
@@ -326,7 +327,7 @@ describe('the gallery', () => {
     expect(check).toMatchObject({
       kind: 'dataset-check',
       state: 'done',
-      // Those that the import found and that still hold, too.
+      // Includes problems found by the import that still apply.
       result: { kind: 'dataset', datasetId: id, problems: 7 },
     });
     expect((await ask('datasets.images', changes)).images[0]).toMatchObject({
@@ -355,7 +356,7 @@ describe('projects and backbones', () => {
     expect(result?.kind).toBe('backbone');
     const [detail] = await ask('backbones.list', {});
     expect(detail).toMatchObject({ backbone: { name: 'tiny', path: file }, starter: false });
-    // Weights are four bytes each; what is left of the file is its header.
+    // Each weight takes four bytes; the rest of the file is its header.
     const header = detail!.backbone.bytes - 4 * detail!.parameters;
     expect(header).toBeGreaterThan(0);
     expect(header).toBeLessThan(8192);

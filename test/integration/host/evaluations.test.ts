@@ -6,7 +6,7 @@ import { eventually } from '../../fixtures/eventually.ts';
 import { refusal, temporaryFolder, writeClassFolders } from '../../unit/host/support.ts';
 import { TrainedHome, type ApiClient } from './trained-home.ts';
 
-/** The double takes every third image for the other class, the surer the later it comes. */
+/** The test double misclassifies every third image; its confidence grows with the position. */
 const trained = new TrainedHome();
 
 const CELL = { truth: null, predicted: null, mistakes: false, offset: 0, limit: 100 };
@@ -156,7 +156,7 @@ describe('an evaluation', () => {
     const adapterId = api.studio.adapters.get('first').id;
     const datasetId = api.studio.datasets.get('two').id;
     const task = await api.ask('evaluations.start', { adapterId, datasetId, split: 'val' });
-    // The engine has it, and does nothing.
+    // The engine has received the job but does not respond.
     await eventually(async () =>
       expect(await api.ask('tasks.list', {})).toContainEqual(
         expect.objectContaining({ id: task.id, state: 'running', phase: 'loading' }),

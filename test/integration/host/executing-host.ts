@@ -1,4 +1,7 @@
-/** A host of its own for the test that kills it: executes the run `argv[3]` of the home `argv[2]`, slowly; `argv[4]` is there when its engine has left. */
+/**
+ * A separate host process for the test that kills it: slowly executes run `argv[3]` of home
+ * `argv[2]`. The file `argv[4]` appears once its engine has exited.
+ */
 import { childEngineSpawner } from '../../../main/host/engine/child-engine.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import { fileURLToPath } from 'node:url';

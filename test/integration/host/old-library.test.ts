@@ -8,7 +8,7 @@ import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import { unpackOldLibrary } from '../../fixtures/old-library.ts';
 
-/** The engine as it is, on the interpreter: nothing has to be compiled. */
+/** The real engine on the interpreter, so that nothing is compiled. */
 const spawn: EngineSpawner = (options) =>
   spawnChildEngine({ ...options, env: { ...options.env, KARST_BACKEND: 'tfjs-cpu' } });
 

@@ -14,14 +14,14 @@ import { refusal, temporaryFolder, writeImage } from '../../unit/host/support.ts
 import { TrainedHome, type ApiClient } from './trained-home.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 
-/** With a second adapter, the same in all but its name. */
+/** Template with a second adapter, identical except for its name. */
 const trained = new TrainedHome(async (studio, template) => {
   const out = join(template, 'exported.karst');
   await studio.merging.export('first', { format: 'karst', out });
   await studio.adapters.import(out, { name: 'second' });
 });
 
-/** The double answers with the number of its process. */
+/** Reads the process ID, which the test double gives as its label. */
 const engineOf = (answer: PredictionAnswer | undefined): number =>
   Number(answer?.predictions[0]?.label);
 
@@ -241,7 +241,7 @@ describe('predictions of a folder', () => {
       error: { code: 'not-found' },
     });
     const task = await api.ask('predictions.folder', { adapterId, top: 1, folder, out });
-    // The engine has it, and does nothing.
+    // The engine has received the job but does not respond.
     await eventually(async () =>
       expect(await api.ask('tasks.list', {})).toContainEqual(
         expect.objectContaining({ id: task.id, state: 'running', phase: 'loading' }),

@@ -25,7 +25,7 @@ const trained = new TrainedHome(async (studio, template) => {
   mkdirSync(join(template, 'outside'));
 });
 
-/** Every path of a folder with its size and time. */
+/** Every path in a folder with its size, modification time and mode. */
 function stateOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -37,7 +37,7 @@ function stateOf(folder: string): string[] {
 
 const undo: (() => void)[] = [];
 afterEach(() => {
-  // After the studios are closed, which support.ts does later than this: only what is of the file system.
+  // Runs before support.ts closes the studios, so `undo` restores file system state only.
   for (const back of undo.splice(0)) back();
   vi.unstubAllEnvs();
 });
@@ -69,7 +69,7 @@ function withoutModes(home: string): void {
   for (const [path, mode] of modes) chmodSync(path, mode & 0o555);
 }
 
-/** Not for the superuser, who may write whatever the modes say. */
+/** Whether file modes are enforced; they are not for the superuser. */
 function modesHold(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'karst-modes-'));
   chmodSync(folder, 0o555);
@@ -125,7 +125,7 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
     expect(rows).toHaveLength(5);
     const { evaluation } = await studio.evaluations.evaluate('first', { dataset: 'two' });
     expect(evaluation.n).toBeGreaterThan(0);
-    // Measured, and not kept.
+    // The evaluation is returned but not stored.
     expect(studio.evaluations.list()).toHaveLength(1);
     const out = join(temporaryFolder(), 'first.karst');
     await studio.merging.export('first', { format: 'karst', out });
@@ -180,7 +180,7 @@ describe.each(WAYS.filter(({ possible }) => possible))('a read-only home $name',
     const db = new Database(library);
     db.pragma('wal_autocheckpoint = 0');
     db.prepare("UPDATE adapters SET name = 'in the log'").run();
-    // As a kill leaves them: a clean end would fold the log into the file.
+    // The state after a kill: a clean close would merge the log into the file.
     const kept = ['', '-wal'].map((end) => [end, statSync(library + end).size] as const);
     expect(kept.every(([, size]) => size > 0)).toBe(true);
     way.prepare(trained.home);

@@ -30,7 +30,7 @@ import { configured } from '../../fixtures/engine/test-bed.ts';
 
 const prepared = new PreparedHome();
 
-/** A studio on the prepared home whose engines behave as `env` says. */
+/** Opens a studio on the prepared home; `env` controls the behaviour of the fake engines. */
 const open = (env: Record<string, string> = {}, graceMs = 10_000): Promise<Studio> =>
   prepared.open({ spawn: fakeEngine(env), graceMs });
 
@@ -387,7 +387,7 @@ describe('two hosts on one home', () => {
       state: 'interrupted',
       error: { code: 'engine-crashed' },
     });
-    // The engine notices the loss of its host.
+    // The engine detects that its host has died.
     await expect.poll(() => existsSync(left)).toBe(true);
     expect((await next.scheduler.train(run.id, { resume: true })).run.state).toBe('done');
   });

@@ -14,7 +14,7 @@ import * as v from 'valibot';
 import { PreparedHome } from '../../unit/host/prepared-home.ts';
 import { CONFIG, fakeEngine } from '../../unit/host/support.ts';
 
-/** A client of a studio's API, as a window is. */
+/** A client of a studio's API, like a window. */
 export class ApiClient {
   readonly studio: Studio;
   readonly events: [EventName, unknown][] = [];
@@ -26,13 +26,13 @@ export class ApiClient {
     api.onEvent((event, payload) => this.events.push([event, payload]));
   }
 
-  /** The answer is checked against its schema. */
+  /** Calls a procedure and validates the output against its schema. */
   async ask<N extends HostProcedureName>(name: N, input: Input<N>): Promise<Output<N>> {
     const answer = await this.#api.call(name, input);
     return v.parse(PROCEDURES[name].output, answer) as Output<N>;
   }
 
-  /** Waits for the end of a task. */
+  /** Waits until a task has ended. */
   async end({ id }: Task): Promise<Task> {
     for (;;) {
       const task = (await this.ask('tasks.list', {})).find((one) => one.id === id);
@@ -42,7 +42,7 @@ export class ApiClient {
     }
   }
 
-  /** What lists windows were told to look at again. */
+  /** The library parts that windows were notified to reload. */
   told(): string[] {
     return this.events.flatMap(([event, payload]) => {
       if (event !== 'library') return [];
@@ -61,7 +61,7 @@ export class TrainedHome {
   readonly #prepared: PreparedHome;
   readonly #apis: ApiClient[] = [];
 
-  /** @param prepare adds to the template, once */
+  /** @param prepare extends the template, once */
   constructor(prepare: (studio: Studio, template: string) => Promise<void> = async () => {}) {
     this.#prepared = new PreparedHome(async (studio, template) => {
       const run = await studio.runs.create({
@@ -78,17 +78,17 @@ export class TrainedHome {
     });
   }
 
-  /** With `images`, `backbone` and `home`. */
+  /** Folder with `images`, `backbone` and `home`. */
   get template(): string {
     return this.#prepared.template;
   }
 
-  /** The copy of this test. */
+  /** This test's copy of the home. */
   get home(): string {
     return this.#prepared.home;
   }
 
-  /** @param env of the test double */
+  /** @param env environment of the test double */
   open(env: Record<string, string> = {}, options: Partial<StudioOptions> = {}): Promise<Studio> {
     return this.#prepared.open({ spawn: fakeEngine(env), graceMs: 10_000, ...options });
   }

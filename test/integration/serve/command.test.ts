@@ -11,7 +11,7 @@ import { ask, builtPages, PAGE, TestWindow } from './support.ts';
 let folder: string;
 let home: string;
 let remove: () => Promise<void>;
-/** Pages of the test's own: what is served need not be built for this. */
+/** Pages created by the test, so that the renderer need not be built. */
 const pages = builtPages();
 const env = { KARST_PAGES: pages.folder };
 const LONG = { timeout: 240_000, interval: 100 };
@@ -36,7 +36,7 @@ async function serve(args: readonly string[] = [], environment = env): Promise<S
   return { ...running, ...(JSON.parse(line) as { url: string; port: number }) };
 }
 
-/** A window of a served studio, with the answers to its calls. */
+/** Opens a window of a served studio and matches replies to its calls. */
 async function openWindow({ url, port }: Served) {
   const { pathname, search } = new URL(url);
   const entry = await ask(port, pathname + search);
@@ -55,7 +55,7 @@ async function openWindow({ url, port }: Served) {
     if (reply.type !== 'answer') throw new Error(JSON.stringify(reply));
     return reply.output as T;
   };
-  /** The result of a task, when it has come to its end. */
+  /** Runs a task and returns its result once it has ended. */
   const done = async (procedure: string, input: unknown) => {
     const { id: task } = await call<Task>(procedure, input);
     return vi.waitFor(async () => {
@@ -172,7 +172,7 @@ describe('karst serve', () => {
         config: {
           ...TRAINING_DEFAULTS,
           batchSize: 15,
-          // Longer than anybody waits, should it not be suspended.
+          // Longer than the test timeout, in case it is not suspended.
           schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 20_000 },
         },
       });

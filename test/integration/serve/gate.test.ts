@@ -41,7 +41,7 @@ describe('the token', () => {
     expect(Buffer.from(token, 'base64url')).toHaveLength(32);
     const other = await serveFake(pages.folder);
     expect(new URL(other.server.url).searchParams.get('token')).not.toBe(token);
-    // Its cookie is of no use here, nor under the name that ours has.
+    // The other server's cookie is rejected here, even under this server's cookie name.
     const foreign = (await logIn(other.server))['cookie'] ?? '';
     await other.server.close();
     expect((await ask(server.port, '/', { headers: { cookie: foreign } })).status).toBe(403);
@@ -78,7 +78,7 @@ describe('the token', () => {
     const answer = await ask(server.port, `/?token=${token}`);
     expect(answer.status).toBe(403);
     expect(answer.headers['set-cookie']).toBeUndefined();
-    // Not even to whoever is in already: an old address is an old address.
+    // A wrong token is rejected even with a valid session cookie.
     expect((await get(`/?token=${token}`)).status).toBe(403);
   });
 
@@ -225,11 +225,11 @@ describe('every answer', () => {
 });
 
 describe('a connection', () => {
-  /** With an error or without. */
+  /** Resolves when the socket closes, with or without an error. */
   const closed = (socket: Socket): Promise<void> =>
     new Promise((resolve) => socket.once('close', () => resolve()));
 
-  /** What the server says to these lines before it closes. */
+  /** Sends raw lines and returns the server's response up to the close. */
   const raw = async (lines: readonly string[]): Promise<string> => {
     const socket = connect(server.port, '127.0.0.1');
     let heard = '';
@@ -270,7 +270,7 @@ describe('a connection', () => {
     await Promise.all(ends);
     clearInterval(drips);
     await slow.server.close();
-    // Node's own limit is a minute and more.
+    // Node's default limit is over a minute.
   }, 40_000);
 
   it('beyond as many as are served at once is closed, and there is room again when one ends', async () => {

@@ -32,7 +32,7 @@ afterAll(async () => {
 const get = (path: string, options: Ask = {}) =>
   ask(server.port, path, { ...options, headers: { ...cookie, ...options.headers } });
 
-/** The first line of the answer to a request line that no HTTP client would send. */
+/** Returns the status line for a raw request line that no HTTP client would send. */
 function raw(requestLine: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, '127.0.0.1', () =>

@@ -26,7 +26,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request as it is: nothing is followed, added or tidied. */
+/** Sends a request as is: no redirects, additional headers or normalisation. */
 export function ask(port: number, path: string, options: Ask = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -48,7 +48,7 @@ export function ask(port: number, path: string, options: Ask = {}): Promise<Answ
   });
 }
 
-/** Logs in as a browser does; `headers` go with every later request of its page. */
+/** Logs in as a browser does and returns the headers for later requests of its page. */
 export async function logIn(
   server: Pick<StudioServer, 'url' | 'port'>,
 ): Promise<Record<string, string>> {
@@ -57,7 +57,7 @@ export async function logIn(
   return { cookie: (answer.headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '' };
 }
 
-/** A dispatcher whose answers the test sets. */
+/** A dispatcher with answers set by the test. */
 export class FakeDispatcher implements Dispatcher {
   readonly announcer = new Announcer();
   readonly calls: [procedure: string, input: unknown][] = [];
@@ -114,7 +114,7 @@ export async function serveFake(
   return { server, api };
 }
 
-/** A window's socket: what it was told, in order. */
+/** A window's socket, which records its replies in order. */
 export class TestWindow {
   readonly socket: WebSocket;
   readonly replies: Reply[] = [];
@@ -131,7 +131,7 @@ export class TestWindow {
     return this;
   }
 
-  /** Status with which the upgrade was refused. */
+  /** Returns the HTTP status with which the upgrade was refused. */
   async refused(): Promise<number> {
     this.socket.on('error', () => undefined);
     const [, response] = (await once(this.socket, 'unexpected-response')) as [
@@ -142,7 +142,7 @@ export class TestWindow {
     return response.statusCode;
   }
 
-  /** Code with which it was closed. */
+  /** Returns the close code. */
   async closed(): Promise<number> {
     const [code] = (await once(this.socket, 'close')) as [number];
     return code;

@@ -104,7 +104,7 @@ describe('windows at their limits', () => {
     for (const close of closing.splice(0)) await close();
   });
 
-  /** `Windows` on a bare server, with the host's end of the connection to look at. */
+  /** `Windows` on a bare server, with access to the host's end of each connection. */
   async function bare(heartbeatMs?: number) {
     const fake = new FakeDispatcher();
     const windows = new Windows(fake, heartbeatMs);
@@ -157,7 +157,7 @@ describe('windows at their limits', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { windows, ends, connect } = await bare(1000);
     const [alive, dead] = [await connect(), await connect()];
-    // A machine that went to sleep: its socket is there, and nobody reads it.
+    // Simulates a sleeping machine: its socket stays open but is not read.
     dead.socket.pause();
     const answered = once(ends[0]!, 'pong');
     vi.advanceTimersByTime(1000);
@@ -172,7 +172,7 @@ describe('windows at their limits', () => {
 
   it('that ask and read nothing are held up: few answers are made, and the rest when they read', async () => {
     const { fake, ends, connect } = await bare();
-    // An answer of a megabyte: what the two systems keep for a connection is soon full.
+    // Each answer is one megabyte, so that the operating system's socket buffers fill quickly.
     const answer = 'a'.repeat(2 ** 20);
     let made = 0;
     fake.call = () => Promise.resolve(`${answer}${String(++made)}`);
@@ -180,7 +180,8 @@ describe('windows at their limits', () => {
     window.socket.pause();
     const asked = 300;
     for (let id = 0; id < asked; id++) window.call(id, 'runs.list');
-    // As many as are under way, and what the systems have taken: far from all, and no more come.
+    // Only the calls in progress and those that fit into the socket buffers are answered, far from
+    // all.
     await eventually(() => expect(ends[0]?.isPaused).toBe(true));
     let before = -1;
     await eventually(() => {
