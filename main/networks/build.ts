@@ -1,50 +1,50 @@
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
-/** Gives the tensor of a canonical name (timm's: `blocks.0.norm1.weight`). */
+/** Returns a tensor by its canonical name (timm's: `blocks.0.norm1.weight`). */
 export type Weights = (name: string) => Tensor;
 
-/** Where the tokens of a network are open to change: before the block `block`, from 0. */
+/** A point where a build can change a network's tokens: before block `block`, from 0. */
 export interface TokenSite {
   readonly block: number;
-  /** Tokens before the patches: class token, registers. */
+  /** Number of tokens before the patches: class token and registers. */
   readonly prefix: number;
 }
 
-/** The output of a residual branch, before it is added: `branch` 0 is the attention's, 1 the MLP's. */
+/** The output of a residual branch before it is added: `branch` 0 is attention, 1 is the MLP. */
 export interface BranchSite {
   readonly block: number;
   readonly branch: number;
 }
 
 /**
- * What a network is built with, and the only seam between networks and methods: a method, dropout or checkpointing
- * replaces some of these functions by its own and calls those that were there before.
+ * The functions that a network is built from, and the only seam between networks and methods: a
+ * method, dropout or checkpointing wraps some of these functions.
  */
 export interface Build {
   readonly param: (name: string) => Tensor;
   /**
-   * y = x Wᵀ + bias of the Linear of that path; x (rows, in) → (rows, out). Where x follows cheaply from `source`, a backward
-   * pass that reads x may compute it again from there instead of keeping it.
+   * y = x Wᵀ + bias of the Linear at `path`; x (rows, in) → (rows, out). If x is cheap to compute
+   * from `source`, a backward pass that reads x may recompute it from there instead of keeping it.
    */
   readonly linear: (path: string, x: Tensor, source?: Tensor) => Tensor;
-  /** Layer norm of the last axis. */
+  /** Layer norm over the last axis. */
   readonly norm: (path: string, x: Tensor) => Tensor;
-  /** (batch, tokens, width), of which there may be more or fewer afterwards; those of the prefix stay in front. */
+  /** Maps tokens (batch, tokens, width); may change their number, but keeps the prefix in front. */
   readonly tokens: (site: TokenSite, x: Tensor) => Tensor;
-  /** (batch, tokens, width), before it is added to its residual stream. */
+  /** Maps a branch's output (batch, tokens, width) before it is added to the residual stream. */
   readonly branch: (site: BranchSite, y: Tensor) => Tensor;
-  /** `y` of that block, computed from nothing but `x` and weights. */
+  /** Maps the output `y` of a block, which is computed from `x` and weights only. */
   readonly checkpoint: (block: number, y: Tensor, x: Tensor) => Tensor;
 }
 
 export interface PlainBuildOptions {
-  /** Whether the Linear of that path has a bias. */
+  /** Whether the Linear at `path` has a bias. */
   readonly hasBias: (path: string) => boolean;
   readonly layerNormEpsilon: number;
 }
 
-/** The network with its stored weights and nothing besides. */
+/** Builds the network from its stored weights, without modifications. */
 export function plainBuild(
   param: Weights,
   { hasBias, layerNormEpsilon }: PlainBuildOptions,

@@ -3,7 +3,10 @@ import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
 
-/** @param mask (2 · blocks, batch): 0 for a dropped branch, 1 / (1 − p) for a kept one (arXiv 1603.09382) */
+/**
+ * Applies stochastic depth (arXiv 1603.09382).
+ * @param mask (2 · blocks, batch): 0 for a dropped branch, 1 / (1 − p) for a kept one
+ */
 export function withDropPath(build: Build, mask: Tensor): Build {
   return {
     ...build,
@@ -17,9 +20,9 @@ export function withDropPath(build: Build, mask: Tensor): Build {
 }
 
 /**
- * Only the patches that are selected enter the first block (PatchDropout, arXiv 2208.07220); the tokens of the prefix always
- * do. The order of the patches means nothing to the blocks.
- * @param selection (batch, kept, patches), rows one-hot
+ * Passes only the selected patches to the first block (PatchDropout, arXiv 2208.07220); prefix
+ * tokens are always kept. The blocks do not depend on the order of the patches.
+ * @param selection (batch, kept, patches), one-hot rows
  */
 export function withPatchSelection(build: Build, selection: Tensor): Build {
   return {
@@ -39,7 +42,10 @@ function selected(tokens: Tensor, prefix: number, selection: Tensor): Tensor {
   return g.concat([g.slice(tokens, [0, 0, 0], [batch, prefix, width]), kept], 1);
 }
 
-/** So many blocks, from the first, are computed again in the backward pass and keep nothing for it. */
+/**
+ * Checkpoints the first `blocks` blocks: the backward pass recomputes them instead of keeping their
+ * activations.
+ */
 export function withCheckpoints(build: Build, blocks: number): Build {
   return {
     ...build,

@@ -7,8 +7,9 @@ import type { Build } from './build.ts';
 import type { Network } from './network.ts';
 
 /**
- * The vision transformer (arXiv 2010.11929) as timm builds and names it: pre-norm blocks, class token, learned
- * position embeddings, exact GELU, one fused qkv projection. Its features are the class token after the last norm.
+ * The vision transformer (arXiv 2010.11929) with timm's structure and names: pre-norm blocks, class
+ * token, learned position embeddings, exact GELU, one fused qkv projection. The features are the
+ * class token after the last norm.
  */
 export const vit: Network<VitArchitecture> = {
   features(images, a, build) {
@@ -16,7 +17,8 @@ export const vit: Network<VitArchitecture> = {
     let tokens = embed(images, a, build);
     for (let i = 0; i < a.depth; i++) {
       tokens = build.tokens({ block: i, prefix }, tokens);
-      // After the last attention only the class token is read: its own query, projection and MLP are enough.
+      // Only the class token is read after the last attention, so only its query, projection and
+      // MLP are computed.
       const output = block(tokens, i, a, build, i === a.depth - 1);
       tokens = build.checkpoint(i, output, tokens);
     }
@@ -25,7 +27,10 @@ export const vit: Network<VitArchitecture> = {
   },
 };
 
-/** (batch, 3, S, S) → (batch, tokens, width): the class token, the registers, and the patches in row-major order. */
+/**
+ * Maps (batch, 3, S, S) to (batch, tokens, width): class token, registers, patches in row-major
+ * order.
+ */
 function embed(images: Tensor, a: VitArchitecture, { param }: Build): Tensor {
   const { width: d, patchSize: p } = a;
   const [batch = 0] = images.shape;
@@ -51,7 +56,9 @@ function embed(images: Tensor, a: VitArchitecture, { param }: Build): Tensor {
     : g.add(g.concat([...before, patches], 1), positions);
 }
 
-/** (batch, tokens, width) → the same, or (batch, 1, width) of the class token alone. */
+/**
+ * Maps (batch, tokens, width) to the same shape, or to (batch, 1, width) for the class token only.
+ */
 function block(
   x: Tensor,
   index: number,
@@ -80,8 +87,8 @@ function block(
 }
 
 /**
- * Multi-head self-attention of the first `queries` tokens, normalised, over all; x (batch, tokens, width) →
- * (batch · queries, width).
+ * Multi-head self-attention with the first `queries` tokens as queries and all tokens as keys,
+ * including the norm before it; x (batch, tokens, width) → (batch · queries, width).
  */
 function attention(
   x: Tensor,

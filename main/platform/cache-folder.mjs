@@ -2,11 +2,10 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
- * The per-user folder for what can be fetched or computed again: the TensorFlow runtime,
- * XLA's compilation cache, decoded images. Shared by all checkouts of one user; safe to delete when no
- * KARST process runs.
- *
- * `KARST_CACHE` names it; otherwise it is `karst-studio` in the platform's cache folder.
+ * The per-user folder for data that can be downloaded or computed again: the TensorFlow runtime,
+ * XLA's compilation cache, decoded images. All checkouts of a user share it; it can be deleted when
+ * no KARST process runs.
+ * `KARST_CACHE` overrides it; the default is `karst-studio` in the platform's cache folder.
  *
  * @param {Record<string, string | undefined>} [environment]
  * @param {NodeJS.Platform} [platform]
@@ -19,8 +18,8 @@ export function cacheFolder(environment = process.env, platform = process.platfo
 }
 
 /**
- * Where Node keeps what it compiled (`NODE_COMPILE_CACHE`). Taking the types off the sources is most of the time that a
- * process of ours takes to start; what was compiled once is not compiled again.
+ * Node's compile cache (`NODE_COMPILE_CACHE`). Stripping types from the sources dominates the
+ * start-up time of our processes; the cache avoids repeating it.
  *
  * @param {Record<string, string | undefined>} [environment]
  * @returns {string} absolute path; the folder need not exist yet
@@ -38,7 +37,7 @@ function platformCacheFolder(environment, platform) {
   const home = environment['HOME'] || homedir();
   if (platform === 'win32') return environment['LOCALAPPDATA'] || join(home, 'AppData', 'Local');
   if (platform === 'darwin') return join(home, 'Library', 'Caches');
-  // The XDG base directory specification says that a relative path is to be ignored.
+  // The XDG base directory specification requires relative paths to be ignored.
   const xdg = environment['XDG_CACHE_HOME'];
   return xdg?.startsWith('/') ? xdg : join(home, '.cache');
 }

@@ -5,9 +5,10 @@ import { cacheFolder } from './cache-folder.mjs';
 const XLA_CACHE = '--tf_xla_persistent_cache_directory=';
 
 /**
- * The flag for `TF_XLA_FLAGS` by which XLA keeps compiled programs in a folder. TensorFlow splits the variable at white space, but
- * takes what begins with a quotation mark behind `=` up to the next one, with `\\` before such a mark and before itself
- * (`ParseArgvFromString` in xla/parse_flags_from_env.cc).
+ * Returns the flag for `TF_XLA_FLAGS` that makes XLA cache compiled programs in a folder.
+ * TensorFlow splits the variable at white space, except within quotation marks after `=`; inside
+ * these, `\\` escapes quotation marks and itself (`ParseArgvFromString` in
+ * xla/parse_flags_from_env.cc).
  *
  * @param {string} folder any path
  * @returns {string}
@@ -18,7 +19,7 @@ export function xlaCacheFlag(folder) {
 
 /**
  * @param {string | undefined} flags
- * @returns {string | null} the folder, when the flags are what `xlaCacheFlag` has made of it
+ * @returns {string | null} the folder, if `xlaCacheFlag` produced these flags
  */
 export function xlaCacheOf(flags) {
   if (!flags?.startsWith(`${XLA_CACHE}"`)) return null;
@@ -27,35 +28,35 @@ export function xlaCacheOf(flags) {
 }
 
 /**
- * Environment variables that TensorFlow and Node read once, when they are loaded: they have to be there before
- * the engine process starts. What the user has set already stays as it is.
+ * Environment variables that TensorFlow and Node read once, at load time: they must be set before
+ * the engine process starts. Variables that the user has set take precedence over the defaults.
  *
  * @param {{ threads?: number, gpu?: boolean }} [options]
- *   `threads`: processor threads for one operation, at least 1 (default: all that this process may use);
- *   `gpu`: false hides every CUDA card (default true; without CUDA runtime or card it changes nothing)
- * @param {Record<string, string | undefined>} [environment] what is set already
+ *   `threads`: CPU threads per operation, at least 1 (default: all that this process may use);
+ *   `gpu`: false hides all CUDA devices (default true; no effect without CUDA runtime or GPU)
+ * @param {Record<string, string | undefined>} [environment] variables that are already set
  * @returns {Record<string, string>} variables to add to the engine's environment
  */
 export function engineEnvironment(options = {}, environment = process.env) {
   const threads = String(Math.max(1, Math.floor(options.threads ?? availableParallelism())));
   /** @type {Record<string, string>} */
   const wanted = {
-    // Only what ends the process: its errors reach us as exceptions, and a compiled program that comes from the
-    // cache is announced as one, in many lines.
+    // Only fatal messages: errors reach us as exceptions, and TensorFlow logs each program loaded
+    // from the cache as an error of many lines.
     TF_CPP_MIN_LOG_LEVEL: '3',
-    // Otherwise TensorFlow takes all memory of the card at once.
+    // Otherwise TensorFlow allocates all GPU memory at start-up.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    // Compiled programs outlive the process: the first step of a second run need not compile again.
+    // Persists compiled programs, so that the first step of a later run need not compile.
     TF_XLA_FLAGS: xlaCacheFlag(join(cacheFolder(environment), 'xla')),
     TF_NUM_INTRAOP_THREADS: threads,
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: threads,
-    // Images are decoded in the pool of Node, which has four threads unless told, however many processors there are.
+    // Images are decoded in Node's thread pool, which by default has four threads on any machine.
     UV_THREADPOOL_SIZE: String(Math.min(32, Math.max(4, Number(threads)))),
     CUDA_CACHE_PATH: join(cacheFolder(environment), 'cuda'),
     ...(options.gpu === false ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };
-  // What the caller sets explicitly overrides the environment; defaults do not.
+  // Explicit options override the environment; defaults do not.
   const asked = new Set([
     ...(options.threads === undefined
       ? []

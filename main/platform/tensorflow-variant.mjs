@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @typedef {'cpu' | 'gpu'} Variant which TensorFlow: `gpu` is the one with CUDA */
+/** @typedef {'cpu' | 'gpu'} Variant the TensorFlow build; `gpu` includes CUDA */
 
 /**
- * @param {string} root of the checkout
- * @returns {string} the file that says which was chosen
+ * @param {string} root root of the checkout
+ * @returns {string} path of the file that stores the chosen variant
  */
 export function choiceFile(root) {
   return join(root, 'node_modules', '.karst', 'tensorflow-variant');
 }
 
 /**
- * Which TensorFlow this checkout was set up with.
+ * The TensorFlow variant this checkout was set up with.
  *
- * @param {string} root of the checkout
+ * @param {string} root root of the checkout
  * @returns {Variant}
  */
 export function chosenVariant(root) {

@@ -4,32 +4,34 @@ import { installedKernels } from './kernels.mjs';
 /** @import { Isa } from './kernels.mjs' */
 
 /**
- * What main/native-ops/kernels/addon.cc exports.
+ * The exports of main/native-ops/kernels/addon.cc.
  *
  * @typedef {object} KernelsAddon
- * @property {boolean} granted whether the system lets this process use what the kernels need
- * @property {() => string | null} check makes known products and says which call came to something else
- * @property {() => void} useInPrograms registers the calls with XLA, once a process
+ * @property {boolean} granted whether the system lets this process use the required instructions
+ * @property {() => string | null} check computes known products; returns the call whose result is
+ * wrong
+ * @property {() => void} useInPrograms registers the calls with XLA, once per process
  * @property {() => void} trimAtNextCall
  */
 
 /**
- * @typedef {object} RefusedKernels kernels that are installed here and stay off
+ * @typedef {object} RefusedKernels kernels that are installed but disabled
  * @property {Isa} isa
- * @property {string} reason what their check found, as a clause
+ * @property {string} reason why their check failed, as a clause
  */
 
 /**
  * @typedef {object} UsableKernels
  * @property {{ isa: Isa, addon: KernelsAddon } | null} kernels null: XLA computes everything
- * @property {readonly RefusedKernels[]} refused better ones, the best first
+ * @property {readonly RefusedKernels[]} refused better ones that failed, best first
  */
 
 /**
- * Loads the kernels for the best ISA that are installed and has them check themselves on known products; those that do not load or
- * come to something else stay off, and the next ISA is tried. What is named by `KARST_KERNELS` has no next. Loads TensorFlow.
+ * Loads the installed kernels of the best ISA and runs their self-check on known products. Kernels
+ * that do not load or fail the check are disabled, and the next ISA is tried; with `KARST_KERNELS`
+ * there is no fallback. Loads TensorFlow.
  *
- * @param {string} root of the checkout or the application
+ * @param {string} root root of the checkout or the application
  * @param {Record<string, string | undefined>} [environment]
  * @param {(path: string) => KernelsAddon} [load]
  * @returns {UsableKernels}

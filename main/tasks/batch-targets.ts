@@ -1,34 +1,34 @@
 import type { Task } from './task.ts';
 
-/** What a batch says of its rows. */
+/** Which images the rows of a batch come from, and how they are mixed. */
 export interface BatchRows {
-  /** (batch) index of each row's image; negative on padding. */
+  /** (batch) image index of each row; negative for padding. */
   readonly indices: Int32Array;
-  /** (batch) the row that each row was mixed with; its own where it was not. */
+  /** (batch) the row that each row was mixed with; its own index if unmixed. */
   readonly partners: Int32Array;
-  /** Share of the row itself. */
+  /** Share of the row itself in the mix. */
   readonly lambda: number;
 }
 
 export interface BatchTargets {
   /** (batch, outputs). */
   readonly targets: Float32Array;
-  /** (batch): weight of each row, 0 on padding; not yet divided by their sum. */
+  /** (batch) weight of each row, 0 for padding; not yet divided by their sum. */
   readonly weights: Float32Array;
   readonly total: number;
 }
 
 export interface TargetSet<Target> {
   readonly task: Pick<Task<Target>, 'encode' | 'weight'>;
-  /** Of the images that batches name by index. */
+  /** Targets of all images, by the index that batches use. */
   readonly targets: readonly Target[];
-  /** Outputs of the head. */
+  /** Number of outputs of the head. */
   readonly outputs: number;
   readonly classWeights: Float64Array;
   readonly labelSmoothing: number;
 }
 
-/** What a batch is trained towards. */
+/** Returns the training targets and weights of a batch. */
 export function batchTargets<Target>(
   batch: BatchRows,
   { task, targets: all, outputs, classWeights, labelSmoothing }: TargetSet<Target>,
@@ -43,7 +43,7 @@ export function batchTargets<Target>(
     if (own < 0) continue;
     const partner = imageOf(batch.partners[row] ?? row);
     const first = all[own]!;
-    // A partner that could not be read left its pixels out of the mix: the row is its own.
+    // An unreadable partner is not mixed into the pixels, so the row keeps its own target.
     const second = partner < 0 ? first : all[partner]!;
     const values = targets.subarray(row * outputs, (row + 1) * outputs);
     task.encode(values, { first, second, lambda }, labelSmoothing);

@@ -5,14 +5,14 @@ import type { Task } from './task.ts';
 
 const TASKS = new Map<string, Task>();
 
-/** The computations of every task in `shared/tasks/registry.ts`. */
+/** Registers the computations of a task of `shared/tasks/registry.ts`. */
 export function registerTask(task: Task): void {
   TASKS.set(task.spec.name, task);
 }
 
 registerTask(singleLabel);
 
-/** @throws config-invalid naming the tasks that there are */
+/** @throws config-invalid listing the known tasks */
 export function taskNamed(name: string): Task {
   const task = TASKS.get(taskSpec(name).name);
   if (task === undefined)

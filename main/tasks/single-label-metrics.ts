@@ -3,7 +3,10 @@ import { singleLabel } from '../../shared/tasks/single-label.ts';
 import { ranked } from '../../shared/tasks/task.ts';
 import type { EvaluationMetrics } from './task.ts';
 
-/** Accuracy, F1 and confusion of one class an image; probabilities and losses in float64. */
+/**
+ * Accuracy, F1 and confusion matrix of single-label classification; probabilities and losses in
+ * float64.
+ */
 export class SingleLabelMetrics implements EvaluationMetrics<number> {
   readonly #classes: readonly string[];
   readonly #confusion: number[][];
@@ -17,7 +20,7 @@ export class SingleLabelMetrics implements EvaluationMetrics<number> {
     this.#confusion = classes.map(() => classes.map(() => 0));
   }
 
-  /** One image: its logits (classes) and the index of its true class. */
+  /** Adds one image: its logits (classes) and the index of its true class. */
   add(logits: Float32Array, truth: number): void {
     const order = ranked(logits);
     const rank = order.indexOf(truth);
@@ -40,7 +43,7 @@ export class SingleLabelMetrics implements EvaluationMetrics<number> {
       top1: this.#top1 / n,
       top5: this.#top5 / n,
       loss: this.#loss / n,
-      // Classes without images have no recall to average.
+      // Classes without images have no recall and are left out of the average.
       macroF1: present.reduce((sum, c) => sum + c.f1, 0) / Math.max(1, present.length),
       perClass,
       confusion: this.#confusion,

@@ -2,41 +2,45 @@ import type { Evaluation } from '../../shared/domain/metrics.ts';
 import type { TaskSpec } from '../../shared/tasks/task.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
-/** The targets that a row of a batch is mixed of: λ · first + (1 − λ) · second; the same one twice without mixup. */
+/** The mixed target of a row: λ · first + (1 − λ) · second; without mixup, both are the same. */
 export interface MixedTarget<Target> {
   readonly first: Target;
   readonly second: Target;
   readonly lambda: number;
 }
 
-/** Adds up an evaluation image by image. */
+/** Accumulates an evaluation image by image. */
 export interface EvaluationMetrics<Target> {
-  /** @param outputs of the head for one image */
+  /** @param outputs head outputs of one image */
   add(outputs: Float32Array, target: Target): void;
   result(): Evaluation;
 }
 
 /**
- * The computations of a task. Batches are mixed by mixup and weighted by class: `batchTargets` does both with `encode`
- * and `classWeights`.
+ * The computations of a task. `batchTargets` uses `encode`, `classWeights` and `weight` to apply
+ * mixup and class weights.
  */
 export interface Task<Target = unknown> {
   readonly spec: TaskSpec<Target>;
   /**
-   * Σᵢ weightᵢ · lossᵢ for outputs and targets (batch, outputs) and weights (batch). The weights carry the mean: class
-   * weight ÷ their sum over the images of one update, 0 on padding rows.
+   * Returns Σᵢ weightᵢ · lossᵢ for outputs and targets (batch, outputs) and weights (batch). The
+   * weights include the mean: class weight ÷ sum of the weights of all images in the update, 0 for
+   * padding rows.
    */
   readonly loss: (outputs: Tensor, targets: Tensor, weights: Tensor) => Tensor;
-  /** Writes what one image is trained towards into `row` (outputs), which is 0. */
+  /** Writes the training target of one image into `row` (outputs), which is zeroed. */
   encode(row: Float32Array, target: MixedTarget<Target>, labelSmoothing: number): void;
   /**
-   * Weight of each class in the loss: inverse frequency to the power, scaled so that the mean over the images is 1;
-   * 0 for a class without images.
+   * Returns the weight of each class in the loss: inverse frequency raised to `power`, scaled so
+   * that the mean over the images is 1; 0 for a class without images.
    */
   classWeights(targets: readonly Target[], classes: number, power: number): Float64Array;
-  /** Weight of an image. */
+  /** Returns the weight of an image. */
   weight(target: Target, classWeights: Float64Array): number;
-  /** Whether the likeliest class of one image is (one of) its own; before a training step's update. */
+  /**
+   * Whether the most likely class is (one of) the image's own, as predicted before the step's
+   * update.
+   */
   isHit(outputs: Float32Array, target: Target): boolean;
   evaluation(classes: readonly string[]): EvaluationMetrics<Target>;
 }

@@ -1,5 +1,5 @@
 import { full as spec } from '../../shared/methods/full.ts';
 import { unchanged } from './unchanged.ts';
 
-/** Every tensor is trained where it is; the network computes as before. */
+/** Full fine-tuning: trains all tensors in place; the network's computation is unchanged. */
 export const full = unchanged(spec);

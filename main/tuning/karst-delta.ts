@@ -1,7 +1,9 @@
 import type { KarstLinear, KarstOptions } from '../../shared/methods/karst.ts';
 import type { Tensors } from './method.ts';
 
-/** ΔW (out, in) of one Linear, row-major, straight from the definition: scale · Σᵢ kron(cᵢ, aᵢᵀ bᵢᵀ). */
+/**
+ * Computes ΔW (out, in) of one Linear, row-major, by its definition: scale · Σᵢ kron(cᵢ, aᵢᵀ bᵢᵀ).
+ */
 export function deltaWeight64(
   linear: KarstLinear,
   o: KarstOptions,
@@ -32,7 +34,7 @@ export function deltaWeight64(
   return delta;
 }
 
-/** d (k, n) = aᵀ bᵀ for a (rank, k) at `a0` and b (n, rank) at `b0`. */
+/** Computes d (k, n) = aᵀ bᵀ for a (rank, k) at `a0` and b (n, rank) at `b0`. */
 function lowRankProduct(
   d: Float64Array,
   a: Float32Array,
@@ -50,9 +52,9 @@ function lowRankProduct(
 }
 
 /**
- * Re-parameterisation by the definition in float64: W* = diag(out_scale) (W + ΔW) diag(in_scale) and
+ * Re-parameterises by the definition, in float64: W* = diag(out_scale) (W + ΔW) diag(in_scale) and
  * bias* = out_scale ⊙ (bias + (W + ΔW) in_shift) + out_shift.
- * @returns W* − W (out, in), and bias* − bias (out) where the Linear is re-scaled; else null
+ * @returns W* − W (out, in), and bias* − bias (out) if the Linear is re-scaled, else null
  */
 export function karstDelta(
   linear: KarstLinear,
@@ -84,7 +86,10 @@ export function karstDelta(
   return { weight, bias };
 }
 
-/** A re-scaling vector in full length: stored as one scalar or one value a channel; `neutral` when there is none. */
+/**
+ * Expands a re-scaling vector to full length. It is stored as a scalar or one value per channel; if
+ * absent, it is filled with `neutral`.
+ */
 function side(adapter: Tensors, name: string, width: number, neutral: number): Float64Array {
   const stored = adapter.get(name);
   if (stored === undefined) return new Float64Array(width).fill(neutral);

@@ -1,14 +1,14 @@
 import type { KarstLinear, KarstOptions } from '../../shared/methods/karst.ts';
 
 /**
- * Which of two exact ways the factors of a Linear get their gradients by. Dense: dW = dyᵀ x, then projected on the
- * factors. Factored: through the small products that make x ΔWᵀ, which never form dW. Their costs in multiplications
- * follow from the shapes; one in thin products takes longer than one in large ones. The choice depends on shapes alone
- * and not on a measurement, so that a run is the same bit for bit wherever it is resumed.
+ * Relative cost of a multiplication in a thin product. The factors of a Linear have two exact
+ * gradient paths. Dense: dW = dyᵀ x, then projected on the factors. Factored: through the thin
+ * products that compute x ΔWᵀ, without forming dW. The choice depends on shapes only, not on
+ * measurements, so that a run is bit-for-bit the same wherever it is resumed.
  */
 const THIN_PRODUCT_COST = 2;
 
-/** @param rows of x: batch · tokens */
+/** @param rows number of rows of x: batch · tokens */
 export function prefersFactoredGradient(
   linear: KarstLinear,
   o: Pick<KarstOptions, 'kernels' | 'rank'>,

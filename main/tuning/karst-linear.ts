@@ -10,7 +10,10 @@ import type { Build, Weights } from '../networks/build.ts';
  * ΔW = (alpha / rank) · Σᵢ kron(karst_c[i], karst_a[i]ᵀ karst_b[i]ᵀ), of shape (l·k, m·n) = (out, in).
  */
 
-/** W + ΔW (out, in). `rankMask` (N, rank), if given, drops rank directions and rescales the others. */
+/**
+ * Returns W + ΔW (out, in). `rankMask` (N, rank), if given, drops rank directions and rescales the
+ * others.
+ */
 export function adaptedWeight(
   linear: KarstLinear,
   o: KarstOptions,
@@ -27,8 +30,9 @@ export function adaptedWeight(
 }
 
 /**
- * x ΔWᵀ (rows, out) from the factors, without ΔW: with x as (rows · m, n), u = x karst_b, v = u mixed over m by karst_c,
- * and the result v karst_a. Its backward pass forms no matrix of the size of W.
+ * Computes x ΔWᵀ (rows, out) from the factors, without ΔW: with x as (rows · m, n), u = x karst_b,
+ * v = u mixed over m by karst_c, and the result v karst_a. Its backward pass forms no matrix of W's
+ * size.
  */
 function deltaProduct(
   linear: KarstLinear,
@@ -50,7 +54,7 @@ function deltaProduct(
   return g.reshape(byPart, [rows, linear.out]);
 }
 
-/** karst_a as (kernels, parts, rank, k), with the rank directions that dropout leaves. */
+/** Returns karst_a as (kernels, parts, rank, k), with rank dropout applied. */
 function maskedA(
   { path, k, parts }: KarstLinear,
   { kernels, rank }: KarstOptions,
@@ -62,13 +66,16 @@ function maskedA(
 }
 
 export interface KarstBuildOptions {
-  /** Whether the factors of this Linear get their gradients without the dense dW, for so many rows of x. */
+  /**
+   * Whether a Linear computes the gradients of its factors without the dense dW, given the rows of
+   * x.
+   */
   readonly factoredGradient: (linear: KarstLinear, rows: number) => boolean;
   /** (adapted linears, kernels · rank), in the order of `linears`. */
   readonly rankMask?: Tensor | undefined;
 }
 
-/** `build` with KARST on the Linears that it adapts. */
+/** Returns `build` with KARST applied to the adapted Linears. */
 export function withKarst(
   build: Build,
   linears: readonly KarstLinear[],
@@ -77,8 +84,8 @@ export function withKarst(
 ): Build {
   const weights = (name: string): Tensor => build.param(name);
   /**
-   * The product with the whole weight, forward and towards x; the gradients of the factors by their own products, for which x is
-   * computed again from `source`.
+   * Uses the full weight in the forward pass and for the gradient of x, and the factored products
+   * for the gradients of the factors, for which x is recomputed from `source`.
    */
   const viaFactors = (
     linear: KarstLinear,
@@ -104,8 +111,8 @@ export function withKarst(
       g.add(g.mul(t, weights(`${path}.${site}_scale`)), weights(`${path}.${site}_shift`));
     const rows = x.shape[0] ?? 0;
     const factored = !isOpen(rows) && factoredGradient(linear, rows);
-    // Where the weight is smaller than what it is applied to, its re-scaling is cheaper than that of x and y, and its
-    // gradients come from dW instead of another pass over dy.
+    // If the weight is smaller than its inputs, re-scaling it is cheaper than re-scaling x and y,
+    // and the gradients of the scales come from dW instead of another pass over dy.
     if (!factored && linear.bias && (isOpen(rows) || linear.in < rows)) {
       const { weight, bias } = mergedLinear(linear, o, weights, mask);
       const product = g.matmul(x, weight, { transposeB: true });
@@ -123,10 +130,10 @@ export function withKarst(
 }
 
 /**
- * An adapted Linear as a plain one, y = W* x + bias*: W* (out, in) = out_scale (W + ΔW) in_scale by rows and columns,
- * bias* (out) = out_scale ⊙ (bias + (W + ΔW) in_shift) + out_shift. `bias` is null where the Linear has none. `rankMask`
- * as for `adaptedWeight`.
- * @throws GraphError when a Linear without a bias is re-scaled, whose shift would need one
+ * Merges an adapted Linear into a plain one, y = W* x + bias*: W* (out, in) = out_scale (W + ΔW)
+ * in_scale by rows and columns, bias* (out) = out_scale ⊙ (bias + (W + ΔW) in_shift) + out_shift.
+ * `bias` is null if the Linear has none. `rankMask` as for `adaptedWeight`.
+ * @throws GraphError if a Linear without a bias is re-scaled, because its shift would need one
  */
 export function mergedLinear(
   linear: KarstLinear,

@@ -11,7 +11,7 @@ import type { TuningMethod } from './method.ts';
 
 type FactoredGradient = (linear: KarstLinear, o: KarstOptions, rows: number) => boolean;
 
-/** KARST with another choice of how the factors of a Linear get their gradients. */
+/** Builds KARST with a given rule for the gradient path of a Linear's factors. */
 export function karstBy(factoredGradient: FactoredGradient): TuningMethod<KarstOptions> {
   return {
     spec,

@@ -1,5 +1,5 @@
 import { linear as spec } from '../../shared/methods/linear.ts';
 import { unchanged } from './unchanged.ts';
 
-/** The head alone: the network stays as it is. */
+/** Linear probing: trains only the head; the network is unchanged. */
 export const linear = unchanged(spec);

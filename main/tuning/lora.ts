@@ -9,7 +9,7 @@ function scaleOf({ alpha, rank, rankStabilized }: LoraOptions): number {
   return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 }
 
-/** y = W x + bias + s B A dropout(x), by two thin products; merged, W + s B A. */
+/** LoRA: y = W x + bias + s B A dropout(x), computed as two thin products; merged, W + s B A. */
 export const lora: TuningMethod<LoraOptions> = {
   spec,
 
@@ -74,17 +74,18 @@ export const lora: TuningMethod<LoraOptions> = {
 };
 
 /**
- * (rows, columns): 0 for what is dropped, 1 / (1 − p) for what is kept, p being the probability to the nearest 1 / 128. An element is
- * dropped by a hash of its row and its column, Σᵢ row[i] · column[i] modulo 256, which is uniform, and independent for any two elements
- * of a row or a column; so that a step is given a few numbers a row and a column, and not one an element. Sums and remainders are
- * exact in float32, and the products even in bfloat16.
+ * Returns a mask (rows, columns): 0 for dropped elements, 1 / (1 − p) for kept ones, with p the
+ * probability rounded to a multiple of 1 / 128. An element is dropped by a hash of its row and
+ * column, Σᵢ row[i] · column[i] modulo 256, which is uniform, and independent for any two elements
+ * of a row or a column. A step therefore needs only a few random numbers per row and column, not
+ * one per element. Sums and remainders are exact in float32, the products even in bfloat16.
  */
 function dropoutMask(rows: Tensor, columns: Tensor, probability: number): Tensor {
   const { values } = MASK;
   const sums = g.matmul(rows, columns, { transposeB: true });
   const whole = g.cast(g.cast(g.mul(sums, g.scalar(1 / values)), 'int32'), 'float32');
   const hash = g.sub(sums, g.mul(whole, g.scalar(values)));
-  // Even, as the hashes of a row of even numbers are.
+  // Even, because a row of even numbers has only even hashes.
   const dropped = Math.min(values - 2, 2 * Math.round((probability * values) / 2));
   const kept = g.cast(g.greaterEqual(hash, g.scalar(dropped)), 'float32');
   return g.mul(kept, g.scalar(values / (values - dropped)));

@@ -3,9 +3,9 @@ import type { Tuner } from './tuner.ts';
 import type { Tensors } from './method.ts';
 
 /**
- * Every tensor of the merged model by canonical name: those of the backbone with what was trained in their place, the
- * adapter's head, and on them what the method adds, in float64.
- * @throws GraphError when no tensors of the backbone can hold the method
+ * Returns all tensors of the merged model by canonical name: the backbone's, replaced by those
+ * trained in place, plus the adapter's head, with the method's delta added in float64.
+ * @throws GraphError if the method cannot be expressed in the backbone's tensors
  */
 export function mergedTensors(
   tuner: Tuner,

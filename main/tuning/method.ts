@@ -3,29 +3,30 @@ import type { ModelSpec } from '../../shared/models/spec.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build, Weights } from '../networks/build.ts';
 
-/** Tensors by name, as they are stored. */
+/** Tensors by their stored names. */
 export type Tensors = ReadonlyMap<string, Float32Array>;
 
-/** How a model is used that a method is attached to. */
+/** The program that a method is attached to. */
 export interface Attachment {
-  /** Whether gradients will be asked for. */
+  /** Whether gradients will be computed. */
   readonly training: boolean;
-  /** Of the method's noise, what this program has inputs for; none outside training. */
+  /** Inputs for the method's noise; empty outside training. */
   readonly noise: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * The computation of a method. `attach` says in the graph language how it changes the network. `delta` says by the method's
- * definition, in float64 and independently of the graph, what it comes to in the backbone's own tensors; a merge is proved by
- * comparing the two.
+ * The computation of a method. `attach` defines its change to the network in the graph language.
+ * `delta` defines the equivalent change of the backbone's tensors, in float64 and independently of
+ * the graph; comparing the two verifies a merge.
  */
 export interface TuningMethod<O = unknown> {
   readonly spec: MethodSpec<string, O>;
-  /** Puts the method into the functions that a network is built with. */
+  /** Returns a build with the method applied. */
   readonly attach: (build: Build, model: ModelSpec, options: O, attachment: Attachment) => Build;
   /**
-   * W* − W of each tensor of the backbone that changes, one after the other, row-major; of a bias that the backbone does not
-   * have, bias*. null: no tensors of the backbone can hold the method, so that it cannot be merged.
+   * Yields W* − W of each backbone tensor that changes, in turn, row-major; bias* for a bias that
+   * the backbone does not have. null if the method cannot be expressed in the backbone's tensors,
+   * and so cannot be merged.
    */
   readonly delta:
     | ((
@@ -36,8 +37,8 @@ export interface TuningMethod<O = unknown> {
       ) => Iterable<readonly [name: string, difference: Float64Array]>)
     | null;
   /**
-   * W* of the same tensors in the graph language: computed once, it makes every later call cost what the backbone costs. null
-   * where `delta` is.
+   * Returns W* of the same tensors in the graph language. Computed once, it makes later calls as
+   * cheap as the backbone's. null if `delta` is null.
    */
   readonly merged:
     ((model: ModelSpec, options: O, param: Weights) => ReadonlyMap<string, Tensor>) | null;

@@ -7,7 +7,7 @@ import { lora } from './lora.ts';
 import type { TuningMethod } from './method.ts';
 import { tune, type Tuner } from './tuner.ts';
 
-/** The computation of every method: one line for each. */
+/** The computations of all methods. */
 const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
   karst,
   lora,
@@ -15,8 +15,8 @@ const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
   full,
 };
 
-/** A method with its options on a network. */
+/** Returns a method with its options for one architecture. */
 export function tunerOf({ method, options }: Tuning, architecture: Architecture): Tuner {
-  // That the options are those of the method is what the type of a tuning says.
+  // The type `Tuning` guarantees that the options belong to the method.
   return tune(METHODS[method] as TuningMethod, options, modelSpec(architecture));
 }

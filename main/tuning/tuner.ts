@@ -4,22 +4,24 @@ import type { Tensor } from '../graph/tensor.ts';
 import type { Build, Weights } from '../networks/build.ts';
 import type { Attachment, Tensors, TuningMethod } from './method.ts';
 
-/** Random numbers that a method wants in each training step. */
+/** Random numbers that a method needs in each training step. */
 export interface MethodNoise {
-  /** Of the step's input, and of the stream that its values are drawn from. */
+  /** Name of the step's input and of the random stream. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** @param uniform the next number of the stream, from 0 to below 1 */
+  /** @param uniform returns the next number of the stream, in [0, 1) */
   readonly draw: (uniform: () => number) => number;
 }
 
-/** A method with its options on one model: what the engine works with, whatever the method is. */
+/**
+ * A method with its options applied to one model; the method-independent interface of the engine.
+ */
 export interface Tuner {
   readonly spec: Pick<MethodSpec, 'name' | 'title' | 'scope'>;
   readonly model: ModelSpec;
   /** Tensors that the method adds to the model. */
   readonly added: readonly TensorSpec[];
-  /** Whether a tensor of the backbone is trained itself. */
+  /** Whether a backbone tensor is trained in place. */
   readonly trainsInPlace: (tensor: TensorSpec) => boolean;
   readonly noise: (batch: number) => readonly MethodNoise[];
   readonly attach: (build: Build, attachment: Attachment) => Build;

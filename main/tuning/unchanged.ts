@@ -1,7 +1,7 @@
 import type { MethodSpec } from '../../shared/methods/method.ts';
 import type { TuningMethod } from './method.ts';
 
-/** A method that adds nothing to the network: what it trains has its place in the backbone. */
+/** A method that adds nothing to the network: its trained tensors are the backbone's own. */
 export function unchanged<O>(spec: MethodSpec<string, O>): TuningMethod<O> {
   return {
     spec,

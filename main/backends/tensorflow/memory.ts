@@ -16,8 +16,8 @@ export interface FunctionMemory {
  * Estimates from the graph what XLA allocates for a call of a function on the CPU. XLA runs the
  * fused computations in the order of `BFScheduler` (everything that is ready, side by side, to keep
  * its threads busy), and values whose lifetimes do not overlap in that order share memory. Packing
- * is not modelled. Compared with XLA's own buffer assignment, with our kernels: from 6 % below to 4
- * % above (docs/speed.md).
+ * is not modelled. Compared with XLA's own buffer assignment, with our kernels: from 6 %
+ * below to 4 % above (docs/speed.md).
  *
  * @param kernels whether the process has registered our kernels
  */

@@ -3,8 +3,8 @@ import type { NodeOf, OpName } from '../../graph/registry.ts';
 import { sameShape, sizeOf, type StaticShape } from '../../graph/tensor.ts';
 
 /**
- * An operation of the graph language in tfjs's, for a result of that shape. It may leave intermediates behind: it is run in
- * a tidy.
+ * Computes a graph operation with tfjs, for a result of `shape`. It runs inside a tidy, so
+ * intermediates need no disposal.
  */
 export type Lowering<K extends OpName> = (
   node: NodeOf<K>,
@@ -12,10 +12,14 @@ export type Lowering<K extends OpName> = (
   shape: StaticShape,
 ) => tf.Tensor;
 
-/** WebGPU has pad and tile up to this rank, and slice and transpose a little further. */
+/**
+ * tfjs's WebGPU backend supports pad and tile up to this rank, slice and transpose slightly beyond.
+ */
 const SAFE_RANK = 4;
 
-/** What is not here is decomposed before, or a source that the interpreter answers itself. */
+/**
+ * Operations missing here are decomposed beforehand or are sources, which the interpreter handles.
+ */
 const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
   add: binary(tf.add),
   sub: binary(tf.sub),
@@ -30,7 +34,8 @@ const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
   log: unary(tf.log),
   sqrt: unary(tf.sqrt),
   rsqrt: unary(tf.rsqrt),
-  // tfjs's own backends compute erf by Abramowitz and Stegun 7.1.26: its absolute error is up to 1.5e-7.
+  // tfjs's own backends compute erf by Abramowitz and Stegun 7.1.26, with an absolute error up to
+  // 1.5e-7.
   erf: unary(tf.erf),
   tanh: unary(tf.tanh),
   sigmoid: unary(tf.sigmoid),
@@ -68,7 +73,7 @@ const TABLE: { readonly [K in OpName]?: Lowering<K> } = {
   remat: (_, inputs) => tf.clone(at(inputs, 0)),
 };
 
-/** By the operation's name; undefined for one that tfjs has no counterpart of. */
+/** Looks up a lowering by operation name; undefined if tfjs has no counterpart. */
 export function tfjsLowering(op: string): Lowering<OpName> | undefined {
   return Object.hasOwn(TABLE, op) ? TABLE[op as OpName] : undefined;
 }
@@ -118,8 +123,8 @@ function pad(x: tf.Tensor, before: readonly number[], after: readonly number[]):
 }
 
 /**
- * A change of sides in as many steps as sides change, each on the tensor seen as (outer, side, inner), where every
- * backend has the operation.
+ * Changes the shape one axis at a time, on the tensor viewed as (outer, side, inner), a rank that
+ * every backend supports.
  */
 function alongEachAxis(
   x: tf.Tensor,

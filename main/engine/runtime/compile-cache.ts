@@ -4,14 +4,18 @@ import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { reasonOf } from '../../formats/files.ts';
 import { xlaCacheOf } from '../../platform/engine-environment.mjs';
 
-/** So much of the disk must be free: a program takes some megabytes, and a run compiles a handful. */
+/**
+ * Bytes that must be free on disk: a compiled program takes some megabytes, and a run compiles a
+ * handful.
+ */
 const COMPILE_RESERVE = 256 * 2 ** 20;
 
 /**
- * Has XLA keep no compiled programs where it could not write them, as it ends whatever it compiles when it cannot. To be called
- * before TensorFlow is loaded, which reads the variable once. Flags that somebody else has set are left alone.
+ * Disables XLA's persistent cache if it is not writable, because XLA fails any compilation that it
+ * cannot store. Must run before TensorFlow is loaded, which reads the variable once. Flags set by
+ * the user are not changed.
  *
- * @returns why programs are not kept; null when they are
+ * @returns why the cache is off; null if it is usable or not configured
  */
 export async function giveUpUnusableCache(
   environment: Record<string, string | undefined> = process.env,

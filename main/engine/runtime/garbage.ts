@@ -3,10 +3,10 @@ import { runInNewContext } from 'node:vm';
 
 let collect: (() => void) | undefined;
 
-/** Collects garbage immediately: V8 does not see the native memory that its objects hold. */
+/** Forces a garbage collection: V8 does not account for the native memory that its objects hold. */
 export function collectGarbage(): void {
   if (collect === undefined) {
-    // For this process alone: V8 gives the function to contexts that are made from now on.
+    // Affects this process only: V8 exposes `gc` in contexts created from now on.
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as () => void;
   }

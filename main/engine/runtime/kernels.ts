@@ -3,13 +3,16 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { kernelsProblem, type Isa } from '../../platform/kernels.mjs';
 import { usableKernels, type RefusedKernels } from '../../platform/usable-kernels.mjs';
 
-/** The kernels of this process. */
+/** The native kernels loaded in this process. */
 export interface Kernels {
-  /** The instruction set that they are for; null: there are none, or none that pass their check, and XLA computes everything. */
+  /**
+   * Instruction set of the kernels; null if none are installed or pass their check: XLA then
+   * computes everything.
+   */
   readonly isa: Isa | null;
-  /** Better ones that are installed and stay off, since their check failed. */
+  /** Better kernels that are installed but disabled, because their check failed. */
   readonly refused: readonly RefusedKernels[];
-  /** Gives memory that is free within the process back to the system, once, when a program next calls a kernel. */
+  /** Returns free heap memory to the system, once, when a program next calls a kernel. */
   readonly trimAtNextCall: () => void;
 }
 
@@ -18,9 +21,10 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 let loaded: Kernels | undefined;
 
 /**
- * Adds main/native-ops/kernels to XLA in this process, once, after TensorFlow's own addon; where there are any, programs may make the
- * calls of main/backends/tensorflow/custom-calls.ts then.
- * @throws KarstError usage where `KARST_KERNELS` names none that can be had here: see `kernelsProblem`
+ * Registers main/native-ops/kernels with XLA, once per process, after TensorFlow's own addon is
+ * loaded. If there are any, programs may use the calls of main/backends/tensorflow/custom-calls.ts.
+ * @throws KarstError usage if `KARST_KERNELS` names kernels that are unavailable: see
+ * `kernelsProblem`
  */
 export function loadKernels(): Kernels {
   loaded ??= openKernels();

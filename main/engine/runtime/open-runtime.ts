@@ -12,8 +12,8 @@ export interface Runtime {
 }
 
 /**
- * What programs run on: native TensorFlow, or with `KARST_BACKEND=tfjs-cpu` the interpreter in plain JavaScript
- * (many times slower; for machines on which TensorFlow cannot be had). Never falls from one to the other silently.
+ * Opens native TensorFlow, or with `KARST_BACKEND=tfjs-cpu` the plain JavaScript interpreter (many
+ * times slower, for machines without TensorFlow). Never falls back silently.
  * @throws KarstError engine-unavailable
  */
 export async function openRuntime(): Promise<Runtime> {
@@ -21,7 +21,8 @@ export async function openRuntime(): Promise<Runtime> {
 }
 
 async function openInterpreter(): Promise<Runtime> {
-  // Loaded here alone: a second backend beside the native one would only cost time and say so.
+  // Imported only here: beside the native backend, a second one would cost load time and log a
+  // warning.
   await import('@tensorflow/tfjs-backend-cpu');
   const tfjs = await import('@tensorflow/tfjs-core');
   const { Interpreter } = await import('../../backends/tfjs/interpreter.ts');

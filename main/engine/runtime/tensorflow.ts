@@ -19,7 +19,7 @@ import { installNodePolyfill } from './node-polyfill.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** TensorFlow in this process, and what it computes on. */
+/** TensorFlow as loaded in this process, and the device it uses. */
 export interface LoadedTensorFlow extends NativeTensorFlow {
   readonly version: string;
   readonly gpu: boolean;
@@ -28,8 +28,8 @@ export interface LoadedTensorFlow extends NativeTensorFlow {
 let loaded: LoadedTensorFlow | undefined;
 
 /**
- * Loads the native addon once a process and makes it the backend. Its package would do both by itself, but looks for the addon
- * in its own folder.
+ * Loads the native addon once per process and registers it as tfjs's backend. Its npm package would
+ * do both itself, but looks for the addon in its own folder.
  * @throws KarstError engine-unavailable
  */
 export function loadTensorFlow(): LoadedTensorFlow {
@@ -46,9 +46,9 @@ export function loadTensorFlow(): LoadedTensorFlow {
     const binding = require(join(ROOT, BINDING)) as TFJSBinding;
     const backend = new Backend(binding, '@tensorflow/tfjs-node-gpu');
     tf.registerBackend('tensorflow', () => backend, 3);
-    // Takes it at once; its promise is for backends that are made asynchronously.
+    // Takes effect synchronously; the promise only matters for asynchronously created backends.
     void tf.setBackend('tensorflow');
-    // Its typings leave out the calls of saved models.
+    // The typings omit the methods for saved models.
     const native = backend as unknown as NativeBackend;
     loaded = { tf, backend: native, version: binding.TF_Version, gpu: backend.isUsingGpuDevice };
     return loaded;
@@ -64,19 +64,19 @@ export function loadTensorFlow(): LoadedTensorFlow {
   }
 }
 
-/** The kernels that programs may call. They are of the processor: on a card XLA has its own. */
+/** The kernels that programs may call; null on a GPU, because they are written for the CPU. */
 export function kernelsOf({ gpu }: LoadedTensorFlow): Kernels | null {
   return gpu ? null : loadKernels();
 }
 
-/** A program in this process' TensorFlow, with our kernels where there are any. */
+/** Opens a program in this process's TensorFlow session, with our kernels if available. */
 export function openNativeSession(program: Program): Session {
   const native = loadTensorFlow();
   const kernels = kernelsOf(native);
   return new TensorFlowSession(program, native, {
     kernels: (kernels?.isa ?? null) !== null,
-    // Arrays of weights that were set are garbage by now, and what compiling takes and frees stays with the process, useless to
-    // the step, until it is trimmed.
+    // The weight arrays just written are garbage by now, and memory that compilation allocates and
+    // frees stays with the process, unused, until it is trimmed.
     beforeFirstCall: () => {
       collectGarbage();
       kernels?.trimAtNextCall();
