@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { terminalPicture, withoutTimes } from '../../bench/terminal-picture.ts';
 
-/** The lines of a picture's text, as they are written. */
+/** The text lines as written into the picture. */
 function rows(text: string): string[] {
   return [...terminalPicture(text, 'a').matchAll(/<text[^>]*>(.*)<\/text>/g)].map(
     ([, row = '']) => row,

@@ -10,7 +10,10 @@ class Recorder {
   }
 }
 
-/** A name that clears the screen, sets the window's title, ends a line, and turns the writing round. */
+/**
+ * A name that clears the screen, sets the window title, breaks the line, and reverses the text
+ * direction.
+ */
 const NAME = 'a\u001b[2J\u001b]0;title\u0007b\r\nc\u009b31md\u202egnp.exe\u0000';
 const SHOWN = 'a\\x1b[2J\\x1b]0;title\\x07b\\r\\nc\\x9b31md\\u202egnp.exe\\x00';
 

@@ -18,7 +18,7 @@ describe('near misses', () => {
     expect(nearMiss('karst.rnak', names)).toBe('karst.rank');
     expect(nearMiss('Seeds', names)).toBe('seed');
     expect(nearMiss('flip', names)).toBeNull();
-    // Two edits of a word of four letters are no likeness.
+    // Two edits in a four-letter word are not a near miss.
     expect(nearMiss('sled', ['said'])).toBeNull();
   });
 });

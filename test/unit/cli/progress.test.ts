@@ -16,7 +16,7 @@ class Recorder {
     this.text += text;
     return true;
   }
-  // What cli-progress asks of a terminal.
+  // Methods that cli-progress requires of a terminal.
   cursorTo(): void {}
   moveCursor(): void {}
   clearLine(): void {}

@@ -6,7 +6,7 @@ import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import { registerTaskSpec } from '../../../shared/tasks/registry.ts';
 import { tagsSpec } from '../../fixtures/tags/spec.ts';
 
-// A task that the command line does not know by name.
+// A task that is not built into the command line.
 registerTaskSpec(tagsSpec);
 
 const sink = { write: () => true, isTTY: false };

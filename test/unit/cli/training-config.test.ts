@@ -227,7 +227,7 @@ describe('settings of a run', () => {
       'must be a whole number from 0 to 9,007,199,254,740,991, not "999',
     ],
     ['members.json', '{"karst": {"targetModules": [[1]]}}', 'not such a list'],
-    // Deeper than any stack.
+    // Nested deeper than the call stack allows.
     ['deep.json', '{"karst":'.repeat(50_000) + '1' + '}'.repeat(50_000), 'named "karst.karst"'],
     ['deeper.json', `{"seed":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'not such a list'],
     ['deep.json', '{"seed": {"a": 1}}', 'There is no setting named "seed.a" in'],

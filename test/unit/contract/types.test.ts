@@ -13,7 +13,8 @@ import type { StoredEvaluation } from '../../../shared/domain/library.ts';
 import type { Evaluation, MetricRecord, Verification } from '../../../shared/domain/metrics.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 
-// Checked with the types of the tests; what they say holds for every message, or the project does not compile.
+// Verified by the type check of the tests: these hold for every message, or the project does not
+// compile.
 
 test('what the engine found reaches a window as the same type', () => {
   expectTypeOf<EvaluateResult['evaluation']>().toEqualTypeOf<Evaluation>();

@@ -30,7 +30,7 @@ const PREPROCESSING: Preprocessing = {
   std: [0.5, 0.5, 0.5],
 };
 
-/** Red counts columns, green rows, blue is noise. */
+/** Red holds the column, green the row, blue is noise. */
 function picture(width = SIDE, height = SIDE): RgbImage {
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++)
@@ -79,7 +79,7 @@ describe('Augmenter', () => {
     const shifts = new Set<string>();
     for (let key = 0; key < 600; key++) {
       const out = augment({ padCrop: 2 }, key);
-      // The pixel (4, 4) of the source is inside after any shift by 2.
+      // The source pixel (4, 4) stays inside after any shift by up to 2.
       const marker = pixel(pixels, 4, 4);
       let found: [number, number] | null = null;
       for (let y = 2; y <= 6; y++)
@@ -139,7 +139,7 @@ describe('Augmenter', () => {
     expect(rule.apply(picture(9, 20)).height).toBe(20);
     const out = augment({ cropScaleMin: 0.5 }, 1, working);
     expect(out.length).toBe(SIDE * SIDE * 3);
-    // Red grows to the right in every crop of this picture.
+    // Red increases to the right in every crop of this picture.
     expect(out[0]!).toBeLessThan(out[(SIDE - 1) * 3]!);
     expect(workingRule(PREPROCESSING, NO_AUGMENTATION).name).toBe('center-8-of-8-bilinear');
     expect(rule.name).toBe('whole-12-bilinear');
@@ -174,7 +174,7 @@ describe('geometry', () => {
     const { pixels } = picture();
     const out = warp(pixels, SIDE, { a: 1, b: 0, c: 0.5, d: 0, e: 1, f: 0 }, [255, 255, 255]);
     expect(pixel(out, 2, 2).slice(0, 2)).toEqual([25, 20]);
-    // At the edge one of the two is the fill.
+    // At the edge one of the two is the fill value.
     expect(pixel(out, 7, 0)[0]).toBe(163);
   });
 
@@ -185,7 +185,7 @@ describe('geometry', () => {
 });
 
 describe('colour', () => {
-  // Expected values are Pillow's: ImageEnhance and ImageOps on a 3 × 1 image.
+  // Expected values come from Pillow: ImageEnhance and ImageOps on a 3 × 1 image.
   const three = () => Uint8Array.of(10, 200, 30, 250, 128, 0, 90, 90, 90);
   const changed = (change: (pixels: Uint8Array) => void) => {
     const pixels = three();
@@ -257,7 +257,8 @@ describe('randAugment', () => {
       expect(out.length).toBe(SIDE * SIDE * 3);
       results.add(out.join());
     }
-    // Nine of the 14 have two signs; 64 pixels are too few for equalize to change anything.
+    // Nine of the 14 operations have two signs; 64 pixels are too few for equalize to have an
+    // effect.
     expect(results.size).toBe(14 + 9 - 1);
     const still = new Set<string>();
     for (let key = 0; key < 300; key++)

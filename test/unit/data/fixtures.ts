@@ -14,7 +14,7 @@ export interface Reference {
   readonly bytes: Uint8Array;
 }
 
-/** The entries of a fixture file made by make_fixtures.py, with the file's metadata. */
+/** Reads the entries and metadata of a fixture file made by make_fixtures.py. */
 export async function readReferences(
   name: string,
 ): Promise<{ references: Reference[]; metadata: ReadonlyMap<string, string> }> {
@@ -41,7 +41,7 @@ export async function readReferences(
   return { references, metadata: file.metadata };
 }
 
-/** Mean and largest absolute difference. */
+/** Mean and largest absolute difference of two arrays. */
 export function difference(
   a: ArrayLike<number>,
   b: ArrayLike<number>,

@@ -275,7 +275,7 @@ describe('the cache folder', () => {
       threads: 3,
       onCacheFault: (fault) => faults.push(fault),
     });
-    // The threads are there, and have written nothing yet.
+    // Starts the threads before they have written anything.
     expect(await collect(training, { epoch: 0, shuffle: true, from: 3 })).toEqual([]);
     await rm(join(dir, 'pixels'), { recursive: true });
     expect(await collect(training)).toEqual(expected);
@@ -291,8 +291,8 @@ describe('threads', () => {
     const training = loader({ batchSize: 2, cacheDir: dir });
     const epoch = training.epoch({ epoch: 0, shuffle: true });
     await epoch.next();
-    // A synchronous step of the caller: nothing of this thread's event loop runs until it ends. Each decoded image
-    // adds a record of 64 bytes to the index of the cache.
+    // Blocks this thread's event loop, like a synchronous step of the caller. Each decoded image
+    // adds a 64-byte record to the cache index.
     const folder = join(dir, 'pixels', 'v2-whole-24-bicubic');
     const clock = new Int32Array(new SharedArrayBuffer(4));
     const records = () =>

@@ -80,7 +80,9 @@ async function maker(list: readonly ImageSource[] = images): Promise<BatchMaker>
   });
 }
 
-/** Makes a batch in a new session, as a new process would, and says how many images the cache had. */
+/**
+ * Makes a batch in a new session, as a new process would, and returns how many images were cached.
+ */
 async function session(list?: readonly ImageSource[]) {
   const made = await maker(list);
   const had = [...ROWS].filter((image) => made.cache.has(image)).length;
@@ -104,7 +106,7 @@ describe('a cache folder', () => {
     expect(written).toHaveLength(2);
     expect(await session()).toEqual({ had: 6, pixels });
     expect((await session([...images].reverse())).had).toBe(6);
-    // Equal content under two names is one entry that serves both.
+    // Identical content under two names shares one cache entry.
     expect((await session(images.map(() => images[2]!))).had).toBe(6);
     expect(await files()).toEqual(written);
   });

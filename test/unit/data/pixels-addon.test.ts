@@ -12,7 +12,10 @@ import { type RandomStream, randomStream } from '../../../main/engine/random.ts'
 
 const addon = pixelsAddon();
 
-/** Noise with many levels at the ends, so that sums leave 0..255; in shared memory, as cached images are. */
+/**
+ * Noise with many values at 0 and 255, so that sums leave 0..255. In shared memory, like cached
+ * images.
+ */
 function noise(length: number, stream: RandomStream): Uint8Array {
   const pixels = new Uint8Array(new SharedArrayBuffer(length));
   for (let i = 0; i < length; i++)
@@ -20,7 +23,7 @@ function noise(length: number, stream: RandomStream): Uint8Array {
   return pixels;
 }
 
-/** A part of 0 … length - 1, and where it begins. */
+/** A random part of 0 … length - 1. */
 function part(length: number, stream: RandomStream): [begin: number, size: number] {
   const begin = stream.integer(length);
   return [begin, 1 + stream.integer(length - begin)];
@@ -32,7 +35,7 @@ describe.skipIf(addon === null)('the addon', () => {
   test('resamples to the bits of the script, with every set of instructions', () => {
     const stream = randomStream(7, 'augment', 0);
     for (let round = 0; round < 600; round++) {
-      // One of the sides is long now and then, so that there are many weights.
+      // Occasionally one side is long, so that there are many weights.
       const width = 1 + stream.integer(round % 8 === 0 ? 500 : 60);
       const height = 1 + stream.integer(round % 8 === 1 ? 500 : 60);
       const pixels = noise(width * height * 3, stream);

@@ -32,7 +32,7 @@ describe('evaluationGeometry', () => {
     expect(place(640, 480)).toEqual([330, 248, 53, 12]); // 248 · 640 / 480 = 330.67
     expect(place(480, 640)).toEqual([248, 330, 12, 53]);
     expect(place(100, 100)).toEqual([248, 248, 12, 12]);
-    // Margins of 1, 3 and 5: halves .5, 1.5, 2.5 round to 0, 2, 2.
+    // Margins of 1, 3 and 5: their halves 0.5, 1.5 and 2.5 round to 0, 2 and 2.
     for (const [side, left] of [
       [225, 0],
       [227, 2],

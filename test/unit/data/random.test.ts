@@ -116,7 +116,7 @@ describe('randomStream', () => {
   });
 
   test('normal uses the logarithm to the last digits', () => {
-    // The radius of a pair is sqrt(-2 ln s): recompute it with Math.log from the same uniforms.
+    // The radius of a pair is sqrt(-2 ln s): recomputed with Math.log from the same uniforms.
     const uniforms = randomStream(9, 'log');
     const normals = randomStream(9, 'log');
     let worst = 0;

@@ -11,7 +11,7 @@ import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { NO_AUGMENTATION } from '../../../shared/domain/training.ts';
 import { IMAGES } from './fixtures.ts';
 
-/** Every file that was opened to be read, in order. */
+/** Every path passed to `open`, in order. */
 const opened = vi.hoisted(() => [] as string[]);
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof fileSystem>();

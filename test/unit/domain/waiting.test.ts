@@ -3,7 +3,7 @@ import { describeWaiting } from '../../../main/cli/describe/run.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import { summariseWaiting, waitingByEpoch, waitingShare } from '../../../shared/domain/waiting.ts';
 
-/** A step that took `seconds` for `images` images. */
+/** A step of `images` images that took `seconds`. */
 function step(
   step: number,
   epoch: number,
@@ -15,7 +15,7 @@ function step(
   return { kind: 'train', step, epoch, ...figures, imagesPerSecond: images / seconds, waiting };
 }
 
-// Ten images in batches of four: an epoch is 4 + 4 + 2.
+// Ten images in batches of four: each epoch is 4 + 4 + 2.
 const first = [step(1, 1 / 3, 4, 2, 0.5), step(2, 2 / 3, 4, 1, 0.25), step(3, 1, 2, 1, 0.5)];
 const second = [step(4, 4 / 3, 4, 1, 0), step(5, 5 / 3, 4, 1, 0.125), step(6, 2, 2, 0.5, 0)];
 const validation: MetricRecord = {

@@ -18,7 +18,7 @@ describe('the calls of the page', () => {
     expect((await results).filter(({ status }) => status === 'fulfilled')).toHaveLength(
       MOST_CALLS - 1,
     );
-    // A call that failed is over, too.
+    // A failed call also frees its slot.
     await expect(limit.count(() => Promise.resolve('again'))).resolves.toBe('again');
   });
 });

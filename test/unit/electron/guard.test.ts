@@ -38,7 +38,9 @@ it.each([
 });
 
 describe('a page', () => {
-  /** As `web-contents-created` gives it: the events that were prevented. */
+  /**
+   * Simulates `web-contents-created`; `prevented` tells whether an event's default was prevented.
+   */
   function page() {
     const handlers: (() => { action: string })[] = [];
     const contents = Object.assign(new EventEmitter(), {

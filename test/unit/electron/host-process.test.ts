@@ -9,7 +9,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 const ENTRY = fileURLToPath(new URL('../../fixtures/fake-host.mjs', import.meta.url));
 const started: HostProcess[] = [];
 
-/** A host that behaves as its home is named, and what it told. */
+/** Starts a host whose behaviour is selected by the name of its home, and records its events. */
 function host(home: string, env: Readonly<Record<string, string | undefined>> = process.env) {
   const events: [string, unknown][] = [];
   const reasons: string[] = [];

@@ -106,7 +106,7 @@ describe('the place of the window', () => {
     expect(fitToDisplays(vast, [screen, second])).toMatchObject({ width: 1920, height: 1040 });
     const tiny = { ...STATE, place: null, width: 10, height: 10 };
     expect(fitToDisplays(tiny, [screen])).toMatchObject({ width: 960, height: 640 });
-    // Smaller than the least: what cannot be had is not asked for.
+    // On a display smaller than the minimum size, the minimum is used.
     expect(fitToDisplays(vast, [{ ...screen, width: 800, height: 600 }])).toMatchObject({
       width: 960,
       height: 640,

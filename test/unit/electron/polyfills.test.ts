@@ -19,7 +19,9 @@ const MISSING = [
   'WeakRef',
 ];
 
-/** What a page of Chromium 83 has of the things that are filled in. */
+/**
+ * Mimics a page in Chromium 83: deletes the APIs that it lacks and stubs what the polyfills need.
+ */
 const PAGE = `
   ${MISSING.map((name) => `delete ${name};`).join('')}
   var window = globalThis;
@@ -29,7 +31,10 @@ const PAGE = `
 
 let page: Context;
 
-/** As the build for the window tests makes it; values come back as JSON, since they belong to another realm. */
+/**
+ * Evaluates an expression in a page with the polyfills, bundled as for the window tests. Results
+ * pass as JSON because they belong to another realm.
+ */
 function value(expression: string): unknown {
   return JSON.parse(String(runInContext(`JSON.stringify(${expression})`, page)));
 }

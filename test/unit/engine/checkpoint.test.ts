@@ -173,7 +173,7 @@ describe('the metrics of a run', () => {
     return readFile(path(), 'utf8');
   };
 
-  /** Truncates, and says which lines it found damaged. */
+  /** Truncates the log and returns the reported damaged lines. */
   const truncated = async (log: StepLog<MetricRecord>, step: number): Promise<number[][]> => {
     const told: number[][] = [];
     await log.truncateAfter(step, (lines) => told.push([...lines]));

@@ -4,7 +4,7 @@ import type { Session } from '../../../main/backends/session.ts';
 import { compareLogits } from '../../../main/engine/merge/compare.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 
-/** Batches of two rows; an index of -1 is a row without an image. */
+/** Batches of two rows; index -1 marks a row without an image. */
 function loaderOf(indices: readonly [number, number][]): ImageLoader {
   const epoch = async function* () {
     for (const rows of indices)
@@ -12,7 +12,7 @@ function loaderOf(indices: readonly [number, number][]): ImageLoader {
   };
   return { epoch } as unknown as ImageLoader;
 }
-/** Answers batch after batch with the given logits. */
+/** Returns the given logits, batch by batch. */
 function answering(...batches: readonly number[][]): Session {
   let next = 0;
   const run = () => ({ logits: Float32Array.from(batches[next++] ?? []) });

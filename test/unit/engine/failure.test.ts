@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failureReport } from '../../../main/engine/failure.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
-/** As TensorFlow 2.21 says it, its advice on memory included. */
+/** The error message of TensorFlow 2.21, including its memory hint. */
 const FULL_DISK = `Session fail to run with error: /home/a b/xla/xla_compile_cache__2__XLA_CPU_JIT.pbvm-8-1-6.tmp; No space left on device
 	 [[{{node features/call}}]]
 Hint: If you want to see a list of allocated tensors when OOM happens, add report_tensor_allocations_upon_oom to RunOptions for current allocation info.`;

@@ -52,7 +52,7 @@ async function featureExtractor(): Promise<Session> {
   return session;
 }
 
-/** Logits, loss and the head after one step. */
+/** Returns logits, loss and head after one step. */
 async function stepOf(model: Model, input: Float32Array) {
   const { program, groups } = trainingProgram(model, {
     batchSize: BATCH,
@@ -75,7 +75,7 @@ async function stepOf(model: Model, input: Float32Array) {
   return { loss: loss!, logits: logits!, trained };
 }
 
-/** Images of which the fourth cannot be read; the features of image i are (i, i). */
+/** Images with features (i, i); the fourth image is unreadable. */
 class Numbers implements BatchSource {
   readonly batchesPerEpoch = 3;
   passes = 0;
@@ -96,7 +96,7 @@ class Numbers implements BatchSource {
     }
   }
   async close(): Promise<void> {
-    // Nothing is open.
+    // Nothing to release.
   }
 }
 async function all(batches: AsyncIterable<ImageBatch>): Promise<ImageBatch[]> {

@@ -53,7 +53,7 @@ function programOf({ method, factored, noisy }: Way, checkpointedBlocks: number)
   return { model, noise, ...training };
 }
 
-/** Loss, logits and every gradient of one batch. */
+/** Returns loss, logits and all gradients of one batch. */
 async function step(way: Way, checkpointedBlocks: number) {
   const { model, noise, program, groups } = programOf(way, checkpointedBlocks);
   const session = new Interpreter(program);
@@ -76,7 +76,7 @@ const WAYS: readonly Way[] = [
   { method: 'karst', factored: true, noisy: true },
   { method: 'full', factored: false, noisy: true },
 ];
-/** −0 is 0. */
+/** Replaces −0 by 0. */
 const plain = (values: Float32Array): number[] => [...values].map((x) => x + 0);
 
 beforeAll(async () => {
@@ -107,7 +107,8 @@ it('keeps of a recomputed block nothing but what goes in', () => {
   const [whole, half, most] = [0, 2, DEPTH - 1].map((blocks) =>
     heldBy(programOf(WAYS[0]!, blocks).program.functions['accumulate']!),
   );
-  // Of the last block little is kept, as only the class token is read: a recomputed one takes away more than a quarter.
+  // The last block keeps little because only the class token is read, so recomputing another block
+  // saves more than a quarter.
   expect(half!).toBeLessThan(whole! * 0.6);
   expect(most!).toBeLessThan(whole! * 0.35);
 });

@@ -12,7 +12,8 @@ const options = (init: KarstOptions['init']): KarstOptions => ({
   ...karst.options.defaults,
   ...{ kernels: KERNELS, rank: 20, factor: -1, rescale: 'channel', init },
 });
-// With factors (N, 40, 25), (N, 3, 20, 49), (N, 30, 20): large enough that sample deviations are within a few per cent.
+// Factors (N, 40, 25), (N, 3, 20, 49), (N, 30, 20): large enough for sample deviations within a few
+// per cent.
 const linear = (path: string, kind: LinearKind, inner: number, out: number): LinearSpec => ({
   ...{ path, kind, in: inner, out, parts: kind === 'attn.qkv' ? 3 : 1, bias: true },
 });
@@ -24,7 +25,7 @@ const model = (block: string): ModelSpec => ({
   ],
 });
 
-/** The start of an adapter and its head. */
+/** The initial tensors of an adapter and its head. */
 function started(init: KarstOptions['init'], seed = SEED, block = 'blocks.0') {
   const fresh = [...karst.added(model(block), options(init)), ...headTensors(100, 50)];
   return new Map(fresh.map((tensor) => [tensor.name, initialTensor(tensor, seed)]));
@@ -61,7 +62,7 @@ describe('the start of an adapter', () => {
     expect(Math.abs(c.mean) * Math.sqrt(KERNELS * 25)).toBeLessThan(0.06);
     const a = moments(of(gaussian, 'blocks.0.attn.qkv.karst_a'));
     expect(a.deviation * 7).toBeCloseTo(1, 1);
-    // Not uniform: the tails go beyond √3 deviations.
+    // Not uniform: the tails exceed √3 deviations.
     expect(extreme(of(gaussian, 'blocks.0.attn.qkv.karst_a')) * 7).toBeGreaterThan(2.5);
   });
 
@@ -82,7 +83,7 @@ describe('the start of an adapter', () => {
   it('has a head of small numbers, cut at two deviations, and no bias', () => {
     const head = of(gaussian, 'head.weight');
     expect(extreme(head)).toBeLessThanOrEqual(Math.fround(0.04));
-    // A normal cut at 2σ has a deviation of 0.880 σ.
+    // A normal distribution truncated at 2σ has a standard deviation of 0.880 σ.
     expect(moments(head).deviation / 0.02).toBeCloseTo(0.88, 1);
     expect(extreme(of(gaussian, 'head.bias'))).toBe(0);
   });

@@ -63,7 +63,10 @@ function batch(seed: number): Record<string, Float32Array> {
 
 type Matrix = number[][];
 
-/** Muon as its author's code has it, on rows of numbers: momentum, Nesterov, five quintic iterations, scale, decay. */
+/**
+ * Muon as in its author's code, on arrays of rows: momentum, Nesterov, five quintic iterations,
+ * scale, decay.
+ */
 class Reference {
   readonly parameters: Matrix;
   #momentum: Matrix;
@@ -163,7 +166,7 @@ describe.each(SESSIONS)('Muon on $name', { timeout: 120_000 }, ({ prepare, execu
       const norm = Math.hypot(...[...gradients.values()].map((v) => Math.hypot(...v)));
       const shrink = OPTIMIZER.clipNorm / norm;
       expect(shrink).toBeLessThan(1);
-      // Half of the peak of both rates, as a schedule would have it.
+      // Half of both peak learning rates, as a schedule would set them.
       const scalars = stepScalars(OPTIMIZER, OPTIMIZER.learningRate / 2, step);
       const { gradientNorm } = await trained.session.run('train', { ...inputs, scalars });
       expect(gradientNorm![0]! / norm).toBeCloseTo(1, 4);

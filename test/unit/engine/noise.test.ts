@@ -12,10 +12,10 @@ const config: TrainingConfig = configured(
   TRAINING_DEFAULTS,
 );
 const { karst } = allSettings(config);
-/** The random numbers of a batch. */
+/** The random tensors of a batch. */
 const drawn = (of: Model, o: TrainingConfig, epoch: number, batch: number) =>
   batchNoise(stepNoise(of, o), o, epoch, batch);
-/** Patches that each image keeps. */
+/** Number of patches kept per image. */
 const kept = (o: TrainingConfig): number | undefined =>
   stepNoise(model, o).find(({ name }) => name === 'patchDrop')?.shape[1];
 const model = adapted({ architecture, classes: 3, method: 'karst', karst });
@@ -76,7 +76,7 @@ describe('the random masks of a step', () => {
       seen.add(rows.sort((a, b) => a - b).join());
     }
     expect([oneHot, distinct, seen.size]).toEqual([500 * 19, 500, 500]);
-    // 500 draws of 19 in 64: each patch 148 times, give or take 10.
+    // 500 draws of 19 out of 64: each patch is expected 148 times, with a deviation of 10.
     expect(Math.min(...counts)).toBeGreaterThan(100);
     expect(Math.max(...counts)).toBeLessThan(200);
     expect(drawn(sixtyFour, dropping, 2, 7)['patchDrop']).toEqual(selection);

@@ -24,7 +24,7 @@ const OPTIMIZER: OptimizerOptions = {
   decayOn: 'matrices',
   beta1: 0.8,
   beta2: 0.95,
-  // So large that the size of a gradient, not its sign alone, decides the update.
+  // Large, so that the update depends on the gradient's magnitude, not only on its sign.
   epsilon: 0.5,
   clipNorm: 0,
 };
@@ -68,7 +68,7 @@ function batch(seed: number): Record<string, Float32Array> {
   return { images, targets, weights: new Float32Array(BATCH).fill(1 / BATCH) };
 }
 
-/** The gradients of one batch: accumulated over it alone, the sums are they. */
+/** The gradients of one batch: accumulated over a single batch, the sums equal the gradients. */
 async function gradientsOf(
   inputs: Record<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
@@ -138,7 +138,7 @@ describe('AdamW', () => {
     const gradients = [];
     for (const step of [1, 2]) {
       const inputs = batch(step);
-      // The gradient at the present weights, from a program of its own.
+      // The gradient at the current weights, computed by a separate program.
       const present = await tensors('trained');
       const other = await load(o, 2);
       for (const group of parameterGroups(model.trainedTensors, o.decayOn))
@@ -153,7 +153,7 @@ describe('AdamW', () => {
       const squares = [...gradients[step - 1]!.values()].flatMap((v) => [...v]);
       const norm = Math.sqrt(squares.reduce((sum, x) => sum + x * x, 0));
       expect(norm).toBeGreaterThan(0.1);
-      // The norm that is reported is the one before clipping.
+      // The reported norm is the one before clipping.
       expect((gradientNorm?.[0] ?? NaN) / norm).toBeCloseTo(1, 4);
     }
     expectAll(await tensors('trained'), adamW(o, gradients, decays), 2e-6);

@@ -32,8 +32,8 @@ import { readGroups } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 /**
- * A tiny ViT, an adapter and a batch with everything that follows from them, computed in float64 by an independent
- * PyTorch implementation; manifest.json describes each tensor, the formulas and the tolerances.
+ * A tiny ViT, an adapter and a batch with all derived values, computed in float64 by an independent
+ * PyTorch implementation. manifest.json describes each tensor, the formulas and the tolerances.
  */
 const FOLDER = join(import.meta.dirname, '../../fixtures/oracle');
 type Tensors = ReadonlyMap<string, Float32Array>;
@@ -99,7 +99,7 @@ const linears = karstLinears(modelSpec(architecture), karst);
 const tuner = tunerOf({ method: 'karst', options: karst }, architecture);
 const adaptation = { architecture, classes: config.classes, tuner };
 const adapted = adaptedModel(adaptation);
-/** Both ways to the gradients of the factors, and the one that is chosen. */
+/** Both ways to compute the factors' gradients, and the automatic choice. */
 const WAYS = [
   { way: 'chosen', adapted },
   {
@@ -135,7 +135,7 @@ let targets: Float32Array;
 
 beforeAll(async () => {
   base = await read('base');
-  // The head at step 0 is the backbone's.
+  // At step 0 the head is the backbone's.
   const head = [...base].filter(([name]) => name.startsWith('head.'));
   start = new Map([...(await read('adapter')), ...head]);
   expected = await read('expected');
@@ -156,7 +156,7 @@ const SESSIONS = [
   {
     name: 'native TensorFlow, compiled by XLA',
     prepare: async () => {
-      // As the studio compiles, other than most tests.
+      // Compiles as the studio does, unlike most tests.
       delete process.env['XLA_FLAGS'];
       loadTensorFlow();
       return tf.setBackend('tensorflow');
@@ -170,7 +170,7 @@ describe.each(SESSIONS)('the oracle on $name', { timeout: 300_000 }, ({ prepare,
     expect(await prepare()).toBe(true);
   });
 
-  /** A program with its weights in place and everything that training keeps at zero. */
+  /** Opens a program with its weights set and all other training state at zero. */
   async function load(
     { program, groups }: PackedProgram,
     model: Model,
@@ -245,7 +245,7 @@ describe.each(SESSIONS)('the oracle on $name', { timeout: 300_000 }, ({ prepare,
 
   it.each(WAYS)('has the loss and every gradient, $way', async ({ adapted }) => {
     const gradients = await read('grads');
-    // Accumulated over one batch, the sums are its gradients.
+    // Accumulated over a single batch, the sums equal its gradients.
     const training = trainingProgram(adapted, options(optimizerOf(manifest.optimizer), 2));
     const session = await load(training, adapted, new Map([...base, ...start]));
     const { loss, logits } = await session.run('accumulate', fed());
@@ -298,7 +298,8 @@ describe.each(SESSIONS)('the oracle on $name', { timeout: 300_000 }, ({ prepare,
         const found = await readGroups(session, 'trained', training.groups);
         expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
         for (const [name, values] of found) {
-          // Their exact gradient is 0, so that AdamW makes up to one learning rate a step of rounding noise.
+          // Their exact gradient is 0: AdamW turns rounding noise into up to one learning rate per
+          // step.
           if (gauge.has(name))
             expectClose(values, of(start, name), (step + 0.1) * o.learningRate, name);
           else expectClose(values, of(wanted, name), atol[reference], name);
@@ -342,7 +343,10 @@ function of(tensors: Tensors, name: string): Float32Array {
   return found;
 }
 
-/** |actual − expected| ≤ tolerance for every element, absolute as the manifest has it. */
+/**
+ * Requires |actual − expected| ≤ tolerance for every element; tolerances are absolute, as in the
+ * manifest.
+ */
 function expectClose(
   actual: ArrayLike<number>,
   wanted: ArrayLike<number>,

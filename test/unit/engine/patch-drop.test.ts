@@ -12,7 +12,10 @@ import { distance, randomTensors } from './random-tensors.ts';
 import { readGroups, writeOne } from '../../fixtures/engine/variables.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
-/** Nine patches in two images; everything is trained, so that the backbone's gradients can be looked at. */
+/**
+ * Nine patches in two images. Everything is trained, so that the backbone's gradients are
+ * available.
+ */
 const architecture = { ...SMALLEST_VIT, imageSize: 24 };
 const PATCHES = 9;
 const model = adapted({ architecture, classes: 3, method: 'full', karst: KARST_DEFAULTS });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { resamplePositionEmbedding } from '../../../main/engine/backbone/position-embedding.ts';
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 
-/** `make_position_embeddings.py` makes the file by timm's resample_abs_pos_embed. */
+/** Created by `make_position_embeddings.py` with timm's resample_abs_pos_embed. */
 const fixture = await readAllFloat32(
   join(import.meta.dirname, '../../fixtures/engine/position-embeddings.safetensors'),
 );
@@ -19,10 +19,10 @@ describe('position embeddings at another image size', () => {
     const wanted = fixture.get(`resampled.${String(side)}.${String(target)}`)!;
     const found = resamplePositionEmbedding(stored, WIDTH, { prefix: 1, side }, target);
     expect(found.length).toBe((1 + target * target) * WIDTH);
-    // The class token has no place on the grid.
+    // The class token is not part of the grid.
     expect(found.slice(0, WIDTH)).toEqual(stored.slice(0, WIDTH));
     const differences = wanted.map((value, i) => Math.abs(value - found[i]!));
-    // timm's own float32 sums are off by a few units in the last place.
+    // timm's float32 sums differ by a few units in the last place.
     expect(Math.max(...differences)).toBeLessThan(1e-5);
   });
 

@@ -11,12 +11,15 @@ import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 
 const { optimizer } = TRAINING_DEFAULTS;
-/** Its products are worth a call of the kernels, those of one image too. */
+/** Large enough that its products use the kernels, even for one image. */
 const architecture = { ...SMALLEST_VIT, ...{ imageSize: 96, width: 64, mlpDim: 256 } };
 const model = adapted({ architecture, classes: 3, method: 'karst' });
 const BATCH = 2;
 
-/** Functions of a program, and whether they call the engine's own kernels, which round more than float32 does. */
+/**
+ * For each function of a program, whether it calls the engine's own kernels, which round more
+ * coarsely than float32.
+ */
 function rounding(program: Program): Record<string, boolean> {
   const { functions } = lowerProgram(program, { kernels: true });
   return Object.fromEntries(
@@ -39,7 +42,7 @@ describe.each<[MatmulPrecision, boolean]>([
     const found = rounding(program);
     const steps =
       accumulate === 1 ? ['train', 'trainDropping'] : ['accumulate', 'accumulateDropping'];
-    // An update multiplies no matrices.
+    // An update contains no matrix products.
     expect(found).toEqual({
       evaluate: calls,
       ...Object.fromEntries(steps.map((name) => [name, calls])),

@@ -1,6 +1,6 @@
 import { randomStream } from '../../../main/engine/random.ts';
 
-/** Normal numbers of deviation `deviation` under each name; scales lie around 1. */
+/** Normally distributed values with the given deviation for each name; scales are centred on 1. */
 export function randomTensors(
   shapes: ReadonlyMap<string, readonly number[]>,
   seed: number,
@@ -19,7 +19,7 @@ export function randomTensors(
   );
 }
 
-/** The largest |a − b|; NaN counts as infinitely far. */
+/** The largest |a − b|; Infinity for NaN or different lengths. */
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Infinity;
   let largest = 0;

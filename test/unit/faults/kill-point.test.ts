@@ -13,7 +13,7 @@ import {
   type KillPoint,
 } from '../../fixtures/faults/kill-point.ts';
 
-/** Writes ten bytes twice, syncs and renames, as the studio does. */
+/** Writes ten bytes twice, syncs and renames, like the studio. */
 const SCRIPT = `
 const fs = require('node:fs');
 const [temporary, target] = process.argv.slice(1);
@@ -73,7 +73,7 @@ describe.runIf(process.platform === 'linux' && hasCompiler())('the kill point', 
 
 function run(env: NodeJS.ProcessEnv) {
   const script = [process.execPath, '-e', SCRIPT, join(folder, '.a.tmp'), join(folder, 'a')];
-  // A group of its own: the whole group is killed.
+  // A separate process group, because the whole group is killed.
   return spawnSync('setsid', script, {
     env: { ...process.env, NODE_COMPILE_CACHE: undefined, ...env },
   });

@@ -9,7 +9,7 @@ import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import { completeConfig } from '../../../shared/training/config.ts';
 import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 
-/** As an earlier version wrote it, which had one task and another name for the width of an MLP. */
+/** A config from an earlier version, which had a single task and another name for the MLP width. */
 const FORMER = {
   peft_type: 'KARST',
   format_version: 1,

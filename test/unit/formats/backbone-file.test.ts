@@ -19,7 +19,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A small backbone whose numbers differ, with one of them replaced and its names changed. */
+/**
+ * Writes a small backbone with distinct values; optionally replaces one of them and renames
+ * tensors.
+ */
 async function write(
   rename: (name: string) => readonly string[] = (name) => [name],
   bad: { dtype?: TensorDtype; tensor?: string; value?: number } = {},
@@ -99,7 +102,7 @@ describe('weights that are not finite', () => {
     const stored = value === 1e6 ? 'Infinity' : String(value);
     const sentence = `${path}: the tensor ${tensor} holds ${stored} at position 3; it cannot be used.`;
     expect((await refusal(inspectBackbone(path, 3), 'file-damaged')).message).toBe(sentence);
-    // One that an earlier version took in.
+    // A backbone imported by an earlier version, which did not check this.
     expect((await refusal(loadBackbone(reference(), ARCHITECTURE), 'file-damaged')).message).toBe(
       sentence,
     );

@@ -25,7 +25,10 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
-/** Every kind of value, as JSON text: `__proto__` is a key in it, and 1e999 a number without end. */
+/**
+ * Every kind of value as JSON text, including the key `__proto__` and 1e999, which overflows to
+ * Infinity.
+ */
 const BENT: readonly string[] = [
   ...['null', 'true', 'false', '0', '-1', '1.5', '1e300', '-1e300', '1e999', '1e-320'],
   ...['9007199254740993', '4294967296', '""', '"text"', '"__proto__"', '"toString"', '"\\u0000"'],
@@ -35,7 +38,7 @@ const BENT: readonly string[] = [
 ];
 const HOLE = '"@@hole@@"';
 
-/** Places in a value: each key and index, the value itself first. */
+/** Paths of all positions in a value, starting with the value itself. */
 function placesOf(value: Json, at: readonly string[] = []): (readonly string[])[] {
   if (value === null || typeof value !== 'object') return [at];
   const keys = Object.entries(value);
@@ -49,7 +52,10 @@ function replaced(value: Json, [key, ...rest]: readonly string[]): Json {
   return { ...value, [key]: replaced(value[key] ?? null, rest) };
 }
 
-/** The value's text with each place bent in each way, and with a key too much and one too few. */
+/**
+ * Mutated texts of a value: each position replaced by each malformed value, one key removed, one
+ * key added.
+ */
 function* bends(valid: Json): Generator<{ text: string; what: string }> {
   for (const place of placesOf(valid)) {
     const [before = '', after = ''] = JSON.stringify(replaced(valid, place)).split(HOLE);
@@ -64,7 +70,9 @@ function* bends(valid: Json): Generator<{ text: string; what: string }> {
   yield { text: JSON.stringify({ ...valid, constructor: 1 }), what: 'with constructor' };
 }
 
-/** @returns how many ways were refused: all of them as an error of ours that names the file, in a sentence */
+/**
+ * @returns the number of refused mutations; each must be a KarstError whose message names the file
+ */
 function refusals(valid: Json, read: (text: string, path: string) => unknown): number {
   expect(() => read(JSON.stringify(valid), '/a/file')).not.toThrow();
   let refused = 0;
@@ -109,7 +117,7 @@ describe('no value of the wrong kind is more than a refusal', () => {
   it.each(METHOD_NAMES)('in the adapter_config.json of %s', (method) => {
     const refused = refusals(adapterConfig(method), (text, path) => {
       const config = adapterConfigFromJson(JSON.parse(text), path);
-      // What was taken is whole: it can be written again, and put into words.
+      // An accepted config is complete: it can be serialised and rendered as a card.
       adapterConfigToJson(config);
       adapterCard('a', config, PREPROCESSING, ['x']);
       modelCard('b', { config, labels: ['x'] }, config.architecture);

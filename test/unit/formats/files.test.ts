@@ -261,7 +261,7 @@ describe('sha256OfFile', () => {
 });
 
 describe.runIf(CAN_MAKE_PIPES)('what is no plain file', () => {
-  /** One of each kind, with what is said of it. */
+  /** One file of each kind, with the expected reason for refusing it. */
   async function others(): Promise<[path: string, reason: string][]> {
     const pipe = makePipe(join(dir, 'pipe.png'));
     const socket = join(dir, 'socket.png');

@@ -20,7 +20,7 @@ function brain(...values: number[]): number[] {
   return [...out];
 }
 
-/** Every value of a format and the midpoints between neighbours, which must round to the even one. */
+/** Checks the midpoints between all neighbouring values of a format, which must round to even. */
 function checkMidpoints(
   values: Float32Array,
   narrow: (values: Float64Array, out: Uint16Array) => void,
@@ -67,7 +67,8 @@ describe('half precision', () => {
   });
 
   test('rounds a float64 once, not by way of float32', () => {
-    // Just above the tie between 1 and 1 + 2^-10; as float32 it would become the tie and fall to 1.
+    // Just above the tie between 1 and 1 + 2^-10: rounding to float32 first would give the tie and
+    // round to 1.
     expect(half(1 + 2 ** -11 + 2 ** -40)).toEqual([0x3c01]);
   });
 

@@ -18,7 +18,8 @@ afterAll(() => references.close());
 const bytesOf = (name: string) => readFile(join(IMAGES, name));
 
 describe('HEIC', () => {
-  // Two versions of libheif may differ by a level in YCbCr, which is up to 1.8 in RGB; the conversion to sRGB doubles it.
+  // libheif versions may differ by one level in YCbCr, which is up to 1.8 in RGB; the conversion to
+  // sRGB doubles it.
   test.each([
     ['heif-rotated.heic', 2],
     ['heif-10.heic', 2],
@@ -142,7 +143,7 @@ describe('code points', () => {
     const { icc } = await sharp(join(IMAGES, 'wide-gamut.jpg')).metadata();
     const byProfile = Uint8Array.from([180, 90, 60]);
     matrixTransform(new Uint8Array(icc ?? []))?.apply(byProfile);
-    // That profile has a plain gamma of 2.2, which is a little off the curve of sRGB.
+    // The profile has a pure gamma of 2.2, which deviates slightly from the sRGB curve.
     const byCodes = transformed(12, 13, 180, 90, 60);
     expect(difference(byCodes, byProfile).max).toBeLessThanOrEqual(4);
   });

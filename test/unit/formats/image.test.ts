@@ -23,7 +23,8 @@ describe('decoding', () => {
       const image = await readImage(join(IMAGES, file));
       expect([file, image.height, image.width, 3]).toEqual([file, ...shape]);
       const { mean, max } = difference(image.pixels, bytes);
-      // Flattening rounds differently in the two; codecs and CMYK have no one answer.
+      // Flattening rounds differently in the two libraries; lossy codecs and CMYK have no unique
+      // result.
       const largest = file.startsWith('rgba.') ? 1 : 0;
       if (kind === 'decoded') expect([file, max <= largest]).toEqual([file, true]);
       else expect([file, mean < (file === 'cmyk.tif' ? 30 : 2)]).toEqual([file, true]);
@@ -136,7 +137,8 @@ describe('refusals', () => {
       'rgb-24.bmp',
     ]) {
       const whole = await readFile(join(IMAGES, file));
-      // The first of the two frames of the GIF is its first half; a cut behind it loses nothing that is shown.
+      // The first of the GIF's two frames is its first half: a cut after that loses nothing
+      // visible.
       for (const share of file === 'animated.gif' ? [0.2, 0.35, 0.48] : [0.3, 0.6, 0.85]) {
         const bytes = whole.subarray(0, Math.floor(whole.length * share));
         await expect(decodeImage(bytes, file)).rejects.toMatchObject({ path: file });
@@ -155,7 +157,7 @@ describe('imageSignature', () => {
 });
 
 describe('bitmaps', () => {
-  /** A BITMAPINFOHEADER file from rows as they are stored. */
+  /** Builds a BITMAPINFOHEADER file from rows in storage order. */
   function bitmap(o: {
     width: number;
     height: number;

@@ -8,14 +8,14 @@ import { leanJpeg } from '../../../main/formats/jpeg-metadata.ts';
 import { difference, IMAGES } from '../data/fixtures.ts';
 
 const raw = { width: 64, height: 48, channels: 3 as const };
-/** Every colour of a coarse grid and all greys, in patches that JPEG keeps. */
+/** Every colour of a coarse grid and all greys, in patches that survive JPEG compression. */
 const pixels = Uint8Array.from({ length: 64 * 48 * 3 }, (_, i) => {
   const at = Math.floor(i / 3);
   const patch = Math.floor((at % 64) / 4) + 16 * Math.floor(at / 256);
   return (patch * [37, 91, 151][i % 3]!) % 256;
 });
 const picture = () => sharp(pixels, { raw }).jpeg({ quality: 95, chromaSubsampling: '4:4:4' });
-/** As libvips decodes it with all its metadata. */
+/** Decoded by libvips with all metadata. */
 const whole = (bytes: Uint8Array) =>
   sharp(bytes).autoOrient().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
 
@@ -47,7 +47,7 @@ describe('leanJpeg', () => {
     };
     for (const change of [
       (copy: Buffer) => copy.writeUInt16BE(0xffff, start - 8), // a segment longer than the file
-      (copy: Buffer) => copy.writeUInt16BE(0, start - 8), // one shorter than its own length
+      (copy: Buffer) => copy.writeUInt16BE(0, start - 8), // a segment shorter than its length field
       (copy: Buffer) => copy.write('XX', start), // no byte order
       (copy: Buffer) => copy.fill(0xff, start + 4, start + 8), // a directory beyond the block
       (copy: Buffer) => (copy[2] = 0), // no marker after the first

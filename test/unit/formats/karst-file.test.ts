@@ -12,9 +12,9 @@ interface ZipEntry {
   readonly name: string;
   readonly content?: Uint8Array | string;
   readonly deflate?: boolean;
-  /** Unix mode with the type of the file. */
+  /** Unix mode including the file type bits. */
   readonly mode?: number;
-  /** What the directory says, where that is not the truth. */
+  /** False values for the central directory. */
   readonly says?: {
     readonly size?: number;
     readonly crc?: number;
@@ -23,7 +23,7 @@ interface ZipEntry {
   };
 }
 
-/** A zip as an attacker writes it: whatever the entries say. */
+/** Builds a zip as an attacker would: the entries are written without checks. */
 function zipOf(entries: readonly ZipEntry[]): Buffer {
   const files: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -69,7 +69,10 @@ function written(entries: readonly ZipEntry[]): string {
   return path;
 }
 
-/** Unpacks into a folder beside nothing, and says what is there afterwards. */
+/**
+ * Unpacks into an otherwise empty folder, expects the error and no leftovers, and returns its
+ * message.
+ */
 async function refusedWith(
   entries: readonly ZipEntry[],
   code: Parameters<typeof refusal>[1],
@@ -234,7 +237,7 @@ describe('reading', () => {
 
   it('refuses what unpacks to more, or less, than it says', async () => {
     const zeros = Buffer.alloc(10 * 2 ** 20);
-    // yauzl or we: whoever counts first.
+    // Either yauzl or our own count detects it first.
     const error = await refusedWith(
       replaced('labels.json', { content: zeros, deflate: true, says: { size: 1000 } }),
       'file-damaged',

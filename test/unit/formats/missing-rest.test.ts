@@ -7,7 +7,10 @@ import { tiffFile } from './tiff-file.ts';
 
 const SIDE = 128;
 
-/** Noise above, some levels more frequent than others as in photographs; the lower part (of 0 to 1) of one level. */
+/**
+ * Noise with an uneven histogram, as in photographs, above; a constant level in the lower part (a
+ * fraction, 0 to 1).
+ */
 function picture(lower: number, level = 0): Sharp {
   const draw = randomStream(1, 'augment', 0, 0);
   const noise = SIDE * SIDE * 3 * (1 - lower);
@@ -94,7 +97,7 @@ describe('what is sound is taken', () => {
         const file = await encode(kind, picture(lower));
         const junk = Buffer.from(Array.from({ length: 999 }, (_, i) => (i * 37) % 251));
         await take(Buffer.concat([file, Buffer.alloc(4096)]));
-        // Anything behind the last box of an AVIF would be a box.
+        // Data after the last box of an AVIF would be parsed as another box.
         if (kind === 'AVIF') continue;
         await take(Buffer.concat([file, junk]));
         await take(Buffer.concat([file, junk, Buffer.alloc(4096)]));

@@ -9,19 +9,19 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 const read = (json: unknown): Preprocessing => preprocessingFromJson(json, 'p.json');
 const IMAGENET = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
 
-/** google/vit-base-patch16-224, as it is published. */
+/** As published for google/vit-base-patch16-224. */
 const VIT = {
   ...{ do_normalize: true, do_resize: true, image_mean: [0.5, 0.5, 0.5] },
   ...{ image_std: [0.5, 0.5, 0.5], size: 224 },
 };
-/** openai/clip-vit-base-patch32, as it is published. */
+/** As published for openai/clip-vit-base-patch32. */
 const CLIP = {
   ...{ crop_size: 224, do_center_crop: true, do_normalize: true, do_resize: true, resample: 3 },
   ...{ feature_extractor_type: 'CLIPFeatureExtractor', size: 224 },
   image_mean: [0.48145466, 0.4578275, 0.40821073],
   image_std: [0.26862954, 0.26130258, 0.27577711],
 };
-/** facebook/dinov2-base, as it is published. */
+/** As published for facebook/dinov2-base. */
 const DINOV2 = {
   ...{ crop_size: { height: 224, width: 224 }, do_center_crop: true, do_convert_rgb: true },
   ...{ do_normalize: true, do_rescale: true, do_resize: true, ...IMAGENET },
@@ -82,7 +82,7 @@ describe('a preprocessor_config.json of Hugging Face', () => {
     ],
   ])('%s', (_, json, expected) => {
     expect(read(json)).toEqual(expected);
-    // As it goes into the adapters that are made of it.
+    // Survives the round trip through the form stored in adapters.
     expect(read(preprocessingToJson(read(json)))).toEqual(read(json));
   });
 

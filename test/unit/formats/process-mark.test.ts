@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isMarkAlive, ownMark } from '../../../main/formats/process-mark.ts';
 
 const MODULE = new URL('../../../main/formats/process-mark.ts', import.meta.url).href;
-/** Tells its mark and lives until its input ends. */
+/** Prints its mark and runs until its input ends. */
 const TELL = `import(${JSON.stringify(MODULE)}).then(({ ownMark }) => { console.log(ownMark()); process.stdin.resume(); });`;
 
 const children: ChildProcess[] = [];
@@ -74,7 +74,8 @@ describe('the mark of a process', () => {
   it.runIf(process.platform === 'linux')(
     'ends when the process does, though its parent never asks how',
     async () => {
-      // The shell becomes a program that waits for no child, and only then does its child end.
+      // The shell execs a program that never waits for children; only then does its child exit and
+      // become a zombie.
       const { child, line } = await started('sh', [
         '-c',
         'exec 3<&0; cat <&3 & echo $!; exec sleep 600 3<&-',

@@ -30,7 +30,7 @@ const make = (...made: readonly string[]): void => {
   }
 };
 
-/** The mark of a process that ran. */
+/** The mark of a process that has exited. */
 function endedMark(): string {
   const module = new URL('../../../main/formats/process-mark.ts', import.meta.url).href;
   const script = `import(${JSON.stringify(module)}).then(({ ownMark }) => console.log(ownMark()))`;

@@ -2,20 +2,20 @@ export interface TiffFile {
   readonly width: number;
   readonly height: number;
   readonly bands: number;
-  /** Bits a sample; default 8. */
+  /** Bits per sample; default 8. */
   readonly bits?: number;
-  /** SampleFormat: 1 whole numbers, 2 signed, 3 floating point. */
+  /** SampleFormat: 1 unsigned integer, 2 signed integer, 3 floating point. */
   readonly format?: number;
   /** PhotometricInterpretation; default 2, RGB. */
   readonly photometric?: number;
   readonly extras?: readonly number[];
-  /** Default 1, none. */
+  /** Default 1, uncompressed. */
   readonly compression?: number;
-  /** The only strip, as it is stored. */
+  /** The only strip, in its stored form. */
   readonly strip: Uint8Array;
 }
 
-/** A little-endian TIFF with its directory before its only strip. */
+/** Builds a little-endian TIFF with its directory before its only strip. */
 export function tiffFile(o: TiffFile): Buffer {
   const { width, height, bands, bits = 8, format = 1, photometric = 2, extras = [] } = o;
   const [short, long] = [3, 4];

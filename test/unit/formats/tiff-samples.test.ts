@@ -18,7 +18,7 @@ const refusal = async (file: Buffer): Promise<{ code: string; message: string; h
   );
 
 const RGB = [200, 100, 50, 0, 250, 10];
-/** The two pixels of RGB with further bands. */
+/** Two RGB pixels with additional bands. */
 const withBands = (first: readonly number[], second: readonly number[]): Uint8Array =>
   Uint8Array.from([200, 100, 50, ...first, 0, 250, 10, ...second]);
 
