@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 import vueParser from 'vue-eslint-parser';
 import { layersPlugin } from './eslint.layers.js';
 
-/** For the parser that reads types; the same for every file, so that they share one project. */
+/** Type-aware parser options, identical for all files so that they share one project. */
 const typeReading = {
   projectService: { allowDefaultProject: ['eslint.config.js', 'eslint.layers.js', '*.config.ts'] },
   tsconfigRootDir: import.meta.dirname,
@@ -13,8 +13,9 @@ const typeReading = {
 };
 
 /**
- * The project is to find in a component what its parser will hand over, the script. A text that differs is a change of the file,
- * after which the types of the whole project are made out anew, and that once for each component.
+ * Lets TypeScript read only the script of a component, as the Vue parser passes it on. Otherwise
+ * the text would differ from the file, and each component would trigger a type check of the whole
+ * project.
  */
 const readFile = ts.sys.readFile.bind(ts.sys);
 ts.sys.readFile = (path, encoding) => {
@@ -40,16 +41,16 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // Names that come from outside (variables of the environment, columns, keys) look like what they are.
+      // Allows `env['NAME']`: brackets mark external names (environment variables, columns, keys).
       '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
-      // An empty string is no name, too.
+      // For strings `||` is intended: an empty string counts as missing.
       '@typescript-eslint/prefer-nullish-coalescing': [
         'error',
         { ignorePrimitives: { string: true } },
       ],
-      // Reading an element of an array whose length is known is the daily bread of numerical code.
+      // Numerical code constantly reads elements of arrays whose length is known.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // Functions of one interface are asynchronous alike, whether or not they wait.
+      // Implementations of an asynchronous interface need not await anything.
       '@typescript-eslint/require-await': 'off',
     },
   },
@@ -67,12 +68,12 @@ export default defineConfig(
       'vue/no-undef-components': ['error', { ignorePatterns: ['RouterLink', 'RouterView'] }],
       'vue/no-unused-refs': 'error',
       'vue/no-v-html': 'error',
-      // A property that may be left out is undefined then, as its type says; destructuring sets the other defaults.
+      // Omitted optional props are undefined, as typed; destructuring sets the other defaults.
       'vue/require-default-prop': 'off',
       '@typescript-eslint/no-useless-default-assignment': 'off',
-      // Strings that people see stand in the locale files.
+      // User-visible strings belong in the locale files.
       'vue/no-bare-strings-in-template': 'error',
-      // What Prettier decides.
+      // Left to Prettier.
       'vue/first-attribute-linebreak': 'off',
       'vue/html-closing-bracket-newline': 'off',
       'vue/html-indent': 'off',
@@ -83,7 +84,7 @@ export default defineConfig(
     },
   },
   {
-    // These rules do not see JSDoc's casts, by which what JSON.parse returns gets its type in JavaScript.
+    // These rules ignore JSDoc casts, which give the result of JSON.parse its type in JavaScript.
     files: ['**/*.mjs', '**/*.js'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Who may import whom, as ARCHITECTURE.md draws it. A file belongs to the first layer whose folder holds
- * it; it may import its own layer and those named here. Tests may import everything; what belongs to no
- * layer (package.json, assets) is open to all.
+ * Allowed imports between layers, as in ARCHITECTURE.md. A file belongs to the first layer whose
+ * folder contains it and may import its own layer and those listed. Tests may import everything;
+ * files outside all layers (package.json, assets) may be imported by any.
  */
 const LAYERS = [
-  // The shell is bundled for Electron's own Node: of the host it knows where the data lies, and its messages.
+  // The shell is bundled for Electron's own Node; of the host it uses only the data folder's path.
   { folder: 'main/electron', imports: ['main/host/home.ts', 'main/platform', 'shared'] },
-  // Of a training the host makes the graphs, too, to say what memory they take; it runs none.
+  // The host also builds training graphs, to estimate their memory, but never runs them.
   {
     folder: 'main/host',
     imports: [
@@ -24,17 +24,17 @@ const LAYERS = [
       'shared',
     ],
   },
-  // The language of computations knows nothing of what is computed with it, nor on what.
+  // The graph language is independent of networks, methods and back ends.
   { folder: 'main/graph', imports: [] },
   { folder: 'main/backends', imports: ['main/graph', 'main/formats', 'shared'] },
-  // A network knows the language and the shapes of its family: no method, no setting, no back end.
+  // A network uses the graph language and the shapes of its family, no method, setting or back end.
   { folder: 'main/networks', imports: ['main/graph', 'shared/models'] },
-  // A method changes how a network is built and says what it comes to in the network's own tensors.
+  // A method changes how a network is built and defines how it merges into the network's tensors.
   {
     folder: 'main/tuning',
     imports: ['main/graph', 'main/networks', 'shared/methods', 'shared/models'],
   },
-  // What is learnt, as computations: no device, no file.
+  // Tasks define what is learnt as computations, without devices or files.
   { folder: 'main/tasks', imports: ['main/graph', 'shared/domain', 'shared/tasks'] },
   {
     folder: 'main/engine',
@@ -55,20 +55,20 @@ const LAYERS = [
   },
   { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/platform', 'shared'] },
   { folder: 'main/platform', imports: [] },
-  // Installs, builds and packages: nothing that is packaged may need it.
+  // Installs, builds and packages; packaged code must not depend on it.
   { folder: 'main/setup', imports: ['main/platform'] },
   { folder: 'renderer', imports: ['shared'] },
   { folder: 'shared', imports: [] },
 ];
 
 /**
- * The rooms of a layer from the bottom up: a file may import its own room and those before it. Rooms of one row do not
- * know each other; `.` stands for the files that lie in the folder itself, as far as they are not named.
+ * The rooms of each layer, from the bottom up: a file may import its own room and those of earlier
+ * rows, but no other room of its row. `.` stands for the unlisted files directly in the folder.
  *
  * @type {Readonly<Record<string, readonly (readonly string[])[]>>}
  */
 const ROOMS = {
-  // What back ends are to the engine, and each by itself.
+  // The interface of back ends to the engine, then the independent implementations.
   'main/backends': [
     ['session.ts', 'feeds.ts'],
     ['tfjs', 'tensorflow'],
@@ -76,7 +76,7 @@ const ROOMS = {
   'main/host': [
     ['home.ts', 'owner.ts', 'version.ts', 'events.ts'],
     ['store'],
-    // Types alone: what users of the host see, and what its rooms say to each other.
+    // Types only: the host's public interface and the interfaces between its rooms.
     ['contract'],
     ['engine'],
     ['services'],
@@ -118,25 +118,25 @@ const ROOMS = {
   ],
 };
 
-/** What a room must not import although it lies below. */
+/** Imports that are forbidden although the target is in a lower row. */
 const CLOSED = [
-  // What components show is handed to them.
+  // Components receive what they show from their parents.
   { folder: 'renderer/components', to: 'renderer/stores' },
 ];
 
-/** Folders whose folders do not import each other. */
+/** Folders whose subfolders must not import each other. */
 const APART = ['renderer/views'];
 
-/** Packages that these folders alone may import. */
+/** Packages that only these folders may import. */
 const RESERVED = [
   { package: /^electron(\/|$)/, folders: ['main/electron'] },
   { package: /^@tensorflow\//, folders: ['main/backends', 'main/engine'] },
   { package: /^better-sqlite3(\/|$)/, folders: ['main/host/store'] },
 ];
 
-/** What runs before packages are installed, or must not depend on any, imports Node's own modules only. */
+/** Run before packages are installed or must not need any: only Node's built-in modules allowed. */
 const WITHOUT_PACKAGES = ['main/platform', 'main/setup'];
-/** Of these, what runs when they are installed. */
+/** Exceptions, which run after packages are installed. */
 const WITH_PACKAGES = ['main/setup/packaging'];
 
 /**
@@ -150,7 +150,7 @@ function isIn(path, place) {
 /**
  * @param {string} path relative to the checkout
  * @param {string} folder
- * @returns {string | null} what of the folder holds it: a folder or a file; null outside
+ * @returns {string | null} the folder's direct child that is or contains `path`; null outside
  */
 function partOf(path, folder) {
   return isIn(path, folder) ? (path.slice(folder.length + 1).split('/')[0] ?? null) : null;
@@ -159,7 +159,7 @@ function partOf(path, folder) {
 /**
  * @param {string} path
  * @param {string} folder
- * @returns {number} row of its room among `ROOMS`; -1 where it has none
+ * @returns {number} row of its room in `ROOMS`; -1 when it has none
  */
 function rowOf(path, folder) {
   const rows = ROOMS[folder] ?? [];
@@ -171,9 +171,9 @@ function rowOf(path, folder) {
 }
 
 /**
- * @param {string} file that imports
- * @param {string} target what it imports
- * @returns {string | null} what is wrong between the rooms of one layer
+ * @param {string} file the importing file
+ * @param {string} target the imported file
+ * @returns {string | null} the violation between rooms of one layer, or null
  */
 function forbiddenRoom(file, target) {
   for (const folder of Object.keys(ROOMS)) {
@@ -195,9 +195,9 @@ function forbiddenRoom(file, target) {
 }
 
 /**
- * @param {string} file that imports, relative to the checkout
- * @param {string} source what it imports
- * @returns {string | null} what is wrong with it; null when nothing is
+ * @param {string} file the importing file, relative to the checkout
+ * @param {string} source the module specifier
+ * @returns {string | null} the violation, or null
  */
 function forbiddenImport(file, source) {
   if (isIn(file, 'test')) return null;
@@ -228,7 +228,7 @@ function forbiddenImport(file, source) {
 }
 
 /**
- * A node that TypeScript adds to the tree.
+ * A syntax-tree node that only TypeScript has.
  *
  * @typedef {import('estree').Node & { source?: unknown, expression?: unknown }} TypedNode
  */
@@ -244,7 +244,7 @@ const importLayers = {
     const file = relative(ROOT, context.filename).split(sep).join('/');
     /**
      * @param {import('estree').Node} node
-     * @param {unknown} source node of the module's name
+     * @param {unknown} source node of the module specifier
      */
     const check = (node, source) => {
       const name = /** @type {{ value?: unknown } | null | undefined} */ (source)?.value;

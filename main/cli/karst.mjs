@@ -9,8 +9,8 @@ import { compileCacheFolder } from '../platform/cache-folder.mjs';
 import { OLDEST_WITH_TYPES, packagedNode } from '../platform/node-runtime.mjs';
 
 /**
- * The `karst` command. Plain JavaScript, because it may be started by a Node that does not run TypeScript:
- * then it hands over to the project's own Node.
+ * The `karst` command. Plain JavaScript, because a Node without TypeScript support may start it; it
+ * then hands over to the project's own Node.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -26,7 +26,7 @@ async function start(args) {
     return;
   }
   if (Number.parseInt(process.versions.node, 10) >= OLDEST_WITH_TYPES) {
-    // The engine's processes inherit it.
+    // Set in the environment because the engine's processes inherit it.
     process.env.NODE_COMPILE_CACHE ??= compileCacheFolder();
     module.enableCompileCache();
     const { main } = await import('./program.ts');
@@ -46,7 +46,8 @@ async function start(args) {
 }
 
 /**
- * Runs this script again on another Node, with the same terminal, the same signals and the same end.
+ * Runs this script on another Node, sharing the terminal and forwarding signals and the exit
+ * status.
  *
  * @param {string} node
  * @param {readonly string[]} args

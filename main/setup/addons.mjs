@@ -15,17 +15,17 @@ import { SetupProblem } from './setup-problem.mjs';
  * @import { Runtime } from './tensorflow-runtime.mjs'
  */
 
-/** Written when everything is built. */
+/** Written after all addons are built. */
 const STAMP = join('build', 'addons.json');
 const LOCK = join('build', '.lock');
 
-/** What they are built from. */
+/** Files and folders that the addons are built from. */
 const SOURCES = ['binding.gyp', join('main', 'native-ops'), join(PACKAGE, 'binding')];
 
 /**
  * @typedef {object} Stamp
- * @property {string} runtime that they were built against
- * @property {string} sources hash of what they were built from
+ * @property {string} runtime id of the TensorFlow they were built against
+ * @property {string} sources hash of their sources
  * @property {readonly string[]} built their files
  */
 
@@ -33,10 +33,11 @@ const SOURCES = ['binding.gyp', join('main', 'native-ops'), join(PACKAGE, 'bindi
  * @typedef {object} Addon
  * @property {string} place relative to the checkout
  * @property {boolean} runs whether this processor can run it
- * @property {string | null} without what is told when there is none, before the reason; null: there must be one
+ * @property {string | null} without message when it is missing, followed by the reason; null:
+ *   required
  */
 
-/** @returns {readonly Addon[]} those that are built on this system */
+/** @returns {readonly Addon[]} those to build on this system */
 function addons() {
   const isas = isTheirSystem() ? ISAS : [];
   return [
@@ -54,7 +55,7 @@ function addons() {
 }
 
 /**
- * Whether the set-up has nothing more to do for them; also where it could not build those that can be done without.
+ * Whether the addons are up to date. Optional ones that could not be built do not count as missing.
  *
  * @param {string} root of the checkout, with its packages installed
  * @param {Runtime} runtime
@@ -72,15 +73,15 @@ export function areAddonsReady(root, runtime) {
 }
 
 /**
- * Builds the addons with node-gyp and has each that this processor can run loaded on trial. Without kernels and resampling
- * everything works and takes longer, so a compiler that cannot build one of them is told of and no more.
+ * Builds the addons with node-gyp and test-loads each that this processor can run. Kernels and
+ * resampling only improve speed, so a failure to build one of them is reported but is not an error.
  *
  * @param {string} root of the checkout, with its packages installed
  * @param {Runtime} runtime to build against
  * @param {string} node the Node binary that will load them
  * @param {Progress} progress
  * @returns {Promise<void>}
- * @throws {SetupProblem} when TensorFlow's addon cannot be had
+ * @throws {SetupProblem} when TensorFlow's addon cannot be built or loaded
  */
 export async function ensureAddons(root, runtime, node, progress) {
   if (areAddonsReady(root, runtime)) return;
@@ -99,7 +100,7 @@ export async function ensureAddons(root, runtime, node, progress) {
  */
 async function build(root, runtime, node, progress) {
   progress.start('Building the addons');
-  // What was built against another TensorFlow is built again, as is what an interruption may have left half written.
+  // Rebuilds what was built against another TensorFlow or may be incomplete after an interruption.
   if (readStamp(root)?.runtime !== runtime.id) {
     rmSync(join(root, BUILT), { recursive: true, force: true });
   }
@@ -122,7 +123,7 @@ async function build(root, runtime, node, progress) {
       built.push(place);
       continue;
     }
-    // Nothing of one that fails is left to be loaded, or to be taken for built.
+    // Removes a failed addon, so that it is neither loaded nor mistaken for a finished build.
     rmSync(join(root, place), { force: true });
     rmSync(join(root, BUILT, 'obj.target', `${target}.node`), { force: true });
     if (without === null) throw bindingProblem(problem);
@@ -141,12 +142,12 @@ async function build(root, runtime, node, progress) {
 }
 
 /**
- * Loads an addon in a process of its own, which it may end, and has one that can check itself do that: what it finds is for whoever
- * uses the addon, but an instruction that this processor does not know shows here.
+ * Loads an addon in a separate process, which it may crash, and runs its self-check if it has one.
+ * The check's result is ignored here; the point is to detect illegal instructions.
  *
  * @param {string} path of the addon
  * @param {string} node
- * @returns {Promise<string | null>}
+ * @returns {Promise<string | null>} the problem, or null
  */
 async function loadingProblem(path, node) {
   const load = `const it = { exports: {} }; process.dlopen(it, ${JSON.stringify(path)}); if (it.exports.granted) it.exports.check?.();`;
@@ -183,7 +184,7 @@ function readStamp(root) {
 
 /**
  * @param {string} root
- * @returns {string} one hash of all that they are built from
+ * @returns {string} one hash over all sources
  */
 function sourcesOf(root) {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);

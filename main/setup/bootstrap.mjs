@@ -10,9 +10,10 @@ import { SetupProblem } from './setup-problem.mjs';
 import { startStudio } from './start-studio.mjs';
 
 /**
- * The entry of `npm start`, `npm test`, `npm run setup`, `demo`, `karst`, `bench`, `build` and `package`: installs what is missing, then does the job
- * on the project's Node. Plain JavaScript without dependencies, because it runs before they exist and on
- * whatever Node (20 or newer) is there.
+ * Entry point of `npm start`, `npm test` and `npm run setup`, `demo`, `karst`, `bench`, `build` and
+ * `package`: installs what is missing, then runs the command on the project's Node. Plain
+ * JavaScript without dependencies, because it runs before they are installed and on any Node from
+ * version 20.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -33,12 +34,12 @@ const USAGE = `Usage: node main/setup/bootstrap.mjs COMMAND
 
 /**
  * @param {readonly string[]} args
- * @returns {Promise<number | NodeJS.Signals>} how to end
+ * @returns {Promise<number | NodeJS.Signals>} exit code, or the signal to end with
  */
 async function main(args) {
   const [command, ...rest] = args;
   const progress = new Progress();
-  // An exit rather than a sudden end: the set-up's commands are stopped and its lock is given back.
+  // Exits in an orderly way, so that exit handlers stop running commands and release the lock.
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       progress.breakLine();
@@ -113,7 +114,7 @@ async function build(progress) {
 }
 
 /**
- * @param {readonly string[]} args script (relative to the checkout) and its arguments
+ * @param {readonly string[]} args script, relative to the checkout, and its arguments
  * @param {Progress} progress
  */
 async function runReady(args, progress) {

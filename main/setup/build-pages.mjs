@@ -5,8 +5,9 @@ import { Progress } from './progress.mjs';
 import { SetupProblem } from './setup-problem.mjs';
 
 /**
- * Run by `karst serve` in a checkout as a process of its own: builds the pages when they are missing or not those of the sources as
- * they are. Where that fails, standard output is one line of JSON with `message` and `hint`.
+ * Run by `karst serve` in a checkout as a separate process: builds the pages when they are missing
+ * or out of date. On failure it prints one line of JSON with `message` and `hint` on standard
+ * output.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

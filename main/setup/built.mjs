@@ -17,7 +17,7 @@ import { SetupProblem } from './setup-problem.mjs';
 /** @import { Progress } from './progress.mjs' */
 
 /**
- * What is built from sources before it can be used: the pages, and the desktop shell.
+ * A part that is built from sources: the pages or the desktop shell.
  *
  * @typedef {'renderer' | 'shell'} Part
  */
@@ -28,14 +28,14 @@ import { SetupProblem } from './setup-problem.mjs';
  * @typedef {object} Recipe
  * @property {string} name of its folder in `dist`
  * @property {string} label
- * @property {readonly string[]} sources files and folders that it is made of
- * @property {(folder: string) => readonly string[]} command script and arguments that write it into a folder
+ * @property {readonly string[]} sources files and folders it is built from
+ * @property {(folder: string) => readonly string[]} command script and arguments for a folder
  */
 
 const VITE = join('node_modules', 'vite', 'bin', 'vite.js');
-/** What the pages are made of. */
+/** Sources of the pages. */
 export const PAGES = ['renderer', 'shared', 'vite.config.ts', 'package-lock.json'];
-/** What the shell is made of. */
+/** Sources of the shell. */
 export const SHELL = [
   ...['main/electron', 'main/platform', 'main/host/home.ts', 'shared'],
   ...['main/setup/packaging/bundle-shell.mjs', 'package-lock.json'],
@@ -60,14 +60,14 @@ const RECIPES = {
 /**
  * @param {string} root of the checkout
  * @param {Part | Recipe} part
- * @returns {string} folder that holds it
+ * @returns {string} its output folder
  */
 export function builtFolder(root, part) {
   return join(root, 'dist', recipeOf(part).name);
 }
 
 /**
- * Whether the part was built from the sources as they are now.
+ * Whether the part was built from the current sources.
  *
  * @param {string} root of the checkout
  * @param {Part | Recipe} part
@@ -80,14 +80,14 @@ export function isBuilt(root, part) {
 }
 
 /**
- * Builds what is missing or older than its sources. What is there stays until the new one is whole.
+ * Builds parts that are missing or out of date. Keeps the old output until the build is complete.
  *
  * @param {string} root of the checkout, with its packages installed
  * @param {readonly (Part | Recipe)[]} parts
  * @param {string} node the project's Node
  * @param {Progress} progress
  * @returns {Promise<void>}
- * @throws {SetupProblem} when it cannot be built
+ * @throws {SetupProblem} when a part cannot be built
  */
 export async function ensureBuilt(root, parts, node, progress) {
   for (const part of parts) {
@@ -126,7 +126,7 @@ async function build(root, recipe, node, progress) {
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
     const { code, output } = await runCommand(node, [script, ...args], { cwd: root, env });
     if (code !== 0) {
-      // Where in the bundler it was noticed says nothing about what is wrong in the sources.
+      // Drops the bundler's stack trace, which says nothing about the fault in the sources.
       const said = stripVTControlCharacters(output)
         .split('\n')
         .filter((line) => !/^\s+at /.test(line));
@@ -155,7 +155,7 @@ function stampFile(root, recipe) {
 }
 
 /**
- * The sources' names and contents.
+ * Hash over the names and contents of the sources.
  *
  * @param {string} root
  * @param {Recipe} recipe

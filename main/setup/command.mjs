@@ -2,14 +2,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { SetupProblem } from './setup-problem.mjs';
 
 /**
- * Runs a command to its end and collects what it prints. When this process ends first, so does the command.
+ * Runs a command and collects its output. The command is stopped when this process exits first.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, group?: boolean, onLine?: (line: string) => void }} [options]
- *   `onLine` gets each line of standard output as it comes; `group`: what the command has started ends with it, too (not on Windows)
- * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>} `output` holds
- *   the last 64 kB of both streams
+ *   `onLine` receives each line of standard output; `group` also stops the command's child processes
+ *   (not on Windows)
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>}
+ *   `output` holds the last 64 kB of both streams
  * @throws {SetupProblem} when the command cannot be started
  */
 export function runCommand(command, args, options = {}) {
@@ -20,7 +21,7 @@ export function runCommand(command, args, options = {}) {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // npm is a .cmd file on Windows, which only its command interpreter starts.
+      // npm is a .cmd file on Windows, which only the command interpreter can start.
       shell: process.platform === 'win32' && command.endsWith('.cmd'),
     });
     const stop = () => {
@@ -53,18 +54,18 @@ export function runCommand(command, args, options = {}) {
   });
 }
 
-/** @param {number} pid of its first process */
+/** @param {number} pid of the group's leader */
 function killGroup(pid) {
   try {
     process.kill(-pid);
   } catch (error) {
-    // It has ended by itself.
+    // The group has already ended.
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
   }
 }
 
 /**
- * First line that a command prints, or null when it is missing or fails.
+ * First line of a command's output, or null when the command is missing or fails.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -80,7 +81,7 @@ export function firstLineOf(command, args) {
 }
 
 /**
- * The last lines of what a command printed, for an error's sentence.
+ * The last lines of a command's output, for error messages.
  *
  * @param {string} output
  * @param {number} [lines]

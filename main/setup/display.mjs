@@ -4,12 +4,12 @@ import { join } from 'node:path';
 const ANSWER_MS = 2_000;
 
 /**
- * Whether windows can be opened here: always on macOS and Windows; on Linux there must be a display server that
- * takes connections, since a variable alone may be left over from another session.
+ * Whether windows can be opened: always on macOS and Windows. On Linux a display server must accept
+ * connections, since an environment variable may be left over from another session.
  *
  * @param {Record<string, string | undefined>} [environment]
  * @param {NodeJS.Platform} [platform]
- * @returns {Promise<string | null>} null when they can, else why not
+ * @returns {Promise<string | null>} null when they can, else the reason as a clause
  */
 export async function displayProblem(environment = process.env, platform = process.platform) {
   if (platform !== 'linux') return null;

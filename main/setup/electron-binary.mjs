@@ -4,10 +4,10 @@ import { lastLines, runCommand } from './command.mjs';
 
 /** @import { Progress } from './progress.mjs' */
 
-/** Electron's own variable: a folder with an Electron that was brought otherwise. */
+/** Electron's own variable: a folder with an Electron to use instead of the npm package's. */
 export const ELECTRON_VARIABLE = 'ELECTRON_OVERRIDE_DIST_PATH';
 
-/** The oldest Electron that pages and shell are written for: its Chromium is 114, its Node 18. */
+/** Oldest Electron that the pages and the shell support (Chromium 114, Node 18). */
 export const OLDEST_ELECTRON = 25;
 
 const PACKAGE = join('node_modules', 'electron');
@@ -18,13 +18,13 @@ const BINARIES = {
 };
 
 /**
- * Electron's executable: that of the folder which the environment names, or that of the npm package, which brings
- * its binary by a download of its own when it is first wanted.
+ * Returns Electron's executable: from the folder named by the environment, else from the npm
+ * package, whose install script downloads it on first use.
  *
  * @param {string} root of the checkout, with its packages installed
  * @param {string} node the project's Node
  * @param {Progress} progress
- * @returns {Promise<{ path: string } | { missing: string }>} `missing` says in one sentence why there is none
+ * @returns {Promise<{ path: string } | { missing: string }>} `missing`: the reason as a clause
  */
 export async function ensureElectron(root, node, progress) {
   const platform = /** @type {keyof typeof BINARIES} */ (process.platform);
@@ -52,7 +52,7 @@ export async function ensureElectron(root, node, progress) {
 
 /**
  * @param {string} root of the checkout
- * @returns {string | null} the executable that the npm package brought; null when it has none yet
+ * @returns {string | null} the npm package's executable; null when it is not downloaded yet
  */
 export function installedElectron(root) {
   const record = join(root, PACKAGE, 'path.txt');
@@ -62,10 +62,10 @@ export function installedElectron(root) {
 }
 
 /**
- * The version of an Electron, from the file beside its executable (on macOS at the top of its bundle).
+ * Reads Electron's version from the file beside the executable (on macOS beside the bundle).
  *
  * @param {string} electron path of the executable
- * @returns {string | null} null when it does not say
+ * @returns {string | null} null when there is no such file
  */
 export function versionOf(electron) {
   const places = [dirname(electron), join(dirname(electron), '..', '..', '..')];
@@ -74,10 +74,10 @@ export function versionOf(electron) {
 }
 
 /**
- * Why the studio's window cannot open in an Electron: it is older than what pages and shell are written for.
+ * Why the studio cannot run on an Electron: it is older than the pages and the shell support.
  *
  * @param {string} electron path of the executable
- * @returns {string | null} the reason as a clause; null when it can
+ * @returns {string | null} the reason as a clause; null when it can run
  */
 export function electronProblem(electron) {
   const version = versionOf(electron);

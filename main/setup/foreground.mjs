@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** The signals by which a program is asked to end. @type {readonly NodeJS.Signals[]} */
+/** Signals that ask a program to end. @type {readonly NodeJS.Signals[]} */
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Runs a program as if it had been started instead of this one: same terminal, same signals, same end.
+ * Runs a program in place of this one: it shares the terminal and receives the signals.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -17,7 +17,7 @@ export function runInForeground(program, args, environment = process.env) {
     const child = spawn(program, args, { stdio: 'inherit', env: environment });
     for (const signal of SIGNALS) {
       process.on(signal, () => {
-        // A terminal sends Ctrl-C to the child as well, where a second one would mean "at once".
+        // A terminal sends Ctrl-C to the child as well; a second one would force an immediate exit.
         if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       });
     }
@@ -30,13 +30,13 @@ export function runInForeground(program, args, environment = process.env) {
 }
 
 /**
- * Ends this process as another one ended.
+ * Ends this process with another's exit code or signal.
  *
  * @param {number | NodeJS.Signals} end exit code or signal
  */
 export function endLike(end) {
   if (typeof end === 'number') process.exitCode = end;
-  // Ending by the same signal tells a shell script what happened; Windows has no such thing.
+  // Ending by the same signal lets shell scripts see the cause; Windows has no signals.
   else if (process.platform === 'win32') process.exitCode = 128 + constants.signals[end];
   else process.kill(process.pid, end);
 }

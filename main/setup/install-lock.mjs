@@ -15,22 +15,22 @@ const HEARTBEAT_MS = 2_000;
 const STALE_AFTER_MS = 30_000;
 
 /**
- * What a waiter goes by; both in milliseconds.
+ * Clock of a waiting process, in milliseconds.
  *
  * @typedef {{ now: () => number, sleep: (ms: number) => Promise<unknown> }} Clock
  */
 
 /**
- * Runs `work` while holding a lock that other processes of this user respect, so that two checkouts do not
- * install the same thing at once. The lock is a folder (its creation is atomic everywhere) whose time stamp
- * the holder renews; one that was not renewed for half a minute belonged to a process that is gone. Process
- * ids are not consulted: they mean nothing across containers that share a cache.
+ * Runs `work` while holding a lock between processes, so that two checkouts do not install the same
+ * thing concurrently. The lock is a folder (its creation is atomic everywhere) whose time stamp the
+ * holder renews; after half a minute without renewal its holder is considered dead. Process ids are
+ * not used, since they mean nothing across containers that share a cache.
  *
  * @template T
  * @param {string} path of the lock
  * @param {() => Promise<T>} work
- * @param {{ onWait?: () => void, staleAfterMs?: number, clock?: Clock }} [options] `onWait` is called once when another
- *   process holds the lock
+ * @param {{ onWait?: () => void, staleAfterMs?: number, clock?: Clock }} [options] `onWait` is
+ *   called once when another process holds the lock
  * @returns {Promise<T>}
  */
 export async function withInstallLock(path, work, options = {}) {
@@ -47,14 +47,14 @@ export async function withInstallLock(path, work, options = {}) {
   const release = () => {
     if (tokenOf(path) === token) rmSync(path, { recursive: true, force: true });
   };
-  // An interrupted set-up is repeated at once, not when its lock has gone stale.
+  // Released on exit, so that an interrupted set-up need not wait for its own lock to go stale.
   process.once('exit', release);
   const heartbeat = setInterval(() => {
     const now = new Date();
     try {
       utimesSync(path, now, now);
     } catch (error) {
-      // Only when somebody deleted the cache under us; the work itself then says what it misses.
+      // ENOENT: the cache was deleted meanwhile; the work itself then reports a clearer error.
       if (codeOf(error) !== 'ENOENT') throw error;
     }
   }, HEARTBEAT_MS);
@@ -98,7 +98,7 @@ function removeIfStale(path, staleAfterMs, now) {
     throw error;
   }
   if (age < staleAfterMs) return;
-  // Only one waiter's rename succeeds; if a new holder came between look and rename, give it back.
+  // Only one waiter's rename succeeds. If a new holder took the lock in between, it is moved back.
   const aside = `${path}.stale-${randomUUID()}`;
   try {
     renameSync(path, aside);

@@ -20,14 +20,14 @@ import { ensurePrebuilt, isPrebuiltReady } from './windows-addon.mjs';
  */
 
 /**
- * Brings a checkout to the state in which everything runs without a network: npm packages, the project's
- * Node, TensorFlow, the addons. What is there already is left alone; an interrupted set-up goes on where it
- * was.
+ * Installs everything a checkout needs to run without a network: npm packages, the project's Node,
+ * TensorFlow and the addons. Skips what is present, so an interrupted set-up can be resumed.
  *
  * @param {string} root of the checkout
  * @param {Progress} progress
- * @param {{ variant?: Variant }} [options] which TensorFlow; by default what this checkout used last
- * @returns {Promise<{ node: string, changed: boolean }>} the project's Node, and whether anything was missing
+ * @param {{ variant?: Variant }} [options] the TensorFlow; default: the one chosen last
+ * @returns {Promise<{ node: string, changed: boolean }>} the project's Node, and whether anything
+ *   was missing
  * @throws {SetupProblem}
  */
 export async function ensureInstalled(root, progress, options = {}) {
@@ -71,14 +71,14 @@ function chooseVariant(root, variant) {
 }
 
 /**
- * Reads every byte of the installed TensorFlow and removes the installation when any differs.
+ * Checks the hashes of the installed TensorFlow and removes the installation when any file differs.
  *
  * @param {string} root of the checkout
  * @param {Progress} progress
- * @returns {Promise<boolean>} whether it was sound (or absent)
+ * @returns {Promise<boolean>} whether it was intact or absent
  */
 export async function verifyInstalled(root, progress) {
-  // What KARST_TENSORFLOW_DIR names is the user's own: there is nothing to compare it with.
+  // KARST_TENSORFLOW_DIR names the user's own copy, for which there are no recorded hashes.
   if (process.platform === 'win32' || process.env['KARST_TENSORFLOW_DIR']) return true;
   const { runtime, ready } = inspectRuntime(chosenVariant(root));
   if (!ready) return true;

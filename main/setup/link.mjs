@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 
 /**
- * Makes a link to a folder, in place of whatever is there.
+ * Links to a folder, replacing whatever exists at `link`.
  *
  * @param {string} link
  * @param {string} target

@@ -8,17 +8,17 @@ import { SetupProblem } from './setup-problem.mjs';
 
 const NODE_GYP = join('node_modules', 'node-gyp', 'bin', 'node-gyp.js');
 
-/** Link to the folder with Node's headers: make knows no spaces in absolute paths. */
+/** Link to the folder with Node's headers, because make cannot handle spaces in absolute paths. */
 const HEADERS = join('build', 'node');
 
-/** node-gyp takes these from npm's variables before it takes them from its arguments. */
+/** npm variables that take precedence over node-gyp's arguments. */
 const OVERRULED = /^npm_(config|package_config_node_gyp)_(nodedir|python)$/i;
 
-/** What node-gyp and make say of themselves; the rest is the compiler's. */
+/** Output lines of node-gyp and make; the rest is the compiler's. */
 const OWN_LINES = /^(gyp |make(\[\d+\])?: | {2}[A-Z_]+(\(target\))? )/;
 
 /**
- * Writes the makefiles of binding.gyp.
+ * Generates the makefiles from binding.gyp.
  *
  * @param {string} root of the checkout
  * @param {string} node the Node binary that will load the addons
@@ -43,7 +43,7 @@ export async function configureAddons(root, node) {
  * @param {string} root of the checkout
  * @param {string} node the Node binary that will load it
  * @param {string} target
- * @returns {Promise<string | null>} what the compiler says when it fails, as a sentence's continuation
+ * @returns {Promise<string | null>} on failure the compiler's output, as the end of a message
  */
 export async function buildAddon(root, node, target) {
   const jobs = String(availableParallelism());
@@ -63,13 +63,14 @@ function runNodeGyp(root, node, args) {
     Object.entries(process.env).filter(([name]) => !OVERRULED.test(name)),
   );
   env['CXX'] = compilerCommand()?.command;
-  // Its make goes on without it when it is stopped alone.
+  // As a group, because make would keep running if only node-gyp were stopped.
   return runCommand(node, [join(root, NODE_GYP), ...args], { cwd: root, env, group: true });
 }
 
 /**
- * The folder that holds Node's headers in include/node, for `--nodedir`. The project's Node carries its own; the other places
- * serve a Node that came otherwise. Only Node-API is used, whose interface is the same in all of them.
+ * The folder that holds Node's headers in include/node, for `--nodedir`. The project's Node
+ * includes them; the other places are for Nodes installed otherwise. Any version of the headers
+ * will do, since only Node-API is used.
  *
  * @param {string} node path of the binary
  * @returns {string}

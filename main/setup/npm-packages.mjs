@@ -19,9 +19,8 @@ import { SetupProblem } from './setup-problem.mjs';
  */
 
 /**
- * Whether `node_modules` holds what the lockfile names. The sha256 of the lockfile in a stamp answers at
- * once; without one, npm's own record in `node_modules` is compared, so that a developer's `npm install`
- * does not make everything be installed anew.
+ * Whether `node_modules` matches the lockfile. A stamp with the lockfile's sha256 is checked first,
+ * then npm's own record in `node_modules`, so that `npm install` by hand causes no reinstall.
  *
  * @param {string} root of the checkout
  * @returns {boolean}
@@ -38,7 +37,7 @@ export function arePackagesReady(root) {
 }
 
 /**
- * Installs the packages exactly as locked. Their install scripts do not run: none is needed, and some
+ * Installs the packages exactly as locked, without their install scripts: none is needed, and some
  * download from places other than the registry.
  *
  * @param {string} root of the checkout
@@ -60,7 +59,8 @@ export async function ensurePackages(root, progress) {
   });
   const node = packagedNode(root);
   if (result.code === 0 && !arePackagesReady(root) && node !== null) {
-    // npm leaves out optional packages whose `engines` exclude the Node it runs on; the project's is newer.
+    // npm leaves out optional packages whose `engines` exclude the Node it runs on; the project's
+    // is newer.
     result = await runNpm(root, ['install', '--no-save', ...options], node);
   }
   if (result.code !== 0 || !arePackagesReady(root)) {
@@ -73,7 +73,7 @@ export async function ensurePackages(root, progress) {
 }
 
 /**
- * How far npm is: it unpacks each package into its place as it comes.
+ * Progress of npm, which unpacks packages into their final places one after the other.
  *
  * @param {string} root
  */
@@ -86,7 +86,7 @@ function countPackages(root) {
 }
 
 /**
- * What npm says is wrong stands at the beginning of its error lines, under its warnings.
+ * Extracts npm's reason, which is in its first error lines, after the warnings.
  *
  * @param {string} output
  */
@@ -100,7 +100,7 @@ function lockfile(root) {
   return join(root, 'package-lock.json');
 }
 
-/** @param {string} root In node_modules, so that it goes when that is deleted. */
+/** @param {string} root The stamp is in node_modules, so that it is deleted with it. */
 function stampFile(root) {
   return join(root, 'node_modules', '.karst', 'lockfile.sha256');
 }
@@ -130,8 +130,9 @@ function recordMatches(root) {
 }
 
 /**
- * @param {string} path of a lockfile, or of npm's record of what is installed, which has the same form
- * @returns {Record<string, LockedPackage>} by place, such as `node_modules/sharp`
+ * @param {string} path of a lockfile, or of npm's record of what is installed, which has the same
+ *   form
+ * @returns {Record<string, LockedPackage>} by path, e.g. `node_modules/sharp`
  */
 function lockedPackages(path) {
   const lockfile = /** @type {{ packages: Record<string, LockedPackage> }} */ (
@@ -146,8 +147,8 @@ function isOptional(entry) {
 }
 
 /**
- * Whether a package is meant for this platform; one that names no platform is not counted as such, since npm
- * may leave out what only packages for other platforms depend on.
+ * Whether a package is specific to this platform. False for packages that name no platform, since
+ * npm may omit those that only packages for other platforms depend on.
  *
  * @param {LockedPackage} entry
  */
@@ -171,11 +172,11 @@ function isMusl() {
 }
 
 /**
- * Runs npm as the user called it where that is known, else as found on PATH.
+ * Runs the npm that started this process if known, else the one on PATH.
  *
  * @param {string} root
  * @param {readonly string[]} args
- * @param {string | undefined} node to run it on; by default the one npm belongs to
+ * @param {string | undefined} node to run it on; default: npm's own
  */
 function runNpm(root, args, node) {
   const script = process.env['npm_execpath'];
@@ -184,7 +185,7 @@ function runNpm(root, args, node) {
     return runCommand(runner, [script, ...args], { cwd: root });
   }
   if (node === undefined) return runCommand(npmName(), args, { cwd: root });
-  // npm found on PATH looks for its Node there, too.
+  // npm from PATH also looks up its Node on PATH.
   const path = `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`;
   return runCommand(npmName(), args, { cwd: root, env: { ...process.env, PATH: path } });
 }

@@ -7,7 +7,7 @@ const OLDEST_NODE = 20;
 
 /**
  * @typedef {object} Advice
- * @property {string} what in words
+ * @property {string} what display name
  * @property {string} debian
  * @property {string} fedora
  * @property {string} mac
@@ -69,7 +69,7 @@ export function checkNodeVersion(version = process.versions.node) {
 }
 
 /**
- * Checks that everything named is installed; all that is missing is told at once.
+ * Checks that the prerequisites are installed and reports all missing ones together.
  *
  * @param {readonly Prerequisite[]} needed
  * @param {(prerequisite: Prerequisite) => boolean} [present]
@@ -77,7 +77,7 @@ export function checkNodeVersion(version = process.versions.node) {
  */
 export function checkPrerequisites(needed, present = isPresent) {
   const missing = needed.filter((prerequisite) => !present(prerequisite));
-  // Without Python there is no pip either: one line says it all.
+  // Without Python there is no pip either, so only Python is reported.
   const told = missing.includes('python') ? missing.filter((name) => name !== 'pip') : missing;
   if (told.length === 0) return;
   const names = told.map((name) => ADVICE[name].what).join(' and ');

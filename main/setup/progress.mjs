@@ -1,6 +1,7 @@
 /**
- * Progress of set-up on standard error (standard output belongs to the command that follows, which may
- * print JSON). On a terminal the current line is rewritten; in a log each step and each tenth is one line.
+ * Prints set-up progress to standard error, since the command that follows may print JSON to
+ * standard output. Rewrites the current line on a terminal; otherwise prints a line per step and
+ * per 10 %.
  */
 export class Progress {
   #stream;
@@ -27,7 +28,7 @@ export class Progress {
   }
 
   /**
-   * Shows how far the step is.
+   * Updates the progress of the step.
    * @param {number} done
    * @param {number} total
    * @param {'bytes' | 'files' | 'packages' | 'addons'} unit
@@ -54,12 +55,12 @@ export class Progress {
     this.#stream.write(`  ${percent}  ${amount}\n`);
   }
 
-  /** @param {string} result what is there now */
+  /** @param {string} result message that replaces the step's label */
   finish(result) {
     this.#stream.write(this.#live ? `\r\x1b[K✓ ${result}\n` : `✓ ${result}\n`);
   }
 
-  /** Leaves the live line, so that what follows starts on a line of its own. */
+  /** Ends the live line, so that further output starts on a new one. */
   breakLine() {
     if (this.#live) this.#stream.write('\n');
   }

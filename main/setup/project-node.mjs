@@ -2,7 +2,7 @@ import { OLDEST_WITH_TYPES, packagedNode } from '../platform/node-runtime.mjs';
 import { SetupProblem } from './setup-problem.mjs';
 
 /**
- * The Node on which everything but the set-up itself runs: the packaged one, else the running one if it is
+ * The Node that runs everything except the set-up: the packaged one, else the current one if it is
  * new enough.
  *
  * @param {string} root of the checkout, with its packages installed

@@ -1,7 +1,7 @@
-/** Something that set-up cannot put right by itself. The sentence says what, the hint says the way out. */
+/** A problem that the user has to solve: the message states it, the hint says how. */
 export class SetupProblem extends Error {
   /**
-   * @param {string} message one sentence: the thing and the reason
+   * @param {string} message one sentence: what failed and why
    * @param {string} hint one sentence: what to do
    * @param {unknown} [cause]
    */

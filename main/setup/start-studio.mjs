@@ -7,18 +7,18 @@ import { runInForeground, SIGNALS } from './foreground.mjs';
 
 /** @import { Progress } from './progress.mjs' */
 
-/** What the shell prints when its window is there. */
+/** Printed by the shell when its window is open. */
 const OPEN_LINE = 'KARST Studio is open.';
 
 /**
- * `npm start`: the studio in a window of its own, or, where no window can be opened, served to a browser.
+ * `npm start`: opens the studio in a window or, where that is impossible, serves it to a browser.
  *
  * @param {string} root of the checkout, set up
  * @param {string} node the project's Node
  * @param {{ home: string | null }} options folder of the studio's data
  * @param {Progress} progress
- * @returns {Promise<number | NodeJS.Signals>} how it ended
- * @throws {SetupProblem} when it cannot be built
+ * @returns {Promise<number | NodeJS.Signals>} its exit code, or the signal that ended it
+ * @throws {SetupProblem} when the pages or the shell cannot be built
  */
 export async function startStudio(root, node, options, progress) {
   /** @type {NodeJS.ProcessEnv} */
@@ -55,7 +55,7 @@ async function serveInstead(reason, root, node, environment, progress) {
 }
 
 /**
- * Runs the window until it is closed. What Chromium says on the way is kept back and told only when it fails.
+ * Runs the window until it is closed. Chromium's messages are shown only when it fails.
  *
  * @param {string} electron
  * @param {string} root
@@ -82,7 +82,7 @@ function runWindow(electron, root, environment) {
       tail = (tail + text).slice(-4_000);
     });
     for (const signal of SIGNALS) {
-      // It suspends what runs; a terminal's Ctrl-C reaches it by itself.
+      // The shell suspends running work on a signal. A terminal sends Ctrl-C to it as well.
       process.on(signal, () => {
         if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       });

@@ -1,8 +1,7 @@
 /**
- * The TensorFlow that the engine runs on, taken from the wheels on PyPI: libtensorflow itself is no longer
- * published in current versions, but the wheel carries the same C interface in libtensorflow_cc. The library
- * in it does not depend on the version of Python, so one wheel (that of CPython 3.11) is pinned for each
- * platform, whatever Python is installed here.
+ * The engine's TensorFlow, taken from the wheels on PyPI: current versions of libtensorflow are not
+ * published, but the wheels contain the same C interface in libtensorflow_cc. The library does not
+ * depend on the Python version, so one wheel (for CPython 3.11) is pinned per platform.
  */
 export const TENSORFLOW_VERSION = '2.21.0';
 
@@ -13,19 +12,19 @@ export const TENSORFLOW_VERSION = '2.21.0';
  * @property {string} file name of the wheel
  * @property {string} platformTag for `pip download --platform`
  * @property {string} sha256
- * @property {number} size bytes, for progress
+ * @property {number} size in bytes, for progress
  */
 
 /**
  * @typedef {object} Release
  * @property {string} id of the installed folder
- * @property {readonly Wheel[]} wheels the first is TensorFlow's, the others are CUDA's libraries
+ * @property {readonly Wheel[]} wheels TensorFlow first, then CUDA's libraries
  * @property {boolean} verified whether the project has run on it
  */
 
 /** @import { Variant } from '../platform/tensorflow-variant.mjs' */
 
-/** The libraries that TensorFlow's wheel asks for under `[and-cuda]`; with it 3.4 GB to download. */
+/** Required by TensorFlow's extra `[and-cuda]`; 3.4 GB to download including TensorFlow. */
 const CUDA_WHEELS = [
   wheel(
     'nvidia_cublas_cu12-12.9.3.13-py3-none-manylinux_2_27_x86_64.whl',
@@ -156,7 +155,7 @@ export function releaseFor(variant, platform = `${process.platform}-${process.ar
 }
 
 /**
- * A wheel's project, version and platform tag stand in its file name (PEP 427).
+ * Derives a wheel's project, version and platform tag from its file name (PEP 427).
  *
  * @param {string} file
  * @param {string} sha256

@@ -24,16 +24,16 @@ import { downloadWheel, sha256Of, unpackWheel } from './wheel.mjs';
  */
 
 /**
- * A TensorFlow ready to build against and to load: `lib/` with `libtensorflow` and
- * `libtensorflow_framework`, `include/` with the C headers, and for CUDA `nvidia/<part>/lib` beside them.
+ * An installed TensorFlow to build against and to load: `lib/` with `libtensorflow` and
+ * `libtensorflow_framework`, `include/` with the C headers, and for CUDA also `nvidia/<part>/lib`.
  *
  * @typedef {object} Runtime
  * @property {string} folder absolute
- * @property {string} id what it is, for the addon's cache key and for people
+ * @property {string} id for the addons' stamp and for messages
  */
 
 /**
- * The record at the end of an installation.
+ * Record written at the end of an installation.
  *
  * @typedef {object} Manifest
  * @property {string} id
@@ -43,7 +43,7 @@ import { downloadWheel, sha256Of, unpackWheel } from './wheel.mjs';
 
 const MANIFEST = 'karst-runtime.json';
 
-/** What of TensorFlow's wheel is needed: the two libraries and the headers that the addon includes. */
+/** Members of TensorFlow's wheel to unpack: two libraries and the headers that the addon includes. */
 /** @type {readonly (readonly [string, string])[]} */
 const TENSORFLOW_MEMBERS = [
   [
@@ -56,16 +56,17 @@ const TENSORFLOW_MEMBERS = [
   ],
 ];
 
-/** CUDA's wheels: libraries, device bitcode and ptxas, in the layout in which TensorFlow looks for them. */
+/** Members of CUDA's wheels: libraries, device bitcode and ptxas, laid out as TensorFlow expects. */
 /** @type {readonly (readonly [string, string])[]} */
 const CUDA_MEMBERS = [[String.raw`(nvidia/[^/]+/(?:lib|bin|nvvm)/.*)`, String.raw`\g<1>`]];
 
 /**
- * The runtime as it stands, without changing anything.
+ * Describes the runtime and whether it is ready, without changing anything.
  *
  * @param {Variant} variant
  * @returns {{ runtime: Runtime, ready: boolean }}
- * @throws {SetupProblem} when `KARST_TENSORFLOW_DIR` is unusable or the platform has no pinned wheel
+ * @throws {SetupProblem} when `KARST_TENSORFLOW_DIR` is unusable or the platform has no pinned
+ *   wheel
  */
 export function inspectRuntime(variant) {
   const named = process.env['KARST_TENSORFLOW_DIR'];
@@ -77,7 +78,7 @@ export function inspectRuntime(variant) {
 }
 
 /**
- * Makes the runtime ready, as `inspectRuntime` would find it.
+ * Installs the runtime unless it is ready.
  *
  * @param {Variant} variant
  * @param {Progress} progress
@@ -93,8 +94,8 @@ export async function ensureRuntime(variant, progress) {
 }
 
 /**
- * Installs a release in the cache that all checkouts share: downloads, unpacks to a temporary folder,
- * renames. An interrupted or damaged installation is recognised by its manifest and made anew.
+ * Installs a release in the cache shared by all checkouts: downloads it, unpacks it to a temporary
+ * folder and renames that. Installations that their manifest shows to be incomplete are replaced.
  *
  * @param {Release} release
  * @param {Progress} progress
@@ -118,7 +119,7 @@ export async function ensureRelease(release, progress) {
 }
 
 /**
- * Compares every installed file with the sizes that were recorded at the end of the installation.
+ * Whether the manifest exists, lists the pinned wheels, and every file has its recorded size.
  *
  * @param {string} folder
  * @param {Release} release
@@ -136,11 +137,11 @@ export function isIntact(folder, release) {
 }
 
 /**
- * Reads every installed byte again.
+ * Compares the sha256 of every installed file with the manifest.
  *
  * @param {Runtime} runtime
  * @param {(done: number, total: number) => void} onFile
- * @returns {Promise<readonly string[]>} files whose sha256 is not what it was after the installation
+ * @returns {Promise<readonly string[]>} files that are missing or differ
  */
 export async function damagedFiles(runtime, onFile) {
   const manifest = readManifest(runtime.folder);
@@ -155,7 +156,7 @@ export async function damagedFiles(runtime, onFile) {
   return damaged;
 }
 
-/** @param {Runtime} runtime Removes it, so that the next set-up installs it again. */
+/** @param {Runtime} runtime to remove, so that the next set-up reinstalls it */
 export function removeRuntime(runtime) {
   rmSync(runtime.folder, { recursive: true, force: true });
 }
@@ -178,7 +179,7 @@ async function install(release, folder, progress) {
   const downloads = join(cacheFolder(), 'downloads');
   mkdirSync(downloads, { recursive: true });
   mkdirSync(parent, { recursive: true });
-  // We hold the lock, so temporary folders of this release belong to set-ups that were interrupted.
+  // The lock is held, so temporary folders of this release are left over from interrupted set-ups.
   for (const name of readdirSync(parent)) {
     if (name.startsWith(`.${release.id}.`)) rmSync(join(parent, name), { recursive: true });
   }
@@ -202,7 +203,7 @@ async function install(release, folder, progress) {
   }
   const files = await filesWithHashes(temporary);
   nameForLinker(library);
-  // The manifest comes last: a folder without it is not an installation.
+  // Written last: a folder without a manifest is not an installation.
   const manifest = {
     id: release.id,
     wheels: release.wheels.map((wheel) => wheel.sha256),
@@ -216,8 +217,8 @@ async function install(release, folder, progress) {
 }
 
 /**
- * The linker looks for libtensorflow.so and libtensorflow_framework.so; the wheel names its libraries with
- * their ABI version and keeps the C interface in libtensorflow_cc.
+ * Adds links named libtensorflow and libtensorflow_framework for the linker. The wheel's library
+ * names contain the ABI version, and its C interface is in libtensorflow_cc.
  *
  * @param {string} library folder
  */
@@ -247,7 +248,7 @@ async function filesWithHashes(folder) {
 
 /**
  * @param {string} folder
- * @returns {Manifest | null} null when there is none or it is cut short
+ * @returns {Manifest | null} null when it is missing or truncated
  */
 function readManifest(folder) {
   const path = join(folder, MANIFEST);

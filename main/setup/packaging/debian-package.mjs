@@ -20,27 +20,30 @@ import { lastLines, runCommand } from '../command.mjs';
 import { SetupProblem } from '../setup-problem.mjs';
 
 /**
- * The Debian package of a packaged folder. It is made with dpkg's own tools and without a network; electron-builder's
- * target would download a program to make it with.
+ * Builds a Debian package from a packaged folder, using dpkg's tools and no network;
+ * electron-builder's own target would download a program for it.
  */
 
 const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'assets');
 const OURS = join(ASSETS, 'desktop', 'linux');
 const ICONS = join(ASSETS, 'icons', 'linux');
 
-/** Of the package, of its menu entry and of its executable. */
+/** Name of the package, its menu entry and its executable. */
 const NAME = 'karst-studio';
 const MIME_ICON = 'application-x-karst-adapter.png';
 /** @type {Readonly<Record<string, string>>} */
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
 
-/** What Chromium loads while it runs, so that no executable says that it is needed, and what takes note of the file type. */
+/**
+ * Libraries that Chromium loads at run time, which no executable links, and tools that register the
+ * file type.
+ */
 const NOT_LINKED = [
   ...['libgtk-3-0t64 | libgtk-3-0', 'libasound2t64 | libasound2', 'libnotify4', 'xdg-utils'],
   ...['desktop-file-utils', 'shared-mime-info'],
 ];
 
-/** What is linked to the system's libraries, as patterns in the packaged folder. */
+/** Files linked against system libraries, as patterns in the packaged folder. */
 const LINKED = [
   ...[NAME, '*.so', 'resources/studio/build/Release/*.node'],
   ...[
@@ -48,7 +51,7 @@ const LINKED = [
     'resources/studio/node_modules/@img/*/lib/*',
   ],
 ];
-/** Where libraries of the package itself lie. */
+/** Folders of the package's own libraries. */
 const OWN_LIBRARIES = [
   ...['', 'resources/studio/build/tensorflow/lib'],
   'resources/studio/node_modules/@img/sharp-libvips-linux-*/lib',
@@ -57,12 +60,12 @@ const OWN_LIBRARIES = [
 class StudioInstaller extends Installer {
   /** @override */
   get contentFunctions() {
-    // There is nothing that lintian should not look at.
+    // No lintian overrides are needed.
     const theirs = super.contentFunctions.filter((name) => name !== 'createOverrides');
     return [...theirs, 'copyOurs'];
   }
 
-  /** The command, and what a desktop knows of adapter files. */
+  /** Adds the command, and the file type of adapters with its icons. */
   copyOurs() {
     const usr = join(this.stagingDir, 'usr');
     mkdirSync(join(usr, 'bin'), { recursive: true });
@@ -73,7 +76,7 @@ class StudioInstaller extends Installer {
   }
 
   /**
-   * The package's own step takes the licence of Electron.
+   * Replaces the original step, which copies Electron's licence.
    *
    * @override
    * @param {string} target
@@ -84,10 +87,10 @@ class StudioInstaller extends Installer {
 }
 
 /**
- * Makes it.
+ * Builds the package.
  *
  * @param {string} folder the packaged application
- * @param {{ version: string, out: string }} options `out`: the folder that gets it
+ * @param {{ version: string, out: string }} options `out`: the output folder
  * @returns {Promise<string>} path of the package
  * @throws {SetupProblem} where dpkg's tools are missing
  */
@@ -117,7 +120,7 @@ export async function makeDebianPackage(folder, { version, out }) {
   });
   await installer.generateDefaults();
   installer.generateOptions();
-  // Those that it knows of are for every Electron that ever was.
+  // Replaces the installer's defaults, which cover every version of Electron.
   Object.assign(installer.options, {
     ...{ depends, recommends: ['libsecret-1-0'], suggests: [], enhances: [] },
   });
@@ -135,21 +138,21 @@ export async function makeDebianPackage(folder, { version, out }) {
   return join(out, `${NAME}_${transformVersion(version)}_${arch}.deb`);
 }
 
-/** @returns {Record<string, string>} pictures by size, as the theme of icons names it */
+/** @returns {Record<string, string>} icon files by size as in the icon theme, e.g. `48x48` */
 function iconsBySize() {
   const files = readdirSync(ICONS).filter((file) => file.endsWith('.png'));
   return Object.fromEntries(files.map((file) => [file.replace('.png', ''), join(ICONS, file)]));
 }
 
 /**
- * The packages with the libraries that its executables are linked to, by their versions.
+ * Dependencies, with versions, on the packages of the libraries that the executables link.
  *
  * @param {string} folder
  */
 async function linkedLibraries(folder) {
   const scratch = mkdtempSync(join(tmpdir(), 'karst-package-'));
   try {
-    // The tool wants a source package around it.
+    // dpkg-shlibdeps requires a source package.
     mkdirSync(join(scratch, 'debian'));
     const control = `Source: ${NAME}\n\nPackage: ${NAME}\nArchitecture: any\n`;
     writeFileSync(join(scratch, 'debian', 'control'), control);
@@ -171,7 +174,7 @@ async function linkedLibraries(folder) {
 }
 
 /**
- * By which `dpkg --verify` looks at what is installed.
+ * Writes the checksums that `dpkg --verify` uses.
  *
  * @param {string} folder
  */
@@ -189,7 +192,7 @@ function md5Of(path) {
 }
 
 /**
- * Modes as in every package, whatever those of the checkout are.
+ * Sets the file modes usual in packages, regardless of those in the checkout.
  *
  * @param {string} folder
  */
@@ -203,9 +206,9 @@ function openToAll(folder) {
   }
 }
 
-/** @param {string} folder becomes `<folder>.deb` */
+/** @param {string} folder is packed into `<folder>.deb` */
 async function build(folder) {
-  // xz would take ten times as long for a package that is a fifth smaller. dpkg 1.21.18 (Debian 12) reads it.
+  // xz takes ten times as long for a package a fifth smaller. dpkg 1.21.18 (Debian 12) reads zstd.
   await tool(['dpkg-deb', '-Zzstd', '-z9', '--root-owner-group', '--build', folder]);
 }
 

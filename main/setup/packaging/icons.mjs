@@ -4,18 +4,19 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
 /**
- * Draws the application's icons from `main/assets/icons/icon.svg`: run by hand after the drawing changed, its results
- * are committed. Windows' .ico holds small and large sizes; macOS' and Linux' are made of PNGs when packaging.
+ * Renders the application's icons from `main/assets/icons/icon.svg`. Run by hand after the drawing
+ * changes; the results are committed. The .ico for Windows contains several sizes; the icons for
+ * macOS and Linux are made from PNGs when packaging.
  */
 
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'assets', 'icons');
 const SIZES = [16, 24, 32, 48, 64, 128, 256, 512, 1024];
 const ICO_SIZES = [16, 24, 32, 48, 64, 128, 256];
 
-/** Side of the drawing, and the free margin around its plate. */
+/** Side of the drawing and the margin around its plate, in pixels. */
 const SIDE = 1024;
 const MARGIN = 100;
-/** Up to this size the margin is cut off: it would cost pixels that the mark needs. */
+/** Up to this size the margin is cropped, to leave more pixels for the mark. */
 const LARGEST_WITHOUT_MARGIN = 64;
 
 /** @param {number} size side in pixels */
@@ -31,7 +32,7 @@ async function draw(size) {
 }
 
 /**
- * An .ico whose pictures are PNGs, as every Windows since Vista reads them.
+ * An .ico with PNG images, which Windows supports since Vista.
  *
  * @param {readonly { size: number, png: Buffer }[]} pictures
  */
@@ -58,7 +59,7 @@ function ico(pictures) {
 const pictures = await Promise.all(SIZES.map(async (size) => ({ size, png: await draw(size) })));
 mkdirSync(join(FOLDER, 'linux'), { recursive: true });
 for (const { size, png } of pictures) {
-  // electron-builder takes sizes from names like these.
+  // electron-builder reads the sizes from these names.
   if (size < SIDE) writeFileSync(join(FOLDER, 'linux', `${size}x${size}.png`), png);
   else writeFileSync(join(FOLDER, 'icon.png'), png);
 }

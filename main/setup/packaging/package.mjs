@@ -12,18 +12,19 @@ import { makeDebianPackage } from './debian-package.mjs';
 import { studioFiles } from './packaged-files.mjs';
 
 /**
- * Packages the application of this platform: `package.mjs [--dir | --deb] [--out FOLDER] [--link] [--version V] [--config FILE]`.
- * --dir makes the folder without installers, --deb the folder and the Debian package of it; --link uses hard links instead of copies,
- * for a folder that is thrown away; --version says another than that of the checkout; --config adds a file (JSON) to
- * electron-builder's configuration.
+ * Packages the application for this platform:
+ * `package.mjs [--dir | --deb] [--out FOLDER] [--link] [--version V] [--config FILE]`.
+ * --dir builds the folder only, --deb the folder and its Debian package; --link uses hard links
+ * instead of copies, for a temporary folder; --version overrides that of the checkout; --config
+ * adds a JSON file to electron-builder's configuration.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
-/** The TensorFlow that the addon loads; on Windows its package's own. */
+/** Location of the TensorFlow that the addon loads; on Windows it is the npm package's. */
 const TENSORFLOW = process.platform === 'win32' ? join(PACKAGE, 'deps') : RUNTIME;
 
-/** Parts of packages that no program reads: a third of their size. */
+/** Excludes the files of packages that are not needed at run time, a third of their size. */
 const LEFT_OUT = [
   '!**/*.{map,ts,mts,cts,tsbuildinfo,min.js}',
   '!**/*_test.js',
@@ -36,22 +37,22 @@ const LEFT_OUT = [
   '!@tensorflow/tfjs/tools{,/**}',
   `!better-sqlite3/prebuilds/!(${process.platform}-${process.arch}).node`,
   '!@tensorflow/tfjs-node-gpu/{deps,binding,src,scripts}{,/**}',
-  // Built elsewhere; here may lie what older set-ups have built.
+  // Older set-ups built the addon here; it is now in another folder.
   ...(process.platform === 'win32' ? [] : ['!@tensorflow/tfjs-node-gpu/lib{,/**}']),
   '!@tensorflow/**/*.{es2017,fesm}.js',
 ];
 
-/** That of the packaged application on Linux. */
+/** Folder of the packaged application on Linux. */
 const FOLDER = process.arch === 'x64' ? 'linux-unpacked' : `linux-${process.arch}-unpacked`;
 
-/** Packages that others name as their dependency for types alone. */
+/** Dependencies of other packages that contain only types. */
 const TYPES_ONLY = [/^typescript$/, /^@types\//];
 
 /** @typedef {{ dir: boolean, deb: boolean, link: boolean, out: string, version: string, config: string | null }} Options */
 
 /**
  * @param {readonly string[]} args
- * @returns {Options | null} null when they are wrong
+ * @returns {Options | null} null when they are invalid
  */
 function parseArguments(args) {
   const { version } = /** @type {{ version: string }} */ (
@@ -79,10 +80,10 @@ function parseArguments(args) {
   return options.dir && options.deb ? null : options;
 }
 
-/** @returns {Promise<string[]>} the packages that the studio needs to run, as folders in node_modules */
+/** @returns {Promise<string[]>} the packages needed at run time, as folders in node_modules */
 async function productionPackages() {
   const list = ['ls', '--omit=dev', '--all', '--parseable'];
-  // Its exit code complains of optional packages for other platforms too; what is there counts.
+  // npm's exit code is ignored: it also fails for missing optional packages of other platforms.
   const { output } = await runCommand(npmName(), list, { cwd: ROOT });
   const modules = join(ROOT, 'node_modules');
   const names = output
@@ -100,10 +101,10 @@ async function productionPackages() {
   return [...new Set(names)].sort();
 }
 
-/** @returns {Promise<import('electron-builder').FileSet[]>} what lies beside the archive, as far as it is to be found out */
+/** @returns {Promise<import('electron-builder').FileSet[]>} computed files beside the archive */
 async function computedResources() {
   const packages = await productionPackages();
-  // A package inside another one's node_modules comes with that one.
+  // Packages nested in another one's node_modules are included with it.
   const outer = packages.filter((name) => !name.includes('/node_modules/'));
   const runtime = realpathSync(join(ROOT, TENSORFLOW));
   return [
@@ -114,7 +115,7 @@ async function computedResources() {
       filter: [...outer.map((name) => `${name}/**/*`), ...LEFT_OUT],
     },
     { from: join(ROOT, BUILT), to: `studio/${withSlashes(BUILT)}`, filter: ['*.node'] },
-    // The names with a version alone: the others are for linking.
+    // Only the versioned library names: the others are for linking.
     {
       from: join(runtime, 'lib'),
       to: `studio/${withSlashes(TENSORFLOW)}/lib`,
@@ -152,7 +153,7 @@ async function electronOptions() {
 }
 
 /**
- * The folder that holds the executable, or on macOS the bundle that it lies in.
+ * The folder of the executable, or on macOS of its bundle.
  *
  * @param {string} electron
  */

@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 
-/** Folders whose modules the packaged application runs, on the project's own Node. */
+/** Folders whose modules the packaged application runs on the project's own Node. */
 const ROOMS = [
   ...['main/cli', 'main/host', 'main/engine', 'main/backends', 'main/graph', 'main/formats'],
   ...['main/networks', 'main/tuning', 'main/tasks', 'main/platform', 'shared'],
 ];
 
 const MODULE = /\.(ts|mjs)$/;
-/** Statements, and calls of `import`; what comments import are types. */
+/** Import and export statements and `import()` calls. Imports in comments are of types only. */
 const IMPORTED = /(?:^(?:import|export|\})[^'\n]*|\bimport\()'(\.{1,2}\/[^']+)'/gm;
 
 /**
- * Which of the checkout's files lie beside the archive, as electron-builder's patterns.
+ * The checkout's files to place beside the archive, as electron-builder patterns.
  *
- * @returns {string[]} relative to it, with forward slashes
+ * @returns {string[]} relative to the checkout, with forward slashes
  */
 export function studioFiles() {
   return [
@@ -27,10 +27,10 @@ export function studioFiles() {
 }
 
 /**
- * What the packaged modules import, each of which has to be packaged, too.
+ * All files that the packaged modules import; each must be packaged as well.
  *
  * @param {string} root of the checkout
- * @returns {string[]} relative to it, with forward slashes
+ * @returns {string[]} relative to the checkout, with forward slashes
  */
 export function importedAtRunTime(root) {
   const modules = ROOMS.flatMap((room) => modulesIn(root, room));
