@@ -32,7 +32,7 @@ export async function findCard(): Promise<string | null> {
   return firstLineOf('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader']) ?? 'unnamed';
 }
 
-/** The card; PyTorch uses it only if it was built with CUDA. */
+/** The card; PyTorch uses it only if CUDA is available to it. */
 export function cardDevice(card: string, python: string): Device {
   const question = 'import torch; print(torch.cuda.is_available())';
   return {

@@ -9,15 +9,16 @@ import { scaled, Tally } from '../../fixtures/faults/tally.ts';
 import { partOptions } from '../../parts.mjs';
 
 /**
- * Calls of every procedure of the host, bent in ways that the seed draws: each is answered as agreed or refused with a
- * sentence, and none is an internal error. What it begins ends in neither, and nothing is written where the host stands.
+ * Fuzzed calls of every host procedure, mutated by the seed. Each returns a valid answer or fails
+ * with a message, never with an internal error; so do the tasks it starts. Nothing is written to
+ * the host's working directory.
  */
 
 const { seed, minutes } = partOptions();
 const NAMES = Object.keys(HOST_PROCEDURES);
-/** The procedures take turns, so that each gets its share. */
+/** Calls for each procedure. */
 const EACH = Math.ceil(scaled(20_000, minutes) / NAMES.length);
-/** Calls after which the tasks that they began have to have ended. */
+/** Number of calls between waits for the started tasks to end. */
 const BETWEEN = 40;
 
 let folder = '';

@@ -6,15 +6,19 @@ import { scaled, Tally } from '../../fixtures/faults/tally.ts';
 import { partOptions } from '../../parts.mjs';
 
 /**
- * Disks that are full, or become so at a moment that the seed draws: a sentence that says so, nothing half made that can be
- * seen, and the undisturbed result once there is room. A full cache disturbs nothing and is told of.
+ * Disks that are full or run full after an amount drawn from the seed: the error says so, no
+ * incomplete artefact is visible, and after space is freed the result equals the undisturbed one. A
+ * full cache only causes a warning.
  */
 
 const { seed, minutes } = partOptions();
 const ROUNDS = scaled(2, minutes);
 const SCRIPT = fileURLToPath(new URL('../../fixtures/faults/full-disk.ts', import.meta.url));
 
-/** Small file systems are mounted where only the commands see them; some systems keep that from ordinary users. */
+/**
+ * Small file systems are mounted in a namespace visible only to the commands. Some systems deny
+ * that to ordinary users.
+ */
 const mayMount =
   spawnSync('unshare', ['-rm', 'sh', '-c', 'd=$(mktemp -d) && mount -t tmpfs tmpfs "$d"'])
     .status === 0;

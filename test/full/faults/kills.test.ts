@@ -23,9 +23,10 @@ import { scaled, Tally } from '../../fixtures/faults/tally.ts';
 import { partOptions } from '../../parts.mjs';
 
 /**
- * Commands that end as by a power cut, at every named point and at moments that the seed draws. Whenever that is:
- * nothing half made can be seen, the command repeated or resumed comes to what it comes to undisturbed, bit for bit,
- * the user's files are as they were, nothing lies where it should not, and what was begun is swept away.
+ * Kills commands, as by a power cut, at every named point and at moments drawn from the seed.
+ * Afterwards: no incomplete artefact is visible, repeating or resuming the command gives the
+ * undisturbed result bit for bit, the user's files are unchanged, no files are in unexpected
+ * places, and temporary files are removed.
  */
 
 const { seed, minutes } = partOptions();
@@ -42,7 +43,7 @@ let folder = '';
 let library = '';
 let sources: Sources = { backbone: '', images: '', packed: '' };
 let before = '';
-/** What each scenario comes to undisturbed, and the calls that it makes. */
+/** Undisturbed result and traced calls of each scenario. */
 const undisturbed = new Map<string, { result: string; calls: readonly TracedCall[] }>();
 let number = 0;
 
@@ -81,7 +82,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Kills one call of a scenario's command and checks all that is promised. False when it came to its end before. */
+/**
+ * Kills a scenario's command at one call and checks all guarantees. Returns false if the command
+ * ended before that call.
+ */
 async function kill(scenario: Scenario, killing: Killing): Promise<boolean> {
   const place = newPlace(scenario.from);
   const path = killing.path.replace('^', `^${place.root.replaceAll('.', '[.]')}`);
@@ -120,7 +124,8 @@ describe(`kills (seed ${String(seed)})`, () => {
       expect(turns, 'the command makes no such call').toBeGreaterThan(0);
       const turn = 1 + randomStream(seed, name, point).integer(turns);
       const killing = { point, path: scenario.path, turn };
-      // Calls are spread over threads and rarely fewer than in the run that was traced; the first one there always is.
+      // Calls are spread over threads, so a run may make fewer than the traced one; the first call
+      // always occurs.
       const reached =
         (await kill(scenario, killing)) || (await kill(scenario, { ...killing, turn: 1 }));
       expect(reached).toBe(true);

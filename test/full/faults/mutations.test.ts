@@ -8,13 +8,13 @@ import { scaled, Tally } from '../../fixtures/faults/tally.ts';
 import { partOptions } from '../../parts.mjs';
 
 /**
- * Valid files of every format, damaged in ways that the seed draws: each is read, or refused with a sentence, in bounded time
- * and memory. None ends the process, none is never done with, none is an internal error.
+ * Valid files of every format, mutated by the seed: each is read or refused with a message, within
+ * bounded time and memory. None crashes the process, hangs or causes an internal error.
  */
 
 const { seed, minutes } = partOptions();
 const all = READERS.reduce((sum, { share }) => sum + share, 0);
-/** Rounded up for each reader, so that the sum is never below. */
+/** Rounded up for each reader, so that the total is at least the quota. */
 const least = (share: number): number => Math.ceil((scaled(20_000, minutes) * share) / all);
 const tally = new Tally(Object.fromEntries(READERS.map(({ name, share }) => [name, least(share)])));
 

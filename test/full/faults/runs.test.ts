@@ -13,7 +13,10 @@ import {
 } from '../../fixtures/faults/kill-point.ts';
 import { SCENARIOS, type Sources } from '../../fixtures/faults/kill-scenarios.ts';
 
-/** Several processes that want one run: exactly one has it, and it comes to what it comes to undisturbed. */
+/**
+ * Several processes compete for one run: exactly one gets it, and its result equals the undisturbed
+ * one.
+ */
 
 const training = SCENARIOS.find(({ name }) => name === 'train')!;
 const refusal = v.object({ error: v.object({ code: v.string(), message: v.string() }) });
@@ -30,13 +33,13 @@ const environment = (): NodeJS.ProcessEnv => ({
   KARST_CACHE: join(folder, 'cache'),
 });
 
-/** The code of a refusal; null when the command did its work. */
+/** The error code; null if the command succeeded. */
 const codeOf = ({ code, out }: Outcome): string | null =>
   code === 0
     ? null
     : v.parse(refusal, JSON.parse(out.trimEnd().split('\n').at(-1) ?? '')).error.code;
 
-/** At the first whole checkpoint of a training. */
+/** Kills a training right after its first complete checkpoint. */
 const afterCheckpoint = (place: KillPlace): NodeJS.ProcessEnv =>
   killingAt(library, {
     point: 'after-rename',

@@ -23,7 +23,7 @@ import { unpackOldLibrary } from '../../fixtures/old-library.ts';
 import { isOldElectron, PACKAGING } from '../../setup/electron-9.mjs';
 import { HOME, Machine } from './machine.ts';
 
-/** What a person does with the package: gets it, installs it, works with it, gets the next one, removes it. */
+/** Life cycle of the Debian package: build, install, use, upgrade, remove. */
 
 const NAME = 'karst-studio';
 const OLDER = '0.0.9';
@@ -36,19 +36,22 @@ const { version: NEWER } = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
 };
 
 const NO_SANDBOX = '--no-sandbox';
-/** Off is the filter of system calls alone; processes are still apart. */
+/** Disables only the system call filter; processes remain isolated by namespaces. */
 const NO_FILTER = '--disable-seccomp-filter-sandbox';
-/** The first Electron whose filter knows what glibc 2.34 calls; before, pages end at once with newer ones. */
+/**
+ * First Electron major version whose filter allows the system calls of glibc 2.34 and newer. With
+ * older ones, pages crash immediately.
+ */
 const KNOWS_GLIBC = 17;
-/** How long the window may take to be there. */
+/** Timeout in milliseconds for the window to open. */
 const START_MS = 300_000;
 
-/** Commands that build, and whose presence would hide what the package lacks. */
+/** Build tools that would hide missing parts of the package. */
 const NOT_THERE = ['node', 'npm', 'npx', 'python3', 'gcc', 'g++', 'make', 'karst'];
-/** What every desktop has, and a machine for tests may lack. */
+/** Packages that every desktop has, but a test machine may lack. */
 const DESKTOP = ['desktop-file-utils', 'shared-mime-info', 'libglib2.0-bin'];
 
-/** Where the system notes what it has installed. */
+/** Where the system records installed packages. */
 const RECORDS = /^\/var\/(?:log|cache|lib\/(?:dpkg|apt|systemd))(?:\/|$)|^\/etc\/ld\.so\.cache/;
 
 test.describe.configure({ mode: 'serial' });
@@ -73,7 +76,7 @@ test.afterAll(() => {
 const tell = (line: string): void => void process.stdout.write(`install: ${line}\n`);
 const megabytes = (bytes: number): string => `${String(Math.round(bytes / 1e6))} MB`;
 
-/** By the command of the README, where no network can be reached. Returns the package's path. */
+/** Builds the package with the README's command, without network access. Returns its path. */
 function makePackage(name: string, options: readonly string[]): string {
   const began = performance.now();
   const folder = join(out, name);
@@ -109,7 +112,7 @@ interface Listed {
   readonly path: string;
 }
 
-/** Its files, with absolute paths. */
+/** Files of the package, with absolute paths. */
 function contentsOf(file: string): Listed[] {
   return dpkgDeb('--contents', file)
     .trimEnd()
@@ -126,7 +129,7 @@ test('the package holds what the studio needs, and nothing of tests or of buildi
   expect(all.length).toBeGreaterThan(1000);
   expect(all.filter(({ owner }) => owner !== 'root/root')).toEqual([]);
   expect(all.filter(({ path }) => isForOthers(path))).toEqual([]);
-  // Nothing runs as someone else but the sandbox, and nothing can be written to.
+  // Only the sandbox helper is setuid, and nothing is writable by group or others.
   expect(all.filter(({ mode }) => mode.includes('s'))).toEqual([
     { mode: '-rwsr-xr-x', owner: 'root/root', path: `${APPLICATION}/chrome-sandbox` },
   ]);
@@ -142,24 +145,24 @@ test('the package holds what the studio needs, and nothing of tests or of buildi
     `/usr/share/doc/${NAME}/copyright`,
     `/usr/share/mime/packages/${NAME}.xml`,
   ]);
-  // What has the LGPL is files of its own, which others can take the place of, with its licence.
+  // LGPL: libheif is in separate, replaceable files, with its licence.
   const libheif = `${APPLICATION}/resources/studio/node_modules/libheif-js/libheif-wasm`;
   for (const name of ['LICENSE', 'libheif.js', 'libheif.wasm'])
     expect(all.map(({ path }) => path)).toContain(`${libheif}/${name}`);
-  // Installing and removing run nothing of ours.
+  // The package has no maintainer scripts.
   const parts = readdirSync(control(packages.newer)).sort();
   expect(parts).toEqual(['control', 'md5sums']);
   tell(`unpacked it takes ${dpkgDeb('--field', packages.newer, 'Installed-Size').trim()} KiB`);
 });
 
-/** What dpkg itself reads of it, unpacked. */
+/** Unpacks the package's control files. */
 function control(file: string): string {
   const folder = join(out, 'control');
   dpkgDeb('--control', file, folder);
   return folder;
 }
 
-/** A machine that has what a desktop has, and not the checkout. */
+/** A machine with what a desktop has, but without the checkout. */
 async function newMachine(): Promise<Machine> {
   const made = await Machine.make([ROOT, cacheFolder()], NOT_THERE);
   machine = made;
@@ -168,20 +171,20 @@ async function newMachine(): Promise<Machine> {
     made.run(['apt-get', '-qq', 'update']);
     made.must(['apt-get', '-qq', 'install', '--yes', '--no-install-recommends', ...missing]);
   }
-  // Neither the checkout nor what set-ups share, for whoever it may be.
+  // Neither the checkout nor the shared cache is visible to any user.
   for (const hidden of [ROOT, cacheFolder()])
     expect(made.run(['sh', '-c', 'ls -A "$1" 2>/dev/null', 'sh', hidden]).stdout).toBe('');
   for (const command of NOT_THERE) expect(made.run([command, '--version']).status).not.toBe(0);
   return made;
 }
 
-/** With apt, from a file that was downloaded. */
+/** Installs with apt from a local file, as after a download. */
 function install(on: Machine, file: string): void {
   const target = `${HOME}/${NAME}.deb`;
   copyFileSync(file, on.outside(target));
   on.must(['apt-get', 'install', '--yes', '--no-install-recommends', target]);
   rmSync(on.outside(target));
-  // Every file is there as it was made, owned by root.
+  // Every file is unmodified and owned by root.
   expect(on.must(['dpkg', '--verify', NAME])).toBe('');
   expect(on.must(['stat', '-c', '%U:%G %a', `${APPLICATION}/chrome-sandbox`])).toBe(
     'root:root 4755',
@@ -193,7 +196,7 @@ interface Studio {
   readonly page: Page;
 }
 
-/** Starts what the menu starts, as its user, with words behind the menu's own. */
+/** Runs the command of the menu entry as the user, with additional arguments. */
 async function startStudio(on: Machine, further: readonly string[] = []): Promise<Studio> {
   const flags = sandboxFlags(on);
   const executablePath = on.program('studio', [menuCommand(on)]);
@@ -209,7 +212,7 @@ async function startStudio(on: Machine, further: readonly string[] = []): Promis
     const renderers = all.filter((one) => one.words.includes('--type=renderer'));
     expect(renderers.length).toBeGreaterThan(0);
     for (const { pid } of renderers) {
-      // They see no process but their own: namespaces below that of the window.
+      // Renderers see only their own processes: their PID namespaces are nested below the window's.
       const layers = (one: number): number =>
         (/^NSpid:(.+)$/m.exec(readProcess(one, 'status'))?.[1] ?? '').trim().split(/\s+/).length;
       const [first] = all.filter(({ words }) => words.startsWith(NAME));
@@ -217,7 +220,7 @@ async function startStudio(on: Machine, further: readonly string[] = []): Promis
       if (flags.length === 0) expect(readProcess(pid, 'status')).toMatch(/^Seccomp:\s+2$/m);
     }
   }
-  // Nothing that it has loaded is the checkout's.
+  // No loaded file belongs to the checkout.
   for (const { pid } of all) {
     const maps = readProcess(pid, 'maps');
     expect(maps).not.toContain(`${ROOT}/`);
@@ -226,7 +229,7 @@ async function startStudio(on: Machine, further: readonly string[] = []): Promis
   return { app, page };
 }
 
-/** What the menu's entry starts, without the files that it may hand over. */
+/** The command of the menu entry, without the placeholder for files. */
 function menuCommand(on: Machine): string {
   const entry = on.must(['cat', ENTRY]);
   expect(entry).not.toContain(NO_SANDBOX);
@@ -235,7 +238,10 @@ function menuCommand(on: Machine): string {
   return command;
 }
 
-/** What Chromium's sandbox has to do without here; told, as the package itself never asks for it. */
+/**
+ * Flags for sandbox features that this machine lacks. Reported, because the package itself never
+ * sets them.
+ */
 function sandboxFlags(on: Machine): string[] {
   const own = on.run(['unshare', '--user', '--pid', '--net', '--fork', 'true'], 'user');
   const helper = on.run(['unshare', '--pid', '--net', '--fork', 'true']);
@@ -264,14 +270,14 @@ interface AdapterLine {
   readonly name: string;
 }
 
-/** As the command tells, which is on the user's PATH. */
+/** Adapter names as listed by the command on the user's PATH. */
 function adapters(on: Machine): string[] {
   const answer = JSON.parse(on.must(['karst', 'adapter', 'list', '--json'], 'user')) as
     AdapterLine[] | { adapters: AdapterLine[] };
   return (Array.isArray(answer) ? answer : answer.adapters).map(({ name }) => name).sort();
 }
 
-/** Each file's path and what is in it. */
+/** Path and hash of each file. */
 function filesOf(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -280,7 +286,9 @@ function filesOf(folder: string): Record<string, string> {
   return Object.fromEntries(files) as Record<string, string>;
 }
 
-/** Removes the package; what was there before is as it was. */
+/**
+ * Removes the package and checks that the system is as before and the user's library is unchanged.
+ */
 function removePackage(on: Machine, before: readonly string[]): void {
   const library = filesOf(on.outside(LIBRARY));
   expect(Object.keys(library).length).toBeGreaterThan(5);
@@ -291,12 +299,12 @@ function removePackage(on: Machine, before: readonly string[]): void {
   expect(left.filter((path) => !RECORDS.test(path))).toEqual([]);
   expect(left.filter((path) => path.includes('karst'))).toEqual([]);
   expect(on.lost()).toEqual([]);
-  // Temporary folders, and those of running programs, are the machine's own.
+  // Temporary and runtime folders are not part of the overlay, so check them separately.
   const temporary = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
   expect(on.must(['find', ...temporary, '-xdev', '-user', on.userName])).toBe('');
 }
 
-/** The user's own entry of the menu, with what the sandbox has to do without. */
+/** Overrides the user's menu entry to start with these flags. */
 function startWith(on: Machine, flags: readonly string[]): void {
   if (flags.length === 0) return;
   const entry = on.must(['cat', ENTRY]).replace('%F', `${flags.join(' ')} %F`);
@@ -332,7 +340,7 @@ test('it is installed, trains, merges, exports, opens adapter files, and is remo
   await page.screenshot({ path: info.outputPath('adapter.png') });
   expect(adapters(on)).toHaveLength(1);
 
-  // Its type leads to the studio: to the window that is open, and to a new one.
+  // The file type is associated with the studio: in the open window, and in a new one.
   const told = on.must(['gio', 'info', '-a', 'standard::content-type', file], 'user');
   expect(told).toContain(TYPE);
   expect(on.must(['gio', 'mime', TYPE], 'user')).toContain(`${NAME}.desktop`);
@@ -363,7 +371,7 @@ test('it is upgraded while the studio runs, on a library of an earlier version',
   on.must(['ln', '-s', LIBRARY, `${HOME}/studio/home`]);
   on.must(['chown', '-R', '--no-dereference', `${on.userName}:`, HOME]);
 
-  // Without namespaces of the user's own it is the helper of root that sets them apart.
+  // Without user namespaces, the setuid helper creates the sandbox.
   const old = await startStudio(on, ['--disable-namespace-sandbox']);
   const version = ({ app }: Studio): Promise<string> =>
     app.evaluate((electron) => electron.app.getVersion());
@@ -377,7 +385,8 @@ test('it is upgraded while the studio runs, on a library of an earlier version',
   install(on, packages.newer);
   expect(on.must(['karst', '--version'], 'user')).toBe(NEWER);
 
-  // The one that runs has lost nothing: its run goes on and ends well, and another engine starts.
+  // The running studio is intact: its run continues and ends successfully, and another engine
+  // starts.
   await runUntil(page, id, 'running');
   await callStudio(page, 'runs.stop', { id });
   await runUntil(page, id, 'stopped');
@@ -400,7 +409,7 @@ test('it is upgraded while the studio runs, on a library of an earlier version',
   removePackage(on, before);
 });
 
-/** Begins a run that would take longer than the test. Returns its id. */
+/** Starts a run that would take longer than the test. Returns its id. */
 async function beginRun(page: Page): Promise<string> {
   const backbones = await callStudio(page, 'backbones.list', {});
   const [dataset] = await callStudio(page, 'datasets.list', {});

@@ -14,14 +14,15 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Whoever uses the installed studio. */
+/** The user of the installed studio. */
 const USER = 'karst-tester';
 export const HOME = `/home/${USER}`;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Makes the machine, as the first process of its own: `$1` is its folder, `$2` the hidden paths, one a line, `$3` the programs that it
- * does not have. All of it ends with this process, and this one when nobody holds its input any more.
+ * Sets up the machine as its init process: `$1` is its folder, `$2` the hidden paths, one per line,
+ * `$3` the programs to mask. Everything in it ends with this process, which exits when its standard
+ * input is closed.
  */
 const MAKE = `
 set -eu
@@ -51,8 +52,9 @@ interface Ran {
 }
 
 /**
- * This machine as it is without the checkout: its system below a layer that takes every change, with processes, temporary folders and
- * homes of its own. The display and the network are shared. Whatever is done to it, the system itself stays as it is.
+ * A copy of this machine without the checkout: an overlay of its file system that captures all
+ * changes, with separate processes, temporary folders and homes. The display and the network are
+ * shared. The host system is never modified.
  */
 export class Machine {
   readonly folder: string;
@@ -70,9 +72,9 @@ export class Machine {
   }
 
   /**
-   * @param hidden folders of which nothing is seen in there
-   * @param without commands that are not there
-   * @throws with what the system says where it allows no machine within the machine
+   * @param hidden folders whose contents are hidden
+   * @param without commands that are masked
+   * @throws with the system's message if it does not permit the machine
    */
   static async make(hidden: readonly string[], without: readonly string[]): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), 'karst-machine-'));
@@ -100,7 +102,10 @@ export class Machine {
     return new Machine(folder, first, Number(readFileSync(children, 'utf8')));
   }
 
-  /** The words that run a command in there: as root, or as the user, in their home and with nothing of this environment. */
+  /**
+   * Command line that runs a command inside: as root or the user, in their home, with a clean
+   * environment.
+   */
   words(command: readonly string[], who: 'root' | 'user' = 'root'): string[] {
     const enter = ['nsenter', `--target=${String(this.#pid)}`, '--mount', '--pid'];
     const [name, home, id] = who === 'root' ? ['root', '/root', 0] : [USER, HOME, this.#user];
@@ -118,14 +123,16 @@ export class Machine {
     return spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   }
 
-  /** What it printed. @throws when it fails */
+  /** Returns the output. @throws if the command fails */
   must(command: readonly string[], who: 'root' | 'user' = 'root'): string {
     const { status, stdout, stderr } = this.run(command, who);
     if (status === 0) return stdout.trim();
     throw new Error(`${command.join(' ')} ended with ${String(status)}: ${stdout}${stderr}`);
   }
 
-  /** A program of this side that starts one of the user's on that side, with further words behind its own. */
+  /**
+   * A program on the outside that runs a command as the user inside and appends its own arguments.
+   */
   program(name: string, command: readonly string[]): string {
     const path = join(this.folder, name);
     const quoted = this.words(command, 'user').map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
@@ -133,19 +140,22 @@ export class Machine {
     return path;
   }
 
-  /** Where this side finds a file of a home. */
+  /** Outside path of a file in a home. */
   outside(path: string): string {
     return join(this.folder, path);
   }
 
-  /** Processes of the user, as this side numbers them: no one else here has that user's number. */
+  /**
+   * Process ids, as seen from outside, of the user's processes; the user id is unique on this
+   * machine.
+   */
   processes(): number[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && belongsTo(name, this.#user))
       .map(Number);
   }
 
-  /** Paths, outside of homes, that are there and were not before the machine was made. */
+  /** Paths outside of homes that did not exist before the machine was made. */
   added(): string[] {
     const changes = join(this.folder, 'changes');
     return readdirSync(changes, { encoding: 'utf8', recursive: true })
@@ -154,7 +164,7 @@ export class Machine {
       .sort();
   }
 
-  /** Paths of the system that are there no more. The layer notes them as devices without numbers. */
+  /** Removed system paths. The overlay records them as character devices with number 0/0. */
   lost(): string[] {
     const changes = join(this.folder, 'changes');
     return readdirSync(changes, { encoding: 'utf8', recursive: true })
@@ -165,7 +175,7 @@ export class Machine {
       .map((path) => `/${path}`);
   }
 
-  /** Ends whatever goes on in there, and removes all of it. */
+  /** Kills everything inside and removes the machine. */
   async remove(): Promise<void> {
     const ended = this.#first.exitCode === null ? once(this.#first, 'close') : null;
     this.#first.stdin?.end();
@@ -175,7 +185,7 @@ export class Machine {
   }
 }
 
-/** Where commands lie on PATH, each with what it is a link to. */
+/** Paths of commands on PATH, with links resolved. */
 function placesOf(commands: readonly string[]): string[] {
   const files = commands
     .flatMap((command) => PATH.split(':').map((folder) => join(folder, command)))
@@ -184,7 +194,7 @@ function placesOf(commands: readonly string[]): string[] {
   return [...new Set(files)];
 }
 
-/** Whether a process that goes on is of this user. */
+/** Whether a process is alive and belongs to this user. */
 function belongsTo(pid: string, user: number): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

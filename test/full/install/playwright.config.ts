@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
 /**
- * The Debian package, from its making to its removal: `npm run test:full -- --only install`, which brings Electron, Xvfb, the shell and
- * the pages. Needs root, on a machine that lets it mount.
+ * The Debian package from build to removal: `npm run test:full -- --only install`, which also
+ * provides Electron, Xvfb, the shell and the pages. Requires root and permission to mount.
  */
 export default defineConfig({
   testDir: '.',

@@ -15,7 +15,10 @@ import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 
-/** The estimate of a plan beside what a process takes up to its second step, with its programs compiled before. */
+/**
+ * Compares the plan's memory estimate with a process's peak up to its second step, with a warm
+ * compilation cache.
+ */
 
 const SUBJECT = fileURLToPath(new URL('subject.ts', import.meta.url));
 const STARTER = fileURLToPath(
@@ -24,7 +27,7 @@ const STARTER = fileURLToPath(
 const METHODS = ['karst', 'linear', 'full'] as const;
 const THREADS = 2;
 const CLASSES = 10;
-/** Share of what was measured that the estimate may be off by. */
+/** Largest relative error of the estimate. */
 const TOLERANCE = 0.1;
 
 const TINY: Architecture = {
@@ -45,7 +48,7 @@ interface Model {
   readonly title: string;
   readonly heads: number;
   readonly batchSize: number;
-  /** null: the starter's, which is there. */
+  /** null for the bundled starter's weights. */
   readonly random: Architecture | null;
 }
 

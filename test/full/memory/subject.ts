@@ -11,8 +11,9 @@ import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import type { Method } from '../../../shared/methods/registry.ts';
 
 /**
- * A process that trains for two steps on images of grey: subject.ts WEIGHTS HEADS METHOD BATCH CLASSES. Answers
- * `{"peakBytes", "kernels"}`: the most memory that it had until the second step was done, and the ISA of its kernels.
+ * A process that trains for two steps on grey images: subject.ts WEIGHTS HEADS METHOD BATCH
+ * CLASSES. Answers `{"peakBytes", "kernels"}`: the peak memory up to the end of the second step,
+ * and the ISA of its kernels.
  */
 const [weights = '', heads = '', method = '', batch = '', classCount = ''] = process.argv.slice(2);
 const batchSize = Number(batch);
@@ -23,7 +24,10 @@ const runtime = await openRuntime();
 const { architecture, preprocessing } = await inspectBackbone(weights, Number(heads));
 const reference = { path: weights, sha256: '', name: 'subject', architecture, preprocessing };
 
-/** Sets the variables, and lets go of what they were set from, as a training does before its first step. */
+/**
+ * Sets the variables and drops the values they were set from, as a training does before its first
+ * step.
+ */
 async function prepare() {
   const { initial, ...prepared } = await prepareTraining(
     reference,
@@ -51,6 +55,6 @@ const parts = {
 };
 for (const step of [0, 1])
   await makeUpdate(parts, group, { epoch: 0, batch: 0, step, learningRate: 1e-3 });
-// In kilobytes on every platform.
+// Kilobytes on every platform.
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 process.stdout.write(JSON.stringify({ peakBytes, kernels: runtime.device.kernels }));

@@ -13,19 +13,22 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'karst-sanitizers-'));
 const { seed } = partOptions();
 
-/** Sanitizers that can be in a program together, and rounds of drawn sizes: a thread's accesses take longer to watch. */
+/** Sets of compatible sanitizers, with rounds of random sizes; ThreadSanitizer is slower. */
 const SANITIZERS = [
   { watch: 'address,undefined', rounds: 25 },
   { watch: 'thread', rounds: 8 },
 ] as const;
 
-/** What is built: the C++ of an addon without what binds it to Node and XLA, and a driver in its place. */
+/**
+ * A program under test: the C++ of an addon without its Node and XLA bindings, linked with a
+ * driver.
+ */
 interface Subject {
   readonly name: string;
   readonly sources: 'kernels' | 'pixels';
   readonly driver: string;
   readonly flags: readonly string[];
-  /** Sizes of the kernels' thread pool, a run each. */
+  /** Thread pool sizes of the kernels; one run for each. */
   readonly threads: readonly number[];
 }
 
@@ -80,7 +83,8 @@ async function run(
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
   const result = await runCommand(program, args, { env });
-  // What GCC's ThreadSanitizer says where Linux spreads addresses wider than it knows of.
+  // GCC's ThreadSanitizer fails with this message if Linux randomises more address bits than it
+  // supports.
   if (!result.output.includes('unexpected memory mapping')) return result;
   if (!existsSync('/usr/bin/setarch'))
     return expect.fail(
@@ -90,7 +94,7 @@ async function run(
 }
 
 /**
- * The C++ that runs inside the engine, under the compiler's AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, for
+ * The engine's C++ code under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, for
  * each ISA of this processor.
  */
 describe('the compiled code', () => {

@@ -7,7 +7,10 @@ import { WebSocket } from 'ws';
 import { start, workplace, type Running } from '../../integration/cli/karst.ts';
 import { ask, builtPages, logIn } from '../../integration/serve/support.ts';
 
-/** A served studio under loads that no browser makes: what holds connections, and what asks and reads nothing. */
+/**
+ * A served studio under loads that no browser causes: clients that hold connections, and clients
+ * that send calls without reading the answers.
+ */
 
 const CONNECTIONS = 300;
 const DRIP_MS = 3_000;
@@ -15,10 +18,13 @@ const WINDOWS = 20;
 const CALLS = 1_000;
 const FILES = 200;
 const NAME = 200;
-/** Calls of one window that are under way at once, and copies of an answer on its way: text, bytes, what the system has not taken. */
+/**
+ * Calls of one window in progress at the same time, and copies of an answer in flight: text, bytes,
+ * and what the system has not yet accepted.
+ */
 const UNDER_WAY = 16;
 const COPIES = 4;
-/** What the process grows by of itself: compiled code, and what is collected late. */
+/** Memory growth unrelated to the calls: compiled code and delayed garbage collection. */
 const SLACK = 256 * 2 ** 20;
 
 const PATIENCE = { timeout: 600_000, interval: 500 };
@@ -51,7 +57,7 @@ afterAll(async () => {
 const page = async (): Promise<number> =>
   (await ask(served.port, '/', { headers: { cookie } })).status;
 
-/** The process that serves: the launcher itself, or what it handed over to. */
+/** Process id of the server: the launcher itself, or its child process. */
 function host(): number {
   const { pid = 0 } = served;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
@@ -101,7 +107,7 @@ describe('a served studio', () => {
       const before = memory('VmRSS');
       for (const { socket } of windows) socket.pause();
       for (let i = 0; i < CALLS; i++) for (const window of windows) window.ask(2 + i, call);
-      // The host stands still when it computes nothing any more.
+      // The host is idle once its CPU time no longer grows.
       let spent = -1;
       await vi.waitFor(() => {
         const [last, now] = [spent, ticks()];
@@ -131,7 +137,7 @@ interface Asking {
   ask(id: number, input: string): void;
 }
 
-/** A window that counts what it is told and keeps nothing of it. */
+/** A window that counts its answers without keeping them. */
 async function openWindow(): Promise<Asking> {
   const origin = `http://127.0.0.1:${served.port}`;
   const socket = new WebSocket(`ws://127.0.0.1:${served.port}/bridge`, {
@@ -155,7 +161,7 @@ async function openWindow(): Promise<Asking> {
   return window;
 }
 
-/** Processor time of the host, in ticks. */
+/** CPU time of the host in ticks. */
 function ticks(): number {
   const stat = readFileSync(`/proc/${String(host())}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -7,7 +7,7 @@ import { answer, karst, start } from '../../integration/cli/karst.ts';
 import { run } from '../../integration/cli/schemas.ts';
 import { starterPlace, type StarterPlace } from '../../integration/cli/starter-place.ts';
 
-/** The starter's own shape, on 36 images: a step is a second's work, but there are few of them. */
+/** Few epochs: with the starter's own architecture and 36 images, a step takes about a second. */
 const EPOCHS = 6;
 const answered = v.strictObject({
   out: v.string(),
