@@ -1,5 +1,6 @@
-# The native addons, built by main/setup/addons.mjs with node-gyp into build/Release, against the TensorFlow that
-# build/tensorflow links to. All paths are relative: make knows no spaces in the absolute ones.
+# The native addons. main/setup/addons.mjs builds them with node-gyp into build/Release, against the
+# TensorFlow that build/tensorflow links to. Paths are relative because make cannot handle spaces in
+# absolute ones.
 {
   'target_defaults': {
     'defines': ['NAPI_VERSION=8'],
@@ -12,7 +13,7 @@
       'GCC_ENABLE_CPP_RTTI': 'YES',
     },
     'target_conditions': [
-      # Where the addon finds TensorFlow when it is loaded, in a checkout and in the packaged application.
+      # The rpath finds TensorFlow at load time in a checkout and in the packaged application.
       ['tensorflow==1', {
         'include_dirs': ['build/tensorflow/include'],
         'conditions': [
@@ -26,7 +27,7 @@
           }],
         ],
       }],
-      # Only the entry of such an addon may be seen from outside: the rest of it runs on some processors only.
+      # Exports only the addon's entry point, since the rest of its code may need a newer processor.
       ['hidden==1', {
         'cflags': ['-fvisibility=hidden'],
         'cflags_cc': ['-fvisibility-inlines-hidden'],
@@ -36,7 +37,7 @@
   },
   'targets': [
     {
-      # The addon of @tensorflow/tfjs-node-gpu. Its sessions get our options.
+      # The addon of @tensorflow/tfjs-node-gpu, with session options from session-options.cc.
       'target_name': 'tfjs_binding',
       'variables': {'tensorflow': 1, 'hidden': 0},
       'defines': ['TF_NewSessionOptions=karstSessionOptions'],
@@ -49,7 +50,7 @@
     {
       'target_name': 'karst_pixels',
       'variables': {'tensorflow': 0, 'hidden': 1},
-      # The weights have to be those of the JavaScript: no product and sum rounded as one.
+      # No fused multiply-add, so that the weights equal those of the JavaScript implementation.
       'cflags': ['-ffp-contract=off'],
       'xcode_settings': {'OTHER_CFLAGS': ['-ffp-contract=off']},
       'sources': [
@@ -60,7 +61,7 @@
     },
   ],
   'conditions': [
-    # The kernels, from the same sources for each ISA.
+    # The kernels, compiled from the same sources for each ISA.
     ['OS=="linux" and target_arch=="x64"', {
       'variables': {
         'kernels': [

@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: fileURLToPath(new URL('renderer', import.meta.url)),
-  // Both `karst serve` and the window's scheme have the page at their root, and answer deep paths with it.
+  // `karst serve` and the window's scheme both serve the page at the root and for deep paths.
   base: '/',
   plugins: [vue()],
   build: {
@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     license: { fileName: 'licences.md' },
     target: 'baseline-widely-available',
-    // The content security policy knows files of this origin only.
+    // The content security policy allows data: URLs for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,

@@ -11,7 +11,7 @@ interface Suite {
   /** Below `test` (default: the name). */
   readonly folder?: string;
   readonly testTimeout: number;
-  /** How much LLVM makes of what XLA hands it (default: all that it can do). */
+  /** LLVM optimisation level of XLA's programs (default: full). */
   readonly optimised?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -19,13 +19,14 @@ interface Suite {
 const UNIT = { testTimeout: 300_000, optimised: 0 };
 
 /**
- * Suites by folder. `full` takes long and runs with `npm run test:full` only. Of the others most programs run a few times on little,
- * and compiling them is most of the time that they take. The studio's own way, with all that LLVM can do, is what the oracle, the
- * suites with pages and `full` go.
+ * Suites by folder. `full` is slow and runs only with `npm run test:full`. The others run most
+ * programs a few times on small inputs, so compilation dominates and LLVM optimises less. The
+ * oracle, the suites with pages and `full` compile with full optimisation, as the studio does.
  */
 const SUITES: readonly Suite[] = [
   { name: 'unit', ...UNIT },
-  // The kernels of lesser processors: those of the best one that this can be are in `unit`. Whoever names an ISA tests that one.
+  // Kernels of the ISAs below this processor's best, which `unit` covers. None when the variable
+  // names an ISA: `unit` tests that one then.
   ...(process.env[KERNELS_VARIABLE] ? [] : processorIsas().slice(1)).map((isa) => ({
     ...{ name: `unit-${isa}`, folder: 'unit/kernels', ...UNIT },
     env: { [KERNELS_VARIABLE]: isa },
@@ -34,7 +35,7 @@ const SUITES: readonly Suite[] = [
   { name: 'full', testTimeout: 3_600_000 },
 ];
 
-/** A program is found again by what it computes, however it was compiled: those of tests are kept from those of people. */
+/** XLA's cache key ignores the optimisation level, so tests use a separate cache per level. */
 function compiledQuickly(optimised: number): Record<string, string> {
   const folder = join(cacheFolder(), `xla-tests-${String(optimised)}`);
   mkdirSync(folder, { recursive: true });
@@ -44,7 +45,7 @@ function compiledQuickly(optimised: number): Record<string, string> {
   };
 }
 
-/** What whoever starts the tests wants to see of XLA. */
+/** XLA flags of the caller's environment, which take precedence over the suite's. */
 function asked(): Record<string, string> {
   const { TF_XLA_FLAGS, XLA_FLAGS } = process.env;
   return {
@@ -56,10 +57,10 @@ function asked(): Record<string, string> {
 export default defineConfig({
   plugins: [vue()],
   test: {
-    // Native code ends with its process, and what a test leaves behind does not reach the next file.
+    // A process per file, so that native state and leftovers of a test cannot affect the next file.
     pool: 'forks',
     maxWorkers: 2,
-    // What is waited for comes; how soon is the machine's affair.
+    // Generous, since the time until a condition holds depends on the machine.
     expect: { poll: { timeout: 60_000, interval: 20 } },
     projects: SUITES.map(({ name, folder = name, testTimeout, optimised, env }) => ({
       extends: true,
@@ -68,7 +69,7 @@ export default defineConfig({
         include: [`test/${folder}/**/*.test.ts`],
         testTimeout,
         hookTimeout: testTimeout,
-        // As for `karst`: threads and processes of the engine start with what was compiled once.
+        // As in `karst`, engine threads and processes start from the compile cache.
         env: {
           NODE_COMPILE_CACHE: compileCacheFolder(),
           ...engineEnvironment({ threads: 2 }),

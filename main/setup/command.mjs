@@ -7,7 +7,7 @@ import { SetupProblem } from './setup-problem.mjs';
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, group?: boolean, onLine?: (line: string) => void }} [options]
- *   `onLine` receives each line of standard output; `group` also stops the command's child processes
+ *   `onLine` receives each line of standard output; `group` also stops its child processes
  *   (not on Windows)
  * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>}
  *   `output` holds the last 64 kB of both streams

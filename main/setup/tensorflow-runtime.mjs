@@ -43,7 +43,7 @@ import { downloadWheel, sha256Of, unpackWheel } from './wheel.mjs';
 
 const MANIFEST = 'karst-runtime.json';
 
-/** Members of TensorFlow's wheel to unpack: two libraries and the headers that the addon includes. */
+/** Members of TensorFlow's wheel to unpack: two libraries and the headers the addon includes. */
 /** @type {readonly (readonly [string, string])[]} */
 const TENSORFLOW_MEMBERS = [
   [
@@ -56,7 +56,7 @@ const TENSORFLOW_MEMBERS = [
   ],
 ];
 
-/** Members of CUDA's wheels: libraries, device bitcode and ptxas, laid out as TensorFlow expects. */
+/** Members of CUDA's wheels: libraries, device bitcode and ptxas, placed as TensorFlow expects. */
 /** @type {readonly (readonly [string, string])[]} */
 const CUDA_MEMBERS = [[String.raw`(nvidia/[^/]+/(?:lib|bin|nvvm)/.*)`, String.raw`\g<1>`]];
 

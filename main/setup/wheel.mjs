@@ -94,7 +94,7 @@ export async function verifyWheel(wheel, path) {
  * @param {string} wheel path
  * @param {string} target folder
  * @param {readonly (readonly [from: string, to: string])[]} moves regular expression for the whole
- *   member name and, in Python's replacement syntax, the path under `target`; the first match applies
+ *   member name; the path under `target` in Python's replacement syntax. The first match applies
  * @param {(done: number, total: number) => void} onBytes
  * @returns {Promise<void>}
  * @throws {SetupProblem}
