@@ -9,9 +9,9 @@ export interface Candidate {
 }
 
 /**
- * Completions of the last of `words`: a command, an option, a choice of an option or argument, the
- * name of an item in the library, or a path.
- * @param words of the command line without the program; the last is empty after a space
+ * Returns the completions of the last of `words`: commands, options, choices of an option or
+ * argument, names of library items, or paths.
+ * @param words words of the command line after the program; the last is empty after a space
  */
 export async function completionsOf(
   program: Command,
@@ -37,8 +37,8 @@ export async function completionsOf(
 }
 
 /**
- * The context of the last word: the command, its number of arguments, the option that expects a
- * value.
+ * Parses the context of the last word: the command, its number of arguments, and the option that
+ * expects a value.
  */
 function position(
   program: Command,

@@ -1,10 +1,10 @@
 /**
- * What a HEIF file says of its primary image in boxes: ISO/IEC 14496-12 (boxes, 4.2; meta, 8.11) and ISO/IEC 23008-12
- * (properties, 6.5; derived images, 6.6).
+ * The colour and coded data of a HEIF file's primary image, read from its boxes: ISO/IEC 14496-12
+ * (boxes, 4.2; meta, 8.11) and ISO/IEC 23008-12 (properties, 6.5; derived images, 6.6).
  */
 export interface HeifImage {
   readonly colour: HeifColour | null;
-  /** Positions of its coded bytes, or those of its tiles, in the file. */
+  /** Byte ranges of the image's coded data, or of its tiles', in the file. */
   readonly extents: readonly { readonly offset: number; readonly bytes: number }[];
 }
 
@@ -18,12 +18,12 @@ interface Box {
   readonly body: Reader;
 }
 
-/** @returns null when the boxes are not built as they should be */
+/** @returns null if a required box is missing or a box is malformed */
 export function readHeifBoxes(file: Uint8Array): HeifImage | null {
   try {
     return primaryImage(file);
   } catch (error) {
-    // Beyond the end of a box or of the file.
+    // Read beyond the end of a box or of the file.
     if (error instanceof RangeError) return null;
     throw error;
   }
@@ -49,7 +49,7 @@ function primaryImage(file: Uint8Array): HeifImage | null {
   };
 }
 
-/** The images that a derived image is put together of, in their order. */
+/** Returns the ids of the images that a derived image is composed of, in order. */
 function tilesOf(references: Reader, id: number): number[] {
   const wide = references.fullBox().version > 0;
   for (const { type, body } of boxesOf(references)) {
@@ -60,7 +60,10 @@ function tilesOf(references: Reader, id: number): number[] {
   return [];
 }
 
-/** The colour that an item is associated with; a profile before code points, as ISO/IEC 23000-22 has it. */
+/**
+ * Returns the colour associated with an item; ICC profiles take precedence over code points
+ * (ISO/IEC 23000-22).
+ */
 function colours(properties: Reader): (id: number) => HeifColour | null {
   const children = boxesOf(properties);
   const container = children.find(({ type }) => type === 'ipco');
@@ -107,7 +110,7 @@ function extentsOf(
   const extents: { offset: number; bytes: number }[] = [];
   for (let item = 0; item < items; item++) {
     const id = version < 2 ? locations.u16() : locations.u32();
-    // 0: offsets are those of the file; other ways are left to the decoder.
+    // Construction method 0 means offsets in the file; the decoder handles the others.
     const inFile = version === 0 || (locations.u16() & 15) === 0;
     locations.skip(2);
     const base = locations.sized(baseSize);
@@ -128,7 +131,7 @@ function boxesOf(reader: Reader): Box[] {
   return boxes;
 }
 
-/** Reads big-endian numbers. @throws RangeError beyond the end */
+/** Reads big-endian integers. @throws RangeError beyond the end */
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -160,7 +163,7 @@ class Reader {
     return this.sized(4);
   }
 
-  /** A number of 0, 1, 2, 4 or 8 bytes. */
+  /** Reads an integer of 0, 1, 2, 4 or 8 bytes. */
   sized(bytes: number): number {
     const at = this.#at;
     this.skip(bytes);
@@ -187,7 +190,7 @@ class Reader {
     return { version: word >>> 24, flags: word & 0xffffff };
   }
 
-  /** The next box; one of size 0 reaches to the end. */
+  /** Reads the next box; size 0 means that it extends to the end. */
   box(): Box {
     const start = this.#at;
     const short = this.u32();

@@ -15,24 +15,27 @@ import { cutOffByZeros, MANY_ZEROS, trailingZeros } from './zero-tail.ts';
 /** A HEIF image that cannot be decoded. */
 export class HeifError extends Error {
   override readonly name = 'HeifError';
-  /** Whether the file may be sound, but of an unsupported kind. */
+  /** Whether the file may be valid but uses an unsupported feature. */
   readonly unsupported: boolean;
 
-  /** @param message a sentence without its subject */
+  /** @param message predicate of a sentence whose subject is the file */
   constructor(message: string, unsupported: boolean, cause?: unknown) {
     super(message, { cause });
     this.unsupported = unsupported;
   }
 }
 
-/** Memory of WebAssembly never shrinks: what a large image took is given back with the decoder. */
+/**
+ * WebAssembly memory never shrinks, so the decoder is discarded after an image with more pixels
+ * than this.
+ */
 const KEPT_PIXELS = 16_000_000;
 
 let decoder: MainModule | null = null;
 
 /**
- * libheif with libde265, compiled to WebAssembly. Its own calls are used, as those made for JavaScript take the first image of
- * a file for the primary one and print what is wrong.
+ * libheif with libde265, compiled to WebAssembly. Uses its C functions: the JavaScript wrappers
+ * treat the first image of a file as the primary one and print errors.
  */
 function libheif(): MainModule {
   const require = createRequire(import.meta.url);
@@ -40,18 +43,19 @@ function libheif(): MainModule {
   const make = require(`${folder}/libheif.js`) as (options: object) => MainModule;
   decoder ??= make({
     wasmBinary: readFileSync(require.resolve(`${folder}/libheif.wasm`)),
-    // The codec prints problems of a file; the caller gets an error instead.
+    // The codec prints problems of the file; the caller gets an error instead.
     printErr: () => undefined,
   });
   return decoder;
 }
 
 /**
- * Decodes the primary image of a HEIF file (HEIC: coded in HEVC) to sRGB, 8 bits, alpha flattened on white. The turns and
- * mirrorings of HEIF's own properties are applied; an orientation in EXIF only repeats them (ISO/IEC 23008-12, A.2.1).
- * The colour profile or code points of the `colr` box are converted to sRGB.
+ * Decodes the primary image of a HEIF file (HEIC: HEVC-coded) to 8-bit sRGB, with alpha flattened
+ * on white. Applies HEIF's rotation and mirroring properties; an EXIF orientation only repeats them
+ * (ISO/IEC 23008-12, A.2.1). Converts from the ICC profile or code points of the `colr` box to
+ * sRGB.
  *
- * @param limit largest width × height
+ * @param limit maximum width × height
  * @throws HeifError
  */
 export async function readHeif(
@@ -63,7 +67,7 @@ export async function readHeif(
   for (const { offset, bytes } of boxes.extents) {
     if (offset + bytes > file.length)
       throw new HeifError('is cut off: some of its pixels are not in the file', false);
-    // Coded video has no long runs of zeros.
+    // Coded video contains no long runs of zeros.
     const zeros = trailingZeros(file.subarray(offset, offset + bytes));
     if (zeros >= MANY_ZEROS) throw new HeifError(cutOffByZeros(zeros), false);
   }
@@ -100,7 +104,7 @@ async function decoded(file: Uint8Array, limit: number): Promise<Decoded> {
     return { ...(await interleaved(heif, handle)), premultiplied };
   } catch (error) {
     if (error instanceof HeifError) throw error;
-    // A trap leaves the decoder in an unknown state.
+    // A WebAssembly trap leaves the decoder in an undefined state.
     decoder = null;
     throw new HeifError(DAMAGED, false, error);
   } finally {
@@ -112,7 +116,7 @@ async function decoded(file: Uint8Array, limit: number): Promise<Decoded> {
   }
 }
 
-/** What libheif returns in place of what it was asked for. */
+/** The error object that libheif returns instead of a result. */
 interface Refusal {
   readonly code: unknown;
   readonly message: unknown;
@@ -179,7 +183,10 @@ function onWhite(rgba: Uint8Array, premultiplied: boolean): Uint8Array {
 
 type Conversion = (pixels: Uint8Array, width: number, height: number) => Promise<Uint8Array>;
 
-/** From the file's colours to sRGB. @throws HeifError for HDR */
+/**
+ * Returns the conversion from the file's colours to sRGB. @throws HeifError for unsupported
+ * colours, such as HDR
+ */
 function conversionOf(colour: HeifColour | null): Conversion {
   if (colour === null) return (pixels) => Promise.resolve(pixels);
   if (colour.kind === 'icc') return byProfile(colour.profile);
@@ -205,7 +212,7 @@ function byProfile(profile: Uint8Array): Conversion {
   };
 }
 
-/** Lets libvips convert, which takes a profile only as part of a file. */
+/** Converts with libvips, which accepts a profile only as part of a file. */
 async function managed(
   pixels: Uint8Array,
   width: number,
@@ -218,7 +225,7 @@ async function managed(
   return sharp(withProfile(png, profile)).toColourspace('srgb').raw().toBuffer();
 }
 
-/** Inserts an iCCP chunk behind the header (PNG, third edition, 11.3.2.3). */
+/** Inserts an iCCP chunk after the header (PNG, third edition, 11.3.2.3). */
 function withProfile(png: Buffer, profile: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from('iCCPicc\0\0', 'latin1'), deflateSync(profile)]);
   const chunk = Buffer.alloc(body.length + 8);

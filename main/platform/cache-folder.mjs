@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
  * The per-user folder for data that can be downloaded or computed again: the TensorFlow runtime,
  * XLA's compilation cache, decoded images. All checkouts of a user share it; it can be deleted when
  * no KARST process runs.
+ *
  * `KARST_CACHE` overrides it; the default is `karst-studio` in the platform's cache folder.
  *
  * @param {Record<string, string | undefined>} [environment]

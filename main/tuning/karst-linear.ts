@@ -6,8 +6,9 @@ import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import type { Build, Weights } from '../networks/build.ts';
 
 /**
- * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift with
- * ΔW = (alpha / rank) · Σᵢ kron(karst_c[i], karst_a[i]ᵀ karst_b[i]ᵀ), of shape (l·k, m·n) = (out, in).
+ * KARST (arXiv 2502.06779): y = out_scale ⊙ ((W + ΔW)(in_scale ⊙ x + in_shift) + bias) + out_shift
+ * with ΔW = (alpha / rank) · Σᵢ kron(karst_c[i], karst_a[i]ᵀ karst_b[i]ᵀ), of shape (l·k, m·n) =
+ * (out, in).
  */
 
 /**

@@ -2,7 +2,7 @@ import { withStudio, type CommandContext } from '../context.ts';
 import { describeAdapter } from '../describe/adapter.ts';
 import { progressView } from '../output/progress.ts';
 
-/** `--json`: the adapter as the library holds it. */
+/** `--json`: the adapter as stored in the library. */
 export async function run(
   context: CommandContext,
   path: string,

@@ -1,6 +1,6 @@
 import { withStudio, type CommandContext } from '../context.ts';
 
-/** `--json`: the adapter as the library holds it now. */
+/** `--json`: the renamed adapter as stored in the library. */
 export async function run(context: CommandContext, wanted: string, name: string): Promise<void> {
   const { before, adapter } = await withStudio(context, async (studio) => ({
     before: studio.adapters.get(wanted).name,

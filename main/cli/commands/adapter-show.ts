@@ -1,7 +1,7 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { describeAdapter } from '../describe/adapter.ts';
 
-/** `--json`: the adapter as the library holds it, with its `notes` and `evaluations`. */
+/** `--json`: the adapter as stored in the library, with its `notes` and `evaluations`. */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const { console } = context;
   const { adapter, notes, evaluations } = await withStudio(context, async (studio) => ({

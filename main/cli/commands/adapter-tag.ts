@@ -1,6 +1,6 @@
 import { withStudio, type CommandContext } from '../context.ts';
 
-/** `--json`: the adapter as the library holds it now. */
+/** `--json`: the tagged adapter as stored in the library. */
 export async function run(
   context: CommandContext,
   name: string,

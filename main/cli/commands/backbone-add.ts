@@ -2,7 +2,7 @@ import { withStudio, type CommandContext } from '../context.ts';
 import { describeBackbone } from '../describe/backbone.ts';
 import { progressView } from '../output/progress.ts';
 
-/** `--json`: the backbone as the library holds it. */
+/** `--json`: the backbone as stored in the library. */
 export async function run(
   context: CommandContext,
   path: string,

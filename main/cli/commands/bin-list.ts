@@ -2,7 +2,9 @@ import { withStudio, type CommandContext } from '../context.ts';
 import { formatBytes, formatMoment } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
-/** `--json`: an array of `{"id","kind","name","bytes","removedAt"}`, last removed first. */
+/**
+ * `--json`: an array of `{"id","kind","name","bytes","removedAt"}`, most recently removed first.
+ */
 export async function run(context: CommandContext): Promise<void> {
   const binned = await withStudio(context, async (studio) =>
     studio.bin

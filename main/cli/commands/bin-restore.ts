@@ -1,7 +1,8 @@
 import { withStudio, type CommandContext } from '../context.ts';
 
 /**
- * `--json`: `{"id","kind","name","formerName"}`; the names differ if its own has been taken since.
+ * `--json`: `{"id","kind","name","formerName"}`; the names differ if the former one is in use
+ * again.
  */
 export async function run(context: CommandContext, wanted: string): Promise<void> {
   const restored = await withStudio(context, (studio) => studio.bin.restore(wanted));

@@ -5,9 +5,9 @@ import { completionsOf, type NamedThing } from '../completion.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 
 /**
- * Answers the script of `karst completion`: candidates for the last word, one per line. Without
- * any, the shell completes paths.
- * @param words the command line up to the cursor, `karst` first
+ * Answers the script of `karst completion`: prints candidates for the last word, one per line. If
+ * there are none, the shell completes paths.
+ * @param words the command line up to the cursor, starting with `karst`
  */
 export async function run(
   context: CommandContext,
@@ -18,8 +18,8 @@ export async function run(
   const [, ...typed] = words;
   const candidates = await completionsOf(program, typed, (kind) => namesOf(context, kind));
   if (candidates === 'paths') {
-    // In bash no candidates means paths; its script misreads the completion package's marker for
-    // that.
+    // Bash completes paths if there are no candidates; its script misreads the completion package's
+    // marker for path completion.
     if (shell !== 'bash') tabtab.logFiles();
     return;
   }
@@ -31,12 +31,12 @@ export async function run(
   }
 }
 
-/** Bash inserts a candidate unquoted. */
+/** Escapes a candidate, because bash inserts it unquoted. */
 function inBash(name: string): string {
   return name.replace(/[^\p{L}\p{N}_@%+=:,./-]/gu, '\\$&');
 }
 
-/** Names of items in the library; none without a library, which Tab must not create. */
+/** Returns the names of library items; empty without a library, which Tab must not create. */
 async function namesOf(context: CommandContext, kind: NamedThing): Promise<readonly string[]> {
   if ((await stat(context.home).catch(() => null)) === null) return [];
   return withStudio(context, async (studio) => {

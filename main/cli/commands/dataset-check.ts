@@ -7,7 +7,7 @@ import { progressView } from '../output/progress.ts';
 
 /**
  * `--json`: `{"dataset": …, "checked": n, "problems": […]}`, with all current problems, including
- * those from the import. Problems are not a failure, unless `strict` requests a separate exit code
+ * those from the import. Problems are not a failure unless `strict` requests a separate exit code
  * for them.
  */
 export async function run(

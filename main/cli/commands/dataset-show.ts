@@ -1,7 +1,7 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { classTable, describeDataset, problemLines } from '../describe/dataset.ts';
 
-/** `--json`: the dataset as the library holds it, with its `problems`. */
+/** `--json`: the dataset as stored in the library, with its `problems`. */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const { console } = context;
   const { dataset, problems } = await withStudio(context, async (studio) => {

@@ -1,7 +1,7 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { classTable, describeDataset } from '../describe/dataset.ts';
 
-/** `--json`: the dataset with its new counts. Runs keep their frozen lists. */
+/** `--json`: the dataset with its new counts. Existing runs keep their frozen file lists. */
 export async function run(
   context: CommandContext,
   name: string,

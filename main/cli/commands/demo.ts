@@ -7,8 +7,8 @@ import { runDemo } from '../demo/steps.ts';
 import { trainingSession } from '../training.ts';
 
 /**
- * The whole workflow on bundled data, in a temporary data folder, which is kept for inspection, or
- * in `--home`. `--json`: a `DemoReport`. Fails on any unexpected result.
+ * Runs the whole workflow on bundled data, in `--home` or in a temporary data folder, which is kept
+ * for inspection. `--json`: a `DemoReport`. Fails on any unexpected result.
  */
 export async function run(
   context: CommandContext,

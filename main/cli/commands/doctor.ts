@@ -7,8 +7,8 @@ import type { Console } from '../output/console.ts';
 import { facts } from '../output/table.ts';
 
 /**
- * `--json`: a `StudioReport`. Whatever is out of order, the rest is examined; the exit code is 1 when the engine or
- * the library do not work.
+ * `--json`: a `StudioReport`. A failed check does not stop the others; the exit code is 1 if the
+ * engine or the library does not work.
  */
 export async function run(context: CommandContext): Promise<number> {
   const { console } = context;

@@ -11,7 +11,11 @@ interface EvaluateOptions {
   readonly split?: Split;
 }
 
-/** `--json`: `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]],"dataset","split"}`; fractions, not per cent. */
+/**
+ * `--json`:
+ * `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]],"dataset","split"}`;
+ * fractions, not percentages.
+ */
 export async function run(
   context: CommandContext,
   name: string,
@@ -34,7 +38,7 @@ export async function run(
   );
 }
 
-/** Prefer test images, as nothing was selected on them. */
+/** Prefers test images, because no selection was made on them. */
 function imagesFor(
   { adapters, datasets, runs }: Studio,
   name: string,

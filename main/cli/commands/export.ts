@@ -5,7 +5,7 @@ import { withWatchedStudio } from '../watched.ts';
 
 /**
  * `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"}}`; the
- * verification is null for the formats `adapter` and `karst`, which hold the adapter as it is.
+ * verification is null for the formats `adapter` and `karst`, which contain the adapter unchanged.
  */
 export async function run(
   context: CommandContext,

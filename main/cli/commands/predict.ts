@@ -7,8 +7,9 @@ import { table } from '../output/table.ts';
 import { withWatchedStudio } from '../watched.ts';
 
 /**
- * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for a file that can't
- * be read and for a folder without images. With `--csv` the same rows go into a file as well. Exits with 1 when not one could be read, with 3 when some could not.
+ * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for an
+ * unreadable file or a folder without images. `--csv` also writes the rows to a file. Exit code 1
+ * if no file could be read, 3 if some could not.
  */
 export async function run(
   context: CommandContext,

@@ -1,7 +1,9 @@
 import type { CommandContext } from '../context.ts';
 import { trainToItsEnd } from '../training.ts';
 
-/** `--json`: the same stream as `karst train`; its adapter is a new one beside the previous one. */
+/**
+ * `--json`: the same stream as `karst train`; it creates a new adapter and keeps the previous one.
+ */
 export function run(
   context: CommandContext,
   name: string,

@@ -32,7 +32,7 @@ export async function run(
 
 type Cell = string | number | boolean;
 
-/** One line per record; a task's own metrics come after the common columns. */
+/** Returns one line per record; a task's own metrics follow the common columns. */
 function table(records: readonly MetricRecord[]): string[] {
   const rows = records.map((record): Readonly<Record<string, Cell>> => {
     if (record.kind === 'train') return record;

@@ -1,7 +1,10 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { describeRun, validationTable } from '../describe/run.ts';
 
-/** `--json`: the run as the library holds it, with its `validations`, and how long the steps of each epoch waited for images. */
+/**
+ * `--json`: the run as stored in the library, with its `validations`, and the seconds that the
+ * steps of each epoch took and waited for images (`waiting`).
+ */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const { console } = context;
   const { found, metrics, waiting } = await withStudio(context, async (studio) => {

@@ -2,8 +2,8 @@ import { withStudio, type CommandContext } from '../context.ts';
 import { trainToItsEnd } from '../training.ts';
 
 /**
- * `--json`: the run as the library holds it; it stops shortly after. For a run that nobody executes
- * as `trainToItsEnd` says, since it is ended here.
+ * `--json`: the run as stored in the library; it stops shortly after. A run that no process
+ * executes is ended here, with the output of `trainToItsEnd`.
  */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const stopped = await withStudio(context, async (studio) => studio.runs.requestStop(name));

@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Exists only in a checkout. */
 const BUILD_PAGES = path.join(ROOT, 'main', 'setup', 'build-pages.mjs');
 
-/** Its output on failure. */
+/** The build's output on failure. */
 const BuildProblem = v.pipe(
   v.string(),
   v.parseJson(),
@@ -26,9 +26,9 @@ const BuildProblem = v.pipe(
 );
 
 /**
- * `--json`: `{"event":"serving","url","port","home"}` when it may be opened, `{"event":"ended"}` at
- * the end.
- * @throws in-use, not-available when the port or the pages are unavailable
+ * `--json`: `{"event":"serving","url","port","home"}` when the address can be opened,
+ * `{"event":"ended"}` at the end.
+ * @throws in-use, not-available if the port or the pages are unavailable
  */
 export async function run(
   context: CommandContext,
@@ -47,7 +47,7 @@ export async function run(
         if (options.open === true) openInBrowser(server.passUrl(), console);
         if (!signal.aborted) await once(signal, 'abort');
       } finally {
-        // Windows learn which runs were interrupted before they are disconnected.
+        // Windows are notified of interrupted runs before they are disconnected.
         await dispatcher.close();
         await server?.close();
       }
@@ -72,8 +72,8 @@ function tell(console: Console, { url, port }: StudioServer, home: string): void
 }
 
 /**
- * The window's pages. In a checkout they are built when missing or outdated; an installed studio
- * ships them. `KARST_PAGES` names a folder of built pages to use instead.
+ * Returns the window's pages. In a checkout they are built if missing or outdated; an installed
+ * studio includes them. `KARST_PAGES` overrides the folder of built pages.
  */
 async function readPages(): Promise<Pages> {
   const named = process.env['KARST_PAGES'];

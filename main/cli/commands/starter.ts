@@ -25,14 +25,15 @@ const RUN = 'starter-run';
 
 export interface StarterOptions {
   readonly images: string;
-  /** Folder to write, which must not exist. */
+  /** Output folder, which must not exist. */
   readonly out?: string;
   readonly epochs?: number;
 }
 
 /**
- * Trains a starter backbone from scratch: import, train, test, write. Called again with the same
- * home it continues. `--json`: `{"out", "test": {"n","top1","loss"} | null}`.
+ * Trains a starter backbone from scratch: import, train, test, write. A repeated call with the same
+ * home continues where the previous one ended. `--json`: `{"out", "test": {"n","top1","loss"} |
+ * null}`.
  */
 export async function run(context: CommandContext, options: StarterOptions): Promise<void> {
   const { console } = context;
@@ -81,7 +82,9 @@ function brief({ n, top1, loss }: Evaluation): Pick<Evaluation, 'n' | 'top1' | '
   return { n, top1, loss };
 }
 
-/** The imported images: of an earlier call, or imported now from the folder or unpacked zip. */
+/**
+ * Returns the images imported by an earlier call, or imports them from the folder or unpacked zip.
+ */
 async function imagesOf(
   context: CommandContext,
   studio: Studio,
@@ -118,7 +121,7 @@ async function imagesOf(
   return dataset;
 }
 
-/** The finished run: new, resumed, or already done. */
+/** Returns the finished run, after starting or resuming it if necessary. */
 async function trained(
   context: CommandContext,
   studio: Studio,

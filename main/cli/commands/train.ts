@@ -20,7 +20,7 @@ export interface TrainOptions {
   readonly seed?: number;
 }
 
-/** `--json`: as `trainToItsEnd` says. */
+/** `--json`: see `trainToItsEnd`. */
 export async function run(context: CommandContext, options: TrainOptions): Promise<void> {
   const config = await trainingConfig({
     preset: options.preset,

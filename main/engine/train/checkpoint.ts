@@ -13,9 +13,10 @@ import { readAllFloat32, writeSafetensors, type TensorToWrite } from '../../form
 import type { NamedTensors } from '../programs/model-state.ts';
 
 /**
- * Checkpoints of a run: `step-<n>/{adapter.safetensors, optimizer.safetensors, state.json, COMPLETE}` and
- * `best-<n>/{adapter.safetensors, evaluation.json, COMPLETE}`. A folder appears whole (written beside, fsynced,
- * renamed), and COMPLETE, its last file, holds sizes and hashes, so that one damaged later is recognised.
+ * Checkpoints of a run: `step-<n>/{adapter.safetensors, optimizer.safetensors, state.json,
+ * COMPLETE}` and `best-<n>/{adapter.safetensors, evaluation.json, COMPLETE}`. Folders appear
+ * atomically (temporary folder, fsync, rename). COMPLETE, the last file written, holds sizes and
+ * hashes, which reveal later damage.
  */
 
 const bestSchema = v.object({
@@ -27,14 +28,14 @@ const bestSchema = v.object({
 });
 const stateSchema = v.object({
   version: v.literal(1),
-  /** Optimizer updates made. */
+  /** Number of optimizer updates made. */
   step: v.number(),
-  /** Where to continue: the epoch, and the first batch in it not yet trained on. */
+  /** Where to continue: the epoch, and its first batch not yet trained on. */
   epoch: v.number(),
   batch: v.number(),
   best: v.nullable(bestSchema),
   epochsWithoutBest: v.number(),
-  /** Seconds of training so far, over all sessions. */
+  /** Seconds of training so far, summed over all sessions. */
   seconds: v.number(),
 });
 export type TrainingState = v.InferOutput<typeof stateSchema>;
@@ -64,8 +65,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Writes `step-<n>`; an existing one of the same step is kept, as resumed training is
-   * bit-identical.
+   * Writes `step-<n>`. An existing, intact one of the same step is kept, because resumed training
+   * is bit-identical.
    */
   async save(
     state: TrainingState,
@@ -86,7 +87,10 @@ export class CheckpointStore {
     });
   }
 
-  /** The newest checkpoint that verifies; null if there are no checkpoints. */
+  /**
+   * Loads the newest intact checkpoint; null if there are none.
+   * @throws checkpoint-invalid if all are damaged
+   */
   async newest(
     onDamaged: (path: string, reason: string) => void,
   ): Promise<LoadedCheckpoint | null> {
@@ -131,7 +135,7 @@ export class CheckpointStore {
 
   /**
    * Keeps the newest `keep` checkpoints and the best adapters that they or `best` refer to; removes
-   * others and unreadable checkpoints.
+   * all others and unreadable checkpoints.
    */
   async prune(keep: number, best: Best | null): Promise<void> {
     const steps = await this.#numbers('step');
@@ -194,7 +198,7 @@ export class CheckpointStore {
       await rm(join(this.folder, `${kind}-${String(step)}`), { recursive: true, force: true });
   }
 
-  /** Steps of the folders of a kind, newest first. */
+  /** Returns the steps of the folders of a kind, newest first. */
   async #numbers(kind: 'step' | 'best'): Promise<number[]> {
     const names = await readdir(this.folder).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -213,7 +217,7 @@ async function readState(path: string): Promise<TrainingState> {
 }
 
 /**
- * What is wrong with a checkpoint folder, as a phrase; null when its files (or the given ones)
+ * Describes the damage of a checkpoint folder as a phrase; null if its files (or the given ones)
  * match COMPLETE.
  */
 async function damageOf(path: string, files?: readonly string[]): Promise<string | null> {

@@ -15,8 +15,8 @@ export interface FeatureOptions {
 }
 
 /**
- * Class-token features (width) of every image, in memory. Batches have the order and problems of
- * the image loader's; `pixels` are (batchSize, width).
+ * Class-token features (width) of all images, in memory. Yields the same batch order and problems
+ * as the image loader; `pixels` are (batchSize, width).
  */
 export class FeatureSource implements BatchSource {
   readonly batchesPerEpoch: number;
@@ -36,8 +36,8 @@ export class FeatureSource implements BatchSource {
   }
 
   /**
-   * Runs the function `features` of an session over the images, once.
-   * @param onBatch called with the images done so far; an exception ends the reading
+   * Runs the session's function `features` on all images once.
+   * @param onBatch called with the number of images done so far; an exception aborts the reading
    */
   static async read(
     source: BatchSource,
@@ -72,7 +72,7 @@ export class FeatureSource implements BatchSource {
   }
 
   async close(): Promise<void> {
-    // Nothing to close: everything is in memory.
+    // Everything is in memory.
   }
 
   #batch(rows: Int32Array): ImageBatch {

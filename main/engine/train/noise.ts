@@ -7,11 +7,13 @@ import { randomStream, shuffledIndices, type RandomStream } from '../random.ts';
 
 /** A random input of a training step. */
 export interface StepNoise extends NoiseInput {
-  /** Takes its numbers from the stream of the same name. */
+  /** Fills the values from the stream of the same name. */
   readonly fill: (values: Float32Array, stream: RandomStream) => void;
 }
 
-/** Random inputs of every training step: masks for regularisation, and the method's. */
+/**
+ * Returns the random inputs of every training step: regularisation masks and the method's noise.
+ */
 export function stepNoise(model: Model, config: TrainingConfig): StepNoise[] {
   const { batchSize } = config;
   const depth = familyOf(model.architecture).blocks(model.architecture);
@@ -47,7 +49,7 @@ export function stepNoise(model: Model, config: TrainingConfig): StepNoise[] {
   return noise;
 }
 
-/** The random numbers of one batch, each a function of (seed, epoch, batch) only. */
+/** Draws the random numbers of one batch, each a function of (seed, epoch, batch) only. */
 export function batchNoise(
   noise: readonly StepNoise[],
   config: TrainingConfig,
@@ -65,7 +67,7 @@ export function batchNoise(
 }
 
 /**
- * Fraction of epochs, at the end, that see all patches, as evaluation does: a model trained on
+ * Fraction of epochs, at the end, that use all patches, as evaluation does: a model trained on
  * fewer patches must adapt (FLIP's unmasked tuning, arXiv 2212.00794).
  */
 const WHOLE_IMAGES = 1 / 5;
@@ -75,7 +77,7 @@ export function dropsPatches({ patchDrop, schedule }: TrainingConfig, epoch: num
   return patchDrop > 0 && epoch < Math.ceil(schedule.epochs * (1 - WHOLE_IMAGES));
 }
 
-/** Patches kept per image where some are dropped; null if none ever are. */
+/** Number of patches kept per image in epochs that drop some; null if `patchDrop` is 0. */
 function keptPatches(config: TrainingConfig, architecture: Architecture): number | null {
   if (config.patchDrop === 0) return null;
   return Math.max(1, Math.round(patchCount(architecture) * (1 - config.patchDrop)));
@@ -86,7 +88,10 @@ function patchCount(architecture: Architecture): number {
   return rows * columns;
 }
 
-/** (batch, kept, patches), one-hot rows: which patches each image keeps (PatchDropout, arXiv 2208.07220). */
+/**
+ * Draws the patches that each image keeps (PatchDropout, arXiv 2208.07220): (batch, kept, patches),
+ * one-hot rows.
+ */
 function fillPatchSelection(
   selection: Float32Array,
   stream: RandomStream,
@@ -101,7 +106,10 @@ function fillPatchSelection(
   }
 }
 
-/** (2 · depth, batch): stochastic depth (arXiv 1603.09382), its probability growing linearly from 0 as in timm. */
+/**
+ * Draws the stochastic depth mask (arXiv 1603.09382), (2 · depth, batch); the probability grows
+ * linearly from 0 with depth, as in timm.
+ */
 function fillDropPath(
   mask: Float32Array,
   stream: RandomStream,

@@ -16,15 +16,15 @@ import { trainingPrograms } from './programs.ts';
 /** A model ready for training. */
 export interface PreparedTraining {
   readonly model: Model;
-  /** Holds the frozen weights already; the caller disposes it. */
+  /** Already holds the frozen weights; the caller disposes it. */
   readonly session: Session;
   /**
-   * Computes the frozen backbone's features (function `features`), which the model takes instead of
-   * images; null if it takes images. The caller disposes it.
+   * Computes the frozen backbone's features (function `features`) if the model is trained on
+   * features instead of images; otherwise null. The caller disposes it.
    */
   readonly featureExtractor: Session | null;
   readonly groups: readonly ParameterGroup[];
-  /** Random inputs of the step. */
+  /** Random inputs of each training step. */
   readonly noise: readonly StepNoise[];
   /** Initial values of the trained tensors. */
   readonly initial: ReadonlyMap<string, Float32Array>;
@@ -86,7 +86,10 @@ function frozenValues(
   return new Map([...backbone].filter(([name]) => model.frozen.has(name)));
 }
 
-/** The backbone's tensors where these are trained; new ones for the adapter and the head. */
+/**
+ * Trained backbone tensors start from the backbone's values; the adapter and the head are
+ * initialised.
+ */
 function initialValues(
   model: Model,
   tuner: Tuner,

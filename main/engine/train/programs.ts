@@ -13,7 +13,7 @@ import { featureProgram } from '../programs/features.ts';
 import { trainingProgram } from '../programs/training.ts';
 
 /**
- * The programs of a training: a pure function of its settings. The host builds them too, to
+ * The programs of a training run: a pure function of its settings. The host builds them too, to
  * estimate memory.
  */
 export interface TrainingPrograms {
@@ -21,17 +21,17 @@ export interface TrainingPrograms {
   readonly model: Model;
   readonly program: Program;
   readonly groups: readonly ParameterGroup[];
-  /** Random inputs of the step. */
+  /** Random inputs of each training step. */
   readonly noise: readonly StepNoise[];
   /**
-   * The function `features` of the frozen backbone, which the model takes instead of images; null
-   * if it takes images.
+   * The frozen backbone's function `features` if the model is trained on features instead of
+   * images; otherwise null.
    */
   readonly features: Program | null;
 }
 
 /**
- * @param architecture at the training's image size
+ * @param architecture architecture at the training image size
  * @param checkpointedBlocks number of checkpointed blocks, from the first
  */
 export function trainingPrograms(

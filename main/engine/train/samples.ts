@@ -3,13 +3,17 @@ import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { Prediction, SampleRecord } from '../../../shared/domain/metrics.ts';
 import { likeliest, type TaskSpec } from '../../../shared/tasks/task.ts';
 
-/** Images whose predictions are reported after each validation, and predictions of each. A window shows a few at a time. */
+/**
+ * Number of images whose predictions are reported after each validation, and of predictions per
+ * image.
+ */
 const SAMPLES = 64;
 const ANSWERS = 3;
 
 /**
- * Draws `count` validation images at random, stratified by class (first label): every class gets its share of the sample, so
- * that the share of correct ones estimates the accuracy. Sorted by class.
+ * Draws `count` validation images at random, stratified by class (first label): each class gets a
+ * proportional share, so that the fraction of correct predictions estimates the accuracy. Sorted by
+ * class.
  */
 export function chooseSamples(
   images: readonly Pick<ManifestImage, 'labels'>[],
@@ -54,7 +58,7 @@ export class ValidationSamples {
       this.#answers.set(index, likeliest(this.#task, logits, this.#classes, ANSWERS));
   }
 
-  /** The predictions since the last call, without unreadable images. */
+  /** Returns the predictions collected since the last call; unreadable images have none. */
   record(step: number, epoch: number): SampleRecord {
     const images = [...this.#chosen].flatMap((index) => {
       const image = this.#images[index];

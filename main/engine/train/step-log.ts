@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readTextFile, writeError, writeFileAtomic } from '../../formats/files.ts';
 
-/** A record of a step log. */
+/** A record with its training step. */
 interface AtStep {
   readonly step: number;
 }
@@ -34,8 +34,7 @@ export class StepLog<T extends AtStep> {
       throw error;
     });
     const damaged: number[] = [];
-    // A crash can leave half a record as the last line, which is not damage: only whole lines
-    // count.
+    // A crash can leave a partial last line, which is not damage: only complete lines count.
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
     const kept = lines.filter((line, index) => {
       if (line === '') return false;
@@ -48,7 +47,7 @@ export class StepLog<T extends AtStep> {
   }
 }
 
-/** The step of a line; null when it is not a record. */
+/** Returns the step of a line; null if the line is not a record. */
 function stepOf(line: string): number | null {
   let value: unknown;
   try {

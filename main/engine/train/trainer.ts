@@ -32,7 +32,7 @@ export interface TrainerParts {
     readonly train: readonly ManifestImage[];
     readonly val: readonly ManifestImage[];
   };
-  /** Of the images, in their order. */
+  /** Targets of the images, in the same order. */
   readonly targets: { readonly train: readonly unknown[]; readonly val: readonly unknown[] };
   readonly loaders: { readonly train: BatchSource; readonly val: BatchSource | null };
 }
@@ -40,7 +40,7 @@ export interface TrainerParts {
 export interface TrainingOutcome {
   readonly state: TrainingState;
   readonly stoppedEarly: boolean;
-  /** Of the best epoch, or of the last without validation images. */
+  /** Adapter of the best epoch, or of the last one if there are no validation images. */
   readonly adapter: NamedTensors | ReadonlyMap<string, Float32Array>;
   readonly val: Evaluation | null;
 }
@@ -48,8 +48,9 @@ export interface TrainingOutcome {
 type Ending = 'finished' | 'stopped' | 'suspended';
 
 /**
- * Minimum seconds since the last checkpoint for the end of an epoch to write one, so that short
- * epochs do not spend their time on the disk. The last epoch and the best so far always write one.
+ * Minimum age in seconds of the last checkpoint for the end of an epoch to write another, so that
+ * short epochs are not dominated by disk writes. The last epoch and new best epochs always write
+ * one.
  */
 const EPOCH_CHECKPOINT_SECONDS = 5;
 
@@ -65,7 +66,7 @@ const START: TrainingState = {
 
 /**
  * Trains one run: epochs with validation, checkpoints and early stopping; handles pause, stop and
- * suspend.
+ * suspend requests.
  */
 export class Trainer {
   readonly #p: TrainerParts;
@@ -79,7 +80,7 @@ export class Trainer {
   #state: TrainingState = START;
   #savedStep = -1;
   #savedAt = performance.now();
-  /** Smoothed seconds per update; null until one without compilation was timed. */
+  /** Smoothed seconds per update; null until an update without compilation has been timed. */
   #pace: number | null = null;
   #compiled = false;
   readonly #reported = new Set<string>();
@@ -109,13 +110,13 @@ export class Trainer {
   }
 
   /**
-   * @param initial initial values of the trained tensors. @throws KarstError diverged, cancelled
-   * (suspended), not-writable …
+   * @param initial initial values of the trained tensors
+   * @throws KarstError diverged, cancelled (suspended), not-writable …
    */
   async run(initial: ReadonlyMap<string, Float32Array>): Promise<TrainingOutcome> {
     await this.#begin(initial);
     const ending = await this.#epochs();
-    // Also for a finished run, which can be extended.
+    // Finished runs are saved too, because they can be extended.
     await this.#save();
     if (ending === 'suspended') {
       throw new KarstError(
@@ -190,8 +191,8 @@ export class Trainer {
   async #epochs(): Promise<Ending> {
     const { schedule, earlyStopping } = this.#p.job.config;
     while (this.#state.epoch < schedule.epochs) {
-      // Checked before the epoch, so that a run resumed after its last epoch does not train
-      // another.
+      // Checked before the epoch, so that a run resumed after early stopping does not train another
+      // epoch.
       if (earlyStopping > 0 && this.#state.epochsWithoutBest >= earlyStopping) return 'stopped';
       const ending = await this.#epoch();
       if (ending !== 'finished') return ending;
@@ -208,7 +209,7 @@ export class Trainer {
       from: this.#state.batch,
     });
     try {
-      // Controls are handled before a batch, never between the last one and the validation: the
+      // Controls are handled before a batch, never between the last one and validation, so that the
       // checkpoint of an epoch's last step includes its validation.
       while (this.#state.batch < loaders.train.batchesPerEpoch) {
         const control = await this.#handleControl();
@@ -235,7 +236,9 @@ export class Trainer {
     return 'finished';
   }
 
-  /** Between updates: pause, stop, suspend and timed checkpoints. Null means continue. */
+  /**
+   * Handles pause, stop, suspend and timed checkpoints between updates. Returns null to continue.
+   */
   async #handleControl(): Promise<Ending | null> {
     const { channel, job } = this.#p;
     let control = await channel.pendingControl();
@@ -300,7 +303,7 @@ export class Trainer {
     this.#progress(seconds);
   }
 
-  /** @returns whether it is the best so far */
+  /** @returns whether the result is the best so far */
   async #validate(loader: BatchSource): Promise<boolean> {
     const { channel, job, task, session, images, targets } = this.#p;
     const { step, epoch, best } = this.#state;
@@ -361,7 +364,7 @@ export class Trainer {
     const { channel, job } = this.#p;
     const total = job.config.schedule.epochs * this.#updatesPerEpoch;
     const { step } = this.#state;
-    // The first update of a session compiles and is not representative.
+    // The first update of a session includes compilation and is not representative.
     if (this.#compiled)
       this.#pace = this.#pace === null ? seconds : 0.9 * this.#pace + 0.1 * seconds;
     this.#compiled = true;
@@ -369,7 +372,7 @@ export class Trainer {
     channel.progress('training', step, total, left);
   }
 
-  /** Reports an image that could not be used, once per session. */
+  /** Reports an unreadable image, once per session. */
   #report(path: string, error: ErrorReport): void {
     if (this.#reported.has(path)) return;
     this.#reported.add(path);

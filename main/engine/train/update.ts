@@ -7,18 +7,18 @@ import { stepFunction } from '../programs/training.ts';
 import { batchTargets, type TargetSet } from '../../tasks/batch-targets.ts';
 import type { Task } from '../../tasks/task.ts';
 
-/** What all updates of a run share. */
+/** The inputs shared by all updates of a run. */
 export interface UpdateParts {
   readonly session: Session;
-  /** Random inputs of the step. */
+  /** Random inputs of each training step. */
   readonly noise: readonly StepNoise[];
   readonly config: TrainingConfig;
   readonly task: Task;
-  /** Of the training images. */
+  /** Targets of the training images. */
   readonly targets: TargetSet<unknown>;
 }
 
-/** Targets of the training images, by image index. */
+/** Builds the targets of the training images, by image index. */
 export function targetSet(
   task: Task,
   targets: readonly unknown[],
@@ -47,12 +47,12 @@ export interface UpdatePlace {
 export interface UpdateOutcome {
   readonly loss: number;
   readonly gradientNorm: number;
-  /** Images of `seen` whose top-1 prediction was right, before the update. */
+  /** Number of images of `seen` whose top-1 prediction was correct before the update. */
   readonly correct: number;
   readonly seen: number;
 }
 
-/** One optimizer step on the gradient of a group of batches. */
+/** Makes one optimizer step on the gradient of a group of batches. */
 export async function makeUpdate(
   parts: UpdateParts,
   group: readonly ImageBatch[],
@@ -74,7 +74,8 @@ export async function makeUpdate(
     const inputs = {
       images: b.pixels,
       targets: t.targets,
-      // All rows are unreadable: no gradient, and a division by zero.
+      // If all rows are unreadable, the total is 0: zero weights avoid the division and give no
+      // gradient.
       weights: t.weights.map((w) => (total === 0 ? 0 : w / total)),
       ...batchNoise(noise, config, epoch, batch + i),
     };

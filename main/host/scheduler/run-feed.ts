@@ -19,19 +19,19 @@ const SMOOTHING = 0.9;
 export interface RunFeedOptions {
   readonly runId: string;
   readonly emit: Emit;
-  /** The current view of the run. */
+  /** Returns the current view of the run. */
   readonly view: () => RunView;
   readonly sampleSet: (record: SampleRecord) => SampleSet;
 }
 
 /**
  * Sends one run's progress to windows, throttled: between two sends, metrics and log lines
- * accumulate and of everything else the latest is kept.
+ * accumulate; of everything else only the latest value is kept.
  */
 export class RunFeed {
   readonly #o: RunFeedOptions;
   #progress: RunProgress | null = null;
-  /** Of training; other phases have no estimate. */
+  /** Remaining training time; other phases have no estimate. */
   #secondsLeft: number | null = null;
   #imagesPerSecond: number | null = null;
   #records: MetricRecord[] = [];
@@ -77,7 +77,7 @@ export class RunFeed {
     this.#schedule();
   }
 
-  /** Phases of the host before there is an engine. */
+  /** Progress of the host's own phases, before the engine has started. */
   host({ phase, done, total }: Progress): void {
     this.#move(phase, done, total);
     this.#schedule();
@@ -88,13 +88,13 @@ export class RunFeed {
     this.#schedule();
   }
 
-  /** The run itself has changed. */
+  /** Marks the run as changed. */
   changed(): void {
     this.#runIsNew = true;
     this.#schedule();
   }
 
-  /** Sends what is pending and the final state of the run. */
+  /** Sends all pending events and the final state of the run. */
   end(): void {
     this.#progress = null;
     this.#progressIsNew = false;

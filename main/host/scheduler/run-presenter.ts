@@ -17,7 +17,7 @@ export interface RunPresenterOptions {
   readonly media: Pick<MediaRegistry, 'register'>;
 }
 
-/** Views of runs for windows, and the events when they change. */
+/** Provides views of runs to windows and emits events when they change. */
 export class RunPresenter implements RunObserver {
   readonly #runs: RunService;
   readonly #emit: Emit;
@@ -40,14 +40,14 @@ export class RunPresenter implements RunObserver {
     return this.#view(this.#runs.detail(id));
   }
 
-  /** Announces a changed run to windows; returns its view. */
+  /** Announces a changed run to windows and returns its view. */
   tell(id: string): RunView {
     const view = this.view(id);
     this.#emit('run', view);
     return view;
   }
 
-  /** @throws run-state while it is executed */
+  /** @throws run-state while the run is executing */
   async remove(id: string): Promise<void> {
     const { projectId } = this.#runs.detail(id);
     const run = await this.#runs.remove(id);
@@ -83,7 +83,7 @@ export class RunPresenter implements RunObserver {
   }
 
   changed(runId: string): void {
-    // The running one is announced by its throttled feed.
+    // The running run is announced by its throttled feed.
     if (this.#feed?.runId === runId) this.#feed.feed.changed();
     else this.tell(runId);
   }
@@ -108,13 +108,13 @@ export class RunPresenter implements RunObserver {
     this.#emit('notice', { level: 'error', error });
   }
 
-  /** The list of runs has changed, and with it the summary of its project. */
+  /** Announces a change of the list of runs and of the summary of the run's project. */
   #listsChanged(id: string, projectId: string | null): void {
     this.#emit('library', { part: 'runs', id });
     if (projectId !== null) this.#emit('library', { part: 'projects', id: projectId });
   }
 
-  /** An announcement that cannot be read from the library must not block the others. */
+  /** An announcement that cannot be read from the library must not block the following ones. */
   #guard(work: () => void): void {
     try {
       work();

@@ -12,7 +12,7 @@ export interface RunSchedulerOptions {
 /** The run trained by this process. */
 interface Current {
   readonly id: string;
-  /** Interrupts it. */
+  /** Interrupts the run. */
   readonly abort: AbortController;
   /** Never rejects. */
   ended: Promise<unknown>;
@@ -22,9 +22,9 @@ interface Current {
 }
 
 /**
- * Trains one run at a time, in a persistent order. After a failed run the next one starts. A run that is interrupted
- * because the studio ends comes first at the next start; other interrupted runs wait until resumed. A paused one keeps
- * its engine and its slot.
+ * Trains one run at a time, in a persistent order. After a failed run the next one starts. A run
+ * interrupted by closing the studio comes first at the next start; other interrupted runs wait
+ * until they are resumed. A paused run keeps its engine and its slot.
  */
 export class RunScheduler implements SchedulerService {
   readonly #runs: RunService;
@@ -32,8 +32,8 @@ export class RunScheduler implements SchedulerService {
   readonly #observers = new Set<RunObserver>();
   #current: Current | null = null;
   /**
-   * True until `start`; after an engine could not start, until another run is requested; after
-   * `close`, for good.
+   * `idle` until `start`; `held` after an engine could not start, until another run is requested;
+   * `closed` for good after `close`.
    */
   #state: 'idle' | 'going' | 'held' | 'closed' = 'idle';
 
@@ -63,7 +63,8 @@ export class RunScheduler implements SchedulerService {
         `The run "${run.name}" cannot start: "${this.#runs.get(current.id).name}" is being trained.`,
         { hint: 'Wait for its end, or pause it.' },
       );
-    // A run trained by this process is refused like one trained by another.
+    // A run already training in this process is refused with the same error as one in another
+    // process.
     if (current !== null) return this.#executor.execute(run.id, options);
     return this.#begin(run.id, options, () => undefined);
   }
@@ -123,7 +124,10 @@ export class RunScheduler implements SchedulerService {
     return run;
   }
 
-  /** Interrupts the running run after a checkpoint. It is queued first, unless it was paused; queued runs stay. */
+  /**
+   * Interrupts the current run after a checkpoint. It is put first in the queue unless it was
+   * paused; queued runs stay queued.
+   */
   async close(): Promise<void> {
     const started = this.#state === 'going' || this.#state === 'held';
     this.#state = 'closed';
@@ -135,7 +139,7 @@ export class RunScheduler implements SchedulerService {
     if (goesOn) this.#guard(() => this.#runs.keepPlace(current.id));
   }
 
-  /** A run was requested: resume a queue that was held. */
+  /** Called when a run was requested: resumes a held queue. */
   #goOn(): void {
     if (this.#state === 'held') this.#state = 'going';
     this.#next();
@@ -145,7 +149,7 @@ export class RunScheduler implements SchedulerService {
     if (this.#state !== 'going' || this.#current !== null) return;
     const [run] = this.#runs.queued();
     if (run === undefined) return;
-    // The result is in the run's state; storage errors are reported to observers.
+    // The outcome is stored in the run's state; storage errors are reported to observers.
     const over = (): void => undefined;
     this.#begin(run.id, { resume: true }, (error) => this.#giveUp(run.id, error)).then(over, over);
   }
@@ -192,7 +196,7 @@ export class RunScheduler implements SchedulerService {
         onEvent: (event) => {
           options.onEvent?.(event);
           for (const observer of observers) observer.engineSaid(id, event);
-          // First message of the engine: the run leaves the queue, and the others move up.
+          // The engine's first message: the run leaves the queue, and the others move up.
           if (event.type === 'ready') for (const observer of observers) observer.reordered();
         },
         onLog: (line) => {
@@ -221,11 +225,12 @@ export class RunScheduler implements SchedulerService {
   /** Handles a queued run that did not finish. */
   #giveUp(id: string, error: unknown): void {
     const report = toErrorReport(error);
-    // Every run would fail like this: hold the queue.
+    // Every run would fail in the same way, so the queue is held.
     if (report.code === 'engine-unavailable' && this.#state === 'going') this.#state = 'held';
     if (this.#state === 'closed') return;
     this.#guard(() => {
-      // A run that could not start (its backbone is missing, say) would be retried forever.
+      // A run that could not start (e.g. its backbone is missing) would otherwise be retried
+      // forever.
       const run = this.#runs.giveUp(id, report);
       const known = run.state === 'failed' || run.state === 'interrupted';
       if (!known) this.#tell((observer) => observer.failed(report));

@@ -24,7 +24,9 @@ export interface NewRunContext {
   readonly projects: Pick<ProjectService, 'get'>;
 }
 
-/** Creates and registers a run with its folder. @returns its id @throws as `RunService.create` */
+/**
+ * Creates a run with its folder and registers it. @returns its id @throws like `RunService.create`
+ */
 export async function createRun(c: NewRunContext, options: NewRunOptions): Promise<string> {
   c.library.requireWritable();
   const { library, runs, folders, backbones, datasets } = c;

@@ -44,7 +44,7 @@ export interface RunExecutorContext {
   readonly sessions: Map<string, RunSession>;
 }
 
-/** Trains runs in engines, and stores the results. */
+/** Trains runs in engines and stores the results. */
 export class RunExecutor {
   readonly #c: RunExecutorContext;
 
@@ -53,9 +53,10 @@ export class RunExecutor {
   }
 
   /**
-   * Trains. Aborting the signal suspends the run (checkpoint written, state `interrupted`) and rejects with
-   * `cancelled`; an engine that does not answer within the grace period is killed.
-   * @throws run-state, file-changed, engine-crashed, out-of-memory, diverged, cancelled and what the engine reports
+   * Trains a run. Aborting the signal suspends it (checkpoint written, state `interrupted`) and
+   * rejects with `cancelled`; an engine that does not answer within the grace period is killed.
+   * @throws run-state, file-changed, engine-crashed, out-of-memory, diverged, cancelled, and the
+   * engine's errors
    */
   async execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome> {
     this.#c.library.requireWritable();
@@ -69,7 +70,7 @@ export class RunExecutor {
     options: ExecuteOptions & { readonly signal: AbortSignal },
   ): Promise<RunOutcome> {
     const { library, runs, metrics, owner, adapters, sessions } = this.#c;
-    // Aborts the run when the store can no longer be written.
+    // Aborts the run if the store can no longer be written.
     const failed = new AbortController();
     const signal = AbortSignal.any([options.signal, failed.signal]);
     if (signal.aborted) throw new KarstError('cancelled', `The run "${run.name}" was not started.`);
@@ -144,7 +145,7 @@ export class RunExecutor {
     return checkpointedBlocks;
   }
 
-  /** Registers the adapter and finishes the run, both or neither. */
+  /** Registers the adapter and finishes the run, in one transaction. */
   async #complete(
     run: StoredRun,
     adapterId: string,
@@ -174,7 +175,7 @@ export class RunExecutor {
     };
   }
 
-  /** Stores why a session ended without a result; returns the error for the caller. */
+  /** Stores why a session ended without a result and returns the error for the caller. */
   #interrupt(run: StoredRun, session: RunSession, log: RunLog, error: unknown): unknown {
     const { runs } = this.#c;
     const report = toErrorReport(error);
@@ -185,8 +186,8 @@ export class RunExecutor {
       if (cancelled) log.write('info', 'Interrupted; it can be resumed.');
       else log.write('error', `${report.message} ${report.hint}`.trim());
     } catch (storeError) {
-      // A row that could not be written keeps its owner; the next studio finds that owner gone and
-      // marks the run as interrupted.
+      // If the row cannot be written, it keeps its owner; the next studio process finds that owner
+      // dead and marks the run as interrupted.
       return new AggregateError(
         [error, storeError],
         `${report.message} ${toErrorReport(storeError).message}`,

@@ -19,7 +19,7 @@ const CONFIG = 'config.json';
 
 /**
  * Creates a run's folder with `config.json` and the frozen `manifest.jsonl`, atomically. The engine
- * adds the rest.
+ * adds the other files.
  */
 export async function createRunFolder(
   folder: string,
@@ -60,7 +60,7 @@ export async function createRunFolder(
   return { counts, manifestSha256 };
 }
 
-/** @throws file-changed when the frozen file list is not the run's original one */
+/** @throws file-changed if the file list differs from the run's original one */
 export async function checkManifest(folder: string, sha256: string): Promise<void> {
   const path = join(folder, MANIFEST);
   if ((await sha256OfFile(path)) !== sha256)
@@ -76,7 +76,7 @@ export async function checkManifest(folder: string, sha256: string): Promise<voi
 
 /**
  * Records in `config.json` that the run continues from `step` with other settings; the original
- * ones stay.
+ * settings are kept.
  */
 export async function recordExtension(
   folder: string,
@@ -98,7 +98,7 @@ export async function recordExtension(
   await writeFileAtomic(path, `${JSON.stringify({ ...description, extensions }, null, 2)}\n`);
 }
 
-/** Whether there is a checkpoint; the engine verifies it. */
+/** Whether any checkpoint exists; the engine verifies it. */
 export async function hasCheckpoints(folder: string): Promise<boolean> {
   const path = join(folder, 'checkpoints');
   try {

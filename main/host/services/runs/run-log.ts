@@ -5,15 +5,15 @@ import { KarstError } from '../../../../shared/domain/errors.ts';
 import { openFile, readError, writeError } from '../../../formats/files.ts';
 import { now } from '../../store/rows.ts';
 
-/** Bytes at the end of a log that are searched for its last lines. */
+/** Number of bytes at the end of a log that are searched for its last lines. */
 const TAIL_BYTES = 512 * 1024;
 
 const LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (info|warning|error) +(.*)$/;
 
-/** TensorFlow's messages at every start, whatever its log level. */
+/** Messages that TensorFlow prints at every start, at any log level. */
 const SMALL_TALK = /absl::InitializeLog|oneDNN custom operations are on/;
 
-/** Prefix of its lines: the level's letter, month and day. */
+/** Prefix of TensorFlow's log lines: letter of the level, month and day. */
 const TENSORFLOW_LINE = /^([IWEF])\d{4} /;
 const TENSORFLOW_LEVELS: Record<string, LogLine['level']> = { I: 'info', W: 'warning' };
 
@@ -43,7 +43,7 @@ export class RunLog {
     this.#onLine(line);
   }
 
-  /** Logs an engine's event if it is of lasting interest. */
+  /** Logs an engine event if it is of lasting interest. */
   engine(event: EngineEvent): void {
     switch (event.type) {
       case 'ready': {
@@ -80,9 +80,9 @@ export class RunLog {
 }
 
 /**
- * The last lines of a run's log. A line of the engine's own output gets the time of the previous
- * line, and a level guessed from its text.
- * @param fallback time of lines before the first that has one
+ * Returns the last lines of a run's log. Lines of the engine's own output get the time of the
+ * previous line and a level guessed from their text.
+ * @param fallback time of the lines before the first one with a time
  * @throws not-readable
  */
 export async function readRunLog(
@@ -111,7 +111,7 @@ function levelOf(line: string): LogLine['level'] {
   return /\bwarn/i.test(line) ? 'warning' : 'info';
 }
 
-/** The end of a file, from the start of a line on; empty when there is no file. */
+/** Returns the end of a file, from the start of a line; empty if the file does not exist. */
 async function readTail(path: string): Promise<string> {
   try {
     const handle = await openFile(path);

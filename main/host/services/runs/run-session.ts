@@ -5,7 +5,7 @@ import type { RunProgress, RunRepository } from '../../store/runs.ts';
 import type { RunControl } from '../../contract/runs.ts';
 import type { RunLog } from './run-log.ts';
 
-/** Interval of polling the request column and of writing metrics, in milliseconds. */
+/** Interval in milliseconds of polling the request column and writing metrics. */
 const BEAT_MS = 1000;
 
 /**
@@ -55,7 +55,7 @@ export class RunSession {
       }
     };
     this.#timer = setInterval(beat, BEAT_MS);
-    // A run that is only to be ended asks for it before its first step.
+    // A run resumed only to be stopped has its stop request pending before its first step.
     beat();
     return {
       pause: () => send({ type: 'pause' }),
@@ -90,7 +90,7 @@ export class RunSession {
   }
 
   #receiveMetrics(record: MetricRecord): void {
-    // A resumed run continues from its checkpoint: later reports are dropped.
+    // A resumed run continues from its checkpoint: stored reports after it are removed.
     if (this.#first) this.#metrics.removeFrom(this.#runId, record.step);
     this.#first = false;
     this.#records.push(record);
@@ -102,7 +102,7 @@ export class RunSession {
     }
   }
 
-  /** Writes what has accumulated. */
+  /** Writes all accumulated reports. */
   flush(): void {
     const records = this.#records;
     const progress = this.#progress;

@@ -37,7 +37,7 @@ export interface RunsContext extends NewRunContext {
   readonly sessions: ReadonlyMap<string, RunSession>;
 }
 
-/** The library's runs: creating, reading, renaming, queueing, removing. Needs no engine. */
+/** The library's runs: creation, reading, renaming, queueing and removal. Needs no engine. */
 export class Runs implements RunService {
   readonly #c: RunsContext;
 
@@ -89,7 +89,7 @@ export class Runs implements RunService {
     return toRun(this.#c.runs.get(nameOrId));
   }
 
-  // Flush first: the answer must include everything not yet sent by events.
+  // The next methods flush first: the answer must include everything not yet sent by events.
 
   details(): RunDetail[] {
     for (const session of this.#c.sessions.values()) session.flush();
@@ -210,14 +210,14 @@ export class Runs implements RunService {
     });
   }
 
-  /** The run in training, by this or another process; not a paused one. */
+  /** Returns the run being trained, by this or another process; paused runs do not count. */
   training(): Run | null {
     const running = this.#c.runs.list().filter((run) => run.state === 'running');
     const found = running.find((run) => this.settled(run.id).owner !== null);
     return found === undefined ? null : toRun(found);
   }
 
-  /** Marks runs whose process has gone as interrupted, and returns them. */
+  /** Marks runs whose process has died as interrupted, and returns them. */
   findInterrupted(): Run[] {
     return this.#c.runs
       .list()
@@ -227,7 +227,7 @@ export class Runs implements RunService {
       .map(toRun);
   }
 
-  /** A run without an owner that died. */
+  /** Returns a run; if its owner process has died, marks it as interrupted first. */
   settled(nameOrId: string): StoredRun {
     const run = this.#c.runs.get(nameOrId);
     if (run.owner === null || isOwnerAlive(run.owner)) return run;
@@ -244,7 +244,7 @@ export class Runs implements RunService {
     return this.#c.runs.get(run.id);
   }
 
-  /** Flushes the run's session in this process. @returns the run's id */
+  /** Flushes the run's session, if it executes in this process. @returns the run's id */
   #flush(nameOrId: string): string {
     const { id } = this.get(nameOrId);
     this.#c.sessions.get(id)?.flush();
@@ -268,7 +268,7 @@ export class Runs implements RunService {
   }
 }
 
-/** Without the host's internal fields. */
+/** Removes the host's internal fields. */
 function toRun(stored: StoredRun): Run {
   const run: Record<string, unknown> = { ...stored };
   delete run['backbone'];
@@ -302,7 +302,7 @@ const sampleSchema = v.object({
   ),
 });
 
-/** The complete lines of a run's samples: the engine may be writing the last one. */
+/** Reads the valid lines of a run's samples; the engine may still be writing the last one. */
 async function readSamples(path: string): Promise<SampleRecord[]> {
   const records: SampleRecord[] = [];
   try {
