@@ -17,7 +17,7 @@ import type { Operand, Row } from './row.ts';
 import { evaluate } from './reference.ts';
 import { writeOne } from '../../fixtures/engine/variables.ts';
 
-/** A row made concrete: operands with their values, a scalar loss over the result, and its gradients. */
+/** A row instantiated: operands with values, a scalar loss of the result, and its gradients. */
 export interface Case {
   readonly title: string;
   readonly inputs: readonly Input[];
@@ -25,7 +25,7 @@ export interface Case {
   readonly given: Readonly<Record<string, Values>>;
   readonly result: Tensor;
   readonly loss: Tensor;
-  /** Float operands and the gradient of the loss for each; none for a row that is for values only. */
+  /** Float operands and the loss gradient of each; empty for forward-only rows. */
   readonly targets: readonly (Input | Variable)[];
   readonly gradients: readonly Tensor[];
 }
@@ -36,7 +36,7 @@ export function casesOf(op: OpName): Case[] {
 
 function makeCase(op: OpName, row: Row, index: number): Case {
   const stream = randomStream(1, op, index);
-  // Every second row has its float operands in variables.
+  // Every second row passes its float operands as variables.
   const asVariables = op === 'variable' || (op !== 'input' && index % 2 === 1);
   const operands = row.operands.map(({ shape, dtype }, i) => {
     const name = `${op}_${String(index)}_${String(i)}`;
@@ -70,7 +70,7 @@ function draw({ shape, dtype, from, to }: Operand, stream: RandomStream): Values
   return Int32Array.from({ length }, () => from + stream.integer(to - from));
 }
 
-/** Σ wᵢ xᵢ with random weights, so that every element of a gradient counts and none is like another. */
+/** Σ wᵢ xᵢ with random weights, so that every gradient element counts and all differ. */
 export function weighted(x: Tensor, stream: RandomStream): Tensor {
   const weights = Float32Array.from(
     { length: sizeOf(staticShape(x.shape)) },
@@ -79,7 +79,7 @@ export function weighted(x: Tensor, stream: RandomStream): Tensor {
   return g.sumAll(g.mul(g.cast(x, 'float32'), g.constant(weights, staticShape(x.shape))));
 }
 
-/** Result and gradients of a case as one function. */
+/** Combines result and gradients of a case into one function. */
 export function functionOf(c: Case): ProgramFunction {
   const entries = c.gradients.map((gradient, i) => [`gradient${String(i)}`, gradient] as const);
   return {
@@ -89,7 +89,7 @@ export function functionOf(c: Case): ProgramFunction {
   };
 }
 
-/** Feeds a case to an session and runs its function. */
+/** Feeds a case to a session and runs its function. */
 export async function runCase(
   session: Session,
   name: string,
@@ -103,8 +103,8 @@ export async function runCase(
 }
 
 /**
- * Central finite differences of a scalar through the float64 reference, with respect to one named operand.
- * What is under stopGradient stays as it is.
+ * Central finite differences of a scalar with respect to one operand, by the float64 reference.
+ * Values under stopGradient are held constant.
  */
 export function finiteDifferences(
   loss: Tensor,
@@ -122,7 +122,7 @@ export function finiteDifferences(
   return at.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step));
 }
 
-/** The same in one direction: values by name of how much each operand moves. */
+/** The derivative along one direction, given as a displacement per operand name. */
 export function directionalDifference(
   loss: Tensor,
   given: Readonly<Record<string, ArrayLike<number>>>,
@@ -143,7 +143,9 @@ export function directionalDifference(
   return (moved(step) - moved(-step)) / (2 * step);
 }
 
-/** A scalar as a function of its operands; what is under stopGradient keeps the value that it has for those given here. */
+/**
+ * A scalar as a function of its operands. Values under stopGradient are held at those for `given`.
+ */
 function movable(
   loss: Tensor,
   given: Readonly<Record<string, ArrayLike<number>>>,
@@ -155,7 +157,7 @@ function movable(
   return (operands) => evaluate([spelled], operands, held)[0]?.[0] ?? NaN;
 }
 
-/** With every customVjp(value, via) as what it means: value + (via − via held constant). */
+/** Replaces every customVjp(value, via) by its definition: value + (via − via held constant). */
 function spelledOut(loss: Tensor): Tensor {
   const spelled = new Map<Tensor, Tensor>();
   for (const node of inTopologicalOrder([loss])) {
@@ -175,7 +177,7 @@ function spelledOut(loss: Tensor): Tensor {
   return spelled.get(loss) ?? loss;
 }
 
-/** The largest |a − b| / max(1, |b|); Infinity for different lengths or anything not finite. */
+/** The largest |a − b| / max(1, |b|); Infinity for different lengths or non-finite values. */
 export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let largest = 0;

@@ -25,7 +25,7 @@ describe('gradients', () => {
   });
 
   it('visit a shared node once', () => {
-    // Doubling a node fifty times has 2⁵⁰ paths.
+    // Doubling a node fifty times yields 2⁵⁰ paths.
     let t: Tensor = x;
     for (let i = 0; i < 50; i++) t = g.add(t, t);
     const [dx] = gradients(g.sumAll(t), [x]);
@@ -83,7 +83,7 @@ describe('gradients', () => {
     expect(needed).not.toContain(inner);
     const again = needed.filter((node) => node.op === 'exp');
     expect(again).toHaveLength(1);
-    // It depends on what came back from above, of which the weights y are a part.
+    // The recomputation depends on the incoming gradient, which contains the weights y.
     const above = needed.find((node) => node.op === 'slice');
     expect(inTopologicalOrder(again)).toContain(above);
     const expected = finiteDifferences(loss, given, 'x');
@@ -170,7 +170,7 @@ describe('gradients', () => {
     const roots = [loss, ...gradients(loss, [a, b])];
     const parts = legalise(inTopologicalOrder(roots), () => false);
     const used = inTopologicalOrder(roots.map((node) => parts.get(node) ?? node));
-    // The product with w alone reads what the forward pass has made.
+    // Only the product with w reads the value from the forward pass.
     const readers = used.filter((node) => node.inputs.includes(activated));
     expect(readers.map(({ inputs }) => inputs)).toEqual([[activated, w]]);
   });

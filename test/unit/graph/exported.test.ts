@@ -10,7 +10,10 @@ import { BATCH } from '../../../main/graph/dim.ts';
 import * as g from '../../../main/graph/operations.ts';
 import type { ProgramFunction } from '../../../main/graph/program.ts';
 
-/** A SavedModel as others load it: no session of ours, its weights in the graph, found by its signature. */
+/**
+ * Loads the SavedModel as third parties do: without our session, with weights in the graph, by its
+ * signature.
+ */
 
 let folder: string;
 beforeAll(async () => {
@@ -81,7 +84,7 @@ it('takes the weights that are not constants as arguments', () => {
   });
   expect(variables).toEqual(['bias']);
   const ops = definition.nodeDef.map(({ op }) => op);
-  // Read once, though it is used twice.
+  // The variable is read once although it is used twice.
   expect(ops.filter((op) => op === 'ReadVariableOp')).toHaveLength(1);
   expect(ops.filter((op) => op === 'Const')).toHaveLength(1);
 });

@@ -11,7 +11,7 @@ const returning = (y: Tensor, rest: Partial<ProgramFunction> = {}): ProgramFunct
   updates: [],
   ...rest,
 });
-/** `operation(what it reads)` of each value with memory of its own. */
+/** `operation(operands read)` of each value that is materialised in memory. */
 function found(fn: ProgramFunction, kernels = false): string[] {
   return computationsOf(fn, kernels).list.map(({ key, reads }) => {
     const names = [...reads].map((read) =>
@@ -78,10 +78,10 @@ describe('what XLA makes one loop of', () => {
 
 describe('the memory of a function', () => {
   it('is that of the values at the moment when they are most', () => {
-    // Both first products are ready at once.
+    // Both first products are computable immediately.
     const [a, b] = [g.matmul(x, w), g.matmul(g.input('z', [64, 32]), w)];
     const y = g.sum(g.mul(g.matmul(a, w), b), [0, 1]);
-    // a, b and a · w; then b, a · w and their product.
+    // First a, b and a · w are alive, then b, a · w and their product.
     expect(functionMemory(returning(y), false)).toEqual({
       values: 3 * 64 * 32 * 4,
       scratch: 0,
@@ -104,7 +104,7 @@ describe('the memory of a function', () => {
     const fn = returning(g.matmul(left, right), { matmulPrecision: 'high' });
     expect(functionMemory(fn, true).scratch).toBe(64 * 100 * 4);
     expect(functionMemory(fn, false).scratch).toBe(0);
-    // Deep and small: each thread takes a slice of the depth.
+    // Deep and small: threads split the depth.
     const deep = g.matmul(g.input('a', [64, 2048]), g.input('b', [2048, 64]));
     expect(functionMemory(returning(deep, { matmulPrecision: 'high' }), true).scratch).toBe(0);
   });

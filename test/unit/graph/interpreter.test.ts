@@ -130,7 +130,8 @@ describe('memory', () => {
     const profile = await tf.profile(async () => {
       await run.run('chain', { wide: new Float32Array(1000) });
     });
-    // A step holds its operand, its result and a few parts, each of 4,000 bytes; all hundred would be 400,000.
+    // A step holds its operand, its result and a few temporaries of 4,000 bytes each; keeping all
+    // hundred would take 400,000.
     expect(profile.peakBytes - held).toBeLessThan(8 * 4000);
     expect(tf.memory().numBytes).toBe(held);
   });
@@ -148,7 +149,8 @@ describe('memory', () => {
     const step = fn({ a }, { updates: [{ variable: a, value: g.add(a, g.scalar(1)) }] });
     const run = await start(program({ step }));
     let call: Promise<unknown> = Promise.resolve();
-    // The interpreter computes before it returns its promise, so all of it is inside.
+    // The interpreter computes synchronously before it returns its promise, so the tidy scope
+    // covers everything.
     tf.tidy(() => {
       call = run.run('step', {});
     });

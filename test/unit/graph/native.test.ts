@@ -14,11 +14,12 @@ import { randomGraph } from './random-graphs.ts';
 import { readOne, writeOne } from '../../fixtures/engine/variables.ts';
 
 /**
- * The lowering, compiled by XLA, against the interpreter on tfjs's CPU backend, which operations.test.ts holds to
- * the reference; and the interpreter on the native backend, operation by operation.
+ * Compares the XLA-compiled lowering with the interpreter on tfjs's CPU backend, which
+ * operations.test.ts checks against the reference, and also the interpreter on the native backend,
+ * operation by operation.
  */
 
-/** One function with everything that belongs together in it: compiling is what takes the time here. */
+/** Related cases combined into one function, because compilation dominates the test time. */
 interface Batch {
   readonly fn: ProgramFunction;
   readonly program: Program;
@@ -28,15 +29,15 @@ interface Batch {
 const OPS = Object.keys(ROWS) as OpName[];
 const GRAPHS = [1000, 1001, 1002, 1003];
 
-/** Lowered by one and the same function, whatever their rank: every third variant is enough for the compiler. */
+/** Lowered by the same function for all ranks: every third variant is enough for the compiler. */
 const ALIKE = new Set<OpName>([
   ...(['sub', 'mul', 'maximum', 'minimum', 'greaterEqual'] as const),
   ...(['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'erf'] as const),
 ]);
 
-// float32 against float32 with other orders of summation and another erf (tfjs's is good to 1.5e-7).
+// float32 against float32 with a different summation order and erf (tfjs's is accurate to 1.5e-7).
 const TOLERANCE = 3e-5;
-// The same through a dozen operations after one another.
+// The same, accumulated over a dozen operations.
 const DEEP_TOLERANCE = 1e-4;
 
 const batches = new Map<string, Batch>([
@@ -46,11 +47,11 @@ const batches = new Map<string, Batch>([
 const expected = new Map<string, Record<string, Float32Array>>();
 
 beforeAll(async () => {
-  // Before the addon is loaded, which makes its own backend tfjs's one and only.
+  // Before the addon is loaded, which makes its own backend the only one of tfjs.
   await tf.setBackend('cpu');
   for (const [name, batch] of batches)
     expected.set(name, await runBatch(new Interpreter(batch.program), batch));
-  // Hundreds of small kernels are compiled to run once: what LLVM would make of them is not worth its time.
+  // Hundreds of small kernels are compiled to run once, so LLVM optimization would not pay off.
   process.env['XLA_FLAGS'] = '--xla_backend_optimization_level=0';
   loadTensorFlow();
   expect(tf.getBackend()).toBe('tensorflow');
@@ -158,7 +159,8 @@ describe('a compiled program', () => {
     const session = openNativeSession(program);
     const zeros = session.zeros('a');
     expect(zeros).toEqual(new Float32Array(2));
-    // Memory is given out at multiples of 16 bytes or more, and taken over as it is at multiples of 64.
+    // Deliberately misaligned: allocations are aligned to 16 bytes or more, and TensorFlow borrows
+    // 64-byte-aligned buffers instead of copying them.
     expect(zeros.byteOffset % 16).not.toBe(0);
     await session.dispose();
   });

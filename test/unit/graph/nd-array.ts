@@ -1,14 +1,14 @@
 import type { NodeOf, OpName } from '../../../main/graph/registry.ts';
 import { sizeOf, type StaticShape } from '../../../main/graph/tensor.ts';
 
-/** Arrays of float64 numbers, and what the references of operations are written with. */
+/** Arrays of float64 numbers, used by the reference implementations of operations. */
 export interface NdArray {
   readonly shape: StaticShape;
   readonly data: Float64Array;
 }
 
 export type Index = readonly number[];
-/** A node without an open batch. */
+/** A node with a static shape, without an open batch. */
 type StaticNode<K extends OpName> = Omit<NodeOf<K>, 'shape'> & { readonly shape: StaticShape };
 
 export type Reference<K extends OpName> = (
@@ -30,7 +30,7 @@ export function ndArray(shape: StaticShape, valueAt: (index: Index) => number): 
   return { shape, data };
 }
 
-/** The element at an index; axes of side 1 repeat, missing leading axes too. */
+/** The element at an index. Axes of size 1 and missing leading axes broadcast. */
 export function at(x: NdArray, index: Index): number {
   const extra = index.length - x.shape.length;
   let flat = 0;

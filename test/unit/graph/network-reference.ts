@@ -2,7 +2,7 @@ import type { StaticShape } from '../../../main/graph/tensor.ts';
 import { at, logSumExp, ndArray, operand, rowwise, total } from './nd-array.ts';
 import type { NdArray, Reference } from './nd-array.ts';
 
-/** The references of operations that networks are made of. */
+/** Reference implementations of the operations specific to networks. */
 
 function moments(row: readonly number[], epsilon: number) {
   const mean = total(row) / row.length;
@@ -12,10 +12,10 @@ function moments(row: readonly number[], epsilon: number) {
   return { centred, deviation, normalised: centred.map((x) => x / deviation) };
 }
 
-/** One number of a token's in a head of an image. */
+/** One element of a token in a head of an image. */
 type PerToken = (image: number, token: number, head: number, i: number) => number;
 
-/** Operands of an attention, wherever their numbers lie. */
+/** Operands of an attention, independent of their memory layout. */
 interface Attention {
   readonly q: PerToken;
   readonly k: PerToken;
@@ -60,7 +60,7 @@ function separate(
 
 const upTo = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-/** Softmax of the scores of a query with every key, for one head of one image. */
+/** Softmax over all keys of a query's scores, for one head of one image. */
 function weightsOf(a: Attention, image: number, head: number, query: number): number[] {
   const scores = upTo(a.keys).map(
     (key) =>
@@ -80,7 +80,7 @@ function attended(shape: StaticShape, a: Attention): NdArray {
 
 function attentionGradients(a: Attention, dy: NdArray) {
   const one = (of: readonly number[], index: number): number => of[index] ?? NaN;
-  /** The gradient of the scores of a query. */
+  /** The gradient of a query's scores. */
   const dScores = (image: number, head: number, query: number): number[] => {
     const w = weightsOf(a, image, head, query);
     const dw = upTo(a.keys).map((key) =>
@@ -133,7 +133,7 @@ export const NETWORK_REFERENCES: { readonly [K in Network]: Reference<K> } = {
   layerNormGradient: (node, inputs) => {
     const [x, weight, dy] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
     let start = 0;
-    // Through the derivatives of mean and deviation one by one.
+    // By the chain rule through deviation and mean, one after the other.
     return rowwise((row) => {
       const { centred, deviation } = moments(row, node.attributes.epsilon);
       const dn = row.map((_, i) => (dy.data[start + i] ?? NaN) * (weight.data[i] ?? NaN));

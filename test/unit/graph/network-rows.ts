@@ -1,7 +1,10 @@
 import * as g from '../../../main/graph/operations.ts';
 import { floats, forwardOnly, row } from './row.ts';
 
-/** The rows of operations that networks are made of: normalisation, attention, sums of Kronecker products. */
+/**
+ * Rows of the operations specific to networks: normalisation, attention, sums of Kronecker
+ * products.
+ */
 export const NETWORK_ROWS = {
   layerNorm: [
     row('rank 1', [[5], [5], [5]], (x, w, b) => g.layerNorm(x, w, b, 1e-6)),

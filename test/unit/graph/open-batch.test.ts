@@ -24,32 +24,32 @@ import {
 import { distance } from './cases.ts';
 import { ROWS } from './operation-rows.ts';
 
-/** Batch sizes that every open program is called with. */
+/** Batch sizes with which every open program is called. */
 const BATCHES = [1, 2, 5];
 
-/** Without XLA, TensorFlow's softmax takes no more axes; no network has as many. */
+/** Without XLA, TensorFlow's softmax supports at most this many axes; no network needs more. */
 const SOFTMAX_AXES = 5;
 
-/** Their sides are numbers: what is stored, and factors of a weight. */
+/** Operations whose sizes are always static: stored tensors and factors of a weight. */
 const STATIC = new Set<OpName>(['variable', 'constant', 'addKronecker', 'kroneckerGradient']);
 
-// float32 against float32 with other orders of summation and another erf (tfjs's is good to 1.5e-7).
+// float32 against float32 with a different summation order and erf (tfjs's is accurate to 1.5e-7).
 const TOLERANCE = 3e-5;
 
-/** A node by its operation, what it is of, and its attributes. */
+/** A node as its operation, input types and attributes. */
 interface Made {
   readonly operation: Operation<string, object, readonly Tensor[]>;
   readonly inputs: readonly TensorType[];
   readonly attributes: object;
 }
 
-/** The node over inputs of these names. @throws GraphError */
+/** Creates the node over inputs with names that begin with `name`. @throws GraphError */
 function nodeOf({ operation, inputs, attributes }: Made, name: string): Tensor {
   const fed = inputs.map(({ shape, dtype }, i) => g.input(`${name}_${String(i)}`, shape, dtype));
   return apply(operation, fed, 'name' in attributes ? { ...attributes, name } : attributes);
 }
 
-/** All shapes that a node is made of: those of its inputs, and the one among its attributes. */
+/** All shapes of a node: those of its inputs, and its shape attribute if it has one. */
 function shapesOf({ inputs, attributes }: Made): Shape[] {
   const own = 'shape' in attributes ? [attributes.shape as Shape] : [];
   return [...inputs.map(({ shape }) => shape), ...own];
@@ -71,7 +71,7 @@ const bound = (made: Made, batch: number): Made =>
     shapesOf(made).map((shape) => boundShape(shape, batch)),
   );
 
-/** The shape as it is, and with each of its sides as so many batches. */
+/** The shape itself, and variants with one size each multiplied by the batch. */
 function opened(shape: Shape): Shape[] {
   const open = shape.map((_, axis) =>
     shape.map((side, i) => (i === axis ? times(side, BATCH) : side)),
@@ -79,7 +79,7 @@ function opened(shape: Shape): Shape[] {
   return [shape, ...open];
 }
 
-/** Every choice of one from each list. */
+/** The Cartesian product of the lists. */
 function choices<T>(lists: readonly (readonly T[])[]): T[][] {
   return lists.reduce<T[][]>(
     (all, list) => all.flatMap((before) => list.map((one) => [...before, one])),
@@ -87,7 +87,7 @@ function choices<T>(lists: readonly (readonly T[])[]): T[][] {
   );
 }
 
-/** Every way of leaving sides of a row's nodes open that the operation takes. */
+/** Every combination of open sizes in a row's nodes that the operation accepts. */
 function openings(op: OpName): Made[] {
   const rows = ROWS[op].flatMap(({ operands, build }) => {
     const inputs = operands.map(({ shape, dtype }, i) => g.input(String(i), shape, dtype));
@@ -140,7 +140,7 @@ describe.each(OPS)('%s', (op) => {
   });
 });
 
-/** Nodes side by side as one function. */
+/** Combines independent nodes into one function. */
 function functionOf(nodes: readonly Tensor[]): ProgramFunction {
   return {
     inputs: inTopologicalOrder(nodes).filter(
@@ -151,7 +151,7 @@ function functionOf(nodes: readonly Tensor[]): ProgramFunction {
   };
 }
 
-/** Floats that every function is defined at, and integers that name rows. */
+/** Floats in the domain of every function, and integers that are valid row indices. */
 function values({ shape, dtype }: TensorType, batch: number, name: string): Values {
   const stream = randomStream(1, name, batch);
   const length = sizeOf(boundShape(shape, batch));
@@ -181,7 +181,7 @@ describe('the values of an open program', () => {
   const expected = new Map<string, Record<string, Float32Array>>();
 
   beforeAll(async () => {
-    // Before the addon is loaded, which makes its own backend tfjs's one and only.
+    // Before the addon is loaded, which makes its own backend the only one of tfjs.
     await tf.setBackend('cpu');
     for (const { op, static: fixed } of open)
       for (const batch of BATCHES) {

@@ -157,11 +157,14 @@ function matrixProducts(): Row[] {
   );
 }
 
-/** Every operation with every variant of it; a new operation needs its line here or among `NETWORK_ROWS`, or this does not compile. */
+/**
+ * Every operation in all its variants. A new operation needs an entry here or in `NETWORK_ROWS`, or
+ * this does not compile.
+ */
 export const ROWS: Readonly<Record<OpName, readonly Row[]>> = {
   ...NETWORK_ROWS,
   input: [row('alone', [[2, 3]], (x) => x)],
-  // The operands are inputs in one half of the tests and variables in the other.
+  // Half of the tests pass the operands as inputs, the other half as variables.
   variable: [row('alone', [[2, 3]], (x) => x)],
   constant: [
     row('floats', [[2, 2]], (x) => g.mul(x, g.constant(Float32Array.of(1, -2, 3, 0.5), [2, 2]))),

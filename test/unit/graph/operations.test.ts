@@ -11,11 +11,13 @@ import { erf, evaluate } from './reference.ts';
 
 const OPS = Object.keys(ROWS) as OpName[];
 
-// float32 against float64, through tfjs's erf (absolute error 1.5e-7) and sums of a few dozen terms.
+// float32 against float64, with tfjs's erf (absolute error 1.5e-7) and sums of a few dozen terms.
 const SINGLE = 3e-6;
-// float64 against float64: what is left are step² terms, cancellation and constants that the graph holds in float32.
+// float64 against float64: the remaining errors are step² terms, cancellation, and float32
+// constants in the graph.
 const DOUBLE = 2e-7;
-// The same for `layerNorm` taken apart, whose 1/n is such a constant: its rounding counts where values nearly agree.
+// For the decomposed `layerNorm`, whose 1/n is such a float32 constant: its rounding matters where
+// values are nearly equal.
 const APART = 1e-5;
 
 it('has rows for every operation, and each row uses its operation', () => {

@@ -10,13 +10,13 @@ export interface RandomGraph {
   readonly loss: Tensor;
 }
 
-/** Largest tensor and number of axes that a random graph may have. */
+/** Maximum size and number of axes of a tensor in a random graph. */
 const SIZE = 48;
 const RANK = 5;
 
 type Grow = (x: Tensor, other: Tensor, stream: RandomStream) => Tensor;
 
-/** Smooth and bounded on what they are given, so that finite differences mean something. */
+/** Smooth and bounded on their arguments, so that finite differences are meaningful. */
 const GROWTHS: readonly Grow[] = [
   (x, other) => broadcasting(g.add, x, other),
   (x, other) => broadcasting(g.sub, x, other),
@@ -86,7 +86,7 @@ const GROWTHS: readonly Grow[] = [
     ),
 ];
 
-/** Grows a graph from three inputs; its loss sees every node that nothing else uses. */
+/** Grows a graph from three inputs; its loss includes every node that is not used otherwise. */
 export function randomGraph(seed: number, operations = 14): RandomGraph {
   const stream = randomStream(seed, 'graph');
   const shapes: StaticShape[] = [[2, 3], [3], [2, 1, 2]];
@@ -117,7 +117,10 @@ function pick<T>(from: readonly T[], stream: RandomStream): T {
   return from[stream.integer(from.length)] as T;
 }
 
-/** The operation on both when they broadcast, on the first and the other's sum when not. */
+/**
+ * Applies the operation to both operands if they broadcast, otherwise to the first and the sum of
+ * the second.
+ */
 function broadcasting(op: (a: Tensor, b: Tensor) => Tensor, a: Tensor, b: Tensor): Tensor {
   const rank = Math.max(a.shape.length, b.shape.length);
   const fits = Array.from({ length: rank }).every((_, axis) => {
@@ -131,7 +134,7 @@ function alike(a: Tensor, b: Tensor): [Tensor, Tensor] {
   return [a, g.broadcastTo(g.erf(g.sumAll(b)), a.shape)];
 }
 
-/** Rows by the last axis; a scalar becomes (1, 1). */
+/** Reshapes to rows along the last axis; a scalar becomes (1, 1). */
 function matrix(x: Tensor): Tensor {
   const columns = x.shape.at(-1) ?? 1;
   return g.reshape(x, [sizeOf(x.shape.slice(0, -1)), columns]);

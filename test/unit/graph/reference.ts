@@ -19,8 +19,8 @@ import {
 import { NETWORK_REFERENCES } from './network-reference.ts';
 
 /**
- * The operations of the graph language a second time, in plain float64 JavaScript, one element at a time: slow,
- * obvious, and independent of tfjs, of TensorFlow and of the language's own shape inference.
+ * Independent reimplementation of the graph operations in plain float64 JavaScript, element by
+ * element: slow but obvious, without tfjs, TensorFlow or the shape inference of the graph.
  */
 function broadcast(...shapes: StaticShape[]): StaticShape {
   const rank = Math.max(...shapes.map((s) => s.length));
@@ -56,7 +56,10 @@ function reduce(
   };
 }
 
-/** erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!: every term has one sign, so nothing cancels. */
+/**
+ * erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!: all terms have the same sign, so nothing
+ * cancels.
+ */
 export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
@@ -191,8 +194,9 @@ const REFERENCES: { readonly [K in Exclude<OpName, Source>]: Reference<K> } = {
 };
 
 /**
- * Values of graph tensors, given those of inputs and variables by name. Checks every inferred shape on the way.
- * @param held values that some nodes are to have instead of their own
+ * Evaluates graph tensors from the values of inputs and variables, by name, and checks every
+ * inferred shape.
+ * @param held values that replace those of the given nodes
  */
 export function evaluate(
   outputs: readonly Tensor[],

@@ -1,6 +1,6 @@
 import type { DType, StaticShape, Tensor } from '../../../main/graph/tensor.ts';
 
-/** What is fed as one operand: a shape and the range that its values are drawn from. */
+/** The shape of one operand and the range from which its values are drawn. */
 export interface Operand {
   readonly shape: StaticShape;
   readonly dtype: DType;
@@ -13,7 +13,7 @@ export interface Row {
   readonly title: string;
   readonly operands: readonly Operand[];
   readonly build: (operands: readonly Tensor[]) => Tensor;
-  /** The operation has no derivative of its own. */
+  /** The operation has no derivative. */
   readonly forwardOnly?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { openRuntime } from '../../../main/engine/runtime/open-runtime.ts';
 import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { HAS_KERNELS } from './programs.ts';
 
-/** Attention and its gradient over qkv of that shape. */
+/** Attention and its gradient for a qkv of that shape. */
 function attentionProgram(shape: StaticShape, matmulPrecision: MatmulPrecision): Program {
   const qkv = g.input('qkv', shape);
   const y = g.packedAttention(qkv);
@@ -17,7 +17,7 @@ function attentionProgram(shape: StaticShape, matmulPrecision: MatmulPrecision):
   return { variables: [], functions: { attend } };
 }
 
-/** How many calls of the kernels for attention there are. */
+/** Number of attention kernel calls in the lowered program. */
 function calls(program: Program, kernels: boolean): number {
   const nodes = lowerProgram(program, { kernels }).functions[0]?.nodeDef ?? [];
   const targets = nodes.map(({ attr }) => attr['call_target_name']?.s ?? new Uint8Array());
@@ -48,7 +48,7 @@ function random(shape: StaticShape, seed: number, deviation: number): Float32Arr
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
     return state / 2 ** 31;
   };
-  // Three uniform numbers of variance 1/3 each.
+  // The sum of three uniform numbers with a variance of 1/3 each.
   return Float32Array.from(
     { length: sizeOf(shape) },
     () => deviation * (uniform() + uniform() + uniform()),
@@ -89,7 +89,8 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
     for (const name of ['y', 'dqkv']) {
       const expected = highest[name] ?? new Float32Array();
       const error = expected.map((x, i) => x - (high[name]?.[i] ?? NaN));
-      // A score's error of 2⁻¹⁶ of its size is the relative error of its weight.
+      // A relative error of 2⁻¹⁶ in a score becomes, times the score, the relative error of its
+      // weight.
       const tolerance = deviation > 1 ? 1e-3 : 3e-5;
       expect(greatest(error) / greatest(expected), name).toBeLessThan(tolerance);
       expect(high[name]?.every(Number.isFinite)).toBe(true);
@@ -100,7 +101,7 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
     const session = (await openRuntime()).open(attentionProgram(IMAGES, 'high'));
     disposals.push(() => session.dispose());
     const qkv = random(IMAGES, 1, 1);
-    // In the query of the first head of the first token.
+    // Element of the query in the first head of the first token.
     qkv[5] = NaN;
     const dy = random([2, 197, 3, 64], 2, 1);
     const { y, dqkv } = await session.run('attend', { qkv, dy });

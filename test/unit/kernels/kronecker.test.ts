@@ -6,7 +6,7 @@ import type { MatmulPrecision } from '../../../shared/domain/training.ts';
 import { distance } from '../engine/random-tensors.ts';
 import { HAS_KERNELS, kernelCalls, runProgram } from './programs.ts';
 
-/** W + Σᵢ Cᵢ ⊗ Dᵢ, and the gradients of C and D as if W were that of the sum. */
+/** W + Σᵢ Cᵢ ⊗ Dᵢ, and the gradients of C and D with W as the incoming gradient. */
 function kroneckerProgram(s: KroneckerSizes, matmulPrecision: MatmulPrecision): Program {
   const w = g.input('w', [s.splits * s.l * s.k, s.m * s.n]);
   const c = g.input('c', [s.kernels, s.l, s.m]);

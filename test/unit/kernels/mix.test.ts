@@ -13,7 +13,7 @@ interface Sizes {
   readonly rank: number;
 }
 
-/** x mixed by C, and the gradient of C as if that were its own. */
+/** x mixed by C, and the gradient of C with the result as the incoming gradient. */
 function mixProgram({ rows, l, m, kernels, rank }: Sizes, precision: MatmulPrecision): Program {
   const x = g.input('x', [rows, m, kernels, rank]);
   const c = g.input('c', [kernels, l, m]);

@@ -55,12 +55,12 @@ function random(size: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length: size }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    // Magnitudes over some powers of two, both signs.
+    // Magnitudes across several powers of two, with both signs.
     return (state / 2 ** 31) * 2 ** (((state >>> 8) % 9) - 4);
   });
 }
 
-/** The product in double precision, and Σ |a| |b|, against which its error is measured. */
+/** The product in double precision, and Σ |a| |b|, relative to which the error is measured. */
 function exact(form: Form, a: Float32Array, b: Float32Array): { y: number; size: number }[] {
   const { rows, columns, depth, transposeA = false, transposeB = false } = form;
   const count = form.batch.reduce((x, y) => x * y, 1);
@@ -89,12 +89,12 @@ describe.runIf(HAS_KERNELS)('the product in a kernel', () => {
   );
   const sizes: Form[] = [
     { batch: [], rows: 128, columns: 96, depth: 96 },
-    // So deep that threads share out the depth.
+    // Deep enough for threads to split the depth.
     { batch: [], rows: 197, columns: 45, depth: 1101 },
     { batch: [], rows: 40, columns: 72, depth: 5000 },
     // Deeper than one block of the depth.
     { batch: [2], rows: 40, columns: 45, depth: 1101 },
-    // A result that goes past the caches.
+    // A result too large for the caches.
     { batch: [], rows: 1100, columns: 256, depth: 40 },
     { batch: [], rows: 17, columns: 1000, depth: 77 },
     { batch: [3, 5], rows: 65, columns: 33, depth: 67 },
@@ -140,7 +140,7 @@ describe.runIf(HAS_KERNELS)('a compiled program with products in kernels', () =>
   it('comes to the same when another process takes it from the cache', async () => {
     const root = fileURLToPath(new URL('../../..', import.meta.url));
     const script = join(folder, 'chain.ts');
-    // Several calls, of which each one's results might be handed over in another way.
+    // Several calls, whose results may be passed on in different ways.
     writeFileSync(
       script,
       `import * as g from '${root}main/graph/operations.ts';

@@ -8,10 +8,13 @@ import { randomTensors } from '../engine/random-tensors.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Whether an engine has kernels here: not where the processor can run none, nor where KARST_KERNELS says that it is to have none. */
+/**
+ * Whether kernels are available: the processor must support them and KARST_KERNELS must not disable
+ * them.
+ */
 export const HAS_KERNELS = installedKernels(ROOT).length > 0;
 
-/** How many calls of our kernels a program with one function makes where they can be had. */
+/** Number of kernel calls in a program with one function when kernels are available. */
 export function kernelCalls(program: Program): number {
   const nodes = lowerProgram(program, { kernels: true }).functions[0]?.nodeDef ?? [];
   return nodes.filter(({ op }) => op === 'XlaCustomCallV2').length;
@@ -19,7 +22,7 @@ export function kernelCalls(program: Program): number {
 
 type Values = Record<string, Float32Array>;
 
-/** Runs the one function of a program on random numbers, which are the same for the same seed. */
+/** Runs the only function of a program on random numbers determined by the seed. */
 export async function runProgram(
   program: Program,
   seed: number,

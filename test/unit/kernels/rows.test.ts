@@ -8,7 +8,7 @@ import { erf } from '../graph/reference.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
 import { HAS_KERNELS, kernelCalls } from './programs.ts';
 
-/** Layer normalisation and GELU, alone, of sums with a row and a number, and their gradients. */
+/** Layer normalisation and GELU, plain and of sums with a row and a scalar, and their gradients. */
 function rowProgram(rows: number, width: number, matmulPrecision: MatmulPrecision): Program {
   const x = g.input('x', [rows, width]);
   const dy = g.input('dy', [rows, width]);
@@ -71,7 +71,7 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
     [[197, 192]],
     [[1001, 768]],
     [[3000, 19]],
-    // Fewer rows than a thread takes at a time, and a width of less than a register.
+    // Fewer rows than a thread's chunk, and a width below that of a register.
     [[3, 8000]],
     [[5000, 7]],
   ] as const)('comes to what XLA makes: %j', async (size) => {
@@ -90,7 +90,7 @@ describe.runIf(HAS_KERNELS)('row by row in the kernels', () => {
     found['gelu']?.forEach((y, i) => {
       const x = given.x[i] ?? NaN;
       const expected = (x * (1 + erf(x * Math.SQRT1_2))) / 2;
-      // The reference itself cancels far below.
+      // Below that, cancellation makes the reference itself inaccurate.
       if (x > -4) expect(Math.abs(y / expected - 1)).toBeLessThan(2e-6);
     });
   });

@@ -29,7 +29,7 @@ import { readGroups } from '../../fixtures/engine/variables.ts';
 import { PREPROCESSING } from '../../fixtures/engine/test-bed.ts';
 import { distance } from '../engine/random-tensors.ts';
 
-/** Networks of timm's, their weights and what they compute: see make_dinov2.py. */
+/** timm networks with their weights and outputs; created by make_dinov2.py. */
 const FIXTURE = join(import.meta.dirname, '../../fixtures/engine/dinov2.safetensors');
 const CLASSES = 3;
 const OTHER_SIDE = 20;
@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What the fixture has under a prefix, by the rest of its names. */
+/** The fixture's tensors under a prefix, by the remainder of their names. */
 function under(prefix: string): Map<string, Float32Array> {
   return new Map(
     [...stored]
@@ -65,7 +65,7 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
   const weights = () => under(`${network}.weights.`);
   const known = (name: string): Float32Array => stored.get(`${network}.${name}`)!;
 
-  /** The checkpoint as timm's `state_dict` is saved. */
+  /** Writes the checkpoint in the form of timm's saved `state_dict`. */
   async function checkpoint(): Promise<string> {
     const path = join(folder, `${network}.safetensors`);
     const tensors = weights();

@@ -15,14 +15,14 @@ import { VARIANTS } from '../../fixtures/methods.ts';
 import { MODELS } from '../../fixtures/models.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
 
-/** Batch sizes that one open program is called with. */
+/** Batch sizes with which one open program is called. */
 const BATCHES = [1, 2, 5];
 const CLASSES = 3;
 const USUAL = VARIANTS[0]?.title;
 
 /**
- * Of the largest logit: some fourteen products follow each other in these networks, each of at most 192 numbers, whose
- * sum in any other order differs by up to 192 · 2⁻²⁴ of what is added.
+ * Relative to the largest logit: about fourteen successive products, each over at most 192 numbers,
+ * whose sum in another order differs by up to 192 · 2⁻²⁴ of the summands.
  */
 const TOLERANCE = 14 * 192 * 2 ** -24;
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
 type Run = (program: Program) => Session;
 const inScript: Run = (program) => new Interpreter(program);
 
-/** What the model makes of one batch after the other, by a program for batches of that size. */
+/** Runs the model on successive batches using a program built for batches of `size`. */
 async function logits(
   run: Run,
   model: Model,
@@ -55,7 +55,7 @@ async function logits(
   return answers;
 }
 
-/** On the plain network every variant of every method, on the others each method as usual. */
+/** Every variant of every method on the plain network; only the default variant on the others. */
 const SETS = MODELS.flatMap(({ title: network, architecture }, index) =>
   VARIANTS.filter(({ title }) => index === 0 || title === USUAL).flatMap(({ title, tuning }) =>
     [false, true].map((merged) => {
@@ -67,7 +67,7 @@ const SETS = MODELS.flatMap(({ title: network, architecture }, index) =>
   ),
 );
 
-/** By a program of its own for each batch size. */
+/** Expected logits, from a separate program for each batch size. */
 async function wanted(model: Model): Promise<Float32Array[]> {
   const answers: Float32Array[] = [];
   for (const batch of BATCHES) answers.push(...(await logits(inScript, model, batch, [batch])));

@@ -9,7 +9,7 @@ import {
 } from '../../../main/platform/kernels.mjs';
 import { temporaryFolder } from '../setup/temporary.ts';
 
-/** A folder with empty files for addons. */
+/** A folder with empty files in place of addons. */
 function checkoutWith(...isas: readonly string[]): string {
   const root = temporaryFolder();
   const folder = join(root, BUILT);

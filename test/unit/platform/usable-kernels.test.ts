@@ -8,7 +8,7 @@ import { temporaryFolder } from '../setup/temporary.ts';
 
 const isas = processorIsas();
 
-/** What loading the addon of an ISA comes to. */
+/** The result of loading the addon of each ISA. */
 type Addons = Partial<Record<string, () => Partial<KernelsAddon>>>;
 
 function usable(addons: Addons, environment = {}): ReturnType<typeof usableKernels> {
