@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /**
- * What `npm test` and `npm run test:full` consist of, and the arguments that choose among it.
+ * The parts of `npm test` and `npm run test:full`, and the arguments that select them.
  *
- *   --full           the long parts, too; alone with `--only`, it changes nothing
+ *   --full           also the long parts; has no effect together with `--only`
  *   --only NAMES     only these, separated by commas: checks, suites or long parts
- *   --seed N         of the parts that draw: a whole number below 2^32; drawn and printed unless given
- *   --minutes N      how long a campaign goes on (default 10)
- *   --data DIR       folder with photographs, of the parts that measure on them
- *   --backbone DIR   folder with a real backbone, of the parts that measure on it
+ *   --seed N         for randomised parts: an integer below 2^32; default: random, and printed
+ *   --minutes N      duration of a campaign (default 10)
+ *   --data DIR       folder with photographs, for parts that measure on them
+ *   --backbone DIR   folder with a real backbone, for parts that measure on it
  */
 
 /** @typedef {'seed' | 'minutes' | 'data' | 'backbone'} OptionName */
@@ -19,11 +19,12 @@ import { resolve } from 'node:path';
  * A part of the long suite: the tests in `test/full/<name>`, or a script.
  *
  * @typedef {object} Part
- * @property {string} does one line
- * @property {readonly string[]} [script] below the checkout, with its arguments; it fails by its exit code
- * @property {boolean} [window] its tests are Playwright's, and drive an Electron
- * @property {readonly OptionName[]} takes
- * @property {readonly OptionName[]} [needs] those of `takes` without which it cannot run
+ * @property {string} does one-line description
+ * @property {readonly string[]} [script] path relative to the checkout, and arguments; a non-zero
+ * exit code is a failure
+ * @property {boolean} [window] its tests run in Playwright and drive an Electron
+ * @property {readonly OptionName[]} takes options that it accepts
+ * @property {readonly OptionName[]} [needs] the required options among `takes`
  */
 
 /** @type {Readonly<Record<string, Part>>} */
@@ -48,10 +49,13 @@ export const PARTS = {
 
 const CHECK_NAMES = ['types', 'lint', 'cycles', 'unused', 'format'];
 const SUITES = ['unit', 'integration'];
-/** Suites that Playwright runs. */
+/** Suites run by Playwright. */
 export const BROWSER_SUITES = ['e2e', 'electron'];
 
-/** Variables that tell a part its options. @type {Readonly<Record<OptionName, string>>} */
+/**
+ * Environment variables that pass the options to a part.
+ * @type {Readonly<Record<OptionName, string>>}
+ */
 const VARIABLES = {
   seed: 'KARST_TEST_SEED',
   minutes: 'KARST_TEST_MINUTES',
@@ -65,12 +69,13 @@ const DEFAULT_MINUTES = 10;
 const isOption = (name) => Object.hasOwn(VARIABLES, name);
 
 /**
- * What was asked for.
+ * The selected parts.
  *
  * @typedef {object} Choice
  * @property {readonly string[]} names in the order in which they run
- * @property {Readonly<Record<string, string>>} environment for the long parts among them
- * @property {Readonly<Record<string, string>>} refused by part: why it cannot run
+ * @property {Readonly<Record<string, string>>} environment variables for the long parts
+ * @property {Readonly<Record<string, string>>} refused reasons of the parts that cannot run, by
+ * name
  */
 
 /** @param {Readonly<Record<string, Part>>} [parts] */
@@ -91,7 +96,7 @@ export function usage(parts = PARTS) {
 /**
  * @param {readonly string[]} args
  * @param {Readonly<Record<string, Part>>} [parts]
- * @returns {Choice | string} a sentence when the arguments are wrong
+ * @returns {Choice | string} an error message if the arguments are invalid
  */
 export function chooseParts(args, parts = PARTS) {
   const always = [...CHECK_NAMES, ...SUITES, ...BROWSER_SUITES];
@@ -146,7 +151,7 @@ export function chooseParts(args, parts = PARTS) {
 
 /**
  * @param {Partial<Record<OptionName, string>>} given
- * @returns {string | null} a sentence when a value is none
+ * @returns {string | null} an error message if a value is invalid
  */
 function wrongValue({ seed, minutes, data, backbone }) {
   if (seed !== undefined && (!/^\d{1,10}$/.test(seed) || Number(seed) >= 2 ** 32))
@@ -159,7 +164,7 @@ function wrongValue({ seed, minutes, data, backbone }) {
 }
 
 /**
- * How to call one part again as it was called, in the words of the command line.
+ * The command line that repeats one part with the same options.
  *
  * @param {string} name
  * @param {Choice} choice
@@ -173,7 +178,7 @@ export function commandOf(name, { environment }) {
 }
 
 /**
- * The options of a part as its tests see them; without a runner around them the seed is 1.
+ * The options of a part, as read by its tests. Without the runner the seed defaults to 1.
  *
  * @param {Readonly<Record<string, string | undefined>>} [environment]
  * @returns {{ seed: number, minutes: number, data: string | null, backbone: string | null }}

@@ -20,12 +20,14 @@ import {
 } from './tally.mjs';
 
 /**
- * `npm test`: types, lint rules, import cycles (oxlint), unused files, exports and packages (knip), format, then the test
- * suites: unit, integration, the studio in Chromium (e2e) and in a window (electron). What the last two need is brought
- * first, and one that this machine cannot run is skipped with the reason. The last line is `N passed, N failed` over all of them, and `, N skipped` when any was; the exit
- * code is 1 when anything failed or no test ran.
+ * `npm test`: types, lint rules, import cycles (oxlint), unused files, exports and packages (knip),
+ * format, then the test suites: unit, integration, the studio in Chromium (e2e) and in a window
+ * (electron). The tools of the last two are installed first; a suite that cannot run on this
+ * machine is skipped with the reason. The last line gives the totals, `N passed, N failed`, and the
+ * number skipped if any were. The exit code is 1 if anything failed or no test ran, and 2 if the
+ * arguments are wrong.
  *
- * `parts.mjs` has the arguments.
+ * The arguments are described in `parts.mjs`.
  */
 
 /** @import { Result } from './tally.mjs' */
@@ -35,7 +37,10 @@ const TOOLS = join(ROOT, 'node_modules');
 
 const TYPES = join(TOOLS, 'vue-tsc', 'bin', 'vue-tsc.js');
 
-/** Commands of each check, one after the other. @type {Record<string, readonly (readonly string[])[]>} */
+/**
+ * Commands of each check, run in sequence.
+ * @type {Record<string, readonly (readonly string[])[]>}
+ */
 const CHECKS = {
   types: ['.', 'renderer', 'test'].map((project) => [TYPES, '--noEmit', '--project', project]),
   lint: [[join(TOOLS, 'eslint', 'bin', 'eslint.js'), '.', '--max-warnings=0']],
@@ -57,8 +62,8 @@ async function main(args) {
   const chosen = choice.names;
   /** @type {Result[]} */
   const results = [];
-  // They use one core each and hardly touch the same files. The longest goes on beside the suites, but not beside those with
-  // pages, which are given no longer than a person would wait.
+  // Each check uses one core and they hardly share files. The longest may continue alongside the
+  // suites, but not alongside the browser suites, whose waits have realistic time limits.
   const checks = Object.entries(CHECKS).filter(([name]) => chosen.includes(name));
   const checked = checks.map(([name, commands]) => runCheck(name, commands));
   await endedBut(1, checked);
@@ -86,7 +91,7 @@ async function main(args) {
 }
 
 /**
- * Waits until no more than `left` of them go on, or one has failed to run.
+ * Resolves when at most `left` of the promises are pending; rejects if one rejects before that.
  *
  * @param {number} left
  * @param {readonly Promise<unknown>[]} all
@@ -121,7 +126,7 @@ async function runCheck(name, commands) {
 }
 
 /**
- * A part of the long suite.
+ * Runs a part of the long suite.
  *
  * @param {string} name
  * @param {import('./parts.mjs').Choice} choice
@@ -149,8 +154,8 @@ async function runPart(name, choice) {
 
 /**
  * @param {string} name
- * @param {readonly string[]} which arguments that tell vitest what to run
- * @param {Readonly<Record<string, string>>} environment further variables
+ * @param {readonly string[]} which arguments that select vitest's tests
+ * @param {Readonly<Record<string, string>>} environment additional variables
  * @returns {Promise<Result>}
  */
 async function runSuite(name, which, environment) {
@@ -172,7 +177,7 @@ async function runSuite(name, which, environment) {
 /**
  * @param {string} name
  * @param {string} folder of its configuration
- * @param {string[]} reasons gets a sentence when the suite is skipped
+ * @param {string[]} reasons receives a sentence if the suite is skipped
  * @returns {Promise<Result>}
  */
 async function runBrowserSuite(name, folder, reasons) {
@@ -224,7 +229,7 @@ async function chromiumTools() {
 async function windowTools() {
   const electron = await ensureTestElectron(ROOT, new Progress());
   if ('missing' in electron) return electron;
-  // The packaged folder holds what the product is, whatever it is tested in.
+  // The packaged application is the real product, whichever Electron tests it.
   await ensureBuilt(ROOT, ['renderer', 'shell'], process.execPath, new Progress());
   await ensureTestApplication(ROOT, electron.path, new Progress());
   return { environment: { KARST_TEST_ELECTRON: electron.path } };
@@ -233,7 +238,7 @@ async function windowTools() {
 /**
  * @param {readonly string[]} command
  * @param {'collect' | 'show'} how
- * @param {Readonly<Record<string, string>>} [environment] further variables
+ * @param {Readonly<Record<string, string>>} [environment] additional variables
  * @returns {Promise<{ code: number, output: string }>}
  */
 function run(command, how, environment = {}) {

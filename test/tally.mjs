@@ -1,5 +1,5 @@
 /**
- * What one check or suite came to.
+ * Result of one check or suite.
  *
  * @typedef {object} Result
  * @property {string} name
@@ -10,7 +10,7 @@
  */
 
 /**
- * A check counts as one.
+ * A check counts as one test.
  *
  * @param {string} name
  * @param {number} code exit code of its tool
@@ -23,12 +23,12 @@ export function checkResult(name, code, milliseconds) {
 }
 
 /**
- * Counts a suite from vitest's JSON report. Failures that are no test's count as one each: a file that does
- * not load, an error outside any test, a runner that ended without a report.
+ * Counts a suite from vitest's JSON report. Failures outside of tests count as one each: a file
+ * that fails to load, an error outside any test, a runner that ended without a report.
  *
  * @param {string} name
  * @param {number} code exit code of the runner
- * @param {string | null} report null when the runner wrote none
+ * @param {string | null} report null if the runner wrote none
  * @param {number} milliseconds
  * @returns {Result}
  */
@@ -63,12 +63,12 @@ export function suiteResult(name, code, report, milliseconds) {
  */
 
 /**
- * Counts a suite from Playwright's JSON report. A test that passed at a second attempt only counts as failed; so
- * does an error outside any test, and a runner that ended without a report.
+ * Counts a suite from Playwright's JSON report. A test that passes only on retry counts as failed,
+ * and so do an error outside any test and a runner that ended without a report.
  *
  * @param {string} name
  * @param {number} code exit code of the runner
- * @param {string | null} report null when the runner wrote none
+ * @param {string | null} report null if the runner wrote none
  * @param {number} milliseconds
  * @returns {Result}
  */
@@ -84,7 +84,7 @@ export function browserResult(name, code, report, milliseconds) {
 }
 
 /**
- * A suite that this machine cannot run: all its tests are skipped.
+ * A suite that cannot run on this machine: all its tests count as skipped.
  *
  * @param {string} name
  * @param {string | null} report Playwright's list of its tests
@@ -99,7 +99,7 @@ export function skippedResult(name, report) {
 
 /**
  * @param {Suite} suite
- * @returns {string[]} of each test in it
+ * @returns {string[]} the status of every test in it
  */
 function statesOf(suite) {
   const own = suite.specs.flatMap((spec) => spec.tests.map((test) => test.status));

@@ -5,7 +5,7 @@ import { TINY_VIT, writeTinyBackbone } from '../fixtures/tiny-backbone.ts';
 import { chooseInMenu } from './fixtures/parts.ts';
 import { expect, test } from './fixtures/studio.ts';
 
-/** A backbone of 32 features that does not say how many heads they are of. */
+/** Writes a backbone of width 32 without a config, so that its number of heads is unknown. */
 async function headless(folder: string): Promise<string> {
   const weights = await writeTinyBackbone(folder);
   rmSync(join(dirname(weights), 'config.json'));
@@ -39,7 +39,7 @@ test('a backbone is added, asked for its heads, looked at, renamed and removed',
   await heads.fill('5');
   await heads.press('Tab');
   await question.getByRole('button', { name: 'Add', exact: true }).click();
-  // 32 features are not of five heads.
+  // The width of 32 is not divisible by five heads.
   await expect(question.getByRole('alert')).toContainText('5');
   await heads.fill(String(TINY_VIT.heads));
   await heads.press('Tab');

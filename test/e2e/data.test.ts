@@ -7,7 +7,7 @@ import { expect, test } from './fixtures/studio.ts';
 
 const PER_CLASS = 10;
 
-/** As folders are after a day outside: a torn picture, a note, a hidden file, an empty class, copies. */
+/** A typical messy folder: a corrupt image, a note, a hidden file, an empty class, duplicates. */
 function makeFieldNotes(folder: string): void {
   const filesOf = (digit: string): string[] =>
     readdirSync(join(SAMPLE, digit)).sort().slice(0, PER_CLASS);
@@ -24,7 +24,7 @@ function makeFieldNotes(folder: string): void {
   cpSync(join(folder, 'zero', second), join(folder, 'three', 'same as zero.png'));
 }
 
-/** A cell of the row that begins with this word. */
+/** The row that begins with this word. */
 function row(page: Page, name: string) {
   return page.getByRole('row', { name: new RegExp(`^${name}`) });
 }
@@ -112,7 +112,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     await page.keyboard.press('Escape');
     await expect(panel).toHaveCount(0);
     await expect(images.nth(PER_CLASS - 2)).toBeFocused();
-    // From inside the panel it goes to the image that the panel shows.
+    // Closing the panel from inside moves the focus to the image shown in it.
     await page.keyboard.press('Enter');
     await panel.getByRole('button', { name: 'Next image' }).focus();
     await page.keyboard.press('Enter');
@@ -132,7 +132,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     await images.nth(5).focus();
     await page.keyboard.press('Delete');
     await expect(excluded).toHaveCount(3);
-    // On another page, long after its notification has gone.
+    // On another page, after the notification has disappeared.
     await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
     await page.keyboard.press('Control+z');
     await expect(page.getByText('Undone: One image changed.').first()).toBeVisible();

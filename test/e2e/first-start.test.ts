@@ -40,7 +40,7 @@ async function evaluate(page: Page, name: string, accuracy: string): Promise<voi
     `${name} on Handwritten digits`,
     { timeout: ENGINE_MS },
   );
-  // The same images as in training, and the same answers.
+  // Same images as the validation during training, so the same accuracy.
   await expect(figure(page, 'Figures of the evaluation', 'Accuracy')).toHaveText(accuracy);
 
   const matrix = page.getByRole('table', { name: 'Confusion matrix' });

@@ -6,7 +6,10 @@ import { serveStudio } from './fixtures/served-studio.ts';
 import { expect } from './fixtures/studio.ts';
 import { StudioClient } from './fixtures/studio-client.ts';
 
-/** To a browser, another port is another site: it knows nothing of what the former stored. */
+/**
+ * Browser storage is per origin, which includes the port, so these settings must be stored by the
+ * studio.
+ */
 base('theme, language and project are the same under another port', async ({ browser }) => {
   const home = mkdtempSync(join(tmpdir(), 'karst-home-'));
   const open = async () => {

@@ -2,36 +2,36 @@ import { defineConfig } from '@playwright/test';
 import { findChromium } from '../setup/chromium.mjs';
 
 /**
- * The studio in Chromium, over `karst serve`. `npm test` brings the browser and the built pages; by hand:
- * `npx playwright test --config test/e2e`, and with `--trace retain-on-failure` what went wrong can be looked through; that
- * takes a fifth of the time more.
+ * The studio in Chromium, over `karst serve`. `npm test` provides the browser and the built pages;
+ * to run manually: `npx playwright test --config test/e2e`. `--trace retain-on-failure` records
+ * failures for inspection and takes a fifth longer.
  */
 export default defineConfig({
   testMatch: '**/*.test.ts',
   globalSetup: './fixtures/suite-folder.ts',
   outputDir: '../../test-results/e2e',
-  // Trainings share the machine with the browser: two studios at a time, and time enough for them.
+  // At most two studios at a time, because trainings share the machine with the browser.
   workers: 2,
   projects: [
     {
-      // They share one studio, in which something was done already, and leave it as it is.
+      // These tests share one furnished studio and must not change it.
       name: 'furnished',
       testDir: 'furnished',
-      // They hold nothing; they draw, for the docs, when a folder is named.
+      // Not tests: they take screenshots for the docs if a folder is named.
       testIgnore: process.env['KARST_SCREENSHOTS'] === undefined ? '**/screens.test.ts' : [],
       workers: 1,
     },
     {
-      // Each has a studio of its own.
+      // Each of these tests has its own studio.
       name: 'own',
       testDir: '.',
       testIgnore: 'furnished/**',
       workers: 1,
     },
   ],
-  // Long enough for a busy machine: what is waited for comes, and a wait ends with it.
+  // Long enough for a busy machine; waits end as soon as their condition holds.
   timeout: 600_000,
-  // What keeps every test from its end is told soon enough.
+  // Stop early if something makes every test fail.
   maxFailures: 5,
   expect: { timeout: 60_000 },
   forbidOnly: process.env['CI'] !== undefined,

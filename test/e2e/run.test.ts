@@ -6,12 +6,12 @@ import { serveStudio, type ServedStudio } from './fixtures/served-studio.ts';
 import { StudioClient } from './fixtures/studio-client.ts';
 import { expect, test } from './fixtures/studio.ts';
 
-/** Of an epoch: 320 images to train on in batches of 32. */
+/** Steps per epoch: 320 training images in batches of 32. */
 const STEPS = 10;
 const EPOCHS = 8;
 const MORE_EPOCHS = 2;
 
-/** Ended after the test, whatever became of it. */
+/** Closed after each test, whether it passes or fails. */
 const served: ServedStudio[] = [];
 
 async function serve(home: string): Promise<ServedStudio> {
@@ -103,7 +103,7 @@ test('a run is paused, left, lost and extended, and its history stays whole', as
   });
 });
 
-/** A training that leaves time to come between, on 400 digits. */
+/** A training on 400 digits that is long enough to intervene in. */
 async function startRun(client: StudioClient, images: string) {
   makeDigits(images, { perClass: 40 });
   const { datasetId } = await client.finish(
@@ -124,7 +124,7 @@ async function startRun(client: StudioClient, images: string) {
   });
 }
 
-/** How far into the run each row of the table behind the loss chart is, in steps, the last first. */
+/** Steps of the rows in the table of the loss chart, last step first. */
 async function tabledSteps(page: Page): Promise<number[]> {
   const chart = page.getByRole('figure').filter({
     has: page.getByRole('heading', { name: 'Loss', exact: true }),
@@ -138,7 +138,10 @@ async function tabledSteps(page: Page): Promise<number[]> {
   return epochs.map((epoch) => Math.round(epoch * STEPS));
 }
 
-/** Waits until the table has so many steps, and holds that it has each once from the first on. Returns how many. */
+/**
+ * Waits until the table has at least this many steps, and checks that it contains each step from 1
+ * exactly once. Returns their number.
+ */
 async function wholeHistory(page: Page, atLeast: number): Promise<number> {
   let steps: number[] = [];
   await expect

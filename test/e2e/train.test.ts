@@ -15,7 +15,7 @@ interface Subject {
   readonly backboneId: string;
 }
 
-/** A project with a few digits, so that there is something to learn from. */
+/** Creates a project with a few digits to train on. */
 async function withDigits(studio: ServedStudio): Promise<Subject> {
   const client = await StudioClient.open(studio);
   await client.call('settings.update', { welcomed: true });
@@ -83,7 +83,8 @@ test('settings are explained, limited, marked where they were changed, and taken
   await main.getByRole('button', { name: 'Reset all, keep KARST' }).click();
   await expect(panel.getByText(/needs? a change/)).toHaveCount(0);
 
-  // Each method has its own learning rate; what was chosen stays, marked, with the way back.
+  // Each method has its own default learning rate; a value set by the user is kept, marked, and can
+  // be reset.
   const rate = field(page, 'Learning rate');
   await expect(field(page, 'Image size')).toHaveValue('Auto');
   await methods.getByRole('radio', { name: /^Full/ }).click();
@@ -139,7 +140,7 @@ test('what is typed into a number is taken as it stands, or stays and holds up t
   await epochs.fill('1,000');
   await expect(train).toBeDisabled();
   await expect(main.getByText('Write 1000 or 1.0.')).toBeVisible();
-  // It stays where the page is left and seen again, and leads back to its field.
+  // The invalid text survives leaving the page, and a link leads back to its field.
   await goTo(page, 'Runs');
   await goTo(page, 'Train');
   await expect(epochs).toHaveValue('1,000');
@@ -181,7 +182,7 @@ test('runs that wait behind one that is paused are moved and removed', async ({ 
   client.close();
 });
 
-/** More than any machine trains before it is told to stop. */
+/** More epochs than any machine completes before the run is stopped. */
 const MANY_EPOCHS = 900;
 
 test('a run begun in the window shows its answers, and is stopped with the best kept', async ({
@@ -200,7 +201,7 @@ test('a run begun in the window shows its answers, and is stopped with the best 
   const id = page.url().split('/').at(-1) ?? '';
   expect((await client.call('runs.get', { id })).config.schedule.epochs).toBe(MANY_EPOCHS);
 
-  // Validations are told of while it trains.
+  // Validations are reported during training.
   const answers = page.getByRole('region', { name: 'Predictions on validation images' });
   await expect(answers.getByRole('img').first()).toBeVisible({ timeout: ENGINE_MS });
   await expect(state(page)).toHaveText('Running');
@@ -213,7 +214,7 @@ test('a run begun in the window shows its answers, and is stopped with the best 
     /^\/library\/./,
   );
 
-  // More images validate than are shown at a time.
+  // There are more validation images than are shown at a time.
   const pictures = answers.getByRole('img', { name: /^Actual/ });
   expect(await pictures.count()).toBeLessThanOrEqual(8);
   const media = () => pictures.evaluateAll((all) => all.map((one) => one.getAttribute('src')));
@@ -248,7 +249,8 @@ test('a run that was stopped is given one epoch more, and ends by itself', async
   await expect(state(page)).toHaveText('Done', { timeout: ENGINE_MS });
   const ended = await client.call('runs.get', { id });
   expect(ended.step).toBeGreaterThan(stopped.step);
-  // One more than had begun, of which the last beat before the stop need not tell.
+  // One epoch more than had begun; the last progress before the stop may not have reported the
+  // newest.
   const { epochs } = ended.config.schedule;
   expect(epochs).toBeGreaterThan(stopped.epoch);
   expect(epochs).toBeLessThan(MANY_EPOCHS);

@@ -11,7 +11,7 @@ import {
 } from './fixtures/desktop.ts';
 import { ended } from './fixtures/training.ts';
 
-/** Starts the application once more, with the same data; returns how that one ended. */
+/** Starts the application a second time with the same data; returns its exit code. */
 function startAgain(bed: TestBed, args: readonly string[]): Promise<number | null> {
   const second = spawn(testElectron(), launchArguments({ args }), {
     env: bed.environment,
@@ -28,7 +28,7 @@ test('a second instance ends at once and hands its file to the first', async ({ 
   const { bed } = desktop;
   await desktop.call('system.status', {});
   writeFileSync(join(bed.folder, 'leaves.karst'), 'no archive');
-  // Relative to the folder in which the second one is started.
+  // Relative to the second instance's working directory.
   expect(await startAgain(bed, ['leaves.karst'])).toBe(0);
 
   const windows = () =>
@@ -124,7 +124,7 @@ test('the window comes back where it was left', async ({ bed }) => {
 });
 
 test('the data folder can be another from the next start on', async ({ bed }) => {
-  // The variable of the environment would have the last word.
+  // KARST_HOME would override the setting.
   const environment = {
     ...bed.environment,
     KARST_HOME: '',

@@ -6,7 +6,10 @@ import { descendants } from './fixtures/processes.ts';
 import { expect, ROOT, test, testElectron } from './fixtures/desktop.ts';
 import { isOldElectron, PACKAGING } from '../setup/electron-9.mjs';
 
-/** What the project's Node reads lies beside the archive: TensorFlow alone is 850 MB of it. */
+/**
+ * Size limit in bytes. Files read by the project's Node are outside the archive; TensorFlow alone
+ * is 850 MB.
+ */
 const LARGEST_FOLDER = 1.5e9;
 
 interface Ran {
@@ -15,7 +18,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** What of the doctor's answer is looked at. */
+/** The fields of the doctor's report that are checked. */
 interface Report {
   readonly version: string;
   readonly engine: object;
@@ -61,14 +64,14 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   const files = filesIn(join(folder, 'resources')).map((path) => `/${path}`);
   expect(files.filter(isForOthers)).toEqual([]);
 
-  // The command line, on the Node and the TensorFlow that came with it.
+  // The command line, using the packaged Node and TensorFlow.
   const karst = join(folder, 'resources', 'bin', 'karst');
   const doctor = (program: string, ...args: readonly string[]): Report =>
     JSON.parse(
       run(program, [...args, 'doctor', '--json'], { KARST_HOME: bed.home }).stdout,
     ) as Report;
   const { version, engine } = doctor(karst);
-  // The same addons as in the checkout, kernels and resampling among them.
+  // The same addons as in the checkout, including kernels and resampling.
   expect(engine).toMatchObject({ backend: 'tensorflow', resamplingOff: null });
   expect(engine).toEqual(doctor(process.execPath, join(ROOT, 'main', 'cli', 'karst.mjs')).engine);
   expect(run(karst, ['--version']).stdout.trim()).toBe(version);
@@ -83,7 +86,7 @@ test('the packaged folder is whole, starts, and answers as karst on the command 
   const [starter] = await desktop.call('backbones.list', {});
   expect(starter).toMatchObject({ starter: true });
   expect(dirname(starter!.backbone.path)).toBe(join(bed.home, 'backbones'));
-  // Its own Node runs its own host, and the engine's process below it that looks at the device.
+  // The packaged Node runs the host, whose engine process probes the device.
   const [host] = descendants(desktop.pid, join('host', 'api', 'process.ts'));
   expect(descendants(desktop.pid, join(studio, 'node_modules'))).toContain(host);
   const { device } = await desktop.call('system.diagnose', { again: false });

@@ -4,7 +4,7 @@ import { expect, test } from './fixtures/desktop.ts';
 import { descendants, waitForDescendant } from './fixtures/processes.ts';
 import { beginRun, finish, runUntil } from './fixtures/training.ts';
 
-/** What the command lines of the studio's own processes have in them. */
+/** Parts of the command lines that identify the studio's processes. */
 const HOST = join('host', 'api', 'process.ts');
 const ENGINE = join('engine', 'entry.ts');
 
@@ -16,7 +16,7 @@ test('a training over the window ends in a verified, merged file', async ({ desk
   const run = await runUntil(desktop, id, ({ state }) => HAS_ENDED.includes(state));
   expect(run).toMatchObject({ state: 'done', epoch: 2, error: null });
 
-  // The page was told of it as it went.
+  // The page received events during the training.
   const runs = (await desktop.events('run')) as { id: string; state: string }[];
   const states = new Set(runs.filter((event) => event.id === id).map(({ state }) => state));
   expect([...states]).toEqual(expect.arrayContaining(['running', 'done']));
@@ -55,7 +55,7 @@ test('a killed engine is told of, and the run goes on from its checkpoint', asyn
   expect(failed.state).toBe('failed');
   expect(failed.error!.code).toBe('engine-crashed');
   expect(failed.error!.message).toContain('SIGKILL');
-  // Nothing but the engine was touched.
+  // Only the engine is affected.
   expect(descendants(desktop.pid, HOST)).toEqual([host]);
   expect((await desktop.call('system.status', {})).home).toBe(desktop.bed.home);
 
@@ -99,7 +99,7 @@ test('quitting in mid-run asks, writes a checkpoint, and the next start continue
   const { id } = await beginRun(desktop, { perClass: 12, epochs: 400, name: 'patient' });
   await runUntil(desktop, id, (run) => run.step > 0);
 
-  // Cancelled, then answered with the second button.
+  // First cancel, then answer with the second button.
   await desktop.answerDialogs({ message: [2, 1] });
   await desktop.app.evaluate(({ app }) => app.quit());
   await expect.poll(() => desktop.askedDialogs()).toHaveLength(1);

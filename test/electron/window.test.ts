@@ -68,7 +68,7 @@ test('the pages come with a policy that allows no script but their own files', a
       ),
     );
     document.head.append(script);
-    // It would run before `append` returns.
+    // An allowed inline script would run before `append` returns.
     return 'inlineScriptRan' in window ? 'ran' : refused;
   });
   expect(ran).toMatch(/^script-src/);
@@ -117,7 +117,10 @@ test('the page asks for a camera alone, and reaches no network', async ({ deskto
   });
 });
 
-/** Notes in the main process what the page asks to go to or to open, and whether that was prevented. */
+/**
+ * Records in the main process which addresses the page tries to navigate to or open, and whether
+ * that was prevented.
+ */
 async function noteRefusals({ app }: Desktop): Promise<() => Promise<readonly string[]>> {
   await app.evaluate(({ BrowserWindow }) => {
     const noted: string[] = [];
@@ -128,7 +131,8 @@ async function noteRefusals({ app }: Desktop): Promise<() => Promise<readonly st
         listener: (event: { defaultPrevented: boolean }, address: string) => void,
       ): void;
     };
-    // Behind the guard's own listeners, which were there first. Old Electrons have the second event, new ones a handler.
+    // Registered after the guard's listeners. Old Electrons emit `new-window`; new ones use a
+    // handler instead.
     for (const name of ['will-navigate', 'new-window'])
       contents.on(name, ({ defaultPrevented }, address) =>
         noted.push(`${defaultPrevented ? 'prevented' : 'allowed'} ${address}`),
@@ -151,7 +155,7 @@ test('no other address is opened in the window', async ({ desktop }) => {
     await expect.poll(async () => (await refusals())[index]).toBe(`prevented ${address}`);
     expect(page.url()).toMatch(/^karst:\/\/studio\//);
   }
-  // A page of the web may not even ask for files.
+  // Web pages may not even request file URLs.
   const refused = page.waitForEvent('console', (message) =>
     message.text().includes('Not allowed to load local resource'),
   );
@@ -165,7 +169,8 @@ test('no other address is opened in the window', async ({ desktop }) => {
 test('window.open opens nothing', async ({ bed }) => {
   const desktop = await bed.launch();
   const refusals = await noteRefusals(desktop);
-  // The old Electron's debugger waits for the window that never comes, and tells of the refusal by the event alone.
+  // With the old Electron, `evaluate` never returns because the debugger waits for the window; the
+  // refusal is visible only as the event.
   let answer: string | null = null;
   void desktop.page
     .evaluate(() => (window.open('https://example.com/') === null ? 'prevented' : 'allowed'))

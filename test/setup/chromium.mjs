@@ -6,7 +6,7 @@ import { installDebianPackages, installLine } from './debian-packages.mjs';
 
 /** @import { Progress } from '../../main/setup/progress.mjs' */
 
-/** Names a Chromium or Chrome for the tests. */
+/** Environment variable naming a Chromium or Chrome for the tests. */
 export const CHROMIUM_VARIABLE = 'KARST_CHROMIUM';
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -23,11 +23,11 @@ const PLACES = {
 };
 
 /**
- * The browser in which the studio is tested: the one that the environment names, the system's, or the one that
- * Playwright downloaded (`npx playwright install chromium`).
+ * The browser for the tests: the one named by the environment, the system's, or the one downloaded
+ * by Playwright (`npx playwright install chromium`).
  *
  * @param {Record<string, string | undefined>} [environment]
- * @returns {string | null} path of its executable; null when there is none
+ * @returns {string | null} path of its executable; null if there is none
  */
 export function findChromium(environment = process.env) {
   const named = environment[CHROMIUM_VARIABLE];
@@ -36,10 +36,11 @@ export function findChromium(environment = process.env) {
 }
 
 /**
- * The same, and brings one where that is possible without asking: from Debian's packages as root.
+ * Like `findChromium`, but installs one if that is possible without asking: from Debian's packages,
+ * as root.
  *
  * @param {Progress} progress
- * @returns {Promise<{ path: string } | { missing: string }>} `missing` says in one sentence why there is none
+ * @returns {Promise<{ path: string } | { missing: string }>} `missing` is a one-sentence reason
  */
 export async function ensureChromium(progress) {
   const found = findChromium();
@@ -64,7 +65,10 @@ function systemChromium(environment) {
   return [...(platform === 'linux' ? onPath : PLACES[platform])].find(isFile) ?? null;
 }
 
-/** What `npx playwright install chromium` brought; asked of the package where it is installed. */
+/**
+ * Chromium installed by `npx playwright install chromium`; asks the Playwright package for its
+ * path.
+ */
 function downloadedChromium() {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'node_modules');
   const module = join(folder, 'playwright-core');

@@ -4,13 +4,13 @@ import { runCommand } from '../../main/setup/command.mjs';
 /** @import { Progress } from '../../main/setup/progress.mjs' */
 
 /**
- * Installs Debian packages where that needs nobody's consent: on Debian (or a relative of it), as root. It is
- * for the tests' own needs; nothing that a user runs installs anything in the system.
+ * Installs Debian packages if that needs no consent: on Debian or a derivative, as root. Only for
+ * the tests; the product never installs system packages.
  *
  * @param {readonly string[]} names
- * @param {string} what they bring, in words, for the progress
+ * @param {string} what their contents in words, for the progress
  * @param {Progress} progress
- * @returns {Promise<string | null>} null when they are installed, else why not
+ * @returns {Promise<string | null>} null if they are installed, otherwise the reason why not
  */
 export async function installDebianPackages(names, what, progress) {
   if (!existsSync('/etc/debian_version')) return 'this is not Debian or a relative of it';
@@ -18,7 +18,7 @@ export async function installDebianPackages(names, what, progress) {
   progress.start(`Installing ${what} from Debian's packages`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const options = { env: environment };
-  // Another apt may be at work: wait for it rather than fail.
+  // Wait for a concurrent apt instead of failing.
   const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
   const update = await runCommand('apt-get', [...apt, 'update'], options);
   const install = ['install', '--yes', '--no-install-recommends', ...names];
@@ -35,7 +35,7 @@ export async function installDebianPackages(names, what, progress) {
 }
 
 /**
- * The line that a person runs to have the same.
+ * The command with which the user can install the same packages.
  *
  * @param {readonly string[]} names
  */

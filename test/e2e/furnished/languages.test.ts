@@ -3,10 +3,10 @@ import { en } from '../../../renderer/locales/en/index.ts';
 import { openScreen, SCREENS } from '../fixtures/screens.ts';
 import { expect, showing as test } from '../fixtures/studio.ts';
 
-/** A key of the locale files, which shows where its message is missing. */
+/** Locale keys, which appear in the page if a message is missing. */
 const KEY = new RegExp(`\\b(${Object.keys(en).join('|')})(\\.[a-zA-Z0-9-]+){1,5}\\b`, 'g');
 
-/** English messages of some length, without places for values, one for each form of a plural. */
+/** English messages of at least three words without placeholders; plural forms are separate. */
 const ENGLISH_SENTENCES = messages(en)
   .flatMap((message) => message.split(' | '))
   .filter((message) => !message.includes('{') && message.split(' ').length >= 3);
@@ -17,7 +17,10 @@ function messages(tree: object): string[] {
   );
 }
 
-/** What is read and heard on the page: its text, and the names, hints and descriptions of its parts. */
+/**
+ * All text that is read or spoken on the page: its text, and the labels, hints and descriptions of
+ * its elements.
+ */
 async function wordsOf(page: Page): Promise<string> {
   return page.evaluate(() => {
     const spoken = ['aria-label', 'title', 'placeholder', 'alt', 'aria-valuetext'];
@@ -41,7 +44,7 @@ for (const screen of SCREENS) {
     expect(english.match(KEY) ?? []).toEqual([]);
     expect(english).toContain('Backbones');
 
-    // A change of the language takes effect where one is.
+    // A language change takes effect without a reload.
     await furnished.client.call('settings.update', { language: 'zh-CN' });
     await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
     const chinese = await wordsOf(page);

@@ -3,7 +3,7 @@ import { layoutFaults } from '../fixtures/layout.ts';
 import { openScreen, SCREENS } from '../fixtures/screens.ts';
 import { expect, showing as test } from '../fixtures/studio.ts';
 
-/** The last is a window of 1280 x 800 at 200 % zoom. */
+/** The last is a window of 1280 × 800 at 200 % zoom. */
 const SIZES = [
   { width: 1920, height: 1080 },
   { width: 1280, height: 800 },
@@ -11,7 +11,7 @@ const SIZES = [
   { width: 900, height: 600 },
   { width: 640, height: 400 },
 ];
-/** Pages that are read are laid out down to this, which is 1280 at 400 %. */
+/** Reading pages must fit this width, which is 1280 at 400 % zoom. */
 const NARROWEST = { width: 320, height: 640 };
 const READ = ['help', 'settings', 'projects', 'project', 'adapter', 'missing'];
 const FOLDER = process.env['KARST_LAYOUTS'];
@@ -40,7 +40,9 @@ for (const language of ['en', 'zh-CN'] as const) {
   });
 }
 
-/** What is wrong at each size; leaves a picture of each in the folder that `KARST_LAYOUTS` names. */
+/**
+ * Layout faults at each size. Saves a screenshot of each to the folder named by `KARST_LAYOUTS`.
+ */
 async function faultsAt(
   page: Page,
   sizes: readonly { readonly width: number; readonly height: number }[],
@@ -58,7 +60,7 @@ async function faultsAt(
   return faults;
 }
 
-/** Until the new size has been drawn: what follows it by observers is drawn a frame later. */
+/** Waits until the new size is drawn; changes made by observers are drawn a frame later. */
 function settled(page: Page): Promise<void> {
   return page.evaluate(async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);

@@ -10,7 +10,7 @@ test('a chart is read by keyboard, shown as a table and taken away', async ({
   const accuracy = page.getByRole('figure').filter({ hasText: 'Accuracy' });
   const plot = accuracy.getByRole('slider');
   await expect(plot.locator('canvas')).toBeVisible();
-  // An empty chart has no first point to go to.
+  // Wait for data: an empty chart has no first point.
   await expect(plot).toHaveAttribute('aria-valuetext', /^epoch 3,/);
   await plot.focus();
   await page.keyboard.press('Home');

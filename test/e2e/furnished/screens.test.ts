@@ -13,17 +13,17 @@ import { openScreen, SCREENS } from '../fixtures/screens.ts';
 import { expect, test as base } from '../fixtures/studio.ts';
 
 /**
- * Pictures of every screen for the documentation, not a test of how they look: `KARST_SCREENSHOTS` names the folder
- * that gets them. With `KARST_E2E_FOLDER` the trainings for them are done once.
+ * Screenshots of every screen for the documentation, not visual regression tests.
+ * `KARST_SCREENSHOTS` names the output folder. With `KARST_E2E_FOLDER` the trainings run only once.
  */
 const FOLDER = process.env['KARST_SCREENSHOTS'] ?? '';
 const THEMES = ['light', 'dark'] as const;
-/** The whole sample, trained as long as the welcome does it. */
+/** The full sample, trained for as many epochs as the welcome screen does. */
 const SHOWROOM: Furnishing = { name: 'showroom', images: () => SAMPLE, epochs: 6 };
 
 const test = base.extend<object, { showroom: FurnishedStudio }>({
   showroom: [
-    // Playwright reads the names of fixtures from a pattern.
+    // Playwright requires a destructuring pattern here.
     async ({}, use) => {
       const showroom = await openFurnishedStudio(SHOWROOM);
       await use(showroom);
@@ -39,7 +39,7 @@ const test = base.extend<object, { showroom: FurnishedStudio }>({
   },
 });
 
-/** As it is now, in both themes. */
+/** Takes a screenshot in both themes. */
 async function take(page: Page, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   for (const colorScheme of THEMES) {
@@ -52,13 +52,13 @@ async function take(page: Page, name: string): Promise<void> {
   }
 }
 
-// Nothing is wrong with the sample's images.
+// The sample has no problems to show.
 for (const screen of SCREENS.filter(({ name }) => name !== 'dataset-problems')) {
   test(`picture of ${screen.name}`, async ({ showroom, page }) => {
     await openScreen(page, showroom, screen);
     if (screen.name === 'try') await showPictures(page);
     if (screen.name === 'evaluation') await openMistake(page);
-    // Pictures that are on their way, and the drawing of charts.
+    // Wait for images and charts.
     await page.waitForLoadState('networkidle');
     await take(page, screen.name);
   });
@@ -104,7 +104,7 @@ test('picture of a run that trains', async ({ showroom, page }) => {
   await client.runUntil(id, ({ state }) => state === 'stopped');
 });
 
-/** Digits of several classes, answered. */
+/** Chooses digits of several classes and waits for their predictions. */
 async function showPictures(page: Page): Promise<void> {
   const files = readdirSync(SAMPLE).map((label) => {
     const [first = ''] = readdirSync(join(SAMPLE, label)).sort().slice(-1);
@@ -114,7 +114,7 @@ async function showPictures(page: Page): Promise<void> {
   await expect(page.getByRole('main').getByText(/\d %/).nth(6)).toBeVisible({ timeout: ENGINE_MS });
 }
 
-/** The cell off the diagonal that has most images. */
+/** Opens the off-diagonal cell with the most images. */
 async function openMistake(page: Page): Promise<void> {
   const cells = page.getByRole('table', { name: 'Confusion matrix' }).getByRole('button');
   const names = await cells.evaluateAll((all) =>

@@ -34,7 +34,7 @@ test('pictures that are chosen get five answers each, and what is no picture say
 
   const cards = page.getByRole('article');
   await expect(cards).toHaveCount(3);
-  // The newest stands first.
+  // Newest first.
   await expect(cards.nth(0)).toHaveAccessibleName('torn.jpg');
   await expect(cards.nth(0).getByRole('alert')).toContainText('torn.jpg');
   for (const card of [cards.nth(1), cards.nth(2)]) {
