@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 let made = 0;
-/** Each newer than the last. */
+/** Inserts an adapter that is newer than all previous ones. */
 function add(name: string, changes: Partial<NewAdapter> & { tags?: string[]; note?: string } = {}) {
   const { tags: words = [], note = '', ...rest } = changes;
   const id = `ad-${String(++made).padStart(6, '0')}`;

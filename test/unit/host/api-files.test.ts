@@ -98,7 +98,7 @@ describe('a folder', () => {
     const folder = join(temporaryFolder(), 'locked');
     mkdirSync(folder, { mode: 0 });
     const asRoot = process.geteuid?.() === 0;
-    // Nothing is locked to root: it looks as the account "nobody" does.
+    // File modes do not apply to root, so root runs this as the account "nobody".
     if (asRoot) process.seteuid?.(65_534);
     try {
       const error = await refusal(listFolder(folder, []), 'not-readable');

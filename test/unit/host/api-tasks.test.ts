@@ -10,7 +10,7 @@ import { eventually } from '../../fixtures/eventually.ts';
 
 interface Watched {
   readonly board: TaskBoard;
-  /** What windows were told, in order. */
+  /** Tasks sent to windows, in order. */
   readonly told: Task[];
 }
 
@@ -26,7 +26,7 @@ function board(): Watched {
 
 const RESULT = { kind: 'backbone', backboneId: 'bb-1' } as const;
 
-/** Work that ends when the test says so. */
+/** Work that ends when the test calls `finish`. */
 function held(): {
   work: (task: TaskWork) => Promise<typeof RESULT>;
   task: () => TaskWork;
@@ -166,7 +166,7 @@ describe('the progress of a task', () => {
     const { board: tasks, told } = board();
     const { work, task, finish } = held();
     tasks.start('dataset-import', 'beach', work);
-    // Two seconds of a thousand reports each.
+    // Two seconds with a thousand reports each.
     for (let i = 1; i <= 2000; i++) {
       task().progress('checking', i, 2000);
       vi.advanceTimersByTime(1);

@@ -224,7 +224,7 @@ describe('backbones in the library', () => {
       ...{ imageSize, interpolation: 'bilinear', cropFraction: 0.5, cropMode: 'center' },
       ...{ mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
     };
-    /** A backbone whose config.json says no more of the preprocessing than `timm`. */
+    /** Adds a backbone whose config.json specifies no preprocessing beyond `timm`. */
     async function add(preprocessor: object, timm: object = {}): Promise<Backbone> {
       const root = temporaryFolder();
       await writeBackbone(join(root, 'b'), { config: false });
@@ -375,7 +375,7 @@ describe('backbones in the library', () => {
     const again = await studioIn(home, { starter });
     expect(again.backbones.list()).toEqual([first]);
     await again.close();
-    // A copy that somebody deleted is made once more.
+    // A deleted copy is created again.
     rmSync(first.path);
     const mended = await studioIn(home, { starter });
     expect(readFileSync(mended.backbones.get('starter').path)).toEqual(readFileSync(weights));

@@ -9,12 +9,12 @@ import { imageFilesBelow } from '../../../main/host/services/adapters/prediction
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import { refusal, studioIn, temporaryFolder, writeClassFolders, writeImage } from './support.ts';
 
-/** Modes are those of Unix; macOS takes no name that is not UTF-8. */
+/** File modes are tested on Unix only; macOS rejects names that are not UTF-8. */
 const UNIX = process.platform !== 'win32';
 const LINUX = process.platform === 'linux';
 const NOT_UTF8 = 'Its name is not UTF-8, so that it cannot be opened: rename it.';
 
-/** A folder that every account may look into. */
+/** A folder that every account may access. */
 function openFolder(): string {
   const folder = temporaryFolder();
   chmodSync(folder, 0o755);
@@ -27,7 +27,10 @@ async function twoClasses(): Promise<string> {
   return root;
 }
 
-/** Works while nobody may look into the folder; root works as the account "nobody", to whom modes apply. */
+/**
+ * Runs `work` while the folder is inaccessible; root runs it as the account "nobody", to which
+ * modes apply.
+ */
 async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const isRoot = process.geteuid?.() === 0;
   chmodSync(folder, 0);
@@ -40,13 +43,13 @@ async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T
   }
 }
 
-/** A path with a name in ISO 8859-1, which is not UTF-8. */
+/** A path whose name is in ISO 8859-1 and not valid UTF-8. */
 const latin1 = (folder: string, name: string): Buffer =>
   Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
 
 /**
- * Makes folders in one another until their path is longer than the system takes, with an image in the last.
- * Returns the first that cannot be opened, and a way to remove them.
+ * Nests folders until their path exceeds the system's limit, with an image in the last. Returns the
+ * first path that cannot be opened, and a function to remove the folders.
  */
 async function tooDeep(folder: string): Promise<{ path: string; remove: () => void }> {
   const begin = process.cwd();
@@ -65,7 +68,7 @@ async function tooDeep(folder: string): Promise<{ path: string; remove: () => vo
   } finally {
     process.chdir(begin);
   }
-  // Node removes by whole paths, which is what cannot be done.
+  // Node removes by absolute paths, which are too long here.
   return { path: first, remove: () => execFileSync('rm', ['-rf', join(folder, name)]) };
 }
 
@@ -110,7 +113,7 @@ describe('one bad entry ends no import', () => {
       { kind: 'unreadable', path: join(root, 'K\\xE4fer'), reason: NOT_UTF8 },
       { kind: 'unreadable', path: join(root, 'dog', 'B\\xE4r.png'), reason: NOT_UTF8 },
     ]);
-    // Looking at the images again says nothing of what became no image.
+    // A later check repeats the problems of entries that did not become images.
     expect((await studio.datasets.check('x')).problems).toEqual(problems);
   });
 
@@ -188,7 +191,7 @@ describe('one bad entry ends no prediction', () => {
     expect(files.map(({ given, error }) => [given, error?.code ?? null])).toEqual([
       [join(folder, 'broken.png'), 'not-found'],
       [join(folder, 'good.png'), null],
-      // The engine says of it what it is.
+      // The engine reports what it is.
       [join(folder, 'pipe.png'), null],
       [join(folder, 'B\\xE4r.png'), 'not-readable'],
     ]);

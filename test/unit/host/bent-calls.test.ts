@@ -10,10 +10,10 @@ import {
   type HostProcedureName,
 } from '../../../shared/contract/window/procedures.ts';
 
-/** Calls of one test: over all procedures several times, in a few seconds. */
+/** Calls per test: enough to cover all procedures several times in a few seconds. */
 const CALLS = 1_500;
 
-/** Paths from the root on Windows alone. */
+/** Paths that are absolute only on Windows. */
 const ELSEWHERE = process.platform === 'win32' ? [] : ['C:\\', '\\out'];
 
 let folder: string;
@@ -51,7 +51,7 @@ describe('bent calls of the bridge', () => {
     ['runs.note', { notes: 'half a \ud800' }],
     ['adapters.export', { format: 'karst', out: '/a\0b' }],
     ['adapters.export', { format: 'karst', out: 'beside the host' }],
-    // Where the system knows no drives, a file of that name would be written beside the host.
+    // On systems without drives, these would name a file in the host's working directory.
     ...ELSEWHERE.map((out): [HostProcedureName, object] => [
       'adapters.export',
       { format: 'karst', out },

@@ -21,15 +21,15 @@ import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import { JobRegistry } from '../../../main/host/engine/job-registry.ts';
 import { temporaryFolder } from './support.ts';
 
-/** Where the images of an entered dataset are said to lie. */
+/** The nominal source folder of entered datasets. */
 export const SOURCE = '/pictures/Küste 2';
 
-/** An image of an entered dataset; what is left out is usual. */
+/** An image of an entered dataset; omitted properties get defaults. */
 export type EnteredImage = Partial<Omit<NewImage, 'position' | 'searchKey'>> & {
   readonly file: string;
 };
 
-/** The services of data on a library of their own: no files, no threads. */
+/** The data services on a separate library, without files or threads. */
 export class DataRoom {
   readonly home: string;
   readonly library: Library;
@@ -69,7 +69,9 @@ export class DataRoom {
     });
   }
 
-  /** Enters a dataset whose files nobody looked at; an image's bytes follow from its name unless it is said. */
+  /**
+   * Enters a dataset without reading files; unless given, an image's hash is derived from its name.
+   */
   enter(
     name: string,
     classes: readonly string[],
@@ -132,7 +134,7 @@ afterEach(async () => {
   for (const room of rooms.splice(0)) await room.close();
 });
 
-/** A room that is closed after the test. */
+/** Opens a room that is closed after the test. */
 export async function dataRoom(): Promise<DataRoom> {
   const home = join(temporaryFolder(), 'home');
   const owner = newOwner();

@@ -19,7 +19,10 @@ function* ofClass(
   for (let i = 0; i < n; i++) yield { file: `${label}/${i}.png`, label, ...more };
 }
 
-/** Two classes; image 2 has the bytes of image 0, image 5 of another class those of image 3. */
+/**
+ * Two classes. Image 2 has the bytes of image 0; image 5 has those of image 3, which is of another
+ * class.
+ */
 const TWINS: readonly EnteredImage[] = [
   { file: 'a/0.png', sha256: 'aa' },
   { file: 'a/1.png', sha256: 'bb', split: 'val' },
@@ -318,7 +321,7 @@ describe('problems', () => {
     }));
     room.problemRows.replace(id, [], found);
     const page = room.datasets.problemPage(id, { offset: 15, limit: 10 });
-    // Notes come last, whatever was found first.
+    // Notes come last, regardless of the order in which they were found.
     expect(page).toEqual({
       total: 25,
       notes: 5,

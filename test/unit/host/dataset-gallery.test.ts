@@ -6,14 +6,14 @@ import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import { dataRoom, SOURCE, type DataRoom, type EnteredImage } from './data-room.ts';
 import { refusal } from './support.ts';
 
-/** How the database would look for the images of a filter, one line a step. */
+/** The database's query plan for the images of a filter, one line per step. */
 function planOf(room: DataRoom, { sql, parameters }: ReturnType<typeof pageSql>): string[] {
   return room.library
     .all(`EXPLAIN QUERY PLAN ${sql}`, { ...parameters, offset: 40_000, limit: 100 })
     .map((row) => String(row['detail']));
 }
 
-/** Seven images of two classes, one of each state among them. */
+/** Seven images of two classes, covering every state. */
 const FEW: readonly EnteredImage[] = [
   { file: 'Möwe/IMG_1.JPG' },
   { file: 'Möwe/IMG_2.JPG', split: 'val' },

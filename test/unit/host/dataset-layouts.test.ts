@@ -7,7 +7,7 @@ import { refusal, studioIn, temporaryFolder, writeImage } from './support.ts';
 
 let painted = 0;
 
-/** Writes images: `{'train/cat': 3}` is `train/cat/0.png` to `2.png`, no two of them alike. */
+/** Writes distinct images: `{'train/cat': 3}` creates `train/cat/0.png` to `2.png`. */
 async function tree(root: string, folders: Readonly<Record<string, number>>): Promise<string> {
   for (const [folder, n] of Object.entries(folders))
     for (let i = 0; i < n; i++) await writeImage(join(root, folder, `${i}.png`), painted++);
@@ -31,12 +31,12 @@ async function add(path: string, options: Options = {}): Promise<DatasetImport> 
   return (await studio()).datasets.add(path, { name: 'x', val: 0, ...options });
 }
 
-/** What there is to say before the import. */
+/** The question asked before the import. */
 async function ask(path: string, options: Options = {}) {
   return (await studio()).datasets.question(path, options);
 }
 
-/** `cat 2/1/0`: images for training, validation and testing. */
+/** Formats as `cat 2/1/0`: training, validation and test images. */
 const classes = ({ dataset }: DatasetImport): string[] =>
   dataset.classes.map((c) => `${c.name} ${c.train}/${c.val}/${c.test}`);
 const told = ({ problems }: DatasetImport, root: string): string[] =>
@@ -225,7 +225,7 @@ describe('what can be understood in more than one way', () => {
     for (const { as, classCount, counts } of question.readings) {
       expect(hint).toContain(`${as} makes the classes`);
       expect(await ask(root, { as })).toBeNull();
-      // The import makes what the question said.
+      // The import yields what the question announced.
       const { dataset } = await add(root, { as });
       expect(dataset.classes).toHaveLength(classCount);
       expect(dataset.counts).toEqual({

@@ -11,7 +11,7 @@ async function add(path: string, encoding?: string): Promise<DatasetImport> {
   return (await studio()).datasets.add(path, { name: 'x', val: 0, encoding });
 }
 
-/** A table beside the images that it names. */
+/** Writes a table next to the images that it names. */
 async function table(
   name: string,
   files: readonly string[],
@@ -101,7 +101,7 @@ describe('what a table says', () => {
     const result = await add(bad);
     expect(told(result)).toEqual(words.map((_, i) => `bad-line ${i + 2}`));
     expect(classes(result)).toEqual(['a 1/0/0', 'b 1/0/0']);
-    // As labels they are classes, as columns they are columns.
+    // Such words are valid as labels and as column names.
     const good = await table(
       't.csv',
       files,
@@ -175,7 +175,7 @@ describe('text', () => {
   ])('in %s is read', async (_, bytes) => {
     const path = await table('t.csv', ['0.png', '1.png'], bytes);
     expect(classes(await add(path))).toEqual(['Bär 1/0/0', 'Bör 1/0/0']);
-    // The mark is surer than what the user says.
+    // The byte order mark takes precedence over the encoding given by the user.
     expect(classes(await add(path, 'windows-1252'))).toEqual(['Bär 1/0/0', 'Bör 1/0/0']);
   });
 
@@ -283,7 +283,7 @@ describe('long texts', () => {
 
 describe('tables for each split in one folder', () => {
   const HEAD = 'file_name,label';
-  /** Images `0.png` to `5.png` in `place`, beside the tables. */
+  /** A folder with the tables, and the images `0.png` to `5.png` in `place`. */
   async function folder(tables: Readonly<Record<string, string>>, place = ''): Promise<string> {
     const root = temporaryFolder();
     for (let i = 0; i < 6; i++) await writeImage(join(root, place, `${i}.png`), i);
@@ -320,7 +320,7 @@ describe('tables for each split in one folder', () => {
       'sample_submission.csv': 'id,label\n4.png,cat',
     });
     const result = await add(root);
-    // One table that says no split: it may be drawn.
+    // The only table specifies no split, so the split may be drawn.
     expect(classes(result)).toEqual(['cat 2/0/0', 'dog 1/0/0']);
     expect(result.problems.map(({ kind, path }) => [kind, path])).toEqual([
       ['ignored', join(root, 'sample_submission.csv')],

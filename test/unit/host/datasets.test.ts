@@ -18,7 +18,7 @@ import type { DatasetImport } from '../../../main/host/contract/datasets.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
 import { refusal, studioIn, temporaryFolder, writeClassFolders, writeImage } from './support.ts';
 
-/** Imports into a fresh studio. */
+/** Imports into a new studio. */
 async function add(
   path: string,
   options: { val?: number; test?: number; seed?: number } = {},
@@ -30,7 +30,7 @@ async function add(
 const classesOf = ({ dataset }: DatasetImport): string[] => dataset.classes.map((c) => c.name);
 const kinds = ({ problems }: DatasetImport): string[] =>
   problems.map((p) => `${p.kind} ${p.path.split('/').at(-1)}`);
-/** `split class/file` of every image in stored order. */
+/** `split class/file` of every image, in stored order. */
 const rows = (studio: Studio): string[] =>
   [...studio.datasets.images('x')].map(
     (i) => `${i.split} ${i.path.split('/').slice(-2).join('/')}`,
@@ -417,7 +417,7 @@ describe('checking, removing, cancelling', () => {
       .toBuffer();
     for (const name of ['a', 'b']) {
       mkdirSync(join(root, name));
-      // Bytes after the end of a PNG are allowed and make every file another.
+      // Bytes after the end of a PNG are allowed and make every file unique.
       for (let i = 0; i < 1100; i++)
         writeFileSync(
           join(root, name, `${i}.png`),

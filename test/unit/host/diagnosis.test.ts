@@ -74,7 +74,7 @@ describe('a diagnosis', () => {
       await diagnose(await studioIn(home, { spawn })),
     );
     expect(device).toBeNull();
-    // What the window shows on this machine still has the paths.
+    // The error shown locally keeps its paths.
     expect(error?.message).toContain(homedir());
     expect(report).toContain('Engine: engine-unavailable. Cannot load <path> no such file.');
     for (const secret of [homedir(), home, 'mara', 'server', 'libtensorflow'])

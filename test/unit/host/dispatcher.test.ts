@@ -18,7 +18,7 @@ const image = (name: string): string => readFileSync(join(IMAGES, name)).toStrin
 
 const apis: Dispatcher[] = [];
 afterEach(async () => {
-  // Before the studios that support.ts closes: the last registered hook runs first.
+  // Runs before support.ts closes the studios: the last registered hook runs first.
   for (const api of apis.splice(0)) await api.close();
 });
 
@@ -31,7 +31,7 @@ async function openApi(home = temporaryFolder(), options: Partial<DispatcherOpti
   return { api, studio, events, home };
 }
 
-/** Asks as a window does, and checks the answer as a window does. */
+/** Calls a procedure and validates the output, as a window does. */
 async function ask(api: Dispatcher, name: keyof typeof PROCEDURES, input: unknown = {}) {
   return v.parse(PROCEDURES[name].output, await api.call(name, input));
 }
@@ -40,7 +40,7 @@ describe('the api', () => {
   it('answers every procedure of the host', async () => {
     const { api } = await openApi();
     for (const name of Object.keys(HOST_PROCEDURES)) {
-      // Whatever comes of a wrong input, it is never that nobody is there to answer.
+      // A wrong input is refused as such; a missing handler would give another error.
       const outcome = await api.call(name, 'nonsense').catch((error: unknown) => error);
       expect([name, outcome]).toMatchObject([name, { code: 'usage' }]);
     }

@@ -24,10 +24,14 @@ const requestOf = (o: SomeSettings = {}, architecture = LARGE): MemoryRequest =>
   });
 const request = requestOf();
 const GIB = 2 ** 30;
-/** The images on their way with one loading thread, which is what two threads allow. */
+/**
+ * Bytes of prefetched images with one loading thread, which is what a limit of two threads allows.
+ */
 const INPUT = inputBytes(request, 1);
 
-/** A step that takes 20 GiB, and one less for each block that is computed again; compiling grows by a sixteenth. */
+/**
+ * A step takes 20 GiB, less 1 GiB per recomputed block; compilation grows by a sixteenth per block.
+ */
 const ESTIMATES: GradientCheckpointingContext['estimates'] = {
   training: (_request, { checkpointedBlocks }) =>
     Promise.resolve({
@@ -36,7 +40,7 @@ const ESTIMATES: GradientCheckpointingContext['estimates'] = {
     }),
   card: (_request, checkpointedBlocks) => Promise.resolve((40 - checkpointedBlocks) * GIB),
 };
-/** Memory of which so many GiB, and the images, are nine tenths. */
+/** Free memory of which nine tenths are that many GiB plus the images. */
 const room = (gib: number): number => (gib * GIB + INPUT) / 0.9;
 
 function choosing(
@@ -63,7 +67,7 @@ describe('how many blocks are computed again', () => {
     { gib: 16.9, blocks: 6 },
     { gib: 13.9, blocks: 9 },
     { gib: 10.9, blocks: 11 },
-    // All but the last where nothing fits.
+    // All blocks but the last if nothing fits.
     { gib: 2, blocks: 11 },
   ])('is $blocks with room for $gib GiB', async ({ gib, blocks }) => {
     expect(await choosing(room(gib)).choose(request)).toEqual({

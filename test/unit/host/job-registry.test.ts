@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { JobRegistry } from '../../../main/host/engine/job-registry.ts';
 import { refusal } from './support.ts';
 
-/** Work that ends when it is told to. */
+/** Work that ends when it is aborted. */
 async function untilAborted(signal: AbortSignal): Promise<string> {
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -8,11 +8,11 @@ import { newOwner, releaseOwner } from '../../../main/host/owner.ts';
 import { openLibrary } from '../../../main/host/store/open-library.ts';
 import { studioIn, temporaryFolder } from './support.ts';
 
-/** Of a process that cannot be: its number is beyond what systems give. */
+/** The mark of an impossible process: its number exceeds the system's maximum. */
 const DEAD = `2147483646-1-${bootOf(ownMark())}`;
 const left = (name: string): string => `.${name}.${DEAD}.0123456789ab.tmp`;
 
-/** A temporary file or folder of a killed process in every place of a home where one is written. */
+/** Leaves a temporary file or folder of a killed process wherever the home is written to. */
 function litter({ root, backups, backbones, runs, adapters, merged, work }: HomeFolders): string[] {
   const run = join(runs, 'run-1');
   const files = [
@@ -37,7 +37,7 @@ describe('what killed work leaves', () => {
     const folders = homeFolders(home);
     const owner = newOwner();
     const { library } = await openLibrary(folders, owner);
-    // A studio that was killed: its session stays in the library.
+    // Simulates a killed studio: its session remains in the library.
     library.close();
     releaseOwner(owner);
     const paths = litter(folders);
@@ -83,7 +83,7 @@ describe('what killed work leaves', () => {
     const notes = (): string[] => (existsSync(folders.work) ? readdirSync(folders.work) : []);
     await writingInto(folders, outside, async () => {
       expect(notes()).toEqual([expect.stringContaining(`outside.${ownMark()}.`)]);
-      // Whoever starts meanwhile leaves it alone.
+      // A sweep by a studio that starts meanwhile leaves the note in place.
       expect(await sweepLeftovers(folders, true)).toEqual([]);
       expect(notes()).toHaveLength(1);
     });

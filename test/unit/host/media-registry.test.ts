@@ -156,7 +156,7 @@ describe('pictures', () => {
     const { media, cacheDir, problems } = registry(undefined, [pipe, fixture('large.jpg')]);
     await refusal(media.picture('d.ds-1.0', 128), 'not-readable');
     await refusal(media.picture('d.ds-1.0', null), 'not-readable');
-    // Nor for one in the place of a picture that was kept.
+    // The same holds for a pipe in place of a cached picture.
     mkdirSync(join(cacheDir, 'thumbnails', 'ab'), { recursive: true });
     makePipe(join(cacheDir, 'thumbnails', 'ab', `${SHA}-128.webp`));
     expect((await media.picture('d.ds-1.1', 128)).type).toBe('image/webp');

@@ -15,14 +15,17 @@ import { ARCHITECTURE } from './support.ts';
 import type { SomeSettings } from '../../../shared/training/settings.ts';
 
 /**
- * How near the estimate is to what processes take is measured by the part `memory` of the long suite. Here is what it
- * consists of, as far as it can be told by hand.
+ * The accuracy of the estimate is measured by the part `memory` of the long suite. These tests
+ * check those of its components that can be computed by hand.
  */
 const WIDE = {
   ...ARCHITECTURE,
   ...{ imageSize: 32, patchSize: 16, width: 256, depth: 4, heads: 4, mlpDim: 1024 },
 };
-/** Numbers of the backbone: patches, class token, positions; twelve squares of the width a block; biases and norms. */
+/**
+ * Parameters of the backbone: patches, class token and positions; per block twelve squares of the
+ * width, biases and norms.
+ */
 const PATCHES = 3 * 16 * 16 * 256 + 256 + 256 + 5 * 256;
 const BLOCK = 12 * 256 ** 2 + (768 + 256 + 1024 + 256) + 4 * 256;
 const BACKBONE = PATCHES + 4 * BLOCK + 2 * 256;
@@ -39,11 +42,12 @@ const memory = (
 
 describe('the memory of a training', () => {
   it('holds before the first step what the variables are set from', () => {
-    // Without a backward pass the step of one image is less than that.
+    // Without a backward pass, a step with one image takes less memory than the initial values.
     const linear = { method: 'linear', batchSize: 1 } as const;
     const two = { ...WIDE, depth: 2 };
     const blocks = memory(linear).compiling - memory(linear, { architecture: two }).compiling;
-    // As it was read, and three in four of the copies; the rest is what compiling two blocks takes, some ten loops.
+    // The weights as read, and three quarters of their copies; the rest is for compiling two blocks
+    // of about ten loops each.
     const compiled = blocks - 2 * BLOCK * 4 * 1.75;
     expect(compiled).toBeGreaterThan(2 * 5 * 0.45 * 2 ** 20);
     expect(compiled).toBeLessThan(2 * 40 * 0.45 * 2 ** 20);
@@ -52,7 +56,7 @@ describe('the memory of a training', () => {
   it('holds of what is trained the tensors, and twice them with their moments', () => {
     const full = memory({ method: 'full', batchSize: 1 }).running;
     const muon = memory({ method: 'full', batchSize: 1, optimizer: { name: 'muon' } });
-    // The matrices of the blocks have one moment with Muon, and two with AdamW.
+    // The blocks' matrices have one moment with Muon and two with AdamW.
     const saved = full - muon.running;
     expect(saved).toBeLessThan(2 * 4 * 4 * 12 * 256 ** 2);
     expect(full).toBeGreaterThan(7 * 4 * (BACKBONE + HEAD));
@@ -71,7 +75,7 @@ describe('the memory of a training', () => {
         memory({ batchSize }, { checkpointedBlocks, architecture: { ...WIDE, depth: 12 } }).running;
       return (of(2048) - of(1024)) / 1024;
     };
-    // At least the input and the hidden numbers of every block, of five tokens.
+    // At least the input and the hidden values of every block, for five tokens.
     expect(perImage(0)).toBeGreaterThan(11 * 5 * (256 + 1024) * 4);
     expect(perImage(11)).toBeLessThan(0.5 * perImage(0));
     expect(perImage(11)).toBeGreaterThan(11 * 5 * 256 * 4);
@@ -91,7 +95,7 @@ describe('the memory of a training', () => {
 
   it('is on a card that of variables, inputs and values', () => {
     const bytes = cardMemory(requestOf({ method: 'linear', batchSize: 1 }), 0);
-    // One image and its tokens are little beside the weights.
+    // One image and its tokens are small compared with the weights.
     expect(bytes).toBeGreaterThan(4 * (BACKBONE + 3 * HEAD));
     expect(bytes).toBeLessThan(4.4 * (BACKBONE + 3 * HEAD));
   });
@@ -104,7 +108,7 @@ it('takes for loading threads, batches made ahead and the one in the step', () =
     96 * 2 ** 20,
   );
   expect(inputBytes({ architecture, config }, 0)).toBe(17 * batch);
-  // 256 MiB are ahead at most, and two batches at least.
+  // At most 256 MiB are prefetched, but at least two batches.
   const large = requestOf({ batchSize: 2 ** 16 });
   expect(inputBytes(large, 0)).toBe(3 * 2 ** 16 * IMAGE * 4);
 });

@@ -6,7 +6,9 @@ import { MIGRATIONS } from '../../../main/host/store/migrations/index.ts';
 import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
 import { studioIn, temporaryFolder } from './support.ts';
 
-/** A library of version 6 with a project, two notes on it and two datasets with an image or two. */
+/**
+ * A library of version 6 with a project, two notes on it, and two datasets with one or two images.
+ */
 async function oldLibrary(): Promise<string> {
   const home = temporaryFolder();
   const owner = newOwner();

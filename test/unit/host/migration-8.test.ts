@@ -6,7 +6,7 @@ import { MIGRATIONS } from '../../../main/host/store/migrations/index.ts';
 import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
 import { ARCHITECTURE, CONFIG, PREPROCESSING, studioIn, temporaryFolder } from './support.ts';
 
-/** A library of version 7 with a run that waits for its start and one that has ended. */
+/** A library of version 7 with a queued run and an ended one. */
 async function oldLibrary(): Promise<string> {
   const home = temporaryFolder();
   const owner = newOwner();

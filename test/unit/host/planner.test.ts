@@ -17,7 +17,10 @@ import { KARST_DEFAULTS, type KarstOptions } from '../../../shared/methods/karst
 let studio: Studio;
 let engines: FakeEngines;
 
-/** Beside "two", datasets of one class ("one") and without validation ("bare"). */
+/**
+ * In addition to "two", a dataset with one class ("one") and one without validation images
+ * ("bare").
+ */
 const prepared = new PreparedHome(async (made, template) => {
   const folder = (name: string): string => join(template, name);
   await writeClassFolders(folder('one'), { a: 3 }, 100);
@@ -37,7 +40,7 @@ const plan = (o: SomeSettings = {}, dataset: string | null = 'two'): Promise<Run
 const said = ({ problems }: RunPlan): string[] =>
   problems.map(({ setting, severity, error }) => `${severity} ${setting} ${error.code}`);
 
-/** Has a engine answer the measurement that is under way. */
+/** Lets an engine answer the pending measurement. */
 async function measured(result: Partial<object> = {}): Promise<void> {
   const engine = await engines.next();
   const times = { secondsPerStep: 0.5, secondsPerValidationBatch: 0.25, startSeconds: 10 };
@@ -80,7 +83,8 @@ describe('a plan', () => {
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
     const execution = studio.scheduler.train(run.id, { resume: false });
     const engine = await engines.next();
-    // The engine knows one size of images, that of the backbone; the writer of adapters another.
+    // The fake engine writes the adapter with the job's preprocessing, which has the backbone's
+    // image size: sets that of the run.
     const { backbone } = engine.training;
     const working = { ...backbone.preprocessing, imageSize: config.imageSize || 16 };
     Object.assign(backbone, { preprocessing: working });
@@ -103,7 +107,8 @@ describe('a plan', () => {
 
   it('says of the backbone what it has, and what memory there is', async () => {
     const { backboneParameters, memoryBytes, memoryFreeBytes } = await plan();
-    // The tiny one's 12 · 3 · 64 + 12 patch weights, class token, 5 positions, two blocks of 1,284, last norm.
+    // Patch weights 12 · 3 · 64 + 12, class token, 5 positions, two blocks of 1,284, and the last
+    // norm.
     expect(backboneParameters).toBe(2316 + 12 + 60 + 2 * 1284 + 24);
     expect(memoryBytes).toBeGreaterThan(500 * 2 ** 20);
     expect(memoryFreeBytes).toBeGreaterThan(0);
@@ -162,7 +167,7 @@ describe('a plan', () => {
     const large = await plan({ batchSize: 9 });
     expect(said(large)).toEqual(['warning batchSize config-invalid']);
     expect(large.problems[0]!.error.message).toContain('only 8 training images');
-    // What is warned of is not refused.
+    // Warnings do not prevent the run from being created.
     const config = configured({ batchSize: 9 });
     await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
   });
@@ -176,7 +181,7 @@ describe('a plan', () => {
 
 describe('a measurement', () => {
   it('lets later plans say how long it takes', async () => {
-    // One thread loads images.
+    // Leaves one thread for loading images.
     studio.settings.update({ threads: 2 });
     expect((await plan()).seconds).toBeNull();
     const working = measure();
@@ -187,13 +192,13 @@ describe('a measurement', () => {
       startSeconds: 10,
       peakBytes: 2 ** 30,
     });
-    // Four steps, and two validations of one batch.
+    // Four steps, and two validations of one batch each.
     expect((await plan()).seconds).toBeCloseTo(10 + 4 * 0.5 + 2 * 0.25, 9);
     expect((await plan({ schedule: { epochs: 10 }, validateEvery: 4 })).seconds).toBeCloseTo(
       10 + 20 * 0.5 + 3 * 0.25,
       9,
     );
-    // The peak that was measured, and the images on their way, which were not.
+    // The measured peak plus the prefetched images, which the measurement excludes.
     expect((await plan()).memoryBytes).toBe(
       2 ** 30 + inputBytes({ architecture: ARCHITECTURE, config: configured({}) }, 1),
     );
@@ -234,7 +239,7 @@ describe('a measurement', () => {
     const trainer = await engines.next();
     const busy = await refusal(measure(), 'in-use');
     expect(busy.message).toContain(`"${run.name}" is being trained`);
-    // A paused run computes nothing.
+    // A paused run does no computation.
     trainer.say({ type: 'state', state: 'paused' });
     const working = measure();
     await measured();

@@ -6,15 +6,15 @@ import type { Studio, StudioOptions } from '../../../main/host/contract/studio.t
 import { studioIn, temporaryFolder, writeBackbone, writeClassFolders } from './support.ts';
 
 /**
- * A home with the backbone "tiny" and the dataset "two" (classes a and b, five images each, the fifth of each held
- * back), made once for a file; a copy of it for each test.
+ * A home with the backbone "tiny" and the dataset "two" (classes a and b, five images each, the
+ * fifth of each held out). It is created once per file and copied for each test.
  */
 export class PreparedHome {
-  /** With `images`, `backbone` and `home`. */
+  /** Folder with `images`, `backbone` and `home`. */
   template = '';
   home = '';
 
-  /** @param prepare adds to the template, once */
+  /** @param prepare extends the template, once */
   constructor(prepare: (studio: Studio, template: string) => Promise<unknown> = async () => {}) {
     beforeAll(async () => {
       this.template = mkdtempSync(join(tmpdir(), 'karst-prepared-'));
@@ -33,7 +33,7 @@ export class PreparedHome {
     });
   }
 
-  /** A studio on the copy, closed after the test. */
+  /** Opens a studio on the copy, closed after the test. */
   open(options: Partial<StudioOptions> = {}): Promise<Studio> {
     return studioIn(this.home, options);
   }

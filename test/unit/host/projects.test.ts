@@ -4,7 +4,7 @@ import { projectProcedures } from '../../../shared/contract/window/projects.ts';
 import { dataRoom, type DataRoom } from './data-room.ts';
 import { refusal, temporaryFolder, writeBackbone } from './support.ts';
 
-/** Two datasets and a backbone. */
+/** A room with two datasets and a backbone. */
 async function furnished(): Promise<{ room: DataRoom; gulls: string; terns: string; vit: string }> {
   const room = await dataRoom();
   const gulls = room.enter('gulls', ['a'], [{ file: 'a/1.png' }]);
@@ -13,7 +13,7 @@ async function furnished(): Promise<{ room: DataRoom; gulls: string; terns: stri
   return { room, gulls: gulls.id, terns: terns.id, vit: vit.id };
 }
 
-/** Enters runs of a project as the host would have left them. */
+/** Inserts runs of a project in the form in which the host stores them. */
 function enterRuns(
   { library }: DataRoom,
   projectId: string,
@@ -28,7 +28,7 @@ function enterRuns(
     );
 }
 
-/** So that moments differ. */
+/** Advances the clock so that timestamps differ. */
 const aMoment = (): void => void vi.advanceTimersByTime(1);
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));

@@ -4,7 +4,7 @@ import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { EventName } from '../../../shared/contract/window/events.ts';
 import type { RunView } from '../../../shared/contract/window/runs.ts';
 
-/** What windows are told of a run, and how often. */
+/** Events about a run sent to windows, and their timing. */
 let told: { event: EventName; payload: unknown; at: number }[];
 let feed: RunFeed;
 beforeEach(() => {
@@ -57,7 +57,7 @@ it('tells at once, then four times a second at most, and loses no record', () =>
   expect(steps).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   const beats = [...new Set(told.map((t) => t.at))];
   expect(beats[0]).toBe(0);
-  // Two seconds in beats of a quarter, and what was left at the end.
+  // Two seconds in intervals of a quarter, and the remainder at the end.
   expect(beats).toHaveLength(9);
   expect(beats.slice(1, -1).every((at, i) => at - beats[i]! >= 250)).toBe(true);
   expect(of('metrics')).toHaveLength(9);

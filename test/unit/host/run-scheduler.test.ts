@@ -15,7 +15,7 @@ import { CONFIG, refusal } from './support.ts';
 
 const prepared = new PreparedHome();
 
-/** Two updates an epoch, two epochs. */
+/** Two updates per epoch, two epochs. */
 const QUICK: TrainingConfig = { ...CONFIG, batchSize: 4 };
 
 interface Told {
@@ -23,7 +23,7 @@ interface Told {
   readonly payload: unknown;
 }
 
-/** What a window asks of the runs, without a window. */
+/** The run operations that a window uses, without a window. */
 function queueOf(studio: Studio, presenter: RunPresenter) {
   const { runs, scheduler } = studio;
   const view = (id: string): RunView => presenter.view(id);
@@ -54,7 +54,7 @@ function queueOf(studio: Studio, presenter: RunPresenter) {
 }
 type Queue = ReturnType<typeof queueOf>;
 
-/** A queue over the home, with engines for engines. */
+/** Opens a queue over the home, with fake engines. */
 async function open(o: { start?: boolean } = {}) {
   const engines = new FakeEngines();
   const studio = await prepared.open({ spawn: engines.spawn, graceMs: 1000 });
@@ -69,7 +69,7 @@ async function open(o: { start?: boolean } = {}) {
     queue.create({ backbone: 'tiny', dataset: 'two', name, config: QUICK });
   const payloads = <T>(event: EventName): T[] =>
     told.filter((t) => t.event === event).map((t) => t.payload as T);
-  /** Waits until a run is in that state. */
+  /** Waits until a run reaches that state. */
   const state = (id: string, wanted: string) =>
     expect.poll(() => queue.view(id).state).toBe(wanted);
   return { engines, studio, queue, told, create, payloads, state };
@@ -147,7 +147,7 @@ describe('the queue', () => {
     await before.studio.close();
 
     const after = await open({ start: false });
-    // What the end of the studio interrupted goes on first.
+    // The run interrupted by closing the studio continues first.
     expect(order(after.queue)).toEqual(['running', 'd', 'b', 'c']);
     expect(after.engines.count).toBe(0);
     after.queue.start();
@@ -220,7 +220,7 @@ describe('the queue', () => {
     const { adapter } = await outcome;
     expect(queue.view(id)).toMatchObject({ state: 'done', adapterId: adapter.id });
     expect(payloads<object>('library')).toContainEqual({ part: 'adapters', id: adapter.id });
-    // Nobody started the queue.
+    // The queue has not been started.
     expect(queue.view(waiting.id)).toMatchObject({ state: 'queued', queuePosition: 0 });
     expect(engines.count).toBe(1);
   });
@@ -247,7 +247,7 @@ describe('the queue', () => {
     expect(order(queue)).toEqual(['b', 'a', 'c']);
     queue.stop(b!.id);
     await refusal(() => queue.move(b!.id, null), 'run-state');
-    // A window may not know yet that a run no longer waits.
+    // A window may not know yet that a run is no longer queued.
     queue.move(c!.id, b!.id);
     expect(order(queue)).toEqual(['c', 'a']);
   });
@@ -372,7 +372,7 @@ describe('a run that is executed', () => {
     const run = await create('a');
     const engine = await engines.next();
     for (let step = 1; step <= 500; step++) engine.metric(step);
-    // Not told yet, not written yet, and known all the same.
+    // Available although they have been neither sent nor written yet.
     expect(queue.metrics(run.id, 0).map((r) => r.step)).toEqual(
       Array.from({ length: 500 }, (_, i) => i + 1),
     );
@@ -387,7 +387,7 @@ describe('a run that is executed', () => {
       Array.from({ length: 500 }, (_, i) => i + 1),
     );
     expect(told.every(({ runId }) => runId === run.id)).toBe(true);
-    // All in one moment: the first at once, the rest with the end.
+    // All at the same moment: the first is sent immediately, the rest at the end.
     expect(told.length).toBeLessThanOrEqual(3);
   });
 
@@ -445,7 +445,7 @@ describe('a run that is executed', () => {
     ]);
     for (const { at } of lines) expect(new Date(at).toISOString()).toBe(at);
     expect(lines[2]!.at).toBe(lines[1]!.at);
-    // Told as they came; what the engine wrote by itself is in the file alone.
+    // Sent in order; raw engine output appears only in the file.
     const told = payloads<{ lines: LogLine[] }>('log').flatMap(({ lines: some }) => some);
     expect(told).toEqual(lines.filter(({ message }) => !raw.includes(message)));
   });
@@ -528,7 +528,7 @@ describe('more epochs for a run that has ended', () => {
     queue.stop(run.id);
     await engine.finish(3);
     await state(run.id, 'stopped');
-    // Step 3 lies in the second epoch: that one is ended, and three more follow.
+    // Step 3 is in the second epoch: that epoch is completed, and three more follow.
     expect(await queue.extend(run.id, 3)).toMatchObject({ totalSteps: 10 });
   });
 

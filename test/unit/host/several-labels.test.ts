@@ -6,7 +6,7 @@ import { dataRoom, type DataRoom, type EnteredImage } from './data-room.ts';
 
 const CLASSES = ['ash', 'elm', 'fir', 'oak'];
 
-/** Six images; the labels are in their names. */
+/** Six images, labelled as their names say. */
 async function entered(): Promise<{ room: DataRoom; dataset: Dataset }> {
   const room = await dataRoom();
   const image = (
@@ -84,7 +84,7 @@ describe('a dataset whose images have several labels', () => {
 
   it('gives an image that is put into a class that one label alone', async () => {
     const { room } = await entered();
-    // The first has that label already and no other.
+    // The first already has exactly that label.
     expect(room.datasets.change('trees', [0, 1, 2], { label: 0 }).changed).toBe(2);
     expect(labelsOf(room).slice(0, 3)).toEqual([[0], [0], [0]]);
     expect(room.datasets.change('trees', [0, 1, 2], { label: 0 }).changed).toBe(0);
@@ -109,7 +109,7 @@ describe('a dataset whose images have several labels', () => {
         [3, 2],
       ]),
     ).toEqual([[3], [1, 3], [0, 1, 2], [1], [0, 2]]);
-    // Without the class of a label nobody could say whether an answer is right.
+    // Without the class of one of its labels, no answer could be judged.
     expect(
       lines([
         [0, 0],

@@ -16,7 +16,7 @@ const told = (code: string, freeBytes: number): unknown => {
 
 describe('an input/output error of the library', () => {
   it('is a full disk where nothing is free', () => {
-    // What a log index that cannot grow is to SQLite.
+    // The SQLite error for a log index that cannot grow.
     expect(told('SQLITE_IOERR_SHMSIZE', 0)).toEqual([
       'not-writable',
       'The library /home/library.sqlite cannot grow: the disk is full.',

@@ -24,7 +24,7 @@ import { refusal, temporaryFolder } from './support.ts';
 const projectsIn = (library: Library): ProjectRepository =>
   new ProjectRepository(library, new NoteRepository(library));
 
-/** Opens, works, closes. */
+/** Opens the library, runs `work` and closes it. */
 async function withLibrary<T>(home: string, work: (library: Library) => T): Promise<Awaited<T>> {
   const owner = newOwner();
   const { library } = await openLibrary(homeFolders(home), owner);
@@ -36,7 +36,7 @@ async function withLibrary<T>(home: string, work: (library: Library) => T): Prom
   }
 }
 
-/** A library at an earlier schema version, as an earlier release left it. */
+/** A library at an earlier schema version, as created by an earlier release. */
 async function libraryAt(version: number): Promise<string> {
   const home = temporaryFolder();
   const owner = newOwner();
@@ -46,7 +46,7 @@ async function libraryAt(version: number): Promise<string> {
   return home;
 }
 
-/** Every file of a home: its bytes and when it was changed. */
+/** Bytes and modification time of every file in a home. */
 const stateOf = (home: string): unknown =>
   readdirSync(home)
     .sort()
@@ -203,7 +203,7 @@ describe('a library that cannot be opened', () => {
     db.exec('INSERT INTO later VALUES (1)');
     db.exec('COMMIT');
     db.pragma('user_version = 999');
-    // As a kill leaves them.
+    // The state after a kill.
     const home = temporaryFolder();
     for (const end of ['', '-wal'])
       copyFileSync(`${homeFolders(newer).library}${end}`, `${homeFolders(home).library}${end}`);
@@ -414,9 +414,9 @@ describe('owners', () => {
     expect(isOwnerAlive(owner)).toBe(false);
     expect(isOwnerAlive('999999999:1:x')).toBe(false);
     expect(isOwnerAlive('')).toBe(false);
-    // Process 1 runs, but did not start at that moment: its number was used again.
+    // Process 1 is running, but started at another time: its number was reused.
     expect(isOwnerAlive('1-123456789-:x')).toBe(false);
-    // As earlier versions wrote it.
+    // The format of earlier versions.
     expect(isOwnerAlive('1:123456789:x')).toBe(false);
   });
 });

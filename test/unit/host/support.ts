@@ -26,14 +26,14 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder that is gone after the test. */
+/** A folder that is deleted after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'karst-host-'));
   folders.push(folder);
   return folder;
 }
 
-/** A studio that is closed after the test. */
+/** Opens a studio that is closed after the test. */
 export async function studioIn(
   home: string,
   options: Partial<StudioOptions> = {},
@@ -43,7 +43,7 @@ export async function studioIn(
   return studio;
 }
 
-/** The error that a promise or a function ends with, which must be a `KarstError` of that code. */
+/** Returns the error of a promise or function, which must be a `KarstError` with that code. */
 export async function refusal(
   work: Promise<unknown> | (() => unknown),
   code: ErrorCode,

@@ -23,7 +23,7 @@ const JOB: InteractivePredictJob = {
   },
 };
 
-/** An engine in the test's hands. */
+/** An engine controlled by the test. */
 class FakeEngine implements EngineHandle {
   readonly sent: HostMessage[] = [];
   killed = false;

@@ -5,7 +5,9 @@ import { expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The command line's own: what serves, and what is told of by the one who starts it. */
+/**
+ * Specific to the command line: the server of `karst serve`, and hints for the user who started it.
+ */
 const OF_THE_COMMAND_LINE = ['main/host/serve/server.ts', 'main/host/procedures/shell.ts'];
 
 it('hints that a window may show name no option of the command line', () => {

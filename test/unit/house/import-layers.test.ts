@@ -7,7 +7,7 @@ import { layersPlugin } from '../../../eslint.layers.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What the rule says about a text in the place of that file. */
+/** The rule's messages for a text, linted as if it were that file. */
 function complaints(file: string, text: string): string[] {
   const messages = new Linter({ cwd: ROOT }).verify(
     text,
@@ -69,7 +69,7 @@ const FORBIDDEN = [
   ['main/backends/tensorflow/a.ts', '../tfjs/table.ts'],
   ['main/backends/session.ts', './tensorflow/session.ts'],
   ['main/host/a.ts', '../backends/session.ts'],
-  // Rooms of the host, from the bottom up.
+  // Folders within the host, from the bottom up.
   ['main/host/store/a.ts', '../contract/runs.ts'],
   ['main/host/contract/a.ts', '../services/runs/runs.ts'],
   ['main/host/engine/a.ts', '../services/paths.ts'],
@@ -84,12 +84,12 @@ const FORBIDDEN = [
   ['main/host/procedures/a.ts', '../api/dispatch.ts'],
   ['main/host/home.ts', './store/library.ts'],
   ['main/host/home.ts', './owner.ts'],
-  // Rooms of the engine.
+  // Folders within the engine.
   ['main/engine/train/a.ts', '../jobs/channel.ts'],
   ['main/engine/evaluate/a.ts', '../train/trainer.ts'],
   ['main/engine/programs/a.ts', '../train/noise.ts'],
   ['main/engine/model/a.ts', '../programs/training.ts'],
-  // Rooms of the window.
+  // Folders within the renderer.
   ['renderer/domain/a.ts', '../composables/use-load.ts'],
   ['renderer/domain/a.ts', '../bridge/index.ts'],
   ['renderer/stores/a.ts', '../composables/use-load.ts'],

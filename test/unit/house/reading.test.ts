@@ -6,32 +6,32 @@ import { expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const READING = ['createReadStream', 'open', 'openSync', 'readFile', 'readFileSync'];
 
-/** Who may open by itself what is no path of a user's, or opens to write. */
+/** Modules that may open files directly: paths not given by users, or files to write. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  // Writes what it has made, and reads what `openFileSync` has opened.
+  // Writes its own segments, and reads what `openFileSync` has opened.
   'main/engine/data/cache-segment.ts': ['openSync', 'readFileSync'],
-  // A file that it writes, to see whether the cache takes any.
+  // Writes a file to test whether the cache is writable.
   'main/engine/runtime/compile-cache.ts': ['open'],
   'main/formats/files.ts': ['open', 'openSync'],
-  // The decoder's own code, from its package.
+  // The decoder's code, from its package.
   'main/formats/heif.ts': ['readFileSync'],
   // /proc
   'main/formats/process-mark.ts': ['readFileSync'],
-  // A log that is written.
+  // A log file that it writes.
   'main/host/engine/child-engine.ts': ['openSync'],
   // /proc
   'main/host/engine/crash.ts': ['readFileSync'],
-  // The built pages, when the studio is served.
+  // The built pages, when serving.
   'main/host/serve/pages.ts': ['readFile'],
   // /proc and control groups
   'main/host/services/planning/free-memory.ts': ['readFileSync'],
-  // A backup that has just been written.
+  // A newly written backup.
   'main/host/store/open-library.ts': ['open'],
   // package.json
   'main/host/version.ts': ['readFileSync'],
 };
 
-/** What a text imports by name from Node's file system that opens files. */
+/** Names imported by a text from Node's file system modules that open files. */
 function readingIn(text: string): string[] {
   const imports = text.matchAll(/import\s+(?!type)\{([^}]*)\}\s+from\s+'node:fs(?:\/promises)?'/g);
   const names = [...imports].flatMap(([, list = '']) => list.split(',').map((name) => name.trim()));
@@ -43,7 +43,7 @@ it('files are opened by the functions that refuse pipes and devices; whoever els
   expect(files.length).toBeGreaterThan(100);
   for (const file of files) {
     const text = readFileSync(join(ROOT, file), 'utf8');
-    // As a whole the module could be used to open anything.
+    // The whole module must not be imported, since it could open anything.
     expect(text, file).not.toMatch(/import\s+(\*\s+as\s+)?\w+\s+from\s+'node:fs/);
     const allowed = ALLOWED[file.replaceAll('\\', '/')] ?? [];
     expect(

@@ -89,8 +89,7 @@ describe.runIf(HAS_KERNELS)('attention in the kernels', () => {
     for (const name of ['y', 'dqkv']) {
       const expected = highest[name] ?? new Float32Array();
       const error = expected.map((x, i) => x - (high[name]?.[i] ?? NaN));
-      // A relative error of 2⁻¹⁶ in a score becomes, times the score, the relative error of its
-      // weight.
+      // A score error of 2⁻¹⁶ of its magnitude becomes the relative error of its weight.
       const tolerance = deviation > 1 ? 1e-3 : 3e-5;
       expect(greatest(error) / greatest(expected), name).toBeLessThan(tolerance);
       expect(high[name]?.every(Number.isFinite)).toBe(true);
