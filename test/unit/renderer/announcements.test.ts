@@ -36,7 +36,7 @@ let bridge: FakeBridge;
 let router: Router;
 let announcements: ReturnType<typeof useAnnouncements>;
 
-/** A run as far as it is told of. */
+/** A run with only the properties that announcements read. */
 function run(entries: Partial<RunView>): RunView {
   return {
     id: 'r1',

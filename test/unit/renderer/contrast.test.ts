@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { light, THEMES } from './tokens.ts';
 
-/** Relative luminance and contrast, as WCAG 2.1 defines them. */
+/** Relative luminance as defined by WCAG 2.1; `contrast` is its contrast ratio. */
 function luminance(colour: string): number {
   const [red, green, blue] = light(colour);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
@@ -16,7 +16,7 @@ function contrast(one: string, other: string): number {
 }
 
 const GROUNDS = ['canvas', 'surface', 'raised', 'sunken', 'hover'];
-/** Pairs of text and ground; 4.5 to 1. */
+/** Text and background pairs that require a contrast of 4.5 to 1. */
 const TEXT: [string, string][] = [
   ...['text', 'text-muted', 'text-faint', 'accent-text'].flatMap((text) =>
     GROUNDS.map((ground): [string, string] => [text, ground]),
@@ -40,7 +40,7 @@ const TEXT: [string, string][] = [
   ['chart-axis', 'surface'],
   ['chart-axis', 'canvas'],
 ];
-/** Edges of controls, marks and lines of charts; 3 to 1. */
+/** Control borders, marks and chart lines, which require a contrast of 3 to 1. */
 const GRAPHICS: [string, string][] = [
   ['line-control', 'surface'],
   ['line-control', 'canvas'],

@@ -7,8 +7,8 @@ type Answer<N extends ProcedureName> = (input: Input<N>) => Output<N> | Promise<
 export type Answers = { readonly [N in ProcedureName]?: Answer<N> };
 
 /**
- * A bridge for tests of stores and components: answers by the functions it was given, keeps every call, and sends
- * the events that a test tells it to.
+ * A bridge for store and component tests: answers by the given functions, records every call, and
+ * emits events on request.
  */
 export class FakeBridge implements Bridge {
   connection: ConnectionState = 'open';
@@ -29,7 +29,7 @@ export class FakeBridge implements Bridge {
     return answer(input);
   }
 
-  /** Inputs of the calls of one procedure, in order. */
+  /** Inputs of all calls of one procedure, in order. */
   inputsOf<N extends ProcedureName>(procedure: N): Input<N>[] {
     return this.calls
       .filter((call) => call.procedure === procedure)

@@ -32,7 +32,7 @@ describe('the languages', () => {
     expect([...chinese.keys()].sort()).toEqual(english.map(([key]) => key).sort());
     for (const [key, message] of english) {
       const other = chinese.get(key) ?? '';
-      // A form for one thing may leave the number out: "one image".
+      // A singular form may omit the number: "one image".
       const wanted = placeholders(message).filter((name) => name !== '{count}');
       const found = placeholders(other).filter((name) => name !== '{count}');
       expect(found, key).toEqual(wanted);

@@ -11,7 +11,7 @@ let mounted: VueWrapper | null = null;
 const value = ref<number>(0.001);
 const shown = ref(true);
 
-/** A form with one field, and what it says of it. */
+/** A form with one field, which outputs the fault that it reports. */
 const Form = defineComponent({
   setup() {
     const wrong = useNumberFaults();

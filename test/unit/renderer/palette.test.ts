@@ -3,7 +3,10 @@ import { light, THEMES, type Colour, type Tokens } from './tokens.ts';
 
 type Matrix = readonly [Colour, Colour, Colour];
 
-/** What red-blind, green-blind and blue-blind eyes see (Machado, Oliveira and Fernandes 2009, severity 1). */
+/**
+ * Simulation of protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009,
+ * severity 1).
+ */
 const EYES: Readonly<Record<string, Matrix>> = {
   normal: [
     [1, 0, 0],
@@ -31,7 +34,7 @@ function times(matrix: Matrix, [a, b, c]: Colour): Colour {
   return matrix.map(([x, y, z]) => x * a + y * b + z * c) as unknown as Colour;
 }
 
-/** Björn Ottosson's OKLab, in which distances are as large as they look. */
+/** Björn Ottosson's OKLab, a perceptually uniform colour space. */
 function oklab(colour: Colour): Colour {
   const cones = times(
     [
@@ -69,7 +72,7 @@ describe.each(Object.entries(THEMES))('the colours of classes in the %s theme', 
         nearest = Math.min(nearest, Math.hypot(...one.map((value, axis) => value - other[axis]!)));
       }
     });
-    // About four times what is just told apart side by side.
+    // About four times the just noticeable difference of adjacent colours.
     expect(nearest).toBeGreaterThan(0.09);
   });
 });

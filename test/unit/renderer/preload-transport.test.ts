@@ -6,7 +6,7 @@ describe('calls over the window’s channel', () => {
   it('are sent as plain data, which can be copied', () => {
     const sent: unknown[] = [];
     const transport = new PreloadTransport({
-      // As Electron does on the way.
+      // Clones messages as Electron does.
       send: (message) => void sent.push(structuredClone(message)),
       onMessage: () => undefined,
       pathOf: () => '',

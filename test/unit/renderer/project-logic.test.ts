@@ -23,7 +23,7 @@ function project(entries: Partial<Project>): Project {
   };
 }
 
-/** A run as far as these functions look at it. */
+/** A run with only the properties that these functions read. */
 function run(entries: Partial<RunView>): RunView {
   return { id: 'r', state: 'done', adapterId: null, bestTop1: null, ...entries } as RunView;
 }

@@ -1,7 +1,7 @@
 import type { RunView } from '../../../shared/contract/window/runs.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 
-/** A run for tests, with whatever matters to them. */
+/** A run with defaults, overridden by `values`. */
 export function runView(values: Partial<RunView> = {}): RunView {
   return {
     id: 'r1',

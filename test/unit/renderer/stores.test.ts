@@ -57,7 +57,7 @@ function connect(answers: Answers): void {
   setActivePinia(createPinia());
 }
 
-/** Lets promises that are settled run their continuations. */
+/** Waits until the continuations of settled promises have run. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
 }

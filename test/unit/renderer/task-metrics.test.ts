@@ -20,7 +20,7 @@ import { tagsSpec } from '../../fixtures/tags/spec.ts';
 import { FakeBridge } from './fake-bridge.ts';
 import { runView } from './runs.ts';
 
-// A task that neither the window nor the command line knows by name.
+// A task that is built into neither the window nor the command line.
 registerTaskSpec(tagsSpec);
 
 const perClass = ['red', 'green'].map((label) => ({
@@ -33,7 +33,7 @@ const stored = (task: string, metrics?: Record<string, number>): StoredEvaluatio
   createdAt: '2026-11-22T10:00:00.000Z',
 });
 
-/** What a page sees of a run's records. */
+/** A run's records in the form in which pages receive them. */
 function followedWith(records: readonly MetricRecord[]): FollowedRun {
   const history = new RunHistory();
   history.append(records);

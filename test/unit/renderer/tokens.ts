@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Colours by their names, as renderer/styles/tokens.css has them for a theme. */
+/** The colours of one theme in renderer/styles/tokens.css, by name. */
 export type Tokens = ReadonlyMap<string, string>;
 
 const css = readFileSync(new URL('../../../renderer/styles/tokens.css', import.meta.url), 'utf8');
@@ -29,7 +29,7 @@ function linear(channel: number): number {
   return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }
 
-/** Linear light, 0..1. */
+/** Converts to linear light, 0..1. */
 export function light(hex: string): Colour {
   const value = Number.parseInt(hex.slice(1), 16);
   return [linear((value >> 16) & 255), linear((value >> 8) & 255), linear(value & 255)];

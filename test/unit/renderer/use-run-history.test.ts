@@ -35,7 +35,7 @@ function line(message: string): LogLine {
   return { at: '2026-11-22T10:00:00.000Z', level: 'info', message };
 }
 
-/** A host that has told so much. */
+/** A host that serves the given records, samples and log lines. */
 class History {
   metrics: MetricRecord[] = [];
   samples: SampleSet[] = [];
@@ -114,7 +114,7 @@ describe('the history of a run', () => {
   it('comes in pages when it is long, and what comes meanwhile follows', async () => {
     const history = new History();
     history.metrics = Array.from({ length: 5000 }, (_, i) => train(i + 1));
-    // A validation at the end of a page, which is of the same step as the last training record of it.
+    // A validation at a page boundary, with the same step as the page's last training record.
     history.metrics.splice(2000, 0, validation(2000));
     const { bridge, run } = open(history);
     bridge.emit('metrics', { runId: 'r1', records: [train(5001)] });

@@ -25,7 +25,10 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NODE = packagedNode(ROOT) ?? process.execPath;
 const ISAS = ['amx', 'avx512', 'avx2'] as const;
 
-/** In place of the addons themselves, which take minutes to build; the set-up that every test starts from has built those. */
+/**
+ * Replaces the real addons, which take minutes to build and are already built by the set-up that
+ * precedes every test run.
+ */
 const MINIMAL = `#include <node_api.h>
 NAPI_MODULE_INIT() { return exports; }
 `;
@@ -39,10 +42,10 @@ interface Checkout {
   readonly runtime: { readonly folder: string; readonly id: string };
 }
 
-/** A checkout with every source that binding.gyp names, all of them empty but the addons' entries. */
+/** A checkout with all sources named in binding.gyp, empty except for the addons' entry points. */
 function checkout(sources: Readonly<Record<string, string>> = {}): Checkout {
   const folder = temporaryFolder();
-  // make knows no spaces in absolute paths.
+  // make does not support spaces in absolute paths.
   const root = join(folder, 'Grüße an alle');
   mkdirSync(root);
   copyFileSync(join(ROOT, 'binding.gyp'), join(root, 'binding.gyp'));
@@ -62,7 +65,7 @@ function checkout(sources: Readonly<Record<string, string>> = {}): Checkout {
   const runtime = { folder: join(folder, 'runtime'), id: 'probe' };
   mkdirSync(join(runtime.folder, 'lib'), { recursive: true });
   symlinkSync(join(ROOT, RUNTIME, 'include'), join(runtime.folder, 'include'));
-  // The linker is content with any library of that name.
+  // The linker accepts any library with that name.
   const library = readFileSync(join(ROOT, RUNTIME, 'lib', 'libtensorflow_framework.so'));
   for (const name of ['libtensorflow.so', 'libtensorflow_framework.so'])
     writeFileSync(join(runtime.folder, 'lib', name), library);
@@ -96,7 +99,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureAd
     expect(areAddonsReady(root, { ...runtime, folder: '/elsewhere' })).toBe(false);
     expect(areAddonsReady(root, { ...runtime, id: 'newer' })).toBe(false);
 
-    // An addon that went, and a source that is another one.
+    // A missing addon, and a changed source.
     rmSync(join(root, kernelsAddon('avx2')));
     expect(areAddonsReady(root, runtime)).toBe(false);
     await build(made);
@@ -105,7 +108,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ensureAd
     expect(areAddonsReady(root, runtime)).toBe(false);
     expect(await build(made)).toMatch(/without the compiled resampling[^]*no such vector/);
     expect(there(root, PIXELS, BINDING)).toEqual([false, true]);
-    // Not tried again at every start.
+    // A failed build is not retried at every start.
     expect(areAddonsReady(root, runtime)).toBe(true);
   });
 

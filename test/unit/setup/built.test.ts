@@ -6,7 +6,7 @@ import { Progress } from '../../../main/setup/progress.mjs';
 import { SetupProblem } from '../../../main/setup/setup-problem.mjs';
 import { temporaryFolder } from './temporary.ts';
 
-/** Stands in for Vite: copies the sources' page, appends to a log, fails where the page says so. */
+/** Replaces Vite: copies the page, appends to a log, and fails if the page contains "broken". */
 const FAKE_VITE = `
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ const builds = (root: string): number => {
   const log = join(root, 'builds.log');
   return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').length : 0;
 };
-/** What lies in `dist` for everybody to see. */
+/** The visible entries of `dist`. */
 const inDist = (root: string): string[] =>
   readdirSync(join(root, 'dist')).filter((name) => !name.startsWith('.'));
 
@@ -53,7 +53,7 @@ describe('the built pages', () => {
     expect(page(root)).toBe('one');
     await build(root);
     expect([builds(root), isBuilt(root, 'renderer')]).toEqual([1, true]);
-    // However the checkout is written.
+    // Independent of how the checkout's path is written.
     expect(isBuilt(`${root}/`, 'renderer')).toBe(true);
     expect(inDist(root)).toEqual(['renderer']);
   });

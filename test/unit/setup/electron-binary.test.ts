@@ -8,7 +8,7 @@ import {
 } from '../../../main/setup/electron-binary.mjs';
 import { temporaryFolder } from './temporary.ts';
 
-/** An Electron's folder, of which only the version is looked at. */
+/** An Electron folder that contains only the version file. */
 function electronOf(version: string | null): string {
   const folder = join(temporaryFolder(), 'electron');
   mkdirSync(folder);

@@ -21,7 +21,7 @@ export function offerToPip(folder: string): void {
   withEnvironment({ PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder });
 }
 
-/** Writes a real wheel of that project, version 1.0, into a folder. */
+/** Writes a real wheel of the project, version 1.0, to a folder. */
 export function fakeWheel(folder: string, project: string, members: Record<string, string>): Wheel {
   mkdirSync(folder, { recursive: true });
   const name = project.replaceAll('-', '_');
@@ -45,7 +45,7 @@ export function fakeWheel(folder: string, project: string, members: Record<strin
   };
 }
 
-/** Collects what set-up tells instead of printing it. */
+/** Collects the set-up's output instead of printing it. */
 export function silentStream(): { write(text: string): boolean; text: string } {
   return {
     text: '',

@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary.ts';
 
 const MODULE = fileURLToPath(new URL('../../../main/setup/install-lock.mjs', import.meta.url));
 
-/** A waiter that looks again with every turn of the event loop. */
+/** A clock whose `sleep` lasts one turn of the event loop. */
 const turning = { now: Date.now, sleep: () => turn() };
 
 describe('withInstallLock', () => {
@@ -71,7 +71,7 @@ describe('withInstallLock', () => {
     let takenAt = 0;
     const work = async (): Promise<void> => void (takenAt = now);
     await withInstallLock(lock, work, { staleAfterMs, clock: { now: () => now, sleep } });
-    // Many times what makes it stale has gone by: the renewals alone have kept it.
+    // Several times the stale timeout has passed, so only the renewals kept the lock.
     expect(waits).toBeGreaterThan(renewals);
     expect(takenAt).toBeGreaterThanOrEqual(renewed + staleAfterMs);
     expect(takenAt).toBeLessThan(renewed + 2 * staleAfterMs);

@@ -24,7 +24,7 @@ const LOCKED = {
   },
 };
 
-/** A checkout whose packages are as npm leaves them on this platform. */
+/** A checkout with its packages as npm installs them on this platform. */
 function checkout(): string {
   const root = temporaryFolder();
   const present: Record<string, object> = { ...LOCKED };
@@ -52,7 +52,7 @@ describe('arePackagesReady', () => {
     const root = checkout();
     expect(arePackagesReady(root)).toBe(true);
     expect(existsSync(join(root, 'node_modules', '.karst', 'lockfile.sha256'))).toBe(true);
-    // From now on the stamp answers: npm's record is not read again.
+    // From now on the stamp is decisive; npm's record is not read again.
     rmSync(join(root, 'node_modules', '.package-lock.json'));
     expect(arePackagesReady(root)).toBe(true);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder that goes when the test ends. */
+/** A folder that is deleted when the test ends. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'karst-native-')));
   onTestFinished(() => {
@@ -12,7 +12,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Sets variables of the environment (or unsets: undefined) until the test ends. */
+/** Sets environment variables (undefined unsets them) until the test ends. */
 export function withEnvironment(variables: Record<string, string | undefined>): void {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   const set = (entries: Iterable<readonly [string, string | undefined]>) => {

@@ -27,7 +27,7 @@ import { temporaryFolder, withEnvironment } from './temporary.ts';
 
 const HEADER = 'include/tensorflow/c/c_api.h';
 
-/** A release made of small wheels with the members that the real ones have. */
+/** A release of small wheels with members at the same paths as in the real ones. */
 let release: Release;
 let index: string;
 
@@ -52,7 +52,7 @@ afterAll(() => {
   rmSync(index, { recursive: true });
 });
 
-/** A cache that holds the wheels, as a set-up leaves it that was interrupted between download and unpacking. */
+/** A cache with the downloaded wheels, as left by a set-up interrupted before unpacking. */
 function cacheWithWheels(): string {
   const cache = temporaryFolder();
   withEnvironment({ KARST_CACHE: cache, KARST_TENSORFLOW_DIR: undefined });

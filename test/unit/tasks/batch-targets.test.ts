@@ -33,7 +33,7 @@ describe('class weights', () => {
     const labels = [0, 0, 0, 0, 0, 0, 1, 1, 2];
     expect([...classWeights(labels, 3, 0)]).toEqual([1, 1, 1]);
     const full = classWeights(labels, 3, 1);
-    // Every class weighs the same as a whole: 6 · 0.5 = 2 · 1.5 = 1 · 3.
+    // All classes have the same total weight: 6 · 0.5 = 2 · 1.5 = 1 · 3.
     expect([...full].map((w) => Number(w.toFixed(9)))).toEqual([0.5, 1.5, 3]);
     const half = classWeights(labels, 3, 0.5);
     expect(half[2]! / half[0]!).toBeCloseTo(Math.sqrt(6), 12);

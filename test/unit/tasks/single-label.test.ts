@@ -5,7 +5,8 @@ import { likeliest, ranked } from '../../../shared/tasks/task.ts';
 const row = (...logits: number[]): Float32Array => Float32Array.from(logits);
 
 describe('the evaluation of one class an image', () => {
-  // Truth and prediction: a→a, a→b, b→b, c→a; d has no image and is predicted once, for an image of b.
+  // True and predicted classes: a→a, a→b, b→b, c→a; d has no image and is predicted once, for an
+  // image of b.
   const metrics = singleLabel.evaluation(['a', 'b', 'c', 'd']);
   metrics.add(row(2, 0, 0, 0), 0);
   metrics.add(row(0, Math.log(3), 0, 0), 0);
@@ -23,7 +24,7 @@ describe('the evaluation of one class an image', () => {
       [0, 0, 0, 0],
     ]);
     expect(result.top1).toBe(2 / 5);
-    // Four classes are all among the first five.
+    // With four classes, the top 5 always include the true one.
     expect(result.top5).toBe(1);
   });
 
@@ -34,7 +35,7 @@ describe('the evaluation of one class an image', () => {
       { label: 'c', n: 1, precision: 0, recall: 0, f1: 0 },
       { label: 'd', n: 0, precision: 0, recall: 0, f1: 0 },
     ]);
-    // Over the three classes that have images.
+    // Averaged over the three classes that have images.
     expect(result.macroF1).toBeCloseTo(1 / 3, 12);
   });
 

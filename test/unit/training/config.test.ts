@@ -18,7 +18,7 @@ import {
   settingValue,
 } from '../../../shared/training/settings.ts';
 
-/** As versions before 0.1.0 stored the settings of a run: with the options of methods that it did not use. */
+/** The format of versions before 0.1.0, which stored the options of unused methods as well. */
 const FORMER = {
   method: 'lora',
   karst: { rank: 5, kernels: 3 },

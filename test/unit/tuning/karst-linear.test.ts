@@ -13,14 +13,17 @@ import { modelSpec } from '../../../shared/models/registry.ts';
 import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
 
-/** More than the Linears are wide: then it is the weight that is re-scaled, unless its gradients are factored. */
+/**
+ * More rows than the Linears are wide: the weight is rescaled instead of x and y, unless gradients
+ * are factored.
+ */
 const ROWS = 50;
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** y of an adapted Linear, and the gradients of x and of everything that is trained. */
+/** y of an adapted Linear, and the gradients of x and all trained tensors. */
 async function linearOf(module: string, karst: KarstOptions, factored: boolean) {
   const shape = { architecture: SMALLEST_VIT, classes: 3, method: 'karst', karst } as const;
   const { trained, frozen } = adapted(shape);
@@ -55,7 +58,8 @@ async function linearOf(module: string, karst: KarstOptions, factored: boolean) 
   );
   const results = await interpreter.run('f', Object.fromEntries(values));
   await interpreter.dispose();
-  // Over rows there is nothing but the product and the sum with the bias.
+  // Counts the nodes with that many rows: with the rescaled weight only x, the product and the bias
+  // sum.
   const passes = inTopologicalOrder([y]).filter(({ shape: [rows] }) => rows === ROWS).length;
   return { results, passes };
 }

@@ -94,7 +94,7 @@ describe('merging against the independent implementation', () => {
 const karstShapes = (a: Architecture, o: KarstOptions): Map<string, readonly number[]> =>
   new Map(spec.added(modelSpec(a), o).map(({ name, shape }) => [name, shape]));
 
-/** ΔW element by element from the definition in the paper's notation. */
+/** ΔW, element by element, by the definition in the paper's notation. */
 function deltaByDefinition(linear: KarstLinear, o: KarstOptions, t: Tensors): Float64Array {
   const { path, l, k, m, n, parts } = linear;
   const [c, a, b] = ['c', 'a', 'b'].map((leaf) => t.get(`${path}.karst_${leaf}`)!) as [
@@ -261,12 +261,12 @@ describe('a merged model', () => {
       const shape = { architecture, classes: CLASSES, method: 'karst', karst } as const;
       const inGraph = await logits(adapted({ ...shape, merged: true }), backbone, adapter);
       expect(distance(inGraph, wanted) / size).toBeLessThan(2e-5);
-      // It is not the backbone with another head that passes here.
+      // Without the adapter, the backbone with the same head gives different results.
       const head = [...adapter].filter(([name]) => name.startsWith('head.'));
       const unadapted = new Map([...backbone, ...head]);
       const other = await logits(plainModel(architecture, CLASSES), unadapted, new Map());
       expect(distance(other, wanted) / size).toBeGreaterThan(1e-2);
-      // What no adapter touches is passed on as it is.
+      // Weights without an adapter are passed through unchanged.
       expect(merged.get('blocks.0.norm1.weight')).toBe(backbone.get('blocks.0.norm1.weight'));
       if (!targets.some((t) => t === 'mlp.fc1'))
         expect(merged.get('blocks.0.mlp.fc1.weight')).toBe(backbone.get('blocks.0.mlp.fc1.weight'));

@@ -18,7 +18,10 @@ import { distance } from '../engine/random-tensors.ts';
 type Tensors = ReadonlyMap<string, Float32Array>;
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
-/** LoRA by PEFT on the oracle's network and batch, in float64; see make_peft.py beside the numbers. */
+/**
+ * LoRA computed by PEFT on the oracle's network and batch, in float64; see make_peft.py next to the
+ * data.
+ */
 describe.each([
   { variant: 'plain', rankStabilized: false },
   { variant: 'rslora', rankStabilized: true },

@@ -18,7 +18,10 @@ describe('dropout of LoRA', () => {
   /** 38 of 128. */
   const DROPPED = 0.296875;
 
-  /** What is left of ones in that Linear: rows by columns, through A = 1 in turn for each column. */
+  /**
+   * The dropout mask of a Linear, rows by columns. Feeds ones and sets A = 1 for one column at a
+   * time.
+   */
   function kept(path: string, rows: number, columns: number, epoch: number): boolean[][] {
     const inputs = new Map(noise.map(({ name, shape }) => [name, g.input(name, shape)]));
     const a = g.input('a', [1, columns]);
@@ -55,7 +58,8 @@ describe('dropout of LoRA', () => {
     const mask = kept('blocks.0.mlp.fc2', ROWS, 32, 0);
     // 2,560 elements: a standard deviation of 0.009.
     expect(Math.abs(share(mask) - (1 - DROPPED))).toBeLessThan(0.04);
-    // Of two rows or two columns, as many agree as by chance: 0.58, with a deviation of 0.01 over all pairs.
+    // Two rows or columns agree as often as by chance: 0.58, with a deviation of 0.01 over all
+    // pairs.
     const agreeing = (lines: readonly boolean[][]): number =>
       lines
         .slice(1)

@@ -33,8 +33,9 @@ import { evaluate } from '../graph/reference.ts';
 import { randomTensors } from '../engine/random-tensors.ts';
 
 /**
- * Every method, in every variant of its options, on every network: what holds for each of them by being declared. Values are those
- * of the float64 reference; the graph alone rounds its constants to float32.
+ * Properties that every declared method must have, in every variant of its options, on every
+ * network. Values come from the float64 reference; only the graph's constants are rounded to
+ * float32.
  */
 const BATCH = 2;
 const CLASSES = 3;
@@ -52,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A model with a method on it, random numbers in every tensor, and one batch. */
+/** A model with a method, random values in every tensor, and one batch. */
 function set(architecture: Architecture, tuning: Tuning) {
   const tuner = tunerOf(tuning, architecture);
   const model = adaptedModel({ architecture, classes: CLASSES, tuner });
@@ -156,7 +157,7 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
     inGraph.forEach(([name], i) =>
       expect(distance(values[i]!, merged.get(name)!), name).toBeLessThan(1e-6),
     );
-    // What no adapter touches is passed on as it is.
+    // Weights without an adapter are passed through unchanged.
     const changed = new Set(inGraph.map(([name]) => name));
     for (const [name, tensor] of frozen)
       if (!changed.has(name)) expect(merged.get(name), name).toBe(tensor);

@@ -3,7 +3,7 @@ import { Column, lowerBound, nearest } from '../../../../renderer/domain/column.
 import { decimate } from '../../../../renderer/components/charts/decimate.ts';
 import { smooth } from '../../../../renderer/components/charts/smooth.ts';
 
-/** Lowest and highest y of a polyline on each pixel column, by drawing it column by column. */
+/** Lowest and highest y of the points in each pixel column. */
 function extents(x: readonly number[], y: readonly number[], pixels: number, to: number): string[] {
   const low = Array.from({ length: pixels }, () => Infinity);
   const high = Array.from({ length: pixels }, () => -Infinity);

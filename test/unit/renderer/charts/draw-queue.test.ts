@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { drawInTurn } from '../../../../renderer/components/charts/draw-queue.ts';
 
 let frames: (() => void)[] = [];
-/** Lets one frame pass. */
+/** Runs one animation frame. */
 function frame(): void {
   for (const callback of frames.splice(0)) callback();
 }

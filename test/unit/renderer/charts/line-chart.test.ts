@@ -15,7 +15,7 @@ const STEPS_IN_EPOCH = 3;
 let frames: (() => void)[] = [];
 let chart: VueWrapper;
 
-/** A canvas that takes all that is drawn and keeps nothing. */
+/** A canvas context that accepts all drawing calls and discards them. */
 function blankCanvas(): CanvasRenderingContext2D {
   const nothing = (): undefined => undefined;
   return new Proxy({} as CanvasRenderingContext2D, {
@@ -67,7 +67,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Training and validation of a run's first epochs. */
+/** Training and validation series of a run's first epochs. */
 function course(epochs: number): ChartSeries[] {
   const steps = Array.from({ length: epochs * STEPS_IN_EPOCH }, (_, i) => (i + 1) / STEPS_IN_EPOCH);
   const ends = Array.from({ length: epochs }, (_, i) => i + 1);
@@ -79,7 +79,7 @@ function course(epochs: number): ChartSeries[] {
   ];
 }
 
-/** Lets all frames pass that were asked for, and what they bring about. */
+/** Runs all requested animation frames and the updates that they trigger. */
 async function drawn(): Promise<void> {
   await nextTick();
   for (let i = 0; i < 3; i++) {
@@ -98,7 +98,7 @@ async function press(key: string): Promise<void> {
 
 it('keeps the place that was gone to by keys when the axis changes with what is drawn next', async () => {
   await chart.setProps({ series: course(3) });
-  // The values are there, the axis is still that of an empty chart.
+  // The values are set, but the axis is still that of an empty chart.
   await press('Home');
   expect(spoken()).toBe('epoch 0.33, Training 3.3 %, Validation 5.0 %');
   await drawn();

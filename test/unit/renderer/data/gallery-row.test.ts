@@ -9,7 +9,7 @@ import type { GalleryImage } from '../../../../shared/contract/window/datasets.t
 import type { Dataset } from '../../../../shared/domain/library.ts';
 
 const asked = vi.fn<(index: number) => void>();
-/** Images of the gallery; a new array when a page comes. */
+/** Images of the gallery; replaced by a new array when a page arrives. */
 const images = shallowRef<readonly GalleryImage[]>([]);
 const gallery: Gallery = {
   total: ref(100),

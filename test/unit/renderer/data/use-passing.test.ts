@@ -8,7 +8,7 @@ const list = document.createElement('div');
 let scope: ReturnType<typeof effectScope>;
 let scrolling: Passing;
 
-/** Scrolls on by so much, so long after the last time. */
+/** Scrolls by `pixels`, `milliseconds` after the previous call. */
 function scroll(pixels: number, milliseconds: number): boolean {
   vi.advanceTimersByTime(milliseconds);
   list.scrollTop += pixels;

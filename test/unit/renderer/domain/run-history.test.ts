@@ -83,7 +83,7 @@ describe('RunHistory', () => {
     expect(history.best()).toBe(2);
     expect(history.bestValidation?.metrics).toEqual({ exact: 0.2 });
     expect(history.lastValidation?.step).toBe(4);
-    // Steps that are repeated after a resumption take the place of those that were there.
+    // Steps repeated after resuming replace the previous records.
     history.append([validation(3, 0.7)]);
     expect(history.best()).toBe(0);
     expect(history.lastValidation?.step).toBe(3);
@@ -102,7 +102,7 @@ describe('RunHistory', () => {
   it('adds up the time of its steps from the images that they saw', () => {
     const history = new RunHistory();
     expect(history.trainingSeconds(100)).toBeNull();
-    // Each step is a tenth of an epoch: ten images.
+    // Each step covers a tenth of an epoch: ten images.
     history.append([train(1, 1, 5), train(2, 1, 20)]);
     expect(history.trainingSeconds(100)).toBeCloseTo(2 + 0.5, 9);
   });

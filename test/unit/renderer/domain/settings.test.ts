@@ -40,7 +40,7 @@ function leaves(object: object, prefix = ''): string[] {
 
 const STANDARD = allSettings(TRAINING_DEFAULTS);
 
-/** A vision transformer of patch size 1, so that any image size fits it. */
+/** A vision transformer of patch size 1, which accepts any image size. */
 const ARCHITECTURE = {
   family: 'vit',
   imageSize: 8,
@@ -54,15 +54,15 @@ const ARCHITECTURE = {
   layerNormEpsilon: 1e-6,
 } as const;
 
-/** Settings with which every value of the setting is allowed by the others. */
+/** Settings under which every value in the range of `key` is valid. */
 function roomFor(key: SettingKey): AllSettings {
-  // The method full has the most settings of those that are common to all.
+  // The method full uses the most of the settings common to all methods.
   const room: AllSettings = { ...STANDARD, method: SETTINGS[key].method ?? 'full' };
   return key === 'schedule.warmupEpochs' ? withSetting(room, 'schedule.epochs', 100_000) : room;
 }
 
 function accepts(key: SettingKey, value: FieldValue): boolean {
-  // A warm-up longer than the run is refused for the warm-up.
+  // A warm-up longer than the run is reported for the warm-up, not for the epochs.
   const base = key === 'schedule.epochs' ? { ...roomFor(key) } : roomFor(key);
   const config = withSetting(
     key === 'schedule.epochs' ? withSetting(base, 'schedule.warmupEpochs', 0) : base,
