@@ -1,7 +1,8 @@
 """timm's evaluation of a batch, driven line by line: evaluation_peer.py MODEL FOLDER THREADS DEVICE
 
-The backbone of the folder under torch.inference_mode: logits of every image, the probabilities of its five likeliest
-classes, the mean loss. Answers `{"ready"}`, then `{"seconds", "others", "loss"}` for each line of standard input.
+Runs the folder's backbone under torch.inference_mode and computes the logits of every image, the
+probabilities of its five most likely classes and the mean loss. Answers `{"ready"}`, then
+`{"seconds", "others", "loss"}` for each line of standard input.
 """
 import json
 import sys

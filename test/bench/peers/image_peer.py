@@ -3,7 +3,7 @@
 FORM: `timm` (ImageDataset and create_loader as they are, with Pillow), `timm-draft` (the same, but Pillow asks the JPEG
 decoder for a reduced image of at least twice the size needed). The line `check FOLDER` opens a folder of class folders
 and answers `{"images", "mean"}` after one pass over all images; `load FOLDER` makes another pass and answers
-`{"seconds", "cpuSeconds", "others"}`. Workers stay between passes.
+`{"seconds", "cpuSeconds", "others"}`. Workers persist between passes.
 """
 import json
 import os
@@ -20,7 +20,7 @@ CROP = 0.9
 
 
 class Drafted(timm.data.ImageDataset):
-    """Reads through Image.draft, as one does for thumbnails."""
+    """Uses Image.draft, as for thumbnails."""
 
     side = 0
 

@@ -1,8 +1,8 @@
-"""Writes what every subject of a comparison starts from: make_task.py MODEL BATCH CLASSES FOLDER
+"""Writes the common starting point of all subjects of a comparison: make_task.py MODEL BATCH CLASSES FOLDER
 
-backbone.safetensors: a timm model with random weights and its head; adapter.safetensors: KARST factors and re-scaling as
-if trained for a while (rank 8, factor 8, 8 kernels), under the names of the adapter format; batch.safetensors: `images`
-(batch, 3, 224, 224) and `labels` (batch).
+backbone.safetensors: a timm model with random weights and its head; adapter.safetensors: random
+KARST factors and re-scaling, as after some training (rank 8, factor 8, 8 kernels), under the names
+of the adapter format; batch.safetensors: `images` (batch, 3, 224, 224) and `labels` (batch).
 """
 import sys
 
@@ -20,7 +20,7 @@ def stored_name(name):
 
 
 def stored_tensor(name, tensor):
-    """(N, 1, r, k) of a Linear that is not split is stored as (N, r, k)."""
+    """Stores A of an unsplit Linear, (N, 1, r, k), as (N, r, k)."""
     return tensor.squeeze(1).contiguous() if name.endswith('.A') else tensor.contiguous()
 
 

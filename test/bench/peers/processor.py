@@ -1,11 +1,11 @@
-"""CPU seconds of the whole machine and of this process, to tell when another process took part of a measurement."""
+"""CPU seconds of the whole machine and of this process, to detect measurements disturbed by other processes."""
 import os
 import resource
 import time
 
 
 def machine_seconds():
-    """Busy CPU seconds of all cores since the machine started; 0 where /proc is missing."""
+    """Busy CPU seconds of all cores since boot; 0 if /proc is missing."""
     try:
         with open('/proc/stat') as stat:
             ticks = [int(n) for n in stat.readline().split()[1:9]]
@@ -15,7 +15,7 @@ def machine_seconds():
 
 
 class Stopwatch:
-    """Wall seconds of a block, and how many cores others used meanwhile."""
+    """Measures the wall time of a block in seconds, and the cores used by other processes meanwhile."""
 
     def __enter__(self):
         self._own, self._machine, self._start = time.process_time(), machine_seconds(), time.perf_counter()
@@ -28,5 +28,5 @@ class Stopwatch:
 
 
 def peak_mebibytes():
-    """Largest resident memory of this process so far."""
+    """Peak resident memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,4 +1,4 @@
-"""Names of KARST's tensors: those of karst_torch.py and those of the adapter format."""
+"""Maps the tensor names of karst_torch.py to those of the adapter format."""
 STORED = {
     'C': 'karst_c',
     'A': 'karst_a',

@@ -1,6 +1,7 @@
-// Every kernel on many sizes, its operands where an access beyond them is seen, called by one and by several callers at a time,
-// each result compared with plain loops. Built with the compiler's sanitizers by sanitizers.test.ts. Size of the
-// thread pool: TF_NUM_INTRAOP_THREADS. The last line is the number of calls.
+// Calls every kernel with many sizes, from one thread and from several concurrently. The operands are
+// placed so that out-of-bounds accesses are detected, and every result is compared with plain loops.
+// Built with the compiler's sanitizers by sanitizers.test.ts. TF_NUM_INTRAOP_THREADS sets the size of
+// the thread pool. The last line of output is the number of calls.
 
 #include <immintrin.h>
 
@@ -21,7 +22,7 @@ namespace {
 
 using karst::Trial;
 
-/** Around the sizes of vectors (8, 16), of the register tile (6, 8 rows) and of micro-panels (32). */
+/** Sizes around those of vectors (8, 16), register tiles (6, 8 rows) and micro-panels (32). */
 constexpr int kEdges[] = {1, 2, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 47, 63, 64, 65, 97};
 
 class Draw {
@@ -39,7 +40,7 @@ class Draw {
   unsigned long long state_;
 };
 
-/** Sizes that a kernel treats in a way of its own. */
+/** Sizes that kernels handle specially. */
 std::vector<Trial> particular() {
   std::vector<Trial> trials;
   for (const bool transposeA : {false, true}) {
@@ -47,14 +48,14 @@ std::vector<Trial> particular() {
       const auto add = [&](int batch, int m, int n, int k) {
         trials.push_back(karst::matmulTrial({batch, m, n, k, transposeA, transposeB}));
       };
-      // So deep that the depth is shared out among the threads.
+      // Deep enough to split the depth (k) across threads.
       add(1, 37, 45, 1024);
       add(1, 1, 1, 1500);
       add(1, 70, 33, 2051);
-      // Results that go past the caches, where they lie at a multiple of 64 bytes; the second in a batch.
+      // Results large enough for non-temporal stores, if 64-byte aligned; the second is batched.
       add(1, 550, 512, 40);
       add(2, 512, 528, 9);
-      // Deeper than a block of the depth, with a result too large to share the depth out.
+      // Deeper than one depth block, with a result too large to split the depth across threads.
       add(1, 513, 513, 1056);
     }
   }
@@ -67,7 +68,7 @@ std::vector<Trial> particular() {
   return trials;
 }
 
-/** One call of each kernel with drawn sizes. */
+/** One call of each kernel with random sizes. */
 std::vector<Trial> drawnTrials(Draw& draw) {
   const karst::Product product{draw.either() ? 1 : draw.upTo(4), draw.edge(),   draw.edge(),
                                draw.edge(),                      draw.either(), draw.either()};
@@ -128,7 +129,10 @@ void tryAt(const Trial& trial, Place place) {
   ++calls;
 }
 
-/** Where the caller flushes denormals to zero, as XLA does, every thread of the pool does so, though it began without. */
+/**
+ * If the caller flushes denormals to zero, as XLA does, every thread of the pool must do so too, even
+ * if it started without the flag.
+ */
 void tryDenormals() {
   constexpr unsigned kFlush = 0x8040;
   constexpr int kRows = 4000, kWidth = 9;
@@ -167,7 +171,7 @@ int main(int argc, char** argv) {
       for (const Place place : kPlaces) tryAt(trial, place);
     }
   }
-  // As XLA makes independent calls: from several threads at a time.
+  // Concurrent callers, as XLA runs independent calls.
   std::vector<std::thread> callers;
   for (unsigned caller = 0; caller < 3; ++caller) {
     callers.emplace_back([=] {
@@ -179,7 +183,7 @@ int main(int argc, char** argv) {
   }
   for (auto& caller : callers) caller.join();
   std::printf("%ld calls\n", calls.load());
-  // The pool's threads live as long as the process, and wait for work.
+  // The pool's threads are not joined: they wait for work until the process exits.
   std::fflush(stdout);
   return 0;
 }

@@ -1,6 +1,7 @@
-// Resampling of images of many sizes and parts, its pixels where an access beyond them is seen, by one thread and by several at a
-// time, each result compared with plain loops (Pillow's definition). Built with the compiler's sanitizers by sanitizers.test.ts.
-// The last line is the number of images.
+// Resamples images of many sizes and crops from several threads. The pixels are placed so that
+// out-of-bounds accesses are detected, and every result is compared with plain loops (Pillow's
+// definition). Built with the compiler's sanitizers by sanitizers.test.ts. The last line of output is
+// the number of images.
 
 #include <algorithm>
 #include <atomic>
@@ -37,7 +38,7 @@ double weightAt(double distance, bool bicubic) {
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
-/** One sample of a direction: `level(x)` are the input's. */
+/** One output sample along one axis; `level(x)` is the input sample at x. */
 template <typename Level>
 int sampleAt(std::int64_t size, std::int64_t target, std::int64_t at, bool bicubic,
              const Level& level) {
@@ -83,7 +84,7 @@ std::vector<std::uint8_t> plainly(const std::uint8_t* pixels, const Resampling& 
   return out;
 }
 
-/** A part of a length, as start and size. */
+/** A random interval within `length`, as start and size. */
 std::pair<std::int64_t, std::int64_t> part(Draw& draw, int length) {
   const int size = draw.below(3) == 0 ? length : draw.upTo(length);
   return {draw.below(length - size + 1), size};

@@ -9,19 +9,22 @@
 #include <cstring>
 #include <vector>
 
-/** Where numbers are put, so that whoever reads or writes beyond them is seen. */
+/** Placements of an array that make out-of-bounds accesses detectable. */
 enum class Place {
-  /** A block of the heap of just this size, whose surroundings AddressSanitizer watches. */
+  /** A heap block of exactly this size, guarded by AddressSanitizer. */
   kHeap,
-  /** The end of a page whose successor may not be touched: masked loads and stores, and those of tiles, are the processor's alone. */
+  /**
+   * The end of a page followed by an inaccessible page. Catches masked and tile loads and stores,
+   * which the sanitizer does not instrument.
+   */
   kEndOfPage,
-  /** The start of a page whose predecessor may not be touched. */
+  /** The start of a page preceded by an inaccessible page. */
   kStartOfPage,
 };
 
 constexpr Place kPlaces[] = {Place::kHeap, Place::kEndOfPage, Place::kStartOfPage};
 
-/** `count` numbers at such a place. Their alignment is that of a number, or of a page. */
+/** An array of `count` values with this placement, aligned to a value or to a page. */
 template <typename T>
 class Placed {
  public:
