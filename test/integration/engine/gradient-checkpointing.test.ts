@@ -88,7 +88,8 @@ it('comes to the same, and says that it recomputes', async () => {
     const images = await testBed.images({ train: 12, val: 6 });
     const config = configured({
       ...{ dropPath: 0.2, patchDrop: 0.5, schedule: { epochs: 3 } },
-      // One number for all channels would have no gradient where a norm follows, and AdamW makes steps of its noise.
+      // Before a norm, a scalar rescaling has a gradient of 0, and AdamW would turn its rounding
+      // noise into steps.
       karst: { rankDropout: 0.25, rescale: 'channel' },
     });
     const train = async (changes: Partial<TrainJob>) => {

@@ -142,7 +142,8 @@ describe('randomStream', () => {
     for (let i = 0; i < 30_000; i++) counts[stream.integer(3)]! += 1;
     for (const count of counts)
       expect(Math.abs(count - 10_000)).toBeLessThan(4 * Math.sqrt(30_000 * (2 / 9)));
-    // 3 · 2^30 leaves a remainder of a quarter of the range: a modulo without rejection would favour the lower third.
+    // 3 · 2^30 leaves a remainder of a quarter of the range: a modulo without rejection would
+    // favour the lower third.
     let low = 0;
     for (let i = 0; i < 30_000; i++) if (stream.integer(3 * 2 ** 30) < 2 ** 30) low++;
     expect(Math.abs(low - 10_000)).toBeLessThan(4 * Math.sqrt(30_000 * (2 / 9)));

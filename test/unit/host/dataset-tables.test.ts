@@ -101,7 +101,7 @@ describe('what a table says', () => {
     const result = await add(bad);
     expect(told(result)).toEqual(words.map((_, i) => `bad-line ${i + 2}`));
     expect(classes(result)).toEqual(['a 1/0/0', 'b 1/0/0']);
-    // Such words are valid as labels and as column names.
+    // Names of object properties are valid as labels and as column names.
     const good = await table(
       't.csv',
       files,

@@ -40,7 +40,8 @@ describe('the api', () => {
   it('answers every procedure of the host', async () => {
     const { api } = await openApi();
     for (const name of Object.keys(HOST_PROCEDURES)) {
-      // A wrong input is refused as such; a missing handler would give another error.
+      // Every handler exists and refuses the malformed input; a missing one would give another
+      // error.
       const outcome = await api.call(name, 'nonsense').catch((error: unknown) => error);
       expect([name, outcome]).toMatchObject([name, { code: 'usage' }]);
     }

@@ -92,7 +92,7 @@ describe.runIf(HAS_KERNELS)('the product in a kernel', () => {
     // Deep enough for threads to split the depth.
     { batch: [], rows: 197, columns: 45, depth: 1101 },
     { batch: [], rows: 40, columns: 72, depth: 5000 },
-    // Deeper than one block of the depth.
+    // Deeper than one block along the depth.
     { batch: [2], rows: 40, columns: 45, depth: 1101 },
     // A result too large for the caches.
     { batch: [], rows: 1100, columns: 256, depth: 40 },

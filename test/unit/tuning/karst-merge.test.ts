@@ -159,7 +159,8 @@ describe('ΔW', () => {
     for (const linear of karstLinears(modelSpec(SMALLEST_VIT), one)) {
       if (linear.parts === 3) continue;
       const { path, l, k, m, n } = linear;
-      // LyCORIS: scale · kron(lokr_w1 (l, m), lokr_w2_a (k, r) @ lokr_w2_b (r, n)), scale = alpha / r.
+      // LyCORIS: scale · kron(lokr_w1 (l, m), lokr_w2_a (k, r) @ lokr_w2_b (r, n)), scale = alpha /
+      // r.
       const w1 = tensors.get(`${path}.karst_c`)!;
       const w2a = transposed(tensors.get(`${path}.karst_a`)!, one.rank, k);
       const w2b = transposed(tensors.get(`${path}.karst_b`)!, n, one.rank);
