@@ -12,6 +12,7 @@ import { inspectBackbone } from '../../../main/host/services/backbones.ts';
 import { engineEnvironment, xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import type { Architecture } from '../../../shared/models/registry.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
 
@@ -98,7 +99,7 @@ describe.each(MODELS)('$title with batches of $batchSize', (model) => {
     const { architecture } = await inspectBackbone(weights, model.heads);
     await measure(weights, model, method);
     const { peakBytes, kernels } = await measure(weights, model, method);
-    const config = { ...TRAINING_DEFAULTS, method, batchSize: model.batchSize };
+    const config = completeConfig({ method, batchSize: model.batchSize });
     const { running } = trainingMemory(
       memoryRequest(architecture, config, { task: singleLabel, classes: CLASSES }),
       {

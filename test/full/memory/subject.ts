@@ -7,8 +7,8 @@ import { makeUpdate, targetSet } from '../../../main/engine/train/update.ts';
 import { sizeOf } from '../../../main/graph/tensor.ts';
 import { singleLabel as task } from '../../../main/tasks/single-label.ts';
 import { inspectBackbone } from '../../../main/host/services/backbones.ts';
-import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import type { Method } from '../../../shared/methods/registry.ts';
+import { completeConfig } from '../../../shared/training/config.ts';
 
 /**
  * A process that trains for two steps on grey images: subject.ts WEIGHTS HEADS METHOD BATCH
@@ -18,7 +18,7 @@ import type { Method } from '../../../shared/methods/registry.ts';
 const [weights = '', heads = '', method = '', batch = '', classCount = ''] = process.argv.slice(2);
 const batchSize = Number(batch);
 const classes = Number(classCount);
-const config = { ...TRAINING_DEFAULTS, method: method as Method, batchSize };
+const config = completeConfig({ method: method as Method, batchSize });
 
 const runtime = await openRuntime();
 const { architecture, preprocessing } = await inspectBackbone(weights, Number(heads));
