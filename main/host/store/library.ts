@@ -141,7 +141,9 @@ export function storeError(
     sentence: string,
     hint: string,
   ) => new KarstError(kind, sentence, { hint, path, cause: error });
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+  // A header with an impossible schema format has no code of its own.
+  const damaged = code === 'SQLITE_ERROR' && error.message === 'unsupported file format';
+  if (damaged || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
     return fail(
       'store-damaged',
       `The library ${path} is damaged: ${error.message}.`,

@@ -1,6 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { storeError } from '../../../main/host/store/library.ts';
+import { temporaryFolder } from './support.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
 const told = (code: string, freeBytes: number): unknown => {
@@ -29,4 +32,25 @@ describe('an input/output error of the library', () => {
       'The library /home/library.sqlite cannot be read or written: disk I/O error (SQLITE_IOERR_SHMSIZE).',
     ]);
   });
+});
+
+it('is damage where the header has a schema format that there is not', () => {
+  const path = join(temporaryFolder(), 'library.sqlite');
+  const whole = new Database(path);
+  whole.exec('CREATE TABLE things (name TEXT)');
+  whole.close();
+  const bytes = readFileSync(path);
+  // Bytes 44 to 47 of the header: 1 to 4 (SQLite's file format, 1.3.10).
+  bytes.writeUInt32BE(9, 44);
+  writeFileSync(path, bytes);
+  const bent = new Database(path);
+  try {
+    bent.prepare('SELECT count(*) FROM things');
+    expect.unreachable();
+  } catch (error) {
+    const report = storeError(error, path, () => 'the way out');
+    expect(report).toMatchObject({ code: 'store-damaged', hint: 'the way out', path });
+  } finally {
+    bent.close();
+  }
 });
