@@ -33,7 +33,7 @@ export function abilitiesOf(run: RunView): RunAbilities {
     resume:
       !waits &&
       (state === 'paused' || state === 'interrupted' || state === 'failed' || state === 'queued'),
-    stop: active || (left && run.checkpointStep !== null),
+    stop: active || (left && (run.checkpointStep ?? 0) > 0),
     dequeue: waits,
     extend: !waits && (state === 'done' || state === 'stopped'),
     remove: !active,

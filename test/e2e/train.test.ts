@@ -207,7 +207,7 @@ test('a run begun in the window shows its answers, and is stopped with the best 
   await expect(state(page)).toHaveText('Running');
   await page.getByRole('button', { name: 'Stop and keep best' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Stop and keep best' }).click();
-  await expect(state(page)).toHaveText('Stopped early');
+  await expect(state(page)).toHaveText('Stopped');
   await expect(page.getByText('The adapter is in the library.')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Open in the library' })).toHaveAttribute(
     'href',
@@ -241,7 +241,7 @@ test('a run that was stopped is given one epoch more, and ends by itself', async
   const stopped = await client.runUntil(id, (run) => run.state === 'stopped');
 
   await page.goto(`${studio.origin}/runs/${id}`);
-  await expect(state(page)).toHaveText('Stopped early');
+  await expect(state(page)).toHaveText('Stopped');
   await page.getByRole('button', { name: 'Extend' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('spinbutton', { name: 'Epochs to add' }).fill('1');

@@ -7,5 +7,5 @@ import type { CommandContext } from '../context.ts';
  */
 export async function run({ console }: CommandContext, shell: SupportedShell): Promise<void> {
   const script = await tabtab.getCompletionScript({ name: 'karst', completer: 'karst', shell });
-  console.answer({ script }, () => [script]);
+  console.answer({ script }, () => script.trimEnd().split('\n'));
 }

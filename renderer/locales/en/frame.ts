@@ -35,7 +35,7 @@ export const frame = {
     queued: 'Queued',
     running: 'Running',
     paused: 'Paused',
-    stopped: 'Stopped early',
+    stopped: 'Stopped',
     interrupted: 'Interrupted',
     failed: 'Failed',
     done: 'Done',

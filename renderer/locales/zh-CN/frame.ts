@@ -38,7 +38,7 @@ export const frame: Shape<typeof en> = {
     queued: '等待中',
     running: '进行中',
     paused: '已暂停',
-    stopped: '提前停止',
+    stopped: '已停止',
     interrupted: '已中断',
     failed: '失败',
     done: '已完成',

@@ -188,10 +188,11 @@ export class RunExecutor {
     } catch (storeError) {
       // If the row cannot be written, it keeps its owner; the next studio process finds that owner
       // dead and marks the run as interrupted.
-      return new AggregateError(
-        [error, storeError],
-        `${report.message} ${toErrorReport(storeError).message}`,
-      );
+      const { message, hint } = report;
+      return new KarstError(report.code, `${message} ${toErrorReport(storeError).message}`, {
+        hint,
+        cause: new AggregateError([error, storeError]),
+      });
     }
     if (!cancelled) return error;
     const { checkpointStep } = this.#c.runService.get(run.id);

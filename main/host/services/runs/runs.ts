@@ -142,7 +142,8 @@ export class Runs implements RunService {
     if (this.#c.runs.request(run.id, 'stop')) return this.get(run.id);
     if (run.state !== 'interrupted' && run.state !== 'failed')
       throw runState(run, run.state === 'queued' ? 'it waits' : 'it has finished');
-    if (run.checkpointStep === null)
+    // Before the first step there is nothing but the initial values.
+    if (run.checkpointStep === null || run.checkpointStep === 0)
       throw runState(
         run,
         'it has no checkpoint with an adapter to keep',
