@@ -31,9 +31,7 @@ Prints an address with a token, by which the browser is let in; keep it to yours
 the port through SSH: ssh -L 8321:127.0.0.1:8321 HOST karst serve --port 8321
 Ctrl-C interrupts a training after a checkpoint; it goes on at the next start. A second Ctrl-C quits immediately.`,
     )
-    .action(
-      runs(async (context, options) => (await import('./commands/serve.ts')).run(context, options)),
-    );
+    .action(runs(() => import('./commands/serve.ts')));
   program
     .command('starter')
     .description('train a starter backbone from scratch on a folder or zip of images')
@@ -43,38 +41,29 @@ Ctrl-C interrupts a training after a checkpoint; it goes on at the next start. A
     )
     .option('--out <dir>', 'folder to write (default: ./starter)')
     .option('--epochs <number>', 'epochs of training', positive)
-    .action(
-      runs(async (context, options) =>
-        (await import('./commands/starter.ts')).run(context, options),
-      ),
-    );
+    .action(runs(() => import('./commands/starter.ts')));
   program
     .command('completion')
     .description('print a script that lets a shell complete commands, options and names')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'pwsh']))
     .addHelpText('after', COMPLETION_SETUP)
-    .action(
-      runs(async (context, shell) =>
-        (await import('./commands/completion.ts')).run(context, shell),
-      ),
-    );
+    .action(runs(() => import('./commands/completion.ts')));
   program
     .command('completion-server', { hidden: true })
     .description('print what a word of a command line can be, for the script of `completion`')
     .argument('[words...]')
     .action(
-      runs(async (context, words) =>
-        (await import('./commands/completion-server.ts')).run(context, program, words),
-      ),
+      runs(async () => {
+        const { run } = await import('./commands/completion-server.ts');
+        return { run: (context, words: readonly string[]) => run(context, program, words) };
+      }),
     );
   program
     .command('demo')
     .description('adapt the starter backbone to handwritten digits, from import to prediction')
     .option('--backbone <path>', 'a backbone file instead of the starter')
     .option('--epochs <number>', 'epochs of training', positive)
-    .action(
-      runs(async (context, options) => (await import('./commands/demo.ts')).run(context, options)),
-    );
+    .action(runs(() => import('./commands/demo.ts')));
 }
 
 const COMPLETION_SETUP = `
@@ -88,7 +77,7 @@ function defineDoctor(program: Command, runs: Runs): void {
   program
     .command('doctor')
     .description('check the machine, the runtime and the library')
-    .action(runs(async (context) => (await import('./commands/doctor.ts')).run(context)));
+    .action(runs(() => import('./commands/doctor.ts')));
 }
 
 function defineBackbone(program: Command, runs: Runs): void {
@@ -99,44 +88,28 @@ function defineBackbone(program: Command, runs: Runs): void {
     .argument('<path>', 'the file, or a folder with model.safetensors')
     .option('--name <name>', 'name in the library (default: that of the file)')
     .option('--heads <number>', 'number of attention heads, if no config.json has it', positive)
-    .action(
-      runs(async (context, path, options) =>
-        (await import('./commands/backbone-add.ts')).run(context, path, options),
-      ),
-    );
+    .action(runs(() => import('./commands/backbone-add.ts')));
   backbone
     .command('list')
     .description('list the backbones')
-    .action(runs(async (context) => (await import('./commands/backbone-list.ts')).run(context)));
+    .action(runs(() => import('./commands/backbone-list.ts')));
   backbone
     .command('show')
     .description('show all details of a backbone')
     .argument('<backbone>', 'name or id')
-    .action(
-      runs(async (context, name) =>
-        (await import('./commands/backbone-show.ts')).run(context, name),
-      ),
-    );
+    .action(runs(() => import('./commands/backbone-show.ts')));
   backbone
     .command('rename')
     .description('rename a backbone')
     .argument('<backbone>', 'name or id')
     .argument('<name>', 'its new name')
-    .action(
-      runs(async (context, backbone, name) =>
-        (await import('./commands/backbone-rename.ts')).run(context, backbone, name),
-      ),
-    );
+    .action(runs(() => import('./commands/backbone-rename.ts')));
   backbone
     .command('remove')
     .description('remove a backbone from the library; its file stays')
     .argument('<backbone>', 'name or id')
     .addOption(yes())
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/backbone-remove.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/backbone-remove.ts')));
 }
 
 function defineDataset(program: Command, runs: Runs): void {
@@ -161,35 +134,23 @@ folders called train, val and test and leaves others aside; inner-folders takes 
 lie as the classes, whatever is above them; list-files and table take the lists or the table of a folder.
 Without it a source that can be understood in more than one way is refused, with what each layout would make of it.`,
     )
-    .action(
-      runs(async (context, path, options) =>
-        (await import('./commands/dataset-add.ts')).run(context, path, options),
-      ),
-    );
+    .action(runs(() => import('./commands/dataset-add.ts')));
   dataset
     .command('list')
     .description('list the datasets')
-    .action(runs(async (context) => (await import('./commands/dataset-list.ts')).run(context)));
+    .action(runs(() => import('./commands/dataset-list.ts')));
   dataset
     .command('show')
     .description('show all details of a dataset: classes, splits, problems')
     .argument('<dataset>', 'name or id')
-    .action(
-      runs(async (context, name) =>
-        (await import('./commands/dataset-show.ts')).run(context, name),
-      ),
-    );
+    .action(runs(() => import('./commands/dataset-show.ts')));
   dataset
     .command('check')
     .description('check every file again: missing, changed, damaged')
     .argument('<dataset>', 'name or id')
     .option('--strict', 'exit with 3 when there are problems, from the import too; notes are none')
     .addHelpText('after', EXIT_CODES_OF_CHECK)
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/dataset-check.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/dataset-check.ts')));
   dataset
     .command('split')
     .description('re-split by class; exact duplicates stay on one side')
@@ -198,31 +159,19 @@ Without it a source that can be understood in more than one way is refused, with
     .option('--test <share>', 'fraction of the images held out for testing', share, 0)
     .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
     .option('--redraw-given', 'also re-split images that the source assigned')
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/dataset-split.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/dataset-split.ts')));
   dataset
     .command('rename')
     .description('rename a dataset')
     .argument('<dataset>', 'name or id')
     .argument('<name>', 'its new name')
-    .action(
-      runs(async (context, dataset, name) =>
-        (await import('./commands/dataset-rename.ts')).run(context, dataset, name),
-      ),
-    );
+    .action(runs(() => import('./commands/dataset-rename.ts')));
   dataset
     .command('remove')
     .description('remove a dataset from the library; its images stay')
     .argument('<dataset>', 'name or id')
     .addOption(yes())
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/dataset-remove.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/dataset-remove.ts')));
 }
 
 function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | null): void {
@@ -248,66 +197,46 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
       () =>
         `\nSettings for --set and --config, with their defaults:\n${trainHelp?.settings() ?? ''}`,
     )
-    .action(
-      runs(async (context, options) => (await import('./commands/train.ts')).run(context, options)),
-    );
+    .action(runs(() => import('./commands/train.ts')));
 
   const run = program.command('runs').description('trainings, finished or not');
   run
     .command('list')
     .description('list the runs')
-    .action(runs(async (context) => (await import('./commands/runs-list.ts')).run(context)));
+    .action(runs(() => import('./commands/runs-list.ts')));
   run
     .command('show')
     .description('show all details of a run')
     .argument('<run>', 'name or id')
-    .action(
-      runs(async (context, name) => (await import('./commands/runs-show.ts')).run(context, name)),
-    );
+    .action(runs(() => import('./commands/runs-show.ts')));
   run
     .command('metrics')
     .description('print what a run measured at each step and validation')
     .argument('<run>', 'name or id')
     .option('--csv', 'as a CSV table')
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/runs-metrics.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/runs-metrics.ts')));
   run
     .command('resume')
     .description('resume an interrupted run from its newest checkpoint')
     .argument('<run>', 'name or id')
-    .action(
-      runs(async (context, name) => (await import('./commands/runs-resume.ts')).run(context, name)),
-    );
+    .action(runs(() => import('./commands/runs-resume.ts')));
   run
     .command('extend')
     .description('extend a finished run by more epochs; the result is another adapter')
     .argument('<run>', 'name or id')
     .requiredOption('--epochs <number>', 'how many more', positive)
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/runs-extend.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/runs-extend.ts')));
   run
     .command('stop')
     .description('end a run that is being trained, or was interrupted, and keep its best adapter')
     .argument('<run>', 'name or id')
-    .action(
-      runs(async (context, name) => (await import('./commands/runs-stop.ts')).run(context, name)),
-    );
+    .action(runs(() => import('./commands/runs-stop.ts')));
   run
     .command('remove')
     .description('move a run to the bin')
     .argument('<run>', 'name or id')
     .addOption(yes())
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/runs-remove.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/runs-remove.ts')));
 }
 
 function defineUses(program: Command, runs: Runs): void {
@@ -322,11 +251,7 @@ function defineUses(program: Command, runs: Runs): void {
         'which images (default: test where the dataset has test images, else val)',
       ).choices(['train', 'val', 'test']),
     )
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/evaluate.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/evaluate.ts')));
   program
     .command('predict')
     .description('predict images')
@@ -335,22 +260,14 @@ function defineUses(program: Command, runs: Runs): void {
     .option('--top <number>', 'predictions per image', positive, 5)
     .option('--csv <file>', 'write them as a CSV file, which must not exist')
     .addHelpText('after', EXIT_CODES_OF_PREDICT)
-    .action(
-      runs(async (context, name, paths, options) =>
-        (await import('./commands/predict.ts')).run(context, name, paths, options),
-      ),
-    );
+    .action(runs(() => import('./commands/predict.ts')));
   program
     .command('merge')
     .description('merge an adapter into its backbone, and verify the result')
     .argument('<adapter>', 'name or id')
     .option('--out <dir>', "folder to write, which must not exist (default: in the studio's data)")
     .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/merge.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/merge.ts')));
   program
     .command('export')
     .description('export a model for other programs, and verify it')
@@ -362,11 +279,7 @@ function defineUses(program: Command, runs: Runs): void {
     )
     .requiredOption('--out <path>', 'where to write; must not exist')
     .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
-    .action(
-      runs(async (context, name, options) =>
-        (await import('./commands/export.ts')).run(context, name, options),
-      ),
-    );
+    .action(runs(() => import('./commands/export.ts')));
 }
 
 function collected(value: string, earlier: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { Runs } from './action.ts';
 import type { CommandContext } from './context.ts';
 import { defineCommands } from './definitions.ts';
 import { exitCodeOf, reportOf } from './errors.ts';
@@ -66,9 +67,9 @@ function buildProgram(
       writeErr: (text) => (console.json ? undefined : void process.stderr.write(text)),
     });
 
-  const runs =
-    (command: (context: CommandContext, ...args: never[]) => Promise<unknown>) =>
-    async (...args: unknown[]): Promise<void> => {
+  const runs: Runs =
+    (load) =>
+    async (...args) => {
       const globals = program.opts<{ home?: string }>();
       const context: CommandContext = {
         home: studioHome(globals.home),
@@ -77,7 +78,8 @@ function buildProgram(
         interactive: process.stdin.isTTY,
       };
       // Commander appends the command itself to arguments and options.
-      const result = await command(context, ...(args.slice(0, -1) as never[]));
+      const { run } = await load();
+      const result = await run(context, ...(args.slice(0, -1) as never[]));
       setExitCode(typeof result === 'number' ? result : 0);
     };
   defineCommands(program, runs, trainHelp);

@@ -1,8 +1,9 @@
-import tabtab, { type SupportedShell } from '@pnpm/tabtab';
+import tabtab from '@pnpm/tabtab';
 import type { Command } from 'commander';
-import { stat } from 'node:fs/promises';
 import { completionsOf, type NamedThing } from '../completion.ts';
 import { withStudio, type CommandContext } from '../context.ts';
+import { statOrNull } from '../../host/services/paths.ts';
+import { homeFolders } from '../../host/home.ts';
 
 /**
  * Answers the script of `karst completion`: prints candidates for the last word, one per line. If
@@ -25,10 +26,8 @@ export async function run(
   }
   const last = typed.at(-1) ?? '';
   const fitting = candidates.filter(({ name }) => name.startsWith(last));
-  for (const { name, description } of fitting) {
-    if (shell === 'bash') console.log(inBash(name));
-    else tabtab.log([{ name, description }], shell satisfies SupportedShell);
-  }
+  if (shell === 'bash') for (const { name } of fitting) console.log(inBash(name));
+  else tabtab.log([...fitting], shell);
 }
 
 /** Escapes a candidate, because bash inserts it unquoted. */
@@ -38,7 +37,7 @@ function inBash(name: string): string {
 
 /** Returns the names of library items; empty without a library, which Tab must not create. */
 async function namesOf(context: CommandContext, kind: NamedThing): Promise<readonly string[]> {
-  if ((await stat(context.home).catch(() => null)) === null) return [];
+  if ((await statOrNull(homeFolders(context.home).library)) === null) return [];
   return withStudio(context, async (studio) => {
     const all = {
       adapter: () => studio.adapters.list(),
