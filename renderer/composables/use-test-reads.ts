@@ -1,14 +1,12 @@
-import { computed, type ComputedRef } from 'vue';
+import type { ShallowRef } from 'vue';
 import { useBridge } from '../bridge/index.ts';
 import { useLoad } from './use-load.ts';
 
-/** Number of evaluations so far, of any adapter, on the test images of a dataset; null until it is known. */
-export function useTestReads(datasetId: () => string | null): ComputedRef<number | null> {
+/** Number of evaluations so far, of any adapter, on the test images of a dataset; null until known. */
+export function useTestReads(datasetId: () => string | null): Readonly<ShallowRef<number | null>> {
   const bridge = useBridge();
-  const { data } = useLoad(() => bridge.call('evaluations.list', { adapterId: null }), datasetId);
-  return computed(() => {
+  return useLoad(async () => {
     const id = datasetId();
-    if (id === null || data.value === null) return null;
-    return data.value.filter((one) => one.datasetId === id && one.split === 'test').length;
-  });
+    return id === null ? null : bridge.call('evaluations.count', { datasetId: id, split: 'test' });
+  }, datasetId).data;
 }

@@ -106,6 +106,8 @@ export interface EvaluationService {
   of(adapter: string): StoredEvaluation[];
   /** Evaluations of all adapters, oldest first. */
   list(): StoredEvaluation[];
+  /** Number of evaluations of any adapter on one split of a dataset. */
+  count(datasetId: string, split: Split): number;
   get(id: string): StoredEvaluation;
   /** Images of an evaluation, most confident predictions first. */
   images(

@@ -36,6 +36,7 @@ export function evaluationProcedures({
     },
     'evaluations.list': ({ adapterId }) =>
       (adapterId === null ? evaluations.list() : evaluations.of(adapterId)).toReversed(),
+    'evaluations.count': ({ datasetId, split }) => evaluations.count(datasetId, split),
     'evaluations.get': ({ id }) => evaluations.get(id),
     'evaluations.images'({ id, offset, limit, ...filter }) {
       const { datasetId } = evaluations.get(id);

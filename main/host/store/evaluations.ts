@@ -70,6 +70,16 @@ export class EvaluationRepository {
       .map(toEvaluation);
   }
 
+  /** Number of those in `list` on one split of a dataset. */
+  count(datasetId: string, split: Split): number {
+    const row = this.#library.get(
+      `SELECT count(*) AS n FROM evaluations
+       WHERE dataset_id = @datasetId AND split = @split AND adapter_id NOT IN (SELECT id FROM bin)`,
+      { datasetId, split },
+    );
+    return row === undefined ? 0 : number(row, 'n');
+  }
+
   /** Those of all adapters that are not in the bin, oldest first. */
   list(): StoredEvaluation[] {
     return this.#library

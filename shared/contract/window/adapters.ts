@@ -145,6 +145,11 @@ export const adapterProcedures = {
     v.strictObject({ adapterId: v.nullable(idSchema) }),
     v.array(storedEvaluationSchema),
   ),
+  /** How often one split of a dataset was evaluated on, by any adapter. */
+  'evaluations.count': procedure(
+    v.strictObject({ datasetId: idSchema, split: splitSchema }),
+    countSchema,
+  ),
   'evaluations.get': procedure(one, storedEvaluationSchema),
   /** The images behind a cell of the confusion matrix, or the most confident mistakes. */
   'evaluations.images': procedure(

@@ -93,6 +93,10 @@ describe('an evaluation', () => {
       const listed = await api.ask('evaluations.list', { adapterId: asked });
       expect(listed.map((e) => e.id)).toEqual(ids);
     }
+    const { datasetId } = first;
+    expect(await api.ask('evaluations.count', { datasetId, split: 'train' })).toBe(2);
+    expect(await api.ask('evaluations.count', { datasetId, split: 'test' })).toBe(0);
+    expect(await api.ask('evaluations.count', { datasetId: 'ds-none', split: 'train' })).toBe(0);
     const detail = await api.ask('adapters.get', { id: adapterId });
     expect(detail.evaluations.map((e) => e.id)).toEqual(ids);
     expect(await api.ask('evaluations.get', { id: first.id })).toMatchObject({

@@ -103,6 +103,10 @@ export class Evaluations implements EvaluationService {
     return this.#c.evaluations.list();
   }
 
+  count(datasetId: string, split: Split): number {
+    return this.#c.evaluations.count(datasetId, split);
+  }
+
   get(id: string): StoredEvaluation {
     return this.#c.evaluations.get(id);
   }
