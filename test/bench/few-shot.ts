@@ -78,14 +78,3 @@ function drawn(files: readonly string[], seed: number): string[] {
   });
   return keyed.sort((a, b) => a.key - b.key).map(({ file }) => file);
 }
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Sample standard deviation; 0 for a single value. */
-export function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(squares / Math.max(1, values.length - 1));
-}

@@ -1,7 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { deviation, FewShotHome, mean } from './few-shot.ts';
+import { randomStream } from '../../main/engine/random.ts';
+import { FewShotHome } from './few-shot.ts';
+import { deviation, mean } from './statistics.ts';
 
 /**
  * Chooses each method's default learning rate and augmentation, and reports how far it is from the
@@ -151,11 +153,8 @@ interface Pair {
  * Resamples seeds within sets and images within seeds.
  */
 function interval(pairs: readonly (readonly Pair[])[]): [number, number, number] {
-  let state = 1;
-  const below = (n: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
+  const stream = randomStream(1, 'bootstrap');
+  const below = (n: number) => Math.floor(stream.uniform() * n);
   const gain = ({ chosen, best }: Pair, at: (i: number) => number) =>
     mean(chosen.map((_, i) => Number(best[at(i)]) - Number(chosen[at(i)])));
   const centre = mean(pairs.map((bySeed) => mean(bySeed.map((pair) => gain(pair, (i) => i)))));

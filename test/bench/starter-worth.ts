@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { deviation, FewShotHome, mean } from './few-shot.ts';
+import { FewShotHome } from './few-shot.ts';
+import { deviation, mean } from './statistics.ts';
 
 /**
  * Value of the starter backbone: validation accuracy of four ways to use it, on few images a class.
