@@ -1,8 +1,9 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/window/datasets.ts';
 import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
+import { nameOfPath } from '../../../../shared/domain/name-of-path.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { CHECKED_KINDS } from '../../../../shared/domain/problem-kinds.ts';
 import { isOwnerAlive, type Owner } from '../../owner.ts';
@@ -128,8 +129,7 @@ export class Datasets implements DatasetService {
   }
 
   #nameFor(path: string): string {
-    const name = basename(path).replace(/\.(csv|jsonl|json|txt)$/i, '');
-    return freeName(this.#library, 'dataset', checkName('dataset', name));
+    return freeName(this.#library, 'dataset', checkName('dataset', nameOfPath(path)));
   }
 
   checkNewName(wanted: string, given: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nameOfPath } from '../../../../renderer/domain/names.ts';
-import { freeName } from '../../../../shared/domain/free-name.ts';
+import { nameOfPath } from '../../../shared/domain/name-of-path.ts';
+import { freeName } from '../../../shared/domain/free-name.ts';
 
 describe('the name that a dataset is offered', () => {
   it.each([
