@@ -105,6 +105,7 @@ describe('each migration', () => {
     12: ['search_texts'],
     13: [],
     14: ['further_counts', 'further_labels'],
+    15: ['class_events', 'class_sources', 'dataset_sources'],
   };
   it.each(MIGRATIONS.map((m) => [m.version, m.name] as const))(
     '%i (%s) adds its tables and nothing else',

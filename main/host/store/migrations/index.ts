@@ -12,6 +12,7 @@ import { recomputation } from './0011-recomputation.ts';
 import { sharedSearchText } from './0012-shared-search-text.ts';
 import { tensorPrefix } from './0013-tensor-prefix.ts';
 import { severalLabels } from './0014-several-labels.ts';
+import { growingDatasets } from './0015-growing-datasets.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sharedSearchText,
   tensorPrefix,
   severalLabels,
+  growingDatasets,
 ];
