@@ -159,6 +159,19 @@ Without it a source that can be understood in more than one way is refused, with
     .option('--test <share>', 'fraction of the images held out for testing', share, 0)
     .option('--seed <number>', 'seed of the stratified split', wholeNumber, 0)
     .option('--redraw-given', 'also re-split images that the source assigned')
+    .addOption(
+      new Option('--as-in-source', 'give every image the split that the source assigned').conflicts(
+        ['val', 'test', 'seed', 'redrawGiven', 'undo'],
+      ),
+    )
+    .addOption(
+      new Option('--undo', 'undo the latest re-split').conflicts([
+        'val',
+        'test',
+        'seed',
+        'redrawGiven',
+      ]),
+    )
     .action(runs(() => import('./commands/dataset-split.ts')));
   dataset
     .command('rename')

@@ -8,6 +8,7 @@ interface Change {
   readonly text: string;
   /** Id of the notification that offers to undo it. */
   readonly toast: number;
+  readonly supersedes: string | undefined;
   back(): Promise<unknown>;
 }
 
@@ -25,15 +26,19 @@ export const useUndo = defineStore('undo', () => {
    * Announces a change and offers to undo it.
    *
    * @param back restores the previous state; its errors are shown
+   * @param supersedes earlier changes offered with the same key can no longer be undone
    */
-  function offer(text: string, back: () => Promise<unknown>): void {
+  function offer(text: string, back: () => Promise<unknown>, supersedes?: string): void {
     // An earlier change is not undone before a later one, which may concern the same items.
     const last = changes.value[changes.value.length - 1];
     if (last !== undefined) toasts.dismiss(last.toast);
     const toast = toasts.say(text, {
       action: { label: t('common.undo'), run: () => void undoLast() },
     });
-    changes.value = [...changes.value, { text, toast, back }].slice(-AT_MOST);
+    const earlier = changes.value.filter(
+      (change) => supersedes === undefined || change.supersedes !== supersedes,
+    );
+    changes.value = [...earlier, { text, toast, back, supersedes }].slice(-AT_MOST);
   }
 
   /** Undoes the last change, if any. */

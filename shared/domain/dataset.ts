@@ -1,6 +1,25 @@
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
+/** Parameters of a re-split. */
+export interface SplitDraw {
+  /** Fractions of the usable images, where the source has no such split. */
+  readonly val: number;
+  readonly test: number;
+  readonly seed: number;
+  /** Also re-splits the images that the source assigned; default false. */
+  readonly redrawGiven?: boolean;
+}
+
+/** The re-split that gives every image the split that the source assigned. */
+export function sourceSplit(dataset: {
+  readonly valFraction: number;
+  readonly testFraction: number;
+  readonly seed: number;
+}): SplitDraw {
+  return { val: dataset.valFraction, test: dataset.testFraction, seed: dataset.seed };
+}
+
 /**
  * Layouts of folders: in `inner-folders` the folders that contain images are the classes, whatever
  * is above them.

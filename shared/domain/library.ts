@@ -96,6 +96,8 @@ export const datasetSchema = immutable(
     seed: integerSchema,
     /** Splits given by the source; by default a re-split keeps their images. */
     givenSplits: v.array(splitSchema),
+    /** Whether the latest re-split can be undone. */
+    hasFormerSplit: v.boolean(),
     createdAt: v.string(),
   }),
 );

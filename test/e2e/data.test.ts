@@ -170,8 +170,19 @@ test('a messy folder is imported, looked through and put in order', async ({
     await expect(row(page, 'After').getByRole('cell').last()).not.toHaveText('0');
     await page.getByRole('button', { name: 'Re-split (shuffle)' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Re-split (shuffle)' }).click();
-    await expect(page.getByText('The dataset was re-split.').first()).toBeVisible();
+    await expect(page.getByText('images moved to another split.').first()).toBeVisible();
     await expect(row(page, 'Now').getByRole('cell').last()).not.toHaveText('0');
+    await expect(page.getByText('Nothing would change: this is the split')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Re-split (shuffle)' })).toBeDisabled();
+  });
+
+  await test.step('and is undone, also after a reload', async () => {
+    await page.reload();
+    await tab('Split').click();
+    await page.getByRole('button', { name: 'Undo the re-split' }).click();
+    await expect(page.getByText('images are back in their splits.').first()).toBeVisible();
+    await expect(row(page, 'Now').getByRole('cell').last()).toHaveText('0');
+    await expect(page.getByRole('button', { name: 'Undo the re-split' })).toBeHidden();
   });
 });
 

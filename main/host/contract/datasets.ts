@@ -1,6 +1,6 @@
 import type { DatasetQuestion, ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
-import type { ImportLayout, Split } from '../../../shared/domain/dataset.ts';
+import type { ImportLayout, Split, SplitDraw } from '../../../shared/domain/dataset.ts';
 import type { Dataset, DatasetImage, DatasetProblem } from '../../../shared/domain/library.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import type { StoredImage } from '../store/images.ts';
@@ -25,6 +25,14 @@ export interface DatasetCheck {
   readonly checked: number;
   /** All current problems, those found at import included; `isNote` tells which are only notes. */
   readonly problems: readonly DatasetProblem[];
+}
+
+/** What a re-split would do. */
+export interface SplitPreview {
+  /** Usable images per split afterwards. */
+  readonly counts: Readonly<Record<Split, number>>;
+  /** Number of images that move. */
+  readonly moved: number;
 }
 
 /** One image with its place in the dataset. */
@@ -111,21 +119,19 @@ export interface DatasetService {
     which: readonly number[] | ImageFilter,
     change: { readonly label?: number; readonly split?: Split; readonly excluded?: boolean },
   ): { changed: number; dataset: Dataset };
+  /** What `resplit` would do. @throws usage */
+  previewSplit(nameOrId: string, draw: SplitDraw): SplitPreview;
   /**
    * Re-splits by class with a seed; exact duplicates stay on one side. Images that the source
-   * assigns to a split keep it.
-   * @param options.redrawGiven re-splits these as well
+   * assigns to a split get it, unless `redrawGiven`. Nothing is stored if no image moves.
    * @throws usage
    */
-  resplit(
-    nameOrId: string,
-    options: {
-      readonly val: number;
-      readonly test: number;
-      readonly seed: number;
-      readonly redrawGiven?: boolean;
-    },
-  ): Dataset;
+  resplit(nameOrId: string, draw: SplitDraw): { moved: number; dataset: Dataset };
+  /**
+   * Undoes the latest re-split: the images that it moved go back where they were.
+   * @throws not-found if there is none
+   */
+  undoSplit(nameOrId: string): { moved: number; dataset: Dataset };
   /**
    * Previews of augmented images, made by the engine's own code. A newer request for the same
    * dataset cancels a running one.

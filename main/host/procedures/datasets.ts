@@ -70,7 +70,17 @@ export function datasetProcedures(context: ProcedureContext): Handlers<keyof typ
       if (outcome.changed > 0) changed(outcome.dataset);
       return outcome;
     },
-    'datasets.resplit': ({ id, ...draw }) => changed(datasets.resplit(id, draw)),
+    'datasets.previewSplit': ({ id, ...draw }) => datasets.previewSplit(id, draw),
+    'datasets.resplit'({ id, ...draw }) {
+      const outcome = datasets.resplit(id, draw);
+      if (outcome.moved > 0) changed(outcome.dataset);
+      return outcome;
+    },
+    'datasets.undoSplit'({ id }) {
+      const outcome = datasets.undoSplit(id);
+      changed(outcome.dataset);
+      return outcome;
+    },
     async 'datasets.augment'({ id, positions, augmentation, imageSize, copies, seed, backboneId }) {
       const pictures = await datasets.augment(id, {
         positions,

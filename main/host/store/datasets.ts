@@ -1,12 +1,17 @@
 import { SPLITS, type Split } from '../../../shared/domain/dataset.ts';
 import type { Dataset, DatasetClass, DatasetLayout } from '../../../shared/domain/library.ts';
 import type { Owner } from '../owner.ts';
+import type { FormerSplit } from './images.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
-import { json, now, number, text } from './rows.ts';
+import { json, now, number, text, textOrNull } from './rows.ts';
 
 /** Unfinished imports are invisible. */
 const READY = 'importing_by IS NULL';
+
+/** Without the former split, which can be as long as the dataset. */
+const COLUMNS = `id, name, path, layout, val_fraction, test_fraction, seed, task, given_splits,
+  created_at, former_split IS NOT NULL AS has_former_split`;
 
 /** Images of a row of `image_counts` that meet the condition. */
 const sumOf = (condition: string): string => `coalesce(sum(iif(${condition}, i.images, 0)), 0)`;
@@ -24,6 +29,16 @@ export interface NewDataset {
   readonly importingBy: Owner;
   readonly createdAt: string;
 }
+
+/** Parameters of a split. */
+interface SplitDraw {
+  readonly val: number;
+  readonly test: number;
+  readonly seed: number;
+}
+
+/** A split that was replaced, with its parameters. */
+export interface FormerDraw extends SplitDraw, FormerSplit {}
 
 /** Tables `datasets`, `classes` and, read only, `image_counts` and `further_counts`, which the database itself keeps up to date. */
 export class DatasetRepository {
@@ -74,13 +89,25 @@ export class DatasetRepository {
     this.#library.run('UPDATE datasets SET updated_at = @at WHERE id = @id', { id, at: now() });
   }
 
-  /** Parameters of the last split. */
-  setDraw(id: string, draw: { val: number; test: number; seed: number }): void {
+  /**
+   * Stores the parameters of a split, and what it was before.
+   * @param former null if it cannot be undone
+   */
+  setDraw(id: string, { val, test, seed }: SplitDraw, former: FormerDraw | null): void {
     this.#library.run(
-      'UPDATE datasets SET val_fraction = @val, test_fraction = @test, seed = @seed WHERE id = @id',
-      { id, val: draw.val, test: draw.test, seed: draw.seed },
+      `UPDATE datasets SET val_fraction = @val, test_fraction = @test, seed = @seed,
+         former_split = @former WHERE id = @id`,
+      { id, val, test, seed, former: former === null ? null : JSON.stringify(former) },
     );
     this.touch(id);
+  }
+
+  /** The split before the latest re-split; null if there is none to undo. */
+  formerSplit(id: string): FormerDraw | null {
+    const row = this.#library.get('SELECT former_split FROM datasets WHERE id = @id', { id });
+    return row === undefined || textOrNull(row, 'former_split') === null
+      ? null
+      : json<FormerDraw>(row, 'former_split');
   }
 
   /** Owners of imports that are not finished, by dataset id. */
@@ -92,23 +119,23 @@ export class DatasetRepository {
 
   list(): Dataset[] {
     return this.#library
-      .all(`SELECT * FROM datasets WHERE ${READY} ORDER BY created_at, id`)
+      .all(`SELECT ${COLUMNS} FROM datasets WHERE ${READY} ORDER BY created_at, id`)
       .map((row) => this.#toDataset(row));
   }
 
   get(nameOrId: string): Dataset {
-    return this.#toDataset(findRow(this.#library, 'dataset', nameOrId, READY));
+    return this.#toDataset(findRow(this.#library, 'dataset', nameOrId, READY, COLUMNS));
   }
 
   /** Source of a dataset, without counting its images. */
   source(nameOrId: string): { id: string; path: string } {
-    const row = findRow(this.#library, 'dataset', nameOrId, READY);
+    const row = findRow(this.#library, 'dataset', nameOrId, READY, COLUMNS);
     return { id: text(row, 'id'), path: text(row, 'path') };
   }
 
   /** Its task. */
   task(id: string): string {
-    return text(findRow(this.#library, 'dataset', id, READY), 'task');
+    return text(findRow(this.#library, 'dataset', id, READY, COLUMNS), 'task');
   }
 
   remove(id: string): void {
@@ -176,6 +203,7 @@ export class DatasetRepository {
       testFraction: number(row, 'test_fraction'),
       seed: number(row, 'seed'),
       givenSplits: SPLITS.filter((split) => json<Split[]>(row, 'given_splits').includes(split)),
+      hasFormerSplit: number(row, 'has_former_split') === 1,
       createdAt: text(row, 'created_at'),
     };
   }

@@ -38,6 +38,13 @@ export type DrawnImage = Pick<
   'position' | 'sha256' | 'label' | 'split' | 'givenSplit' | 'state' | 'excluded'
 >;
 
+/** Where images were that a re-split moved. */
+export interface FormerSplit {
+  /** Number of images of the dataset at that time. */
+  readonly images: number;
+  readonly splits: Readonly<Record<Split, readonly number[]>>;
+}
+
 /** Two usable images with equal bytes. */
 export interface DuplicatePair {
   readonly path: string;

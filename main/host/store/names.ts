@@ -72,10 +72,16 @@ export function nearNames(word: string, candidates: readonly string[]): string[]
  * @param condition further SQL that the row must meet
  * @throws not-found suggesting similar names
  */
-export function findRow(library: Library, kind: NamedKind, nameOrId: string, condition = '1'): Row {
+export function findRow(
+  library: Library,
+  kind: NamedKind,
+  nameOrId: string,
+  condition = '1',
+  columns = '*',
+): Row {
   const { table, word, there } = KINDS[kind];
   const row = library.get(
-    `SELECT * FROM ${table} WHERE (id = @key OR name = @key) AND ${there} AND ${condition}
+    `SELECT ${columns} FROM ${table} WHERE (id = @key OR name = @key) AND ${there} AND ${condition}
      ORDER BY id = @key DESC LIMIT 1`,
     { key: nameOrId.normalize('NFC') },
   );

@@ -163,9 +163,17 @@ export const data = {
     now: 'Now',
     then: 'After',
     redraw: 'Re-split (shuffle)',
-    redrawBody:
-      'Every image is assigned to a split at random, class by class. Moves made by hand are lost; runs that have started keep their own lists.',
-    done: 'The dataset was re-split.',
+    inSource: 'As in the source',
+    undo: 'Undo the re-split',
+    confirm:
+      'One image moves to another split. Then {train} images are for training, {val} for validation, {test} for testing. Runs that have started keep their own lists. | {count} images move to another split. Then {train} are for training, {val} for validation, {test} for testing. Runs that have started keep their own lists.',
+    done: 'One image moved to another split. | {count} images moved to another split.',
+    undone: 'One image is back in its split. | {count} images are back in their splits.',
+    same: 'Nothing would change: this is the split as it is now.',
+    sameGiven:
+      'Nothing would change: the source gives the split ({splits}). Tick the box to re-split these images as well.',
+    noTraining: 'Nothing would be left to train on: validation and test together are below 1.',
+    noImages: 'There is no image that can be used.',
   },
   problems: {
     none: 'Every file can be used.',

@@ -154,8 +154,17 @@ export const data: Shape<typeof en> = {
     now: '现在',
     then: '之后',
     redraw: '重新划分（打乱）',
-    redrawBody: '每张图像按类别随机分配。手动移动会丢失；已开始的训练保留自己的列表。',
-    done: '已重新划分。',
+    inSource: '与来源一致',
+    undo: '撤销重新划分',
+    confirm:
+      '{count} 张图像将移到另一划分，之后训练 {train} 张、验证 {val} 张、测试 {test} 张。已开始的训练保留自己的列表。',
+    done: '已将 {count} 张图像移到另一划分。',
+    undone: '{count} 张图像已回到原来的划分。',
+    same: '不会有任何变化：现在就是这一划分。',
+    sameGiven:
+      '不会有任何变化：划分由来源给定（{splits}）。勾选上面的选项，可将这些图像一并重新划分。',
+    noTraining: '没有可用于训练的图像：验证与测试比例之和须小于 1。',
+    noImages: '没有可用的图像。',
   },
   problems: {
     none: '所有文件都可用。',

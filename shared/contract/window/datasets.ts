@@ -97,6 +97,17 @@ export type DatasetQuestion = v.InferOutput<typeof datasetQuestion>;
 
 const one = v.strictObject({ id: idSchema });
 
+const draw = v.strictObject({
+  id: idSchema,
+  val: fractionSchema,
+  test: fractionSchema,
+  seed: countSchema,
+  redrawGiven: v.exactOptional(v.boolean()),
+});
+
+/** `moved` counts the images that are in another split now. */
+const splitOutcome = v.object({ moved: countSchema, dataset: datasetSchema });
+
 /** Limit of positions per request; for more use a filter. */
 const MOST_POSITIONS = 1_000_000;
 
@@ -147,20 +158,21 @@ export const datasetProcedures = {
     }),
     v.object({ changed: countSchema, dataset: datasetSchema }),
   ),
+  /** What `datasets.resplit` would do: usable images per split, and how many images move. */
+  'datasets.previewSplit': procedure(
+    draw,
+    v.object({
+      counts: v.object({ train: countSchema, val: countSchema, test: countSchema }),
+      moved: countSchema,
+    }),
+  ),
   /**
    * Re-splits, stratified by class; exact duplicates stay together. Images that the source assigned
-   * to a split (`givenSplits`) keep it, unless `redrawGiven`.
+   * to a split (`givenSplits`) get it, unless `redrawGiven`.
    */
-  'datasets.resplit': procedure(
-    v.strictObject({
-      id: idSchema,
-      val: fractionSchema,
-      test: fractionSchema,
-      seed: countSchema,
-      redrawGiven: v.exactOptional(v.boolean()),
-    }),
-    datasetSchema,
-  ),
+  'datasets.resplit': procedure(draw, splitOutcome),
+  /** Undoes the latest re-split. */
+  'datasets.undoSplit': procedure(one, splitOutcome),
   /**
    * Previews of augmented images: `copies` of each, made by the engine's code; none of an
    * unreadable image. A newer request for the same dataset cancels a running one.

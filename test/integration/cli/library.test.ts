@@ -19,6 +19,7 @@ import {
   datasetCheck,
   datasetImport,
   datasetShown,
+  datasetSplit,
   run,
 } from './schemas.ts';
 
@@ -192,12 +193,24 @@ describe('datasets', () => {
     expect(people.out).toMatch(/^ {2}unreadable {2}.*broken\.png/m);
     expect((await karst(at('dataset', 'list'))).out).toMatch(/^some +\S+ +3 +21 +9 +0 +1 /m);
 
-    const split = await answer(dataset, at('dataset', 'split', 'some', '--val', '0.5'));
+    const split = await answer(datasetSplit, at('dataset', 'split', 'some', '--val', '0.5'));
     expect(split).toMatchObject({
+      moved: 12,
       counts: { train: 15, val: 15, test: 0 },
       valFraction: 0.5,
       seed: 0,
+      hasFormerSplit: true,
     });
+    const same = await karst(at('dataset', 'split', 'some', '--val', '0.5'));
+    expect(same.out).toMatch(/^some: nothing changed\.$/m);
+    const undone = await answer(datasetSplit, at('dataset', 'split', 'some', '--undo'));
+    expect(undone).toMatchObject({ ...imported.dataset, moved: 12 });
+    for (const [options, expected] of [
+      [['--undo'], { exit: 1, code: 'not-found' }],
+      [['--as-in-source'], { exit: 2, code: 'usage' }],
+      [['--undo', '--val', '0.1'], { exit: 2, code: 'usage' }],
+    ] as const)
+      expect(await refusal(at('dataset', 'split', 'some', ...options))).toMatchObject(expected);
     const renamed = await karst(at('dataset', 'rename', 'some', 'sömé'));
     expect(renamed.out).toBe('The dataset some is now called sömé.\n');
     await answer(dataset, at('dataset', 'rename', 'sömé', 'some'));

@@ -87,11 +87,13 @@ const datasetEntries = {
   testFraction: fraction,
   seed: count,
   givenSplits: v.array(v.picklist(['train', 'val', 'test'])),
+  hasFormerSplit: v.boolean(),
   createdAt: moment,
 };
 export const dataset = v.strictObject(datasetEntries);
 export const datasetImport = v.strictObject({ dataset, problems: v.array(problem) });
 export const datasetCheck = v.strictObject({ dataset, checked: count, problems: v.array(problem) });
+export const datasetSplit = v.strictObject({ ...datasetEntries, moved: count });
 export const datasetShown = v.strictObject({ ...datasetEntries, problems: v.array(problem) });
 
 const validation = v.strictObject({

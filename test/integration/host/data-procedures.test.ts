@@ -138,6 +138,7 @@ describe('importing a messy folder', () => {
       unusable: 2,
       duplicates: 2,
       givenSplits: [],
+      hasFormerSplit: false,
     });
     expect(dataset?.classes.map((c) => [c.name, c.train + c.val])).toEqual([
       ['Grey heron (adult)', 6],
@@ -246,7 +247,7 @@ describe('the gallery', () => {
 
   it('draws the split anew and renames', async () => {
     const id = await importedId();
-    const split = await ask('datasets.resplit', { id, val: 0.5, test: 0, seed: 2 });
+    const { dataset: split } = await ask('datasets.resplit', { id, val: 0.5, test: 0, seed: 2 });
     expect(split).toMatchObject({ valFraction: 0.5, seed: 2 });
     expect(split.counts.val).toBeGreaterThanOrEqual(6);
     await refusal(ask('datasets.resplit', { id, val: 0.5, test: 0.5, seed: 2 }), 'usage');

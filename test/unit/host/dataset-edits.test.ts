@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isUsable, manifestImages } from '../../../main/host/services/manifest.ts';
-import type { Split } from '../../../shared/domain/dataset.ts';
+import { sourceSplit, type Split } from '../../../shared/domain/dataset.ts';
 import type { DatasetProblem } from '../../../shared/domain/library.ts';
 import { dataRoom, SOURCE, type DataRoom, type EnteredImage } from './data-room.ts';
 import { refusal } from './support.ts';
@@ -169,7 +169,8 @@ describe('drawing the split anew', () => {
   it('is stratified, seeded, and remembers what it was drawn with', async () => {
     const room = await dataRoom();
     const { id } = room.enter('x', ['a', 'b'], [...ofClass(0, 100), ...ofClass(1, 20)]);
-    const dataset = room.datasets.resplit(id, { val: 0.2, test: 0.1, seed: 5 });
+    const { moved, dataset } = room.datasets.resplit(id, { val: 0.2, test: 0.1, seed: 5 });
+    expect(moved).toBe(36);
     expect(dataset).toMatchObject({ valFraction: 0.2, testFraction: 0.1, seed: 5 });
     expect(counted(room, id)).toEqual([
       ['a', 70, 20, 10],
@@ -254,6 +255,58 @@ describe('drawing the split anew', () => {
     const before = splitsOf(room, id);
     room.datasets.resplit(id, { val: 0.3, test: 0.3, seed: 9 });
     expect(splitsOf(room, id)).toEqual(before);
+  });
+
+  it('is previewed as it is done, and undone', async () => {
+    const room = await dataRoom();
+    const given = [...ofClass(0, 30, { givenSplit: 'train' }), ...ofClass(1, 10, { label: 1 })];
+    const before = room.enter('x', ['a', 'b'], given);
+    const { id } = before;
+    const draw = { val: 0.2, test: 0.1, seed: 3, redrawGiven: true };
+    const preview = room.datasets.previewSplit(id, draw);
+    expect(room.datasets.get(id)).toEqual(before);
+    expect(preview).toEqual({ counts: { train: 28, val: 8, test: 4 }, moved: 12 });
+    const { moved, dataset } = room.datasets.resplit(id, draw);
+    expect({ counts: dataset.counts, moved }).toEqual(preview);
+    expect(dataset).toMatchObject({ hasFormerSplit: true, testFraction: 0.1 });
+    expect(room.datasets.resplit(id, draw)).toEqual({ moved: 0, dataset });
+    // What was moved by hand since, and what the re-split left alone, stays.
+    const left = splitsOf(room, id).indexOf('train');
+    room.datasets.change(id, [left], { split: 'test' });
+    expect(room.datasets.undoSplit(id)).toMatchObject({
+      moved: 12,
+      dataset: { ...before, classes: expect.anything() as object, counts: { train: 39, test: 1 } },
+    });
+    await refusal(() => room.datasets.undoSplit(id), 'not-found');
+  });
+
+  it('takes copies that were added since along when it is undone', async () => {
+    const room = await dataRoom();
+    const { id } = room.enter('x', ['a'], ofClass(0, 10));
+    room.datasets.resplit(id, { val: 0, test: 0.2, seed: 0 });
+    const [first] = [...room.datasets.images(id, 'test')];
+    const { position } = first!;
+    const copy = { ...first!, path: `${SOURCE}/copy.png`, position: 10, duplicateOf: position };
+    room.images.insert(id, [{ ...copy, state: 'duplicate', searchKey: 'copy.png' }]);
+    expect(room.datasets.undoSplit(id).moved).toBe(3);
+    expect(splitsOf(room, id)).toEqual(Array(11).fill('train'));
+  });
+
+  it('goes back to the split of the source', async () => {
+    const room = await dataRoom();
+    const before = room.enter(
+      'x',
+      ['a'],
+      [
+        ...ofClass(0, 20, { givenSplit: 'train' }),
+        ...ofClass(1, 8, { label: 0, split: 'test', givenSplit: 'test' }),
+      ],
+    );
+    const { id } = before;
+    room.datasets.resplit(id, { val: 0, test: 0.5, seed: 1, redrawGiven: true });
+    expect(room.datasets.get(id).counts).toEqual({ train: 14, val: 0, test: 14 });
+    const { dataset } = room.datasets.resplit(id, sourceSplit(room.datasets.get(id)));
+    expect(dataset.counts).toEqual(before.counts);
   });
 
   it.each([

@@ -1,6 +1,11 @@
 import { resolve } from 'node:path';
 import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/window/datasets.ts';
-import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
+import {
+  SPLITS,
+  sourceSplit,
+  type Split,
+  type SplitDraw,
+} from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
 import { nameOfPath } from '../../../../shared/domain/name-of-path.ts';
@@ -20,6 +25,7 @@ import type {
   DatasetService,
   GalleryEntry,
   SourceOptions,
+  SplitPreview,
 } from '../../contract/datasets.ts';
 import type { Page, Watching } from '../../contract/watching.ts';
 import { validateAugmentation } from '../training-config.ts';
@@ -27,11 +33,12 @@ import type { AugmentationPreviews } from './augmentation-previews.ts';
 import { checkImages } from './check.ts';
 import { listDataset } from './detect.ts';
 import { checkDraw, type Draw } from './draw.ts';
-import { changeImages, drawAnew, refreshFindings } from './edits.ts';
+import { changeImages, refreshFindings } from './edits.ts';
 import { fileBelow } from './file-name.ts';
 import { importImages } from './import.ts';
 import type { Listing } from './listing.ts';
 import { ImportQuestion } from './question.ts';
+import { applyPlan, countMoved, planResplit, restoreSplit } from './resplit.ts';
 import { checkEncoding } from './text.ts';
 import type { Walk } from './walk.ts';
 
@@ -221,13 +228,38 @@ export class Datasets implements DatasetService {
     return this.#edit(nameOrId, (dataset) => changeImages(dataset, this.#images, which, change));
   }
 
-  resplit(nameOrId: string, options: Draw & { redrawGiven?: boolean }): Dataset {
-    const { redrawGiven = false, ...wanted } = options;
-    const draw = checkDraw(wanted);
-    return this.#edit(nameOrId, ({ id }) => {
-      this.#datasets.setDraw(id, draw);
-      return drawAnew(id, this.#images, draw, redrawGiven);
-    }).dataset;
+  previewSplit(nameOrId: string, options: SplitDraw): SplitPreview {
+    const { id } = this.#datasets.source(nameOrId);
+    const plan = planResplit(id, this.#images, checkDraw(options), options.redrawGiven ?? false);
+    return { counts: plan.counts, moved: countMoved(plan) };
+  }
+
+  resplit(nameOrId: string, options: SplitDraw): { moved: number; dataset: Dataset } {
+    const { val, test, seed } = checkDraw(options);
+    const { changed: moved, dataset } = this.#edit(nameOrId, (before) => {
+      const { id } = before;
+      const plan = planResplit(id, this.#images, options, options.redrawGiven ?? false);
+      const count = countMoved(plan);
+      if (count === 0) return 0;
+      const former = { ...sourceSplit(before), ...plan.former };
+      this.#datasets.setDraw(id, { val, test, seed }, former);
+      applyPlan(id, this.#images, plan);
+      return count;
+    });
+    return { moved, dataset };
+  }
+
+  undoSplit(nameOrId: string): { moved: number; dataset: Dataset } {
+    const { changed: moved, dataset } = this.#edit(nameOrId, ({ id, name }) => {
+      const former = this.#datasets.formerSplit(id);
+      if (former === null)
+        throw new KarstError('not-found', `The dataset "${name}" has no re-split to undo.`, {
+          hint: 'Only the latest one can be undone, once; re-split it again instead.',
+        });
+      this.#datasets.setDraw(id, former, null);
+      return restoreSplit(id, this.#images, former);
+    });
+    return { moved, dataset };
   }
 
   /** All or nothing; derived problems are recomputed if any image has changed. */

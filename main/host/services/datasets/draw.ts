@@ -1,12 +1,8 @@
+import type { SplitDraw } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 
 /** Parameters of a split. */
-export interface Draw {
-  /** Fractions of the usable images. */
-  readonly val: number;
-  readonly test: number;
-  readonly seed: number;
-}
+export type Draw = Omit<SplitDraw, 'redrawGiven'>;
 
 const PURPOSE = { val: 'validation', test: 'testing' } as const;
 

@@ -1,13 +1,9 @@
 import type { ImageFilter } from '../../../../shared/contract/window/datasets.ts';
-import { SPLITS, type Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
-import type { DrawnImage, ImageChange, ImageRepository } from '../../store/images.ts';
+import type { ImageChange, ImageRepository } from '../../store/images.ts';
 import type { ProblemRepository } from '../../store/problems.ts';
-import { isUsable } from '../manifest.ts';
-import type { Draw } from './draw.ts';
 import { duplicateProblem, emptyClassProblems } from './findings.ts';
-import { stratifiedSplit, type Splittable } from './split.ts';
 
 /**
  * Changes images by position, or all that match a filter. Exact duplicates move to another split
@@ -52,36 +48,6 @@ export function changeImages(
 
 const isPositions = (which: readonly number[] | ImageFilter): which is readonly number[] =>
   Array.isArray(which);
-
-/**
- * Re-splits a dataset as an import does (`stratifiedSplit`): by class, with a seed, exact
- * duplicates together. Images that the source assigned keep their split, and a split that the
- * source defines gets no others, unless `redrawGiven` is set. Only usable images are drawn. An
- * excluded or unusable one follows its duplicates, or else stays.
- * @returns number of images that are in another split now
- */
-export function drawAnew(
-  datasetId: string,
-  images: ImageRepository,
-  draw: Draw,
-  redrawGiven: boolean,
-): number {
-  const drawn: (DrawnImage & Splittable)[] = [];
-  const aside: DrawnImage[] = [];
-  for (const image of images.toDraw(datasetId)) {
-    if (isUsable(image)) drawn.push({ ...image, given: redrawGiven ? null : image.givenSplit });
-    else if (image.sha256 !== '') aside.push(image);
-  }
-  const splits = stratifiedSplit(drawn, draw, draw.seed);
-  const ofBytes = new Map(drawn.map(({ sha256 }, i) => [sha256, splits[i]]));
-  const moved: Record<Split, number[]> = { train: [], val: [], test: [] };
-  const place = (image: DrawnImage, split: Split | undefined): void => {
-    if (split !== undefined && split !== image.split) moved[split].push(image.position);
-  };
-  drawn.forEach((image, i) => place(image, splits[i]));
-  for (const image of aside) place(image, ofBytes.get(image.sha256));
-  return SPLITS.reduce((n, split) => n + images.change(datasetId, moved[split], { split }), 0);
-}
 
 /** Kinds of problems derived from labels, splits and exclusions. */
 const FOLLOWING = ['duplicate', 'conflicting-label', 'empty-class'] as const;

@@ -42,7 +42,14 @@ const classes = ['gull', 'tern'].map((name, index) => ({
 const dataset: Dataset = {
   ...{ id: 'ds-1', name: 'birds', path: '/birds', layout: 'class-folders', classes, bytes: 10_000 },
   ...{ counts: { train: 100, val: 0, test: 0 }, excluded: 0, unusable: 0, duplicates: 0 },
-  ...{ valFraction: 0, testFraction: 0, seed: 0, givenSplits: [], createdAt: '2026-01-01' },
+  ...{
+    valFraction: 0,
+    testFraction: 0,
+    seed: 0,
+    givenSplits: [],
+    hasFormerSplit: false,
+    createdAt: '2026-01-01',
+  },
 };
 
 let mounted: VueWrapper | null = null;
