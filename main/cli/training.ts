@@ -9,11 +9,10 @@ import type { TrainingConfig } from '../../shared/domain/training.ts';
 import type { RunOutcome } from '../host/contract/runs.ts';
 import type { Studio } from '../host/contract/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
-import { describeCheckpointing, describeWaiting } from './describe/run.ts';
+import { describeCheckpointing, describeTime, describeWaiting } from './describe/run.ts';
 import {
   formatBytes,
   formatCount,
-  formatDuration,
   formatNumber,
   formatParameters,
   formatPercent,
@@ -214,7 +213,7 @@ function describeOutcome(
   const { console } = context;
   const pairs: [string, string][] = [
     ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
-    ['trained', `${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`],
+    ['trained', `${formatCount(result.steps)} steps${describeTime(run)}`],
   ];
   if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (result.val !== null) {
@@ -268,6 +267,7 @@ function doneEvent({ run, adapter, result, waiting }: RunOutcome): object {
     adapter: adapter.id,
     metrics: { val: val === null ? null : { top1: val.top1, loss: val.loss } },
     trainableParameters: result.trainableParameters,
+    activeSeconds: run.activeSeconds,
     checkpointedBlocks: run.checkpointedBlocks ?? 0,
     waiting,
   };

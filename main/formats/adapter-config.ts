@@ -29,6 +29,7 @@ const training = record({
   epochs: real,
   bestEpoch: real,
   steps: real,
+  /** Of the steps alone, without start, features and validation. */
   seconds: real,
   batchSize: real,
   learningRate: real,

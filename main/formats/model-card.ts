@@ -58,7 +58,7 @@ export function adapterCard(
     ...(t === null
       ? []
       : [
-          `- Training: run ${t.runName} (${t.runId}), ${t.trainImages} images, ${t.epochs} epochs, ${t.steps} steps of ${t.batchSize}, learning rate ${t.learningRate}, weight decay ${t.weightDecay}, seed ${t.seed}, ${Math.round(t.seconds)} s; finished ${t.finishedAt}`,
+          `- Training: run ${t.runName} (${t.runId}), ${t.trainImages} images, ${t.epochs} epochs, ${t.steps} steps of ${t.batchSize}, learning rate ${t.learningRate}, weight decay ${t.weightDecay}, seed ${t.seed}, steps took ${Math.round(t.seconds)} s; finished ${t.finishedAt}`,
           t.valTop1 === null
             ? '- Validation: none'
             : `- Validation: ${percent(t.valTop1)} of ${t.valImages} images right${t.valLoss === null ? '' : `, loss ${t.valLoss.toFixed(4)}`} (epoch ${t.bestEpoch})`,

@@ -2,6 +2,8 @@
 export interface Column {
   readonly key: string;
   readonly label: string;
+  /** Explanation, where needed. */
+  readonly text?: string;
   /** Right-aligned numbers. */
   readonly numeric?: boolean;
   readonly sortable?: boolean;

@@ -6,11 +6,10 @@ export function shownState(run: RunView): RunState {
   return run.queuePosition === null ? run.state : 'queued';
 }
 
-/** Seconds from the run's first start to its end, or to now; null before it started. */
-export function elapsedSeconds(run: RunView, now: number): number | null {
-  if (run.startedAt === null) return null;
-  const end = run.endedAt === null ? now : Date.parse(run.endedAt);
-  return Math.max(0, (end - Date.parse(run.startedAt)) / 1000);
+/** `activeSeconds` as last told, in whole seconds; null before it started or where not known. */
+export function durationOf(run: RunView): number | null {
+  const seconds = run.progress?.activeSeconds ?? run.activeSeconds;
+  return run.startedAt === null || seconds === null ? null : Math.round(seconds);
 }
 
 /** What can be done with a run in its state. */

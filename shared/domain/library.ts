@@ -164,6 +164,12 @@ export const runEntries = {
   createdAt: v.string(),
   startedAt: v.nullable(v.string()),
   endedAt: v.nullable(v.string()),
+  /**
+   * Seconds that engines spent on it in all its sessions: start, features, compiling, training and
+   * validation, without pauses and the time between sessions. Null where an earlier version, which
+   * did not count them, trained a part.
+   */
+  activeSeconds: v.nullable(finiteSchema),
   /** Newest step and epoch that the engine reported; 0 before the first. */
   step: countSchema,
   epoch: finiteSchema,

@@ -1,6 +1,6 @@
 import { withStudio, type CommandContext } from '../context.ts';
 import { paintState } from '../describe/run.ts';
-import { formatEpochs, formatMoment, formatPercent } from '../output/format.ts';
+import { formatDuration, formatEpochs, formatMoment, formatPercent } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
 /** `--json`: an array of runs. */
@@ -20,6 +20,7 @@ export async function run(context: CommandContext): Promise<void> {
             { title: 'dataset' },
             { title: 'epoch', align: 'right' },
             { title: 'best top-1', align: 'right' },
+            { title: 'duration', align: 'right' },
             { title: 'created' },
           ],
           runs.map((one) => [
@@ -31,6 +32,9 @@ export async function run(context: CommandContext): Promise<void> {
             one.datasetName,
             `${formatEpochs(one.epoch)}/${one.config.schedule.epochs}`,
             one.bestTop1 === null ? '' : formatPercent(one.bestTop1),
+            one.startedAt === null || one.activeSeconds === null
+              ? ''
+              : formatDuration(one.activeSeconds),
             formatMoment(one.createdAt),
           ]),
           console.dim,

@@ -16,6 +16,7 @@ import {
 import type { Studio } from '../../host/contract/studio.ts';
 import type { CommandContext } from '../context.ts';
 import { verificationLine } from '../describe/evaluation.ts';
+import { describeTime } from '../describe/run.ts';
 import {
   formatCount,
   formatDuration,
@@ -97,8 +98,11 @@ export async function runDemo(
     name,
     config,
   });
-  const { adapter, result } = await session.execute(studio, created, { resume: false, signal });
-  steps.end(`${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}`);
+  const { run, adapter, result } = await session.execute(studio, created, {
+    resume: false,
+    signal,
+  });
+  steps.end(`${formatCount(result.steps)} steps${describeTime(run)}`);
 
   steps.begin('Evaluate the stored adapter on the validation images');
   const { evaluation } = await studio.evaluations.evaluate(adapter.id, {
@@ -113,6 +117,7 @@ export async function runDemo(
   const merged = await studio.merging.merge(adapter.id, watching);
   checkVerification(merged.verification, merged.out);
   steps.end(verificationLine(merged.verification));
+  import { describeTime } from '../describe/run.ts';
 
   steps.begin('Export the merged model as a folder that timm opens, and load it back');
   const exports = path.join(studio.home, 'exports');

@@ -43,6 +43,11 @@ export function describeWaiting(epochs: readonly EpochWaiting[]): string {
   return `${told(first)} for images in the first epoch${after}`;
 }
 
+/** " in 3 min 20 s", with all that `Run.activeSeconds` counts; empty where it is not known. */
+export function describeTime({ activeSeconds }: Run): string {
+  return activeSeconds === null ? '' : ` in ${formatDuration(activeSeconds)}`;
+}
+
 export function describeRun(
   run: Run,
   waiting: readonly EpochWaiting[],
@@ -80,10 +85,14 @@ export function describeRun(
   if (run.adapterId !== null) pairs.push(['adapter', run.adapterId]);
   pairs.push(['folder', run.folder], ['created', formatMoment(run.createdAt)]);
   if (run.startedAt !== null) pairs.push(['started', formatMoment(run.startedAt)]);
-  if (run.endedAt !== null) {
-    const seconds = (Date.parse(run.endedAt) - Date.parse(run.startedAt ?? run.createdAt)) / 1000;
-    pairs.push(['ended', `${formatMoment(run.endedAt)}, after ${formatDuration(seconds)}`]);
-  }
+  if (run.endedAt !== null) pairs.push(['ended', formatMoment(run.endedAt)]);
+  if (run.startedAt !== null)
+    pairs.push([
+      'duration',
+      run.activeSeconds === null
+        ? 'not known: an earlier version trained it'
+        : `${formatDuration(run.activeSeconds)}, without pauses and waiting`,
+    ]);
   return facts(pairs, console.dim);
 }
 

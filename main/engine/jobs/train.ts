@@ -9,6 +9,7 @@ import type { Model } from '../model/model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
 import type { Session } from '../../backends/session.ts';
+import { Pace } from '../train/pace.ts';
 import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
@@ -89,13 +90,23 @@ async function readFeatures(
   const width = familyOf(architecture).width(architecture);
   const { batchSize, seed } = job.config;
   const total = images.train.length + images.val.length;
+  const pace = new Pace();
+  let doneAt: { readonly done: number; readonly at: number } | null = null;
+  const secondsLeft = (done: number): number | null => {
+    const at = performance.now();
+    // The first batch compiles, and its time says nothing of the others.
+    if (doneAt !== null) pace.add((at - doneAt.at) / 1000, done - doneAt.done);
+    doneAt = { done, at };
+    const each = pace.secondsPerUnit;
+    return each === null ? null : (total - done) * each;
+  };
   const read = (source: BatchSource, count: number, before: number): Promise<FeatureSource> =>
     FeatureSource.read(
       source,
       featureExtractor,
       { images: count, width, batchSize, seed },
       async (done) => {
-        channel.progress('features', before + done, total);
+        channel.progress('features', before + done, total, secondsLeft(before + done));
         await channel.throwIfCancelled();
       },
     );
@@ -196,7 +207,6 @@ function summary(
     epochs: state.epoch,
     bestEpoch: state.best?.epoch ?? state.epoch,
     stoppedEarly,
-    seconds: state.seconds,
     val,
   };
 }

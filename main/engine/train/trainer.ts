@@ -12,6 +12,7 @@ import { CheckpointStore, type TrainingState } from './checkpoint.ts';
 import { ModelState, type NamedTensors } from '../programs/model-state.ts';
 import type { StepNoise } from './noise.ts';
 import { learningRateAt } from '../programs/optimizer.ts';
+import { Pace } from './pace.ts';
 import type { ParameterGroup } from '../programs/parameters.ts';
 import type { RunChannel } from './run-channel.ts';
 import { ValidationSamples } from './samples.ts';
@@ -80,8 +81,9 @@ export class Trainer {
   #state: TrainingState = START;
   #savedStep = -1;
   #savedAt = performance.now();
-  /** Smoothed seconds per update; null until an update without compilation has been timed. */
-  #pace: number | null = null;
+  /** Of updates, without those that compile, and of validations. */
+  readonly #pace = new Pace();
+  readonly #validationPace = new Pace();
   #compiled = false;
   readonly #reported = new Set<string>();
 
@@ -308,6 +310,7 @@ export class Trainer {
     const { channel, job, task, session, images, targets } = this.#p;
     const { step, epoch, best } = this.#state;
     const total = images.val.length;
+    const started = performance.now();
     channel.progress('validating', 0, total);
     const measuring = { task, classes: job.classes, targets: targets.val };
     const evaluation = await evaluate(session, loader, measuring, {
@@ -333,6 +336,7 @@ export class Trainer {
     const samples = this.#validationSamples.record(step, epoch);
     await this.#samples.append(samples);
     channel.emit({ type: 'samples', record: samples });
+    this.#validationPace.add((performance.now() - started) / 1000);
     return better;
   }
 
@@ -365,11 +369,22 @@ export class Trainer {
     const total = job.config.schedule.epochs * this.#updatesPerEpoch;
     const { step } = this.#state;
     // The first update of a session includes compilation and is not representative.
-    if (this.#compiled)
-      this.#pace = this.#pace === null ? seconds : 0.9 * this.#pace + 0.1 * seconds;
+    if (this.#compiled) this.#pace.add(seconds);
     this.#compiled = true;
-    const left = this.#pace === null ? null : (total - step) * this.#pace;
-    channel.progress('training', step, total, left);
+    const each = this.#pace.secondsPerUnit;
+    const validations = (this.#validationPace.secondsPerUnit ?? 0) * this.#validationsLeft();
+    channel.progress(
+      'training',
+      step,
+      total,
+      each === null ? null : (total - step) * each + validations,
+    );
+  }
+
+  #validationsLeft(): number {
+    const { schedule, validateEvery } = this.#p.job.config;
+    const before = Math.floor(this.#state.epoch / validateEvery);
+    return Math.ceil(schedule.epochs / validateEvery) - before;
   }
 
   /** Reports an unreadable image, once per session. */

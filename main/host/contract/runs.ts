@@ -92,6 +92,8 @@ export interface RunService {
   waiting(nameOrId: string): readonly EpochWaiting[];
   /** Predictions on a few validation images after each validation. @throws not-readable */
   samples(nameOrId: string): Promise<SampleRecord[]>;
+  /** `Run.activeSeconds` at this moment, also of a run that is executing. */
+  activeSeconds(id: string): number | null;
   /** The last lines of its log. @throws not-readable */
   log(nameOrId: string, lines?: number): Promise<LogLine[]>;
   /** @throws name-taken, usage */

@@ -13,6 +13,12 @@ import type { Emit } from '../events.ts';
 /** Throttle interval in milliseconds: at most four events per second of each kind. */
 const BEAT_MS = 250;
 
+/** Interval in milliseconds in which the run's time is told while nothing else is. */
+const HEART_MS = 1000;
+
+/** Phases with an estimate of the time left for the whole run; others keep the last one. */
+const ESTIMATED: readonly string[] = ['features', 'training'];
+
 /** Weight of the previous value in the smoothed speed. */
 const SMOOTHING = 0.9;
 
@@ -21,6 +27,7 @@ export interface RunFeedOptions {
   readonly emit: Emit;
   /** Returns the current view of the run. */
   readonly view: () => RunView;
+  readonly activeSeconds: () => number | null;
   readonly sampleSet: (record: SampleRecord) => SampleSet;
 }
 
@@ -31,7 +38,6 @@ export interface RunFeedOptions {
 export class RunFeed {
   readonly #o: RunFeedOptions;
   #progress: RunProgress | null = null;
-  /** Remaining training time; other phases have no estimate. */
   #secondsLeft: number | null = null;
   #imagesPerSecond: number | null = null;
   #records: MetricRecord[] = [];
@@ -41,9 +47,11 @@ export class RunFeed {
   #runIsNew = false;
   #toldAt = -Infinity;
   #timer: NodeJS.Timeout | null = null;
+  readonly #heart: NodeJS.Timeout;
 
   constructor(options: RunFeedOptions) {
     this.#o = options;
+    this.#heart = setInterval(() => this.#beat(), HEART_MS).unref();
   }
 
   /** The current activity of the run; null before the engine's first message. */
@@ -55,7 +63,7 @@ export class RunFeed {
     switch (event.type) {
       case 'progress': {
         const { phase, done, total, secondsLeft } = event;
-        if (phase === 'training') this.#secondsLeft = secondsLeft;
+        if (ESTIMATED.includes(phase)) this.#secondsLeft = secondsLeft;
         this.#move(phase, done, total);
         break;
       }
@@ -96,6 +104,7 @@ export class RunFeed {
 
   /** Sends all pending events and the final state of the run. */
   end(): void {
+    clearInterval(this.#heart);
     this.#progress = null;
     this.#progressIsNew = false;
     this.#runIsNew = true;
@@ -109,8 +118,19 @@ export class RunFeed {
       total: Math.max(0, Math.round(total)),
       secondsLeft: this.#secondsLeft,
       imagesPerSecond: this.#imagesPerSecond,
+      activeSeconds: this.#o.activeSeconds(),
     };
     this.#progressIsNew = true;
+  }
+
+  /** Compiling says nothing for many seconds, and a pause changes nothing. */
+  #beat(): void {
+    if (this.#progress === null) return;
+    const activeSeconds = this.#o.activeSeconds();
+    if (activeSeconds === this.#progress.activeSeconds) return;
+    this.#progress = { ...this.#progress, activeSeconds };
+    this.#progressIsNew = true;
+    this.#schedule();
   }
 
   #pace(now: number): void {

@@ -65,6 +65,7 @@ export class RunPresenter implements RunObserver {
       runId,
       emit: this.#emit,
       view: () => this.view(runId),
+      activeSeconds: () => this.#runs.activeSeconds(runId),
       sampleSet: (record) => this.#sampleSet(record),
     });
     this.#feed = { runId, feed };

@@ -48,6 +48,7 @@ export interface RunProgress {
   readonly bestTop1?: number;
   readonly bestLoss?: number;
   readonly checkpointedBlocks?: number;
+  readonly activeSeconds?: number;
 }
 
 const COLUMNS: Record<keyof RunProgress, string> = {
@@ -58,6 +59,7 @@ const COLUMNS: Record<keyof RunProgress, string> = {
   bestTop1: 'best_top1',
   bestLoss: 'best_loss',
   checkpointedBlocks: 'recomputed_blocks',
+  activeSeconds: 'active_seconds',
 };
 
 /** Table `runs`. */
@@ -266,6 +268,8 @@ export class RunRepository {
       createdAt: text(row, 'created_at'),
       startedAt: textOrNull(row, 'started_at'),
       endedAt: textOrNull(row, 'ended_at'),
+      // A run of an earlier version, which did not count them, has started and has none.
+      activeSeconds: row['started_at'] === null ? 0 : numberOrNull(row, 'active_seconds'),
       step: number(row, 'step'),
       epoch: number(row, 'epoch'),
       checkpointStep: numberOrNull(row, 'checkpoint_step'),

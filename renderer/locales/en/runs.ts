@@ -89,6 +89,7 @@ export const runs = {
       left: 'Time left',
       ends: 'ends {time}',
       duration: 'Duration',
+      stepsAlone: 'Not recorded by that version. Its steps took {duration}.',
       waitingFirst: '{share} of the first epoch waiting for images',
       waitingLater: 'Waiting for images: {first} of the first epoch, {later} after it',
       waitingMuch: 'Loading images slows training down.',

@@ -31,6 +31,10 @@ export const terms = {
     name: 'waiting for images',
     text: 'Fraction of the time in which training waited for images to be loaded. Much of it points to a slow disk or very large images.',
   },
+  duration: {
+    name: 'duration',
+    text: 'Time of the training: start, computing features, compiling and validation included. Pauses, waiting in the queue and interruptions are not.',
+  },
   trainedParameters: {
     name: 'trainable parameters',
     text: 'How many parameters training updates. Fewer make a smaller file and overfit less; more can fit more.',

@@ -89,6 +89,7 @@ export const runs: Shape<typeof en> = {
       left: '剩余时间',
       ends: '预计 {time} 结束',
       duration: '用时',
+      stepsAlone: '该版本没有记录总用时。训练步共用时 {duration}。',
       waitingFirst: '第一轮中 {share} 用于等待图像',
       waitingLater: '等待图像：第一轮 {first}，之后 {later}',
       waitingMuch: '读取图像拖慢了训练。',

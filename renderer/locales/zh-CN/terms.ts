@@ -33,6 +33,10 @@ export const terms: Shape<typeof en> = {
     name: '等待图像',
     text: '训练等待读取图像的时间比例。比例高说明磁盘较慢或图像过大。',
   },
+  duration: {
+    name: '用时',
+    text: '训练所用的时间，包括启动、计算特征、编译和验证；不包括暂停、排队和中断。',
+  },
   trainedParameters: {
     name: '可训练参数量',
     text: '训练会更新多少个参数。越少文件越小、越不易过拟合；越多拟合能力越强。',

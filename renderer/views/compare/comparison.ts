@@ -13,7 +13,7 @@ import {
 import { t } from '../../i18n.ts';
 import { differencesAmong } from '../../domain/settings.ts';
 import type { RunHistory } from '../../domain/run-history.ts';
-import { shownState } from '../../domain/run-state.ts';
+import { durationOf, shownState } from '../../domain/run-state.ts';
 import { settingName, settingText, valueText } from '../../domain/words.ts';
 
 /** One row of a comparison: one value per run, in order. */
@@ -70,7 +70,7 @@ export interface Result {
 export function resultOf(run: RunView, history: RunHistory): Result {
   const index = history.best();
   const { top1, loss, epoch } = history.validation;
-  const seconds = history.trainingSeconds(run.counts.train);
+  const stepSeconds = history.trainingSeconds(run.counts.train);
   const images = (history.train.epoch.last ?? 0) * run.counts.train;
   return {
     state: shownState(run),
@@ -78,8 +78,8 @@ export function resultOf(run: RunView, history: RunHistory): Result {
     loss: index < 0 ? run.bestLoss : loss.view()[index]!,
     epoch: index < 0 ? null : epoch.view()[index]!,
     steps: Math.max(run.step, history.lastStep),
-    seconds,
-    imagesPerSecond: seconds === null || seconds === 0 ? null : images / seconds,
+    seconds: durationOf(run),
+    imagesPerSecond: stepSeconds === null || stepSeconds === 0 ? null : images / stepSeconds,
   };
 }
 
@@ -93,7 +93,7 @@ export function resultRows(results: readonly Result[]): ComparisonRow[] {
   ): ComparisonRow => ({
     key,
     name: t(`runs.comparison.${key}`),
-    text: '',
+    text: key === 'duration' ? t('terms.duration.text') : '',
     values: values.map((value) => (value === null ? NO_VALUE : write(value))),
     best: better === null ? [] : bestPlaces(values, better),
   });
@@ -111,7 +111,7 @@ export function resultRows(results: readonly Result[]): ComparisonRow[] {
     row('bestLoss', all('loss'), formatLoss, 'less'),
     row('bestEpoch', all('epoch'), formatCount, null),
     row('steps', all('steps'), formatCount, null),
-    row('duration', all('seconds'), (value) => formatDuration(Math.round(value)), null),
+    row('duration', all('seconds'), (value) => formatDuration(value), null),
     row('speed', all('imagesPerSecond'), (value) => formatSignificant(value), null),
   ];
 }

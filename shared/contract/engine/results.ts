@@ -17,8 +17,6 @@ const trainResult = v.object({
   epochs: finiteSchema,
   bestEpoch: finiteSchema,
   stoppedEarly: v.boolean(),
-  /** Seconds of training over all sessions of the run. */
-  seconds: finiteSchema,
   /** Of the best epoch; null when the run has no validation images. */
   val: v.nullable(evaluationSchema),
 });

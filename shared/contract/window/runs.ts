@@ -16,6 +16,8 @@ export const runProgress = v.object({
   total: countSchema,
   secondsLeft: v.nullable(finiteSchema),
   imagesPerSecond: v.nullable(finiteSchema),
+  /** The run's `activeSeconds` at this moment: the run itself is told less often. */
+  activeSeconds: v.nullable(finiteSchema),
 });
 export type RunProgress = v.InferOutput<typeof runProgress>;
 

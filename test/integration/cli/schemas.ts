@@ -142,6 +142,7 @@ const runEntries = {
   checkpointStep: v.nullable(count),
   bestTop1: v.nullable(fraction),
   bestLoss: v.nullable(v.number()),
+  activeSeconds: v.nullable(v.number()),
   checkpointedBlocks: v.nullable(count),
   adapterId: v.nullable(text),
   error: v.nullable(errorReport),
@@ -252,6 +253,7 @@ export const done = v.strictObject({
     val: v.nullable(v.strictObject({ top1: fraction, loss: v.number() })),
   }),
   trainableParameters: count,
+  activeSeconds: v.nullable(v.number()),
   checkpointedBlocks: count,
   waiting: v.array(epochWaiting),
 });

@@ -269,12 +269,13 @@ describe('executing a run', () => {
     expect(error.message).toContain('kept up to step 3');
     expect(error.hint).toContain(`karst runs resume ${run.id}`);
     expect(slow.runs.get(run.id)).toMatchObject({ state: 'interrupted', error: null });
+    const { activeSeconds: before } = slow.runs.get(run.id);
     await slow.close();
     const studio = await open({ FAKE_STEPS: '6' });
-    expect((await studio.scheduler.train(run.id, { resume: true })).run).toMatchObject({
-      state: 'done',
-      step: 6,
-    });
+    const { run: done } = await studio.scheduler.train(run.id, { resume: true });
+    expect(done).toMatchObject({ state: 'done', step: 6 });
+    expect(before).toBeGreaterThan(0);
+    expect(done.activeSeconds).toBeGreaterThan(before ?? NaN);
   });
 
   it('kills an engine that does not obey, after the grace period', async () => {

@@ -128,7 +128,14 @@ describe('windows at their limits', () => {
   const progress = (done: number) =>
     ({
       runId: 'run-1',
-      progress: { phase: 'training', done, total: 9, secondsLeft: 1, imagesPerSecond: 1 },
+      progress: {
+        phase: 'training',
+        done,
+        total: 9,
+        secondsLeft: 1,
+        imagesPerSecond: 1,
+        activeSeconds: 1,
+      },
     }) as const;
 
   it('that lag are spared what the next event says anew, and nothing else', async () => {

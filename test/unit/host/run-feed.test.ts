@@ -2,19 +2,22 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RunFeed } from '../../../main/host/scheduler/run-feed.ts';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { EventName } from '../../../shared/contract/window/events.ts';
-import type { RunView } from '../../../shared/contract/window/runs.ts';
+import type { RunProgress, RunView } from '../../../shared/contract/window/runs.ts';
 
 /** Events about a run sent to windows, and their timing. */
 let told: { event: EventName; payload: unknown; at: number }[];
 let feed: RunFeed;
+let activeSeconds: number | null;
 beforeEach(() => {
   vi.useFakeTimers();
   told = [];
+  activeSeconds = null;
   const started = performance.now();
   feed = new RunFeed({
     runId: 'run-1',
     emit: (event, payload) => told.push({ event, payload, at: performance.now() - started }),
     view: () => ({ id: 'run-1', progress: feed.progress }) as RunView,
+    activeSeconds: () => activeSeconds,
     sampleSet: ({ epoch }) => ({ epoch, images: [] }),
   });
 });
@@ -78,6 +81,7 @@ it('tells the last of what changed, and the run as it is at that moment', () => 
     total: 9,
     secondsLeft: 49,
     imagesPerSecond: null,
+    activeSeconds: null,
   };
   expect(of('runProgress').at(-1)).toEqual({ runId: 'run-1', progress });
   expect(of('samples')).toEqual([{ runId: 'run-1', samples: { epoch: 2, images: [] } }]);
@@ -113,4 +117,28 @@ it('smooths the speed', () => {
   feed.engine({ ...slow, record: { ...slow.record, imagesPerSecond: 18 } as typeof slow.record });
   feed.engine(training(2));
   expect(feed.progress?.imagesPerSecond).toBeCloseTo(9, 9);
+});
+
+it('tells the time of the run while the engine says nothing, unless it stands still', () => {
+  feed.engine({ type: 'progress', phase: 'compiling', done: 0, total: 1, secondsLeft: null });
+  for (activeSeconds = 1; activeSeconds < 3; activeSeconds++) vi.advanceTimersByTime(1000);
+  const times = () =>
+    (of('runProgress') as { progress: RunProgress }[]).map((p) => p.progress.activeSeconds);
+  expect(times()).toEqual([null, 1, 2]);
+  activeSeconds = 2;
+  vi.advanceTimersByTime(60_000);
+  expect(times()).toHaveLength(3);
+  feed.end();
+  activeSeconds = 9;
+  vi.advanceTimersByTime(60_000);
+  expect(times()).toHaveLength(3);
+});
+
+it('keeps the time left of features and steps through phases that have none', () => {
+  const left = (phase: 'features' | 'validating', secondsLeft: number | null): number | null => {
+    feed.engine({ type: 'progress', phase, done: 1, total: 9, secondsLeft });
+    return feed.progress!.secondsLeft;
+  };
+  expect(left('features', 540)).toBe(540);
+  expect(left('validating', null)).toBe(540);
 });

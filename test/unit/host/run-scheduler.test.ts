@@ -402,6 +402,7 @@ describe('a run that is executed', () => {
       total: 1,
       secondsLeft: null,
       imagesPerSecond: null,
+      activeSeconds: expect.any(Number) as number,
     });
     engine.metric(1, { imagesPerSecond: 20 });
     engine.say({ type: 'progress', phase: 'training', done: 1, total: 4, secondsLeft: 12.5 });
@@ -412,6 +413,7 @@ describe('a run that is executed', () => {
       total: 2,
       secondsLeft: 12.5,
       imagesPerSecond: 20,
+      activeSeconds: expect.any(Number) as number,
     });
   });
 

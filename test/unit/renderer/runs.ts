@@ -20,6 +20,7 @@ export function runView(values: Partial<RunView> = {}): RunView {
     createdAt: '2026-11-22T10:00:00.000Z',
     startedAt: '2026-11-22T10:00:01.000Z',
     endedAt: null,
+    activeSeconds: 12.5,
     step: 10,
     epoch: 1,
     checkpointStep: null,

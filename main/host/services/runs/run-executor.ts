@@ -83,7 +83,7 @@ export class RunExecutor {
     if (!runs.claim(run.id, owner, ['queued', 'interrupted', 'failed'], now()))
       throw runState(this.#c.runService.get(run.id), 'another process was faster');
     const log = new RunLog(join(run.folder, 'log.txt'), (line: LogLine) => options.onLog?.(line));
-    const session = new RunSession(run.id, { runs, metrics }, log, (work) =>
+    const session = new RunSession(run, { runs, metrics }, log, (work) =>
       library.transaction(work),
     );
     sessions.set(run.id, session);

@@ -1,12 +1,16 @@
 import type { EngineEvent, HostMessage } from '../../../../shared/contract/engine/messages.ts';
 import type { MetricRecord } from '../../../../shared/domain/metrics.ts';
 import type { MetricRepository } from '../../store/metrics.ts';
-import type { RunProgress, RunRepository } from '../../store/runs.ts';
+import type { RunProgress, RunRepository, StoredRun } from '../../store/runs.ts';
 import type { RunControl } from '../../contract/runs.ts';
+import { ActiveTime } from './active-time.ts';
 import type { RunLog } from './run-log.ts';
 
 /** Interval in milliseconds of polling the request column and writing metrics. */
 const BEAT_MS = 1000;
+
+/** Seconds of the run's time that a crash of the host may lose. */
+const TIME_AT_RISK = 3;
 
 /**
  * One execution of a run: stores the engine's reports in batches (each commit waits for the disk),
@@ -20,18 +24,23 @@ export class RunSession {
   readonly #write: (work: () => void) => void;
   #records: MetricRecord[] = [];
   #progress: { -readonly [K in keyof RunProgress]: RunProgress[K] } = {};
+  readonly #time: ActiveTime | null;
+  #storedSeconds = 0;
   #first = true;
   #stopped = false;
   #send: ((message: HostMessage) => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
 
+  /** @param run its `activeSeconds` are those of its earlier sessions */
   constructor(
-    runId: string,
+    run: Pick<StoredRun, 'id' | 'activeSeconds'>,
     repositories: { runs: RunRepository; metrics: MetricRepository },
     log: RunLog,
     write: (work: () => void) => void,
   ) {
-    this.#runId = runId;
+    this.#runId = run.id;
+    this.#time = run.activeSeconds === null ? null : new ActiveTime(run.activeSeconds);
+    this.#storedSeconds = run.activeSeconds ?? 0;
     this.#runs = repositories.runs;
     this.#metrics = repositories.metrics;
     this.#log = log;
@@ -41,6 +50,11 @@ export class RunSession {
   /** Whether the run was asked to end early. */
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** See `runs.activeSeconds`; null when those of earlier sessions are not known. */
+  get activeSeconds(): number | null {
+    return this.#time?.seconds ?? null;
   }
 
   /** @param onFailure called when polling or writing the store fails */
@@ -84,6 +98,7 @@ export class RunSession {
         break;
       case 'state':
         this.#progress.state = event.state;
+        this.#time?.run(event.state === 'running');
         this.flush();
         break;
     }
@@ -106,17 +121,25 @@ export class RunSession {
   flush(): void {
     const records = this.#records;
     const progress = this.#progress;
-    if (records.length === 0 && Object.keys(progress).length === 0) return;
+    const seconds = this.#time?.seconds ?? 0;
+    const idle = records.length === 0 && Object.keys(progress).length === 0;
+    if (idle && seconds - this.#storedSeconds < TIME_AT_RISK) return;
+    if (this.#time !== null) progress.activeSeconds = seconds;
     this.#write(() => {
       for (const record of records) this.#metrics.insert(this.#runId, record);
       this.#runs.progress(this.#runId, progress);
     });
     this.#records = [];
     this.#progress = {};
+    this.#storedSeconds = seconds;
   }
 
+  /** Stops its clock and timer; a flush writes what is left. */
   end(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    if (this.#time === null) return;
+    this.#time.run(false);
+    this.#progress.activeSeconds = this.#time.seconds;
   }
 }

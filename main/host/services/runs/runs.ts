@@ -106,6 +106,11 @@ export class Runs implements RunService {
     return this.#c.metrics.list(this.#flush(nameOrId), afterStep, limit);
   }
 
+  activeSeconds(id: string): number | null {
+    const session = this.#c.sessions.get(id);
+    return session === undefined ? this.get(id).activeSeconds : session.activeSeconds;
+  }
+
   waiting(nameOrId: string): readonly EpochWaiting[] {
     const { id, counts, config } = this.get(nameOrId);
     return waitingByEpoch(this.metrics(id), counts.train, config.batchSize);

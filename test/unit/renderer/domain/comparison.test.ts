@@ -8,7 +8,7 @@ import {
 } from '../../../../renderer/views/compare/comparison.ts';
 import { RunHistory } from '../../../../renderer/domain/run-history.ts';
 import { listed, NO_FILTER } from '../../../../renderer/views/runs/run-list.ts';
-import { abilitiesOf, elapsedSeconds, shownState } from '../../../../renderer/domain/run-state.ts';
+import { abilitiesOf, durationOf, shownState } from '../../../../renderer/domain/run-state.ts';
 import { runView } from '../runs.ts';
 import { completeConfig } from '../../../../shared/training/config.ts';
 
@@ -54,9 +54,14 @@ describe('a comparison', () => {
       },
       { kind: 'validation', step: 5, epoch: 0.5, loss: 0.7, top1: 0.6, best: true },
     ]);
-    const followed = resultOf(runView(), history);
-    const bare = resultOf(runView({ state: 'queued', bestTop1: 0.5, step: 0 }), new RunHistory());
-    expect(followed).toMatchObject({ top1: 0.6, loss: 0.7, epoch: 0.5, steps: 10, seconds: 10 });
+    const followed = resultOf(runView({ activeSeconds: 674.2 }), history);
+    const bare = resultOf(
+      runView({ state: 'queued', bestTop1: 0.5, step: 0, startedAt: null }),
+      new RunHistory(),
+    );
+    expect(followed).toMatchObject({ top1: 0.6, loss: 0.7, epoch: 0.5, steps: 10 });
+    // Not the ten seconds of its steps, which the speed is of.
+    expect(followed).toMatchObject({ seconds: 674, imagesPerSecond: 4 });
     expect(bare).toMatchObject({ top1: 0.5, epoch: null, steps: 0, seconds: null });
     const [states, best] = resultRows([followed, bare]);
     expect(states?.values).toEqual(['Running', 'Queued']);
@@ -108,10 +113,14 @@ describe('a run', () => {
     expect(shownState(runView({ state: 'done', queuePosition: 2 }))).toBe('queued');
   });
 
-  it('lasts from its start to its end, or to now', () => {
-    const now = Date.parse('2026-11-22T10:01:01.000Z');
-    expect(elapsedSeconds(runView(), now)).toBe(60);
-    expect(elapsedSeconds(runView({ endedAt: '2026-11-22T10:00:11.000Z' }), now)).toBe(10);
-    expect(elapsedSeconds(runView({ startedAt: null }), now)).toBeNull();
+  it('lasts as long as its engines worked, as told last', () => {
+    const progress = {
+      ...{ phase: 'training', done: 1, total: 2, secondsLeft: null, imagesPerSecond: null },
+      activeSeconds: 20.4,
+    };
+    expect(durationOf(runView({ activeSeconds: 12.6 }))).toBe(13);
+    expect(durationOf(runView({ activeSeconds: 12.6, progress }))).toBe(20);
+    expect(durationOf(runView({ activeSeconds: null }))).toBeNull();
+    expect(durationOf(runView({ activeSeconds: 0, startedAt: null }))).toBeNull();
   });
 });

@@ -48,6 +48,7 @@ describe('the runs', () => {
       total: 60,
       secondsLeft: 12,
       imagesPerSecond: 5,
+      activeSeconds: 9,
     };
     bridge.emit('runProgress', { runId: 'a', progress });
     bridge.emit('runProgress', { runId: 'unknown', progress });
@@ -98,7 +99,8 @@ describe('the runs', () => {
 });
 
 describe('how far a run is', () => {
-  const progress = { phase: 'training', done: 45, total: 60, secondsLeft: 1, imagesPerSecond: 1 };
+  const times = { secondsLeft: 1, imagesPerSecond: 1, activeSeconds: 1 };
+  const progress = { phase: 'training', done: 45, total: 60, ...times };
 
   it('follows its progress while it trains, and its steps otherwise', () => {
     expect(runShare(runView({ step: 30, totalSteps: 60 }))).toBe(0.5);
