@@ -117,7 +117,6 @@ export async function runDemo(
   const merged = await studio.merging.merge(adapter.id, watching);
   checkVerification(merged.verification, merged.out);
   steps.end(verificationLine(merged.verification));
-  import { describeTime } from '../describe/run.ts';
 
   steps.begin('Export the merged model as a folder that timm opens, and load it back');
   const exports = path.join(studio.home, 'exports');
