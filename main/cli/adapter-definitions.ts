@@ -49,7 +49,7 @@ export function defineAdapter(program: Command, runs: Runs): void {
 
 /** Commands on the bin. */
 export function defineBin(program: Command, runs: Runs): void {
-  const bin = program.command('bin').description('removed runs and adapters');
+  const bin = program.command('bin').description('removed runs, adapters and datasets');
   bin
     .command('list')
     .description('list the bin')

@@ -181,7 +181,7 @@ Without it a source that can be understood in more than one way is refused, with
     .action(runs(() => import('./commands/dataset-rename.ts')));
   dataset
     .command('remove')
-    .description('remove a dataset from the library; its images stay')
+    .description('move a dataset to the bin; its images stay')
     .argument('<dataset>', 'name or id')
     .addOption(yes())
     .action(runs(() => import('./commands/dataset-remove.ts')));

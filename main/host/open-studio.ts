@@ -90,6 +90,7 @@ async function assemble(
   const jobs = new JobRegistry();
   const engine = { spawn, cacheDir: cacheFolder(), graceMs, jobs };
   const backbones = new Backbones(library, new BackboneRepository(library));
+  const binRepository = new BinRepository(library);
   const datasetRepository = new DatasetRepository(library);
   const datasets = new Datasets(
     library,
@@ -97,6 +98,7 @@ async function assemble(
       datasets: datasetRepository,
       images: new ImageRepository(library),
       problems: new ProblemRepository(library),
+      bin: binRepository,
       previews: new AugmentationPreviews(spawn, engine.cacheDir, jobs),
     },
     owner,
@@ -114,11 +116,7 @@ async function assemble(
   const adapterRepository = new AdapterRepository(library, tags, (id) =>
     join(folders.adapters, id),
   );
-  const bin = new Bin(
-    library,
-    { bin: new BinRepository(library), adapters: adapterRepository },
-    folders,
-  );
+  const bin = new Bin(library, { bin: binRepository, adapters: adapterRepository }, folders);
   const images = new ImageRepository(library);
   const evaluationRepository = new EvaluationRepository(library);
   const merges = new MergeRepository(library);

@@ -184,6 +184,24 @@ test('a messy folder is imported, looked through and put in order', async ({
     await expect(row(page, 'Now').getByRole('cell').last()).toHaveText('0');
     await expect(page.getByRole('button', { name: 'Undo the re-split' })).toBeHidden();
   });
+
+  await test.step('it goes to the bin, and comes back as it was', async () => {
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    const question = page.getByRole('alertdialog');
+    await expect(question).toContainText('can be restored from there');
+    await question.getByRole('button', { name: 'Remove' }).click();
+    await expect(page.getByText('is in the bin.').first()).toBeVisible();
+    await expect(page).toHaveURL(/data$/);
+    await expect(page.getByText('No datasets yet')).toBeVisible();
+    await page.goto(`${studio.origin}/settings`);
+    await expect(page.getByRole('listitem').filter({ hasText: 'Dataset' })).toBeVisible();
+    await page.getByRole('button', { name: 'Restore' }).click();
+    await page.goto(`${studio.origin}/data`);
+    await page.getByRole('row').nth(1).click();
+    await tab('Classes').click();
+    await expect(row(page, 'seven').getByRole('cell').last()).toHaveText(String(PER_CLASS - 1));
+  });
 });
 
 test('a folder that can be understood in two ways is asked about, and imported as it was said', async ({

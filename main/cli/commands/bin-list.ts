@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<void> {
             name,
             id,
             kind,
-            formatBytes(bytes),
+            kind === 'dataset' ? '' : formatBytes(bytes),
             formatMoment(removedAt),
           ]),
           context.console.dim,

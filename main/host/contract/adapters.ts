@@ -183,7 +183,7 @@ export interface Restored {
   readonly formerName: string;
 }
 
-/** Removed runs and adapters; nothing is lost until it is deleted here. */
+/** Removed runs, adapters and datasets; nothing is lost until it is deleted here. */
 export interface BinService {
   /** Last removed first. */
   list(): BinRow[];

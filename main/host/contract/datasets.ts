@@ -141,6 +141,6 @@ export interface DatasetService {
    * can be read
    */
   augment(nameOrId: string, request: AugmentationRequest): Promise<readonly string[][]>;
-  /** Removes it from the library; the image files stay. Runs keep their frozen lists. */
+  /** Moves it to the bin; the image files stay. Runs keep their frozen lists. */
   remove(nameOrId: string): Dataset;
 }

@@ -9,6 +9,7 @@ type Names = Extract<keyof typeof procedures, `bin.${string}`>;
 const PARTS = {
   run: ['runs', 'projects', 'adapters'],
   adapter: ['adapters', 'evaluations', 'runs'],
+  dataset: ['datasets', 'projects', 'evaluations', 'runs'],
 } as const satisfies Record<BinKind, unknown>;
 
 export function binProcedures({ studio: { bin }, emit }: ProcedureContext): Handlers<Names> {

@@ -58,6 +58,8 @@ export function datasetProcedures(context: ProcedureContext): Handlers<keyof typ
     'datasets.rename': ({ id, name }) => changed(datasets.rename(id, name)),
     'datasets.remove'({ id }) {
       changed(datasets.remove(id));
+      for (const part of ['bin', 'evaluations', 'runs'] as const)
+        emit('library', { part, id: null });
       return {};
     },
     'datasets.problems': ({ id, ...page }) => datasets.problemPage(id, page),

@@ -4,7 +4,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, syncFolder, writeError } from '../../formats/files.ts';
 import type { HomeFolders } from '../home.ts';
 import type { AdapterRepository } from '../store/adapters.ts';
-import type { BinKind, BinRepository, BinRow } from '../store/bin.ts';
+import type { BinRepository, BinRow } from '../store/bin.ts';
 import type { Library } from '../store/library.ts';
 import { freeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
@@ -12,7 +12,7 @@ import type { BinService, Restored } from '../contract/adapters.ts';
 import { makeFolder, statOrNull } from './paths.ts';
 
 /**
- * Holds removed runs and adapters until they are restored or deleted permanently. The library is
+ * Holds removed runs, adapters and datasets until they are restored or deleted permanently. The library is
  * updated first and the folder moved second, so that `restore` can repair a crash in between.
  */
 export class Bin implements BinService {
@@ -36,7 +36,10 @@ export class Bin implements BinService {
    * Removes a run or adapter from the library, with its folder. @throws not-writable, leaving
    * everything unchanged
    */
-  async put(kind: BinKind, thing: { id: string; name: string; folder: string }): Promise<void> {
+  async put(
+    kind: 'run' | 'adapter',
+    thing: { id: string; name: string; folder: string },
+  ): Promise<void> {
     this.#library.requireWritable();
     const { id, name, folder } = thing;
     const removedAt = now();
@@ -72,7 +75,11 @@ export class Bin implements BinService {
     const { id, kind } = row;
     const binned = join(this.#folders.bin, row.folder);
     const folder = this.#placeOf(row);
-    if (!(await this.#move(binned, folder)) && (await statOrNull(folder)) === null)
+    if (
+      folder !== null &&
+      !(await this.#move(binned, folder)) &&
+      (await statOrNull(folder)) === null
+    )
       throw new KarstError('not-found', `The folder of "${row.name}" is missing: ${binned}.`, {
         hint: 'Restore the folder, or delete it from the bin permanently.',
         path: binned,
@@ -90,7 +97,8 @@ export class Bin implements BinService {
     this.#library.requireWritable();
     const row = this.#bin.get(nameOrId);
     // The second exists if the studio ended between the library's update and the move.
-    for (const folder of [join(this.#folders.bin, row.folder), this.#placeOf(row)])
+    const place = this.#placeOf(row);
+    for (const folder of place === null ? [] : [join(this.#folders.bin, row.folder), place])
       await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
         throw writeError(folder, error);
       });
@@ -98,7 +106,9 @@ export class Bin implements BinService {
     return row;
   }
 
-  #placeOf({ id, kind }: BinRow): string {
+  /** null for a dataset, whose images are not the studio's. */
+  #placeOf({ id, kind }: BinRow): string | null {
+    if (kind === 'dataset') return null;
     return join(kind === 'run' ? this.#folders.runs : this.#folders.adapters, id);
   }
 

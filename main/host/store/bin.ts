@@ -2,7 +2,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Library, Row } from './library.ts';
 import { number, text } from './rows.ts';
 
-export type BinKind = 'run' | 'adapter';
+export type BinKind = 'run' | 'adapter' | 'dataset';
 
 /** SQL condition on `id`: not in the bin. */
 export const NOT_BINNED = 'id NOT IN (SELECT id FROM bin)';
@@ -12,13 +12,17 @@ export interface BinRow {
   readonly kind: BinKind;
   /** Its former name. */
   readonly name: string;
-  /** Name of its folder in the home's `bin`. */
+  /** Name of its folder in the home's `bin`; empty for a dataset, which has none. */
   readonly folder: string;
   readonly bytes: number;
   readonly removedAt: string;
 }
 
-const TABLES: Record<BinKind, string> = { run: 'runs', adapter: 'adapters' };
+const TABLES: Record<BinKind, string> = {
+  run: 'runs',
+  adapter: 'adapters',
+  dataset: 'datasets',
+};
 
 function toBinRow(row: Row): BinRow {
   return {
@@ -32,7 +36,7 @@ function toBinRow(row: Row): BinRow {
 }
 
 /**
- * Table `bin`: removed runs and adapters. Their rows and references stay; only their names become
+ * Table `bin`: removed runs, adapters and datasets. Their rows and references stay; only their names become
  * their ids, so that others can take the names.
  */
 export class BinRepository {

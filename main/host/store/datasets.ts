@@ -1,6 +1,7 @@
 import { SPLITS, type Split } from '../../../shared/domain/dataset.ts';
 import type { Dataset, DatasetClass, DatasetLayout } from '../../../shared/domain/library.ts';
 import type { Owner } from '../owner.ts';
+import { NOT_BINNED } from './bin.ts';
 import type { FormerSplit } from './images.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
@@ -119,7 +120,9 @@ export class DatasetRepository {
 
   list(): Dataset[] {
     return this.#library
-      .all(`SELECT ${COLUMNS} FROM datasets WHERE ${READY} ORDER BY created_at, id`)
+      .all(
+        `SELECT ${COLUMNS} FROM datasets WHERE ${READY} AND ${NOT_BINNED} ORDER BY created_at, id`,
+      )
       .map((row) => this.#toDataset(row));
   }
 

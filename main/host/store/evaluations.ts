@@ -1,6 +1,7 @@
 import type { Split } from '../../../shared/domain/dataset.ts';
 import type { StoredEvaluation } from '../../../shared/domain/library.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 import { json, number, numberOrNull, text } from './rows.ts';
 
@@ -25,7 +26,9 @@ export interface EvaluatedFilter {
   readonly mistakes: boolean;
 }
 
-const EVALUATIONS = 'SELECT e.*, d.task FROM evaluations e JOIN datasets d ON d.id = e.dataset_id';
+/** Those on datasets that are not in the bin. */
+const EVALUATIONS = `SELECT e.*, d.task FROM evaluations e
+  JOIN datasets d ON d.id = e.dataset_id AND d.${NOT_BINNED}`;
 
 function toEvaluation(row: Row): StoredEvaluation {
   return {
@@ -98,7 +101,7 @@ export class EvaluationRepository {
     );
     if (row !== undefined) return toEvaluation(row);
     throw new KarstError('not-found', `There is no evaluation "${id}" in the library.`, {
-      hint: 'Its adapter or its dataset may have been removed.',
+      hint: 'Its adapter or its dataset may have been removed; see the bin.',
     });
   }
 

@@ -7,7 +7,7 @@ import type { Library, Row } from './library.ts';
 const KINDS = {
   project: { table: 'projects', prefix: 'pr', word: 'project', there: '1' },
   backbone: { table: 'backbones', prefix: 'bb', word: 'backbone', there: '1' },
-  dataset: { table: 'datasets', prefix: 'ds', word: 'dataset', there: '1' },
+  dataset: { table: 'datasets', prefix: 'ds', word: 'dataset', there: NOT_BINNED },
   run: { table: 'runs', prefix: 'run', word: 'run', there: NOT_BINNED },
   adapter: { table: 'adapters', prefix: 'ad', word: 'adapter', there: NOT_BINNED },
 } as const;

@@ -138,7 +138,7 @@ export class ProjectRepository {
     const rows = this.#library.all(
       `SELECT p.project_id, p.dataset_id, d.updated_at FROM project_datasets p
        JOIN datasets d ON d.id = p.dataset_id
-       WHERE @projectId IS NULL OR p.project_id = @projectId
+       WHERE (@projectId IS NULL OR p.project_id = @projectId) AND d.${NOT_BINNED}
        ORDER BY p.attached_at, p.dataset_id`,
       { projectId },
     );

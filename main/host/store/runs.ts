@@ -238,6 +238,11 @@ export class RunRepository {
     return row === undefined ? null : textOrNull(row, 'request');
   }
 
+  #unlessBinned(id: string | null): string | null {
+    const binned = this.#library.get('SELECT 1 FROM bin WHERE id = @id', { id });
+    return binned === undefined ? id : null;
+  }
+
   #toRun(row: Row): StoredRun {
     const id = text(row, 'id');
     // An extended run has several adapters: the newest is its result.
@@ -257,7 +262,7 @@ export class RunRepository {
       backboneId: textOrNull(row, 'backbone_id'),
       backboneName: backbone.name,
       backbone,
-      datasetId: textOrNull(row, 'dataset_id'),
+      datasetId: this.#unlessBinned(textOrNull(row, 'dataset_id')),
       datasetName: text(row, 'dataset_name'),
       classes: json(row, 'classes'),
       counts: json(row, 'counts'),

@@ -85,8 +85,8 @@ export const data = {
   rename: { title: 'Rename {name}', name: 'New name' },
   remove: {
     title: 'Remove {name}',
-    body: 'The dataset, its split and its labels are removed from the library. The images themselves stay where they are, and so do runs and adapters.',
-    done: '{name} is removed. Its images are where they were.',
+    body: 'The dataset goes to the bin, with its labels, splits and evaluations, and can be restored from there. The images stay where they are, and so do runs and adapters.',
+    done: '{name} is in the bin.',
   },
   missing: 'This dataset is no longer in the library.',
   toList: 'To the data',

@@ -63,13 +63,18 @@ export const settings = {
   welcome: 'Show the welcome again',
   bin: {
     empty:
-      'The bin is empty. Removed runs and adapters stay here until they are deleted permanently.',
-    kind: { run: 'Run', adapter: 'Adapter' },
+      'The bin is empty. Removed runs, adapters and datasets stay here until they are deleted permanently.',
+    kind: { run: 'Run', adapter: 'Adapter', dataset: 'Dataset' },
     removed: 'Removed',
     restored: '{name} is restored.',
     delete: 'Delete permanently',
     deleteTitle: 'Delete {name} permanently',
-    deleteBody: 'Its files, {bytes}, are deleted from the disk. This cannot be undone.',
+    lost: {
+      run: 'Its checkpoints and history, {bytes}, are deleted from the disk. This cannot be undone.',
+      adapter: 'Its files, {bytes}, are deleted from the disk. This cannot be undone.',
+      dataset:
+        'Its labels, splits and exclusions are lost, and the evaluations on it. Its images stay where they are. This cannot be undone.',
+    },
     actions: 'Actions on {name}',
   },
   shortcuts: {

@@ -77,8 +77,8 @@ export const data: Shape<typeof en> = {
   rename: { title: '重命名 {name}', name: '新名称' },
   remove: {
     title: '移除 {name}',
-    body: '此数据集及其划分和标签将从资料库移除。图像本身保留在原处，训练和适配器也不受影响。',
-    done: '{name} 已移除，图像仍在原处。',
+    body: '此数据集及其标签、划分和评估将移入回收站，可以从那里恢复。图像保留在原处，训练和适配器也不受影响。',
+    done: '{name} 已移入回收站。',
   },
   missing: '此数据集已不在库中。',
   toList: '前往数据',

@@ -65,13 +65,17 @@ export const settings: Shape<typeof en> = {
   version: '版本 {version}',
   welcome: '再次显示欢迎页',
   bin: {
-    empty: '回收站是空的。移除的训练和适配器会保留在这里，直到彻底删除。',
-    kind: { run: '训练', adapter: '适配器' },
+    empty: '回收站是空的。移除的训练、适配器和数据集会保留在这里，直到彻底删除。',
+    kind: { run: '训练', adapter: '适配器', dataset: '数据集' },
     removed: '移除时间',
     restored: '{name} 已恢复。',
     delete: '彻底删除',
     deleteTitle: '彻底删除 {name}',
-    deleteBody: '将从磁盘删除其文件（{bytes}）。此操作无法撤销。',
+    lost: {
+      run: '将从磁盘删除其检查点和过程（{bytes}）。此操作无法撤销。',
+      adapter: '将从磁盘删除其文件（{bytes}）。此操作无法撤销。',
+      dataset: '其标签、划分和排除设置以及在其上的评估都会丢失。图像保留在原处。此操作无法撤销。',
+    },
     actions: '对 {name} 的操作',
   },
   shortcuts: {

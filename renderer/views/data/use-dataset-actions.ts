@@ -10,6 +10,7 @@ import { t } from '../../i18n.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useTasks } from '../../stores/tasks.ts';
 import { useToasts } from '../../stores/toasts.ts';
+import { useUndo } from '../../stores/undo.ts';
 
 export interface DatasetActions {
   readonly renaming: ShallowRef<Dataset | null>;
@@ -27,6 +28,7 @@ export function useDatasetActions(removed: () => void = () => undefined): Datase
   const dialogs = useDialogs();
   const tasks = useTasks();
   const toasts = useToasts();
+  const undo = useUndo();
   const renaming: DatasetActions['renaming'] = shallowRef(null);
 
   const { run: check } = useAction(async (dataset: Dataset) => {
@@ -49,7 +51,9 @@ export function useDatasetActions(removed: () => void = () => undefined): Datase
     });
     if (!confirmed) return;
     await bridge.call('datasets.remove', { id: dataset.id });
-    toasts.say(t('data.remove.done', { name: dataset.name }));
+    undo.offer(t('data.remove.done', { name: dataset.name }), () =>
+      bridge.call('bin.restore', { id: dataset.id }),
+    );
     removed();
   });
 

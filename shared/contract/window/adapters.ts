@@ -81,8 +81,9 @@ export type PredictionAnswer = v.InferOutput<typeof predictionAnswer>;
 
 export const binned = v.object({
   id: idSchema,
-  kind: v.picklist(['run', 'adapter']),
+  kind: v.picklist(['run', 'adapter', 'dataset']),
   name: v.string(),
+  /** Of its folder; 0 for a dataset, whose images stay where they are. */
   bytes: countSchema,
   removedAt: v.string(),
 });

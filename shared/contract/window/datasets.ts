@@ -131,7 +131,7 @@ export const datasetProcedures = {
   /** Checks every file again. */
   'datasets.check': procedure(one, task),
   'datasets.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), datasetSchema),
-  /** Removes it from the library; the image files stay. */
+  /** Moves it to the bin; the image files stay. */
   'datasets.remove': procedure(one, nothingSchema),
   /** Problems, then notes (`isNote`); `total` counts both, `notes` the latter. */
   'datasets.problems': procedure(

@@ -15,11 +15,13 @@ import { answer, karst, refusal, someDigits, workplace } from './karst.ts';
 import {
   adapter,
   backbone,
+  binned,
   dataset,
   datasetCheck,
   datasetImport,
   datasetShown,
   datasetSplit,
+  restored,
   run,
 } from './schemas.ts';
 
@@ -241,7 +243,14 @@ describe('datasets', () => {
       exit: 2,
       code: 'usage',
     });
+    const shown = await answer(datasetShown, at('dataset', 'show', 'some'));
     await answer(v.object({ removed: dataset }), at('dataset', 'remove', 'some', '--yes'));
+    expect((await karst(at('bin', 'list'))).out).toMatch(/^some +ds-\w+ +dataset /m);
+    expect((await karst(at('dataset', 'list'))).out).not.toMatch(/^some /m);
+    await answer(restored, at('bin', 'restore', 'some'));
+    expect(await answer(datasetShown, at('dataset', 'show', 'some'))).toEqual(shown);
+    await answer(v.object({ removed: dataset }), at('dataset', 'remove', 'some', '--yes'));
+    await answer(v.object({ deleted: binned }), at('bin', 'delete', 'some', '--yes'));
     expect(readdirSync(images, { recursive: true }).sort()).toEqual(before);
   });
 

@@ -204,14 +204,14 @@ const adapterEntries = {
 export const adapter = v.strictObject(adapterEntries);
 export const binned = v.strictObject({
   id: text,
-  kind: v.picklist(['run', 'adapter']),
+  kind: v.picklist(['run', 'adapter', 'dataset']),
   name: text,
   bytes: count,
   removedAt: moment,
 });
 export const restored = v.strictObject({
   id: text,
-  kind: v.picklist(['run', 'adapter']),
+  kind: v.picklist(['run', 'adapter', 'dataset']),
   name: text,
   formerName: text,
 });

@@ -105,5 +105,6 @@ describe.skipIf(!possible)('on a terminal', () => {
     const { code, shown } = await onTerminal(at('dataset', 'remove', 'some'), { typed: 'y\r' });
     expect(code).toBe(0);
     expect(shown).toContain('are still there.');
+    expect(shown).toContain('karst bin restore ');
   });
 });

@@ -164,6 +164,52 @@ describe('a run in the bin', () => {
   });
 });
 
+describe('a dataset in the bin', () => {
+  it('comes back with its corrections, its projects and its evaluations', async () => {
+    const studio = await trained.open();
+    const { id } = studio.datasets.get('two');
+    const project = studio.projects.create('birds');
+    studio.projects.attachDataset(project.id, id);
+    studio.datasets.change(id, [0], { excluded: true });
+    studio.datasets.change(id, [1], { label: 1 });
+    const dataset = studio.datasets.get(id);
+    const images = [...studio.datasets.images(id)];
+    const run = studio.runs.get('first');
+    const evaluations = studio.evaluations.list();
+    expect(evaluations).toHaveLength(1);
+
+    studio.datasets.remove('two');
+    expect(studio.datasets.list().map(({ name }) => name)).not.toContain('two');
+    await refusal(() => studio.datasets.get(id), 'not-found');
+    await refusal(() => studio.datasets.image(id, 0), 'not-found');
+    expect(studio.projects.get(project.id).datasetIds).toEqual([]);
+    expect(studio.evaluations.list()).toEqual([]);
+    expect(studio.runs.get('first')).toEqual({ ...run, datasetId: null });
+    expect(studio.adapters.lineage('first').manifest).toMatchObject({ images: 10 });
+    expect(studio.bin.list()).toMatchObject([{ id, kind: 'dataset', name: 'two', bytes: 0 }]);
+
+    const other = await studio.datasets.add(dataset.path, { name: 'two' });
+    expect(other.dataset.id).not.toBe(id);
+    expect(await studio.bin.restore(id)).toMatchObject({ name: 'two-2', formerName: 'two' });
+    expect(studio.datasets.get(id)).toEqual({ ...dataset, name: 'two-2' });
+    expect([...studio.datasets.images(id)]).toEqual(images);
+    expect(studio.projects.get(project.id).datasetIds).toEqual([id]);
+    expect(studio.evaluations.list()).toEqual(evaluations);
+    expect(studio.runs.get('first')).toEqual(run);
+  });
+
+  it('is gone for good, but for its files, when it is deleted', async () => {
+    const studio = await trained.open();
+    const { id, path } = studio.datasets.remove('two');
+    expect((await studio.bin.delete('two')).id).toBe(id);
+    expect(studio.bin.list()).toEqual([]);
+    await refusal(studio.bin.restore(id), 'not-found');
+    expect(existsSync(path)).toBe(true);
+    expect(studio.evaluations.list()).toEqual([]);
+    expect(studio.runs.get('first').datasetId).toBe(null);
+  });
+});
+
 describe('the bin of a window', () => {
   it('lists, restores and deletes, and tells all who show them', async () => {
     const api = await trained.api();

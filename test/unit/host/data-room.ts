@@ -9,6 +9,7 @@ import { Datasets } from '../../../main/host/services/datasets/datasets.ts';
 import { searchKeyOf } from '../../../main/host/services/datasets/file-name.ts';
 import { Projects } from '../../../main/host/services/projects.ts';
 import { BackboneRepository } from '../../../main/host/store/backbones.ts';
+import { BinRepository } from '../../../main/host/store/bin.ts';
 import { DatasetRepository } from '../../../main/host/store/datasets.ts';
 import { ImageRepository, type NewImage } from '../../../main/host/store/images.ts';
 import type { Library } from '../../../main/host/store/library.ts';
@@ -55,7 +56,13 @@ export class DataRoom {
     );
     this.datasets = new Datasets(
       library,
-      { datasets: this.datasetRows, images: this.images, problems: this.problemRows, previews },
+      {
+        datasets: this.datasetRows,
+        images: this.images,
+        problems: this.problemRows,
+        bin: new BinRepository(library),
+        previews,
+      },
       owner,
     );
     this.backbones = new Backbones(library, new BackboneRepository(library));

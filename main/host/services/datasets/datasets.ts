@@ -12,6 +12,7 @@ import { nameOfPath } from '../../../../shared/domain/name-of-path.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { CHECKED_KINDS } from '../../../../shared/domain/problem-kinds.ts';
 import { isOwnerAlive, type Owner } from '../../owner.ts';
+import type { BinRepository } from '../../store/bin.ts';
 import type { DatasetRepository } from '../../store/datasets.ts';
 import type { ImageChange, ImageRepository, StoredImage } from '../../store/images.ts';
 import type { Library } from '../../store/library.ts';
@@ -47,6 +48,7 @@ export class Datasets implements DatasetService {
   readonly #datasets: DatasetRepository;
   readonly #images: ImageRepository;
   readonly #problems: ProblemRepository;
+  readonly #bin: BinRepository;
   readonly #previews: AugmentationPreviews;
   readonly #owner: Owner;
 
@@ -56,6 +58,7 @@ export class Datasets implements DatasetService {
       datasets: DatasetRepository;
       images: ImageRepository;
       problems: ProblemRepository;
+      bin: BinRepository;
       previews: AugmentationPreviews;
     },
     owner: Owner,
@@ -64,6 +67,7 @@ export class Datasets implements DatasetService {
     this.#datasets = parts.datasets;
     this.#images = parts.images;
     this.#problems = parts.problems;
+    this.#bin = parts.bin;
     this.#previews = parts.previews;
     this.#owner = owner;
   }
@@ -286,9 +290,12 @@ export class Datasets implements DatasetService {
   }
 
   remove(nameOrId: string): Dataset {
-    const dataset = this.get(nameOrId);
-    this.#datasets.remove(dataset.id);
-    return dataset;
+    return this.#library.transaction(() => {
+      const dataset = this.get(nameOrId);
+      const { id, name } = dataset;
+      this.#bin.put({ id, kind: 'dataset', name, folder: '', bytes: 0, removedAt: now() });
+      return dataset;
+    });
   }
 
   /** Removes unfinished imports of processes that have gone. */
