@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
-import { defaultOf } from '../../shared/fields/group.ts';
-import { METHOD_NAMES, type Method } from '../../shared/methods/registry.ts';
-import { common } from '../../shared/training/fields.ts';
+import { DEFAULT_METHOD, METHOD_NAMES, type Method } from '../../shared/methods/registry.ts';
 import { configFrom } from '../../shared/training/config.ts';
+import { flipObjection } from '../../shared/training/flip-rule.ts';
 import { currentName, flatSettings } from '../../shared/training/names.ts';
 import {
+  defaultOf,
   isSettingKey,
   SECTIONS,
   SETTING_KEYS,
@@ -40,12 +40,17 @@ interface Given {
   readonly strict: boolean;
 }
 
+/** What was said of a run; everything else is a default, which may depend on the classes. */
+export interface GivenSettings {
+  readonly method: Method;
+  readonly values: ReadonlyMap<SettingKey, unknown>;
+}
+
 /**
- * The settings of a run: the defaults, over them the preset, the file, the options and `--set`, each winning
- * over those before.
+ * The settings that are given: by the preset, over it the file, the options and `--set`, each winning over those before.
  * @throws config-invalid naming the setting and, for an unknown one, the nearest; not-found for the file
  */
-export async function trainingConfig(sources: ConfigSources): Promise<TrainingConfig> {
+export async function givenSettings(sources: ConfigSources): Promise<GivenSettings> {
   const { preset, file, options = new Map<SettingKey, unknown>(), set = [] } = sources;
   const given: Given[] = [
     ...(preset === undefined ? [] : leaves(presetNamed(preset), null)),
@@ -54,13 +59,21 @@ export async function trainingConfig(sources: ConfigSources): Promise<TrainingCo
     ...set.map(assignment),
   ];
   const chosen = given.findLast(({ name }) => name === 'method');
-  const method = chosen === undefined ? common.fields.method.default : methodOf(chosen);
-  const values = new Map<SettingKey, unknown>();
+  const method = chosen === undefined ? DEFAULT_METHOD : methodOf(chosen);
+  const values = new Map<SettingKey, unknown>([['method', method]]);
   for (const one of given) {
     const setting = settingNamed(one, method);
-    values.set(setting.key, checked(setting, one));
+    values.set(setting.key, checked(setting, one, method));
   }
-  const context = { method, family: null };
+  return { method, values };
+}
+
+/** All settings of a run on these classes. */
+export function configOf(
+  { method, values }: GivenSettings,
+  classes: readonly string[],
+): TrainingConfig {
+  const context = { method, mayFlip: flipObjection(classes) === null };
   return configFrom(
     settingsFrom((setting) =>
       values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
@@ -88,15 +101,8 @@ export const TRAIN_HELP: TrainHelp = {
 export function settingsHelp(): string {
   const width = Math.max(...SETTING_KEYS.map((key) => namesOf(SETTINGS[key]).length));
   const entry = (setting: Setting): string[] => {
-    const { default: value, unit, expected, help, affects } = setting;
-    const others = METHOD_NAMES.flatMap((method) => {
-      const own = defaultOf(setting, { method, family: null });
-      return own === value ? [] : [`${method}: ${shown(own)}`];
-    });
-    const amount = [
-      `${shown(value)}${unit === undefined ? '' : ` ${unit}`}`,
-      ...(others.length === 0 ? [] : [`(${others.join(', ')})`]),
-    ].join(' ');
+    const { unit, expected, help, affects } = setting;
+    const amount = `default ${defaultsOf(setting)}${unit === undefined ? '' : ` ${unit}`}`;
     const changes = affects.length === 0 ? '' : ` (${affects.join(', ')})`;
     return [
       `  ${namesOf(setting).padEnd(width)}  ${amount}; ${expected}`,
@@ -109,6 +115,17 @@ export function settingsHelp(): string {
       .filter((setting) => setting.section === section)
       .flatMap(entry),
   ]).join('\n');
+}
+
+/** "0.003 (karst, lora), 0.0003 (full)", or one value where all methods have the same. */
+function defaultsOf(setting: Setting): string {
+  const methods = new Map<string, Method[]>();
+  for (const method of METHOD_NAMES) {
+    const text = shown(defaultOf(setting, { method, mayFlip: true }));
+    methods.set(text, [...(methods.get(text) ?? []), method]);
+  }
+  const each = [...methods].map(([text, of]) => `${text} (${of.join(', ')})`);
+  return methods.size === 1 ? [...methods.keys()].join('') : each.join(', ');
 }
 
 function namesOf({ key, shortNames }: Setting): string {
@@ -131,7 +148,7 @@ function assignment(text: string): Given {
 }
 
 function methodOf(given: Given): Method {
-  return checked(SETTINGS.method, given) as Method;
+  return checked(SETTINGS.method, given, DEFAULT_METHOD) as Method;
 }
 
 /** @throws config-invalid when no setting has the name, or only one of another method */
@@ -173,12 +190,13 @@ function unknownSetting({ name, file }: Given): KarstError {
 }
 
 /** The value in the setting's type. @throws config-invalid saying what it must be */
-function checked(setting: Setting, { value, file, strict }: Given): unknown {
+function checked(setting: Setting, { value, file, strict }: Given, method: Method): unknown {
   const read = strict ? fromText(setting, value) : value;
   const outcome = v.safeParse(setting.schema, read);
   if (outcome.success) return outcome.output;
   const where = file === null ? '' : ` in ${file}`;
-  const hint = `Its default is ${JSON.stringify(setting.default)}.`;
+  const usual = defaultOf(setting, { method, mayFlip: true });
+  const hint = `Its default is ${JSON.stringify(usual)}.`;
   throw new KarstError(
     'config-invalid',
     `${setting.key}${where} must be ${setting.expected}, not ${shownInput(read)}.`,

@@ -6,6 +6,9 @@ import { trainedParameters } from '../../shared/methods/trained.ts';
 import { nearSize, type Architecture } from '../../shared/models/registry.ts';
 import type { Run } from '../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
+import { allSettings } from '../../shared/training/config.ts';
+import { FLIP_REASONS, flipReason } from '../../shared/training/flip-reason.ts';
+import { SETTINGS, settingsOf, settingValue } from '../../shared/training/settings.ts';
 import type { RunOutcome } from '../host/contract/runs.ts';
 import type { Studio } from '../host/contract/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
@@ -192,9 +195,24 @@ export function describePlan(
     'schedule',
     `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
   ]);
+  pairs.push(['augmentation', describeAugmentation(run)]);
   const needed = plan?.memoryBytes ?? null;
   if (plan !== null && needed !== null) pairs.push(['memory', describeMemory(plan, needed)]);
   return facts(pairs, context.console.dim);
+}
+
+/** What is done to images, and why they are flipped or not. */
+function describeAugmentation({ config, classes }: Run): string {
+  const settings = allSettings(config);
+  const { method } = settings;
+  const { flip } = config.augmentation;
+  const others = settingsOf('augmentation', settings)
+    .filter((key) => key !== 'augmentation.flip')
+    .map((key) => ({ ...SETTINGS[key], value: settingValue(settings, key) }))
+    .filter(({ off, value }) => value !== off)
+    .map(({ shortNames: [name = ''], value }) => `${name} ${String(value)}`);
+  const reason = FLIP_REASONS[flipReason({ method, flip }, classes)];
+  return [...others, `flip ${flip ? 'on' : 'off'} (${reason})`].join(', ');
 }
 
 function describeMemory(plan: RunPlan, memoryBytes: number): string {

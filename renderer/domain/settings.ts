@@ -1,15 +1,15 @@
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
-import { defaultOf } from '../../shared/fields/group.ts';
-import { DEFAULT_METHOD, methodSpec, type Method } from '../../shared/methods/registry.ts';
+import { methodSpec } from '../../shared/methods/registry.ts';
 import {
+  defaultOf,
   matters,
   SETTING_KEYS,
   settingsFrom,
   settingsWith,
   settingValue,
   type AllSettings,
-  type Setting,
+  type DefaultContext,
   type SettingKey,
 } from '../../shared/training/settings.ts';
 
@@ -40,27 +40,26 @@ export function differencesAmong(runs: readonly AllSettings[]): SettingKey[] {
   return SETTING_KEYS.filter((key) => differing.has(key) && runs.some((run) => matters(key, run)));
 }
 
-/** All settings of a preset for a method: what it does not name is the method's default. */
-export function presetSettings(
-  name: PresetName,
-  method: Method = PRESETS[name].method ?? DEFAULT_METHOD,
-): AllSettings {
-  return possible(settingsWith(PRESETS[name], { method, family: null }));
+/** All settings of a preset: what it does not name is as by default. */
+export function presetSettings(name: PresetName, context: DefaultContext): AllSettings {
+  return possible(settingsWith(PRESETS[name], context));
 }
 
 /**
- * The same settings for another method, for which defaults become its own defaults, and what only the former could do is as
- * usual again.
+ * The same settings for another method or other classes: defaults of the former become those of the
+ * latter, and what only the former could do is as usual again.
  */
-export function withMethod(settings: AllSettings, method: Method): AllSettings {
-  const defaultFor = (setting: Setting, of: Method) =>
-    defaultOf(setting, { method: of, family: null });
+export function withDefaults(
+  settings: AllSettings,
+  former: DefaultContext,
+  latter: DefaultContext,
+): AllSettings {
   const switched = settingsFrom((setting) => {
     const value = settingValue(settings, setting.key);
-    const isDefault = sameValue(value, defaultFor(setting, settings.method));
-    return isDefault ? defaultFor(setting, method) : value;
+    const isDefault = sameValue(value, defaultOf(setting, former));
+    return isDefault ? defaultOf(setting, latter) : value;
   });
-  return possible({ ...switched, method });
+  return possible({ ...switched, method: latter.method });
 }
 
 /** Without what the method cannot do. */

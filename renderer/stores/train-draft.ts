@@ -3,10 +3,13 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { RunView } from '../../shared/contract/window/runs.ts';
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
-import type { Method } from '../../shared/methods/registry.ts';
+import { usedClasses } from '../../shared/domain/used-classes.ts';
+import { DEFAULT_METHOD, type Method } from '../../shared/methods/registry.ts';
 import { allSettings, configFrom } from '../../shared/training/config.ts';
+import { flipObjection } from '../../shared/training/flip-rule.ts';
 import {
   type AllSettings,
+  type DefaultContext,
   type SettingKey,
   isSettingKey,
   looseSettingsSchema,
@@ -18,9 +21,10 @@ import {
   differences,
   presetSettings,
   withChosen,
-  withMethod,
+  withDefaults,
   withSetting,
 } from '../domain/settings.ts';
+import { useDatasets } from './datasets.ts';
 
 const KEY = 'karst.train';
 
@@ -32,7 +36,11 @@ export type Origin =
       readonly id: string;
       readonly name: string;
       readonly settings: AllSettings;
+      /** Whether the classes of the run allow flips. */
+      readonly mayFlip: boolean;
     };
+
+const STANDARD: DefaultContext = { method: DEFAULT_METHOD, mayFlip: true };
 
 const presetNames = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
 const id = v.nullable(v.string());
@@ -49,6 +57,7 @@ const kept = v.object({
       id: v.string(),
       name: v.string(),
       settings: looseSettingsSchema,
+      mayFlip: v.boolean(),
     }),
   ]),
 });
@@ -67,12 +76,15 @@ function remembered(): Kept | null {
 /** The draft of a training. Kept while other views are open. */
 export const useTrainDraft = defineStore('train-draft', () => {
   const before = remembered();
+  const datasets = useDatasets();
   const projectId = ref(before?.projectId ?? null);
   const datasetId = ref(before?.datasetId ?? null);
   const backboneId = ref(before?.backboneId ?? null);
   const name = ref('');
   const origin = shallowRef<Origin>(before?.origin ?? { kind: 'preset', preset: 'standard' });
-  const settings = shallowRef<AllSettings>(before?.settings ?? presetSettings('standard'));
+  const settings = shallowRef<AllSettings>(
+    before?.settings ?? presetSettings('standard', STANDARD),
+  );
   /** The latest run time based on a measurement; null before the first. */
   const lastSeconds = ref<number | null>(null);
 
@@ -84,8 +96,15 @@ export const useTrainDraft = defineStore('train-draft', () => {
     [...typed.value.keys()].filter((key) => matters(key, settings.value)),
   );
 
+  /** Names of the classes to be learned; empty until the dataset is known. */
+  const classes = computed(() => {
+    const dataset = datasets.byId.get(datasetId.value ?? '');
+    return dataset === undefined ? [] : usedClasses(dataset).map((one) => one.name);
+  });
+  const mayFlip = computed(() => flipObjection(classes.value) === null);
+
   /** The settings without changes. */
-  const base = computed(() => settingsOf(origin.value, settings.value.method));
+  const base = computed(() => settingsOf(origin.value, contextOf(settings.value.method)));
   /** Settings that someone chose here; they stay when the method is switched. */
   const chosen = shallowRef<ReadonlySet<SettingKey>>(new Set(before?.chosen.filter(isSettingKey)));
   const changed = computed(() =>
@@ -100,18 +119,30 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
   /** Copies a run's settings, dataset, backbone and project. */
   function startFromRun(run: RunView): void {
-    settings.value = allSettings(run.config);
-    origin.value = { kind: 'run', id: run.id, name: run.name, settings: settings.value };
-    typed.value = new Map();
-    chosen.value = new Set();
+    const former = allSettings(run.config);
+    origin.value = {
+      ...{ kind: 'run', id: run.id, name: run.name, settings: former },
+      mayFlip: flipObjection(run.classes) === null,
+    };
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
     projectId.value = run.projectId;
+    settings.value = settingsOf(origin.value, contextOf(former.method));
+    typed.value = new Map();
+    chosen.value = new Set();
   }
 
   function setMethod(method: Method): void {
-    settings.value = withChosen(settingsOf(origin.value, method), settings.value, chosen.value);
+    const defaults = settingsOf(origin.value, contextOf(method));
+    settings.value = withChosen(defaults, settings.value, chosen.value);
   }
+
+  function contextOf(method: Method): DefaultContext {
+    return { method, mayFlip: mayFlip.value };
+  }
+
+  // Other classes have other defaults. At once: the settings may be used next.
+  watch(mayFlip, () => setMethod(settings.value.method), { flush: 'sync' });
 
   function set(key: SettingKey, value: FieldValue): void {
     settings.value = withSetting(settings.value, key, value);
@@ -159,6 +190,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     origin,
     settings,
     config,
+    classes,
     lastSeconds,
     base,
     changed,
@@ -174,8 +206,8 @@ export const useTrainDraft = defineStore('train-draft', () => {
   };
 });
 
-function settingsOf(origin: Origin, method: Method): AllSettings {
-  return origin.kind === 'preset'
-    ? presetSettings(origin.preset, method)
-    : withMethod(origin.settings, method);
+function settingsOf(origin: Origin, context: DefaultContext): AllSettings {
+  if (origin.kind === 'preset') return presetSettings(origin.preset, context);
+  const { settings, mayFlip } = origin;
+  return withDefaults(settings, { method: settings.method, mayFlip }, context);
 }

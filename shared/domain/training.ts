@@ -25,6 +25,7 @@ function isAugmented(o: AugmentationOptions): boolean {
   );
 }
 
+/** The fields' own defaults; a new run starts from those of its method. */
 export const TRAINING_DEFAULTS: TrainingConfig = completeConfig({});
 
 /**
@@ -38,7 +39,7 @@ export function keepsFeatures(config: TrainingConfig): boolean {
 
 export type PresetName = 'standard' | MethodPresetName;
 
-/** Named starting points; what is not named here comes from `TRAINING_DEFAULTS`. */
+/** Named starting points; what is not named here is the default of the method. */
 // Each method declares its presets under the names of the type.
 export const PRESETS = Object.fromEntries([
   ['standard', {}],

@@ -8,13 +8,6 @@ export type Effect = 'results' | 'speed' | 'memory';
 
 export type Unit = 'pixels' | 'degrees' | 'epochs' | 'seconds';
 
-/** The context of a default that depends on it. */
-export interface DefaultContext {
-  readonly method: string;
-  /** Family of the backbone; null while none is chosen. */
-  readonly family: string | null;
-}
-
 export interface NumberLimits {
   readonly kind: 'number';
   readonly min: number;
@@ -42,8 +35,6 @@ export interface FieldInfo<T extends FieldValue> {
    */
   readonly help: string;
   readonly affects: readonly Effect[];
-  /** Default for a particular method or family. */
-  readonly defaultFor?: (context: DefaultContext) => T | undefined;
   /** Short names for the command line; default: the field's name. */
   readonly short?: readonly string[];
   /** Section where it is shown; default: that of its group. */

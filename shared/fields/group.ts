@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { DefaultContext, Field, FieldValue } from './field.ts';
+import type { Field, FieldValue } from './field.ts';
 
 /** The values of a group by the names of its fields. */
 export type Options = Readonly<Record<string, FieldValue>>;
@@ -34,9 +34,4 @@ export function group<O extends Options>(fields: {
     schema: v.strictObject(each((field) => field.schema)),
     looseSchema: v.object(each((field) => field.looseSchema)),
   } as unknown as FieldGroup<Readonly<O>>;
-}
-
-/** The default of a field for a method and a backbone's family. */
-export function defaultOf<T extends FieldValue>(field: Field<T>, context: DefaultContext): T {
-  return field.defaultFor?.(context) ?? field.default;
 }

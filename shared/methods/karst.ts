@@ -126,6 +126,7 @@ function tensorsOf(linear: KarstLinear, o: KarstOptions): TensorSpec[] {
 const PUBLISHED = {
   optimizer: { learningRate: 1e-3, weightDecay: 1e-4, decayOn: 'all', clipNorm: 0 },
   schedule: { epochs: 100, warmupEpochs: 10, warmupStart: 0.01, cosineEnd: 0.1 },
+  augmentation: { cropScaleMin: 1, flip: false },
   dropPath: 0.1,
   batchSize: 32,
 };

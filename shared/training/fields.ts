@@ -2,19 +2,16 @@ import { above, below, flag, oneOf, real, whole, type FieldValue } from '../fiel
 import { group, type OptionsOf } from '../fields/group.ts';
 import { DEFAULT_METHOD, METHOD_NAMES, methodSpec, type Method } from '../methods/registry.ts';
 
-/** The settings common to all methods. A method's own options are in `shared/methods`. */
+/**
+ * The settings common to all methods; a method's own options are in `shared/methods`. Some defaults
+ * depend on the method: `method-defaults.ts`.
+ */
 
 type ValueOf = (name: string) => FieldValue;
 
 const scopeOf = (valueOf: ValueOf) => methodSpec(valueOf('method') as Method).scope;
 const trainsModel = (valueOf: ValueOf): boolean => scopeOf(valueOf) === 'model';
 const trainsBlocks = (valueOf: ValueOf): boolean => scopeOf(valueOf) !== 'head';
-
-/**
- * Where a method has a default of its own. Full fine-tuning moves every pre-trained weight: at the rate of adapters it forgets
- * what they hold; of what was tried on photographs of 10 classes, 0.0003 did best.
- */
-const LEARNING_RATE_OF: Readonly<Partial<Record<string, number>>> = { full: 3e-4 };
 
 export const schedule = group({
   epochs: whole(1, 100_000, {
@@ -58,12 +55,11 @@ export const optimizer = group({
   }),
   learningRate: above(0, 10, {
     default: 1e-3,
-    defaultFor: ({ method }) => LEARNING_RATE_OF[method],
     usual: [1e-6, 0.02],
     section: 'basics',
     short: ['lr', 'learningRate'],
     step: 'tenth',
-    help: 'Size of the updates. Too large diverges, too small learns slowly; 0.001 suits adapters, 0.0003 or less full fine-tuning.',
+    help: 'Size of the updates. Too large diverges, too small learns slowly. Each method has its own default.',
     affects: ['results'],
   }),
   muonLearningRate: above(0, 10, {

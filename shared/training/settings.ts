@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import type { DefaultContext, Field, FieldValue } from '../fields/field.ts';
-import { defaultOf } from '../fields/group.ts';
+import type { Field, FieldValue } from '../fields/field.ts';
 import {
   METHODS_WITH_OPTIONS,
   type Method,
@@ -17,6 +16,7 @@ import {
   type OptimizerOptions,
   type ScheduleOptions,
 } from './fields.ts';
+import { METHOD_DEFAULTS } from './method-defaults.ts';
 
 /** What every run is told, whatever its method. */
 export interface RunSettings extends Omit<CommonSettings, 'method'> {
@@ -144,16 +144,27 @@ type DeepPartial<T> = T extends readonly unknown[]
 /** Any of the settings. */
 export type SomeSettings = DeepPartial<AllSettings>;
 
-/** The settings that are given, and for a method and a family the defaults of all others. */
-export function settingsWith(
-  given: SomeSettings,
-  context: DefaultContext & { readonly method: Method },
-): AllSettings {
+/** What defaults depend on. */
+export interface DefaultContext {
+  readonly method: Method;
+  /** Whether the names of the classes allow flips; see `flipObjection`. */
+  readonly mayFlip: boolean;
+}
+
+/** The default of a setting for a new run. */
+export function defaultOf({ key, default: usual }: Setting, context: DefaultContext): FieldValue {
+  const own = heldIn(METHOD_DEFAULTS[context.method], key) as FieldValue | undefined;
+  if (key === 'augmentation.flip' && !context.mayFlip) return false;
+  return own ?? usual;
+}
+
+/** The settings that are given, and the defaults of all others. */
+export function settingsWith(given: SomeSettings, context: DefaultContext): AllSettings {
   const held = { ...given, method: context.method };
   return settingsFrom((setting) => heldIn(held, setting.key) ?? defaultOf(setting, context));
 }
 
-/** The settings that are given, and the standard value of every other. */
+/** The settings that are given, and the field's default of every other, whatever the method. */
 export function settingsOrStandard(given: object): AllSettings {
   return settingsFrom((setting) => heldIn(given, setting.key) ?? setting.default);
 }

@@ -2,11 +2,17 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
 import { METHOD_NAMES } from '../../shared/methods/registry.ts';
+import { METHOD_DEFAULTS } from '../../shared/training/method-defaults.ts';
 import { makeDigits } from './fixtures/digits.ts';
 import { ENGINE_MS, field, goTo } from './fixtures/parts.ts';
 import type { ServedStudio } from './fixtures/served-studio.ts';
 import { StudioClient } from './fixtures/studio-client.ts';
 import { expect, test } from './fixtures/studio.ts';
+
+const RATES = {
+  full: String(METHOD_DEFAULTS.full.optimizer.learningRate),
+  lora: String(METHOD_DEFAULTS.lora.optimizer.learningRate),
+};
 
 interface Subject {
   readonly client: StudioClient;
@@ -88,20 +94,27 @@ test('settings are explained, limited, marked where they were changed, and taken
   const rate = field(page, 'Learning rate');
   await expect(field(page, 'Image size')).toHaveValue('Auto');
   await methods.getByRole('radio', { name: /^Full/ }).click();
-  await expect(rate).toHaveValue('0.0003');
+  await expect(rate).toHaveValue(RATES.full);
   await expect(main.getByRole('button', { name: /^Back to/ })).toHaveCount(0);
   await methods.getByRole('radio', { name: /^LoRA/ }).click();
-  await expect(rate).toHaveValue('0.001');
+  await expect(rate).toHaveValue(RATES.lora);
   await rate.fill('0.005');
   await rate.press('Tab');
   await methods.getByRole('radio', { name: /^Full/ }).click();
   await expect(rate).toHaveValue('0.005');
-  await main.getByRole('button', { name: 'Back to 0.0003' }).click();
-  await expect(rate).toHaveValue('0.0003');
+  await main.getByRole('button', { name: `Back to ${RATES.full}` }).click();
+  await expect(rate).toHaveValue(RATES.full);
 
   await methods.getByRole('radio', { name: /^Linear/ }).click();
   await expect(main.getByRole('button', { name: /^KARST Rank/ })).toHaveCount(0);
   await main.getByRole('button', { name: /^Augmentation/ }).click();
+  await expect(main.getByText('Off: class names are digits')).toBeVisible();
+  const flip = main.getByRole('switch', { name: 'Horizontal flip' });
+  await expect(flip).not.toBeChecked();
+  await flip.click();
+  await expect(main.getByText('On: as set')).toBeVisible();
+  await main.getByRole('button', { name: 'Back to Off' }).click();
+  await expect(flip).not.toBeChecked();
   await field(page, 'Rotation').fill('30');
   await main.getByRole('button', { name: 'Preview on images' }).click();
   const dialog = page.getByRole('dialog', { name: 'What augmentation does' });

@@ -1,8 +1,9 @@
+import { usedClasses } from '../../../shared/domain/used-classes.ts';
+import type { SettingKey } from '../../../shared/training/settings.ts';
 import type { CommandContext } from '../context.ts';
 import { onlyOne } from '../only.ts';
 import { trainToItsEnd } from '../training.ts';
-import type { SettingKey } from '../../../shared/training/settings.ts';
-import { trainingConfig } from '../training-config.ts';
+import { configOf, givenSettings } from '../training-config.ts';
 
 export interface TrainOptions {
   readonly backbone?: string;
@@ -22,20 +23,22 @@ export interface TrainOptions {
 
 /** `--json`: see `trainToItsEnd`. */
 export async function run(context: CommandContext, options: TrainOptions): Promise<void> {
-  const config = await trainingConfig({
+  const given = await givenSettings({
     preset: options.preset,
     file: options.config,
     options: shortcuts(options),
     set: options.set,
   });
-  await trainToItsEnd(context, { resume: false, epochs: config.schedule.epochs }, (studio) =>
-    studio.runs.create({
-      backbone: options.backbone ?? onlyOne('backbone', studio.backbones.list()),
-      dataset: options.dataset ?? onlyOne('dataset', studio.datasets.list()),
-      config,
+  const { epochs } = configOf(given, []).schedule;
+  await trainToItsEnd(context, { resume: false, epochs }, (studio) => {
+    const backbone = options.backbone ?? onlyOne('backbone', studio.backbones.list());
+    const dataset = options.dataset ?? onlyOne('dataset', studio.datasets.list());
+    const classes = usedClasses(studio.datasets.get(dataset)).map(({ name }) => name);
+    return studio.runs.create({
+      ...{ backbone, dataset, config: configOf(given, classes) },
       ...(options.name === undefined ? {} : { name: options.name }),
-    }),
-  );
+    });
+  });
 }
 
 function shortcuts(options: TrainOptions): Map<SettingKey, string | number> {

@@ -1,9 +1,10 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
+import { usedClasses } from '../../../shared/domain/used-classes.ts';
 
 /** The classes of a run: those of the dataset with a usable image, with contiguous indices. */
 export function runClasses(dataset: Dataset): { names: string[]; labels: Map<number, number> } {
-  const used = dataset.classes.filter((c) => c.train + c.val + c.test > 0);
+  const used = usedClasses(dataset);
   if (dataset.counts.train === 0)
     throw new KarstError(
       'dataset-unusable',

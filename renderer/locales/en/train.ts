@@ -1,3 +1,5 @@
+import { FLIP_REASONS } from '../../../shared/training/flip-reason.ts';
+
 export const train = {
   title: 'Train',
   start: 'Train',
@@ -6,6 +8,7 @@ export const train = {
   autoSize: 'Auto',
   ownSize: 'Backbone’s own',
   ownSizeIs: 'The backbone’s own, {size} px',
+  flip: { on: 'On: {reason}', off: 'Off: {reason}', reason: FLIP_REASONS },
   noDatasets: {
     title: 'No images yet',
     body: 'Training learns from a dataset: a folder with one subfolder of images for each class.',
@@ -86,7 +89,7 @@ export const train = {
     imageSize: 'Must be a multiple of the patch size, {patch}, for example {near}.',
   },
   advice: {
-    fullRate: 'Full fine-tuning usually needs a smaller learning rate, 0.00001 to 0.0003.',
+    fullRate: 'Full fine-tuning usually needs a smaller learning rate, {rate} or less.',
     largeBatch: 'The batch is larger than the number of training images.',
     noValidation:
       'There are no validation images, so no best epoch can be chosen. The last one is kept.',

@@ -9,6 +9,18 @@ export const train: Shape<typeof en> = {
   autoSize: '自动',
   ownSize: '与骨干网络相同',
   ownSizeIs: '与骨干网络相同，{size} 像素',
+  flip: {
+    on: '开：{reason}',
+    off: '关：{reason}',
+    reason: {
+      digits: '类别名称是数字',
+      letters: '类别名称是字母',
+      sides: '类别名称含有左、右之类的字样',
+      set: '按您的设置',
+      validation: '由验证结果选定',
+      allowed: '由验证结果选定',
+    },
+  },
   noDatasets: {
     title: '还没有图像',
     body: '训练从数据集学习：一个文件夹，每个类别一个图像子文件夹。',
@@ -87,7 +99,7 @@ export const train: Shape<typeof en> = {
     imageSize: '须为图块大小 {patch} 的倍数，例如 {near}。',
   },
   advice: {
-    fullRate: '全量微调通常需要更小的学习率，0.00001 到 0.0003。',
+    fullRate: '全量微调通常需要更小的学习率，不超过 {rate}。',
     largeBatch: '批大小超过了训练图像的数量。',
     noValidation: '没有验证图像，无法选出最佳轮次，将保留最后一轮。',
     earlyStopping: '没有验证图像，提前停止无从判断。',

@@ -112,7 +112,7 @@ export const training: Shape<typeof en> = {
       },
       learningRate: {
         name: '学习率',
-        text: '每一步的大小。过大会发散，过小则学得慢；适配器宜用 0.001，全量微调宜用 0.0003 或更小。',
+        text: '每一步的大小。过大会发散，过小则学得慢。每种方法有各自的默认值。',
       },
       muonLearningRate: {
         name: 'Muon 学习率',

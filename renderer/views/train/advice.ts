@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { isWithin } from '../../../shared/fields/field.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
+import { METHOD_DEFAULTS } from '../../../shared/training/method-defaults.ts';
 import {
   type AllSettings,
   SETTINGS,
@@ -10,12 +11,12 @@ import {
   settingValue,
 } from '../../../shared/training/settings.ts';
 import { describeError } from '../../domain/errors.ts';
-import { formatCount } from '../../domain/format.ts';
+import { formatCount, formatSignificant } from '../../domain/format.ts';
 import { limitsText } from '../../domain/number-text.ts';
 import { t } from '../../i18n.ts';
 
-/** Above this learning rate, full fine-tuning with AdamW destroys pre-trained features. */
-const FULL_RATE = 3e-4;
+/** Far above it, full fine-tuning with AdamW destroys pre-trained features. */
+const FULL_RATE = METHOD_DEFAULTS.full.optimizer.learningRate;
 
 /** The error beside a setting's field; the host's own sentence by default. */
 export function problemText(
@@ -52,6 +53,6 @@ export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']):
   const whole = methodSpec(tuning.method).scope === 'model';
   const fineTunes = whole && initialise === 'backbone' && optimizer.name === 'adamw';
   return fineTunes && optimizer.learningRate > FULL_RATE
-    ? [...told, t('train.advice.fullRate')]
+    ? [...told, t('train.advice.fullRate', { rate: formatSignificant(FULL_RATE, 3) })]
     : told;
 }

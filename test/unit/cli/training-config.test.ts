@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingsHelp, trainingConfig } from '../../../main/cli/training-config.ts';
+import {
+  configOf,
+  type ConfigSources,
+  givenSettings,
+  settingsHelp,
+} from '../../../main/cli/training-config.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
-import { PRESETS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
+import { completeConfig, PRESETS, TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import {
   SETTING_KEYS,
@@ -16,6 +21,7 @@ import {
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { lora } from '../../../shared/methods/lora.ts';
 import { allSettings } from '../../../shared/training/config.ts';
+import { METHOD_DEFAULTS } from '../../../shared/training/method-defaults.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -31,7 +37,11 @@ function file(name: string, content: string): string {
   return target;
 }
 
-async function refusal(sources: Parameters<typeof trainingConfig>[0]): Promise<ErrorReport> {
+async function trainingConfig(sources: ConfigSources, classes: readonly string[] = []) {
+  return configOf(await givenSettings(sources), classes);
+}
+
+async function refusal(sources: ConfigSources): Promise<ErrorReport> {
   const error: unknown = await trainingConfig(sources).then(
     () => null,
     (reason: unknown) => reason,
@@ -47,17 +57,27 @@ const loraOf = (rank: number) => ({
 
 describe('settings of a run', () => {
   it('are the defaults when nothing is said', async () => {
-    expect(await trainingConfig({})).toEqual(TRAINING_DEFAULTS);
+    expect(await trainingConfig({})).toEqual(completeConfig(METHOD_DEFAULTS.karst));
   });
 
   it('are the defaults of the method, unless something else is said', async () => {
-    const rateOf = async (sources: Parameters<typeof trainingConfig>[0]) =>
+    const rateOf = async (sources: ConfigSources) =>
       (await trainingConfig(sources)).optimizer.learningRate;
-    expect(await rateOf({ set: ['method=lora'] })).toBe(1e-3);
-    expect(await rateOf({ set: ['method=full'] })).toBe(3e-4);
+    for (const method of METHOD_NAMES) {
+      const config = await trainingConfig({ set: [`method=${method}`] });
+      expect(config, method).toMatchObject(METHOD_DEFAULTS[method]);
+    }
     expect(await rateOf({ set: ['method=full', 'lr=0.01'] })).toBe(0.01);
     expect(await rateOf({ preset: 'paper-code', set: ['method=full'] })).toBe(1e-3);
-    expect(settingsHelp()).toContain('0.001 (full: 0.0003)');
+  });
+
+  it('flip where the names of the classes allow it, or as is said', async () => {
+    const flips = async (classes: readonly string[], ...set: string[]) =>
+      (await trainingConfig({ set }, classes)).augmentation.flip;
+    expect(await flips(['rose', 'daisy'])).toBe(METHOD_DEFAULTS.karst.augmentation.flip);
+    expect(await flips(['0', '1'])).toBe(false);
+    expect(await flips(['0', '1'], 'flip=true')).toBe(true);
+    expect(await flips(['rose', 'daisy'], 'flip=false')).toBe(false);
   });
 
   it('take every preset as it is written', async () => {
@@ -252,10 +272,11 @@ describe('settings of a run', () => {
       expect(help).toContain(SETTINGS[key].help);
     }
     expect(help).toMatch(
-      /^ {2}optimizer\.learningRate, lr, learningRate +0\.001 \(full: 0\.0003\); a number above 0, at most 10$/m,
+      /^ {2}optimizer\.learningRate, lr, learningRate +default .+ \(.*full\); a number above 0, at most 10$/m,
     );
+    expect(help).toContain(`${METHOD_DEFAULTS.karst.optimizer.learningRate} (karst`);
     expect(help).toMatch(
-      /^ {2}checkpointEverySeconds +60 seconds; a number from 1 to 1,000,000,000$/m,
+      /^ {2}checkpointEverySeconds +default 60 seconds; a number from 1 to 1,000,000,000$/m,
     );
   });
 });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { above, below, flag, oneOf, real, someOf, whole } from '../../../shared/fields/field.ts';
-import { defaultOf, group } from '../../../shared/fields/group.ts';
+import { group } from '../../../shared/fields/group.ts';
 
 const info = { help: 'Some help.', affects: ['results'] } as const;
 
@@ -60,16 +60,6 @@ describe('a field', () => {
     for (const bad of [NaN, Infinity, '1', null, undefined, []]) {
       expect(loose('real', bad), String(bad)).toBe(false);
     }
-  });
-
-  it('may have another default for a method or a family', () => {
-    const rate = real(0, 1, {
-      default: 0.1,
-      defaultFor: ({ method }) => (method === 'full' ? 0.01 : undefined),
-      ...info,
-    });
-    expect(defaultOf(rate, { method: 'full', family: null })).toBe(0.01);
-    expect(defaultOf(rate, { method: 'linear', family: 'vit' })).toBe(0.1);
   });
 });
 

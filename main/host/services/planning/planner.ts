@@ -9,6 +9,7 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
+import { usedClasses } from '../../../../shared/domain/used-classes.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';
@@ -67,8 +68,7 @@ export class Planner implements PlanService {
       ...(dataset === null ? [] : datasetProblems(dataset, config)),
     ];
     const working = nearSize(backbone.architecture, config.imageSize);
-    const classes =
-      dataset?.classes.filter((c) => c.train + c.val + c.test > 0).length ?? NO_CLASSES;
+    const classes = dataset === null ? NO_CLASSES : usedClasses(dataset).length;
     const described = {
       ...config.tuning,
       architecture: working,

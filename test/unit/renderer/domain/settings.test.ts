@@ -6,7 +6,7 @@ import {
   differences,
   differencesAmong,
   presetSettings,
-  withMethod,
+  withDefaults,
   withSetting,
 } from '../../../../renderer/domain/settings.ts';
 import {
@@ -29,6 +29,7 @@ import {
   type SettingKey,
 } from '../../../../shared/training/settings.ts';
 import { allSettings, configFrom } from '../../../../shared/training/config.ts';
+import { METHOD_DEFAULTS } from '../../../../shared/training/method-defaults.ts';
 
 function leaves(object: object, prefix = ''): string[] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
@@ -38,6 +39,8 @@ function leaves(object: object, prefix = ''): string[] {
   );
 }
 
+const KARST = { method: 'karst', mayFlip: true } as const;
+const FULL = { method: 'full', mayFlip: true } as const;
 const STANDARD = allSettings(TRAINING_DEFAULTS);
 
 /** A vision transformer of patch size 1, which accepts any image size. */
@@ -193,12 +196,12 @@ describe('the settings of a run', () => {
   });
 
   it('come whole from presets', () => {
-    expect(presetSettings('standard')).toEqual(STANDARD);
-    const published = presetSettings('paper-code');
+    expect(presetSettings('standard', KARST)).toMatchObject(METHOD_DEFAULTS.karst);
+    const published = presetSettings('paper-code', KARST);
     expect(published.karst.kernels).toBe(8);
     expect(published.karst.targetModules).toEqual(STANDARD.karst.targetModules);
     expect(published.schedule.epochs).toBe(100);
-    expect(differences(published, presetSettings('compact'))).toEqual(['karst.kernels']);
+    expect(differences(published, presetSettings('compact', KARST))).toEqual(['karst.kernels']);
     expect(() => validateTrainingConfig(configFrom(published), ARCHITECTURE)).not.toThrow();
   });
 
@@ -208,10 +211,10 @@ describe('the settings of a run', () => {
       'initialise',
       'random',
     );
-    const karst = withMethod(full, 'karst');
+    const karst = withDefaults(full, FULL, KARST);
     expect(karst.optimizer.name).toBe('adamw');
     expect(karst.initialise).toBe('backbone');
-    expect(withMethod(full, 'full')).toEqual(full);
+    expect(withDefaults(full, FULL, FULL)).toEqual(full);
     expect(() => validateTrainingConfig(configFrom(karst), ARCHITECTURE)).not.toThrow();
   });
 

@@ -2,17 +2,40 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { setBridge } from '../../../../renderer/bridge/index.ts';
+import { useDatasets } from '../../../../renderer/stores/datasets.ts';
 import { useTrainDraft } from '../../../../renderer/stores/train-draft.ts';
 import { adviceOn, problemText } from '../../../../renderer/views/train/advice.ts';
 import { presetSettings, withSetting } from '../../../../renderer/domain/settings.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
+import type { Dataset } from '../../../../shared/domain/library.ts';
+import { METHOD_DEFAULTS } from '../../../../shared/training/method-defaults.ts';
+import { FakeBridge } from '../fake-bridge.ts';
 import { runView } from '../runs.ts';
 import { allSettings, completeConfig, configFrom } from '../../../../shared/training/config.ts';
 
 const KEY = 'karst.train';
 const STANDARD = allSettings(TRAINING_DEFAULTS);
+const NEW = completeConfig(METHOD_DEFAULTS.karst);
+const RATES = {
+  karst: METHOD_DEFAULTS.karst.optimizer.learningRate,
+  lora: METHOD_DEFAULTS.lora.optimizer.learningRate,
+  full: METHOD_DEFAULTS.full.optimizer.learningRate,
+};
+
+/** A dataset with one image of each class, as the library's list has it. */
+function putDataset(id: string, ...classes: string[]): void {
+  const each = { train: 1, val: 0, test: 0 };
+  useDatasets().put({
+    ...{ id, name: id, path: `/${id}`, layout: 'class-folders', counts: each, excluded: 0 },
+    classes: classes.map((name, index) => ({ index, name, ...each })),
+    ...{ unusable: 0, duplicates: 0, bytes: 1, valFraction: 0, testFraction: 0, seed: 0 },
+    ...{ givenSplits: [], createdAt: '2026-11-22T10:00:00.000Z' },
+  } satisfies Dataset);
+}
 
 beforeEach(() => {
+  setBridge(new FakeBridge());
   sessionStorage.clear();
   setActivePinia(createPinia());
 });
@@ -27,7 +50,7 @@ describe('the training that is being set up', () => {
     draft.reset('karst.rank');
     expect(draft.changed).toEqual(['seed']);
     draft.resetAll();
-    expect(draft.config).toEqual(TRAINING_DEFAULTS);
+    expect(draft.config).toEqual(NEW);
   });
 
   it('does not count a method as a change, nor what has no effect with it', () => {
@@ -43,7 +66,7 @@ describe('the training that is being set up', () => {
     const draft = useTrainDraft();
     draft.setMethod('full');
     draft.startFromPreset('paper-code');
-    expect(draft.settings).toEqual({ ...presetSettings('paper-code'), method: 'full' });
+    expect(draft.settings).toEqual(presetSettings('paper-code', { method: 'full', mayFlip: true }));
     expect(draft.changed).toEqual([]);
   });
 
@@ -63,34 +86,78 @@ describe('the training that is being set up', () => {
     const draft = useTrainDraft();
     const rate = () => draft.settings.optimizer.learningRate;
     draft.setMethod('full');
-    expect([rate(), draft.changed]).toEqual([3e-4, []]);
+    expect([rate(), draft.changed]).toEqual([RATES.full, []]);
     draft.setMethod('lora');
-    expect([rate(), draft.changed]).toEqual([1e-3, []]);
+    expect([rate(), draft.changed]).toEqual([RATES.lora, []]);
 
-    draft.set('optimizer.learningRate', 3e-4);
+    draft.set('optimizer.learningRate', RATES.full);
     draft.setMethod('full');
     expect(draft.changed, 'as it is by default').toEqual([]);
     await nextTick();
     setActivePinia(createPinia());
     const again = useTrainDraft();
     again.setMethod('karst');
-    expect(again.settings.optimizer.learningRate, 'but chosen').toBe(3e-4);
+    expect(again.settings.optimizer.learningRate, 'but chosen').toBe(RATES.full);
     expect(again.changed).toEqual(['optimizer.learningRate']);
     again.reset('optimizer.learningRate');
     again.setMethod('full');
     again.set('batchSize', 7);
     again.resetAll();
     expect(again.settings.method).toBe('full');
-    expect([again.settings.batchSize, again.settings.optimizer.learningRate]).toEqual([32, 3e-4]);
+    expect([again.settings.batchSize, again.settings.optimizer.learningRate]).toEqual([
+      32,
+      RATES.full,
+    ]);
   });
 
   it('takes what a run left at its defaults to those of another method', () => {
     const draft = useTrainDraft();
-    draft.startFromRun(runView({ config: configFrom({ ...STANDARD, batchSize: 7 }) }));
+    const config = configFrom({ ...allSettings(NEW), batchSize: 7 });
+    draft.startFromRun(runView({ config }));
     draft.setMethod('full');
-    expect(draft.settings.optimizer.learningRate).toBe(3e-4);
+    expect(draft.settings.optimizer.learningRate).toBe(RATES.full);
     expect(draft.settings.batchSize).toBe(7);
     expect(draft.changed).toEqual([]);
+  });
+
+  it('brings the augmentation of the method, and keeps what was changed of it', () => {
+    const draft = useTrainDraft();
+    const crop = () => draft.settings.augmentation.cropScaleMin;
+    draft.setMethod('full');
+    expect(crop()).toBe(METHOD_DEFAULTS.full.augmentation.cropScaleMin);
+    draft.set('augmentation.cropScaleMin', 0.35);
+    draft.setMethod('linear');
+    expect([crop(), draft.changed]).toEqual([0.35, ['augmentation.cropScaleMin']]);
+    draft.reset('augmentation.cropScaleMin');
+    expect([crop(), draft.changed]).toEqual([METHOD_DEFAULTS.linear.augmentation.cropScaleMin, []]);
+  });
+
+  it('flips by default where the names of the classes allow it', () => {
+    putDataset('flowers', 'rose', 'daisy');
+    putDataset('digits', '0', '1');
+    const draft = useTrainDraft();
+    const flips = () => draft.settings.augmentation.flip;
+    const usual = METHOD_DEFAULTS.karst.augmentation.flip;
+    draft.datasetId = 'flowers';
+    expect([flips(), draft.changed]).toEqual([usual, []]);
+    draft.datasetId = 'digits';
+    expect([flips(), draft.changed]).toEqual([false, []]);
+    draft.set('augmentation.flip', true);
+    draft.datasetId = 'flowers';
+    draft.datasetId = 'digits';
+    expect([flips(), draft.changed]).toEqual([true, ['augmentation.flip']]);
+    draft.reset('augmentation.flip');
+    expect(flips()).toBe(false);
+
+    // A run on digits did not flip by default: that is no reason not to flip flowers.
+    const config = completeConfig({
+      ...METHOD_DEFAULTS.karst,
+      augmentation: { ...METHOD_DEFAULTS.karst.augmentation, flip: false },
+    });
+    draft.startFromRun(runView({ config, classes: ['0', '1'], datasetId: 'digits' }));
+    expect([flips(), draft.changed]).toEqual([false, []]);
+    draft.datasetId = 'flowers';
+    expect([flips(), draft.changed]).toEqual([usual, []]);
   });
 
   it('keeps what a field shows and does not take, while it matters, and until a value is set', () => {
@@ -124,7 +191,7 @@ describe('the training that is being set up', () => {
   it.each(['{"projectId":1}', 'no json', '{}'])('begins anew when it finds %s', (text) => {
     sessionStorage.setItem(KEY, text);
     const draft = useTrainDraft();
-    expect(draft.config).toEqual(TRAINING_DEFAULTS);
+    expect(draft.config).toEqual(NEW);
     expect(draft.datasetId).toBeNull();
   });
 });
@@ -152,7 +219,8 @@ describe('what is said of settings', () => {
 
   it('warns of what is allowed and hardly meant', () => {
     expect(adviceOn(TRAINING_DEFAULTS, [])).toEqual([]);
-    const full = completeConfig({ method: 'full' });
+    const full = completeConfig({ method: 'full', optimizer: { learningRate: 3 * RATES.full } });
+    expect(adviceOn(completeConfig({ method: 'full', ...METHOD_DEFAULTS.full }), [])).toEqual([]);
     expect(adviceOn(full, [])).toHaveLength(1);
     expect(
       adviceOn(completeConfig({ method: 'full', optimizer: { learningRate: 5e-5 } }), []),
