@@ -30,7 +30,7 @@ function putDataset(id: string, ...classes: string[]): void {
     ...{ id, name: id, path: `/${id}`, layout: 'class-folders', counts: each, excluded: 0 },
     classes: classes.map((name, index) => ({ index, name, ...each })),
     ...{ unusable: 0, duplicates: 0, bytes: 1, valFraction: 0, testFraction: 0, seed: 0 },
-    ...{ givenSplits: [], createdAt: '2026-11-22T10:00:00.000Z' },
+    ...{ givenSplits: [], hasFormerSplit: false, createdAt: '2026-11-22T10:00:00.000Z' },
   } satisfies Dataset);
 }
 
