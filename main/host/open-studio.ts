@@ -17,6 +17,7 @@ import { Backbones } from './services/backbones.ts';
 import { Bin } from './services/bin.ts';
 import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
 import { moveFormerSamples } from './services/sample.ts';
+import { Classes } from './services/datasets/classes.ts';
 import { Datasets } from './services/datasets/datasets.ts';
 import { engineKernels } from './services/planning/engine-kernels.ts';
 import { freeCardMemory } from './services/planning/card-memory.ts';
@@ -34,6 +35,7 @@ import { SettingsStore } from './services/settings/settings.ts';
 import { AdapterRepository } from './store/adapters.ts';
 import { BackboneRepository } from './store/backbones.ts';
 import { BinRepository } from './store/bin.ts';
+import { ClassRepository } from './store/classes.ts';
 import { DatasetRepository } from './store/datasets.ts';
 import { EvaluationRepository } from './store/evaluations.ts';
 import { ExportRepository } from './store/exports.ts';
@@ -103,6 +105,14 @@ async function assemble(
     },
     owner,
   );
+  const classRepository = new ClassRepository(library);
+  const classes = new Classes({
+    library,
+    classes: classRepository,
+    datasets: datasetRepository,
+    images: new ImageRepository(library),
+    problems: new ProblemRepository(library),
+  });
   const notes = new NoteRepository(library);
   const projects = new Projects({
     library,
@@ -240,6 +250,7 @@ async function assemble(
     projects,
     backbones,
     datasets,
+    classes,
     runs,
     scheduler,
     plans,

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { RunView } from '../../shared/contract/window/runs.ts';
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
-import { usedClasses } from '../../shared/domain/used-classes.ts';
+import { usedClasses } from '../../shared/domain/dataset-classes.ts';
 import { DEFAULT_METHOD, type Method } from '../../shared/methods/registry.ts';
 import { allSettings, configFrom } from '../../shared/training/config.ts';
 import { flipObjection } from '../../shared/training/flip-rule.ts';

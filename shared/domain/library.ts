@@ -68,10 +68,14 @@ export type ImageState = v.InferOutput<typeof imageStateSchema>;
 const perSplit = { train: countSchema, val: countSchema, test: countSchema };
 
 const datasetClass = v.object({
-  /** Class list, indexed by the images' labels and a run's head. */
+  /** Its id: the images' label. It stays when the class is renamed; other labels may be missing. */
   index: countSchema,
   name: v.string(),
   ...perSplit,
+  /** Usable images excluded by the user; all of them when the class is left out. */
+  excluded: countSchema,
+  /** Its images are in no training or evaluation. */
+  leftOut: v.boolean(),
 });
 export type DatasetClass = Immutable<v.InferOutput<typeof datasetClass>>;
 

@@ -83,7 +83,12 @@ async function writeRun(home: string): Promise<void> {
           ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
         },
       },
-      ...{ datasetName: 'birds', classes: ['gull', 'tern'], manifestSha256: '0'.repeat(64) },
+      ...{
+        datasetName: 'birds',
+        classes: ['gull', 'tern'],
+        classLabels: [0, 1],
+        manifestSha256: '0'.repeat(64),
+      },
       task: 'single-label',
       counts: { train: perEpoch * TRAINING_DEFAULTS.batchSize, val: 1000, test: 0 },
       config: {

@@ -1,4 +1,4 @@
-import { usedClasses } from '../../../shared/domain/used-classes.ts';
+import { usedClasses } from '../../../shared/domain/dataset-classes.ts';
 import type { SettingKey } from '../../../shared/training/settings.ts';
 import type { CommandContext } from '../context.ts';
 import { onlyOne } from '../only.ts';

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parameterCount } from '../../../shared/models/registry.ts';
+import { classNameOf } from '../../../shared/domain/dataset-classes.ts';
 import { freeName } from '../../../shared/domain/free-name.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Adapter, Backbone, Dataset } from '../../../shared/domain/library.ts';
@@ -266,9 +267,7 @@ async function predictThree(
       chosen.set(image.label, image.path);
     }
   }
-  const truths = new Map(
-    [...chosen].map(([label, file]) => [file, dataset.classes[label]?.name ?? '']),
-  );
+  const truths = new Map([...chosen].map(([label, file]) => [file, classNameOf(dataset, label)]));
   const rows = await studio.predictions.ofPaths(adapter.id, {
     ...watching,
     paths: [...truths.keys()],

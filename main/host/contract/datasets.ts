@@ -1,7 +1,13 @@
 import type { DatasetQuestion, ImageFilter } from '../../../shared/contract/window/datasets.ts';
+import type { ClassEvent } from '../../../shared/domain/class-history.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { ImportLayout, Split, SplitDraw } from '../../../shared/domain/dataset.ts';
-import type { Dataset, DatasetImage, DatasetProblem } from '../../../shared/domain/library.ts';
+import type {
+  Dataset,
+  DatasetClass,
+  DatasetImage,
+  DatasetProblem,
+} from '../../../shared/domain/library.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import type { StoredImage } from '../store/images.ts';
 import type { ProblemPage } from '../store/problems.ts';
@@ -52,6 +58,28 @@ export interface AugmentationRequest {
   readonly copies: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
+}
+
+/**
+ * The classes of datasets. A class is known by its label, which stays when it is renamed and is
+ * never given to another one. All changes return the dataset as it is then.
+ */
+export interface ClassService {
+  /** What became of the classes of a dataset, in order. */
+  history(dataset: string): ClassEvent[];
+  /** @throws not-found suggesting similar names */
+  named(dataset: string, name: string): DatasetClass;
+  /** @throws not-found; usage; name-taken when another class has the name */
+  rename(dataset: string, label: number, name: string): Dataset;
+  /** Gives the images of a class to another one, and removes it. @throws not-found, usage */
+  merge(dataset: string, label: number, into: number): Dataset;
+  /**
+   * Undoes the merge of a class: it returns with the images that moved by it and are still in the
+   * other class. @throws not-found; name-taken; usage when the other class was merged since
+   */
+  unmerge(dataset: string, label: number): Dataset;
+  /** Keeps the images of a class out of trainings and evaluations, or takes them in again. */
+  setLeftOut(dataset: string, label: number, leftOut: boolean): Dataset;
 }
 
 export interface DatasetService {

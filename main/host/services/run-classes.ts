@@ -1,8 +1,12 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
-import { usedClasses } from '../../../shared/domain/used-classes.ts';
+import { usedClasses } from '../../../shared/domain/dataset-classes.ts';
 
-/** The classes of a run: those of the dataset with a usable image, with contiguous indices. */
+/**
+ * The classes of a run: those of the dataset with a usable image that are not left out, with contiguous
+ * indices.
+ * @returns their names and, by their labels in the dataset, their indices
+ */
 export function runClasses(dataset: Dataset): { names: string[]; labels: Map<number, number> } {
   const used = usedClasses(dataset);
   if (dataset.counts.train === 0)

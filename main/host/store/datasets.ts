@@ -13,6 +13,7 @@ const READY = 'importing_by IS NULL';
 /** Without the former split, which can be as long as the dataset. */
 const COLUMNS = `id, name, path, layout, val_fraction, test_fraction, seed, task, given_splits,
   created_at, former_split IS NOT NULL AS has_former_split`;
+const NONE = { train: 0, val: 0, test: 0 };
 
 /** Images of a row of `image_counts` that meet the condition. */
 const sumOf = (condition: string): string => `coalesce(sum(iif(${condition}, i.images, 0)), 0)`;
@@ -41,7 +42,10 @@ interface SplitDraw {
 /** A split that was replaced, with its parameters. */
 export interface FormerDraw extends SplitDraw, FormerSplit {}
 
-/** Tables `datasets`, `classes` and, read only, `image_counts` and `further_counts`, which the database itself keeps up to date. */
+/**
+ * Table `datasets`, the classes of a new one and, read only, `image_counts` and `further_counts`,
+ * which the database itself keeps up to date.
+ */
 export class DatasetRepository {
   readonly #library: Library;
   constructor(library: Library) {
@@ -58,12 +62,13 @@ export class DatasetRepository {
            @createdAt, @createdAt)`,
         { ...d },
       );
-      classes.forEach((name, label) =>
-        this.#library.run(
-          'INSERT INTO classes (dataset_id, label, name) VALUES (@id, @label, @name)',
-          { id: d.id, label, name },
-        ),
-      );
+      for (const table of ['classes', 'class_sources'])
+        classes.forEach((name, label) =>
+          this.#library.run(
+            `INSERT INTO ${table} (dataset_id, label, name) VALUES (@id, @label, @name)`,
+            { id: d.id, label, name },
+          ),
+        );
     });
   }
 
@@ -165,7 +170,7 @@ export class DatasetRepository {
   #toDataset(row: Row): Dataset {
     const id = text(row, 'id');
     const byClass = this.#library.all(
-      `SELECT c.label, c.name,
+      `SELECT c.label, c.name, c.left_out,
          ${sumOf("i.split = 'train' AND NOT i.excluded AND i.state IN ('ok', 'duplicate')")} AS train,
          ${sumOf("i.split = 'val' AND NOT i.excluded AND i.state IN ('ok', 'duplicate')")} AS val,
          ${sumOf("i.split = 'test' AND NOT i.excluded AND i.state IN ('ok', 'duplicate')")} AS test,
@@ -178,30 +183,41 @@ export class DatasetRepository {
       { id },
     );
     const further = this.#furtherCounts(id);
-    const classes: DatasetClass[] = byClass.map((r) => {
+    const classes = byClass.map((r): DatasetClass => {
       const index = number(r, 'label');
       const { train = 0, val = 0, test = 0 } = further.get(index) ?? {};
-      return {
-        index,
-        name: text(r, 'name'),
+      const counts = {
         train: number(r, 'train') + train,
         val: number(r, 'val') + val,
         test: number(r, 'test') + test,
       };
+      const excluded = number(r, 'excluded');
+      const all = excluded + counts.train + counts.val + counts.test;
+      return number(r, 'left_out') === 1
+        ? { index, name: text(r, 'name'), ...NONE, excluded: all, leftOut: true }
+        : { index, name: text(r, 'name'), ...counts, excluded, leftOut: false };
     });
-    const total = (column: string): number =>
-      byClass.reduce((sum, r) => sum + number(r, column), 0);
+    const sum = (column: string, rows: readonly Row[]): number =>
+      rows.reduce((total, r) => total + number(r, column), 0);
+    const used = byClass.filter((r) => number(r, 'left_out') === 0);
+    const aside = byClass.filter((r) => number(r, 'left_out') === 1);
+    const counts = {
+      train: sum('train', used),
+      val: sum('val', used),
+      test: sum('test', used),
+    };
+    const leftOut = SPLITS.reduce((n, split) => n + sum(split, aside), 0);
     return {
       id,
       name: text(row, 'name'),
       path: text(row, 'path'),
       layout: text(row, 'layout') as DatasetLayout,
       classes,
-      counts: { train: total('train'), val: total('val'), test: total('test') },
-      excluded: total('excluded'),
-      unusable: total('unusable'),
-      duplicates: total('duplicates'),
-      bytes: total('bytes'),
+      counts,
+      excluded: sum('excluded', byClass) + leftOut,
+      unusable: sum('unusable', byClass),
+      duplicates: sum('duplicates', used),
+      bytes: sum('bytes', byClass),
       valFraction: number(row, 'val_fraction'),
       testFraction: number(row, 'test_fraction'),
       seed: number(row, 'seed'),

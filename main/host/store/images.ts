@@ -32,6 +32,14 @@ export interface ImageChange {
   readonly excluded?: boolean;
 }
 
+/** Positions of images that a label was taken from. */
+export interface MovedImages {
+  /** Those that got another one for it. */
+  readonly moved: readonly number[];
+  /** Those that had that other one, too. */
+  readonly both: readonly number[];
+}
+
 /** What the split needs of an image. */
 export type DrawnImage = Pick<
   StoredImage,
@@ -98,13 +106,7 @@ export class ImageRepository {
              @state, @reason, @duplicateOf, @givenSplit, @searchKey)`,
           { datasetId, ...image },
         );
-        const { position } = image;
-        for (const label of furtherLabels)
-          this.#library.run(
-            `INSERT INTO further_labels (dataset_id, label, position)
-             VALUES (@datasetId, @label, @position)`,
-            { datasetId, label, position },
-          );
+        for (const label of furtherLabels) this.#addFurther(datasetId, image.position, label);
       }
     });
   }
@@ -262,6 +264,69 @@ export class ImageRepository {
         );
       return changed;
     });
+  }
+
+  /** Gives every image with the label `from` the label `into` for it. */
+  moveLabel(datasetId: string, from: number, into: number): MovedImages {
+    const several = this.#hasSeveral(datasetId);
+    const positions = this.positions(datasetId, { label: from });
+    const which = { datasetId, from, into };
+    if (!several) {
+      this.#library.run(
+        'UPDATE images SET label = @into WHERE dataset_id = @datasetId AND label = @from',
+        which,
+      );
+      return { moved: positions, both: [] };
+    }
+    const moved: number[] = [];
+    const both: number[] = [];
+    for (const image of this.#at(datasetId, positions)) {
+      const labels = [image.label, ...image.furtherLabels];
+      (labels.includes(into) ? both : moved).push(image.position);
+      this.#setLabels(datasetId, image.position, [...labels.filter((l) => l !== from), into]);
+    }
+    return { moved, both };
+  }
+
+  /** Undoes `moveLabel` for those of the images that still have the label `into`. */
+  moveLabelBack(datasetId: string, { moved, both }: MovedImages, from: number, into: number): void {
+    if (!this.#hasSeveral(datasetId) && both.length === 0) {
+      this.#library.run(
+        `UPDATE images SET label = @from WHERE dataset_id = @datasetId AND label = @into
+           AND position IN (SELECT value FROM json_each(@moved))`,
+        { datasetId, from, into, moved: JSON.stringify(moved) },
+      );
+      return;
+    }
+    const keep = new Set(both);
+    for (const { position, label, furtherLabels } of this.#at(datasetId, [...moved, ...both])) {
+      const labels = [label, ...furtherLabels];
+      if (!labels.includes(into)) continue;
+      const others = keep.has(position) ? labels : labels.filter((l) => l !== into);
+      this.#setLabels(datasetId, position, [...others, from]);
+    }
+  }
+
+  #setLabels(datasetId: string, position: number, labels: readonly number[]): void {
+    const [label = 0, ...further] = [...new Set(labels)].sort((a, b) => a - b);
+    const which = { datasetId, position };
+    this.#library.run(
+      'DELETE FROM further_labels WHERE dataset_id = @datasetId AND position = @position',
+      which,
+    );
+    this.#library.run(
+      'UPDATE images SET label = @label WHERE dataset_id = @datasetId AND position = @position',
+      { ...which, label },
+    );
+    for (const one of further) this.#addFurther(datasetId, position, one);
+  }
+
+  #addFurther(datasetId: string, position: number, label: number): void {
+    this.#library.run(
+      `INSERT INTO further_labels (dataset_id, label, position)
+       VALUES (@datasetId, @label, @position)`,
+      { datasetId, label, position },
+    );
   }
 
   /** Whether an image of the dataset has more labels than one. */

@@ -19,6 +19,8 @@ export interface NewRun {
   readonly datasetId: string;
   readonly datasetName: string;
   readonly classes: readonly string[];
+  /** Their labels in the dataset. */
+  readonly classLabels: readonly number[];
   readonly counts: Run['counts'];
   readonly config: TrainingConfig;
   /** The task, as in `shared/tasks`. */
@@ -74,10 +76,10 @@ export class RunRepository {
 
   insert(r: NewRun): void {
     this.#library.run(
-      `INSERT INTO runs (id, name, project_id, state, backbone_id, backbone, dataset_id, dataset_name, classes, counts,
-         config, task, manifest_sha256, created_at)
-       VALUES (@id, @name, @projectId, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes, @counts,
-         @config, @task, @manifestSha256, @createdAt)`,
+      `INSERT INTO runs (id, name, project_id, state, backbone_id, backbone, dataset_id, dataset_name, classes,
+         class_labels, counts, config, task, manifest_sha256, created_at)
+       VALUES (@id, @name, @projectId, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes,
+         @classLabels, @counts, @config, @task, @manifestSha256, @createdAt)`,
       {
         id: r.id,
         name: r.name,
@@ -87,6 +89,7 @@ export class RunRepository {
         datasetId: r.datasetId,
         datasetName: r.datasetName,
         classes: JSON.stringify(r.classes),
+        classLabels: JSON.stringify(r.classLabels),
         counts: JSON.stringify(r.counts),
         config: JSON.stringify(r.config),
         task: r.task,

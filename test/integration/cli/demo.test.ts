@@ -49,9 +49,7 @@ describe('the demo’s own doubts', () => {
     classes: Array.from({ length: 10 }, (_, index) => ({
       index,
       name: `${index}`,
-      train: 1,
-      val: 36,
-      test: 0,
+      ...{ train: 1, val: 36, test: 0, excluded: 0, leftOut: false },
     })),
     counts: { train: 10, val: 360, test: 0 },
   };

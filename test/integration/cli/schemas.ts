@@ -76,7 +76,10 @@ const datasetEntries = {
   path: text,
   layout: v.picklist(['class-folders', 'split-folders', 'list-files', 'table']),
   classes: v.array(
-    v.strictObject({ index: count, name: text, train: count, val: count, test: count }),
+    v.strictObject({
+      ...{ index: count, name: text, train: count, val: count, test: count },
+      ...{ excluded: count, leftOut: v.boolean() },
+    }),
   ),
   counts: splitCounts,
   excluded: count,

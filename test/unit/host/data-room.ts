@@ -5,11 +5,13 @@ import { homeFolders } from '../../../main/host/home.ts';
 import { newOwner, releaseOwner } from '../../../main/host/owner.ts';
 import { Backbones } from '../../../main/host/services/backbones.ts';
 import { AugmentationPreviews } from '../../../main/host/services/datasets/augmentation-previews.ts';
+import { Classes } from '../../../main/host/services/datasets/classes.ts';
 import { Datasets } from '../../../main/host/services/datasets/datasets.ts';
 import { searchKeyOf } from '../../../main/host/services/datasets/file-name.ts';
 import { Projects } from '../../../main/host/services/projects.ts';
 import { BackboneRepository } from '../../../main/host/store/backbones.ts';
 import { BinRepository } from '../../../main/host/store/bin.ts';
+import { ClassRepository } from '../../../main/host/store/classes.ts';
 import { DatasetRepository } from '../../../main/host/store/datasets.ts';
 import { ImageRepository, type NewImage } from '../../../main/host/store/images.ts';
 import type { Library } from '../../../main/host/store/library.ts';
@@ -38,6 +40,8 @@ export class DataRoom {
   readonly datasetRows: DatasetRepository;
   readonly problemRows: ProblemRepository;
   readonly datasets: Datasets;
+  readonly classRows: ClassRepository;
+  readonly classes: Classes;
   readonly backbones: Backbones;
   readonly projects: Projects;
   readonly #owner: string;
@@ -65,6 +69,14 @@ export class DataRoom {
       },
       owner,
     );
+    this.classRows = new ClassRepository(library);
+    this.classes = new Classes({
+      library,
+      classes: this.classRows,
+      datasets: this.datasetRows,
+      images: this.images,
+      problems: this.problemRows,
+    });
     this.backbones = new Backbones(library, new BackboneRepository(library));
     const notes = new NoteRepository(library);
     this.projects = new Projects({

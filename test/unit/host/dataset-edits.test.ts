@@ -51,8 +51,8 @@ describe('excluding', () => {
       unusable: 1,
       duplicates: 1,
       classes: [
-        { index: 0, name: 'a', train: 1, val: 1, test: 0 },
-        { index: 1, name: 'b', train: 2, val: 0, test: 0 },
+        { index: 0, name: 'a', train: 1, val: 1, test: 0, excluded: 2, leftOut: false },
+        { index: 1, name: 'b', train: 2, val: 0, test: 0, excluded: 0, leftOut: false },
       ],
     });
     const { train, val, test } = dataset.counts;
@@ -155,7 +155,7 @@ describe('relabelling and moving', () => {
     const before = [...room.datasets.images(id)];
     expect(
       (await refusal(() => room.datasets.change(id, [0], { label: 2 }), 'not-found')).hint,
-    ).toContain('2 classes');
+    ).toContain('merged');
     await refusal(() => room.datasets.change(id, [0, 7], { split: 'test' }), 'not-found');
     await refusal(() => room.datasets.change('y', [0], { split: 'test' }), 'not-found');
     expect([...room.datasets.images(id)]).toEqual(before);

@@ -1,6 +1,7 @@
 import type { ImageFilter } from '../../../../shared/contract/window/datasets.ts';
+import { classWithLabel } from '../../../../shared/domain/dataset-classes.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Dataset, DatasetProblem } from '../../../../shared/domain/library.ts';
+import type { Dataset, DatasetClass, DatasetProblem } from '../../../../shared/domain/library.ts';
 import type { ImageChange, ImageRepository } from '../../store/images.ts';
 import type { ProblemRepository } from '../../store/problems.ts';
 import { duplicateProblem, emptyClassProblems } from './findings.ts';
@@ -17,12 +18,7 @@ export function changeImages(
   which: readonly number[] | ImageFilter,
   change: ImageChange,
 ): number {
-  if (change.label !== undefined && dataset.classes[change.label] === undefined)
-    throw new KarstError(
-      'not-found',
-      `The dataset "${dataset.name}" has no class number ${change.label}.`,
-      { hint: `It has ${dataset.classes.length} classes, counted from 0.` },
-    );
+  if (change.label !== undefined) requireClass(dataset, change.label);
   const positions = isPositions(which) ? which : images.positions(dataset.id, which);
   if (isPositions(which)) {
     const end = images.count(dataset.id);
@@ -46,6 +42,15 @@ export function changeImages(
   return changed + images.change(dataset.id, positions, change);
 }
 
+/** @throws not-found */
+export function requireClass(dataset: Dataset, label: number): DatasetClass {
+  const found = classWithLabel(dataset, label);
+  if (found !== undefined) return found;
+  throw new KarstError('not-found', `The dataset "${dataset.name}" has no class number ${label}.`, {
+    hint: 'It may have been merged into another class: reload the page.',
+  });
+}
+
 const isPositions = (which: readonly number[] | ImageFilter): which is readonly number[] =>
   Array.isArray(which);
 
@@ -58,8 +63,12 @@ export function refreshFindings(
   images: ImageRepository,
   problems: ProblemRepository,
 ): void {
-  const names = dataset.classes.map(({ name }) => name);
-  const found = images.duplicatePairs(dataset.id).map((pair) => duplicateProblem(pair, names));
+  const used = dataset.classes.filter(({ leftOut }) => !leftOut);
+  const names = new Map(used.map(({ index, name }) => [index, name]));
+  const found = images
+    .duplicatePairs(dataset.id)
+    .filter(({ labels, firstLabels }) => [...labels, ...firstLabels].every((l) => names.has(l)))
+    .map((pair) => duplicateProblem(pair, names));
   const stored = problems
     .list(dataset.id)
     .filter(({ kind }) => (FOLLOWING as readonly string[]).includes(kind));
@@ -67,7 +76,7 @@ export function refreshFindings(
   const folders = stored.filter(
     ({ kind, path }) => kind === 'empty-class' && path !== dataset.path,
   );
-  const now = [...found, ...folders, ...emptyClassProblems(dataset.classes, dataset.path)];
+  const now = [...found, ...folders, ...emptyClassProblems(used, dataset.path)];
   const said = (list: readonly DatasetProblem[]): string =>
     list
       .map(({ kind, path, reason }) => `${kind}\n${path}\n${reason}`)

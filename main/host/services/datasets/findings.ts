@@ -23,6 +23,7 @@ export function findDuplicates(
   pathOf: (position: number) => string,
   classes: readonly string[],
 ): Duplicates {
+  const names = new Map(classes.entries());
   const seen = new Map<string, UsableImage>();
   const first = new Map<number, number>();
   const problems: DatasetProblem[] = [];
@@ -39,16 +40,22 @@ export function findDuplicates(
       firstPath: pathOf(earlier.position),
       firstLabels: [earlier.label],
     };
-    problems.push(duplicateProblem(pair, classes));
+    problems.push(duplicateProblem(pair, names));
   }
   return { first, problems };
 }
 
-/** The problem of two images with equal bytes. */
-export function duplicateProblem(pair: DuplicatePair, classes: readonly string[]): DatasetProblem {
+/**
+ * The problem of two images with equal bytes.
+ * @param names of classes, by label
+ */
+export function duplicateProblem(
+  pair: DuplicatePair,
+  names: ReadonlyMap<number, string>,
+): DatasetProblem {
   const { path, labels, firstPath, firstLabels } = pair;
   const named = (all: readonly number[]): string =>
-    `${all.length === 1 ? 'class' : 'classes'} ${all.map((label) => `"${classes[label]}"`).join(', ')}`;
+    `${all.length === 1 ? 'class' : 'classes'} ${all.map((label) => `"${names.get(label)}"`).join(', ')}`;
   return labels.join() === firstLabels.join()
     ? { kind: 'duplicate', path, reason: `It has the same bytes as ${firstPath}.` }
     : {
@@ -74,7 +81,7 @@ export function findEmptyClasses(
 
 /** The same, of counted classes. */
 export function emptyClassProblems(
-  classes: readonly Omit<DatasetClass, 'index'>[],
+  classes: readonly Pick<DatasetClass, 'name' | 'train' | 'val' | 'test'>[],
   path: string,
 ): DatasetProblem[] {
   return classes.flatMap(({ name, train, val, test }): DatasetProblem[] =>

@@ -9,7 +9,7 @@ import {
   updatesPerEpoch,
   type TrainingConfig,
 } from '../../../../shared/domain/training.ts';
-import { usedClasses } from '../../../../shared/domain/used-classes.ts';
+import { usedClasses } from '../../../../shared/domain/dataset-classes.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import { singleLabel } from '../../../../shared/tasks/single-label.ts';
 import { adapterWeightsBytes } from '../../../formats/adapter-folder.ts';

@@ -73,6 +73,7 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
         datasetId: dataset.id,
         datasetName: dataset.name,
         classes: names,
+        classLabels: [...labels.keys()],
         counts,
         config,
         task,

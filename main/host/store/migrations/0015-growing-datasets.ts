@@ -15,7 +15,7 @@ export const growingDatasets: Migration = {
       ALTER TABLE classes ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0 CHECK (left_out IN (0, 1));
 
       -- In order. A merged class has no row in classes any more; images are the positions that got
-      -- another label by it, as a JSON array.
+      -- another label by it, with the names of its sources, as a JSON object (MergedClass).
       CREATE TABLE class_events (
         dataset_id TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
         position INTEGER NOT NULL,

@@ -27,17 +27,14 @@ function image(position: number, changes: Partial<GalleryImage> = {}): GalleryIm
   const file = `${String(position)}.png`;
   return {
     ...{ position, file, media: `d.ds-1.${String(position)}`, width: 8, height: 8, bytes: 100 },
-    ...{ label: position % 2, split: 'train', state: 'ok', excluded: false, reason: null },
+    ...{ label: 3 * (position % 2), split: 'train', state: 'ok', excluded: false, reason: null },
     ...changes,
   };
 }
 
-const classes = ['gull', 'tern'].map((name, index) => ({
-  index,
-  name,
-  train: 50,
-  val: 0,
-  test: 0,
+/** Two between them were merged. */
+const classes = ['gull', 'tern'].map((name, i) => ({
+  ...{ index: 3 * i, name, train: 50, val: 0, test: 0, excluded: 0, leftOut: false },
 }));
 const dataset: Dataset = {
   ...{ id: 'ds-1', name: 'birds', path: '/birds', layout: 'class-folders', classes, bytes: 10_000 },
@@ -95,6 +92,21 @@ describe('a row of the gallery', () => {
     expect(pictures()).toEqual(all);
     await wrapper.setProps({ passing: true });
     expect(pictures()).toEqual(all);
+  });
+
+  it('names classes whose labels have gaps, and greys the images of one that is left out', async () => {
+    const [gull, tern] = classes;
+    const wrapper = row();
+    await wrapper.setProps({
+      dataset: { ...dataset, classes: [gull!, { ...tern!, leftOut: true }] },
+    });
+    const cells = wrapper.findAll('[role=option]');
+    expect(cells.map((cell) => cell.attributes('aria-label'))).toEqual([
+      expect.stringMatching(/gull/),
+      expect.stringMatching(/tern.*Excluded/i),
+      expect.stringMatching(/gull/),
+    ]);
+    expect(cells.map((cell) => cell.classes('away'))).toEqual([false, true, false]);
   });
 
   it('keeps its cells when the focus moves, and fills them when their images come', async () => {

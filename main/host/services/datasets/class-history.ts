@@ -1,0 +1,75 @@
+import type { ClassEvent } from '../../../../shared/domain/class-history.ts';
+
+/** The classes of a dataset: their names by label, and what became of them, in order. */
+export interface ClassHistory {
+  readonly names: ReadonlyMap<number, string>;
+  readonly events: readonly ClassEvent[];
+}
+
+/** The label that a class has now: of a merged class that of the one it is part of. */
+export function presentLabel({ events }: ClassHistory, label: number): number {
+  const into = new Map<number, number>();
+  for (const { kind, label: from, intoLabel } of events)
+    if (kind === 'merged' && intoLabel !== null) into.set(from, intoLabel);
+    else if (kind === 'unmerged') into.delete(from);
+  let present = label;
+  for (let next = into.get(present); next !== undefined; next = into.get(present)) present = next;
+  return present;
+}
+
+/** The names of the classes as they were at a time, by label. */
+export function namesAt({ names, events }: ClassHistory, at: string): Map<number, string> {
+  const former = new Map(names);
+  for (const { kind, label, formerName } of events.filter((e) => e.at > at).reverse())
+    if (kind === 'added' || kind === 'unmerged') former.delete(label);
+    else if (formerName !== null) former.set(label, formerName);
+  return former;
+}
+
+/** The labels of the classes that ever had a name. */
+function everNamed({ names, events }: ClassHistory, name: string): Set<number> {
+  const labels = new Set<number>();
+  for (const [label, present] of names) if (present === name) labels.add(label);
+  for (const { kind, label, formerName, name: since } of events)
+    if (formerName === name || (kind !== 'merged' && since === name)) labels.add(label);
+  return labels;
+}
+
+/**
+ * The present labels of classes known by name alone: by the present name, or by a former one if
+ * only one class ever had it. Null where there is none, or when another of the names has its class.
+ */
+export function labelsByName(history: ClassHistory, names: readonly string[]): (number | null)[] {
+  const present = new Map([...history.names].map(([label, name]) => [name, label]));
+  const taken = new Set(names.flatMap((name) => present.get(name) ?? []));
+  return names.map((name) => {
+    const label = present.get(name);
+    if (label !== undefined) return label;
+    const [former, ...others] = everNamed(history, name);
+    if (former === undefined || others.length > 0 || taken.has(former)) return null;
+    taken.add(former);
+    return presentLabel(history, former);
+  });
+}
+
+/** The classes of a run in its dataset, as it was created. */
+export interface RunClasses {
+  readonly names: readonly string[];
+  /** Null in older runs. */
+  readonly labels: readonly number[] | null;
+  readonly createdAt: string;
+}
+
+/**
+ * The present labels of the classes of a run on this dataset, through renames and merges; null for
+ * one that is not found.
+ */
+export function labelsOfRun(history: ClassHistory, run: RunClasses): (number | null)[] {
+  const then = new Map([...namesAt(history, run.createdAt)].map(([label, name]) => [name, label]));
+  return run.names.map((name, i) => {
+    const label = run.labels?.[i] ?? then.get(name);
+    if (label === undefined) return null;
+    const present = presentLabel(history, label);
+    return history.names.has(present) ? present : null;
+  });
+}
