@@ -28,7 +28,7 @@ function putDataset(id: string, ...classes: string[]): void {
   const each = { train: 1, val: 0, test: 0 };
   useDatasets().put({
     ...{ id, name: id, path: `/${id}`, layout: 'class-folders', counts: each, excluded: 0 },
-    classes: classes.map((name, index) => ({ index, name, ...each })),
+    classes: classes.map((name, index) => ({ index, name, ...each, excluded: 0, leftOut: false })),
     ...{ unusable: 0, duplicates: 0, bytes: 1, valFraction: 0, testFraction: 0, seed: 0 },
     ...{ givenSplits: [], hasFormerSplit: false, createdAt: '2026-11-22T10:00:00.000Z' },
   } satisfies Dataset);
