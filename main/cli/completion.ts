@@ -21,11 +21,11 @@ export async function completionsOf(
   const last = words.at(-1) ?? '';
   const { command, given, pending } = position(program, words.slice(0, -1));
   if (pending !== null) return valuesOf(pending, pending.long?.slice(2) ?? '', namesOf);
-  if (last.startsWith('-'))
-    return [...optionsOf(command), ...optionsOf(program)].map(({ long, description }) => ({
-      name: long ?? '',
-      description,
-    }));
+  if (last.startsWith('-')) {
+    const own = optionsOf(command);
+    const others = optionsOf(program).filter(({ long }) => !own.some((one) => one.long === long));
+    return [...own, ...others].map(({ long, description }) => ({ name: long ?? '', description }));
+  }
   const commands = command.createHelp().visibleCommands(command);
   if (commands.length > 0)
     return commands.map((child) => ({ name: child.name(), description: child.description() }));

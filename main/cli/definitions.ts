@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_LAYOUTS } from '../../shared/domain/dataset.ts';
+import { EXPORT_FORMATS } from '../../shared/domain/export-formats.ts';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_CHECK, EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
@@ -286,8 +287,11 @@ function defineUses(program: Command, runs: Runs): void {
     .description('export a model for other programs, and verify it')
     .argument('<adapter>', 'name or id')
     .addOption(
-      new Option('--format <format>', 'what to write; safetensors: a folder that timm opens')
-        .choices(['safetensors', 'onnx', 'savedmodel', 'adapter', 'karst'])
+      new Option(
+        '--format <format>',
+        'what to write: a folder that timm opens, one .karst file, or an adapter folder',
+      )
+        .choices(EXPORT_FORMATS)
         .default('safetensors'),
     )
     .requiredOption('--out <path>', 'where to write; must not exist')

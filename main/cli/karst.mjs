@@ -28,6 +28,7 @@ async function start(args) {
   if (Number.parseInt(process.versions.node, 10) >= OLDEST_WITH_TYPES) {
     // Set in the environment because the engine's processes inherit it.
     process.env.NODE_COMPILE_CACHE ??= compileCacheFolder();
+    endWithLauncher();
     module.enableCompileCache();
     const { main } = await import('./program.ts');
     process.exitCode = await main(args);
@@ -47,13 +48,15 @@ async function start(args) {
 
 /**
  * Runs this script on another Node, sharing the terminal and forwarding signals and the exit
- * status.
+ * status. The channel tells it when this process was killed.
  *
  * @param {string} node
  * @param {readonly string[]} args
  */
 function handOver(node, args) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...args], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(name, () => {
       // A terminal sends Ctrl-C to the child as well.
@@ -66,6 +69,12 @@ function handOver(node, args) {
   child.on('exit', (code, signal) => {
     process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];
   });
+}
+
+/** Ends as at Ctrl-C when a launcher that handed over is killed: nobody would see the rest. */
+function endWithLauncher() {
+  process.channel?.unref();
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
 /**

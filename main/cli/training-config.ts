@@ -178,10 +178,8 @@ function unknownSetting({ name, file }: Given): KarstError {
     ) ??
     SETTING_KEYS.find((key) => nearMiss(last, [key.slice(key.lastIndexOf('.') + 1)]) !== null);
   const where = file === null ? '' : ` in ${file}`;
-  const hint =
-    near === undefined
-      ? `Settings: ${SETTING_KEYS.join(', ')}.`
-      : `Did you mean ${near}? \`karst train --help\` lists all settings.`;
+  const suggestion = near === undefined ? '' : `Did you mean ${near}? `;
+  const hint = `${suggestion}\`karst train --help\` lists all settings.`;
   return new KarstError(
     'config-invalid',
     `There is no setting named "${name}"${where}.`,

@@ -19,6 +19,7 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
+  plural,
 } from './output/format.ts';
 import { progressView, type ProgressView } from './output/progress.ts';
 import { facts } from './output/table.ts';
@@ -44,13 +45,10 @@ export interface TrainingSession {
 
 export function trainingSession(
   context: CommandContext,
-  options: { epochs?: number; stream?: boolean } = {},
+  options: { stream?: boolean } = {},
 ): TrainingSession {
   const { console } = context;
-  const view = progressView(
-    console,
-    options.epochs === undefined ? {} : { epochs: options.epochs },
-  );
+  const view = progressView(console);
   return {
     view,
     onFirst: () => {
@@ -58,6 +56,7 @@ export function trainingSession(
       console.note('Interrupted: writing a checkpoint. Press Ctrl-C again to quit immediately.');
     },
     async execute(studio, run, { resume, signal }) {
+      view.expect(run.config.schedule.epochs);
       const emit = options.stream === true ? eventStream(context) : () => undefined;
       try {
         return await studio.scheduler.train(run.id, {
@@ -88,12 +87,11 @@ export function trainingSession(
  */
 export async function trainToItsEnd(
   context: CommandContext,
-  options: { resume: boolean; epochs?: number },
+  { resume }: { resume: boolean },
   choose: (studio: Studio) => Run | Promise<Run>,
 ): Promise<void> {
   const { console } = context;
-  const { resume, ...shown } = options;
-  const session = trainingSession(context, { ...shown, stream: true });
+  const session = trainingSession(context, { stream: true });
   const outcome = await withStudio(
     context,
     async (studio, signal) => {
@@ -193,7 +191,7 @@ export function describePlan(
   if (parameters !== null) pairs.push(['trains', `${formatParameters(parameters)} parameters`]);
   pairs.push([
     'schedule',
-    `${schedule.epochs} epochs, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
+    `${plural(schedule.epochs, 'epoch')}, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
   ]);
   pairs.push(['augmentation', describeAugmentation(run)]);
   const needed = plan?.memoryBytes ?? null;

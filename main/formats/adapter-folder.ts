@@ -159,8 +159,8 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
     });
   });
   if (!info.isDirectory())
-    throw new KarstError('format-unknown', `${dir} is a file; an adapter is a folder.`, {
-      hint: `An adapter folder holds ${ADAPTER_FILES.join(', ')}.`,
+    throw new KarstError('format-unknown', `${dir} is no adapter.`, {
+      hint: `An adapter is a .karst file, or a folder with ${ADAPTER_WEIGHTS} and ${CONFIG}.`,
       path: dir,
     });
   const weights = join(dir, ADAPTER_WEIGHTS);

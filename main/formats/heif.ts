@@ -181,6 +181,9 @@ function onWhite(rgba: Uint8Array, premultiplied: boolean): Uint8Array {
   return pixels;
 }
 
+/** PQ and HLG (ITU-T H.273, table 3). */
+const HDR_TRANSFERS: readonly number[] = [16, 18];
+
 type Conversion = (pixels: Uint8Array, width: number, height: number) => Promise<Uint8Array>;
 
 /**
@@ -194,7 +197,9 @@ function conversionOf(colour: HeifColour | null): Conversion {
   const transform = codePointTransform(primaries, transfer);
   if (transform === null)
     throw new HeifError(
-      `has unsupported colours (code points ${String(primaries)} and ${String(transfer)}; HDR, perhaps)`,
+      HDR_TRANSFERS.includes(transfer)
+        ? 'is an HDR picture, which is not supported: save it as SDR or as a JPEG'
+        : `has colours that are not supported (primaries ${String(primaries)}, transfer ${String(transfer)})`,
       true,
     );
   return (pixels) => {

@@ -8,7 +8,7 @@ import { locale, t } from '../i18n.ts';
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
-const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 const COUNT_UNITS = ['', 'k', 'M', 'G'];
 /** Placeholder for a missing value. */
 export const NO_VALUE = '–';

@@ -52,13 +52,20 @@ export function useAnnouncements(): {
   }
 
   tasks.onEnded((task) => {
+    if (spoken.value === taskTitle(task)) spoken.value = '';
     if (tasks.isFollowed(task.id) || task.state === 'cancelled') return;
     if (task.state === 'failed') {
       if (task.error !== null) toasts.fail(task.error);
       return;
     }
     const place = placeOf(task);
-    toasts.say(t(`tasks.ended.${task.kind}`, { subject: task.subject }), {
+    const { result } = task;
+    const known = result?.kind === 'adapter' ? result.sameAs : null;
+    const ended =
+      known === null
+        ? t(`tasks.ended.${task.kind}`, { subject: task.subject })
+        : t('library.sameAs', { name: known });
+    toasts.say(ended, {
       tone: 'done',
       ...(place === null ? {} : { action: show(place) }),
     });

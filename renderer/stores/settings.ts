@@ -18,6 +18,7 @@ const DEFAULTS: Settings = {
   device: 'auto',
   welcomed: false,
   project: null,
+  folder: null,
 };
 
 function remembered(): Settings {

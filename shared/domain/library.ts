@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { METHOD_NAMES } from '../methods/registry.ts';
 import { architectureSchema } from '../models/registry.ts';
 import { looseTrainingSchema } from '../training/config.ts';
+import { EXPORT_FORMATS } from './export-formats.ts';
 import { SPLITS, type Split } from './dataset.ts';
 import { errorReportSchema, type ErrorReport } from './error-report.ts';
 import { immutable, type Immutable } from './immutable.ts';
@@ -242,10 +243,7 @@ export const storedMergeSchema = immutable(
 );
 export type StoredMerge = v.InferOutput<typeof storedMergeSchema>;
 
-/** `adapter` is the adapter's folder, `karst` the same in one file. */
-const EXPORT_FORMATS = ['adapter', 'karst', 'safetensors', 'onnx', 'savedmodel'] as const;
 export const exportFormatSchema = v.picklist(EXPORT_FORMATS);
-export type ExportFormat = v.InferOutput<typeof exportFormatSchema>;
 
 export const storedExportSchema = immutable(
   v.object({

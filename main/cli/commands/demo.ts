@@ -16,10 +16,7 @@ export async function run(
 ): Promise<void> {
   const home = context.homeNamed ? context.home : await mkdtemp(path.join(tmpdir(), 'karst-demo-'));
   const own: CommandContext = { ...context, home, homeNamed: true };
-  const session = trainingSession(
-    own,
-    options.epochs === undefined ? {} : { epochs: options.epochs },
-  );
+  const session = trainingSession(own);
   context.console.say(`The demo keeps everything it makes in ${home}`);
   const report = await withStudio(
     own,

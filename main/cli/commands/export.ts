@@ -1,7 +1,13 @@
-import type { ExportFormat } from '../../../shared/domain/library.ts';
+import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
 import type { CommandContext } from '../context.ts';
 import { verificationLine } from '../describe/evaluation.ts';
 import { withWatchedStudio } from '../watched.ts';
+
+const WRITTEN: Record<ExportFormat, string> = {
+  safetensors: 'a folder with the merged model',
+  karst: 'an adapter in one file',
+  adapter: 'an adapter folder',
+};
 
 /**
  * `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"}}`; the
@@ -17,7 +23,7 @@ export async function run(
     studio.merging.export(name, { ...options, ...watching }),
   );
   console.answer({ out, verification }, () => [
-    `Exported ${console.bold(name)} as ${options.format} to ${out}`,
+    `Exported ${console.bold(name)} to ${out}, ${WRITTEN[options.format]}`,
     ...(verification === null ? [] : [verificationLine(verification)]),
   ]);
 }

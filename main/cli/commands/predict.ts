@@ -6,6 +6,8 @@ import { formatCount, formatPercent } from '../output/format.ts';
 import { table } from '../output/table.ts';
 import { withWatchedStudio } from '../watched.ts';
 
+type PredictedRow = Extract<PredictionRow, { predictions: unknown }>;
+
 /**
  * `--json`: `[{"path","predictions":[{"label","probability"}]}]`, or `{"path","error"}` for an
  * unreadable file or a folder without images. `--csv` also writes the rows to a file. Exit code 1
@@ -31,9 +33,13 @@ export async function run(
     }),
   );
   const unread = rows.filter((row) => 'error' in row).length;
+  // JSON and the table have them in their rows.
+  if (!console.json && options.csv === undefined)
+    for (const row of rows)
+      if ('error' in row) console.warn(`${row.error.message} ${row.error.hint}`.trim());
   console.answer(rows, () =>
     options.csv === undefined
-      ? rows.flatMap((row) => describeRow(row, console))
+      ? rows.flatMap((row) => ('error' in row ? [] : describeRow(row, console)))
       : [
           `Wrote predictions for ${formatCount(rows.length - unread)} images to ${options.csv}`,
           ...notRead(unread),
@@ -47,11 +53,7 @@ function notRead(unread: number): string[] {
   return unread === 0 ? [] : [`${formatCount(unread)} could not be read: see the column "error".`];
 }
 
-function describeRow(row: PredictionRow, console: Console): string[] {
-  if ('error' in row) {
-    const { message, hint } = row.error;
-    return [row.path, `  ${console.paint('red', message)}${hint === '' ? '' : ` ${hint}`}`];
-  }
+function describeRow(row: PredictedRow, console: Console): string[] {
   const lines = table(
     [{ title: '' }, { title: '', align: 'right' }],
     row.predictions.map(({ label, probability }, rank) => [

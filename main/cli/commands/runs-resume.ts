@@ -3,5 +3,5 @@ import { trainToItsEnd } from '../training.ts';
 
 /** `--json`: the same stream as `karst train`. */
 export function run(context: CommandContext, name: string): Promise<void> {
-  return trainToItsEnd(context, { resume: true }, (studio) => studio.runs.get(name));
+  return trainToItsEnd(context, { resume: true }, (studio) => studio.runs.startable(name));
 }

@@ -29,8 +29,7 @@ export async function run(context: CommandContext, options: TrainOptions): Promi
     options: shortcuts(options),
     set: options.set,
   });
-  const { epochs } = configOf(given, []).schedule;
-  await trainToItsEnd(context, { resume: false, epochs }, (studio) => {
+  await trainToItsEnd(context, { resume: false }, (studio) => {
     const backbone = options.backbone ?? onlyOne('backbone', studio.backbones.list());
     const dataset = options.dataset ?? onlyOne('dataset', studio.datasets.list());
     const classes = usedClasses(studio.datasets.get(dataset)).map(({ name }) => name);

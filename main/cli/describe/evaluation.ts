@@ -4,7 +4,7 @@ import { taskSpec } from '../../../shared/tasks/registry.ts';
 import { shownMetrics } from '../../../shared/tasks/task.ts';
 import type { Console } from '../output/console.ts';
 import { formatCount, formatNumber, formatPercent } from '../output/format.ts';
-import { formatMetric } from '../output/metrics.ts';
+import { formatMetric, FRACTION_DIGITS } from '../output/metrics.ts';
 import { facts, table } from '../output/table.ts';
 
 /** Classes up to which the whole confusion matrix fits a terminal. */
@@ -38,7 +38,7 @@ export function describeEvaluation(
       formatCount(c.n),
       formatPercent(c.precision),
       formatPercent(c.recall),
-      formatPercent(c.f1),
+      c.f1.toFixed(FRACTION_DIGITS),
     ]),
     console.dim,
   );

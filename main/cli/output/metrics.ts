@@ -1,7 +1,7 @@
 import type { Metric } from '../../../shared/tasks/task.ts';
 import { formatNumber, formatPercent } from './format.ts';
 
-const FRACTION_DIGITS = 3;
+export const FRACTION_DIGITS = 3;
 
 /** A task's metric as the command line writes it; empty where it was not measured. */
 export function formatMetric({ form }: Metric, value: number | null): string {

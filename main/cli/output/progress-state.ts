@@ -31,6 +31,8 @@ const IN_BYTES: readonly Phase[] = ['hashing', 'packing', 'unpacking'];
 /** Seconds before a phase's speed is used for an estimate. */
 const SETTLING = 2;
 
+type TrainRecord = Extract<MetricRecord, { kind: 'train' }>;
+
 /** Progress of a job: phase, amount, latest training metrics. Clock in seconds. */
 export class ProgressState {
   phase: Phase | null = null;
@@ -39,7 +41,11 @@ export class ProgressState {
   #startedAt = 0;
   #startedWith = 0;
   #secondsLeft: number | null = null;
-  #train: Extract<MetricRecord, { kind: 'train' }> | null = null;
+  #train: TrainRecord | null = null;
+  /** Images per second, smoothed; null until a step has shown it. */
+  #speed: number | null = null;
+  /** Losses of the steps since the last validation. */
+  #losses = { sum: 0, steps: 0 };
   readonly #clock: () => number;
 
   constructor(clock: () => number) {
@@ -66,7 +72,23 @@ export class ProgressState {
   }
 
   metrics(record: MetricRecord): void {
-    if (record.kind === 'train') this.#train = record;
+    if (record.kind === 'validation') {
+      this.#losses = { sum: 0, steps: 0 };
+      return;
+    }
+    // The first step compiles, and an epoch's last batch is often a small one.
+    if (this.#train !== null && !Number.isInteger(record.epoch)) {
+      const { imagesPerSecond: now } = record;
+      this.#speed = this.#speed === null ? now : 0.8 * this.#speed + 0.2 * now;
+    }
+    this.#train = record;
+    this.#losses = { sum: this.#losses.sum + record.loss, steps: this.#losses.steps + 1 };
+  }
+
+  /** Mean of the steps since the last validation; null before the first step. */
+  get trainingLoss(): number | null {
+    const { sum, steps } = this.#losses;
+    return steps === 0 ? null : sum / steps;
   }
 
   get label(): string {
@@ -96,9 +118,9 @@ export class ProgressState {
   get details(): string {
     const parts: string[] = [];
     if (this.phase === 'training' && this.#train !== null) {
-      const { loss, top1, imagesPerSecond } = this.#train;
+      const { loss, top1 } = this.#train;
       parts.push(`loss ${formatNumber(loss)}`, `top-1 ${formatPercent(top1)}`);
-      parts.push(`${formatNumber(imagesPerSecond)} images/s`);
+      if (this.#speed !== null) parts.push(`${formatNumber(this.#speed)} images/s`);
     }
     const left = this.secondsLeft;
     if (left !== null && this.done < this.total) parts.push(`${formatDuration(left)} left`);
@@ -106,12 +128,18 @@ export class ProgressState {
   }
 }
 
-/** The line printed after each validation. */
+/**
+ * The line printed after each validation.
+ * @param epochs of the run; null when unknown
+ * @param trainingLoss mean over the steps before it; null without one
+ */
 export function validationLine(
   record: Extract<MetricRecord, { kind: 'validation' }>,
   epochs: number | null,
+  trainingLoss: number | null,
 ): string {
   const epoch = epochs === null ? `${record.epoch}` : `${record.epoch} of ${epochs}`;
+  const learned = trainingLoss === null ? '' : `training loss ${formatNumber(trainingLoss)}, `;
   const best = record.best ? ', best so far' : '';
-  return `epoch ${epoch}: validation loss ${formatNumber(record.loss)}, top-1 ${formatPercent(record.top1)}${best}`;
+  return `epoch ${epoch}: ${learned}validation loss ${formatNumber(record.loss)}, top-1 ${formatPercent(record.top1)}${best}`;
 }

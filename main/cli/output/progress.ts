@@ -11,6 +11,8 @@ export interface ProgressView {
   readonly engine: (event: EngineEvent) => void;
   /** Handles progress of the host's own work. */
   readonly host: (progress: Progress) => void;
+  /** Says how many epochs the run has, for "epoch 3 of 20". */
+  expect(epochs: number): void;
   /** Prints a line without disturbing the bar. */
   line(text: string): void;
   /** Ends the display; may be called twice. */
@@ -18,8 +20,6 @@ export interface ProgressView {
 }
 
 export interface ProgressOptions {
-  /** Epochs of the run, for "epoch 3 of 20". */
-  readonly epochs?: number;
   /** Seconds between lines where there is no terminal; default 10. */
   readonly interval?: number;
   readonly clock?: () => number;
@@ -32,6 +32,7 @@ export interface ProgressOptions {
 export function progressView(console: Console, options: ProgressOptions = {}): ProgressView {
   const clock = options.clock ?? (() => performance.now() / 1000);
   const state = new ProgressState(clock);
+  let epochs: number | null = null;
   const display: Display =
     console.error.isTTY === true && !(console.json && console.out.isTTY === true)
       ? new BarDisplay(state, console.error)
@@ -45,10 +46,10 @@ export function progressView(console: Console, options: ProgressOptions = {}): P
           display.progressed(state.update(event));
           break;
         case 'metrics':
-          state.metrics(event.record);
           if (event.record.kind === 'validation') {
-            display.line(validationLine(event.record, options.epochs ?? null), false);
+            display.line(validationLine(event.record, epochs, state.trainingLoss), false);
           }
+          state.metrics(event.record);
           break;
         case 'log':
           if (event.level === 'warning') warn(event.message);
@@ -67,6 +68,7 @@ export function progressView(console: Console, options: ProgressOptions = {}): P
     host(progress) {
       display.progressed(state.update(progress));
     },
+    expect: (count) => (epochs = count),
     line: (text) => display.line(text, false),
     stop: () => display.stop(),
   };
@@ -151,9 +153,9 @@ class LineDisplay implements Display {
 
   progressed(newPhase: boolean): void {
     if (this.#quiet) return;
-    const { label, amount, details, total } = this.#state;
-    if (newPhase && this.#state.phase !== 'training') {
-      writeLine(this.#sink, total > 0 ? `${label}: ${amount}` : label);
+    const { label, amount, details, phase, done } = this.#state;
+    if (newPhase && phase !== 'training' && phase !== 'validating') {
+      writeLine(this.#sink, done > 0 ? `${label}: ${amount}` : label);
     } else if (this.#clock() - this.#printedAt >= this.#interval) {
       writeLine(this.#sink, `${label}: ${amount}${details === '' ? '' : `, ${details}`}`);
     } else return;

@@ -8,6 +8,7 @@ import { writeAdapterFolder } from '../../formats/adapter-folder.ts';
 import type { Model } from '../model/model.ts';
 import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
+import { missingFiles } from '../data/missing-files.ts';
 import type { Session } from '../../backends/session.ts';
 import { Pace } from '../train/pace.ts';
 import { FeatureSource } from '../train/features.ts';
@@ -33,6 +34,8 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
     });
   }
   channel.progress('loading', 0, 1);
+  const used = [...images.train, ...images.val];
+  const missing = missingFiles(used);
   const { model, session, featureExtractor, groups, noise, initial } = await prepareTraining(
     job.backbone,
     config,
@@ -43,6 +46,7 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
   const loaders = openLoaders(job, images, model.architecture.imageSize, channel);
   try {
     channel.progress('loading', 1, 1);
+    warnOfMissing(await missing, used.length, channel);
     if (job.checkpointedBlocks > 0)
       channel.emit({ type: 'log', level: 'info', message: checkpointingNote(job) });
     const sources =
@@ -66,6 +70,23 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
     await session.dispose();
     await featureExtractor?.dispose();
   }
+}
+
+/** Pixels in the cache are found by the file's hash: they are what the run was made with. */
+function warnOfMissing(
+  [first, ...more]: { path: string }[],
+  of: number,
+  channel: JobChannel,
+): void {
+  if (first === undefined) return;
+  const count = 1 + more.length;
+  const which = count === 1 ? first.path : `the first is ${first.path}`;
+  channel.emit({
+    type: 'log',
+    level: 'warning',
+    message: `${String(count)} of ${String(of)} image files ${count === 1 ? 'is' : 'are'} gone: ${which}. Those that the cache has decoded are used from there; the others are left out.`,
+    path: first.path,
+  });
 }
 
 function checkpointingNote({ config, checkpointedBlocks, backbone }: TrainJob): string {

@@ -32,6 +32,7 @@ export function loadKernels(): Kernels {
 }
 
 function openKernels(): Kernels {
+  // The host has asked the same before it made a run; engines of other jobs are told here.
   const problem = kernelsProblem(ROOT);
   if (problem !== null) throw new KarstError('usage', problem.message, { hint: problem.hint });
   const { kernels, refused } = usableKernels(ROOT);

@@ -272,6 +272,9 @@ export class Trainer {
       config.schedule,
     );
     const place = { epoch, batch, step, learningRate };
+    // The session's first update compiles before it computes.
+    if (!this.#compiled)
+      channel.progress('compiling', step, config.schedule.epochs * this.#updatesPerEpoch);
     const { loss, gradientNorm, correct, seen } = await makeUpdate(this.#update, group, place);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new KarstError(

@@ -1,10 +1,10 @@
 import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
 import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
+import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
 import type {
   Adapter,
   DatasetProblem,
-  ExportFormat,
   PredictionRow,
   StoredEvaluation,
   StoredExport,
@@ -65,6 +65,15 @@ export interface PredictionTable {
   readonly images: number;
   /** Rows with an error instead of predictions. */
   readonly unreadable: number;
+  /** The first rows, with the likeliest class; null where there is none. */
+  readonly rows: readonly TopRow[];
+}
+
+export interface TopRow {
+  /** Relative to the folder, with forward slashes. */
+  readonly file: string;
+  readonly label: string | null;
+  readonly probability: number | null;
 }
 
 export interface AdapterService {
@@ -86,6 +95,8 @@ export interface AdapterService {
    * @throws backbone-mismatch, file-damaged, format-unsupported, format-unknown, name-taken
    */
   import(path: string, options?: Watching & { name?: string }): Promise<Adapter>;
+  /** The first other adapter with the same classes and weights; null without one. */
+  twin(nameOrId: string): Promise<Adapter | null>;
   /** Moves it to the bin. */
   remove(nameOrId: string): Promise<Adapter>;
   /** Adds tags; `remove` takes tags away. */
@@ -163,7 +174,7 @@ export interface MergingService {
     adapter: string,
     options?: JobWatching & { out?: string; dataset?: string; verifyImages?: number },
   ): Promise<MergeOutcome>;
-  /** @throws not-available for `onnx` and `savedmodel`, name-taken */
+  /** @throws name-taken */
   export(
     adapter: string,
     options: JobWatching & {

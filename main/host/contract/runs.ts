@@ -67,7 +67,7 @@ export interface RunOutcome {
 export interface RunService {
   /**
    * Checks the settings, freezes the file list and writes `config.json` and `manifest.jsonl` of a new run.
-   * @throws config-invalid, dataset-unusable, not-found, name-taken
+   * @throws config-invalid, dataset-unusable, not-found, name-taken; usage for a wrong `KARST_KERNELS`
    */
   create(options: NewRunOptions): Promise<Run>;
   /**
@@ -115,6 +115,8 @@ export interface RunService {
    * run-state
    */
   enqueue(nameOrId: string): Run;
+  /** A run that can be trained or resumed now. @throws run-state */
+  startable(nameOrId: string): Run;
   /** Queues an interrupted run first; does nothing with any other. */
   keepPlace(nameOrId: string): void;
   /** Removes a run from the queue; it can be resumed. @throws run-state when it is not queued */

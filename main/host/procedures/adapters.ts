@@ -65,7 +65,8 @@ export function adapterProcedures({
           ...(name === null ? {} : { name }),
         });
         changed(id);
-        return { kind: 'adapter', adapterId: id };
+        const twin = await adapters.twin(id);
+        return { kind: 'adapter', adapterId: id, sameAs: twin?.name ?? null };
       });
     },
     'adapters.merge'({ id: wanted, out, datasetId }) {

@@ -27,7 +27,7 @@ export function predictionProcedures({
           onProgress: host,
           onEvent: engine,
         });
-        return { kind: 'predictions', ...table };
+        return { kind: 'predictions', ...table, rows: [...table.rows] };
       });
     },
   };

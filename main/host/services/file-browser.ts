@@ -5,10 +5,14 @@ import path from 'node:path';
 import type { FileList } from '../../../shared/contract/window/system.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readError, writeError } from '../../formats/files.ts';
+import { IMAGE_ENDINGS } from '../../formats/image-signature.ts';
 import { readFolder, type NamedEntry, type ReadFolder } from './folder-names.ts';
 
 /** Limit of entries shown of one folder. */
 export const LISTED_AT_MOST = 2_000;
+
+/** Limit of folders whose images are counted: each is read for it. */
+const COUNTED_AT_MOST = 200;
 
 /** Usual folders below the home folder, by their key in the locales. */
 const PLACES = ['Desktop', 'Documents', 'Downloads', 'Pictures'] as const;
@@ -55,10 +59,17 @@ export async function listFolder(
         Number(a.kind === 'file') - Number(b.kind === 'file') || byName.compare(a.name, b.name),
     );
   const parent = path.dirname(place);
+  const counted = new Set(found.filter(({ kind }) => kind === 'folder').slice(0, COUNTED_AT_MOST));
   return {
     folder: place,
     parent: parent === place ? null : parent,
-    entries: await Promise.all(found.slice(0, LISTED_AT_MOST).map(measured)),
+    entries: await Promise.all(
+      found.slice(0, LISTED_AT_MOST).map(async (entry) => ({
+        ...(await measured(entry)),
+        images: counted.has(entry) ? await imagesIn(entry.path) : null,
+      })),
+    ),
+    images: entries.filter(({ name }) => isImage(name)).length,
     more: found.length > LISTED_AT_MOST,
     unnameable: unnameable.slice(0, LISTED_AT_MOST),
     places: await places(),
@@ -134,7 +145,17 @@ async function look(folder: string, { name, entry }: NamedEntry): Promise<Found 
   return kind === null ? null : { name, path: own, kind };
 }
 
-async function measured(found: Found): Promise<FileList['entries'][number]> {
+/** Image files directly in a folder; null when it cannot be read. */
+async function imagesIn(folder: string): Promise<number | null> {
+  const names = await readdir(folder).catch(() => null);
+  return names?.filter(isImage).length ?? null;
+}
+
+function isImage(name: string): boolean {
+  return !isHidden(name) && IMAGE_ENDINGS.includes(path.extname(name).toLowerCase());
+}
+
+async function measured(found: Found): Promise<Found & { bytes: number | null }> {
   const info = found.kind === 'file' ? await statOrNone(found.path) : null;
   return { ...found, bytes: info?.size ?? null };
 }

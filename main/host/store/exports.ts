@@ -1,4 +1,5 @@
-import type { ExportFormat, StoredExport } from '../../../shared/domain/library.ts';
+import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
+import type { StoredExport } from '../../../shared/domain/library.ts';
 import type { Library } from './library.ts';
 import { json, text } from './rows.ts';
 

@@ -13,6 +13,14 @@ export class SettingRepository {
     return new Map(rows.map((row) => [text(row, 'key'), json<unknown>(row, 'value')]));
   }
 
+  /** Whether the library has no project, dataset, run or adapter. */
+  ofEmptyLibrary(): boolean {
+    const tables = ['projects', 'datasets', 'runs', 'adapters'];
+    return tables.every(
+      (table) => this.#library.get(`SELECT 1 FROM ${table} LIMIT 1`) === undefined,
+    );
+  }
+
   /** All of them or none. */
   set(values: ReadonlyMap<string, unknown>): void {
     this.#library.transaction(() => {

@@ -5,6 +5,7 @@ export const library = {
   importFileTitle: 'Choose a .karst file',
   importFolder: 'An adapter folder',
   importFile: 'A .karst file',
+  sameAs: 'The library had this adapter already, as {name}: their weights are the same.',
   search: 'Search names, tags, classes, notes',
   filterTag: 'Tag',
   allTags: 'All tags',
@@ -101,8 +102,6 @@ export const library = {
     adapter: 'Adapter folder',
     karst: 'Adapter in one file',
     safetensors: 'Merged model, safetensors',
-    onnx: 'Merged model, ONNX',
-    savedmodel: 'Merged model, TensorFlow',
   },
   mergeDialog: {
     title: 'Merge {name}',
@@ -118,14 +117,11 @@ export const library = {
     chooseFile: 'Export to a file',
     start: 'Export',
     done: '{name} is exported.',
-    later: 'not in this version',
     about: {
       adapter: 'The folder with weights, settings and labels, to use or share beside its backbone.',
       karst: 'The same folder as one .karst file, which opens in the studio by a double click.',
       safetensors:
         'Backbone and adapter in one: a folder that timm opens, with weights, configuration and labels.',
-      onnx: 'One file for ONNX Runtime.',
-      savedmodel: 'A folder for TensorFlow.',
     },
   },
   evaluateDialog: {

@@ -26,7 +26,7 @@ export const projects = {
   create: {
     title: 'New project',
     name: 'Name of the project',
-    placeholder: 'Orchids of the Cordillera',
+    placeholder: 'Clothes of the spring collection',
   },
   duplicate: {
     title: 'Duplicate {name}',

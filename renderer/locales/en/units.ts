@@ -13,6 +13,7 @@ export const units = {
   stepsPerSecond: '{value} steps/s',
   images: 'no images | one image | {count} images',
   classes: 'no classes | one class | {count} classes',
+  folders: 'no folders | one folder | {count} folders',
   files: 'no files | one file | {count} files',
   runs: 'no runs | one run | {count} runs',
   datasets: 'no datasets | one dataset | {count} datasets',

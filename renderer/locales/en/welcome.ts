@@ -26,7 +26,7 @@ export const welcome = {
     title: 'Start with my own images',
     body: 'All you need is one subfolder of images per class. Nothing is copied or changed.',
     picture: 'One subfolder per class',
-    example: 'cattleya, masdevallia, oncidium',
+    example: 'shirts, shoes, dresses',
     start: 'New project',
   },
   hardware: {

@@ -12,13 +12,13 @@ export const evaluate: Shape<typeof en> = {
   figures: {
     label: '评估数据',
     top1: '准确率',
-    top5: '前五准确率',
+    top5: 'Top-5 准确率',
     loss: '损失',
     macroF1: '宏平均 F1',
     macroF1Note: '各类别的平均',
     images: '图像',
   },
-  tabs: { label: '评估的各部分', matrix: '混淆', classes: '类别', mistakes: '错误' },
+  tabs: { label: '评估的各部分', matrix: '混淆矩阵', classes: '类别', mistakes: '错误' },
   matrix: {
     title: '混淆矩阵',
     explain: '行是真实类别，列是预测类别。点击单元格可查看对应的图像。',

@@ -7,6 +7,7 @@ export const library: Shape<typeof en> = {
   importTitle: '选择适配器文件夹',
   importFileTitle: '选择 .karst 文件',
   importFolder: '适配器文件夹',
+  sameAs: '库中已有此适配器：{name}，两者权重相同。',
   importFile: '.karst 文件',
   search: '搜索名称、标签、类别、备注',
   filterTag: '标签',
@@ -103,8 +104,6 @@ export const library: Shape<typeof en> = {
     adapter: '适配器文件夹',
     karst: '单文件适配器',
     safetensors: '合并模型，safetensors',
-    onnx: '合并模型，ONNX',
-    savedmodel: '合并模型，TensorFlow',
   },
   mergeDialog: {
     title: '合并 {name}',
@@ -120,13 +119,10 @@ export const library: Shape<typeof en> = {
     chooseFile: '导出到文件',
     start: '导出',
     done: '{name} 已导出。',
-    later: '此版本尚未提供',
     about: {
       adapter: '包含权重、设置和标签的文件夹，与骨干网络一起使用或分享。',
       karst: '同一文件夹存为一个 .karst 文件，双击即可在工作室中打开。',
       safetensors: '骨干网络与适配器合为一体：timm 可直接打开的文件夹，含权重、配置和标签。',
-      onnx: '供 ONNX Runtime 使用的单个文件。',
-      savedmodel: '供 TensorFlow 使用的文件夹。',
     },
   },
   evaluateDialog: {

@@ -29,7 +29,7 @@ export const projects: Shape<typeof en> = {
   create: {
     title: '新建项目',
     name: '项目名称',
-    placeholder: '横断山兰花',
+    placeholder: '春季服装',
   },
   duplicate: {
     title: '创建 {name} 的副本',

@@ -102,7 +102,7 @@ export const train: Shape<typeof en> = {
     fullRate: '全量微调通常需要更小的学习率，不超过 {rate}。',
     largeBatch: '批大小超过了训练图像的数量。',
     noValidation: '没有验证图像，无法选出最佳轮次，将保留最后一轮。',
-    earlyStopping: '没有验证图像，提前停止无从判断。',
+    earlyStopping: '没有验证图像，无法早停。',
   },
   queue: {
     title: '队列',

@@ -220,7 +220,7 @@ export const training: Shape<typeof en> = {
       text: '稀有类别的权重：0 表示每张图像相同，1 表示每个类别相同。',
     },
     earlyStopping: {
-      name: '提前停止',
+      name: '早停',
       text: '验证结果连续若干轮没有改善时结束训练。0 表示从不。',
     },
     imageSize: {

@@ -16,6 +16,7 @@ export const units: Shape<typeof en> = {
   stepsPerSecond: '{value} 步/秒',
   images: '{count} 张图像',
   classes: '{count} 个类别',
+  folders: '{count} 个文件夹',
   files: '{count} 个文件',
   runs: '{count} 次训练',
   datasets: '{count} 个数据集',

@@ -29,7 +29,7 @@ export const welcome: Shape<typeof en> = {
     title: '使用我自己的图像',
     body: '只需为每个类别准备一个文件夹，里面放上该类别的图像。不会复制或修改任何文件。',
     picture: '每个类别一个文件夹',
-    example: '杓兰, 石斛, 兜兰',
+    example: '衬衫, 鞋子, 裙子',
     start: '新建项目',
   },
   hardware: {

@@ -5,6 +5,7 @@ import { useAction } from '../../composables/use-action.ts';
 import { useFiles } from '../../composables/use-files.ts';
 import { t } from '../../i18n.ts';
 import { useTasks } from '../../stores/tasks.ts';
+import { useToasts } from '../../stores/toasts.ts';
 
 /** Imports an adapter folder or a `.karst` file and shows it. */
 export function useAdapterImport() {
@@ -12,6 +13,7 @@ export function useAdapterImport() {
   const router = useRouter();
   const files = useFiles();
   const tasks = useTasks();
+  const toasts = useToasts();
 
   async function take(path: string): Promise<void> {
     const result = await tasks.follow(bridge.call('adapters.import', { path, name: null }));
@@ -19,6 +21,7 @@ export function useAdapterImport() {
       throw new KarstError('internal', `An import of an adapter ended with "${result.kind}".`);
     }
     await router.push(`/library/${result.adapterId}`);
+    if (result.sameAs !== null) toasts.say(t('library.sameAs', { name: result.sameAs }));
   }
 
   const { run: importFolder } = useAction(async () => {

@@ -1,5 +1,6 @@
 import type { Project } from '../../../shared/contract/window/projects.ts';
 import type { RunView } from '../../../shared/contract/window/runs.ts';
+import { bestRun } from '../../domain/best-run.ts';
 
 export type Step =
   | { readonly kind: 'data' }
@@ -25,15 +26,4 @@ export function nextStep(project: Project, runs: readonly RunView[]): Step {
   if (project.datasetIds.length === 0) return { kind: 'data' };
   if (project.backboneId === null) return { kind: 'backbone' };
   return { kind: 'train' };
-}
-
-function bestRun(runs: readonly RunView[]): { run: RunView; adapterId: string } | null {
-  let best: { run: RunView; adapterId: string } | null = null;
-  for (const run of runs) {
-    if (run.adapterId === null) continue;
-    if (best === null || (run.bestTop1 ?? 0) > (best.run.bestTop1 ?? 0)) {
-      best = { run, adapterId: run.adapterId };
-    }
-  }
-  return best;
 }

@@ -3,16 +3,23 @@ import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 export interface Camera {
   /** Its stream; null while it is off. */
   readonly stream: Readonly<ShallowRef<MediaStream | null>>;
-  /** Why it is unavailable, in the browser's words; null otherwise. */
-  readonly refused: Readonly<Ref<string | null>>;
+  /** Why it is unavailable; null otherwise. */
+  readonly refused: Readonly<Ref<CameraRefusal | null>>;
   start(): Promise<void>;
   stop(): void;
+}
+
+export interface CameraRefusal {
+  /** Whether there is none: otherwise it may be in use or not permitted. */
+  readonly absent: boolean;
+  /** In the browser's words. */
+  readonly words: string;
 }
 
 /** The camera: on by request, off when the view is left. */
 export function useCamera(): Camera {
   const stream = shallowRef<MediaStream | null>(null);
-  const refused = ref<string | null>(null);
+  const refused = ref<CameraRefusal | null>(null);
   /** Request counter: a stream that arrives after the view was left is stopped. */
   let turn = 0;
 
@@ -29,8 +36,9 @@ export function useCamera(): Camera {
       for (const track of given.getTracks()) track.addEventListener('ended', stop);
       stream.value = given;
     } catch (thrown) {
-      // Missing, in use, or not permitted: the remedy is the same.
-      if (mine === turn) refused.value = thrown instanceof Error ? thrown.message : String(thrown);
+      if (mine !== turn) return;
+      const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+      refused.value = { absent: name === 'NotFoundError', words: message };
     }
   }
 

@@ -21,10 +21,12 @@ export const settings = v.object({
   /** Threads of the engine; 0 for the number of cores. */
   threads: v.pipe(countSchema, v.maxValue(256)),
   device: v.picklist(['auto', 'cpu', 'gpu']),
-  /** Whether the welcome page was seen. */
+  /** Whether the welcome page was seen, or the library has something without it. */
   welcomed: v.boolean(),
   /** The current project: that of new datasets and runs. It may have been deleted. */
   project: v.nullable(idSchema),
+  /** Where a folder or file was last chosen without a native dialog. It may be gone. */
+  folder: v.nullable(filePathSchema),
 });
 export type Settings = v.InferOutput<typeof settings>;
 
@@ -68,8 +70,12 @@ export const fileList = v.object({
       path: v.string(),
       kind: v.picklist(['folder', 'file']),
       bytes: v.nullable(countSchema),
+      /** Image files directly in a folder; null for files, and where not counted. */
+      images: v.nullable(countSchema),
     }),
   ),
+  /** Image files directly in the folder. */
+  images: countSchema,
   /** Whether there are more entries than listed. */
   more: v.boolean(),
   /** Names that are not UTF-8, each such byte as `\xE4`; they cannot be opened here. */

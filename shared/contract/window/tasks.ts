@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { errorReportSchema } from '../../domain/error-report.ts';
 import { verificationSchema } from '../../domain/metrics.ts';
-import { countSchema, finiteSchema, idSchema } from '../../domain/scalars.ts';
+import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
 import { nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 
@@ -28,7 +28,12 @@ export const taskResult = v.variant('kind', [
   /** `problems` without notes. */
   v.object({ kind: v.literal('dataset'), datasetId: idSchema, problems: countSchema }),
   v.object({ kind: v.literal('backbone'), backboneId: idSchema }),
-  v.object({ kind: v.literal('adapter'), adapterId: idSchema }),
+  v.object({
+    kind: v.literal('adapter'),
+    adapterId: idSchema,
+    /** Name of an adapter with the same weights, which the library had already. */
+    sameAs: v.nullable(v.string()),
+  }),
   v.object({ kind: v.literal('evaluation'), evaluationId: idSchema }),
   v.object({
     kind: v.literal('written'),
@@ -41,6 +46,14 @@ export const taskResult = v.variant('kind', [
     out: v.string(),
     images: countSchema,
     unreadable: countSchema,
+    /** The first rows, with the likeliest class; its label is null where there is none. */
+    rows: v.array(
+      v.object({
+        file: v.string(),
+        label: v.nullable(v.string()),
+        probability: v.nullable(fractionSchema),
+      }),
+    ),
   }),
   v.object({
     kind: v.literal('benchmark'),

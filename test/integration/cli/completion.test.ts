@@ -41,7 +41,7 @@ describe('completion', () => {
     expect(offered('data')).toEqual(['dataset']);
     expect(offered('dataset', 'sh')).toEqual(['show']);
     expect(offered('dataset', 'show', 'so')).toEqual(['some', 'some\\ more']);
-    expect(offered('export', 'x', '--format', 's')).toEqual(['safetensors', 'savedmodel']);
+    expect(offered('export', 'x', '--format', 'k')).toEqual(['karst']);
     expect(offered('train', '--back')).toEqual(['--backbone']);
     // File paths are completed by bash itself.
     expect(offered('dataset', 'add', '')).toEqual([]);

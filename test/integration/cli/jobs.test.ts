@@ -8,6 +8,7 @@ import { trainableParameters } from '../../../main/cli/training.ts';
 import { answer, karst, refusal, someDigits, start, workplace } from './karst.ts';
 import {
   adapter,
+  adapterImported,
   adapterShown,
   binned,
   datasetImport,
@@ -186,13 +187,14 @@ describe('a training and what comes of it', () => {
 
     const people = await karst(at('predict', 'first', bad));
     expect(people.code).toBe(1);
-    expect(people.out).toContain(bad);
+    expect(people.out).toBe('');
+    expect(people.error).toContain(bad);
 
     // A folder that contains only subfolders has no images of its own.
     const none = at('predict', 'first', images);
     const [row] = await answer(predictions, none, {}, 1);
     expect(row).toMatchObject({ path: images, error: { code: 'not-found', path: images } });
-    expect((await karst(none)).out).toContain('Subfolders are not searched');
+    expect((await karst(none)).error).toContain('Subfolders are not searched');
   });
 
   it('is merged and exported with a verification', async () => {
@@ -215,13 +217,12 @@ describe('a training and what comes of it', () => {
     expect(readdirSync(exported)).toContain('config.json');
   });
 
-  it('is not exported to formats that are not there yet', async () => {
-    for (const format of ['onnx', 'savedmodel']) {
-      const out = path.join(folder, format);
-      const report = await refusal(at('export', 'first', '--format', format, '--out', out));
-      expect(report).toMatchObject({ exit: 1, code: 'not-available' });
-      expect(existsSync(out)).toBe(false);
-    }
+  it('is exported to the formats that there are', async () => {
+    const out = path.join(folder, 'onnx');
+    const report = await refusal(at('export', 'first', '--format', 'onnx', '--out', out));
+    expect(report).toMatchObject({ exit: 2, code: 'usage' });
+    expect(report.message).toContain('safetensors, karst, adapter');
+    expect(existsSync(out)).toBe(false);
   });
 
   it('is carried in one file', async () => {
@@ -235,8 +236,13 @@ describe('a training and what comes of it', () => {
       exit: 1,
       code: 'name-taken',
     });
-    const imported = await answer(adapter, at('adapter', 'import', out, '--name', 'carried'));
+    const imported = await answer(
+      adapterImported,
+      at('adapter', 'import', out, '--name', 'carried'),
+    );
     expect(imported).toMatchObject({ name: 'carried', runId: null, classes: ['0', '1', '2'] });
+    const [first] = await answer(v.array(adapter), at('adapter', 'list'));
+    expect(imported.sameAs).toBe(first?.id);
     const measured = await answer(evaluated, at('evaluate', 'carried', '--dataset', 'some'));
     expect(measured).toEqual(await answer(evaluated, at('evaluate', 'first', '--dataset', 'some')));
     writeFileSync(path.join(folder, 'damaged.karst'), 'PK');
@@ -285,7 +291,10 @@ describe('a training and what comes of it', () => {
 
     const copy = path.join(folder, 'copied adapter');
     cpSync(less.folder, copy, { recursive: true });
-    const imported = await answer(adapter, at('adapter', 'import', copy, '--name', 'second'));
+    const imported = await answer(
+      adapterImported,
+      at('adapter', 'import', copy, '--name', 'second'),
+    );
     expect(imported).toMatchObject({ name: 'second', runId: null, classes: ['0', '1', '2'] });
 
     const stranger = path.join(folder, 'stranger');
@@ -306,6 +315,12 @@ describe('a training and what comes of it', () => {
     expect(used).toMatchObject({ exit: 1, code: 'in-use' });
     expect(await refusal(at('runs', 'stop', 'first'))).toMatchObject({ code: 'run-state' });
     expect(await refusal(at('runs', 'resume', 'first'))).toMatchObject({ code: 'run-state' });
+    // Without a word of what it would train.
+    expect((await karst(at('runs', 'resume', 'first'))).out).toBe('');
+    const runs = await answer(v.array(run), at('runs', 'list'));
+    const wrong = await refusal(train('wrong'), { KARST_KERNELS: 'foo' });
+    expect(wrong).toMatchObject({ exit: 2, code: 'usage' });
+    expect(await answer(v.array(run), at('runs', 'list'))).toEqual(runs);
     await answer(v.object({ removed: run }), at('runs', 'remove', 'first', '--yes'));
     expect(await answer(v.array(adapter), at('adapter', 'list'))).toHaveLength(1);
   });

@@ -205,6 +205,7 @@ const adapterEntries = {
   createdAt: moment,
 };
 export const adapter = v.strictObject(adapterEntries);
+export const adapterImported = v.strictObject({ ...adapterEntries, sameAs: v.nullable(text) });
 export const binned = v.strictObject({
   id: text,
   kind: v.picklist(['run', 'adapter', 'dataset']),

@@ -217,6 +217,12 @@ describe('a training', () => {
     const job = await layOut({ schedule: { epochs: 3 } }, {}, [...images, ...broken]);
     const { result, events } = await trained(job);
     expect(result.epochs).toBe(3);
+    const warnings = events.flatMap((e) =>
+      e.type === 'log' && e.level === 'warning' ? [e.message] : [],
+    );
+    expect(warnings).toEqual([
+      `2 of 28 image files are gone: the first is ${at('gone.png')}. Those that the cache has decoded are used from there; the others are left out.`,
+    ]);
     const told = events.flatMap((e) => (e.type === 'unreadable' ? [e] : []));
     expect(told.map((e) => [e.path, e.error.code]).sort()).toEqual(
       [

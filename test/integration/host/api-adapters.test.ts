@@ -188,10 +188,6 @@ describe('the library of a window', () => {
       format: 'safetensors',
       out: join(place, 'model'),
     });
-    for (const format of ['onnx', 'savedmodel'] as const)
-      expect(
-        await api.end(await api.ask('adapters.export', { id, format, out: join(place, 'x') })),
-      ).toMatchObject({ state: 'failed', error: { code: 'not-available' } });
   });
 });
 

@@ -195,7 +195,7 @@ describe('predictions of a folder', () => {
     expect(task).toMatchObject({ kind: 'predict-folder', subject: 'first' });
     expect(await api.end(task)).toMatchObject({
       state: 'done',
-      result: { kind: 'predictions', out, images: 4, unreadable: 1 },
+      result: { kind: 'predictions', out, images: 4, unreadable: 1, rows: expect.any(Array) as [] },
     });
     const text = readFileSync(out, 'utf8');
     expect(text.endsWith('\r\n')).toBe(true);

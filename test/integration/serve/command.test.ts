@@ -1,11 +1,22 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunView } from '../../../shared/contract/window/runs.ts';
 import type { Task } from '../../../shared/contract/window/tasks.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
-import { karst, refusal, someDigits, start, workplace, type Running } from '../cli/karst.ts';
+import {
+  karst,
+  LAUNCHER,
+  refusal,
+  someDigits,
+  start,
+  workplace,
+  type Running,
+} from '../cli/karst.ts';
 import { ask, builtPages, PAGE, TestWindow } from './support.ts';
 
 let folder: string;
@@ -93,6 +104,17 @@ describe('karst serve', () => {
     expect(out.trimEnd().split('\n').at(-1)).toBe('{"event":"ended"}');
     expect(error).toContain('a training is interrupted after a checkpoint');
     expect(await closed).toBe(1001);
+  });
+
+  it('ends when the process that handed over to it is killed', async () => {
+    const args = ['serve', '--home', home, '--json'];
+    const child = fork(LAUNCHER, args, { env: { ...process.env, ...env }, silent: true });
+    const said = child.stdout?.setEncoding('utf8');
+    if (said === undefined) throw new Error('it has no output');
+    const lines = createInterface({ input: said });
+    await once(lines, 'line');
+    child.disconnect();
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('says the address to people, and takes the port that is asked for', async () => {

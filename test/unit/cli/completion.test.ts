@@ -36,7 +36,7 @@ describe('completion', () => {
     [['dataset', 'add', ''], 'paths'],
     [
       ['dataset', 'add', './p', '--na'],
-      ['--name', '--help', '--home', '--help'],
+      ['--name', '--help', '--home'],
     ],
     [['predict', ''], ['a adapter']],
     [['predict', 'leaves', ''], 'paths'],

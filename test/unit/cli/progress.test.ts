@@ -54,7 +54,21 @@ describe('the state of a job', () => {
     );
     state.metrics(TRAIN.record);
     expect(state.amount).toBe('121 of 600');
+    // The speed of the first step, which compiles, says nothing.
+    expect(state.details).toBe('loss 0.412, top-1 91.4 %, 3 min 20 s left');
+    state.metrics({ ...TRAIN.record, step: 121, epoch: 3.1 });
     expect(state.details).toBe('loss 0.412, top-1 91.4 %, 184 images/s, 3 min 20 s left');
+    state.metrics({ ...TRAIN.record, step: 160, epoch: 4, imagesPerSecond: 7.42 });
+    expect(state.details).toContain('184 images/s');
+  });
+
+  it('has the mean loss of the steps since the last validation', () => {
+    const state = new ProgressState(() => 0);
+    expect(state.trainingLoss).toBeNull();
+    for (const loss of [0.6, 0.4]) state.metrics({ ...TRAIN.record, loss });
+    expect(state.trainingLoss).toBeCloseTo(0.5, 12);
+    state.metrics(VALIDATION.record);
+    expect(state.trainingLoss).toBeNull();
   });
 
   it('estimates the time left from its own speed once that has settled', () => {
@@ -80,10 +94,10 @@ describe('the state of a job', () => {
   });
 
   it('writes validations', () => {
-    expect(validationLine(VALIDATION.record, 20)).toBe(
-      'epoch 3 of 20: validation loss 0.500, top-1 88.0 %, best so far',
+    expect(validationLine(VALIDATION.record, 20, 0.25)).toBe(
+      'epoch 3 of 20: training loss 0.250, validation loss 0.500, top-1 88.0 %, best so far',
     );
-    expect(validationLine({ ...VALIDATION.record, best: false }, null)).toBe(
+    expect(validationLine({ ...VALIDATION.record, best: false }, null, null)).toBe(
       'epoch 3: validation loss 0.500, top-1 88.0 %',
     );
   });
@@ -95,10 +109,10 @@ describe('progress without a terminal', () => {
     const error = new Recorder(false);
     let now = 0;
     const view = progressView(new Console({ json, out, error }), {
-      epochs: 20,
       interval: 10,
       clock: () => now,
     });
+    view.expect(20);
     return { out, error, view, pass: (seconds: number) => (now += seconds) };
   }
 
@@ -113,12 +127,13 @@ describe('progress without a terminal', () => {
     view.engine(training(120));
     pass(1);
     view.engine(training(121));
+    view.engine({ type: 'progress', phase: 'validating', done: 0, total: 359, secondsLeft: null });
     view.engine(VALIDATION);
     view.stop();
     expect(error.text.split('\n')).toEqual([
       'loading the model',
-      'training: 120 of 600, loss 0.412, top-1 91.4 %, 184 images/s, 3 min 20 s left',
-      'epoch 3 of 20: validation loss 0.500, top-1 88.0 %, best so far',
+      'training: 120 of 600, loss 0.412, top-1 91.4 %, 3 min 20 s left',
+      'epoch 3 of 20: training loss 0.412, validation loss 0.500, top-1 88.0 %, best so far',
       '',
     ]);
     expect(out.text).toBe('');
@@ -155,7 +170,9 @@ describe('progress on a terminal', () => {
     expect(text).toContain(
       'training         ██████████████░░░░░░░░░░░░░░  50 %  loss 0.412, top-1 91.4 %',
     );
-    expect(text).toContain('epoch 3: validation loss 0.500, top-1 88.0 %, best so far\n');
+    expect(text).toContain(
+      'epoch 3: training loss 0.412, validation loss 0.500, top-1 88.0 %, best so far\n',
+    );
     expect(out.text).toBe('');
   });
 

@@ -183,9 +183,13 @@ describe('settings of a run', () => {
     ['karst.rnak=4', 'There is no setting named "karst.rnak".', 'Did you mean karst.rank?'],
     ['learningrate=4', 'There is no setting named "learningrate".', 'Did you mean learningRate?'],
     ['epohcs=4', 'There is no setting named "epohcs".', 'Did you mean epochs?'],
-    ['zzz=4', 'There is no setting named "zzz".', 'Settings: schedule.epochs,'],
-    ['karst=4', 'There is no setting named "karst".', 'Settings: schedule.epochs,'],
-    ['__proto__.x=4', 'There is no setting named "__proto__.x".', 'Settings: schedule.epochs,'],
+    ['zzz=4', 'There is no setting named "zzz".', '`karst train --help` lists all settings.'],
+    ['karst=4', 'There is no setting named "karst".', '`karst train --help` lists all settings.'],
+    [
+      '__proto__.x=4',
+      'There is no setting named "__proto__.x".',
+      '`karst train --help` lists all settings.',
+    ],
     ['karst.rank', '"karst.rank" is not a setting: --set takes key=value.', 'lr=0.001'],
     [
       'karst.rank=many',

@@ -19,7 +19,15 @@ describe('settings', () => {
       device: 'auto',
       welcomed: false,
       project: null,
+      folder: null,
     });
+  });
+
+  it('have the welcome done where the library has something already', async () => {
+    const studio = await studioIn(temporaryFolder());
+    studio.projects.create('Gulls');
+    expect(studio.settings.get().welcomed).toBe(true);
+    expect(studio.settings.update({ welcomed: false }).welcomed).toBe(false);
   });
 
   it('are there again when the studio is opened anew, those that were left alone as well', async () => {

@@ -104,11 +104,11 @@ describe('a task', () => {
   it('leads to what it made', () => {
     const done = (result: Task['result']): Task => ({ ...TASK, state: 'done', result });
     expect(placeOf(TASK)).toBeNull();
-    expect(placeOf(done({ kind: 'adapter', adapterId: 'a' }))).toBe('/library/a');
+    expect(placeOf(done({ kind: 'adapter', adapterId: 'a', sameAs: null }))).toBe('/library/a');
     expect(placeOf(done({ kind: 'evaluation', evaluationId: 'e' }))).toBe('/evaluations/e');
     expect(placeOf(done({ kind: 'sample', projectId: 'p', runId: 'r' }))).toBe('/runs/r');
     expect(
-      placeOf(done({ kind: 'predictions', out: '/x.csv', images: 1, unreadable: 0 })),
+      placeOf(done({ kind: 'predictions', out: '/x.csv', images: 1, unreadable: 0, rows: [] })),
     ).toBeNull();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClassMetrics } from '../../../shared/domain/metrics.ts';
 import { confusionAsCsv, shareOfRow } from '../../../renderer/views/evaluation/confusion.ts';
 import { sortedClasses } from '../../../renderer/views/evaluation/sorted-classes.ts';
-import { isFile, offeredName } from '../../../renderer/views/library/export-formats.ts';
+import { offeredName } from '../../../renderer/views/library/export-formats.ts';
 
 describe('a confusion matrix', () => {
   const confusion = [
@@ -51,10 +51,5 @@ describe('an export', () => {
     expect(offeredName('maize: run 2', 'karst')).toBe('maize- run 2.karst');
     expect(offeredName('maize', 'safetensors')).toBe('maize-merged');
     expect(offeredName('maize', 'adapter')).toBe('maize-adapter');
-  });
-
-  it('is a file or a folder', () => {
-    expect(isFile('karst')).toBe(true);
-    expect(isFile('safetensors')).toBe(false);
   });
 });

@@ -73,6 +73,7 @@ const STORED: Settings = {
   device: 'auto',
   welcomed: true,
   project: null,
+  folder: null,
 };
 
 describe('projects', () => {

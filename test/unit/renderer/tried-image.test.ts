@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isImage, waiting, type TriedImage } from '../../../renderer/views/try/tried-image.ts';
+import { isImage, waiting, type TriedImage } from '../../../renderer/domain/tried-image.ts';
 
 describe('what is tried', () => {
   it.each([

@@ -6,10 +6,11 @@ import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Adapter } from '../../../../shared/domain/library.ts';
 import {
   ADAPTER_FILES,
+  ADAPTER_WEIGHTS,
   readAdapterFolder,
   type AdapterFolder,
 } from '../../../formats/adapter-folder.ts';
-import { writeError, writeFolderAtomic } from '../../../formats/files.ts';
+import { sha256OfFile, writeError, writeFolderAtomic } from '../../../formats/files.ts';
 import { isKarstFile, KARST_ENDING, unpackKarstFile } from '../../../formats/karst-file.ts';
 import type { HomeFolders } from '../../home.ts';
 import type { AdapterPage, AdapterRepository } from '../../store/adapters.ts';
@@ -202,6 +203,24 @@ export class Adapters implements AdapterService {
       await rm(folder, { recursive: true, force: true });
       throw packed ? inside(source, folder, error) : error;
     }
+  }
+
+  async twin(nameOrId: string): Promise<Adapter | null> {
+    const { id, ...adapter } = this.get(nameOrId);
+    const weights = ({ folder }: Pick<Adapter, 'folder'>): Promise<string | null> =>
+      sha256OfFile(join(folder, ADAPTER_WEIGHTS)).catch(() => null);
+    const alike = this.list().filter(
+      (other) =>
+        other.id !== id &&
+        other.method === adapter.method &&
+        other.backboneSha256 === adapter.backboneSha256 &&
+        other.adapterParameters === adapter.adapterParameters &&
+        isDeepStrictEqual(other.classes, adapter.classes),
+    );
+    const own = alike.length === 0 ? null : await weights(adapter);
+    if (own === null) return null;
+    for (const other of alike) if ((await weights(other)) === own) return other;
+    return null;
   }
 
   #nameOf(wanted: string | null, folder: AdapterFolder, source: string): string {

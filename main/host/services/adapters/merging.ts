@@ -1,11 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
-import { KarstError } from '../../../../shared/domain/errors.ts';
-import type {
-  Adapter,
-  ExportFormat,
-  StoredExport,
-  StoredMerge,
-} from '../../../../shared/domain/library.ts';
+import type { ExportFormat } from '../../../../shared/domain/export-formats.ts';
+import type { Adapter, StoredExport, StoredMerge } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
 import { packKarstFile } from '../../../formats/karst-file.ts';
 import type { ExportOutcome, MergeOutcome, MergingService } from '../../contract/adapters.ts';
@@ -91,13 +86,6 @@ export class Merging implements MergingService {
     options: MergeOptions & { format: ExportFormat },
   ): Promise<Verification | null> {
     switch (options.format) {
-      case 'onnx':
-      case 'savedmodel':
-        throw new KarstError(
-          'not-available',
-          `Export to ${options.format === 'onnx' ? 'ONNX' : 'a TensorFlow SavedModel'} is not in this version yet.`,
-          { hint: 'Export to safetensors, which timm and PyTorch load.' },
-        );
       case 'adapter':
         await requireNewPath(out);
         await copyAdapter(adapter.folder, out);

@@ -2,6 +2,7 @@ import { join, relative, sep } from 'node:path';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Prediction } from '../../../../shared/domain/metrics.ts';
+import type { TopRow } from '../../contract/adapters.ts';
 import { csvLine } from '../../../formats/csv-line.ts';
 import { writeFileAtomic } from '../../../formats/files.ts';
 import { imagesBelow, type Walk } from '../datasets/walk.ts';
@@ -84,8 +85,22 @@ export async function writePredictionTable(
   );
 }
 
+/** The likeliest class of a row. */
+export function topOf({ path, answer }: TableRow, folder: string): TopRow {
+  const first = 'error' in answer ? undefined : answer.predictions[0];
+  return {
+    file: fileOf(path, folder),
+    label: first?.label ?? null,
+    probability: first?.probability ?? null,
+  };
+}
+
+function fileOf(path: string, folder: string | null): string {
+  return folder === null ? path : relative(folder, path).replaceAll(sep, '/');
+}
+
 function cellsOf({ path, answer }: TableRow, folder: string | null, top: number): string[] {
-  const file = folder === null ? path : relative(folder, path).replaceAll(sep, '/');
+  const file = fileOf(path, folder);
   if ('error' in answer)
     return [file, ...new Array<string>(2 * top).fill(''), reasonWithout(answer.error, folder)];
   const cells = answer.predictions.flatMap(({ label, probability }) => [

@@ -10,12 +10,14 @@ import { writingInto } from '../leftovers.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
-import { imageFilesBelow, writePredictionTable, type TableRow } from './prediction-table.ts';
+import { imageFilesBelow, topOf, writePredictionTable, type TableRow } from './prediction-table.ts';
 
 const DEFAULT_BATCH = 32;
 const DEFAULT_TOP = 5;
 /** Answers a file that a table has columns for. */
 const MOST_COLUMNS = 100;
+/** Rows of a table that its window shows. */
+const SHOWN_ROWS = 100;
 
 export interface PredictionsContext extends WarmEngineOptions {
   readonly adapters: Pick<AdapterRepository, 'get'>;
@@ -108,6 +110,7 @@ export class Predictions implements PredictionService {
       out,
       images: rows.length,
       unreadable: rows.filter(({ answer }) => 'error' in answer).length,
+      rows: rows.slice(0, SHOWN_ROWS).map((row) => topOf(row, folder)),
     };
   }
 

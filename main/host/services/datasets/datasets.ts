@@ -152,7 +152,8 @@ export class Datasets implements DatasetService {
         'name-taken',
         `${path} is in the library already, as "${name}" (${same.id}).`,
         {
-          hint: `Check "${name}" to check its files again, remove it first, or choose another name.`,
+          hint: `Open "${name}" and check its files again, remove it first, or choose another name.`,
+          option: `karst dataset check ${same.id}`,
           path,
         },
       );

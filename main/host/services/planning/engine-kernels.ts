@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { installedKernels } from '../../../platform/kernels.mjs';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import { installedKernels, kernelsProblem } from '../../../platform/kernels.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const TELL = fileURLToPath(new URL('../../../platform/tell-kernels.mjs', import.meta.url));
@@ -14,6 +15,12 @@ const TELL = fileURLToPath(new URL('../../../platform/tell-kernels.mjs', import.
 export function engineKernels(): () => Promise<string | null> {
   let asked: Promise<string | null> | null = null;
   return () => (asked ??= ask());
+}
+
+/** @throws usage if `KARST_KERNELS` names kernels that engines cannot use */
+export function requireKernels(): void {
+  const problem = kernelsProblem(ROOT);
+  if (problem !== null) throw new KarstError('usage', problem.message, { hint: problem.hint });
 }
 
 async function ask(): Promise<string | null> {

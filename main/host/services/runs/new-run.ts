@@ -11,6 +11,7 @@ import { now } from '../../store/rows.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { Backbones } from '../backbones.ts';
 import { makeFolder, moveToBin } from '../paths.ts';
+import { requireKernels } from '../planning/engine-kernels.ts';
 import { runClasses } from '../run-classes.ts';
 import { createRunFolder } from './run-folder.ts';
 import { validateTrainingConfig } from '../training-config.ts';
@@ -29,6 +30,7 @@ export interface NewRunContext {
  */
 export async function createRun(c: NewRunContext, options: NewRunOptions): Promise<string> {
   c.library.requireWritable();
+  requireKernels();
   const { library, runs, folders, backbones, datasets } = c;
   const bare = typeof options.backbone === 'object' ? options.backbone : null;
   const backbone = typeof options.backbone === 'string' ? backbones.get(options.backbone) : null;

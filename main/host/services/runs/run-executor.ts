@@ -20,11 +20,12 @@ import type { Adapters } from '../adapters/adapters.ts';
 import type { Backbones } from '../backbones.ts';
 import { sweepRun } from '../leftovers.ts';
 import { nearSize } from '../../../../shared/models/registry.ts';
+import { requireKernels } from '../planning/engine-kernels.ts';
 import { memoryRequest, type GradientCheckpointing } from '../planning/gradient-checkpointing.ts';
 import { checkManifest, hasCheckpoints } from './run-folder.ts';
 import { RunLog } from './run-log.ts';
 import { RunSession } from './run-session.ts';
-import { runState, type Runs } from './runs.ts';
+import { requireStartable, runState, type Runs } from './runs.ts';
 
 export interface RunExecutorContext {
   readonly library: Library;
@@ -61,7 +62,9 @@ export class RunExecutor {
   async execute(nameOrId: string, options: ExecuteOptions): Promise<RunOutcome> {
     this.#c.library.requireWritable();
     const run = this.#c.runService.settled(nameOrId);
-    this.#requireStartable(run, options.resume);
+    requireStartable(run);
+    requireFirstStart(run, options.resume);
+    requireKernels();
     return this.#c.jobs.run(options.signal, (signal) => this.#execute(run, { ...options, signal }));
   }
 
@@ -211,18 +214,12 @@ export class RunExecutor {
     const { path } = await backbones.reference(backbones.get(run.backboneId), watching);
     return { ...run.backbone, path };
   }
+}
 
-  #requireStartable(run: StoredRun, resume: boolean): void {
-    if (run.owner !== null) throw runState(run, 'it is already running');
-    if (run.state === 'done' || run.state === 'stopped')
-      throw runState(run, 'it has finished', 'Start a new run, or extend this one by some epochs.');
-    if (!resume && run.state !== 'queued')
-      throw runState(
-        run,
-        'it was started before',
-        `Resume it with \`karst runs resume ${run.id}\`.`,
-      );
-  }
+/** @throws run-state when it was started before and is not to be resumed */
+function requireFirstStart(run: StoredRun, resume: boolean): void {
+  if (!resume && run.state !== 'queued')
+    throw runState(run, 'it was started before', `Resume it with \`karst runs resume ${run.id}\`.`);
 }
 
 function describeEnd(result: TrainResult, stopped: boolean): string {

@@ -180,6 +180,12 @@ export class Runs implements RunService {
     return this.get(run.id);
   }
 
+  startable(nameOrId: string): Run {
+    const run = this.settled(nameOrId);
+    requireStartable(run);
+    return toRun(run);
+  }
+
   keepPlace(nameOrId: string): void {
     this.#c.runs.enqueueFirst(this.get(nameOrId).id, ['interrupted'], null);
   }
@@ -292,6 +298,13 @@ export function runState(run: Run, why: string, hint = ''): KarstError {
     `The run "${run.name}" (${run.state}) does not allow this: ${why}.`,
     { hint },
   );
+}
+
+/** @throws run-state when it is running or has finished */
+export function requireStartable(run: StoredRun): void {
+  if (run.owner !== null) throw runState(run, 'it is already running');
+  if (run.state === 'done' || run.state === 'stopped')
+    throw runState(run, 'it has finished', 'Start a new run, or extend this one by some epochs.');
 }
 
 const notWaiting = (run: Run): KarstError => runState(run, 'it does not wait in the queue');

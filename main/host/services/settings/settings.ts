@@ -11,6 +11,7 @@ export const SETTING_DEFAULTS: Settings = {
   device: 'auto',
   welcomed: false,
   project: null,
+  folder: null,
 };
 
 /** The settings of a home: the same for the window, the browser and the command line. */
@@ -23,7 +24,8 @@ export class SettingsStore {
   /** @throws store-damaged for an invalid value written by something else */
   get(): Settings {
     const stored = Object.fromEntries(this.#settings.all());
-    const outcome = v.safeParse(schema, { ...SETTING_DEFAULTS, ...stored });
+    const welcomed = stored['welcomed'] ?? !this.#settings.ofEmptyLibrary();
+    const outcome = v.safeParse(schema, { ...SETTING_DEFAULTS, ...stored, welcomed });
     if (outcome.success) return outcome.output;
     const key = v.getDotPath(outcome.issues[0]) ?? '';
     throw new KarstError(

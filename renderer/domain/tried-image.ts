@@ -1,9 +1,16 @@
-import type { ErrorReport } from '../../../shared/domain/error-report.ts';
-import type { Prediction } from '../../../shared/domain/metrics.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
+import type { Prediction } from '../../shared/domain/metrics.ts';
 
-/** The source of a picture: a file of the window, or a path of the host. */
+/** The source of a picture: a file of the window, a path of the host, or an image of a dataset. */
 export type Source =
-  { readonly kind: 'file'; readonly file: File } | { readonly kind: 'path'; readonly path: string };
+  | { readonly kind: 'file'; readonly file: File }
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'dataset'; readonly media: string; readonly truth: string };
+
+export interface NamedSource {
+  readonly name: string;
+  readonly source: Source;
+}
 
 /** One picture with its predictions. */
 export interface TriedImage {

@@ -1,10 +1,11 @@
-import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
-import type { PredictionAnswer } from '../../../shared/contract/window/adapters.ts';
-import { toErrorReport } from '../../../shared/domain/errors.ts';
-import type { ErrorReport } from '../../../shared/domain/error-report.ts';
-import { useBridge } from '../../bridge/index.ts';
-import { toBase64 } from './base64.ts';
-import { waiting, type Source, type TriedImage } from './tried-image.ts';
+import { defineStore } from 'pinia';
+import { ref, shallowRef } from 'vue';
+import type { PredictionAnswer } from '../../shared/contract/window/adapters.ts';
+import { toErrorReport } from '../../shared/domain/errors.ts';
+import type { ErrorReport } from '../../shared/domain/error-report.ts';
+import { useBridge } from '../bridge/index.ts';
+import { toBase64 } from '../domain/base64.ts';
+import { waiting, type NamedSource, type TriedImage } from '../domain/tried-image.ts';
 
 /** Pictures per request. */
 const BATCH = 16;
@@ -12,27 +13,21 @@ const BATCH = 16;
 export const AT_MOST = 256;
 const TOP = 5;
 
-export interface Answers {
-  /** Newest first. */
-  readonly images: Readonly<ShallowRef<readonly TriedImage[]>>;
-  /** A prediction is in progress. */
-  readonly busy: Readonly<Ref<boolean>>;
-  /** Why a whole batch failed; its pictures are still pending. */
-  readonly error: Readonly<ShallowRef<ErrorReport | null>>;
-  readonly add: (sources: readonly { readonly name: string; readonly source: Source }[]) => void;
-  /** Predicts the pending pictures. */
-  readonly resume: () => Promise<void>;
-  readonly clear: () => void;
-}
-
-/** Predicts pictures batch by batch; repeats all when another adapter is chosen. */
-export function useAnswers(adapterId: () => string | null): Answers {
+/**
+ * Pictures tried, with their predictions, batch by batch; they stay when the view is left. Choosing
+ * another adapter repeats all.
+ */
+export const useTried = defineStore('tried', () => {
   const bridge = useBridge();
+  /** The adapter that predicts. */
+  const adapterId = ref<string | null>(null);
+  /** Newest first. */
   const images = shallowRef<readonly TriedImage[]>([]);
+  /** A prediction is in progress. */
   const busy = ref(false);
+  /** Why a whole batch failed; its pictures are still pending. */
   const error = shallowRef<ErrorReport | null>(null);
   let nextId = 1;
-  let left = false;
 
   function change(id: number, values: Partial<TriedImage>): void {
     images.value = images.value.map((image) => (image.id === id ? { ...image, ...values } : image));
@@ -40,7 +35,7 @@ export function useAnswers(adapterId: () => string | null): Answers {
 
   /** The picture's name on the host; null if the upload failed, which is then its result. */
   async function handedOver(image: TriedImage): Promise<TriedImage | null> {
-    if (image.source.kind === 'path' || image.media !== null) return image;
+    if (image.source.kind !== 'file' || image.media !== null) return image;
     try {
       const base64 = await toBase64(image.source.file);
       const { media } = await bridge.call('uploads.add', { name: image.name, base64 });
@@ -55,22 +50,22 @@ export function useAnswers(adapterId: () => string | null): Answers {
   async function ask(batch: readonly TriedImage[], asked: string): Promise<void> {
     const given: TriedImage[] = [];
     for (const image of batch) {
-      const known = await handedOver(image);
-      if (known !== null) given.push(known);
+      const ready = await handedOver(image);
+      if (ready !== null) given.push(ready);
     }
-    // The host answers for uploads first, then paths.
-    const uploads = given.filter(({ source }) => source.kind === 'file');
+    // The host answers first for pictures that it knows by name, then for paths.
+    const known = given.filter(({ source }) => source.kind !== 'path');
     const files = given.filter(({ source }) => source.kind === 'path');
     if (given.length === 0) return;
     const { answers } = await bridge.call('predictions.make', {
       adapterId: asked,
-      media: uploads.flatMap(({ media }) => media ?? []),
+      media: known.flatMap(({ media }) => media ?? []),
       paths: files.flatMap(({ source }) => (source.kind === 'path' ? [source.path] : [])),
       top: TOP,
     });
     // Another adapter has been chosen since: predict the same pictures with it.
-    if (asked !== adapterId()) return;
-    [...uploads, ...files].forEach((image, index) => {
+    if (asked !== adapterId.value) return;
+    [...known, ...files].forEach((image, index) => {
       const answer = answers[index];
       if (answer !== undefined) change(image.id, answered(answer, image.media));
     });
@@ -82,9 +77,9 @@ export function useAnswers(adapterId: () => string | null): Answers {
     error.value = null;
     try {
       for (;;) {
-        const asked = adapterId();
+        const asked = adapterId.value;
         const batch = images.value.filter(({ state }) => state === 'waiting').slice(0, BATCH);
-        if (left || asked === null || batch.length === 0) return;
+        if (asked === null || batch.length === 0) return;
         await ask(batch, asked);
       }
     } catch (thrown) {
@@ -94,10 +89,11 @@ export function useAnswers(adapterId: () => string | null): Answers {
     }
   }
 
-  function add(sources: readonly { readonly name: string; readonly source: Source }[]): void {
-    const added = sources.map(({ name, source }) =>
-      waiting({ id: nextId++, name, source, media: null }),
-    );
+  function add(sources: readonly NamedSource[]): void {
+    const added = sources.map(({ name, source }) => {
+      const media = source.kind === 'dataset' ? source.media : null;
+      return waiting({ id: nextId++, name, source, media });
+    });
     images.value = [...added.reverse(), ...images.value].slice(0, AT_MOST);
     void resume();
   }
@@ -107,16 +103,15 @@ export function useAnswers(adapterId: () => string | null): Answers {
     error.value = null;
   }
 
-  watch(adapterId, () => {
+  function use(id: string | null): void {
+    if (id === adapterId.value) return;
+    adapterId.value = id;
     images.value = images.value.map(waiting);
     void resume();
-  });
-  onScopeDispose(() => {
-    left = true;
-  });
+  }
 
-  return { images, busy, error, add, resume, clear };
-}
+  return { adapterId, images, busy, error, add, resume, clear, use };
+});
 
 function answered(answer: PredictionAnswer, media: string | null): Partial<TriedImage> {
   return {
