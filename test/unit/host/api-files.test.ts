@@ -23,14 +23,16 @@ describe('a folder', () => {
     for (const name of ['img10', 'img9', 'Beach', '.git']) mkdirSync(join(folder, name));
     for (const name of ['b.PNG', 'a10.jpg', 'a9.jpg', 'notes.txt', '.hidden.png'])
       writeFileSync(join(folder, name), name);
-    const { entries, more, parent } = await listed(folder, IMAGES);
+    writeFileSync(join(folder, 'img9', 'in.heic'), '');
+    const { entries, images, more, parent } = await listed(folder, IMAGES);
+    expect(images).toBe(3);
     expect(entries).toEqual([
-      { name: 'Beach', path: join(folder, 'Beach'), kind: 'folder', bytes: null },
-      { name: 'img9', path: join(folder, 'img9'), kind: 'folder', bytes: null },
-      { name: 'img10', path: join(folder, 'img10'), kind: 'folder', bytes: null },
-      { name: 'a9.jpg', path: join(folder, 'a9.jpg'), kind: 'file', bytes: 6 },
-      { name: 'a10.jpg', path: join(folder, 'a10.jpg'), kind: 'file', bytes: 7 },
-      { name: 'b.PNG', path: join(folder, 'b.PNG'), kind: 'file', bytes: 5 },
+      { name: 'Beach', path: join(folder, 'Beach'), kind: 'folder', bytes: null, images: 0 },
+      { name: 'img9', path: join(folder, 'img9'), kind: 'folder', bytes: null, images: 1 },
+      { name: 'img10', path: join(folder, 'img10'), kind: 'folder', bytes: null, images: 0 },
+      { name: 'a9.jpg', path: join(folder, 'a9.jpg'), kind: 'file', bytes: 6, images: null },
+      { name: 'a10.jpg', path: join(folder, 'a10.jpg'), kind: 'file', bytes: 7, images: null },
+      { name: 'b.PNG', path: join(folder, 'b.PNG'), kind: 'file', bytes: 5, images: null },
     ]);
     expect(more).toBe(false);
     expect(parent).toBe(join(folder, '..'));
