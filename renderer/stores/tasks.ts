@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { Task, TaskResult } from '../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
+import { formatCount } from '../domain/format.ts';
 import { hasMessage, t } from '../i18n.ts';
 import { useBridge } from '../bridge/index.ts';
 
@@ -141,6 +142,18 @@ export function taskTitle(task: Task): string {
 export function phaseName(phase: string): string {
   const key = `tasks.phase.${phase}`;
   return hasMessage(key) ? t(key) : phase;
+}
+
+/** Phases that count images. */
+const OF_IMAGES: readonly string[] = ['listing', 'checking', 'saving'];
+
+/** How far it is, with what is counted; empty if nothing is. */
+export function taskAmount({ phase, done, total }: Task): string {
+  if (phase === 'surveying') return t('units.folders', { count: done });
+  const isImages = OF_IMAGES.includes(phase);
+  if (total === 0) return isImages ? t('units.images', { count: done }) : '';
+  const counts = { done: formatCount(done), total: formatCount(total) };
+  return isImages ? t('tasks.ofImages', counts) : `${counts.done} / ${counts.total}`;
 }
 
 /** Fraction done, 0..1; null while unknown. */

@@ -18,6 +18,9 @@ const PROBLEM_KINDS = [
   'small-class',
   'imbalance', // some classes far larger than others
   'hidden-file', // a hidden file with an image's extension, skipped
+  'unsupported-format', // a picture, video or document that is not read
+  'loose-image', // beside the class folders
+  'broken-link',
   'outside-folder', // named by a list, outside the dataset's folder
   'empty-class',
   'bad-line', // of a list or a table

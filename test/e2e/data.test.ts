@@ -51,8 +51,16 @@ test('a messy folder is imported, looked through and put in order', async ({
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Folder or list').fill(folder);
     await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('field notes');
+    const preview = dialog.getByRole('status', { name: 'What the import makes' });
+    await expect(preview).toContainText(/3 classes, 33 images.*no split of its own/);
+    await expect(preview).toContainText(/seven\s*10.*Skipped \(3\): .*unsorted/);
     await dialog.getByLabel('Name', { exact: true }).press('Enter');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('field notes');
+    await expect(images.first()).toBeVisible();
+    await expect(
+      page.getByText('field notes: 32 images imported in 3 classes.').first(),
+    ).toBeVisible();
+    await page.getByRole('button', { name: '5 problems' }).first().click();
     const problems = page.getByRole('table', { name: 'Problems' }).locator('tbody tr');
     await expect(problems).toHaveCount(5);
     for (const [kind, file] of [
@@ -72,6 +80,8 @@ test('a messy folder is imported, looked through and put in order', async ({
 
   await test.step('filters leave what they say', async () => {
     await tab('Images').click();
+    // The tab chosen last stays.
+    await page.reload();
     await expectPictures(images.first().locator('img'));
     await choose(page, 'Class', 'seven');
     await expect(total).toHaveText(`${PER_CLASS} images`);
@@ -178,7 +188,6 @@ test('a messy folder is imported, looked through and put in order', async ({
 
   await test.step('and is undone, also after a reload', async () => {
     await page.reload();
-    await tab('Split').click();
     await page.getByRole('button', { name: 'Undo the re-split' }).click();
     await expect(page.getByText('images are back in their splits.').first()).toBeVisible();
     await expect(row(page, 'Now').getByRole('cell').last()).toHaveText('0');
@@ -222,9 +231,8 @@ test('a folder that can be understood in two ways is asked about, and imported a
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Folder or list').fill(folder);
   const start = dialog.getByRole('button', { name: 'Import', exact: true });
-  await start.click();
   const question = dialog.getByRole('radiogroup', { name: 'What are the classes?' });
-  await expect(question.getByRole('radio')).toHaveCount(2);
+  await expect(question.getByRole('radio')).toHaveCount(4);
   await expect(question.getByRole('radio').first()).toContainText('2 classes: north, south');
   await expect(question.getByRole('radio').first()).toContainText('16 without a split');
   await expect(question.getByRole('radio').first()).not.toContainText('0 training');
@@ -232,12 +240,21 @@ test('a folder that can be understood in two ways is asked about, and imported a
   await expect(dialog.getByRole('alert')).toHaveCount(0);
   await expect(start).toBeDisabled();
   await dialog.screenshot({ path: testInfo.outputPath('question.png') });
-  await question.getByRole('radio', { name: /three, zero/ }).click();
+  const preview = dialog.getByRole('status', { name: 'What the import makes' });
+  await question.getByRole('radio', { name: 'Use the folder north inside it' }).click();
+  await expect(preview).toContainText('2 classes, 8 images');
+  await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('north');
+  await question
+    .getByRole('radio', { name: /16 without/ })
+    .last()
+    .click();
+  await expect(preview).toContainText(/2 classes, 16 images.*three\s*8.*Skipped: notes\.txt/);
   await start.click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('sites');
-  await expect(
-    page.getByText(/sites: 2 classes, \d+ images for training.*notes\.txt/).first(),
-  ).toBeVisible();
+  await expect(page.getByText('sites: 16 images imported in 2 classes.').first()).toBeVisible();
+  // What is no image is a note, and does not lead away from the images.
+  await expect(page.getByRole('listbox', { name: 'Images of sites' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'One file skipped' }).first()).toBeVisible();
   await page
     .getByRole('radio', { name: 'Classes' })
     .or(page.getByRole('button', { name: 'Classes' }))
@@ -258,10 +275,9 @@ test('the code page of a table is asked for', async ({ studio, page }, testInfo)
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Folder or list').fill(table);
   const start = dialog.getByRole('button', { name: 'Import', exact: true });
-  await start.click();
   await expect(dialog.getByText(/^Line 2 of .* is not UTF-8/)).toBeVisible();
   await expect(dialog.getByRole('combobox', { name: 'Code page' })).toContainText('Windows-1252');
   await start.click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('bears');
-  await expect(page.getByText(/bears: 2 classes/).first()).toBeVisible();
+  await expect(page.getByText('bears: 6 images imported in 2 classes.').first()).toBeVisible();
 });

@@ -1,6 +1,6 @@
 import type { SourceOptions } from '../../host/contract/datasets.ts';
 import { advice, withStudio, type CommandContext } from '../context.ts';
-import { classTable, describeDataset, problemLines } from '../describe/dataset.ts';
+import { classTable, describeDataset, previewLine, problemLines } from '../describe/dataset.ts';
 import { progressView } from '../output/progress.ts';
 
 /** `--json`: `{"dataset": …, "problems": [{"kind", "path", "reason"}]}`. */
@@ -13,7 +13,12 @@ export async function run(
   const view = progressView(console);
   const imported = await withStudio(context, async (studio, signal) => {
     try {
-      return await studio.datasets.add(path, { ...options, signal, onProgress: view.host });
+      return await studio.datasets.add(path, {
+        ...options,
+        signal,
+        onProgress: view.host,
+        onListed: (preview) => view.line(previewLine(preview)),
+      });
     } finally {
       view.stop();
     }

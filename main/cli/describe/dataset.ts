@@ -1,3 +1,4 @@
+import type { DatasetPreview } from '../../../shared/contract/window/dataset-source.ts';
 import type { Dataset, DatasetLayout, DatasetProblem } from '../../../shared/domain/library.ts';
 import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import type { Console } from '../output/console.ts';
@@ -31,6 +32,23 @@ export function describeDataset(dataset: Dataset, console: Console): string[] {
   if (dataset.unusable > 0) pairs.push(['unusable', formatCount(dataset.unusable)]);
   pairs.push(['added', formatMoment(dataset.createdAt)]);
   return facts(pairs, console.dim);
+}
+
+/** What an import will make of its source, in one line. */
+export function previewLine(preview: DatasetPreview): string {
+  const { classes, classCount, counts, problems, notes } = preview;
+  const { free, ...given } = counts;
+  const total = given.train + given.val + given.test + free;
+  const split = (['train', 'val', 'test'] as const).map((of) => `${formatCount(given[of])} ${of}`);
+  if (free > 0) split.push(`${formatCount(free)} without`);
+  const names = classes.map(({ name, images }) => `${name} ${formatCount(images)}`);
+  if (classCount > classes.length) names.push('…');
+  return [
+    `${plural(classCount, 'class', 'classes')}, ${plural(total, 'image')}`,
+    free === total ? ', no split of its own' : `, own split (${split.join(' / ')})`,
+    `: ${names.join(', ')}`,
+    problems + notes > 0 ? `; ${formatCount(problems + notes)} skipped` : '',
+  ].join('');
 }
 
 /** Classes with their images, up to a limit, then where to see the rest. */

@@ -6,7 +6,8 @@ import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent }
 export type Phase = Extract<EngineEvent, { type: 'progress' }>['phase'] | Progress['phase'];
 
 const LABELS: Record<Phase, string> = {
-  listing: 'listing files',
+  surveying: 'looking into folders',
+  listing: 'listing images',
   checking: 'checking images',
   saving: 'saving',
   hashing: 'hashing',

@@ -1,4 +1,8 @@
-import type { DatasetQuestion, ImageFilter } from '../../../shared/contract/window/datasets.ts';
+import type {
+  DatasetOutlook,
+  DatasetPreview,
+} from '../../../shared/contract/window/dataset-source.ts';
+import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import type { ClassEvent } from '../../../shared/domain/class-history.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { ImportLayout, Split, SplitDraw } from '../../../shared/domain/dataset.ts';
@@ -93,18 +97,25 @@ export interface DatasetService {
    * @param options.seed of the stratified split, default 0
    * @param options.as layout of the source, if ambiguous
    * @param options.encoding of lists and tables without a byte order mark; default UTF-8
+   * @param options.onListed what the import makes of the source, before any file is decoded
    * @throws not-found, dataset-unusable, name-taken, usage, cancelled
    */
   add(
     path: string,
     options: Watching &
-      SourceOptions & { name?: string; val?: number; test?: number; seed?: number },
+      SourceOptions & {
+        name?: string;
+        val?: number;
+        test?: number;
+        seed?: number;
+        onListed?: (preview: DatasetPreview) => void;
+      },
   ): Promise<DatasetImport>;
   /**
-   * What the user has to specify before `add` can import this source; null if nothing. @throws as
-   * `add`
+   * What `add` would make of this source, or what the user has to specify first.
+   * @throws as `add`
    */
-  question(path: string, options?: SourceOptions): Promise<DatasetQuestion | null>;
+  preview(path: string, options?: Watching & SourceOptions): Promise<DatasetOutlook>;
   /**
    * The name as it will be stored, if a dataset from `path` can have it.
    * @throws usage; name-taken, with what to do when it is the same source

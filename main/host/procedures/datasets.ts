@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Handlers } from '../../../shared/contract/window/procedures.ts';
 import type {
   GalleryImage,
@@ -22,7 +23,11 @@ export function datasetProcedures(context: ProcedureContext): Handlers<keyof typ
   return {
     'datasets.list': () => datasets.list(),
     'datasets.get': ({ id }) => datasets.get(id),
-    'datasets.question': ({ path, ...source }) => datasets.question(path, source),
+    'datasets.preview': ({ path, ...source }) =>
+      tasks.start('dataset-preview', basename(path), async ({ signal, host }) => ({
+        kind: 'outlook',
+        outlook: await datasets.preview(path, { ...source, signal, onProgress: host }),
+      })),
     'datasets.import'({ path, as, encoding, name: wanted, val, test, seed, projectId }) {
       // Refuse early what needs no reading of many files.
       const name = datasets.checkNewName(wanted, path);

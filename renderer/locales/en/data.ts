@@ -37,9 +37,17 @@ export const data = {
     more: 'Split and project',
     start: 'Import',
     running: 'Checking every file. You can leave; the import continues.',
-    made: '{name}: {classes} classes, {train} images for training, {val} for validation, {test} for testing.',
-    aside: 'Skipped: {files}.',
-    toProblems: 'Why',
+    made: '{name}: {images} imported in {classes}.',
+    problems: 'One problem | {count} problems',
+    skipped: 'One file skipped | {count} files skipped',
+  },
+  importPreview: {
+    title: 'What the import makes',
+    noSplit: 'no split of its own',
+    ownSplit: 'own split: {train} training / {val} validation / {test} test',
+    partSplit: 'own split: {train} training / {val} validation / {test} test, {free} without one',
+    more: 'and one more | and {count} more',
+    skipped: 'Skipped: {names} | Skipped ({count}): {names}',
   },
   importQuestion: {
     title: 'What are the classes?',
@@ -47,6 +55,10 @@ export const data = {
       'names-repeat': 'In {folder} the same folder names repeat below several folders: {folders}.',
       'splits-in-some':
         'In {folder} some folders hold training and validation folders and others do not: {folders}.',
+      'splits-in-each':
+        'In {folder} each folder holds training and validation folders of its own: {folders}.',
+      'classes-in-classes':
+        'In {folder} the folders hold class folders themselves, like a folder of several datasets: {folders}.',
       'folder-beside-splits':
         'In {folder} other folders with images stand beside those for training and testing: {folders}.',
       'splits-without-classes':
@@ -58,6 +70,7 @@ export const data = {
         'The folders named train, validation and test give the split; others are skipped',
       'inner-folders': 'The folders in which the images lie are the classes',
     },
+    inside: 'Use the folder {folder} inside it',
     classes: 'No classes | One class: {names} | {count} classes: {names}',
     images: {
       train: '{n} training',
@@ -66,7 +79,7 @@ export const data = {
       free: '{n} without a split',
     },
     join: ', ',
-    other: 'If none of these is right, choose one of the folders in it instead.',
+    other: 'If none of these is right, choose another folder above.',
     encoding: 'Line {line} of {file} is not UTF-8. In which code page was it saved?',
     codePage: 'Code page',
     codePageHelp:
@@ -200,6 +213,9 @@ export const data = {
       'small-class': 'The class has very few images.',
       imbalance: 'Some classes have far more images than others.',
       'hidden-file': 'It is hidden and was skipped.',
+      'unsupported-format': 'Files of this format are not read.',
+      'loose-image': 'It is beside the class folders, so its class is unknown.',
+      'broken-link': 'The link leads nowhere.',
       'outside-folder': 'It lies outside the folder of the dataset.',
       'empty-class': 'The class folder has no images.',
       ignored: 'It was skipped, as it is not an image of a class.',
@@ -221,6 +237,9 @@ export const data = {
       'small-class': 'small class',
       imbalance: 'imbalance',
       'hidden-file': 'hidden file',
+      'unsupported-format': 'format not read',
+      'loose-image': 'no class',
+      'broken-link': 'broken link',
       'outside-folder': 'outside the folder',
       'empty-class': 'empty class',
       ignored: 'skipped',
@@ -243,6 +262,9 @@ export const data = {
       'small-class': 'Add images to the class, or merge it with another.',
       imbalance: 'Add images to the small classes.',
       'hidden-file': 'Rename it without the dot and import again, if it is wanted.',
+      'unsupported-format': 'Convert it to JPEG or PNG and import again.',
+      'loose-image': 'Put it into the folder of its class and import again.',
+      'broken-link': 'Put back what the link leads to, or delete the link.',
       'outside-folder': 'Nothing, or copy it into the folder and correct the list.',
       'empty-class': 'Put images into the folder, or delete it.',
       ignored: 'Nothing, unless it belongs to the dataset.',

@@ -1,6 +1,7 @@
 /** Long work by kind and by what is being done; the keys of phases are those that host and engine send. */
 export const tasks = {
   kind: {
+    'dataset-preview': 'Looking into {subject}',
     'dataset-import': 'Importing {subject}',
     'dataset-check': 'Checking {subject}',
     'backbone-add': 'Adding {subject}',
@@ -13,6 +14,7 @@ export const tasks = {
     sample: 'The sample',
   },
   ended: {
+    'dataset-preview': 'The content of {subject} is known.',
     'dataset-import': '{subject} is imported.',
     'dataset-check': '{subject} is checked.',
     'backbone-add': '{subject} is added.',
@@ -25,7 +27,8 @@ export const tasks = {
     sample: 'The sample’s training has started.',
   },
   phase: {
-    listing: 'listing files',
+    surveying: 'looking into folders',
+    listing: 'listing images',
     hashing: 'hashing',
     checking: 'checking images',
     saving: 'saving',
@@ -48,6 +51,7 @@ export const tasks = {
     starting: 'starting',
     working: 'working',
   },
+  ofImages: '{done} of {total} images',
   state: {
     running: 'Running',
     done: 'Done',

@@ -3,6 +3,7 @@ import type { Shape } from '../shape.ts';
 
 export const tasks: Shape<typeof en> = {
   kind: {
+    'dataset-preview': '正在查看 {subject}',
     'dataset-import': '正在导入 {subject}',
     'dataset-check': '正在检查 {subject}',
     'backbone-add': '正在添加 {subject}',
@@ -15,6 +16,7 @@ export const tasks: Shape<typeof en> = {
     sample: '示例',
   },
   ended: {
+    'dataset-preview': '{subject} 已查看。',
     'dataset-import': '{subject} 已导入。',
     'dataset-check': '{subject} 已检查。',
     'backbone-add': '{subject} 已添加。',
@@ -27,7 +29,8 @@ export const tasks: Shape<typeof en> = {
     sample: '示例已开始训练。',
   },
   phase: {
-    listing: '列出文件',
+    surveying: '查看文件夹',
+    listing: '列出图像',
     hashing: '计算哈希',
     checking: '检查图像',
     saving: '保存',
@@ -50,6 +53,7 @@ export const tasks: Shape<typeof en> = {
     starting: '启动',
     working: '处理中',
   },
+  ofImages: '{done} / {total} 张图像',
   state: {
     running: '进行中',
     done: '已完成',

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { FOLDER_LAYOUTS, IMPORT_LAYOUTS } from '../../domain/dataset.ts';
 import {
   datasetProblemSchema,
   datasetSchema,
@@ -8,14 +7,8 @@ import {
 } from '../../domain/library.ts';
 import { countSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
 import { augmentation } from '../../training/fields.ts';
-import {
-  filePathSchema,
-  mediaSchema,
-  nameSchema,
-  nothingSchema,
-  page,
-  searchTextSchema,
-} from './inputs.ts';
+import { datasetSource } from './dataset-source.ts';
+import { mediaSchema, nameSchema, nothingSchema, page, searchTextSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
 
@@ -50,51 +43,6 @@ export const imageFilter = v.strictObject({
 });
 export type ImageFilter = v.InferOutput<typeof imageFilter>;
 
-/** What cannot be detected from a source; omitted where not needed. */
-const source = {
-  path: filePathSchema,
-  as: v.exactOptional(v.picklist(IMPORT_LAYOUTS)),
-  /** Encoding of lists and tables without a byte order mark, by WHATWG label. */
-  encoding: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(40))),
-};
-
-/** The result of one layout of the folders. */
-const datasetReading = v.object({
-  as: v.picklist(FOLDER_LAYOUTS),
-  /** The first few. */
-  classes: v.array(v.string()),
-  classCount: countSchema,
-  /** Image files; `free` are those without a given split. */
-  counts: v.object({ train: countSchema, val: countSchema, test: countSchema, free: countSchema }),
-});
-export type DatasetReading = v.InferOutput<typeof datasetReading>;
-
-const datasetQuestion = v.variant('kind', [
-  v.object({
-    kind: v.literal('layout'),
-    /** The ambiguous folder. */
-    path: v.string(),
-    why: v.picklist([
-      'splits-in-some',
-      'folder-beside-splits',
-      'splits-without-classes',
-      'names-repeat',
-    ]),
-    /** The first few names of the folders that make it ambiguous. */
-    folders: v.array(v.string()),
-    readings: v.array(datasetReading),
-  }),
-  v.object({
-    kind: v.literal('encoding'),
-    /** The list or table. */
-    path: v.string(),
-    /** The first invalid one. */
-    line: countSchema,
-    encoding: v.string(),
-  }),
-]);
-export type DatasetQuestion = v.InferOutput<typeof datasetQuestion>;
-
 const one = v.strictObject({ id: idSchema });
 
 const draw = v.strictObject({
@@ -114,11 +62,11 @@ const MOST_POSITIONS = 1_000_000;
 export const datasetProcedures = {
   'datasets.list': procedure(nothingSchema, v.array(datasetSchema)),
   'datasets.get': procedure(one, datasetSchema),
-  /** What the user has to specify before this source can be imported; null if nothing. */
-  'datasets.question': procedure(v.strictObject(source), v.nullable(datasetQuestion)),
+  /** Lists a source without importing it: what it would make, or what has to be answered. */
+  'datasets.preview': procedure(v.strictObject(datasetSource), task),
   'datasets.import': procedure(
     v.strictObject({
-      ...source,
+      ...datasetSource,
       name: nameSchema,
       val: fractionSchema,
       test: fractionSchema,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { errorReportSchema } from '../../domain/error-report.ts';
 import { verificationSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
+import { datasetOutlook } from './dataset-source.ts';
 import { nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 
@@ -10,6 +11,7 @@ import { procedure } from './procedure.ts';
  * `task` at every change. A procedure that starts one returns it immediately.
  */
 export const TASK_KINDS = [
+  'dataset-preview',
   'dataset-import',
   'dataset-check',
   'backbone-add',
@@ -27,6 +29,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 export const taskResult = v.variant('kind', [
   /** `problems` without notes. */
   v.object({ kind: v.literal('dataset'), datasetId: idSchema, problems: countSchema }),
+  v.object({ kind: v.literal('outlook'), outlook: datasetOutlook }),
   v.object({ kind: v.literal('backbone'), backboneId: idSchema }),
   v.object({
     kind: v.literal('adapter'),

@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -259,6 +260,7 @@ describe('datasets', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^Added the dataset again\.\n/);
     expect(out).toContain('1 problem found:');
+    expect(error).toContain('\n3 classes, 31 images, no split of its own: 0 11, 1 10, 2 10\n');
     expect(error).toMatch(/checking images/);
   });
 
@@ -269,6 +271,21 @@ describe('datasets', () => {
       exit: 1,
       code: 'dataset-unusable',
     });
+    // A folder of two datasets names what each would make.
+    const parent = path.join(folder, 'parent');
+    cpSync(images, path.join(parent, 'digits'), { recursive: true });
+    for (const [digit, name] of ['left', 'right'].entries())
+      cpSync(path.join(images, String(digit)), path.join(parent, 'hands', name), {
+        recursive: true,
+      });
+    const high = await refusal(at('dataset', 'add', parent, '--name', 'e'));
+    expect(high).toMatchObject({ exit: 1, code: 'dataset-unusable' });
+    expect(high.message).toContain('its folders hold class folders');
+    expect(high.hint).toContain(
+      `the folder ${path.join(parent, 'digits')} alone makes the classes 0`,
+    );
+    const system = await refusal(at('dataset', 'add', path.parse(folder).root));
+    expect(system.message).toContain('holds your whole home folder');
     const none = path.join(folder, 'none');
     expect(await refusal(at('dataset', 'add', none, '--name', 'e'))).toMatchObject({
       exit: 1,

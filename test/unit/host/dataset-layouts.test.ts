@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DatasetImport } from '../../../main/host/contract/datasets.ts';
@@ -31,9 +32,16 @@ async function add(path: string, options: Options = {}): Promise<DatasetImport> 
   return (await studio()).datasets.add(path, { name: 'x', val: 0, ...options });
 }
 
-/** The question asked before the import. */
+/** What an import would make of it, or the question asked before. */
+async function look(path: string, options: Options = {}) {
+  return (await studio()).datasets.preview(path, options);
+}
+
+/** The question about the folders. */
 async function ask(path: string, options: Options = {}) {
-  return (await studio()).datasets.question(path, options);
+  const question = await look(path, options);
+  if (question.kind !== 'layout') throw new Error(`no question: ${JSON.stringify(question)}`);
+  return question;
 }
 
 /** Formats as `cat 2/1/0`: training, validation and test images. */
@@ -166,18 +174,12 @@ describe('folders around folders', () => {
     expect(classes(await add(lists))).toEqual(['a 1/0/0', 'b 1/0/0']);
   });
 
-  it('of other names below each class are taken with the outer names, which is said', async () => {
-    const root = await tree(temporaryFolder(), {
-      'animals/cat': 1,
-      'animals/dog': 1,
-      'plants/oak': 1,
-      'plants/fern': 1,
-    });
+  it('below a class that has images of its own belong to it, which is said', async () => {
+    const root = await tree(temporaryFolder(), { cat: 2, 'cat/kittens': 1, 'cat/old': 1, dog: 1 });
     const result = await add(root);
-    expect(classes(result)).toEqual(['animals 2/0/0', 'plants 2/0/0']);
-    expect(result.problems.map((p) => p.reason)).toEqual([
-      'The folders within animals, plants are not classes: their images belong to the class above them.',
-    ]);
+    expect(classes(result)).toEqual(['cat 4/0/0', 'dog 1/0/0']);
+    expect(told(result, root)).toEqual(['ignored cat']);
+    expect(result.problems[0]?.reason).toContain('belong to the class "cat"');
   });
 
   it('of one name below each class are no classes', async () => {
@@ -208,7 +210,17 @@ describe('what can be understood in more than one way', () => {
       { 'train/cat': 1, 'train/dog': 1, other: 1 },
       'folder-beside-splits',
     ],
-    ['splits within classes', { 'cat/train': 1, 'cat/val': 1, 'dog/train': 1 }, 'names-repeat'],
+    ['splits within classes', { 'cat/train': 1, 'cat/val': 1, 'dog/train': 1 }, 'splits-in-each'],
+    [
+      'class folders within class folders',
+      { 'animals/cat': 1, 'animals/dog': 1, 'plants/oak': 1, 'plants/fern': 1 },
+      'classes-in-classes',
+    ],
+    [
+      'datasets in wrappers, beside a class',
+      { 'a/images/cat': 1, 'a/images/dog': 1, 'b/images/oak': 1, 'b/images/fern': 1, c: 1 },
+      'classes-in-classes',
+    ],
     [
       'names that come again within a split',
       { 'train/north/cat': 1, 'train/north/dog': 1, 'train/south/dog': 1, 'val/north/cat': 1 },
@@ -219,14 +231,15 @@ describe('what can be understood in more than one way', () => {
     const { message, hint } = await refusal(add(root), 'dataset-unusable');
     expect(message).toContain('not clear');
     const question = await ask(root);
-    if (question?.kind !== 'layout') throw new Error('nothing is asked');
     expect(question.why).toBe(why);
     expect(question.readings.length).toBeGreaterThan(1);
-    for (const { as, classCount, counts } of question.readings) {
-      expect(hint).toContain(`${as} makes the classes`);
-      expect(await ask(root, { as })).toBeNull();
+    for (const { path, as, classCount, counts } of question.readings) {
+      expect(hint).toContain(`${as ?? `${path} alone`} makes the classes`);
+      const options = as === null ? {} : { as };
+      const source = as === null ? path : root;
+      expect(await look(source, options)).toMatchObject({ kind: 'preview', classCount, counts });
       // The import yields what the question announced.
-      const { dataset } = await add(root, { as });
+      const { dataset } = await add(source, options);
       expect(dataset.classes).toHaveLength(classCount);
       expect(dataset.counts).toEqual({
         train: counts.train + counts.free,
@@ -251,6 +264,37 @@ describe('what can be understood in more than one way', () => {
     expect(told(result, beside)).toEqual(['ignored extra']);
     await refusal(add(sites, { as: 'table' }), 'dataset-unusable');
     await refusal(add(join(sites, 'north', 'cat', '0.png'), { as: 'inner-folders' }), 'usage');
+  });
+
+  it('offers the datasets of their parent first', async () => {
+    const root = await tree(temporaryFolder(), {
+      'clothing/train/dress': 2,
+      'clothing/train/hat': 2,
+      'clothing/test/dress': 1,
+      'flowers/rose': 1,
+      'flowers/tulip': 1,
+      loose: 1,
+    });
+    const { why, folders, readings } = await ask(root);
+    expect(why).toBe('splits-in-some');
+    expect(folders).toEqual(['clothing']);
+    expect(readings.slice(0, 2)).toEqual([
+      {
+        path: join(root, 'clothing'),
+        as: null,
+        classes: ['dress', 'hat'],
+        classCount: 2,
+        counts: { train: 4, val: 0, test: 1, free: 0 },
+      },
+      {
+        path: join(root, 'flowers'),
+        as: null,
+        classes: ['rose', 'tulip'],
+        classCount: 2,
+        counts: { train: 0, val: 0, test: 0, free: 2 },
+      },
+    ]);
+    expect(readings[2]).toMatchObject({ path: root, as: 'class-folders', classCount: 3 });
   });
 
   it('is asked of the folder inside a wrapping, and the answer holds for the whole', async () => {
@@ -287,5 +331,70 @@ describe('list files', () => {
     const result = await add(root);
     expect(classes(result)).toEqual(['cat 2/0/0', 'dog 2/0/0']);
     expect(told(result, root)).toEqual(['ignored test.txt']);
+  });
+});
+
+describe('the preview', () => {
+  it('has classes with their images, the own split, and what is skipped', async () => {
+    const root = await tree(temporaryFolder(), {
+      'train/cat': 3,
+      'train/dog': 2,
+      'val/cat': 1,
+      'test/dog': 1,
+    });
+    write(join(root, 'LICENSE'), 'free');
+    write(join(root, 'README.md'), 'read me');
+    write(join(root, 'train', 'cat', 'raw.CR2'), 'II*');
+    expect(await look(root)).toEqual({
+      kind: 'preview',
+      layout: 'split-folders',
+      classes: [
+        { name: 'cat', images: 4 },
+        { name: 'dog', images: 3 },
+      ],
+      classCount: 2,
+      counts: { train: 5, val: 1, test: 1, free: 0 },
+      problems: 1,
+      notes: 2,
+      skipped: ['LICENSE', 'README.md', 'raw.CR2'],
+    });
+  });
+
+  it('names the first classes of many', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `class ${i + 10}`);
+    const root = await tree(temporaryFolder(), Object.fromEntries(names.map((name) => [name, 1])));
+    const preview = await look(root);
+    expect(preview).toMatchObject({ classCount: 12, counts: { free: 12 } });
+    expect(preview).toHaveProperty('classes.length', 8);
+  });
+
+  it('counts folders until the first image and images from there, and can be cancelled', async () => {
+    const root = await tree(temporaryFolder(), { cat: 2, dog: 1 });
+    const told: string[] = [];
+    const { datasets } = await studio();
+    await datasets.preview(root, {
+      onProgress: ({ phase, done }) => told.push(`${phase} ${done}`),
+    });
+    expect(told.slice(0, 2)).toEqual(['surveying 1', 'surveying 2']);
+    expect(told.slice(-3)).toEqual(['listing 1', 'listing 2', 'listing 3']);
+    const stop = new AbortController();
+    const looking = datasets.preview(root, {
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await refusal(looking, 'cancelled');
+  });
+});
+
+describe('a folder that is no dataset', () => {
+  it.each([
+    ['/', 'holds your whole home folder'],
+    [homedir(), 'is your home folder'],
+    ['/usr', 'is a folder of the system'],
+  ])('is refused: %s', async (folder, why) => {
+    const { message, hint } = await refusal(look(folder), 'dataset-unusable');
+    expect(message).toBe(`${folder} ${why}, not a dataset.`);
+    expect(hint).toContain('inside it');
+    expect((await refusal(add(folder), 'dataset-unusable')).message).toContain(why);
   });
 });

@@ -219,7 +219,7 @@ describe('text', () => {
       const { message, option } = await refusal(add(path), 'dataset-unusable');
       expect(message).toBe(`Line ${line} of ${path} is not text in UTF-8.`);
       expect(option).toContain('--encoding');
-      expect(await (await studio()).datasets.question(path)).toEqual({
+      expect(await (await studio()).datasets.preview(path)).toEqual({
         kind: 'encoding',
         path,
         line,

@@ -90,6 +90,10 @@ describe('class folders', () => {
     await writeImage(join(root, 'loose.png'), 52);
     writeFileSync(join(root, 'a', 'notes.txt'), 'notes');
     writeFileSync(join(root, 'a', 'drawing.svg'), '<svg/>');
+    writeFileSync(join(root, 'a', 'photo.NEF'), 'MM');
+    writeFileSync(join(root, 'a', 'README'), 'read me');
+    writeFileSync(join(root, 'LICENSE'), 'free');
+    writeFileSync(join(root, 'film.mp4'), 'ftyp');
     const result = await add(root);
     expect(rows(result.studio)).toEqual([
       'train a/0.png',
@@ -99,13 +103,26 @@ describe('class folders', () => {
     ]);
     expect(classesOf(result)).toEqual(['a', 'b']);
     expect(kinds(result).sort()).toEqual([
+      'broken-link broken.png',
       'empty-class empty',
-      'ignored broken.png',
-      'ignored drawing.svg',
+      'ignored LICENSE',
+      'ignored README',
+      'ignored a',
+      'ignored b',
+      'ignored film.mp4',
       'ignored loop',
-      'ignored loose.png',
       'ignored notes.txt',
+      'loose-image loose.png',
+      'unsupported-format drawing.svg',
+      'unsupported-format photo.NEF',
     ]);
+    const reasonOf = (name: string) =>
+      result.problems.find(({ path }) => path.endsWith(name))?.reason;
+    expect(reasonOf('photo.NEF')).toBe(
+      'A raw camera image is not read; convert it to JPEG or PNG.',
+    );
+    expect(reasonOf('film.mp4')).toBe('A video is not read; convert it to JPEG or PNG.');
+    expect(reasonOf('LICENSE')).toBe('It has no extension, and its content is not an image.');
     expect(result.studio.datasets.problems('x')).toEqual(result.problems);
   });
 
@@ -396,7 +413,7 @@ describe('checking, removing, cancelling', () => {
       },
     });
     await refusal(adding, 'cancelled');
-    expect(phases).toEqual(new Set(['listing', 'checking']));
+    expect(phases).toEqual(new Set(['surveying', 'listing', 'checking']));
     expect(studio.datasets.list()).toEqual([]);
     await studio.datasets.add(root, { name: 'x' });
     await studio.close();

@@ -12,7 +12,7 @@ import { useDialogs } from '../../../renderer/stores/dialogs.ts';
 import { useProjects } from '../../../renderer/stores/projects.ts';
 import { useSettings } from '../../../renderer/stores/settings.ts';
 import { useShell } from '../../../renderer/stores/shell.ts';
-import { useTasks } from '../../../renderer/stores/tasks.ts';
+import { taskAmount, useTasks } from '../../../renderer/stores/tasks.ts';
 import { useToasts } from '../../../renderer/stores/toasts.ts';
 import { FakeBridge, type Answers } from './fake-bridge.ts';
 
@@ -75,6 +75,18 @@ const STORED: Settings = {
   project: null,
   folder: null,
 };
+
+describe('the amount of a task', () => {
+  it.each([
+    ['surveying', 1, 0, 'one folder'],
+    ['listing', 1240, 0, '1,240 images'],
+    ['checking', 1240, 3781, '1,240 of 3,781 images'],
+    ['verifying', 2, 16, '2 / 16'],
+    ['starting', 0, 0, ''],
+  ])('of the phase %s says what is counted', (phase, done, total, expected) => {
+    expect(taskAmount(task('t', { phase, done, total }))).toBe(expected);
+  });
+});
 
 describe('projects', () => {
   it('are asked for once, whoever asks, and again when the host says so', async () => {

@@ -1,5 +1,9 @@
 import { resolve } from 'node:path';
-import type { DatasetQuestion, ImageFilter } from '../../../../shared/contract/window/datasets.ts';
+import type {
+  DatasetOutlook,
+  DatasetPreview,
+} from '../../../../shared/contract/window/dataset-source.ts';
+import type { ImageFilter } from '../../../../shared/contract/window/datasets.ts';
 import {
   SPLITS,
   sourceSplit,
@@ -38,6 +42,7 @@ import { changeImages, refreshFindings } from './edits.ts';
 import { fileBelow } from './file-name.ts';
 import { importImages } from './import.ts';
 import type { Listing } from './listing.ts';
+import { previewOf } from './preview.ts';
 import { ImportQuestion } from './question.ts';
 import { applyPlan, countMoved, planResplit, restoreSplit } from './resplit.ts';
 import { checkEncoding } from './text.ts';
@@ -75,7 +80,13 @@ export class Datasets implements DatasetService {
   async add(
     given: string,
     options: Watching &
-      SourceOptions & { name?: string; val?: number; test?: number; seed?: number },
+      SourceOptions & {
+        name?: string;
+        val?: number;
+        test?: number;
+        seed?: number;
+        onListed?: (preview: DatasetPreview) => void;
+      },
   ): Promise<DatasetImport> {
     const path = resolve(given);
     const draw = checkDraw({
@@ -83,15 +94,10 @@ export class Datasets implements DatasetService {
       test: options.test ?? 0,
       seed: options.seed ?? 0,
     });
-    const name =
-      options.name === undefined ? this.#nameFor(path) : this.checkNewName(options.name, path);
-    let listed = 0;
-    const walk: Walk = {
-      ...newWalk(options),
-      onFile: () => options.onProgress?.({ phase: 'listing', done: ++listed, total: 0 }),
-    };
-    const listing = await listDataset(path, walk, options.as);
-    const id = this.#begin(name, path, listing, draw);
+    const wanted = options.name === undefined ? null : this.checkNewName(options.name, path);
+    const listing = await listDataset(path, newWalk(options), options.as);
+    options.onListed?.(previewOf(listing));
+    const id = this.#begin(wanted ?? this.#nameFor(path), path, listing, draw);
     try {
       const problems = await importImages(id, listing, this.#images, { ...options, ...draw, path });
       this.#library.transaction(() => {
@@ -105,10 +111,9 @@ export class Datasets implements DatasetService {
     }
   }
 
-  async question(path: string, options: SourceOptions = {}): Promise<DatasetQuestion | null> {
+  async preview(path: string, options: Watching & SourceOptions = {}): Promise<DatasetOutlook> {
     try {
-      await listDataset(resolve(path), newWalk(options), options.as);
-      return null;
+      return previewOf(await listDataset(resolve(path), newWalk(options), options.as));
     } catch (error) {
       if (error instanceof ImportQuestion) return error.question;
       throw error;
@@ -311,9 +316,22 @@ export class Datasets implements DatasetService {
   }
 }
 
-function newWalk({ signal, encoding }: SourceOptions & { signal?: AbortSignal }): Walk {
+/** A walk that counts folders until the first image is listed, then images. */
+function newWalk({ signal, encoding, onProgress }: SourceOptions & Watching): Walk {
   if (encoding !== undefined) checkEncoding(encoding);
-  return { problems: [], seen: new Set(), signal, encoding };
+  let folders = 0;
+  let files = 0;
+  return {
+    problems: [],
+    seen: new Set(),
+    signal,
+    encoding,
+    onFolder() {
+      folders++;
+      if (files === 0) onProgress?.({ phase: 'surveying', done: folders, total: 0 });
+    },
+    onFile: () => onProgress?.({ phase: 'listing', done: ++files, total: 0 }),
+  };
 }
 
 function toEntry(source: string, image: StoredImage): GalleryEntry {

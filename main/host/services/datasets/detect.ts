@@ -6,6 +6,7 @@ import { leaveAside } from './folders.ts';
 import { decideLayout, listFolders, wrapperAmong } from './layout.ts';
 import { listsIn, listListFiles } from './list-files.ts';
 import type { Listing } from './listing.ts';
+import { requireOwnFolder } from './own-folder.ts';
 import { listSplitTables } from './split-tables.ts';
 import { leaveWrapper } from './splits.ts';
 import { metadataIn, survey, surveyAll } from './survey.ts';
@@ -26,6 +27,7 @@ const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
  */
 export async function listDataset(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {
   const info = await statOf(path);
+  if (as === undefined) await requireOwnFolder(path);
   const listing = info.isDirectory()
     ? await inFolder(path, walk, as)
     : await inFile(path, walk, as);
@@ -137,18 +139,19 @@ async function inFolders(
   const wrapper = wrapperAmong(surveyed);
   if (wrapper !== null && (await enterFolder(wrapper.path, walk))) {
     leaveWrapper(wrapper, walk);
-    for (const entry of entries) if (entry.path !== wrapper.path) leaveBeside(entry, walk);
+    for (const entry of entries) if (entry.path !== wrapper.path) await leaveBeside(entry, walk);
     const inside = await entriesOf(wrapper.path, walk);
     const listing = as === undefined ? await inText(wrapper.path, inside, walk) : null;
     return listing ?? inFolders(wrapper.path, inside, walk, as);
   }
   if (as === undefined && tables.length > 1 && surveyed.length === 1) onlyTable(path, entries);
-  const layout = as ?? (await decideLayout(path, entries, surveyed, walk));
+  const layout =
+    as ?? (await decideLayout({ dir: path, entries, surveyed, listInside: listDataset }, walk));
   return listFolders(layout, path, entries, walk);
 }
 
-function leaveBeside(entry: FolderEntry, walk: Walk): void {
-  if (entry.kind === 'file') leaveAside(entry, walk);
+async function leaveBeside(entry: FolderEntry, walk: Walk): Promise<void> {
+  if (entry.kind === 'file') await leaveAside(entry, walk);
   else
     walk.problems.push({
       kind: 'ignored',

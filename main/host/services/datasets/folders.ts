@@ -1,23 +1,25 @@
 import type { Split } from '../../../../shared/domain/dataset.ts';
-import { mayBeImage, splitNamed, toListing, type Listing, type NamedImage } from './listing.ts';
+import { splitNamed, toListing, type Listing, type NamedImage } from './listing.ts';
 import {
   enterFolder,
   entriesOf,
   ignoreFile,
   imagesBelow,
+  isListed,
+  whyNoImage,
   type FolderEntry,
   type Walk,
 } from './walk.ts';
 
 /** A file where folders are expected. */
-export function leaveAside({ name, path }: FolderEntry, walk: Walk): void {
-  if (mayBeImage(name))
+export async function leaveAside(entry: FolderEntry, walk: Walk): Promise<void> {
+  if (await isListed(entry))
     walk.problems.push({
-      kind: 'ignored',
-      path,
+      kind: 'loose-image',
+      path: entry.path,
       reason: 'It is beside the class folders, so its class is unknown.',
     });
-  else ignoreFile(path, walk);
+  else walk.problems.push({ kind: 'ignored', path: entry.path, reason: whyNoImage(entry.name) });
 }
 
 /** A folder whose subfolders are the classes; deeper folders belong to the class above them. */
@@ -29,7 +31,7 @@ export async function classFolders(
   const images: NamedImage[] = [];
   for (const entry of entries) {
     if (entry.kind === 'file') {
-      leaveAside(entry, walk);
+      await leaveAside(entry, walk);
       continue;
     }
     // Systems encode accented names differently (NFC, NFD); one class must not become two.
@@ -69,15 +71,15 @@ export async function listInnerFolders(
     const className = folder.name.normalize('NFC');
     for (const entry of await entriesOf(folder.path, walk)) {
       if (entry.kind === 'folder') await visit(entry, splitNamed(folder.name) ?? above);
-      else if (mayBeImage(entry.name)) {
+      else if (await isListed(entry)) {
         walk.onFile?.();
         images.push({ path: entry.path, className, split: above });
-      } else ignoreFile(entry.path, walk);
+      } else ignoreFile(entry, walk);
     }
   };
   for (const entry of entries)
     if (entry.kind === 'folder') await visit(entry, null);
-    else leaveAside(entry, walk);
+    else await leaveAside(entry, walk);
   const isSplit = images.some(({ split }) => split !== null);
   return toListing(isSplit ? 'split-folders' : 'class-folders', images, walk.problems);
 }

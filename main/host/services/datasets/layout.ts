@@ -1,11 +1,11 @@
 import type {
-  DatasetQuestion,
   DatasetReading,
-} from '../../../../shared/contract/window/datasets.ts';
+  LayoutQuestion as LayoutQuestionData,
+} from '../../../../shared/contract/window/dataset-source.ts';
 import { FOLDER_LAYOUTS, type FolderLayout } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import { listClassFolders, listInnerFolders } from './folders.ts';
-import { splitNamed, type Listing } from './listing.ts';
+import { countSplits, splitNamed, type Listing } from './listing.ts';
 import { LayoutQuestion } from './question.ts';
 import { listSplitFolders, splitFoldersOf, unwrapSplits } from './splits.ts';
 import { holdsImages, holdsSplits, metadataIn, scratch, survey, type Surveyed } from './survey.ts';
@@ -35,19 +35,23 @@ export function wrapperAmong(surveyed: readonly Surveyed[]): FolderEntry | null 
     : null;
 }
 
+/** A folder whose layout is to be decided. */
+interface Undecided {
+  readonly dir: string;
+  readonly entries: readonly FolderEntry[];
+  readonly surveyed: readonly Surveyed[];
+  /** Lists a folder inside as a dataset of its own. */
+  readonly listInside: (dir: string, walk: Walk) => Promise<Listing>;
+}
+
 /**
  * Determines the layout of a dataset's folders; asks if it is ambiguous.
  * @throws dataset-unusable, a `LayoutQuestion`
  */
-export async function decideLayout(
-  dir: string,
-  entries: readonly FolderEntry[],
-  surveyed: readonly Surveyed[],
-  walk: Walk,
-): Promise<FolderLayout> {
-  const holding = surveyed.filter(holdsImages);
+export async function decideLayout(undecided: Undecided, walk: Walk): Promise<FolderLayout> {
+  const holding = undecided.surveyed.filter(holdsImages);
   const ask = async (why: Why, folders: readonly Surveyed[]): Promise<never> => {
-    throw await questionOf(dir, entries, walk, why, folders);
+    throw await questionOf(undecided, walk, why, folders);
   };
   const splits = holding.filter(({ entry }) => splitNamed(entry.name) !== null);
   const others = holding.filter((folder) => !splits.includes(folder));
@@ -64,13 +68,13 @@ export async function decideLayout(
     return 'split-folders';
   }
   const divided = holding.filter(holdsSplits);
-  if (divided.length === holding.length && divided.length > 0) return ask('names-repeat', divided);
-  if (divided.length > 0) return ask('splits-in-some', divided);
-  await requireDistinct(dir, holding, walk, ask);
+  if (divided.length > 0)
+    return ask(divided.length === holding.length ? 'splits-in-each' : 'splits-in-some', divided);
+  await requireFlat(holding, walk, ask);
   return 'class-folders';
 }
 
-type Why = Extract<DatasetQuestion, { kind: 'layout' }>['why'];
+type Why = LayoutQuestionData['why'];
 type Ask = (why: Why, folders: readonly Surveyed[]) => Promise<never>;
 
 /** The same for the class folders of the training split. */
@@ -80,76 +84,90 @@ async function settleClasses(splits: readonly Surveyed[], walk: Walk, ask: Ask):
     if (split !== 'train' || metadataIn(folder.files) !== null) continue;
     const classes: Surveyed[] = [];
     for (const entry of folder.inner) classes.push(await survey(entry, walk));
-    await requireDistinct(folder.entry.path, classes, walk, ask);
+    await requireFlat(classes, walk, ask);
   }
 }
 
-/** Asks if names repeat below several folders; reports other names below them that are ignored. */
-async function requireDistinct(
-  dir: string,
-  folders: readonly Surveyed[],
-  walk: Walk,
-  ask: Ask,
-): Promise<void> {
-  const groups = folders.filter(({ inner, images }) => inner.length > 0 && !images);
-  const times = new Map<string, number>();
-  for (const { inner } of folders)
-    for (const { name } of inner) times.set(name, (times.get(name) ?? 0) + 1);
-  // A single folder within each class, say "images", is not a class.
-  if (times.size < 2 || groups.length === 0) return;
-  if ([...times.values()].some((n) => n > 1)) return ask('names-repeat', groups);
-  const examples = groups.slice(0, SHOWN).map(({ entry }) => entry.name);
-  walk.problems.push({
-    kind: 'ignored',
-    path: dir,
-    reason: `The folders within ${examples.join(', ')}${groups.length > SHOWN ? ', …' : ''} are not classes: their images belong to the class above them.`,
-  });
+/**
+ * Asks if what look like classes hold class folders. A single folder within a class, say "images",
+ * is none, and a class with images of its own is one: that folders below it belong to it is said.
+ */
+async function requireFlat(classes: readonly Surveyed[], walk: Walk, ask: Ask): Promise<void> {
+  const groups: Surveyed[] = [];
+  for (const folder of classes) if (await holdsClasses(folder, walk)) groups.push(folder);
+  if (groups.length > 0) {
+    const isWrapper = (folder: Surveyed) => groups.includes(folder) && folder.inner.length === 1;
+    const names = classes
+      .filter((folder) => !isWrapper(folder))
+      .flatMap(({ inner }) => inner.map(({ name }) => name));
+    return ask(new Set(names).size < names.length ? 'names-repeat' : 'classes-in-classes', groups);
+  }
+  for (const { entry, images, inner } of classes)
+    if (images && inner.length > 0)
+      walk.problems.push({
+        kind: 'ignored',
+        path: entry.path,
+        reason: `The folders in it are not classes: their images belong to the class "${entry.name}".`,
+      });
+}
+
+/** Whether the folders within are classes: several, perhaps inside a wrapper. */
+async function holdsClasses({ images, inner }: Surveyed, walk: Walk): Promise<boolean> {
+  const [only, ...more] = inner;
+  if (images || only === undefined) return false;
+  return more.length > 0 || holdsClasses(await survey(only, walk), walk);
 }
 
 async function questionOf(
-  dir: string,
-  entries: readonly FolderEntry[],
+  { dir, entries, surveyed, listInside }: Undecided,
   walk: Walk,
   why: Why,
   folders: readonly Surveyed[],
 ): Promise<LayoutQuestion> {
-  const readings: DatasetReading[] = [];
+  const whole: DatasetReading[] = [];
   for (const as of FOLDER_LAYOUTS) {
-    const reading = await tryReading(as, dir, entries, walk);
-    if (reading !== null && !readings.some((other) => isSame(other, reading)))
-      readings.push(reading);
+    const listing = await listed(() => listFolders(as, dir, entries, scratch(walk)));
+    const reading = listing === null ? null : readingOf(dir, as, listing);
+    if (reading !== null && !whole.some((other) => isSame(other, reading))) whole.push(reading);
+  }
+  const inside: DatasetReading[] = [];
+  for (const { entry } of surveyed.filter(holdsImages).slice(0, SHOWN)) {
+    const listing = await listed(() => listInside(entry.path, scratch(walk)));
+    // A folder of one class alone is no dataset.
+    if (listing !== null && listing.classes.length > 1)
+      inside.push(readingOf(entry.path, null, listing));
   }
   return new LayoutQuestion({
     kind: 'layout',
     path: dir,
     why,
     folders: folders.slice(0, SHOWN).map(({ entry }) => entry.name),
-    readings,
+    // Likely ones first: other reasons are those of a folder chosen one level too high.
+    readings:
+      why === 'names-repeat' || why === 'folder-beside-splits'
+        ? [...whole, ...inside]
+        : [...inside, ...whole],
   });
 }
 
-/** The result of a layout; null if it yields nothing. */
-async function tryReading(
-  as: FolderLayout,
-  dir: string,
-  entries: readonly FolderEntry[],
-  walk: Walk,
-): Promise<DatasetReading | null> {
-  let listing: Listing;
+/** null if it yields nothing, or is ambiguous itself. */
+async function listed(list: () => Promise<Listing>): Promise<Listing | null> {
   try {
-    listing = await listFolders(as, dir, entries, scratch(walk));
+    const listing = await list();
+    return listing.images.length === 0 ? null : listing;
   } catch (error) {
     if (isUnusable(error)) return null;
     throw error;
   }
-  if (listing.images.length === 0) return null;
-  const counts = { train: 0, val: 0, test: 0, free: 0 };
-  for (const { split } of listing.images) counts[split ?? 'free']++;
+}
+
+function readingOf(path: string, as: DatasetReading['as'], listing: Listing): DatasetReading {
   return {
+    path,
     as,
     classes: listing.classes.slice(0, SHOWN),
     classCount: listing.classes.length,
-    counts,
+    counts: countSplits(listing),
   };
 }
 

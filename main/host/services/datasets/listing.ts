@@ -65,6 +65,13 @@ export function toListing(
   };
 }
 
+/** Image files by the split that the source gives; `free` have none. */
+export function countSplits({ images }: Listing): Record<Split | 'free', number> {
+  const counts = { train: 0, val: 0, test: 0, free: 0 };
+  for (const { split } of images) counts[split ?? 'free']++;
+  return counts;
+}
+
 /** A Map, since objects have inherited keys such as `constructor`. */
 const SPLIT_NAMES = new Map<string, Split>([
   ['train', 'train'],

@@ -1,7 +1,8 @@
 import type {
   DatasetQuestion,
   DatasetReading,
-} from '../../../../shared/contract/window/datasets.ts';
+  LayoutQuestion as LayoutQuestionData,
+} from '../../../../shared/contract/window/dataset-source.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 
 /**
@@ -30,34 +31,37 @@ export class EncodingQuestion extends ImportQuestion {
 const listed = (names: readonly string[], count: number): string =>
   names.join(', ') + (count > names.length ? `, … (${count})` : '');
 
-function readingInWords({ as, classes, classCount, counts }: DatasetReading): string {
+function readingInWords({ path, as, classes, classCount, counts }: DatasetReading): string {
   const splits = (['train', 'val', 'test'] as const)
     .filter((split) => counts[split] > 0)
     .map((split) => `${counts[split]} ${split}`);
   if (counts.free > 0) splits.push(`${counts.free} without a split`);
-  return `${as} makes the classes ${listed(classes, classCount)} (${splits.join(', ')})`;
+  const made = `makes the classes ${listed(classes, classCount)} (${splits.join(', ')})`;
+  return as === null ? `the folder ${path} alone ${made}` : `${as} ${made}`;
 }
 
-const WHY: Record<Extract<DatasetQuestion, { kind: 'layout' }>['why'], string> = {
+const WHY: Record<LayoutQuestionData['why'], string> = {
   'splits-in-some': 'some of its folders hold train, val or test folders and others do not',
+  'splits-in-each': 'each of its folders holds train, val or test folders of its own',
   'folder-beside-splits': 'beside folders for training and testing there are others with images',
   'splits-without-classes':
     'its folders for training and testing hold no class folders and no metadata.csv',
   'names-repeat': 'the same folder names repeat below several folders',
+  'classes-in-classes': 'its folders hold class folders, like a folder of several datasets',
 };
 
 /** Folders with an ambiguous layout. */
 export class LayoutQuestion extends ImportQuestion {
   override readonly question: DatasetQuestion;
 
-  constructor(question: Extract<DatasetQuestion, { kind: 'layout' }>) {
+  constructor(question: LayoutQuestionData) {
     const { path, why, folders, readings } = question;
     super(
       'dataset-unusable',
       `It is not clear what the classes of ${path} are: ${WHY[why]} (${folders.join(', ')}).`,
       {
         option: '--as LAYOUT',
-        hint: `Choose one: ${readings.map(readingInWords).join('; ')}. Or import one of the folders in it.`,
+        hint: `Choose one: ${readings.map(readingInWords).join('; ')}.`,
         path,
       },
     );

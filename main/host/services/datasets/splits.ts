@@ -65,7 +65,7 @@ export async function listSplitFolders(
   const found = splitFoldersOf(surveyed);
   if (found.length === 0) return listSplitsWithin(dir, entries, walk);
   for (const entry of entries)
-    if (entry.kind === 'file') leaveAside(entry, walk);
+    if (entry.kind === 'file') await leaveAside(entry, walk);
     else if (splitNamed(entry.name) === null)
       walk.problems.push({
         kind: 'ignored',
@@ -100,7 +100,7 @@ async function imagesOfSplit(
     const annotations = await annotationsOf(folder, walk);
     for (const file of files)
       if (file.path !== annotations?.path && (!images || !mayBeImage(file.name)))
-        ignoreFile(file.path, walk);
+        ignoreFile(file, walk);
     if (annotations !== null) return annotatedImages(annotations, { split, classes }, walk);
     leaveUnlabelled(entry, walk);
     return [];
@@ -118,7 +118,7 @@ async function listSplitsWithin(
   const splits: SplitFolder[] = [];
   for (const entry of entries) {
     if (entry.kind === 'file') {
-      leaveAside(entry, walk);
+      await leaveAside(entry, walk);
       continue;
     }
     const inside = await entriesOf(entry.path, walk);
@@ -131,7 +131,7 @@ async function listSplitsWithin(
       lists.push(below);
     }
     for (const other of inside)
-      if (other.kind === 'file') leaveAside(other, walk);
+      if (other.kind === 'file') await leaveAside(other, walk);
       else if (splitNamed(other.name) === null)
         walk.problems.push({
           kind: 'ignored',

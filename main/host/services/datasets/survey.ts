@@ -1,8 +1,7 @@
 import { extname } from 'node:path';
-import { openFile } from '../../../formats/files.ts';
-import { IMAGE_ENDINGS, imageSignature } from '../../../formats/image-signature.ts';
+import { IMAGE_ENDINGS } from '../../../formats/image-signature.ts';
 import { splitNamed } from './listing.ts';
-import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
+import { enterFolder, entriesOf, startsAsImage, type FolderEntry, type Walk } from './walk.ts';
 
 /** What a folder contains, as far as layout detection needs it. */
 export interface Surveyed {
@@ -28,8 +27,8 @@ export function holdsSplits({ images, inner }: Surveyed): boolean {
 }
 
 /** A walk without reports: the listing walk reports problems. */
-export function scratch({ signal, encoding }: Walk): Walk {
-  return { problems: [], seen: new Set(), signal, encoding };
+export function scratch({ signal, encoding, onFolder }: Walk): Walk {
+  return { problems: [], seen: new Set(), signal, encoding, onFolder };
 }
 
 /** Surveys a folder. */
@@ -65,23 +64,7 @@ async function hasImage(dir: string, looking: Walk): Promise<boolean> {
 async function someImage(files: readonly FolderEntry[]): Promise<boolean> {
   if (files.some(({ name }) => IMAGE_ENDINGS.includes(extname(name).toLowerCase()))) return true;
   for (const { name, path } of files)
-    if (extname(name) === '' && (await isImage(path))) return true;
+    // That a file cannot be read is reported when it is listed.
+    if (extname(name) === '' && (await startsAsImage(path)) === true) return true;
   return false;
-}
-
-/** For a file without an extension: by its first bytes. */
-async function isImage(path: string): Promise<boolean> {
-  const head = Buffer.alloc(512);
-  try {
-    const file = await openFile(path);
-    try {
-      const { bytesRead } = await file.read(head, 0, head.length, 0);
-      return imageSignature(head.subarray(0, bytesRead)).kind === 'supported';
-    } finally {
-      await file.close();
-    }
-  } catch {
-    // It may contain an image; that it cannot be read is reported when it is listed.
-    return false;
-  }
 }

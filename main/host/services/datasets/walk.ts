@@ -3,8 +3,9 @@ import { opendir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { DatasetProblem } from '../../../../shared/domain/library.ts';
 import type { FindingKind } from '../../../../shared/domain/problem-kinds.ts';
-import { readError, reasonOf } from '../../../formats/files.ts';
-import { IMAGE_ENDINGS } from '../../../formats/image-signature.ts';
+import { openFile, readError, reasonOf } from '../../../formats/files.ts';
+import { IMAGE_ENDINGS, imageSignature } from '../../../formats/image-signature.ts';
+import { otherFormat } from '../../../formats/other-formats.ts';
 import { NOT_UTF8, readFolder } from '../folder-names.ts';
 import { throwIfCancelled } from '../paths.ts';
 import { isHidden, isSystemLeftover, mayBeImage } from './listing.ts';
@@ -26,6 +27,8 @@ export interface Walk {
   readonly encoding?: string | undefined;
   /** Called for every image file found. */
   readonly onFile?: (() => void) | undefined;
+  /** Called for every folder that is read, also to detect the layout. */
+  readonly onFolder?: (() => void) | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export interface Walk {
  */
 export async function entriesOf(dir: string, walk: Walk): Promise<FolderEntry[]> {
   throwIfCancelled(walk.signal, 'The import');
+  walk.onFolder?.();
   const { entries, unnameable } = await readFolder(dir).catch((error: unknown) => {
     throw readError(dir, error);
   });
@@ -74,7 +78,7 @@ async function kindOf(
     try {
       target = await stat(path);
     } catch (error) {
-      return tell('ignored', path, `The link leads nowhere: ${reasonOf(error)}.`);
+      return tell('broken-link', path, `The link leads nowhere: ${reasonOf(error)}.`);
     }
   }
   if (target.isFile()) return 'file';
@@ -113,21 +117,40 @@ export async function enterFolder(dir: string, walk: Walk): Promise<boolean> {
   return true;
 }
 
-/** Reports why a file without an image's extension is skipped. */
-export function ignoreFile(path: string, walk: Walk): void {
-  const ending = extname(path).toLowerCase();
-  if (ending === '.svg' || ending === '.svgz')
-    walk.problems.push({
-      kind: 'ignored',
-      path,
-      reason: 'SVG files are not supported: they may contain scripts.',
-    });
-  else
-    walk.problems.push({
-      kind: 'ignored',
-      path,
-      reason: `"${ending}" is not a supported image extension.`,
-    });
+/** Reports why a file among images is skipped: a picture in another format is a problem. */
+export function ignoreFile({ name, path }: FolderEntry, walk: Walk): void {
+  const kind = otherFormat(name) === null ? 'ignored' : 'unsupported-format';
+  walk.problems.push({ kind, path, reason: whyNoImage(name) });
+}
+
+export function whyNoImage(name: string): string {
+  const format = otherFormat(name);
+  if (format !== null) return `${format} is not read; convert it to JPEG or PNG.`;
+  const ending = extname(name).toLowerCase();
+  return ending === '' || ending === '.'
+    ? 'It has no extension, and its content is not an image.'
+    : `"${ending}" is not a supported image extension.`;
+}
+
+/** Whether a file is to be listed; one without an extension only if its first bytes are an image's. */
+export async function isListed({ name, path }: FolderEntry): Promise<boolean> {
+  return mayBeImage(name) && (extname(name) !== '' || (await startsAsImage(path)) !== false);
+}
+
+/** By the first bytes; null if they cannot be read. */
+export async function startsAsImage(path: string): Promise<boolean | null> {
+  const head = Buffer.alloc(512);
+  try {
+    const file = await openFile(path);
+    try {
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      return imageSignature(head.subarray(0, bytesRead)).kind === 'supported';
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return null;
+  }
 }
 
 /** Paths of the image files in a folder and its subfolders. @throws as `entriesOf` */
@@ -135,9 +158,9 @@ export async function* imagesBelow(dir: string, walk: Walk): AsyncGenerator<stri
   if (!(await enterFolder(dir, walk))) return;
   for (const entry of await entriesOf(dir, walk)) {
     if (entry.kind === 'folder') yield* imagesBelow(entry.path, walk);
-    else if (mayBeImage(entry.name)) {
+    else if (await isListed(entry)) {
       walk.onFile?.();
       yield entry.path;
-    } else ignoreFile(entry.path, walk);
+    } else ignoreFile(entry, walk);
   }
 }
