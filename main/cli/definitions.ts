@@ -38,7 +38,7 @@ Ctrl-C interrupts a training after a checkpoint; it goes on at the next start. A
     .description('train a starter backbone from scratch on a folder or zip of images')
     .requiredOption(
       '--images <path>',
-      'folder of class folders (or train/ and test/), or a zip of one',
+      'folder with one subfolder per class (or train/ and test/), or a zip of one',
     )
     .option('--out <dir>', 'folder to write (default: ./starter)')
     .option('--epochs <number>', 'epochs of training', positive)
@@ -114,7 +114,7 @@ function defineBackbone(program: Command, runs: Runs): void {
 }
 
 function defineDataset(program: Command, runs: Runs): void {
-  const dataset = program.command('dataset').description('labelled images');
+  const dataset = program.command('dataset').description('labeled images');
   dataset
     .command('add')
     .description('import class folders, split folders, list files, a CSV or JSON lines table')
@@ -199,7 +199,11 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     .option('--method <method>', help('method'))
     .option('--preset <preset>', trainHelp?.presets ?? '')
     .option('--config <file>', 'JSON file with settings')
-    .option('--set <key=value>', 'one setting, such as lr=0.01; may be repeated', collected, [])
+    .addOption(
+      new Option('--set <key=value>', 'one setting, such as lr=0.01; may be repeated')
+        .argParser(collected)
+        .default([], 'none'),
+    )
     .option('--epochs <number>', help('schedule.epochs'), positive)
     .option('--batch-size <number>', help('batchSize'), positive)
     .option('--lr <number>', help('optimizer.learningRate'), number)
@@ -256,7 +260,7 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
 function defineUses(program: Command, runs: Runs): void {
   program
     .command('evaluate')
-    .description('evaluate an adapter on the labelled images of a dataset')
+    .description('evaluate an adapter on the labeled images of a dataset')
     .argument('<adapter>', 'name or id')
     .option('--dataset <dataset>', 'name or id (default: the one that it was trained on)')
     .addOption(

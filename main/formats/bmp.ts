@@ -66,14 +66,14 @@ function parseHeader(bytes: Uint8Array): BmpHeader {
   if (fields)
     masks = [view.getUint32(54, true), view.getUint32(58, true), view.getUint32(62, true)];
   if (masks.some((mask) => !/^1+0*$/.test(mask.toString(2))))
-    throw new BmpError('has colour masks that are not one run of bits each');
+    throw new BmpError('has color masks that are not one run of bits each');
 
   const paletteStep = os2 ? 3 : 4;
   let palette: Uint8Array | null = null;
   if (bits <= 8) {
     const named = os2 ? 0 : view.getUint32(46, true);
     const colours = named === 0 ? 2 ** bits : named;
-    if (colours > 2 ** bits) throw new BmpError(`names ${colours} colours at ${bits} bits a pixel`);
+    if (colours > 2 ** bits) throw new BmpError(`names ${colours} colors at ${bits} bits a pixel`);
     const start = 14 + infoSize;
     if (start + colours * paletteStep > bytes.length) throw new BmpError('ends in its palette');
     palette = bytes.subarray(start, start + colours * paletteStep);

@@ -39,7 +39,7 @@ const GGUF: Foreign = {
   hint: 'Use the safetensors file of a vision transformer.',
 };
 const ZIP: Foreign = {
-  what: 'is a zip archive without weights that are recognised',
+  what: 'is a zip archive without weights that are recognized',
   hint: 'Unpack it and name the safetensors file inside.',
 };
 const GZIP: Foreign = {

@@ -199,7 +199,7 @@ function conversionOf(colour: HeifColour | null): Conversion {
     throw new HeifError(
       HDR_TRANSFERS.includes(transfer)
         ? 'is an HDR picture, which is not supported: save it as SDR or as a JPEG'
-        : `has colours that are not supported (primaries ${String(primaries)}, transfer ${String(transfer)})`,
+        : `has colors that are not supported (primaries ${String(primaries)}, transfer ${String(transfer)})`,
       true,
     );
   return (pixels) => {

@@ -80,7 +80,7 @@ export async function decodeImage(bytes: Uint8Array, path: string): Promise<Deco
   if (info.channels !== 3)
     throw notTaken(
       path,
-      `has ${info.channels} channels that cannot be shown as colours`,
+      `has ${info.channels} channels that cannot be shown as colors`,
       'Convert it to RGB.',
     );
   if (format === 'webp' && (await lacksRest(bytes)))

@@ -98,7 +98,7 @@ type Said = v.InferOutput<typeof schema>;
 
 function refuse(path: string, sentence: string): KarstError {
   return new KarstError('format-unsupported', `${path}: ${sentence}.`, {
-    hint: 'Write the file for the pipeline resize, centre crop, scale to 0..1, normalise, or take an adapter that KARST Studio wrote.',
+    hint: 'Write the file for the pipeline resize, center crop, scale to 0..1, normalize, or take an adapter that KARST Studio wrote.',
     path,
   });
 }

@@ -61,7 +61,7 @@ export function readSamples(tags: TiffTags): TiffReading {
   const colours = COLOURS.get(photometric);
   if (colours === undefined)
     return refused(
-      `stores its colours by method ${String(photometric)}, which is not supported`,
+      `stores its colors by method ${String(photometric)}, which is not supported`,
       'Convert it to RGB.',
     );
   const extras = bands - colours;
@@ -73,7 +73,7 @@ export function readSamples(tags: TiffTags): TiffReading {
   if (photometric === RGB && kinds.length === extras && alpha === 0)
     return { kind: 'taken', extras: true };
   return refused(
-    `has ${String(bands)} bands, that are not declared as colours or alpha`,
+    `has ${String(bands)} bands, that are not declared as colors or alpha`,
     'Write the visible bands as RGB.',
   );
 }

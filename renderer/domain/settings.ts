@@ -67,7 +67,7 @@ function possible(settings: AllSettings): AllSettings {
   if (methodSpec(settings.method).scope === 'model') return settings;
   return {
     ...settings,
-    initialise: 'backbone',
+    initialize: 'backbone',
     optimizer: { ...settings.optimizer, name: 'adamw' },
   };
 }

@@ -2,6 +2,7 @@
 const FORMER_NAMES: Readonly<Record<string, string>> = {
   optimiser: 'optimizer',
   colourJitter: 'colorJitter',
+  initialise: 'initialize',
   recompute: 'gradientCheckpointing',
 };
 

@@ -46,7 +46,7 @@ export const SECTIONS = [
   'optimizer',
   'schedule',
   'augmentation',
-  'regularisation',
+  'regularization',
   'run',
 ] as const;
 export type Section = (typeof SECTIONS)[number];

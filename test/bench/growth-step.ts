@@ -21,7 +21,7 @@ const TINY = {
 };
 const config: TrainingConfig = {
   ...TRAINING_DEFAULTS,
-  ...{ batchSize, imageSize, initialise: 'random' },
+  ...{ batchSize, imageSize, initialize: 'random' },
   tuning: { method: 'karst', options: { ...KARST_DEFAULTS, rank, kernels } },
 };
 const reference = {

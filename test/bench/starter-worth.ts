@@ -43,7 +43,7 @@ const WAYS: readonly Way[] = [
   {
     title: 'from scratch (same shape)',
     name: 'scratch',
-    settings: ['method=full', 'initialise=random', 'optimizer.learningRate=0.0005'],
+    settings: ['method=full', 'initialize=random', 'optimizer.learningRate=0.0005'],
   },
   {
     title: 'linear probe on the starter',

@@ -96,7 +96,7 @@ async function imagesOf(
   const source = path.resolve(images);
   const info = await stat(source).catch((cause: unknown) => {
     throw new KarstError('not-found', `There is nothing at ${source}.`, {
-      hint: 'Name a folder of class folders, or a zip of one.',
+      hint: 'Name a folder with one subfolder per class, or a zip of one.',
       path: source,
       cause,
     });

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatMoment, formatPercent, plural } from '.
 import { facts, table } from '../output/table.ts';
 
 const LAYOUTS: Record<DatasetLayout, string> = {
-  'class-folders': 'a folder a class',
+  'class-folders': 'one subfolder per class',
   'split-folders': 'train, val, test folders',
   'list-files': 'list files',
   table: 'table',

@@ -60,7 +60,10 @@ export class Console {
       this.out.write(`${JSON.stringify({ error: report })}\n`);
       return;
     }
-    writeLine(this.error, `${paint(this.error, ['red', 'bold'], 'error:')} ${report.message}`);
+    // What the user ended has not failed, though it did not do what was asked.
+    const ended = report.code === 'cancelled';
+    const prefix = ended ? '' : `${paint(this.error, ['red', 'bold'], 'error:')} `;
+    writeLine(this.error, prefix + report.message);
     if (report.path !== undefined && !report.message.includes(report.path)) {
       writeLine(this.error, `  ${report.path}`);
     }

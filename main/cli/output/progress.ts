@@ -155,7 +155,9 @@ class LineDisplay implements Display {
     if (this.#quiet) return;
     const { label, amount, details, phase, done } = this.#state;
     if (newPhase && phase !== 'training' && phase !== 'validating') {
-      writeLine(this.#sink, done > 0 ? `${label}: ${amount}` : label);
+      // Compiling has no amount of its own: it comes between steps.
+      const counts = done > 0 && phase !== 'compiling';
+      writeLine(this.#sink, counts ? `${label}: ${amount}` : label);
     } else if (this.#clock() - this.#printedAt >= this.#interval) {
       writeLine(this.#sink, `${label}: ${amount}${details === '' ? '' : `, ${details}`}`);
     } else return;

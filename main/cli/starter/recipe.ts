@@ -37,7 +37,7 @@ export function starterConfig(epochs: number): TrainingConfig {
   return {
     ...TRAINING_DEFAULTS,
     tuning: { method: 'full', options: {} },
-    initialise: 'random',
+    initialize: 'random',
     batchSize: 128,
     patchDrop: 0.5,
     labelSmoothing: 0.1,

@@ -8,7 +8,7 @@ import { writeError, writeFolderAtomic } from '../../formats/files.ts';
 
 /** What a zip of images may hold; beyond that it is refused before anything is kept. */
 const LIMITS = { entries: 2_000_000, bytes: 64 * 2 ** 30, ratio: 1000 } as const;
-const HINT = 'Name a folder of class folders, or a zip of one.';
+const HINT = 'Name a folder with one subfolder per class, or a zip of one.';
 const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic|heif)$/i;
 /** Unix file types in the upper half of the external attributes. */
 const TYPE_MASK = 0o170000;

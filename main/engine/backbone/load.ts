@@ -21,7 +21,7 @@ export async function loadBackbone(
       'config-invalid',
       `The backbone "${backbone.name}" is an architecture without weights.`,
       {
-        hint: 'Train it from scratch: method full, initialise random.',
+        hint: 'Train it from scratch: method full, initialize random.',
       },
     );
   }

@@ -183,7 +183,7 @@ async function writeAdapter(
       ...config.tuning,
       task: job.task,
       backboneName: backbone.name,
-      backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
+      backboneSha256: config.initialize === 'random' ? null : backbone.sha256,
       architecture: backbone.architecture,
       training: {
         runId: job.runId,

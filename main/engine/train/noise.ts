@@ -12,7 +12,7 @@ export interface StepNoise extends NoiseInput {
 }
 
 /**
- * Returns the random inputs of every training step: regularisation masks and the method's noise.
+ * Returns the random inputs of every training step: regularization masks and the method's noise.
  */
 export function stepNoise(model: Model, config: TrainingConfig): StepNoise[] {
   const { batchSize } = config;

@@ -49,7 +49,7 @@ export async function prepareTraining(
     checkpointedBlocks,
   );
   const backbone =
-    config.initialise === 'random'
+    config.initialize === 'random'
       ? randomBackbone(architecture, config.seed)
       : await loadBackbone(reference, architecture);
   const session = runtime.open(program);

@@ -16,7 +16,7 @@ const VARIANTS: readonly (readonly [RegExp, string])[] = [
   [/^fc_norm\./, 'a ViT that averages its tokens instead of using a class token'],
   [/^attn_pool\./, 'a ViT with attention pooling'],
   [/^pre_logits\./, 'a ViT with a layer between its class token and its head'],
-  [/^blocks\.\d+\.attn\.[qk]_norm\./, 'a ViT that normalises queries and keys'],
+  [/^blocks\.\d+\.attn\.[qk]_norm\./, 'a ViT that normalizes queries and keys'],
   [/^blocks\.\d+\.mlp\.(fc1_g|fc1_x|w12|w3|norm)\b/, 'a ViT with a gated MLP'],
   [/^layers\.\d+\.blocks\./, 'a Swin transformer'],
   [/^stages\.\d+\./, 'a network in stages, not a plain ViT'],

@@ -11,7 +11,7 @@ import type { StepTimes } from '../store/step-times.ts';
 import type { JobWatching } from './watching.ts';
 
 /**
- * A randomly initialised architecture, for training from scratch (`initialise: 'random'`, `method:
+ * A randomly initialised architecture, for training from scratch (`initialize: 'random'`, `method:
  * 'full'`).
  */
 export interface BareShape {

@@ -67,7 +67,7 @@ function* conflicts(
   architecture: Architecture,
   bare: boolean,
 ): Generator<SettingProblem> {
-  const { schedule, imageSize, initialise, optimizer } = config;
+  const { schedule, imageSize, initialize, optimizer } = config;
   const { method } = config.tuning;
   const patchSize = familyOf(architecture).sizeStep(architecture);
   if (schedule.warmupEpochs > schedule.epochs)
@@ -83,11 +83,11 @@ function* conflicts(
       `Choose ${Math.max(1, Math.round(imageSize / patchSize)) * patchSize}, or 0 for the backbone's own size.`,
     );
   const { scope } = methodSpec(method);
-  if (initialise === 'random' && scope !== 'model')
+  if (initialize === 'random' && scope !== 'model')
     yield problem(
-      'initialise',
-      `The setting "initialise" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
-      'Choose the method full, or initialise from the backbone.',
+      'initialize',
+      `The setting "initialize" is "random" with the method "${method}"; only the method "full" trains from scratch.`,
+      'Choose the method full, or initialize from the backbone.',
     );
   if (optimizer.name === 'muon' && scope !== 'model')
     yield problem(
@@ -95,10 +95,10 @@ function* conflicts(
       `The setting "optimizer.name" is "muon" with the method "${method}"; Muon trains the matrices of the blocks, which only the method "full" trains.`,
       'Choose the optimizer adamw, or the method full.',
     );
-  if (bare && initialise !== 'random')
+  if (bare && initialize !== 'random')
     yield problem(
-      'initialise',
-      'The setting "initialise" is "backbone", but an architecture without weights has none.',
+      'initialize',
+      'The setting "initialize" is "backbone", but an architecture without weights has none.',
       'Choose "random".',
     );
 }

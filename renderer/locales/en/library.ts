@@ -93,7 +93,7 @@ export const library = {
     copyPath: 'Copy path',
   },
   verification: {
-    title: 'Verified',
+    title: 'Verified.',
     sentence:
       'On {images} images the outputs differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}).',
     none: 'Copied as it is.',

@@ -6,7 +6,7 @@ export const terms = {
   },
   adapter: {
     name: 'adapter',
-    text: 'The small file that training makes. Together with its backbone it recognises your classes.',
+    text: 'The small file that training makes. Together with its backbone it recognizes your classes.',
   },
   dataset: {
     name: 'dataset',

@@ -95,7 +95,7 @@ export const library: Shape<typeof en> = {
     copyPath: '复制路径',
   },
   verification: {
-    title: '已验证',
+    title: '已验证。',
     sentence:
       '在 {images} 张图像上，输出最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。',
     none: '按原样复制。',

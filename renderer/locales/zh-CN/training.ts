@@ -9,7 +9,7 @@ export const training: Shape<typeof en> = {
     optimizer: '优化器',
     schedule: '学习率调度',
     augmentation: '数据增强',
-    regularisation: '正则化',
+    regularization: '正则化',
     run: '运行',
   },
   preset: {
@@ -227,7 +227,7 @@ export const training: Shape<typeof en> = {
       name: '图像尺寸',
       text: '图像的边长（像素），须为图块大小的倍数。0 表示骨干网络自身的尺寸。',
     },
-    initialise: {
+    initialize: {
       name: '初始权重',
       text: '使用骨干网络自身的权重，或用随机权重从头训练其结构。',
     },
@@ -272,7 +272,7 @@ export const training: Shape<typeof en> = {
       'mlp-fc1': 'MLP 输入',
       'mlp-fc2': 'MLP 输出',
     },
-    initialise: { backbone: '预训练权重', random: '随机' },
+    initialize: { backbone: '预训练权重', random: '随机' },
     matmulPrecision: { high: '高', highest: '最高' },
     gradientCheckpointing: { auto: '内存不足时', always: '总是', never: '从不' },
   },

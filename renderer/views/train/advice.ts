@@ -49,9 +49,9 @@ export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']):
     if (setting === 'batchSize') return t('train.advice.largeBatch');
     return describeError(error).what;
   });
-  const { tuning, initialise, optimizer } = config;
+  const { tuning, initialize, optimizer } = config;
   const whole = methodSpec(tuning.method).scope === 'model';
-  const fineTunes = whole && initialise === 'backbone' && optimizer.name === 'adamw';
+  const fineTunes = whole && initialize === 'backbone' && optimizer.name === 'adamw';
   return fineTunes && optimizer.learningRate > FULL_RATE
     ? [...told, t('train.advice.fullRate', { rate: formatSignificant(FULL_RATE, 3) })]
     : told;

@@ -46,8 +46,26 @@ test('pictures that are chosen get five answers each, and what is no picture say
     await expectPictures(card.getByRole('img'));
   }
 
+  // They stay while other views are shown.
+  const rail = page.getByRole('navigation', { name: 'Places' });
+  await rail.getByRole('link', { name: 'Data' }).click();
+  await rail.getByRole('link', { name: 'Try it' }).click();
+  await expect(page.getByRole('combobox', { name: 'Adapter' })).toHaveText(ADAPTER);
+  await expect(cards).toHaveCount(3);
+  await expect(cards.nth(1).getByRole('listitem')).toHaveCount(5);
+
   await page.getByRole('button', { name: 'Clear' }).click();
   await expect(cards).toHaveCount(0);
+});
+
+test('images of the dataset are drawn, with their actual class', async ({ page }) => {
+  await page.getByRole('button', { name: 'Some of Handwritten digits' }).click();
+  const cards = page.getByRole('article');
+  await expect(cards).toHaveCount(6);
+  for (const card of await cards.all()) {
+    await expect(card).toContainText(/Actual: \d/);
+    await expect(card.getByRole('listitem')).toHaveCount(5, { timeout: ENGINE_MS });
+  }
 });
 
 test('pictures are dropped on the view, and pasted', async ({ page }) => {
@@ -118,6 +136,13 @@ test('a camera that is refused is told of, with what to do', async ({ page }) =>
   const notice = page.getByRole('status').filter({ hasText: 'The camera cannot be used.' });
   await expect(notice).toContainText('Allow it for this window');
   await expect(notice).toContainText('Permission denied');
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () =>
+      Promise.reject(new DOMException('Requested device not found', 'NotFoundError'));
+  });
+  await page.getByRole('button', { name: 'Use the camera' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'No camera was found.' })).toBeVisible();
+  await expect(notice).toHaveCount(0);
 });
 
 test('a whole folder becomes a table, and no table is overwritten', async ({ page }, testInfo) => {
@@ -138,6 +163,9 @@ test('a whole folder becomes a table, and no table is overwritten', async ({ pag
   await expect(dialog.getByText(`The predictions of ${images} images are written.`)).toBeVisible({
     timeout: ENGINE_MS,
   });
+  const rows = dialog.getByRole('table', { name: 'Predictions' }).getByRole('row');
+  await expect(rows).toHaveCount(1 + Math.min(images, 100));
+  await expect(rows.nth(1)).toContainText(/^\S+\.png\d\d+\.\d %$/);
   const written = readFileSync(table, 'utf8');
   expect(written.trimEnd().split('\n')).toHaveLength(images + 1);
   await dialog.getByRole('button', { name: 'Close' }).last().click();

@@ -67,7 +67,7 @@ it.each<{ title: string; overrides: SomeSettings; total: number }>([
   { title: 'the head alone', overrides: { method: 'linear' }, total: 9 },
   {
     title: 'everything, from scratch',
-    overrides: { method: 'full', initialise: 'random' },
+    overrides: { method: 'full', initialize: 'random' },
     total: 9,
   },
 ])('measures $title', async ({ overrides, total }) => {

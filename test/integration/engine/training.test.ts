@@ -143,7 +143,7 @@ describe('a training', () => {
     const bare = { ...testBed.backbone, path: null, sha256: '' };
     const first = async (seed: number): Promise<number> => {
       const job = await layOut(
-        { method: 'full', initialise: 'random', seed, schedule: { epochs: 1 } },
+        { method: 'full', initialize: 'random', seed, schedule: { epochs: 1 } },
         { backbone: bare },
       );
       const { weights } = await trained(job);

@@ -240,6 +240,11 @@ describe('predictions of a folder', () => {
       state: 'failed',
       error: { code: 'not-found' },
     });
+    const nowhere = join(folder, 'none');
+    expect(await end({ folder: nowhere, out: taken })).toMatchObject({
+      state: 'failed',
+      error: { code: 'name-taken', message: expect.stringContaining(nowhere) as string },
+    });
     const task = await api.ask('predictions.folder', { adapterId, top: 1, folder, out });
     // The engine has received the job but does not respond.
     await eventually(async () =>

@@ -129,7 +129,7 @@ describe('creating a run', () => {
     const run = await studio.runs.create({
       backbone: shape,
       dataset: 'two',
-      config: configured({ method: 'full', initialise: 'random' }, CONFIG),
+      config: configured({ method: 'full', initialize: 'random' }, CONFIG),
     });
     const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(adapter).toMatchObject({
@@ -144,7 +144,7 @@ describe('creating a run', () => {
 describe('training from scratch in the shape of a backbone', () => {
   it('gives a model that stands on no backbone and is evaluated without one', async () => {
     const studio = await open();
-    const config = configured({ method: 'full', initialise: 'random' }, CONFIG);
+    const config = configured({ method: 'full', initialize: 'random' }, CONFIG);
     const run = await studio.runs.create({ backbone: 'tiny', dataset: 'two', config });
     const { adapter } = await studio.scheduler.train(run.id, { resume: false });
     expect(run.backboneId).not.toBeNull();

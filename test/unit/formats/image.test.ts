@@ -260,12 +260,12 @@ describe('bitmaps', () => {
     [
       'torn masks',
       { compression: 3, bits: 32, masks: [0xff00ff, 0xff00, 0xff] },
-      'has colour masks that are not one run of bits each',
+      'has color masks that are not one run of bits each',
     ],
     [
       'an empty mask',
       { compression: 3, bits: 32, masks: [0, 0xff00, 0xff] },
-      'has colour masks that are not one run of bits each',
+      'has color masks that are not one run of bits each',
     ],
     ['a short palette', { bits: 8 }, 'ends in its palette'],
   ])('refuses %s', (_name, options, words) => {

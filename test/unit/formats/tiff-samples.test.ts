@@ -53,7 +53,7 @@ describe('bands of a TIFF', () => {
     const values = new Uint8Array(2 * bands).fill(9);
     expect(await refusal(picture({ ...how, values }))).toMatchObject({
       code: 'format-unsupported',
-      message: `x.tif has ${String(bands)} bands, that are not declared as colours or alpha.`,
+      message: `x.tif has ${String(bands)} bands, that are not declared as colors or alpha.`,
     });
   });
 });
@@ -93,7 +93,7 @@ describe('ways of storing colours', () => {
     const values = Uint8Array.of(1, 2);
     expect(await refusal(picture({ bands: 1, photometric: 32803, values }))).toMatchObject({
       code: 'format-unsupported',
-      message: 'x.tif stores its colours by method 32803, which is not supported.',
+      message: 'x.tif stores its colors by method 32803, which is not supported.',
     });
   });
 });

@@ -278,12 +278,20 @@ describe('other layouts', () => {
     expect((await refusal(add(join(root, 'nowhere')), 'not-found')).path).toBe(
       join(root, 'nowhere'),
     );
-    expect((await refusal(add(root), 'dataset-unusable')).hint).toContain('class folders');
+    expect((await refusal(add(root), 'dataset-unusable')).hint).toContain(
+      'one subfolder per class',
+    );
     writeFileSync(join(root, 'x.zip'), 'PK');
     await refusal(add(join(root, 'x.zip')), 'not-available');
     writeFileSync(join(root, 'x.pdf'), '%PDF');
     await refusal(add(join(root, 'x.pdf')), 'format-unknown');
     mkdirSync(join(root, 'a'));
+    writeFileSync(join(root, 'loose.png'), 'bad');
+    const loose = await refusal(add(root), 'dataset-unusable');
+    expect(loose.message).toBe(
+      `${root} has no subfolder with images: the image in it has no class.`,
+    );
+    rmSync(join(root, 'loose.png'));
     writeFileSync(join(root, 'a', 'bad.png'), 'bad');
     const studio = await studioIn(join(temporaryFolder(), 'home'));
     await refusal(studio.datasets.add(root, { name: 'x' }), 'dataset-unusable');

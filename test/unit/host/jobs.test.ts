@@ -141,7 +141,7 @@ describe('training settings', () => {
     [{ batchsize: 8 }, 'There is no setting "batchsize"'],
     [{ seed: undefined }, '"seed" is missing'],
     [{ imageSize: 20 }, "a multiple of the backbone's patch size, 8"],
-    [{ initialise: 'random' }, 'only the method "full"'],
+    [{ initialize: 'random' }, 'only the method "full"'],
     [
       { optimizer: { ...TRAINING_DEFAULTS.optimizer, name: 'muon' } },
       '"optimizer.name" is "muon" with the method "karst"',

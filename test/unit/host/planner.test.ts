@@ -75,7 +75,7 @@ describe('a plan', () => {
     { title: 'KARST with re-scaling by channel', o: { karst: { rescale: 'channel', kernels: 3 } } },
     { title: 'the head alone', o: { method: 'linear' } },
     { title: 'everything, at another size', o: { method: 'full', imageSize: 32 } },
-    { title: 'a start from scratch', o: { method: 'full', initialise: 'random' } },
+    { title: 'a start from scratch', o: { method: 'full', initialize: 'random' } },
   ])('counts exactly what $title comes to', async ({ o }) => {
     const { adapterParameters, headParameters, adapterBytes, problems } = await plan(o);
     expect(problems).toEqual([]);

@@ -158,6 +158,20 @@ export async function requireNewPath(path: string, option = '--out'): Promise<vo
     );
 }
 
+/** Waits for checks. @throws one error that names all that fail, with the code of the first */
+export async function allOf(...checks: readonly Promise<unknown>[]): Promise<void> {
+  const reports = (await Promise.allSettled(checks)).flatMap((outcome) =>
+    outcome.status === 'rejected' ? [toErrorReport(outcome.reason)] : [],
+  );
+  const [first] = reports;
+  if (first === undefined) return;
+  throw KarstError.fromReport({
+    ...first,
+    message: reports.map(({ message }) => message).join(' '),
+    hint: reports.map(({ hint }) => hint).join(' '),
+  });
+}
+
 /**
  * Whether an adapter's description matches a backbone reference; guards against a library edited by
  * hand.

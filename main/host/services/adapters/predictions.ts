@@ -7,9 +7,10 @@ import type { PredictionService, PredictionTable } from '../../contract/adapters
 import type { HomeFolders } from '../../home.ts';
 import type { AdapterRepository } from '../../store/adapters.ts';
 import { writingInto } from '../leftovers.ts';
+import { statOf } from '../paths.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
-import { askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
+import { allOf, askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
 import { imageFilesBelow, topOf, writePredictionTable, type TableRow } from './prediction-table.ts';
 
 const DEFAULT_BATCH = 32;
@@ -95,7 +96,7 @@ export class Predictions implements PredictionService {
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const folder = resolve(options.folder);
     const out = resolve(options.out);
-    await requireNewPath(out);
+    await allOf(requireNewPath(out), statOf(folder));
     const { paths, unreadable } = await imageFilesBelow(folder, signal, (done) =>
       onProgress?.({ phase: 'listing', done, total: 0 }),
     );

@@ -36,7 +36,7 @@ function stateOf(
     : {
         state: 'duplicate',
         reason:
-          image.state === 'duplicate' ? image.reason : 'It has the same bytes as another image.',
+          image.state === 'duplicate' ? image.reason : 'It is an exact duplicate of another image.',
       };
 }
 

@@ -15,7 +15,7 @@ import { listTable } from './table.ts';
 import { enterFolder, entriesOf, type FolderEntry, type Walk } from './walk.ts';
 
 const LAYOUTS =
-  'Supported are: a folder of class folders, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split], or one for each split (train.csv, test.csv).';
+  'Supported are: a folder with one subfolder per class, the same under train/ val/ test/, list files with "path label" a line, a CSV or JSON-lines table with file_name,label[,split], or one for each split (train.csv, test.csv).';
 
 const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
   new KarstError('dataset-unusable', message, { hint, path });
@@ -31,8 +31,16 @@ export async function listDataset(path: string, walk: Walk, as?: ImportLayout): 
   const listing = info.isDirectory()
     ? await inFolder(path, walk, as)
     : await inFile(path, walk, as);
-  if (listing.images.length === 0) throw unusable(path, `There are no images in ${path}.`);
+  if (listing.images.length === 0) throw unusable(path, noImages(path, walk));
   return listing;
+}
+
+/** Images that lie beside the folders are there, but have no class. */
+function noImages(path: string, walk: Walk): string {
+  const loose = walk.problems.filter(({ kind }) => kind === 'loose-image').length;
+  if (loose === 0) return `There are no images in ${path}.`;
+  const which = loose === 1 ? 'the image in it has' : `the ${loose} images in it have`;
+  return `${path} has no subfolder with images: ${which} no class.`;
 }
 
 async function inFile(path: string, walk: Walk, as?: ImportLayout): Promise<Listing> {

@@ -57,11 +57,11 @@ export function duplicateProblem(
   const named = (all: readonly number[]): string =>
     `${all.length === 1 ? 'class' : 'classes'} ${all.map((label) => `"${names.get(label)}"`).join(', ')}`;
   return labels.join() === firstLabels.join()
-    ? { kind: 'duplicate', path, reason: `It has the same bytes as ${firstPath}.` }
+    ? { kind: 'duplicate', path, reason: `It is an exact duplicate of ${firstPath}.` }
     : {
         kind: 'conflicting-label',
         path,
-        reason: `It is in the ${named(labels)} and has the same bytes as ${firstPath} in the ${named(firstLabels)}.`,
+        reason: `It is in the ${named(labels)} and is an exact duplicate of ${firstPath} in the ${named(firstLabels)}.`,
       };
 }
 

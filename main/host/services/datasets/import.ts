@@ -123,7 +123,7 @@ function settle(
       label,
       split: splits[i] ?? ('train' as const),
       state: first === undefined ? ('ok' as const) : ('duplicate' as const),
-      reason: first === undefined ? null : `It has the same bytes as ${pathOf(first)}.`,
+      reason: first === undefined ? null : `It is an exact duplicate of ${pathOf(first)}.`,
       duplicateOf: first ?? null,
     };
   });

@@ -72,7 +72,7 @@ export class Planner implements PlanService {
     const described = {
       ...config.tuning,
       architecture: working,
-      backboneSha256: config.initialise === 'random' ? null : backbone.sha256,
+      backboneSha256: config.initialize === 'random' ? null : backbone.sha256,
     };
     const steps =
       dataset === null ? 0 : config.schedule.epochs * updatesPerEpoch(dataset.counts.train, config);

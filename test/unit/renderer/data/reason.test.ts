@@ -8,7 +8,7 @@ afterEach(() => {
 
 describe('why a file is not used', () => {
   it('is the exact sentence in English, and the kind of reason elsewhere', () => {
-    const sentence = 'It has the same bytes as zero/1.png.';
+    const sentence = 'It is an exact duplicate of zero/1.png.';
     expect(reasonInWords('duplicate', sentence)).toBe(sentence);
     i18n.global.locale.value = 'zh-CN';
     expect(reasonInWords('duplicate', sentence)).toMatch(/^[^a-z]+$/i);

@@ -158,7 +158,7 @@ describe('the settings of a run', () => {
     const karst = shown(STANDARD);
     expect(karst).toContain('karst.rank');
     expect(karst).not.toContain('optimizer.name');
-    expect(karst).not.toContain('initialise');
+    expect(karst).not.toContain('initialize');
     expect(karst).not.toContain('augmentation.randAugmentMagnitude');
     const linear = shown({ ...STANDARD, method: 'linear' });
     expect(linear.filter((key) => key.startsWith('karst.'))).toEqual([]);
@@ -208,12 +208,12 @@ describe('the settings of a run', () => {
   it('lose what only full training can do when the method changes', () => {
     const full = withSetting(
       withSetting({ ...STANDARD, method: 'full' }, 'optimizer.name', 'muon'),
-      'initialise',
+      'initialize',
       'random',
     );
     const karst = withDefaults(full, FULL, KARST);
     expect(karst.optimizer.name).toBe('adamw');
-    expect(karst.initialise).toBe('backbone');
+    expect(karst.initialize).toBe('backbone');
     expect(withDefaults(full, FULL, FULL)).toEqual(full);
     expect(() => validateTrainingConfig(configFrom(karst), ARCHITECTURE)).not.toThrow();
   });

@@ -225,7 +225,7 @@ describe('what is said of settings', () => {
     expect(
       adviceOn(completeConfig({ method: 'full', optimizer: { learningRate: 5e-5 } }), []),
     ).toEqual([]);
-    expect(adviceOn({ ...full, initialise: 'random' }, [])).toEqual([]);
+    expect(adviceOn({ ...full, initialize: 'random' }, [])).toEqual([]);
     const warned = adviceOn(TRAINING_DEFAULTS, [
       { setting: 'batchSize', severity: 'warning', error },
       { setting: 'seed', severity: 'warning', error },
