@@ -47,7 +47,9 @@ describe('usage', () => {
   it('shows the settings with the help of train', async () => {
     const { code, out } = await karst(['help', 'train']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^ {2}karst\.rescale, rescale +scalar; one of none, scalar, channel$/m);
+    expect(out).toMatch(
+      /^ {2}karst\.rescale, rescale +default scalar; one of none, scalar, channel$/m,
+    );
     expect(out).toContain('--json');
   });
 
