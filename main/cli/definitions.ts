@@ -153,6 +153,28 @@ Without it a source that can be understood in more than one way is refused, with
     .addHelpText('after', EXIT_CODES_OF_CHECK)
     .action(runs(() => import('./commands/dataset-check.ts')));
   dataset
+    .command('update')
+    .description('take what is new or changed in the sources; corrections stay')
+    .argument('<dataset>', 'name or id')
+    .option('--dry-run', 'say what would be taken, and change nothing')
+    .addOption(
+      new Option('--as <layout>', 'layout of the source, if ambiguous').choices(IMPORT_LAYOUTS),
+    )
+    .option('--encoding <name>', 'encoding of a list or table that is not UTF-8, such as gbk')
+    .action(runs(() => import('./commands/dataset-update.ts')));
+  dataset
+    .command('add-images')
+    .description('add images from elsewhere: into one class, or a folder with class folders')
+    .argument('<dataset>', 'name or id')
+    .argument('<path...>', 'images, folders of images, or with classes of their own')
+    .option('--class <name>', 'the class of all of them, made if there is none of that name')
+    .option('--dry-run', 'say what would be added, and change nothing')
+    .addOption(
+      new Option('--as <layout>', 'layout of the source, if ambiguous').choices(IMPORT_LAYOUTS),
+    )
+    .option('--encoding <name>', 'encoding of a list or table that is not UTF-8, such as gbk')
+    .action(runs(() => import('./commands/dataset-add-images.ts')));
+  dataset
     .command('split')
     .description('re-split by class; exact duplicates stay on one side')
     .argument('<dataset>', 'name or id')

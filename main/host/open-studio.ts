@@ -19,6 +19,7 @@ import { AugmentationPreviews } from './services/datasets/augmentation-previews.
 import { moveFormerSamples } from './services/sample.ts';
 import { Classes } from './services/datasets/classes.ts';
 import { Datasets } from './services/datasets/datasets.ts';
+import { Growth } from './services/datasets/growth/growth.ts';
 import { engineKernels } from './services/planning/engine-kernels.ts';
 import { freeCardMemory } from './services/planning/card-memory.ts';
 import { freeMemory } from './services/planning/free-memory.ts';
@@ -48,6 +49,7 @@ import { ProblemRepository } from './store/problems.ts';
 import { ProjectRepository } from './store/projects.ts';
 import { RunRepository } from './store/runs.ts';
 import { SettingRepository } from './store/settings.ts';
+import { SourceRepository } from './store/sources.ts';
 import { StepTimeRepository } from './store/step-times.ts';
 import { TagRepository } from './store/tags.ts';
 import type { Studio, StudioOptions } from './contract/studio.ts';
@@ -93,6 +95,7 @@ async function assemble(
   const engine = { spawn, cacheDir: cacheFolder(), graceMs, jobs };
   const backbones = new Backbones(library, new BackboneRepository(library));
   const binRepository = new BinRepository(library);
+  const sourceRepository = new SourceRepository(library);
   const datasetRepository = new DatasetRepository(library);
   const datasets = new Datasets(
     library,
@@ -101,6 +104,7 @@ async function assemble(
       images: new ImageRepository(library),
       problems: new ProblemRepository(library),
       bin: binRepository,
+      sources: sourceRepository,
       previews: new AugmentationPreviews(spawn, engine.cacheDir, jobs),
     },
     owner,
@@ -112,6 +116,14 @@ async function assemble(
     datasets: datasetRepository,
     images: new ImageRepository(library),
     problems: new ProblemRepository(library),
+  });
+  const growth = new Growth({
+    library,
+    datasets: datasetRepository,
+    images: new ImageRepository(library),
+    problems: new ProblemRepository(library),
+    classes: classRepository,
+    sources: sourceRepository,
   });
   const notes = new NoteRepository(library);
   const projects = new Projects({
@@ -251,6 +263,7 @@ async function assemble(
     backbones,
     datasets,
     classes,
+    growth,
     runs,
     scheduler,
     plans,

@@ -108,6 +108,27 @@ export const datasetSchema = immutable(
 );
 export type Dataset = v.InferOutput<typeof datasetSchema>;
 
+/** What an update or an addition does to a dataset, as numbers of images. */
+export const datasetChangesSchema = immutable(
+  v.object({
+    added: countSchema,
+    /** Those that are added, by class; `isNew`: the dataset has no such class yet. */
+    classes: v.array(v.object({ name: v.string(), images: countSchema, isNew: v.boolean() })),
+    /** With another content. */
+    changed: countSchema,
+    /** Not there, and not readable, since this time. */
+    missing: countSchema,
+    unreadable: countSchema,
+    /** Usable again. */
+    back: countSchema,
+    /** Of an addition: already in the dataset. */
+    known: countSchema,
+    /** Of an update: no longer named by a source, though the file is there; they stay. */
+    unlisted: countSchema,
+  }),
+);
+export type DatasetChanges = v.InferOutput<typeof datasetChangesSchema>;
+
 /** One image of a dataset in the library. */
 export interface DatasetImage {
   readonly path: string;

@@ -8,6 +8,7 @@ import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { ImportLayout, Split, SplitDraw } from '../../../shared/domain/dataset.ts';
 import type {
   Dataset,
+  DatasetChanges,
   DatasetClass,
   DatasetImage,
   DatasetProblem,
@@ -86,6 +87,58 @@ export interface ClassService {
   setLeftOut(dataset: string, label: number, leftOut: boolean): Dataset;
 }
 
+/** What an update or an addition would do. */
+export interface PlannedGrowth {
+  /** For `apply`. Only the latest plan of a dataset is kept. */
+  readonly token: string;
+  /** As it is now. */
+  readonly dataset: Dataset;
+  readonly changes: DatasetChanges;
+}
+
+export interface DatasetGrowth {
+  readonly dataset: Dataset;
+  /** As planned. */
+  readonly changes: DatasetChanges;
+  /** New images that cannot be used. */
+  readonly unusable: number;
+  /** All current problems. */
+  readonly problems: readonly DatasetProblem[];
+}
+
+/** The class that added images belong to. */
+export type TargetClass = { readonly label: number } | { readonly newClass: string };
+
+/**
+ * Datasets that grow. What is new is found and counted first; `apply` then takes it. Images that
+ * the dataset has keep labels, splits and exclusions; new ones get the split that their source
+ * gives, or one that is drawn so that the dataset's fractions hold.
+ */
+export interface GrowthService {
+  /**
+   * Lists the sources again and reads all files: new, changed, missing ones.
+   * @param options answers about the first source, kept if the plan is applied
+   * @throws dataset-unusable (see `DatasetService.question`), not-found, cancelled
+   */
+  planUpdate(nameOrId: string, options?: Watching & SourceOptions): Promise<PlannedGrowth>;
+  /**
+   * Looks at images from elsewhere; the places become further sources.
+   * @param options.into the class of all of them; default: as the places themselves say, like an
+   * import
+   * @throws dataset-unusable, not-found, name-taken, usage, cancelled
+   */
+  planAddition(
+    nameOrId: string,
+    paths: readonly string[],
+    options?: Watching & SourceOptions & { readonly into?: TargetClass },
+  ): Promise<PlannedGrowth>;
+  /**
+   * Takes what a plan found: all or nothing.
+   * @throws not-found if the dataset has changed since; cancelled
+   */
+  apply(token: string, watching?: Watching): Promise<DatasetGrowth>;
+}
+
 export interface DatasetService {
   /**
    * Imports a folder, list files or a table (design: class folders, split folders, VTAB lists, CSV,
@@ -128,6 +181,8 @@ export interface DatasetService {
    * `isUsable`).
    */
   images(nameOrId: string, split?: Split): IterableIterator<StoredImage>;
+  /** Paths of where its images come from; the first is what was imported. */
+  sources(nameOrId: string): string[];
   /** The task, as in `shared/tasks`. */
   task(nameOrId: string): string;
   /** One image by its position; fast for datasets of any size. @throws not-found */

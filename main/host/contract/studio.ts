@@ -8,7 +8,7 @@ import type {
   PredictionService,
 } from './adapters.ts';
 import type { BackboneService } from './backbones.ts';
-import type { ClassService, DatasetService } from './datasets.ts';
+import type { ClassService, DatasetService, GrowthService } from './datasets.ts';
 import type { EngineSpawner } from './engine.ts';
 import type { ProjectService } from './projects.ts';
 import type { PlanService, RunService } from './runs.ts';
@@ -45,6 +45,7 @@ export interface Studio {
   readonly backbones: BackboneService;
   readonly datasets: DatasetService;
   readonly classes: ClassService;
+  readonly growth: GrowthService;
   readonly runs: RunService;
   readonly scheduler: SchedulerService;
   readonly plans: PlanService;

@@ -40,13 +40,13 @@ export function evaluationProcedures({
     'evaluations.get': ({ id }) => evaluations.get(id),
     'evaluations.images'({ id, offset, limit, ...filter }) {
       const { datasetId } = evaluations.get(id);
-      const source = datasets.get(datasetId).path;
+      const sources = datasets.sources(datasetId);
       const { total, images } = evaluations.images(id, filter, { offset, limit });
       return {
         total,
         images: images.map(({ position, path, truth, predicted, probability }) => ({
           media: `d.${datasetId}.${position}`,
-          file: fileBelow(source, path),
+          file: fileBelow(sources, path),
           truth,
           predicted,
           probability,

@@ -73,13 +73,27 @@ export class ClassRepository {
     );
     const label = row === undefined ? 0 : number(row, 'label');
     this.#insert(datasetId, label, name);
+    this.link(datasetId, name, label);
+    this.#record(datasetId, { at, kind: 'added', label, name });
+    return label;
+  }
+
+  /** The labels of the classes that names in the sources belong to. */
+  sources(datasetId: string): Map<string, number> {
+    const rows = this.#library.all(
+      'SELECT name, label FROM class_sources WHERE dataset_id = @datasetId',
+      { datasetId },
+    );
+    return new Map(rows.map((row) => [text(row, 'name'), number(row, 'label')]));
+  }
+
+  /** Gives a name in the sources to a class, unless it has one. */
+  link(datasetId: string, name: string, label: number): void {
     this.#library.run(
       `INSERT INTO class_sources (dataset_id, name, label) VALUES (@datasetId, @name, @label)
        ON CONFLICT DO NOTHING`,
       { datasetId, name, label },
     );
-    this.#record(datasetId, { at, kind: 'added', label, name });
-    return label;
   }
 
   #insert(datasetId: string, label: number, name: string): void {

@@ -80,6 +80,14 @@ export class DatasetRepository {
     );
   }
 
+  /** The splits that its sources name. */
+  setGivenSplits(id: string, splits: readonly Split[]): void {
+    this.#library.run('UPDATE datasets SET given_splits = @splits WHERE id = @id', {
+      id,
+      splits: JSON.stringify(splits),
+    });
+  }
+
   rename(id: string, name: string): void {
     this.#library.run('UPDATE datasets SET name = @name WHERE id = @id', { id, name });
     this.touch(id);
@@ -87,7 +95,14 @@ export class DatasetRepository {
 
   /** Changes the path to another folder with the same files. */
   relocate(id: string, path: string): void {
-    this.#library.run('UPDATE datasets SET path = @path WHERE id = @id', { id, path });
+    this.#library.transaction(() => {
+      this.#library.run(
+        `UPDATE dataset_sources SET path = @path WHERE dataset_id = @id
+           AND path = (SELECT path FROM datasets WHERE id = @id)`,
+        { id, path },
+      );
+      this.#library.run('UPDATE datasets SET path = @path WHERE id = @id', { id, path });
+    });
   }
 
   /** Updates its time of change. */

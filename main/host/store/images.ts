@@ -1,10 +1,11 @@
 import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { DatasetImage, ImageState } from '../../../shared/domain/library.ts';
+import type { DatasetImage, DatasetProblem, ImageState } from '../../../shared/domain/library.ts';
+import { CHECKED_KINDS } from '../../../shared/domain/problem-kinds.ts';
 import { pageSql, positionsSql, searchesNames, totalSql } from './image-filter.ts';
 import type { Library, Row } from './library.ts';
-import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
+import { json, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts';
 
 export interface StoredImage extends DatasetImage {
   /** Position in the dataset, from 0. */
@@ -124,6 +125,37 @@ export class ImageRepository {
           { datasetId, position, split, state, reason, duplicateOf },
         );
     });
+  }
+
+  /** Takes a file's new content; the image is usable then. */
+  replaceContent(
+    datasetId: string,
+    position: number,
+    facts: Pick<StoredImage, 'sha256' | 'bytes' | 'width' | 'height'>,
+  ): void {
+    const { sha256, bytes, width, height } = facts;
+    this.#library.run(
+      `UPDATE images SET sha256 = @sha256, bytes = @bytes, width = @width, height = @height,
+         state = 'ok', reason = NULL
+       WHERE dataset_id = @datasetId AND position = @position`,
+      { datasetId, position, sha256, bytes, width, height },
+    );
+  }
+
+  /** The images that cannot be used, as problems, in stored order. */
+  problems(datasetId: string): DatasetProblem[] {
+    return this.#library
+      .all(
+        `SELECT state, path, reason FROM images INDEXED BY images_by_state
+         WHERE dataset_id = @datasetId AND state IN ('unreadable', 'missing', 'changed')
+         ORDER BY position`,
+        { datasetId },
+      )
+      .map((row) => ({
+        kind: oneOf(row, 'state', CHECKED_KINDS),
+        path: text(row, 'path'),
+        reason: textOrNull(row, 'reason') ?? '',
+      }));
   }
 
   setStates(

@@ -99,6 +99,25 @@ export const datasetCheck = v.strictObject({ dataset, checked: count, problems: 
 export const datasetSplit = v.strictObject({ ...datasetEntries, moved: count });
 export const datasetShown = v.strictObject({ ...datasetEntries, problems: v.array(problem) });
 
+const changes = v.strictObject({
+  added: count,
+  classes: v.array(v.strictObject({ name: text, images: count, isNew: v.boolean() })),
+  changed: count,
+  missing: count,
+  unreadable: count,
+  back: count,
+  known: count,
+  unlisted: count,
+});
+export const datasetPlanned = v.strictObject({ dataset, changes, applied: v.literal(false) });
+export const datasetGrown = v.strictObject({
+  dataset,
+  changes,
+  applied: v.literal(true),
+  unusable: count,
+  problems: v.array(problem),
+});
+
 const validation = v.strictObject({
   kind: v.literal('validation'),
   step: count,

@@ -176,7 +176,7 @@ describe('importing a messy folder', () => {
     const id = await importedId();
     const twice = await refusal(importing(), 'name-taken');
     expect(twice.message).toContain(`${messy} is in the library already, as "Küstenvögel" (${id})`);
-    expect(twice.hint).toContain('Check "Küstenvögel"');
+    expect(twice.hint).toContain('Open "Küstenvögel" and find new files');
     const other = await refusal(importing({ path: root }), 'name-taken');
     expect(other.hint).toContain('Choose another name');
     await refusal(importing({ name: 'x', projectId: 'pr-none' }), 'not-found');

@@ -19,6 +19,7 @@ import { NoteRepository } from '../../../main/host/store/notes.ts';
 import { closeLibrary, openLibrary } from '../../../main/host/store/open-library.ts';
 import { ProblemRepository } from '../../../main/host/store/problems.ts';
 import { ProjectRepository } from '../../../main/host/store/projects.ts';
+import { SourceRepository } from '../../../main/host/store/sources.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import { JobRegistry } from '../../../main/host/engine/job-registry.ts';
@@ -39,6 +40,7 @@ export class DataRoom {
   readonly images: ImageRepository;
   readonly datasetRows: DatasetRepository;
   readonly problemRows: ProblemRepository;
+  readonly sourceRows: SourceRepository;
   readonly datasets: Datasets;
   readonly classRows: ClassRepository;
   readonly classes: Classes;
@@ -53,6 +55,7 @@ export class DataRoom {
     this.images = new ImageRepository(library);
     this.datasetRows = new DatasetRepository(library);
     this.problemRows = new ProblemRepository(library);
+    this.sourceRows = new SourceRepository(library);
     const previews = new AugmentationPreviews(
       spawnChildEngine,
       join(home, 'cache'),
@@ -65,6 +68,7 @@ export class DataRoom {
         images: this.images,
         problems: this.problemRows,
         bin: new BinRepository(library),
+        sources: this.sourceRows,
         previews,
       },
       owner,
@@ -113,6 +117,7 @@ export class DataRoom {
       },
       classes,
     );
+    this.sourceRows.replace(id, [{ path: SOURCE, layout: null, encoding: null, label: null }]);
     let position = 0;
     const rows = Array.from(images, ({ file, ...given }): NewImage => {
       const path = `${SOURCE}/${file}`;
@@ -129,7 +134,7 @@ export class DataRoom {
         reason: null,
         duplicateOf: null,
         givenSplit: null,
-        searchKey: searchKeyOf(SOURCE, path),
+        searchKey: searchKeyOf([SOURCE], path),
         ...given,
       };
     });

@@ -164,6 +164,6 @@ describe('where an image lies', () => {
     [path('', 'data', 'x'), path('', 'elsewhere', 'c.png'), '/elsewhere/c.png'],
     [path('', ''), path('', 'c.png'), 'c.png'],
   ])('below %s, %s is %s', (source, file, below) => {
-    expect(fileBelow(source, file)).toBe(below);
+    expect(fileBelow([source], file)).toBe(below);
   });
 });

@@ -23,6 +23,7 @@ import type { Library } from '../../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
 import type { ProblemPage, ProblemRepository } from '../../store/problems.ts';
 import { now } from '../../store/rows.ts';
+import type { SourceRepository } from '../../store/sources.ts';
 import type {
   AugmentationRequest,
   DatasetCheck,
@@ -43,10 +44,9 @@ import { fileBelow } from './file-name.ts';
 import { importImages } from './import.ts';
 import type { Listing } from './listing.ts';
 import { previewOf } from './preview.ts';
+import { newWalk } from './new-walk.ts';
 import { ImportQuestion } from './question.ts';
 import { applyPlan, countMoved, planResplit, restoreSplit } from './resplit.ts';
-import { checkEncoding } from './text.ts';
-import type { Walk } from './walk.ts';
 
 export class Datasets implements DatasetService {
   readonly #library: Library;
@@ -54,6 +54,7 @@ export class Datasets implements DatasetService {
   readonly #images: ImageRepository;
   readonly #problems: ProblemRepository;
   readonly #bin: BinRepository;
+  readonly #sources: SourceRepository;
   readonly #previews: AugmentationPreviews;
   readonly #owner: Owner;
 
@@ -64,6 +65,7 @@ export class Datasets implements DatasetService {
       images: ImageRepository;
       problems: ProblemRepository;
       bin: BinRepository;
+      sources: SourceRepository;
       previews: AugmentationPreviews;
     },
     owner: Owner,
@@ -73,6 +75,7 @@ export class Datasets implements DatasetService {
     this.#images = parts.images;
     this.#problems = parts.problems;
     this.#bin = parts.bin;
+    this.#sources = parts.sources;
     this.#previews = parts.previews;
     this.#owner = owner;
   }
@@ -97,7 +100,7 @@ export class Datasets implements DatasetService {
     const wanted = options.name === undefined ? null : this.checkNewName(options.name, path);
     const listing = await listDataset(path, newWalk(options), options.as);
     options.onListed?.(previewOf(listing));
-    const id = this.#begin(wanted ?? this.#nameFor(path), path, listing, draw);
+    const id = this.#begin(wanted ?? this.#nameFor(path), path, listing, { ...options, ...draw });
     try {
       const problems = await importImages(id, listing, this.#images, { ...options, ...draw, path });
       this.#library.transaction(() => {
@@ -121,7 +124,7 @@ export class Datasets implements DatasetService {
   }
 
   /** Inserts the dataset, hidden until it is complete. Returns its id. */
-  #begin(name: string, path: string, listing: Listing, draw: Draw): string {
+  #begin(name: string, path: string, listing: Listing, options: Draw & SourceOptions): string {
     const id = newId('dataset');
     this.#library.transaction(() => {
       this.checkNewName(name, path);
@@ -131,15 +134,17 @@ export class Datasets implements DatasetService {
           name,
           path,
           layout: listing.layout,
-          valFraction: draw.val,
-          testFraction: draw.test,
-          seed: draw.seed,
+          valFraction: options.val,
+          testFraction: options.test,
+          seed: options.seed,
           task: singleLabel.name,
           importingBy: this.#owner,
           createdAt: now(),
         },
         listing.classes,
       );
+      const { as: layout = null, encoding = null } = options;
+      this.#sources.replace(id, [{ path, layout, encoding, label: null }]);
     });
     return id;
   }
@@ -157,7 +162,7 @@ export class Datasets implements DatasetService {
         'name-taken',
         `${path} is in the library already, as "${name}" (${same.id}).`,
         {
-          hint: `Open "${name}" and check its files again, remove it first, or choose another name.`,
+          hint: `Open "${name}" and find new files in it, remove it first, or choose another name.`,
           option: `karst dataset check ${same.id}`,
           path,
         },
@@ -178,13 +183,17 @@ export class Datasets implements DatasetService {
     return this.#images.all(this.#datasets.source(nameOrId).id, split);
   }
 
+  sources(nameOrId: string): string[] {
+    return this.#sources.paths(this.#datasets.source(nameOrId).id);
+  }
+
   task(nameOrId: string): string {
     return this.#datasets.task(nameOrId);
   }
 
   image(nameOrId: string, position: number): GalleryEntry {
-    const { id, path } = this.#datasets.source(nameOrId);
-    return toEntry(path, this.#images.get(id, position));
+    const { id } = this.#datasets.source(nameOrId);
+    return toEntry(this.#sources.paths(id), this.#images.get(id, position));
   }
 
   gallery(
@@ -192,9 +201,10 @@ export class Datasets implements DatasetService {
     filter: ImageFilter,
     page: Page,
   ): { total: number; images: GalleryEntry[] } {
-    const { id, path } = this.#datasets.source(nameOrId);
+    const { id } = this.#datasets.source(nameOrId);
     const { total, images } = this.#images.page(id, filter, page);
-    return { total, images: images.map((image) => toEntry(path, image)) };
+    const sources = this.#sources.paths(id);
+    return { total, images: images.map((image) => toEntry(sources, image)) };
   }
 
   problems(nameOrId: string): DatasetProblem[] {
@@ -316,26 +326,8 @@ export class Datasets implements DatasetService {
   }
 }
 
-/** A walk that counts folders until the first image is listed, then images. */
-function newWalk({ signal, encoding, onProgress }: SourceOptions & Watching): Walk {
-  if (encoding !== undefined) checkEncoding(encoding);
-  let folders = 0;
-  let files = 0;
-  return {
-    problems: [],
-    seen: new Set(),
-    signal,
-    encoding,
-    onFolder() {
-      folders++;
-      if (files === 0) onProgress?.({ phase: 'surveying', done: folders, total: 0 });
-    },
-    onFile: () => onProgress?.({ phase: 'listing', done: ++files, total: 0 }),
-  };
-}
-
-function toEntry(source: string, image: StoredImage): GalleryEntry {
-  return { ...image, file: fileBelow(source, image.path) };
+function toEntry(sources: readonly string[], image: StoredImage): GalleryEntry {
+  return { ...image, file: fileBelow(sources, image.path) };
 }
 
 function givenSplitsOf(listing: Listing): Split[] {

@@ -70,7 +70,7 @@ async function checkAll(
       split: split ?? ('train' as const),
       duplicateOf: null,
       givenSplit: split,
-      searchKey: searchKeyOf(options.path, path),
+      searchKey: searchKeyOf([options.path], path),
     };
     if ('facts' in answer) {
       batch.push({ ...common, ...answer.facts, state: 'ok', reason: null });

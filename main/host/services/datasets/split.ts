@@ -11,7 +11,7 @@ export interface Splittable {
 }
 
 /** Images with the same bytes, in the class of the first of them. */
-interface Group {
+export interface Group {
   readonly label: number;
   readonly members: number[];
   /** Its key in the shuffled order. */
@@ -19,7 +19,8 @@ interface Group {
 }
 
 /** A sort key that depends only on the seed and the image's bytes, not on names or the system. */
-const orderOf = (seed: number, sha256: string): string => hash('sha256', `${seed}:${sha256}`);
+export const orderOf = (seed: number, sha256: string): string =>
+  hash('sha256', `${seed}:${sha256}`);
 
 function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed: number): Group[] {
   const anchored = new Map<string, Split>();
@@ -41,10 +42,26 @@ function groupFree(images: readonly Splittable[], splits: (Split | null)[], seed
 }
 
 /** Number of n images held out; at least one of three or more, and never all. */
-function heldBack(n: number, fraction: number): number {
+export function heldBack(n: number, fraction: number): number {
   if (fraction <= 0 || n < 2) return 0;
   const wanted = Math.round(n * fraction);
   return Math.min(n - 1, n >= 3 ? Math.max(1, wanted) : wanted);
+}
+
+/** Gives the groups of a class their splits, in shuffled order: as many held out as wanted. */
+export function deal(
+  groups: Group[],
+  wanted: { readonly val: number; readonly test: number },
+  splits: (Split | null)[],
+): void {
+  groups.sort((a, b) => (a.order < b.order ? -1 : 1));
+  const left = { ...wanted };
+  for (const { members } of groups) {
+    const split: Split =
+      members.length <= left.val ? 'val' : members.length <= left.test ? 'test' : 'train';
+    if (split !== 'train') left[split] -= members.length;
+    for (const i of members) splits[i] = split;
+  }
 }
 
 /**
@@ -74,17 +91,10 @@ export function stratifiedSplit(
     else list.push(group);
   }
   for (const groups of byClass.values()) {
-    groups.sort((a, b) => (a.order < b.order ? -1 : 1));
     const n = groups.reduce((sum, g) => sum + g.members.length, 0);
     const wantVal = heldBack(n, val);
     const wantTest = Math.min(heldBack(n, test), n - 1 - wantVal);
-    const left = { val: wantVal, test: wantTest };
-    for (const { members } of groups) {
-      const split: Split =
-        members.length <= left.val ? 'val' : members.length <= left.test ? 'test' : 'train';
-      if (split !== 'train') left[split] -= members.length;
-      for (const i of members) splits[i] = split;
-    }
+    deal(groups, { val: wantVal, test: wantTest }, splits);
   }
   return splits.map((split) => split ?? 'train');
 }

@@ -1,0 +1,34 @@
+import type { DatasetChanges } from '../../../shared/domain/library.ts';
+import type { Console } from '../output/console.ts';
+import { formatCount, plural } from '../output/format.ts';
+import { table } from '../output/table.ts';
+
+/** What is found in the sources of a dataset, one line a kind; empty if nothing is. */
+export function describeChanges(changes: DatasetChanges, console: Console): string[] {
+  const { added, classes, changed, missing, unreadable, back, known, unlisted } = changes;
+  const lines = [
+    added > 0
+      ? `${plural(added, 'new image')} in ${plural(classes.length, 'class', 'classes')}`
+      : '',
+    changed > 0 ? `${plural(changed, 'image')} with another content` : '',
+    back > 0 ? `${plural(back, 'image')} usable again` : '',
+    missing > 0 ? `${plural(missing, 'image')} missing` : '',
+    unreadable > 0 ? `${plural(unreadable, 'image')} not readable` : '',
+    known > 0 ? `${plural(known, 'image')} already in it` : '',
+    unlisted > 0 ? `${plural(unlisted, 'image')} no longer named by the source; they stay` : '',
+  ].filter((line) => line !== '');
+  if (added === 0) return lines;
+  const rows = classes.map(({ name, images, isNew }) => [
+    name,
+    formatCount(images),
+    isNew ? 'new class' : '',
+  ]);
+  const columns = [{ title: 'class' }, { title: 'new', align: 'right' as const }, { title: '' }];
+  return [...lines, '', ...table(columns, rows, console.dim)];
+}
+
+/** Whether there is nothing to take. */
+export function isNothing(changes: DatasetChanges): boolean {
+  const { added, changed, missing, unreadable, back } = changes;
+  return added + changed + missing + unreadable + back === 0;
+}
