@@ -11,14 +11,15 @@ import { deviation, mean } from './statistics.ts';
  *
  *   node test/bench/method-defaults.ts --home DIR --data DIR [--sets hands,flowers,steel]
  *     [--methods karst,lora,linear,full] [--seeds 3] [--epochs 30] [--backbone starter]
- *     [--set key=value …]
+ *     [--set key=value …] [--default RATE[:AUGMENTATION]]
  *
  * For each set (a folder of class folders in DIR) and seed, 20 images a class train; half of the
  * rest validate and half test. The search tries every rate without augmentation, then every
  * augmentation at the best rate, each on every set and seed. The default is the candidate with the
  * best mean validation accuracy over sets and seeds; the best of the search is chosen for each set
  * and seed on its validation images. The two are then compared on the test images, which are used
- * for nothing else. The interval is a bootstrap over seeds and images.
+ * for nothing else. With --default that candidate is tried as well and is the default, whatever
+ * validation says. The interval is a bootstrap over seeds and images.
  * Finished runs are kept in the home and reused by later calls. Prints Markdown tables.
  */
 
@@ -54,6 +55,13 @@ interface Candidate {
   readonly augmentation: Augmentation;
 }
 
+function candidateOf(text: string): Candidate {
+  const [rate, name = 'none'] = text.split(':');
+  const augmentation = AUGMENTATIONS.find((known) => known.name === name);
+  if (augmentation === undefined) throw new Error(`There is no augmentation ${name}.`);
+  return { rate: Number(rate), augmentation };
+}
+
 interface Trained {
   readonly adapter: string;
   readonly metrics: { readonly val: { readonly top1: number } };
@@ -69,6 +77,7 @@ const { values: options } = parseArgs({
     epochs: { type: 'string', default: '30' },
     backbone: { type: 'string', default: 'starter' },
     set: { type: 'string', multiple: true, default: ['batchSize=16'] },
+    default: { type: 'string' },
   },
 });
 if (options.home === undefined || options.data === undefined) {
@@ -157,7 +166,12 @@ function interval(pairs: readonly (readonly Pair[])[]): [number, number, number]
   const stream = randomStream(1, 'bootstrap');
   const below = (n: number) => Math.floor(stream.uniform() * n);
   const gain = ({ chosen, best }: Pair, at: (i: number) => number) =>
-    mean(chosen.map((_, i) => Number(best[at(i)]) - Number(chosen[at(i)])));
+    mean(
+      chosen.map((_, i) => {
+        const image = at(i);
+        return Number(best[image]) - Number(chosen[image]);
+      }),
+    );
   const centre = mean(pairs.map((bySeed) => mean(bySeed.map((pair) => gain(pair, (i) => i)))));
   const resampled = Array.from({ length: RESAMPLES }, () =>
     mean(
@@ -212,7 +226,9 @@ for (const method of options.methods.split(',')) {
   for (const rate of RATES[method] ?? []) await attempt({ rate, augmentation: none });
   const { rate } = best();
   for (const augmentation of others) await attempt({ rate, augmentation });
-  const chosen = best();
+  const given = options.default === undefined ? undefined : candidateOf(options.default);
+  if (given !== undefined) await attempt(given);
+  const chosen = given ?? best();
   const pairs: Pair[][] = [];
   const cells: string[] = [];
   for (const set of sets) {
