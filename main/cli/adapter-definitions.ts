@@ -34,6 +34,12 @@ export function defineAdapter(program: Command, runs: Runs): void {
     .argument('<name>', 'its new name')
     .action(runs(() => import('./commands/adapter-rename.ts')));
   adapter
+    .command('labels')
+    .description('rename classes of an adapter, without training')
+    .argument('<adapter>', 'name or id')
+    .argument('<changes...>', 'each OLD=NEW')
+    .action(runs(() => import('./commands/adapter-labels.ts')));
+  adapter
     .command('note')
     .description('set the notes of an adapter')
     .argument('<adapter>', 'name or id')

@@ -208,6 +208,45 @@ Without it a source that can be understood in more than one way is refused, with
     .argument('<dataset>', 'name or id')
     .addOption(yes())
     .action(runs(() => import('./commands/dataset-remove.ts')));
+  defineClasses(dataset, runs);
+}
+
+function defineClasses(dataset: Command, runs: Runs): void {
+  const one = dataset
+    .command('class')
+    .description('the classes of a dataset: rename, merge, leave out');
+  one
+    .command('rename')
+    .description('rename a class; adapters that know it by its former name still do')
+    .argument('<dataset>', 'name or id')
+    .argument('<class>', 'its name')
+    .argument('<name>', 'its new name')
+    .action(runs(() => import('./commands/dataset-class-rename.ts')));
+  one
+    .command('merge')
+    .description('give the images of a class to another one')
+    .argument('<dataset>', 'name or id')
+    .argument('<class>', 'the class that will be no more')
+    .argument('<into>', 'the other class')
+    .action(runs(() => import('./commands/dataset-class-merge.ts')));
+  one
+    .command('unmerge')
+    .description('undo a merge: the class returns with the images that moved by it')
+    .argument('<dataset>', 'name or id')
+    .argument('<class>', 'the class that was merged into another')
+    .action(runs(() => import('./commands/dataset-class-unmerge.ts')));
+  one
+    .command('leave-out')
+    .description('keep the images of a class out of trainings and evaluations')
+    .argument('<dataset>', 'name or id')
+    .argument('<class>', 'its name')
+    .action(runs(() => import('./commands/dataset-class-leave-out.ts')));
+  one
+    .command('include')
+    .description('take a class in again that was left out')
+    .argument('<dataset>', 'name or id')
+    .argument('<class>', 'its name')
+    .action(runs(() => import('./commands/dataset-class-include.ts')));
 }
 
 function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | null): void {

@@ -14,7 +14,7 @@ import {
   type AdapterConfig,
 } from './adapter-config.ts';
 import { readError, readTextFile, writeFileAtomic, writeFolderAtomic } from './files.ts';
-import { adapterCard } from './model-card.ts';
+import { adapterCard, relabelledCard } from './model-card.ts';
 import { preprocessingFromJson, preprocessingToJson } from './preprocessor-config.ts';
 import { renderHeader, storageOrder } from './safetensors-header.ts';
 import { SafetensorsFile, writeSafetensors, type TensorToWrite } from './safetensors.ts';
@@ -63,6 +63,7 @@ export function adapterTensorShapes(
   return new Map(tensors.map(({ name, shape }) => [name, shape]));
 }
 
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const weightsMetadata = (
@@ -197,9 +198,7 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
   let all = 0;
   for (const shape of expected.values()) all += sizeOf(shape);
   const head = outputs * (config.architecture.width + 1);
-  let bytes = 0;
-  for (const name of [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS])
-    bytes += (await stat(join(dir, name))).size;
+  const bytes = await sizeOfFiles(dir);
   return {
     dir,
     weights,
@@ -209,6 +208,13 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
     parameters: { adapter: all - head, head },
     bytes,
   };
+}
+
+async function sizeOfFiles(dir: string): Promise<number> {
+  let bytes = 0;
+  for (const name of [ADAPTER_WEIGHTS, CONFIG, PREPROCESSOR, LABELS])
+    bytes += (await stat(join(dir, name))).size;
+  return bytes;
 }
 
 /**
@@ -244,7 +250,6 @@ export async function writeAdapterFolder(
   for (const name of names)
     if (!expected.has(name))
       throw new KarstError('internal', `The adapter has no place for a tensor named ${name}.`);
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   labelsFromJson([...labels], join(dir, LABELS));
   await writeFolderAtomic(dir, async (tmp) => {
     await writeSafetensors(join(tmp, ADAPTER_WEIGHTS), tensors, weightsMetadata(config));
@@ -256,4 +261,26 @@ export async function writeAdapterFolder(
       adapterCard(content.name, config, preprocessing, labels, content.card),
     );
   });
+}
+
+/**
+ * Gives the classes of an adapter other names, in its labels and its card.
+ * @param labels as many as it has
+ * @returns the size of the folder's files as `AdapterFolder.bytes` has it
+ * @throws format-unsupported, not-readable, not-writable
+ */
+export async function relabelAdapterFolder(
+  dir: string,
+  labels: readonly string[],
+): Promise<number> {
+  const path = join(dir, LABELS);
+  await writeFileAtomic(path, json(labelsFromJson([...labels], path)));
+  const card = join(dir, CARD);
+  const text = await readTextFile(card).catch((error: unknown) => {
+    // An adapter without a card is a whole one.
+    if (error instanceof KarstError && error.code === 'not-found') return null;
+    throw error;
+  });
+  if (text !== null) await writeFileAtomic(card, relabelledCard(text, labels));
+  return sizeOfFiles(dir);
 }

@@ -18,6 +18,19 @@ function inWords(a: Architecture): string {
 
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
+const CLASS_LINE = '- Classes (';
+
+const classLine = (labels: readonly string[]): string =>
+  `${CLASS_LINE}${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`;
+
+/** The same card for other names of the classes. */
+export function relabelledCard(card: string, labels: readonly string[]): string {
+  return card
+    .split('\n')
+    .map((line) => (line.startsWith(CLASS_LINE) ? classLine(labels) : line))
+    .join('\n');
+}
+
 /**
  * `README.md` of an adapter folder: a model card with YAML front matter as Hugging Face reads it.
  * @param notes paragraphs of the author, put after the facts
@@ -54,7 +67,7 @@ export function adapterCard(
     `- Backbone: ${c.backboneName} (${inWords(a)}, ${preprocessing.imageSize} pixels)`,
     `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from scratch'}`,
     `- Method: ${describeTuning(c)}; ${parameters} parameters beside the head`,
-    `- Classes (${labels.length}): ${labels.slice(0, 50).join(', ')}${labels.length > 50 ? ', …' : ''}`,
+    classLine(labels),
     ...(t === null
       ? []
       : [

@@ -10,6 +10,7 @@ import { RunScheduler } from './scheduler/run-scheduler.ts';
 import { AdapterEngines } from './services/adapters/adapter-engines.ts';
 import { Adapters } from './services/adapters/adapters.ts';
 import { Evaluations } from './services/adapters/evaluations.ts';
+import { KnownClasses } from './services/adapters/known-classes.ts';
 import { MergedModels } from './services/adapters/merged-models.ts';
 import { Merging } from './services/adapters/merging.ts';
 import { Predictions } from './services/adapters/predictions.ts';
@@ -151,18 +152,21 @@ async function assemble(
     engines,
     folders,
   });
+  const known = new KnownClasses(classRepository, runRepository);
   const evaluations = new Evaluations({
     library,
     adapters: adapterRepository,
     evaluations: evaluationRepository,
     images,
     datasets,
+    known,
     engines,
     folders,
   });
   const models = new MergedModels({
     engines,
     datasets,
+    known,
     evaluations: evaluationRepository,
     runs: runRepository,
     folders,

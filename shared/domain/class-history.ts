@@ -29,3 +29,16 @@ export const classEventSchema = immutable(
   }),
 );
 export type ClassEvent = v.InferOutput<typeof classEventSchema>;
+
+/** What an evaluation says of a class that is not in the dataset as the adapter learnt it. */
+export const classNoteSchema = immutable(
+  v.variant('kind', [
+    v.object({ kind: v.literal('renamed'), former: v.string(), name: v.string() }),
+    /** Their probabilities are summed; `former` are the adapter's names that are not `name`. */
+    v.object({ kind: v.literal('merged'), former: v.array(v.string()), name: v.string() }),
+    v.object({ kind: v.literal('left-out'), name: v.string() }),
+    /** The adapter does not know it; images of the evaluated split. */
+    v.object({ kind: v.literal('unknown'), name: v.string(), images: countSchema }),
+  ]),
+);
+export type ClassNote = v.InferOutput<typeof classNoteSchema>;

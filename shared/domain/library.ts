@@ -3,6 +3,7 @@ import { METHOD_NAMES } from '../methods/registry.ts';
 import { architectureSchema } from '../models/registry.ts';
 import { looseTrainingSchema } from '../training/config.ts';
 import { EXPORT_FORMATS } from './export-formats.ts';
+import { classNoteSchema } from './class-history.ts';
 import { SPLITS, type Split } from './dataset.ts';
 import { errorReportSchema, type ErrorReport } from './error-report.ts';
 import { immutable, type Immutable } from './immutable.ts';
@@ -248,6 +249,8 @@ export const storedEvaluationSchema = immutable(
     /** Of the dataset: it names the metrics. */
     task: v.string(),
     evaluation: evaluationSchema,
+    /** Where the dataset's classes are not as the adapter learnt them. */
+    classNotes: v.array(classNoteSchema),
     createdAt: v.string(),
   }),
 );

@@ -23,8 +23,18 @@ export const singleLabel: TaskSpec<number> = {
   ],
   chosenBy: ['top1', 'loss'],
   probabilities: softmax,
+  combined: logSumExp,
   decide: (probabilities) => ranked(probabilities).slice(0, 1),
 };
+
+/** The softmax of the result is the sum of the probabilities of the classes that became one. */
+function logSumExp(logits: Float32Array, of: readonly number[], classes: number): Float32Array {
+  const largest = new Float64Array(classes).fill(-Infinity);
+  for (const [i, z] of logits.entries()) largest[of[i]!] = Math.max(largest[of[i]!]!, z);
+  const sums = new Float64Array(classes);
+  for (const [i, z] of logits.entries()) sums[of[i]!]! += Math.exp(z - largest[of[i]!]!);
+  return Float32Array.from(sums, (sum, c) => largest[c]! + Math.log(sum));
+}
 
 function softmax(logits: Float32Array): Float64Array {
   const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);

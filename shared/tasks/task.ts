@@ -37,6 +37,11 @@ export interface TaskSpec<Target = unknown> {
   readonly chosenBy: readonly string[];
   /** Outputs of one image → probability of each class, in float64. */
   probabilities(outputs: Float32Array): Float64Array;
+  /**
+   * Outputs for classes that were made of others by merging.
+   * @param of the new class of each old one, below `classes`; every new one has an old one
+   */
+  combined(outputs: Float32Array, of: readonly number[], classes: number): Float32Array;
   /** Indices of the predicted classes. */
   decide(probabilities: Float64Array): number[];
 }

@@ -13,8 +13,9 @@ interface EvaluateOptions {
 
 /**
  * `--json`:
- * `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]],"dataset","split"}`;
- * fractions, not percentages.
+ * `{"n","top1","top5","loss","macroF1","perClass":[…],"confusion":[[…]],"classNotes":[…],"dataset","split"}`;
+ * fractions, not percentages. `classNotes` say where the dataset's classes are not as the adapter
+ * learnt them.
  */
 export async function run(
   context: CommandContext,
@@ -33,7 +34,10 @@ export async function run(
   const { n, top1, top5, loss, macroF1, perClass, confusion, metrics } = evaluation;
   const own = metrics === undefined ? {} : { metrics };
   console.answer(
-    { n, top1, top5, loss, macroF1, ...own, perClass, confusion, dataset, split },
+    {
+      ...{ n, top1, top5, loss, macroF1, ...own, perClass, confusion },
+      ...{ classNotes: stored.classNotes, dataset, split },
+    },
     () => [...describeEvaluation(stored, dataset, console), ...problemLines(problems, console)],
   );
 }

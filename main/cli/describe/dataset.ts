@@ -1,4 +1,6 @@
 import type { DatasetPreview } from '../../../shared/contract/window/dataset-source.ts';
+import type { ClassEvent } from '../../../shared/domain/class-history.ts';
+import { classNameOf } from '../../../shared/domain/dataset-classes.ts';
 import type { Dataset, DatasetLayout, DatasetProblem } from '../../../shared/domain/library.ts';
 import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import type { Console } from '../output/console.ts';
@@ -66,12 +68,44 @@ export function classTable(
       { title: 'val', align: 'right' },
       { title: 'test', align: 'right' },
     ],
-    shown.map((c) => [c.name, formatCount(c.train), formatCount(c.val), formatCount(c.test)]),
+    shown.map((c) =>
+      c.leftOut
+        ? [console.dim(`${c.name} (left out)`), '', '', '']
+        : [c.name, formatCount(c.train), formatCount(c.val), formatCount(c.test)],
+    ),
     console.dim,
   );
   if (hidden > 0 && limit !== undefined)
     lines.push(`and ${formatCount(hidden)} more: ${limit.rest}`);
   return lines;
+}
+
+/** What became of the classes, in order. */
+export function historyLines(
+  history: readonly ClassEvent[],
+  dataset: Dataset,
+  console: Console,
+): string[] {
+  if (history.length === 0) return [];
+  const lines = history.map((e) => `  ${console.dim(formatMoment(e.at))}  ${inWords(e, dataset)}`);
+  return ['', 'what became of its classes:', ...lines];
+}
+
+function inWords(e: ClassEvent, dataset: Dataset): string {
+  switch (e.kind) {
+    case 'added':
+      return `"${e.name}" was added`;
+    case 'renamed':
+      return `"${e.formerName}" was renamed to "${e.name}"`;
+    case 'merged':
+      return `"${e.formerName}" was merged into "${e.name}", ${plural(e.images, 'image')}`;
+    case 'unmerged':
+      return `"${e.name}" was taken out of "${classNameOf(dataset, e.intoLabel ?? -1)}" again`;
+    case 'left-out':
+      return `"${e.name}" was left out`;
+    case 'included':
+      return `"${e.name}" was taken in again`;
+  }
 }
 
 /** Problems by file and reason, then notes, up to a limit each, then where to see the rest. */

@@ -1,10 +1,11 @@
+import type { ClassNote } from '../../../shared/domain/class-history.ts';
 import type { StoredEvaluation } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
 import { taskSpec } from '../../../shared/tasks/registry.ts';
 import { shownMetrics } from '../../../shared/tasks/task.ts';
 import type { Console } from '../output/console.ts';
-import { formatCount, formatNumber, formatPercent } from '../output/format.ts';
 import { formatMetric, FRACTION_DIGITS } from '../output/metrics.ts';
+import { formatCount, formatNumber, formatPercent, plural } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
 
 /** Classes up to which the whole confusion matrix fits a terminal. */
@@ -12,7 +13,12 @@ const MATRIX_CLASSES = 15;
 const WORST_CONFUSIONS = 10;
 
 export function describeEvaluation(
-  { evaluation, task, split }: Pick<StoredEvaluation, 'evaluation' | 'task' | 'split'>,
+  {
+    evaluation,
+    classNotes,
+    task,
+    split,
+  }: Pick<StoredEvaluation, 'evaluation' | 'classNotes' | 'task' | 'split'>,
   dataset: string,
   console: Console,
 ): string[] {
@@ -42,7 +48,24 @@ export function describeEvaluation(
     ]),
     console.dim,
   );
-  return [...facts(pairs, console.dim), '', ...classes, '', ...confusions(evaluation, console)];
+  const notes = classNotes.length === 0 ? [] : ['', ...classNotes.map(noteInWords)];
+  return [
+    ...[...facts(pairs, console.dim), ...notes],
+    ...['', ...classes, '', ...confusions(evaluation, console)],
+  ];
+}
+
+function noteInWords(note: ClassNote): string {
+  switch (note.kind) {
+    case 'renamed':
+      return `"${note.former}" is now "${note.name}".`;
+    case 'merged':
+      return `${note.former.map((name) => `"${name}"`).join(' and ')} ${note.former.length === 1 ? 'was' : 'were'} merged into "${note.name}": their probabilities are summed.`;
+    case 'left-out':
+      return `"${note.name}" is left out: its images are not evaluated.`;
+    case 'unknown':
+      return `${plural(note.images, 'image')} of "${note.name}" ${note.images === 1 ? 'is' : 'are'} not evaluated: the adapter does not know this class.`;
+  }
 }
 
 function confusions(evaluation: Evaluation, console: Console): string[] {

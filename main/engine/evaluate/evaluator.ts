@@ -1,3 +1,4 @@
+import type { EvaluateJob } from '../../../shared/contract/engine/jobs.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { BatchSource } from '../data/batch-source.ts';
@@ -34,22 +35,33 @@ export async function forEachLogits(
 /** Settings of an evaluation. */
 export interface Measuring {
   readonly task: Task;
+  /** Of the head. */
   readonly classes: readonly string[];
+  /** The evaluated classes, if they are others. */
+  readonly grouping?: EvaluateJob['grouping'];
   /** Of the loader's images, in their order. */
   readonly targets: readonly unknown[];
 }
 
-/** Evaluates the current weights on the loader's images. */
+/**
+ * Evaluates the current weights on the loader's images.
+ * @param pass gets the outputs for the evaluated classes
+ */
 export async function evaluate(
   session: Session,
   loader: BatchSource,
-  { task, classes, targets }: Measuring,
+  { task, classes, grouping, targets }: Measuring,
   pass: Pass,
 ): Promise<Evaluation> {
-  const metrics = task.evaluation(classes);
+  const evaluated = grouping?.classes ?? classes;
+  const metrics = task.evaluation(evaluated);
   await forEachLogits(session, loader, task.spec.outputs(classes.length), {
     ...pass,
-    onImage: (index, logits) => {
+    onImage: (index, outputs) => {
+      const logits =
+        grouping === undefined
+          ? outputs
+          : task.spec.combined(outputs, grouping.of, evaluated.length);
       metrics.add(logits, targets[index]);
       pass.onImage(index, logits);
     },

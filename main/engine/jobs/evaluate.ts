@@ -26,7 +26,9 @@ export async function evaluateAdapter(
     channel.runtime,
   );
   const { labels } = folder;
-  const images = await readImages(job.manifest, labels.length, task.spec);
+  const { grouping } = job;
+  const evaluated = grouping?.classes ?? labels;
+  const images = await readImages(job.manifest, evaluated.length, task.spec);
   const loader = new ImageLoader({
     ...channel.loading,
     images,
@@ -38,10 +40,13 @@ export async function evaluateAdapter(
   });
   const rows = images.map((): Prediction[] | null => null);
   const problems: { path: string; error: ErrorReport }[] = [];
-  const measuring = { task, classes: labels, targets: targetsOf(task.spec, images) };
+  const measuring = {
+    ...{ task, classes: labels, targets: targetsOf(task.spec, images) },
+    ...(grouping === undefined ? {} : { grouping }),
+  };
   try {
     const evaluation = await evaluate(session, loader, measuring, {
-      onImage: (index, logits) => (rows[index] = likeliest(task.spec, logits, labels, TOP)),
+      onImage: (index, logits) => (rows[index] = likeliest(task.spec, logits, evaluated, TOP)),
       onUnreadable: (index, error) => {
         const path = images[index]?.path ?? '';
         problems.push({ path, error });

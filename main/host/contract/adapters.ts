@@ -87,6 +87,13 @@ export interface AdapterService {
   results(nameOrId: string): AdapterResults;
   /** @throws name-taken */
   rename(nameOrId: string, name: string): Adapter;
+  /**
+   * Gives classes other names, all or none, without training: what it predicts, exports and merges
+   * from then on has these.
+   * @param names new names by the present ones
+   * @throws not-found; usage; name-taken when two classes would have one name
+   */
+  renameClasses(nameOrId: string, names: ReadonlyMap<string, string>): Promise<Adapter>;
   /** Replaces its notes with `text`. */
   note(nameOrId: string, text: string): void;
   /**

@@ -89,6 +89,17 @@ export class AdapterRepository {
     });
   }
 
+  /** @param bytes of its folder with these names */
+  setClasses(id: string, classes: readonly string[], bytes: number): void {
+    this.#library.transaction(() => {
+      this.#library.run('UPDATE adapters SET classes = @classes, bytes = @bytes WHERE id = @id', {
+        ...{ id, bytes },
+        classes: JSON.stringify(classes),
+      });
+      this.#search.refresh(id);
+    });
+  }
+
   #toAdapter(row: Row): Adapter {
     const id = text(row, 'id');
     const adapterParameters = number(row, 'adapter_parameters');

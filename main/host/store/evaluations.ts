@@ -1,11 +1,12 @@
 import type { Split } from '../../../shared/domain/dataset.ts';
+import type { Evaluation } from '../../../shared/domain/metrics.ts';
 import type { StoredEvaluation } from '../../../shared/domain/library.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
 import { json, number, numberOrNull, text } from './rows.ts';
 
-/** The result for one image; classes are the adapter's indices. */
+/** The result for one image; classes are indices of those in `perClass`. */
 export interface EvaluatedImage {
   /** Position in the dataset. */
   readonly position: number;
@@ -27,17 +28,22 @@ export interface EvaluatedFilter {
 }
 
 /** Those on datasets that are not in the bin. */
+/** The column `evaluation`; earlier versions stored no notes. */
+type Evaluated = Evaluation & Partial<Pick<StoredEvaluation, 'classNotes'>>;
+
 const EVALUATIONS = `SELECT e.*, d.task FROM evaluations e
   JOIN datasets d ON d.id = e.dataset_id AND d.${NOT_BINNED}`;
 
 function toEvaluation(row: Row): StoredEvaluation {
+  const { classNotes = [], ...evaluation } = json<Evaluated>(row, 'evaluation');
   return {
     id: text(row, 'id'),
     adapterId: text(row, 'adapter_id'),
     datasetId: text(row, 'dataset_id'),
     split: text(row, 'split') as Split,
     task: text(row, 'task'),
-    evaluation: json(row, 'evaluation'),
+    evaluation,
+    classNotes,
     createdAt: text(row, 'created_at'),
   };
 }
@@ -50,17 +56,19 @@ export class EvaluationRepository {
   }
 
   insert(e: StoredEvaluation, images: Iterable<EvaluatedImage>): void {
+    const { id, adapterId, datasetId, split, createdAt, classNotes } = e;
+    const evaluated: Evaluated = { ...e.evaluation, classNotes };
     this.#library.transaction(() => {
       this.#library.run(
         `INSERT INTO evaluations (id, adapter_id, dataset_id, split, evaluation, created_at)
          VALUES (@id, @adapterId, @datasetId, @split, @evaluation, @createdAt)`,
-        { ...e, evaluation: JSON.stringify(e.evaluation) },
+        { id, adapterId, datasetId, split, createdAt, evaluation: JSON.stringify(evaluated) },
       );
       for (const image of images)
         this.#library.run(
           `INSERT INTO evaluation_images (evaluation_id, position, truth, predicted, probability)
            VALUES (@evaluationId, @position, @truth, @predicted, @probability)`,
-          { evaluationId: e.id, ...image },
+          { evaluationId: id, ...image },
         );
     });
   }

@@ -9,6 +9,14 @@ import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
 import { json, number, numberOrNull, text, textOrNull } from './rows.ts';
 
+/** The classes of a run in its dataset, as it was created. */
+export interface RunClasses {
+  readonly names: readonly string[];
+  /** Null in older runs. */
+  readonly labels: readonly number[] | null;
+  readonly createdAt: string;
+}
+
 export interface NewRun {
   readonly id: string;
   readonly name: string;
@@ -110,6 +118,21 @@ export class RunRepository {
     if (id === null) return null;
     const row = this.#library.get(`SELECT * FROM runs WHERE id = @id AND ${NOT_BINNED}`, { id });
     return row === undefined ? null : this.#toRun(row);
+  }
+
+  /** The classes of a run as it was created, also of one in the bin; null if it is deleted. */
+  classesOf(id: string): (RunClasses & { readonly datasetId: string | null }) | null {
+    const row = this.#library.get(
+      'SELECT dataset_id, classes, class_labels, created_at FROM runs WHERE id = @id',
+      { id },
+    );
+    if (row === undefined) return null;
+    return {
+      datasetId: textOrNull(row, 'dataset_id'),
+      names: json(row, 'classes'),
+      labels: row['class_labels'] === null ? null : json<number[]>(row, 'class_labels'),
+      createdAt: text(row, 'created_at'),
+    };
   }
 
   get(nameOrId: string): StoredRun {

@@ -65,9 +65,17 @@ const onAdapter = { adapterDir: v.string(), backbone: backboneReferenceSchema };
 const evaluateJob = v.object({
   kind: v.literal('evaluate'),
   ...onAdapter,
-  /** JSON lines of `ManifestImage` to evaluate; labels are indices of the adapter's `classes`. */
+  /** JSON lines of `ManifestImage` to evaluate; labels are indices of the evaluated classes. */
   manifest: v.string(),
   batchSize: countSchema,
+  /** Left out: the evaluated classes are the adapter's. */
+  grouping: v.exactOptional(
+    v.object({
+      classes: v.array(v.string()),
+      /** The evaluated class of each of the adapter's; several may have the same. */
+      of: v.array(countSchema),
+    }),
+  ),
 });
 
 const predictJob = v.object({

@@ -11,7 +11,9 @@ import {
   adapterImported,
   adapterShown,
   binned,
+  dataset,
   datasetImport,
+  datasetShown,
   doctor,
   done,
   errorDocument,
@@ -149,6 +151,71 @@ describe('a training and what comes of it', () => {
     expect(people.out).toMatch(/^actual \\ predicted +0 +1 +2$/m);
     const none = await refusal(at('evaluate', 'first', '--dataset', 'some', '--split', 'test'));
     expect(none).toMatchObject({ exit: 1, code: 'dataset-unusable' });
+  });
+
+  it('is evaluated through what became of the classes of its dataset', async () => {
+    const classes = (...args: string[]): string[] => at('dataset', 'class', ...args);
+    const renamed = await answer(dataset, classes('rename', 'some', '2', 'a two'));
+    expect(renamed.classes.map(({ index, name }) => [index, name])).toEqual([
+      [0, '0'],
+      [1, '1'],
+      [2, 'a two'],
+    ]);
+    const merged = await karst(classes('merge', 'some', '1', '0'));
+    expect(merged.out).toBe(
+      '"1" is merged into "0" in some: 20 images moved.\n' +
+        'To undo it: karst dataset class unmerge some 1\n',
+    );
+    const people = await karst(at('evaluate', 'first'));
+    expect(people.out).toMatch(/^"1" was merged into "0": their probabilities are summed\.$/m);
+    expect(people.out).toMatch(/^"2" is now "a two"\.$/m);
+    const measured = await answer(evaluated, at('evaluate', 'first'));
+    expect(measured.perClass.map((c) => [c.label, c.n])).toEqual([
+      ['0', 10],
+      ['a two', 5],
+    ]);
+    expect(measured.classNotes.map(({ kind }) => kind)).toEqual(['merged', 'renamed']);
+
+    const back = await karst(classes('unmerge', 'some', '1'));
+    expect(back.out).toBe('"1" is a class of some again, with 20 images.\n');
+    await answer(dataset, classes('leave-out', 'some', 'a two'));
+    const shown = await karst(at('dataset', 'show', 'some'));
+    expect(shown.out).toMatch(/^images +30 train, 10 val/m);
+    expect(shown.out).toMatch(/^a two \(left out\)/m);
+    expect(shown.out).toMatch(/^ {2}\S.* {2}"1" was merged into "0", 20 images$/m);
+    const without = await answer(evaluated, at('evaluate', 'first'));
+    expect([without.n, without.classNotes.map(({ kind }) => kind)]).toEqual([
+      10,
+      ['renamed', 'left-out'],
+    ]);
+    await answer(dataset, classes('include', 'some', 'a two'));
+    await answer(dataset, classes('rename', 'some', 'a two', '2'));
+    const { history } = await answer(datasetShown, at('dataset', 'show', 'some'));
+    expect(history.map(({ kind }) => kind)).toEqual([
+      ...['renamed', 'merged', 'unmerged', 'left-out', 'included', 'renamed'],
+    ]);
+    const taken = await refusal(classes('rename', 'some', '1', '0'));
+    expect(taken).toMatchObject({ exit: 1, code: 'name-taken' });
+    expect(taken.hint).toContain('merge "1" into "0"');
+    for (const wrong of [
+      ['unmerge', 'some', '1'],
+      ['leave-out', 'some', '3'],
+    ])
+      expect(await refusal(classes(...wrong))).toMatchObject({ exit: 1, code: 'not-found' });
+  });
+
+  it('gets other names for its classes without training', async () => {
+    const people = await karst(at('adapter', 'labels', 'first', '0=the zero', '1=a=b'));
+    expect(people.out).toBe('"0" is now "the zero" in first.\n"1" is now "a=b" in first.\n');
+    const shown = await answer(adapterShown, at('adapter', 'show', 'first'));
+    expect(shown.classes).toEqual(['the zero', 'a=b', '2']);
+    const names = ['labels', 'first', 'the zero=0', 'a=b=1'];
+    const { classes } = await answer(adapter, at('adapter', ...names));
+    expect(classes).toEqual(['0', '1', '2']);
+    expect(await refusal(at('adapter', 'labels', 'first', '0=1'))).toMatchObject({
+      code: 'name-taken',
+    });
+    expect(await refusal(at('adapter', 'labels', 'first', '7=1'))).toMatchObject({ exit: 2 });
   });
 
   it('predicts, and names files that it cannot read', async () => {

@@ -97,7 +97,20 @@ export const dataset = v.strictObject(datasetEntries);
 export const datasetImport = v.strictObject({ dataset, problems: v.array(problem) });
 export const datasetCheck = v.strictObject({ dataset, checked: count, problems: v.array(problem) });
 export const datasetSplit = v.strictObject({ ...datasetEntries, moved: count });
-export const datasetShown = v.strictObject({ ...datasetEntries, problems: v.array(problem) });
+const classEvent = v.strictObject({
+  at: moment,
+  kind: v.picklist(['added', 'renamed', 'merged', 'unmerged', 'left-out', 'included']),
+  label: count,
+  formerName: v.nullable(text),
+  name: text,
+  intoLabel: v.nullable(count),
+  images: count,
+});
+export const datasetShown = v.strictObject({
+  ...datasetEntries,
+  problems: v.array(problem),
+  history: v.array(classEvent),
+});
 
 const changes = v.strictObject({
   added: count,
@@ -200,6 +213,14 @@ const evaluation = v.strictObject({
 });
 export const measured = v.strictObject({
   ...evaluation.entries,
+  classNotes: v.array(
+    v.variant('kind', [
+      v.strictObject({ kind: v.literal('renamed'), former: text, name: text }),
+      v.strictObject({ kind: v.literal('merged'), former: v.array(text), name: text }),
+      v.strictObject({ kind: v.literal('left-out'), name: text }),
+      v.strictObject({ kind: v.literal('unknown'), name: text, images: count }),
+    ]),
+  ),
   dataset: text,
   split: v.picklist(['train', 'val', 'test']),
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAdapterFolder } from '../../../main/formats/adapter-folder.ts';
 import { spawnChildEngine } from '../../../main/host/engine/child-engine.ts';
 import type { EngineSpawner } from '../../../main/host/contract/engine.ts';
 import type { Studio } from '../../../main/host/contract/studio.ts';
@@ -134,5 +135,84 @@ describe('an adapter and the engine', () => {
     const { verification } = await studio.merging.merge('guest');
     expect(verification.images).toBe(6);
     expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
+  });
+
+  it('is evaluated through the history of the classes, as its probabilities say by hand', async () => {
+    const { id, classes } = studio.datasets.get('colours');
+    const [dark, light, red] = classes.map(({ index }) => index);
+    const images = [...studio.datasets.images(id, 'train')];
+    const rows = await studio.predictions.ofPaths('colours', {
+      paths: images.map(({ path }) => path),
+      top: 3,
+    });
+    studio.classes.rename(id, red!, 'Rot');
+    studio.classes.merge(id, light!, dark!);
+    studio.classes.rename(id, dark!, 'grey');
+    const { evaluation, stored } = await studio.evaluations.evaluate('colours', {
+      dataset: id,
+      split: 'train',
+    });
+    const expected = {
+      right: 0,
+      loss: 0,
+      confusion: [
+        [0, 0],
+        [0, 0],
+      ],
+    };
+    images.forEach(({ label }, i) => {
+      const row = rows[i]!;
+      if ('error' in row) throw new Error(row.error.message);
+      const of = (name: string): number =>
+        row.predictions.find((p) => p.label === name)?.probability ?? 0;
+      const probabilities = [of('dark') + of('light'), of('red')];
+      const truth = label === red ? 1 : 0;
+      const predicted = probabilities[0]! >= probabilities[1]! ? 0 : 1;
+      expected.right += truth === predicted ? 1 : 0;
+      expected.loss -= Math.log(probabilities[truth]!) / images.length;
+      expected.confusion[truth]![predicted]! += 1;
+    });
+    expect(evaluation.perClass.map(({ label }) => label)).toEqual(['grey', 'Rot']);
+    expect(evaluation.confusion).toEqual(expected.confusion);
+    expect(evaluation.top1).toBeCloseTo(expected.right / images.length, 12);
+    expect(evaluation.loss).toBeCloseTo(expected.loss, 4);
+    expect(stored.classNotes).toEqual([
+      { kind: 'merged', former: ['dark', 'light'], name: 'grey' },
+      { kind: 'renamed', former: 'red', name: 'Rot' },
+    ]);
+    const { images: judged } = studio.evaluations.images(stored.id, ALL, PAGE);
+    for (const { position, truth } of judged)
+      expect(truth).toBe(studio.datasets.image(id, position).label === red ? 1 : 0);
+    // Merging compares the models on the images by the adapter's own classes.
+    const { verification } = await studio.merging.merge('colours', { dataset: id });
+    expect(verification.images).toBeGreaterThan(0);
+  });
+
+  it('predicts under other names once its classes have them, and is evaluated as before', async () => {
+    const { classes } = studio.adapters.get('colours');
+    const before = await studio.evaluations.evaluate('colours', { dataset: 'colours' });
+    const names = new Map([
+      ['dark', 'light'],
+      ['light', 'dark'],
+    ]);
+    const adapter = await studio.adapters.renameClasses('colours', names);
+    expect(adapter.classes).toEqual(classes.map((own) => names.get(own) ?? own));
+    const { labels } = await readAdapterFolder(adapter.folder);
+    expect(labels).toEqual(adapter.classes);
+    const card = readFileSync(join(adapter.folder, 'README.md'), 'utf8');
+    expect(card).toContain(`- Classes (3): ${adapter.classes.join(', ')}`);
+    const after = await studio.evaluations.evaluate('colours', { dataset: 'colours' });
+    expect(after.evaluation).toEqual(before.evaluation);
+    for (const wrong of [
+      [['dark', 'red'], 'name-taken'],
+      [['dark', ''], 'usage'],
+      [['green', 'x'], 'not-found'],
+    ] as const) {
+      const [change, code] = wrong;
+      await expect(
+        studio.adapters.renameClasses('colours', new Map([[change[0], change[1]]])),
+      ).rejects.toMatchObject({ code });
+    }
+    expect(studio.adapters.get('colours')).toEqual(adapter);
   });
 });

@@ -228,23 +228,29 @@ describe('what engines do with adapters', () => {
     expect(empty.message).toContain('no test image');
   });
 
-  it('evaluates under its own class list and refuses classes it does not know', async () => {
+  it('evaluates under its own class list, without classes it does not know, if it knows any', async () => {
     const folder = temporaryFolder();
     await writeClassFolders(join(folder, 'b'), { b: 4 }, 300);
     await writeClassFolders(join(folder, 'bc'), { b: 2, c: 2 }, 400);
+    await writeClassFolders(join(folder, 'cd'), { c: 2, d: 2 }, 500);
     const studio = await open();
     await studio.datasets.add(join(folder, 'b'), { name: 'b', val: 0 });
     await studio.datasets.add(join(folder, 'bc'), { name: 'bc', val: 0 });
+    await studio.datasets.add(join(folder, 'cd'), { name: 'cd', val: 0 });
     const { evaluation } = await studio.evaluations.evaluate('first', {
       dataset: 'b',
       split: 'train',
     });
     expect(evaluation.perClass).toEqual([expect.objectContaining({ label: '1' })]);
+    const partly = await studio.evaluations.evaluate('first', { dataset: 'bc', split: 'train' });
+    expect(partly.evaluation.n).toBe(2);
+    expect(partly.stored.classNotes).toEqual([{ kind: 'unknown', name: 'c', images: 2 }]);
+    expect(studio.evaluations.get(partly.stored.id)).toEqual(partly.stored);
     const error = await refusal(
-      studio.evaluations.evaluate('first', { dataset: 'bc', split: 'train' }),
+      studio.evaluations.evaluate('first', { dataset: 'cd', split: 'train' }),
       'dataset-unusable',
     );
-    expect(error.message).toContain('does not know the class of the dataset "bc": "c"');
+    expect(error.message).toContain('does not know any of the 2 classes of the dataset "cd"');
   });
 
   it('predicts files and folders in their order, with an error for each that cannot be read', async () => {

@@ -20,7 +20,11 @@ it('the tables are of the metrics that the task declares', () => {
     ...{ perClass: [], confusion: [], metrics: { exact: 0.625 } },
   };
   const described = squeezed(
-    describeEvaluation({ evaluation, task: 'tags', split: 'val' }, 'lamps', console),
+    describeEvaluation(
+      { evaluation, classNotes: [], task: 'tags', split: 'val' },
+      'lamps',
+      console,
+    ),
   );
   expect(described.slice(0, 3)).toEqual([
     'images | 4, val split of lamps',

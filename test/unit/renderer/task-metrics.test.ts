@@ -30,6 +30,7 @@ const evaluation = { n: 4, top1: 0.75, top5: 1, loss: 0.25, macroF1: 0.5, perCla
 const stored = (task: string, metrics?: Record<string, number>): StoredEvaluation => ({
   ...{ id: 'e1', adapterId: 'a1', datasetId: 'd1', split: 'val', task },
   evaluation: { ...evaluation, confusion: [], ...(metrics === undefined ? {} : { metrics }) },
+  classNotes: [],
   createdAt: '2026-11-22T10:00:00.000Z',
 });
 

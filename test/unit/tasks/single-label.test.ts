@@ -84,3 +84,37 @@ describe('predictions', () => {
     }
   });
 });
+
+describe('classes that became one', () => {
+  const { combined, probabilities } = singleLabel.spec;
+  const logits = row(1.5, -2, 0.25, 30, -400);
+  const of = [0, 1, 0, 2, 1];
+
+  it('have the sum of their probabilities, and the others keep their own outputs', () => {
+    const before = probabilities(logits);
+    const after = probabilities(combined(logits, of, 3));
+    const sums = [0, 1, 2].map((c) => before.reduce((sum, p, i) => sum + (of[i] === c ? p : 0), 0));
+    after.forEach((p, c) => expect(p).toBeCloseTo(sums[c]!, 12));
+    expect(combined(logits, of, 3)[2]).toBe(30);
+    expect(combined(logits, [4, 3, 2, 1, 0], 5)).toEqual(row(-400, 30, 0.25, -2, 1.5));
+  });
+
+  it('are finite however large the outputs are', () => {
+    expect([...combined(row(1000, 1000, -1000), [0, 0, 1], 2)]).toEqual([
+      expect.closeTo(1000 + Math.log(2), 4),
+      -1000,
+    ]);
+  });
+
+  it('can win together where neither does alone', () => {
+    const metrics = singleLabel.evaluation(['cat', 'dog']);
+    metrics.add(combined(row(1, 1.2, 1), [0, 1, 0], 2), 0);
+    const { top1, confusion, loss } = metrics.result();
+    expect(top1).toBe(1);
+    expect(confusion).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
+    expect(loss).toBeCloseTo(-Math.log((2 * Math.E) / (2 * Math.E + Math.exp(1.2))), 6);
+  });
+});

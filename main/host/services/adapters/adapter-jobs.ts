@@ -1,14 +1,13 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { rm, stat } from 'node:fs/promises';
 import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
-import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
+import type { ManifestImage } from '../../../../shared/domain/dataset.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
-import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
+import type { Adapter } from '../../../../shared/domain/library.ts';
 import { readError } from '../../../formats/files.ts';
 import { temporaryName } from '../../../formats/temporary-files.ts';
 import type { HomeFolders } from '../../home.ts';
-import type { DatasetService } from '../../contract/datasets.ts';
 import { isHidden, mayBeImage } from '../datasets/listing.ts';
 import {
   NOT_UTF8,
@@ -17,44 +16,8 @@ import {
   unreadableEntry,
   type ReadFolder,
 } from '../folder-names.ts';
-import { manifestImages, writeManifest } from '../manifest.ts';
+import { writeManifest } from '../manifest.ts';
 import { makeFolder, statOrNull } from '../paths.ts';
-
-/**
- * Maps the dataset's class indices to the adapter's. @throws dataset-unusable naming unknown
- * classes
- */
-export function labelsFor(adapter: Adapter, dataset: Dataset, split: Split): Map<number, number> {
-  const index = new Map(adapter.classes.map((name, i) => [name, i]));
-  const labels = new Map<number, number>();
-  const unknown: string[] = [];
-  for (const c of dataset.classes) {
-    const label = index.get(c.name);
-    if (label !== undefined) labels.set(c.index, label);
-    else if (c[split] > 0) unknown.push(c.name);
-  }
-  if (unknown.length > 0)
-    throw new KarstError(
-      'dataset-unusable',
-      `The adapter "${adapter.name}" does not know ${unknown.length === 1 ? 'the class' : `${unknown.length} classes`} of the dataset "${dataset.name}": ${unknown
-        .slice(0, 5)
-        .map((n) => `"${n}"`)
-        .join(', ')}${unknown.length > 5 ? ', …' : ''}.`,
-      { hint: 'Use a dataset whose classes have the names the adapter was trained with.' },
-    );
-  return labels;
-}
-
-/** Images of a dataset's split under the adapter's class list. */
-export function* splitImages(
-  adapter: Adapter,
-  dataset: Dataset,
-  split: Split,
-  datasets: DatasetService,
-): Generator<ManifestImage> {
-  const labels = labelsFor(adapter, dataset, split);
-  yield* manifestImages(datasets.images(dataset.id, split), labels);
-}
 
 /** Writes images to a temporary manifest under the home's `work`, removed after `use`. */
 export async function withManifest<T>(

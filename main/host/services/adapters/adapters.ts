@@ -8,6 +8,7 @@ import {
   ADAPTER_FILES,
   ADAPTER_WEIGHTS,
   readAdapterFolder,
+  relabelAdapterFolder,
   type AdapterFolder,
 } from '../../../formats/adapter-folder.ts';
 import { sha256OfFile, writeError, writeFolderAtomic } from '../../../formats/files.ts';
@@ -27,6 +28,7 @@ import type { AdapterLineage, AdapterResults, AdapterService } from '../../contr
 import type { Page, Watching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
 import type { Bin } from '../bin.ts';
+import { checkClassName } from '../class-name.ts';
 import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';
 import { MANIFEST } from '../manifest.ts';
 
@@ -117,6 +119,33 @@ export class Adapters implements AdapterService {
         adapters.rename(id, tidy);
       });
     return this.get(id);
+  }
+
+  async renameClasses(nameOrId: string, names: ReadonlyMap<string, string>): Promise<Adapter> {
+    const { library, adapters, release } = this.#c;
+    library.requireWritable();
+    const adapter = this.get(nameOrId);
+    for (const from of names.keys())
+      if (!adapter.classes.includes(from))
+        throw new KarstError('not-found', `The adapter "${adapter.name}" has no class "${from}".`, {
+          hint: `\`karst adapter show ${adapter.name}\` lists its classes.`,
+        });
+    const classes = adapter.classes.map((own) => {
+      const name = names.get(own);
+      return name === undefined ? own : checkClassName(name);
+    });
+    const twice = classes.find((name, i) => classes.indexOf(name) !== i);
+    if (twice !== undefined)
+      throw new KarstError(
+        'name-taken',
+        `The adapter "${adapter.name}" would have two classes "${twice}".`,
+        { hint: 'Give each class a name of its own.' },
+      );
+    // A warm engine has the former names.
+    await release(adapter.id);
+    const bytes = await relabelAdapterFolder(adapter.folder, classes);
+    adapters.setClasses(adapter.id, classes, bytes);
+    return this.get(adapter.id);
   }
 
   /** Replaces its notes with `text`. */

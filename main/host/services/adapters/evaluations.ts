@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EvaluateJob } from '../../../../shared/contract/engine/jobs.ts';
 import type { EvaluateResult } from '../../../../shared/contract/engine/results.ts';
 import type { ManifestImage, Split } from '../../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
@@ -22,7 +24,8 @@ import type { AdapterRepository } from '../../store/adapters.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching, Page } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
-import { labelsFor, requireCount, withManifest } from './adapter-jobs.ts';
+import { requireCount, withManifest } from './adapter-jobs.ts';
+import { evaluatedClasses, type EvaluatedClasses, type KnownClasses } from './known-classes.ts';
 import { manifestImages } from '../manifest.ts';
 
 const DEFAULT_BATCH = 32;
@@ -33,6 +36,7 @@ export interface EvaluationsContext {
   readonly evaluations: EvaluationRepository;
   readonly images: ImageRepository;
   readonly datasets: DatasetService;
+  readonly known: KnownClasses;
   readonly engines: AdapterEngines;
   readonly folders: HomeFolders;
 }
@@ -50,15 +54,15 @@ export class Evaluations implements EvaluationService {
     options: JobWatching & { dataset: string; split?: Split; batchSize?: number },
   ): Promise<AdapterEvaluation> {
     const adapter = this.#c.adapters.get(nameOrId);
-    const { datasets, images, engines, folders } = this.#c;
+    const { datasets, images, engines, folders, known } = this.#c;
     const dataset = datasets.get(options.dataset);
     const split = options.split ?? 'val';
-    const labels = labelsFor(adapter, dataset, split);
+    const classes = evaluatedClasses(adapter, dataset, known.labels(adapter, dataset), split);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const asked: Pick<EvaluatedImage, 'position' | 'truth'>[] = [];
     function* listed(): Generator<ManifestImage> {
       for (const image of images.all(dataset.id, split))
-        for (const line of manifestImages([image], labels)) {
+        for (const line of manifestImages([image], classes.indices)) {
           asked.push({ position: image.position, truth: line.labels[0] ?? -1 });
           yield line;
         }
@@ -78,6 +82,7 @@ export class Evaluations implements EvaluationService {
         backbone,
         manifest,
         batchSize,
+        ...groupingOf(adapter, classes),
       }))) as EvaluateResult;
     });
     const { evaluation } = result;
@@ -88,9 +93,10 @@ export class Evaluations implements EvaluationService {
       split,
       task: datasets.task(dataset.id),
       evaluation,
+      classNotes: [...classes.notes],
       createdAt: now(),
     };
-    const rows = judged(adapter, asked, result.rows);
+    const rows = judged(classes.names, asked, result.rows);
     if (!this.#c.library.readOnly) this.#c.evaluations.insert(stored, rows);
     return { stored, evaluation, problems: result.problems.map(toProblem) };
   }
@@ -120,9 +126,17 @@ export class Evaluations implements EvaluationService {
   }
 }
 
-/** The engine's predictions of each image, by the adapter's class indices. */
+/** The grouping of the adapter's classes, unless they are the evaluated ones. */
+function groupingOf(
+  { classes }: Adapter,
+  { names, of }: EvaluatedClasses,
+): Pick<EvaluateJob, 'grouping'> {
+  return isDeepStrictEqual(names, classes) ? {} : { grouping: { classes: names, of } };
+}
+
+/** The engine's predictions of each image, by indices of the evaluated classes. */
 function judged(
-  adapter: Adapter,
+  classes: readonly string[],
   asked: readonly Pick<EvaluatedImage, 'position' | 'truth'>[],
   rows: EvaluateResult['rows'],
 ): EvaluatedImage[] {
@@ -132,7 +146,7 @@ function judged(
       `The engine returned predictions for ${rows.length} images instead of ${asked.length}.`,
       { hint: 'This is a fault in KARST Studio: please report it with the log.' },
     );
-  const index = new Map(adapter.classes.map((name, i) => [name, i]));
+  const index = new Map(classes.map((name, i) => [name, i]));
   return asked.map((image, i) => {
     const first = rows[i]?.[0];
     return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MergeResult } from '../../../../shared/contract/engine/results.ts';
 import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
+import { usedClasses } from '../../../../shared/domain/dataset-classes.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
@@ -10,9 +11,10 @@ import type { RunRepository } from '../../store/runs.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
-import { requireCount, requireNewPath, splitImages, withManifest } from './adapter-jobs.ts';
+import { requireCount, requireNewPath, withManifest } from './adapter-jobs.ts';
+import { indicesOf, type KnownClasses } from './known-classes.ts';
 import { readManifest } from '../../../formats/manifest.ts';
-import { MANIFEST } from '../manifest.ts';
+import { MANIFEST, manifestImages } from '../manifest.ts';
 import { statOrNull } from '../paths.ts';
 
 /** Default number of images that a merge is verified on. */
@@ -23,6 +25,7 @@ const PREFERENCE = ['val', 'test', 'train'] as const satisfies readonly Split[];
 export interface MergedModelsContext {
   readonly engines: AdapterEngines;
   readonly datasets: DatasetService;
+  readonly known: KnownClasses;
   readonly evaluations: EvaluationRepository;
   readonly runs: RunRepository;
   readonly folders: HomeFolders;
@@ -79,10 +82,9 @@ export class MergedModels {
     const ofRun = await this.#imagesOfRun(adapter);
     if (ofRun !== null) return ofRun;
     const evaluated = this.#c.evaluations.of(adapter.id).map(({ datasetId }) => datasetId);
-    const known = new Set(adapter.classes);
     const fitting = datasets
       .list()
-      .filter(({ classes }) => classes.every((c) => known.has(c.name)))
+      .filter((one) => this.#knowsAll(adapter, one))
       .filter(({ counts }) => SPLITS.some((split) => counts[split] > 0))
       .sort((a, b) => evaluated.lastIndexOf(b.id) - evaluated.lastIndexOf(a.id));
     const [dataset] = fitting;
@@ -94,9 +96,17 @@ export class MergedModels {
     );
   }
 
+  #knowsAll(adapter: Adapter, dataset: Dataset): boolean {
+    const labels = this.#c.known.labels(adapter, dataset);
+    return usedClasses(dataset).every(({ index }) => labels.includes(index));
+  }
+
+  /** With the adapter's own classes: both models are compared on its outputs. */
   #imagesOf(adapter: Adapter, dataset: Dataset): Images {
+    const { datasets, known } = this.#c;
     const split = PREFERENCE.find((s) => dataset.counts[s] > 0) ?? 'val';
-    return splitImages(adapter, dataset, split, this.#c.datasets);
+    const indices = indicesOf(adapter, dataset, known.labels(adapter, dataset), split);
+    return manifestImages(datasets.images(dataset.id, split), indices);
   }
 
   /** Those of the run's frozen list; null if the run or its list is missing. */

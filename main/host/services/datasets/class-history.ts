@@ -1,4 +1,5 @@
 import type { ClassEvent } from '../../../../shared/domain/class-history.ts';
+import type { RunClasses } from '../../store/runs.ts';
 
 /** The classes of a dataset: their names by label, and what became of them, in order. */
 export interface ClassHistory {
@@ -50,14 +51,6 @@ export function labelsByName(history: ClassHistory, names: readonly string[]): (
     taken.add(former);
     return presentLabel(history, former);
   });
-}
-
-/** The classes of a run in its dataset, as it was created. */
-export interface RunClasses {
-  readonly names: readonly string[];
-  /** Null in older runs. */
-  readonly labels: readonly number[] | null;
-  readonly createdAt: string;
 }
 
 /**

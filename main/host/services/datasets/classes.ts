@@ -50,6 +50,20 @@ export class Classes implements ClassService {
     });
   }
 
+  mergedNamed(nameOrId: string, wanted: string): number {
+    const name = wanted.normalize('NFC');
+    const events = this.history(nameOrId);
+    const merged = events.findLast((e) => e.kind === 'merged' && e.formerName === name);
+    if (merged !== undefined) return merged.label;
+    const names = [...new Set(events.flatMap((e) => (e.kind === 'merged' ? e.formerName : [])))];
+    throw new KarstError('not-found', `No class "${name}" was merged into another.`, {
+      hint:
+        names.length === 0
+          ? 'No class of the dataset was.'
+          : `Merged were ${names.map((one) => `"${one}"`).join(', ')}.`,
+    });
+  }
+
   rename(nameOrId: string, label: number, wanted: string): Dataset {
     const name = checkClassName(wanted);
     return this.#edit(nameOrId, (dataset) => {
