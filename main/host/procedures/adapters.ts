@@ -38,6 +38,14 @@ export function adapterProcedures({
       changed(adapter.id);
       return adapter;
     },
+    async 'adapters.renameClasses'({ id, names }) {
+      const adapter = await adapters.renameClasses(
+        id,
+        new Map(names.map(({ from, to }) => [from, to])),
+      );
+      changed(adapter.id);
+      return adapter;
+    },
     'adapters.note'({ id, notes }) {
       adapters.note(id, notes);
       changed(id);

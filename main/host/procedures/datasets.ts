@@ -5,21 +5,16 @@ import type {
   datasetProcedures as procedures,
 } from '../../../shared/contract/window/datasets.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
-import type { Dataset } from '../../../shared/domain/library.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/backbone-preprocessing.ts';
 import type { ProcedureContext } from './context.ts';
+import { datasetChanged } from './dataset-changed.ts';
 import type { GalleryEntry } from '../contract/datasets.ts';
 
 export function datasetProcedures(context: ProcedureContext): Handlers<keyof typeof procedures> {
   const { datasets, projects } = context.studio;
   const { emit, tasks, media } = context;
-  /** Projects show when their datasets last changed. */
-  const changed = (dataset: Dataset): Dataset => {
-    emit('library', { part: 'datasets', id: dataset.id });
-    emit('library', { part: 'projects', id: null });
-    return dataset;
-  };
+  const changed = datasetChanged(emit);
   return {
     'datasets.list': () => datasets.list(),
     'datasets.get': ({ id }) => datasets.get(id),

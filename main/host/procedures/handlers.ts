@@ -2,6 +2,7 @@ import type { Handlers, HostProcedureName } from '../../../shared/contract/windo
 import { adapterProcedures } from './adapters.ts';
 import { backboneProcedures } from './backbones.ts';
 import { binProcedures } from './bin.ts';
+import { classProcedures } from './classes.ts';
 import { datasetProcedures } from './datasets.ts';
 import { evaluationProcedures } from './evaluations.ts';
 import { fileProcedures } from './files.ts';
@@ -26,6 +27,7 @@ export function hostHandlers(context: ProcedureContext): Handlers<HostProcedureN
     ...taskProcedures(context),
     ...projectProcedures(context),
     ...datasetProcedures(context),
+    ...classProcedures(context),
     ...backboneProcedures(context),
     ...runProcedures(context),
     ...adapterProcedures(context),

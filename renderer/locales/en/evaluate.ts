@@ -53,4 +53,13 @@ export const evaluate = {
     unreadable: 'could not be read',
     name: '{file}: actual {truth}, predicted {predicted}, confidence {probability}',
   },
+  classNotes: {
+    quoted: '“{name}”',
+    and: ' and ',
+    renamed: '“{former}” is now “{name}”.',
+    merged: '{former} merged into “{name}”: their probabilities are summed.',
+    'left-out': '“{name}” is left out: its images are not evaluated.',
+    unknown:
+      'No image of “{name}” is evaluated. | One image of “{name}” is not evaluated: the adapter does not know this class. | {count} images of “{name}” are not evaluated: the adapter does not know this class.',
+  },
 };

@@ -60,7 +60,18 @@ export const library = {
     bytes: 'Size',
     bytesNote: 'without the backbone',
   },
-  classes: { title: 'Classes', all: 'Show all {count}' },
+  classes: {
+    title: 'Classes',
+    all: 'Show all {count}',
+    rename: 'Rename classes',
+    renameTitle: 'Rename classes of {name}',
+    renameText:
+      'Predictions, exports and merged models have the new names from now on. Nothing is trained.',
+    search: 'Search classes',
+    more: 'One more class: search for it. | {count} more classes: search for them.',
+    renamed:
+      'No class of {name} is renamed. | One class of {name} is renamed. | {count} classes of {name} are renamed.',
+  },
   lineage: {
     title: 'Lineage',
     run: 'Run',

@@ -51,4 +51,13 @@ export const evaluate: Shape<typeof en> = {
     unreadable: '无法读取',
     name: '{file}：真实 {truth}，预测 {predicted}，置信度 {probability}',
   },
+  classNotes: {
+    quoted: '“{name}”',
+    and: '和',
+    renamed: '“{former}”现在叫“{name}”。',
+    merged: '{former}已合并到“{name}”：它们的概率相加。',
+    'left-out': '“{name}”不使用：其图像不参与评估。',
+    unknown:
+      '“{name}”没有图像参与评估。 | “{name}”的一张图像未评估：适配器不认识这个类别。 | “{name}”的 {count} 张图像未评估：适配器不认识这个类别。',
+  },
 };

@@ -63,7 +63,17 @@ export const library: Shape<typeof en> = {
     bytes: '大小',
     bytesNote: '不含骨干网络',
   },
-  classes: { title: '类别', all: '显示全部 {count} 个' },
+  classes: {
+    title: '类别',
+    all: '显示全部 {count} 个',
+    rename: '重命名类别',
+    renameTitle: '重命名 {name} 的类别',
+    renameText: '此后的预测、导出和合并的模型都使用新名称，无需训练。',
+    search: '搜索类别',
+    more: '还有一个类别，请搜索。 | 还有 {count} 个类别，请搜索。',
+    renamed:
+      '{name} 的类别没有改名。 | {name} 的一个类别已改名。 | {name} 的 {count} 个类别已改名。',
+  },
   lineage: {
     title: '来源',
     run: '训练',

@@ -1,6 +1,6 @@
 import { shallowRef, type ShallowRef } from 'vue';
 import { useRouter } from 'vue-router';
-import { FlaskConical, FolderOpen, Merge, Pencil, Share, Target, Trash2 } from '@lucide/vue';
+import { FlaskConical, FolderOpen, Merge, Pencil, Share, Tags, Target, Trash2 } from '@lucide/vue';
 import type { Adapter } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
 import type { MenuItem } from '../../components/menu.ts';
@@ -10,7 +10,7 @@ import { useDialogs } from '../../stores/dialogs.ts';
 import { useShell } from '../../stores/shell.ts';
 import { useUndo } from '../../stores/undo.ts';
 
-export type AdapterDialog = 'rename' | 'evaluate' | 'merge' | 'export';
+export type AdapterDialog = 'rename' | 'classes' | 'evaluate' | 'merge' | 'export';
 
 export interface AdapterActions {
   /** The open dialog and its adapter. */
@@ -71,6 +71,7 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
       { label: t('library.merge'), icon: Merge, run: () => show('merge', adapter) },
       { label: t('library.export'), icon: Share, run: () => show('export', adapter) },
       { label: t('common.rename'), icon: Pencil, run: () => show('rename', adapter) },
+      { label: t('library.classes.rename'), icon: Tags, run: () => show('classes', adapter) },
       ...(canReveal
         ? [
             {

@@ -26,8 +26,9 @@ import { task } from './tasks.ts';
 
 const one = v.strictObject({ id: idSchema });
 
-/** Limit per request. */
+/** Limits per request. */
 const MOST_TAGS = 100;
+const MOST_CLASSES = 100_000;
 
 /** Predictions per image. */
 const top = v.pipe(countSchema, v.minValue(1), v.maxValue(100));
@@ -96,6 +97,17 @@ export const adapterProcedures = {
   ),
   'adapters.get': procedure(one, adapterDetail),
   'adapters.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), adapterSchema),
+  /** Gives classes other names, without training. */
+  'adapters.renameClasses': procedure(
+    v.strictObject({
+      id: idSchema,
+      names: v.pipe(
+        v.array(v.strictObject({ from: v.string(), to: nameSchema })),
+        v.maxLength(MOST_CLASSES),
+      ),
+    }),
+    adapterSchema,
+  ),
   'adapters.note': procedure(
     v.strictObject({ id: idSchema, notes: notesTextSchema }),
     nothingSchema,

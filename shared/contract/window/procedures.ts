@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { adapterProcedures } from './adapters.ts';
 import { backboneProcedures } from './backbones.ts';
+import { classProcedures } from './classes.ts';
 import { datasetProcedures } from './datasets.ts';
 import type { Procedure } from './procedure.ts';
 import { projectProcedures } from './projects.ts';
@@ -19,6 +20,7 @@ export const HOST_PROCEDURES = {
   ...taskProcedures,
   ...projectProcedures,
   ...datasetProcedures,
+  ...classProcedures,
   ...backboneProcedures,
   ...runProcedures,
   ...adapterProcedures,
