@@ -169,7 +169,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     await page.keyboard.press('Enter');
     await expect(total).toHaveText(`${PER_CLASS - 1} images`);
     await tab('Classes').click();
-    await expect(row(page, 'seven').getByRole('cell').last()).toHaveText(String(PER_CLASS - 1));
+    await expect(row(page, 'seven').getByRole('cell').nth(5)).toHaveText(String(PER_CLASS - 1));
   });
 
   await test.step('the split is drawn anew with other shares', async () => {
@@ -209,7 +209,7 @@ test('a messy folder is imported, looked through and put in order', async ({
     await page.goto(`${studio.origin}/data`);
     await page.getByRole('row').nth(1).click();
     await tab('Classes').click();
-    await expect(row(page, 'seven').getByRole('cell').last()).toHaveText(String(PER_CLASS - 1));
+    await expect(row(page, 'seven').getByRole('cell').nth(5)).toHaveText(String(PER_CLASS - 1));
   });
 });
 

@@ -57,7 +57,8 @@ export const evaluate = {
     quoted: '“{name}”',
     and: ' and ',
     renamed: '“{former}” is now “{name}”.',
-    merged: '{former} merged into “{name}”: their probabilities are summed.',
+    merged:
+      '{former} was merged into “{name}”: their probabilities are summed. | {former} were merged into “{name}”: their probabilities are summed.',
     'left-out': '“{name}” is left out: its images are not evaluated.',
     unknown:
       'No image of “{name}” is evaluated. | One image of “{name}” is not evaluated: the adapter does not know this class. | {count} images of “{name}” are not evaluated: the adapter does not know this class.',

@@ -211,16 +211,17 @@ const evaluation = v.strictObject({
   ),
   confusion: v.array(v.array(count)),
 });
+const classNotes = v.array(
+  v.variant('kind', [
+    v.strictObject({ kind: v.literal('renamed'), former: text, name: text }),
+    v.strictObject({ kind: v.literal('merged'), former: v.array(text), name: text }),
+    v.strictObject({ kind: v.literal('left-out'), name: text }),
+    v.strictObject({ kind: v.literal('unknown'), name: text, images: count }),
+  ]),
+);
 export const measured = v.strictObject({
   ...evaluation.entries,
-  classNotes: v.array(
-    v.variant('kind', [
-      v.strictObject({ kind: v.literal('renamed'), former: text, name: text }),
-      v.strictObject({ kind: v.literal('merged'), former: v.array(text), name: text }),
-      v.strictObject({ kind: v.literal('left-out'), name: text }),
-      v.strictObject({ kind: v.literal('unknown'), name: text, images: count }),
-    ]),
-  ),
+  classNotes,
   dataset: text,
   split: v.picklist(['train', 'val', 'test']),
 });
@@ -270,7 +271,7 @@ export const adapterShown = v.strictObject({
       datasetId: text,
       task: v.literal('single-label'),
       split: v.picklist(['train', 'val', 'test']),
-      evaluation,
+      ...{ evaluation, classNotes },
       createdAt: moment,
     }),
   ),
