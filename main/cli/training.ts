@@ -12,6 +12,7 @@ import { SETTINGS, settingsOf, settingValue } from '../../shared/training/settin
 import type { RunOutcome } from '../host/contract/runs.ts';
 import type { Studio } from '../host/contract/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
+import { adviceLines, adviceOn } from './describe/advice.ts';
 import { describeCheckpointing, describeTime, describeWaiting } from './describe/run.ts';
 import {
   formatBytes,
@@ -82,7 +83,7 @@ export function trainingSession(
  * The work of `train` and `runs resume`: prints what will be trained, trains it, prints the result.
  * `--json`: one object a line: `started`, then `progress`, `metrics`, `checkpoint`, `log` as they
  * come, at last
- * `{"event":"done","run","adapter","metrics":{"val":{"top1","loss"}},"trainableParameters"}`.
+ * `{"event":"done","run","adapter","metrics":{"val":{"top1","loss"}},"trainableParameters","advice":[{"kind","text"}]}`.
  * @param choose finds or creates the run
  */
 export async function trainToItsEnd(
@@ -92,7 +93,7 @@ export async function trainToItsEnd(
 ): Promise<void> {
   const { console } = context;
   const session = trainingSession(context, { stream: true });
-  const outcome = await withStudio(
+  const { outcome, told } = await withStudio(
     context,
     async (studio, signal) => {
       const run = await choose(studio);
@@ -105,12 +106,14 @@ export async function trainToItsEnd(
         resume ? null : await planOf(studio, run),
       );
       console.say(...lines, '');
-      return session.execute(studio, run, { resume, signal });
+      const ended = await session.execute(studio, run, { resume, signal });
+      const remarks = adviceOn(ended.run, studio.runs.metrics(run.id), context);
+      return { outcome: ended, told: remarks };
     },
     session,
   );
-  console.emit(doneEvent(outcome));
-  console.say('', ...describeOutcome(outcome, context));
+  console.emit({ ...doneEvent(outcome), advice: told });
+  console.say('', ...describeOutcome(outcome, context), ...adviceLines(told));
 }
 
 /** null for a randomly initialised architecture, or images that the library no longer has. */

@@ -89,6 +89,10 @@ export class RunHistory {
     return -1;
   }
 
+  get validations(): readonly ValidationRecord[] {
+    return this.#validations;
+  }
+
   get bestValidation(): ValidationRecord | null {
     return this.#validations[this.best()] ?? null;
   }

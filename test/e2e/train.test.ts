@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
+import { completeConfig } from '../../shared/training/config.ts';
 import { METHOD_NAMES } from '../../shared/methods/registry.ts';
 import { METHOD_DEFAULTS } from '../../shared/training/method-defaults.ts';
 import { makeDigits } from './fixtures/digits.ts';
@@ -92,7 +93,7 @@ test('settings are explained, limited, marked where they were changed, and taken
   // Each method has its own default learning rate; a value set by the user is kept, marked, and can
   // be reset.
   const rate = field(page, 'Learning rate');
-  await expect(field(page, 'Image size')).toHaveValue('Auto');
+  await expect(field(page, 'Image size')).toHaveAttribute('aria-valuetext', 'Auto (32 px)');
   await methods.getByRole('radio', { name: /^Full/ }).click();
   await expect(rate).toHaveValue(RATES.full);
   await expect(main.getByRole('button', { name: /^Back to/ })).toHaveCount(0);
@@ -171,6 +172,42 @@ test('what is typed into a number is taken as it stands, or stays and holds up t
   await main.getByRole('button', { name: 'Reset all' }).click();
   await expect(train).toBeEnabled();
   await expect(epochs).toHaveValue('20');
+  client.close();
+});
+
+test('a run that learned nothing says so, and a click sets what to try', async ({
+  studio,
+  page,
+}) => {
+  const { client, projectId, datasetId, backboneId } = await withDigits(studio);
+  const { id } = await client.call('runs.create', {
+    ...{ backboneId, datasetId, projectId, name: 'Stuck' },
+    config: completeConfig({
+      schedule: { epochs: 2, warmupEpochs: 0 },
+      optimizer: { learningRate: 1e-9 },
+    }),
+  });
+  await client.runUntil(id, ({ state }) => state === 'done');
+  await page.goto(`${studio.origin}/runs/${id}`);
+  const advice = page.getByRole('status').filter({ hasText: 'no better than guessing among 10' });
+  await expect(advice).toContainText('After 2 epochs validation is');
+  await expect(advice).toContainText('Try a learning rate of');
+  await advice.getByRole('link', { name: 'Set this up' }).click();
+  await expect(page).toHaveURL(/\/train$/);
+  await expect(page.getByRole('combobox', { name: 'Preset' })).toHaveText('The run Stuck');
+  await expect(field(page, 'Learning rate')).toHaveValue(/e-(9|10)$/);
+  await expect(field(page, 'Learning rate')).toBeFocused();
+  await page.getByRole('button', { name: 'Back to 1e-9' }).click();
+  await expect(field(page, 'Learning rate')).toHaveValue('1e-9');
+
+  // The starter is weak: the form says so, as the run does, and where to get a better one.
+  await expect(page.getByText('A larger backbone gives far better adapters.')).toBeVisible();
+  await page.goto(`${studio.origin}/runs/${id}`);
+  await expect(page.getByText('A larger backbone gives far better adapters.')).toBeVisible();
+  await page.getByRole('link', { name: 'How to get one' }).click();
+  const where = page.getByRole('dialog', { name: 'Where to get a backbone' });
+  await expect(where.getByRole('listitem')).toHaveCount(3);
+  await expect(page).toHaveURL(/\/backbones$/);
   client.close();
 });
 

@@ -1,9 +1,11 @@
 import { withStudio, type CommandContext } from '../context.ts';
+import { adviceLines, adviceOn } from '../describe/advice.ts';
 import { describeRun, validationTable } from '../describe/run.ts';
 
 /**
  * `--json`: the run as stored in the library, with its `validations`, and the seconds that the
- * steps of each epoch took and waited for images (`waiting`).
+ * steps of each epoch took and waited for images (`waiting`), and what its curves call for
+ * (`advice`).
  */
 export async function run(context: CommandContext, name: string): Promise<void> {
   const { console } = context;
@@ -16,9 +18,11 @@ export async function run(context: CommandContext, name: string): Promise<void> 
     };
   });
   const validations = metrics.filter((record) => record.kind === 'validation');
-  console.answer({ ...found, validations, waiting }, () => [
+  const advice = adviceOn(found, metrics, context);
+  console.answer({ ...found, validations, waiting, advice }, () => [
     console.bold(found.name),
     ...describeRun(found, waiting, console),
     ...(validations.length === 0 ? [] : ['', ...validationTable(validations, found.task, console)]),
+    ...adviceLines(advice),
   ]);
 }

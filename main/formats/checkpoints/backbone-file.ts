@@ -105,7 +105,7 @@ function listed(prefixes: readonly string[]): string {
 
 function severalModels(path: string, why: string): KarstError {
   return new KarstError('format-unsupported', `${path}: ${why}.`, {
-    hint: "Save the one model's own state_dict to a file of its own with safetensors.torch.save_file.",
+    hint: "Choose a file that holds one model, such as the model.safetensors of a model's page on the Hugging Face hub.",
     path,
   });
 }

@@ -35,7 +35,7 @@ function refuseOthers(path: string, tensors: TensorTable): void {
       'format-unsupported',
       path,
       'its tensors have Hugging Face names, which this version does not support yet.',
-      'Load the same model with timm and save its state_dict with safetensors.torch.save_file.',
+      'Get the same model from "timm" on the Hugging Face hub: the model.safetensors and config.json of its page, in one folder.',
     );
   if (names.some((n) => /\.(karst_[abc]|lora_[AB]|lokr_w[12])/.test(n)))
     throw refuse(

@@ -197,7 +197,7 @@ export const data = {
       included: '“{name}” was taken in again.',
     },
     imbalance:
-      'The largest class has {ratio} times as many training images as the smallest. Class weights can balance that in training.',
+      'The largest class has {ratio} times as many training images as the smallest. The setting Class weights of a training can balance that.',
   },
   split: {
     explain:

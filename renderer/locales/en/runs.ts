@@ -1,3 +1,5 @@
+import { ADVICE_WORDS } from '../../../shared/training/advice-words.ts';
+
 export const runs = {
   title: 'Runs',
   new: 'Train',
@@ -135,6 +137,12 @@ export const runs = {
     notes: {
       label: 'Notes on this run',
       placeholder: 'What was tried, what was learned',
+    },
+    advice: {
+      ...ADVICE_WORDS,
+      both: '{finding} {remedy}',
+      set: 'Set this up',
+      split: 'Open the split',
     },
     result: {
       title: 'Result',

@@ -7,7 +7,7 @@ export const train = {
   allLayers: 'All',
   autoSize: 'Auto',
   ownSize: 'Backbone’s own',
-  ownSizeIs: 'The backbone’s own, {size} px',
+  autoSizeIs: '({size} px)',
   flip: { on: 'On: {reason}', off: 'Off: {reason}', reason: FLIP_REASONS },
   noDatasets: {
     title: 'No images yet',
@@ -64,7 +64,9 @@ export const train = {
     working: 'Estimating',
     trainable: 'Trainable parameters',
     trainableShare: '{share} of the backbone’s {total}',
+    trainableAll: 'all {total} of the backbone and a new classifier',
     adapter: 'Adapter file',
+    model: 'Model file',
     steps: 'Steps',
     stepsPerEpoch: '{count} per epoch',
     memory: 'Memory',

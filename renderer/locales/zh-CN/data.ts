@@ -186,7 +186,7 @@ export const data: Shape<typeof en> = {
       'left-out': '不再使用“{name}”。',
       included: '重新使用“{name}”。',
     },
-    imbalance: '最大类别的训练图像是最小类别的 {ratio} 倍。训练中的类别权重可以平衡。',
+    imbalance: '最大类别的训练图像是最小类别的 {ratio} 倍。训练设置中的类别权重可以平衡。',
   },
   split: {
     explain:

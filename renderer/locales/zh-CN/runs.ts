@@ -136,6 +136,32 @@ export const runs: Shape<typeof en> = {
       label: '此训练的备注',
       placeholder: '尝试了什么，有何收获',
     },
+    advice: {
+      finding: {
+        diverging: '训练损失为 {loss}，高于随机猜测的 {chance}：学到的内容又丢失了。',
+        'no-learning':
+          '{epochs} 轮之后验证准确率为 {validation}，并不优于在 {classes} 个类别中猜测。',
+        unstable: '验证准确率不止一次下降，两轮之间从 {before} 降到 {after}：更新幅度过大。',
+        memorises: '训练 {training}，验证 {validation}：模型在死记训练图像。',
+        improving: '结束时验证准确率仍在上升，从 {before} 升到 {after}。',
+        'few-validation':
+          '验证图像只有 {images} 张，太少：{validation} 可能对应 {low} 到 {high} 之间的任何值。',
+        'early-best': '最佳轮次是第 {best} 轮，共 {epochs} 轮；之后没有任何提升。',
+      },
+      remedy: {
+        rate: '可尝试学习率 {rate}。',
+        crop: '可尝试随机裁剪。',
+        'crop-flip': '可尝试随机裁剪和水平翻转。',
+        flip: '可尝试水平翻转。',
+        regularise: '可尝试更强的权重衰减；更多图像或更大的骨干网络最有帮助。',
+        extend: '可再训练 {more} 轮。',
+        'more-validation': '请添加图像，或把更多图像划入验证集。',
+        'early-stopping': '早停会在最佳轮次之后 {patience} 轮结束训练。',
+      },
+      both: '{finding}{remedy}',
+      set: '按此设置',
+      split: '打开划分',
+    },
     result: {
       title: '结果',
       adapter: '适配器已存入适配器库。',

@@ -8,7 +8,7 @@ export const train: Shape<typeof en> = {
   allLayers: '全部',
   autoSize: '自动',
   ownSize: '与骨干网络相同',
-  ownSizeIs: '与骨干网络相同，{size} 像素',
+  autoSizeIs: '（{size} 像素）',
   flip: {
     on: '开：{reason}',
     off: '关：{reason}',
@@ -76,7 +76,9 @@ export const train: Shape<typeof en> = {
     working: '正在估算',
     trainable: '可训练参数量',
     trainableShare: '占骨干网络 {total} 的 {share}',
+    trainableAll: '骨干网络的全部 {total} 参数和新的分类器',
     adapter: '适配器文件',
+    model: '模型文件',
     steps: '步数',
     stepsPerEpoch: '每轮 {count} 步',
     memory: '内存',

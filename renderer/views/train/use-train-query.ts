@@ -1,7 +1,10 @@
+import * as v from 'valibot';
 import { shallowRef, watch, type ShallowRef } from 'vue';
 import type { LocationQuery, LocationQueryValue } from 'vue-router';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
+import type { FieldValue } from '../../../shared/fields/field.ts';
+import { isSettingKey, SETTINGS, type SettingKey } from '../../../shared/training/settings.ts';
 import { useBackbones } from '../../stores/backbones.ts';
 import { useDatasets } from '../../stores/datasets.ts';
 import { useProjects } from '../../stores/projects.ts';
@@ -13,15 +16,27 @@ function one(value: LocationQueryValue | readonly LocationQueryValue[] | undefin
   return typeof first === 'string' && first !== '' ? first : null;
 }
 
+/** Settings of the query, `key=JSON`; others are left out. */
+function settingsIn(query: LocationQuery): Map<SettingKey, FieldValue> {
+  const found = new Map<SettingKey, FieldValue>();
+  for (const text of [query['set']].flat()) {
+    const [key = '', json = ''] = text?.split(/=(.*)/s) ?? [];
+    if (!isSettingKey(key)) continue;
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), SETTINGS[key].schema), json);
+    if (parsed.success) found.set(key, parsed.output);
+  }
+  return found;
+}
+
 /**
- * Applies the query (`?project`, `?dataset`, `?backbone`, `?from`) to the draft, and fills the rest
- * from the project, or with the only choice.
+ * Applies the query (`?project`, `?dataset`, `?backbone`, `?from`, `?set`) to the draft, and fills
+ * the rest from the project, or with the only choice. `?field` names one to look at.
  *
- * @param taken called when the query is no longer needed
+ * @param taken called when the query is no longer needed, with the settings to look at
  */
 export function useTrainQuery(
   query: () => LocationQuery,
-  taken: () => void,
+  taken: (look: readonly SettingKey[]) => void,
 ): { readonly error: Readonly<ShallowRef<ErrorReport | null>> } {
   const draft = useTrainDraft();
   const datasets = useDatasets();
@@ -48,7 +63,10 @@ export function useTrainQuery(
     draft.backboneId = one(asked['backbone']) ?? draft.backboneId;
     await Promise.all([datasets.ensure(), backbones.ensure(), projects.ensure()]);
     chooseTheRest();
-    taken();
+    const set = settingsIn(asked);
+    for (const [key, value] of set) draft.set(key, value);
+    const field = one(asked['field']);
+    taken([...set.keys(), ...(field !== null && isSettingKey(field) ? [field] : [])]);
   }
 
   function chooseTheRest(): void {

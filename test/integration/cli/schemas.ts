@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { RUN_STATES } from '../../../shared/domain/library.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
+import { ADVICE_KINDS } from '../../../shared/training/run-advice.ts';
 
 /**
  * Schemas of the command line's `--json` output. They are strict: missing or additional keys fail.
@@ -188,10 +189,12 @@ const epochWaiting = v.strictObject({
   seconds: v.pipe(v.number(), v.minValue(0)),
   waitedSeconds: v.pipe(v.number(), v.minValue(0)),
 });
+const advice = v.array(v.strictObject({ kind: v.picklist(ADVICE_KINDS), text }));
 export const runShown = v.strictObject({
   ...runEntries,
   validations: v.array(validation),
   waiting: v.array(epochWaiting),
+  advice,
 });
 
 const evaluation = v.strictObject({
@@ -301,6 +304,7 @@ export const done = v.strictObject({
   activeSeconds: v.nullable(v.number()),
   checkpointedBlocks: count,
   waiting: v.array(epochWaiting),
+  advice,
 });
 /** Any line of a training's JSON stream. */
 export const trainEvent = v.variant('event', [
