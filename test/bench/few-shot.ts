@@ -15,6 +15,14 @@ const run = promisify(execFile);
 
 export type SplitOf = (position: number, images: number) => 'train' | 'val' | 'test';
 
+const PER_CLASS = 20;
+
+/** The split of every table of accuracy: 20 images a class train; half of the rest validate, half test. */
+const PROTOCOL: SplitOf = (position, images) => {
+  if (position < PER_CLASS) return 'train';
+  return position < PER_CLASS + Math.ceil((images - PER_CLASS) / 2) ? 'val' : 'test';
+};
+
 export class FewShotHome {
   readonly folder: string;
 
@@ -52,6 +60,28 @@ export class FewShotHome {
     await writeFile(list, `${lines.join('\n')}\n`);
     await this.karst('dataset', 'add', list, '--name', dataset);
     return dataset;
+  }
+
+  /** Imports a folder of class folders under the protocol of the tables. Returns the name. */
+  importProtocol(name: string, folder: string, seed: number): Promise<string> {
+    return this.importDrawn(name, folder, seed, PROTOCOL);
+  }
+
+  /** For each test image of a drawn dataset, in list order, whether the top prediction is its class. */
+  async testHits(dataset: string, adapter: string): Promise<boolean[]> {
+    const lines = (await readFile(this.listOf(dataset), 'utf8')).trim().split('\n');
+    const images = lines
+      .map((line) => JSON.parse(line) as { file_name: string; label: string; split: string })
+      .filter(({ split }) => split === 'test');
+    const predicted = await this.once(`test-${adapter}`, async () => {
+      const paths = images.map(({ file_name: path }) => path);
+      const rows = (await this.karst('predict', adapter, ...paths, '--top', '1')) as {
+        path: string;
+        predictions: { label: string }[];
+      }[];
+      return Object.fromEntries(rows.map(({ path, predictions }) => [path, predictions[0]?.label]));
+    });
+    return images.map(({ file_name: path, label }) => predicted[path] === label);
   }
 
   /** The list file that a drawn dataset was imported from. */

@@ -1,8 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { randomStream } from '../../main/engine/random.ts';
 import { FewShotHome } from './few-shot.ts';
+import { pairedInterval, type Pair } from './paired-interval.ts';
 import { deviation, mean } from './statistics.ts';
 
 /**
@@ -23,9 +23,6 @@ import { deviation, mean } from './statistics.ts';
  * Finished runs are kept in the home and reused by later calls. Prints Markdown tables.
  */
 
-const PER_CLASS = 20;
-const RESAMPLES = 10_000;
-
 const RATES: Readonly<Record<string, readonly number[]>> = {
   karst: [0.001, 0.003, 0.01],
   lora: [0.001, 0.003, 0.01],
@@ -39,8 +36,16 @@ interface Augmentation {
   readonly flips: boolean;
 }
 const AUGMENTATIONS: readonly Augmentation[] = [
-  { name: 'none', settings: [], flips: false },
-  { name: 'crop', settings: ['augmentation.cropScaleMin=0.6'], flips: false },
+  {
+    name: 'none',
+    settings: ['augmentation.cropScaleMin=1', 'augmentation.flip=false'],
+    flips: false,
+  },
+  {
+    name: 'crop',
+    settings: ['augmentation.cropScaleMin=0.6', 'augmentation.flip=false'],
+    flips: false,
+  },
   {
     name: 'crop and flip',
     settings: ['augmentation.cropScaleMin=0.6', 'augmentation.flip=true'],
@@ -89,16 +94,8 @@ await mkdir(home.folder, { recursive: true });
 const sets = options.sets.split(',');
 const seeds = Array.from({ length: Number(options.seeds) }, (_, seed) => seed);
 
-const datasets = new Map<string, string>();
 for (const set of sets) {
-  for (const seed of seeds) {
-    const folder = join(data, set);
-    const name = await home.importDrawn(set, folder, seed, (position, images) => {
-      if (position < PER_CLASS) return 'train';
-      return position < PER_CLASS + Math.ceil((images - PER_CLASS) / 2) ? 'val' : 'test';
-    });
-    datasets.set(`${set}-${String(seed)}`, name);
-  }
+  for (const seed of seeds) await home.importProtocol(set, join(data, set), seed);
 }
 
 /** On a set that must not be flipped, replaces a flipping augmentation by cropping alone. */
@@ -129,22 +126,9 @@ function train(method: string, candidate: Candidate, set: string, seed: number):
   });
 }
 
-/** For each test image, in list order, whether the top prediction is its class. */
 async function testHits(method: string, candidate: Candidate, set: string, seed: number) {
   const { adapter } = await train(method, candidate, set, seed);
-  const lines = (await readFile(home.listOf(`${set}-${String(seed)}`), 'utf8')).trim().split('\n');
-  const images = lines
-    .map((line) => JSON.parse(line) as { file_name: string; label: string; split: string })
-    .filter(({ split }) => split === 'test');
-  const predicted = await home.once(`test-${adapter}`, async () => {
-    const paths = images.map(({ file_name: path }) => path);
-    const rows = (await home.karst('predict', adapter, ...paths, '--top', '1')) as {
-      path: string;
-      predictions: { label: string }[];
-    }[];
-    return Object.fromEntries(rows.map(({ path, predictions }) => [path, predictions[0]?.label]));
-  });
-  return images.map(({ file_name: path, label }) => predicted[path] === label);
+  return home.testHits(`${set}-${String(seed)}`, adapter);
 }
 
 const valOf = async (method: string, candidate: Candidate, set: string, seed: number) =>
@@ -152,43 +136,6 @@ const valOf = async (method: string, candidate: Candidate, set: string, seed: nu
 
 const percent = (fraction: number) => (100 * fraction).toFixed(1);
 const label = ({ rate, augmentation }: Candidate) => `${String(rate)}, ${augmentation.name}`;
-
-interface Pair {
-  readonly chosen: readonly boolean[];
-  readonly best: readonly boolean[];
-}
-
-/**
- * Mean over sets of (best − chosen), averaged over the seeds of each set, with its 95 % interval.
- * Resamples seeds within sets and images within seeds.
- */
-function interval(pairs: readonly (readonly Pair[])[]): [number, number, number] {
-  const stream = randomStream(1, 'bootstrap');
-  const below = (n: number) => Math.floor(stream.uniform() * n);
-  const gain = ({ chosen, best }: Pair, at: (i: number) => number) =>
-    mean(
-      chosen.map((_, i) => {
-        const image = at(i);
-        return Number(best[image]) - Number(chosen[image]);
-      }),
-    );
-  const centre = mean(pairs.map((bySeed) => mean(bySeed.map((pair) => gain(pair, (i) => i)))));
-  const resampled = Array.from({ length: RESAMPLES }, () =>
-    mean(
-      pairs.map((bySeed) =>
-        mean(
-          bySeed.map(() => {
-            const pair = bySeed[below(bySeed.length)];
-            if (pair === undefined) throw new Error('no seed');
-            return gain(pair, () => below(pair.chosen.length));
-          }),
-        ),
-      ),
-    ),
-  ).sort((a, b) => a - b);
-  const at = (share: number) => resampled[Math.floor(share * RESAMPLES)] ?? NaN;
-  return [centre, at(0.025), at(0.975)];
-}
 
 const searched: string[] = ['| method | candidate |'];
 const reported: string[] = ['| method | default |'];
@@ -241,17 +188,17 @@ for (const method of options.methods.split(',')) {
         if (better) here = candidate;
       }
       bySeed.push({
-        chosen: await testHits(method, chosen, set, seed),
-        best: await testHits(method, here, set, seed),
+        before: await testHits(method, chosen, set, seed),
+        after: await testHits(method, here, set, seed),
       });
     }
     pairs.push(bySeed);
-    for (const which of ['chosen', 'best'] as const) {
+    for (const which of ['before', 'after'] as const) {
       const tops = bySeed.map((pair) => mean(pair[which].map(Number)));
       cells.push(` ${percent(mean(tops))} ± ${percent(deviation(tops))} |`);
     }
   }
-  const [centre, low, high] = interval(pairs);
+  const [centre, low, high] = pairedInterval(pairs);
   reported.push(
     `| ${method} | ${label(chosen)} |${cells.join('')} ${percent(centre)} [${percent(low)}, ${percent(high)}] |`,
   );
