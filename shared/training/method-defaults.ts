@@ -10,7 +10,7 @@ export interface MethodDefaults {
 }
 
 export const METHOD_DEFAULTS: Readonly<Record<Method, MethodDefaults>> = {
-  karst: defaults(1e-3, { cropScaleMin: 1, flip: false }),
+  karst: defaults(0.01, { cropScaleMin: 0.6, flip: true }),
   lora: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   linear: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   full: defaults(3e-4, { cropScaleMin: 1, flip: false }),

@@ -206,7 +206,7 @@ describe('settings of a run', () => {
       'karst.rank must be a whole number from 1 to 1,024, not Infinity.',
       'Its default is 8.',
     ],
-    ['augmentation.flip=1', 'augmentation.flip must be true or false, not "1".', 'false'],
+    ['augmentation.flip=1', 'augmentation.flip must be true or false, not "1".', 'Its default is'],
     ['method=other', `method must be one of ${METHOD_NAMES.join(', ')}, not "other".`, '"karst"'],
     [
       'karst.targetModules=attn.qkv,attn.k',
