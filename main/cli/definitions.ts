@@ -271,6 +271,7 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     .option('--weight-decay <number>', help('optimizer.weightDecay'), number)
     .option('--image-size <pixels>', help('imageSize'), wholeNumber)
     .option('--seed <number>', help('seed'), wholeNumber)
+    .option('--estimate', 'time a few steps, say what the training would cost, and train nothing')
     .addHelpText(
       'after',
       () =>

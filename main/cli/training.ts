@@ -216,7 +216,7 @@ function describeAugmentation({ config, classes }: Run): string {
   return [...others, `flip ${flip ? 'on' : 'off'} (${reason})`].join(', ');
 }
 
-function describeMemory(plan: RunPlan, memoryBytes: number): string {
+export function describeMemory(plan: RunPlan, memoryBytes: number): string {
   const { memoryFreeBytes, checkpointedBlocks, blocks } = plan;
   const amount = `about ${formatBytes(memoryBytes)} of ${formatBytes(memoryFreeBytes)} free`;
   return checkpointedBlocks === 0

@@ -50,6 +50,14 @@ test('a backbone is added, asked for its heads, looked at, renamed and removed',
   await expect(panel).toContainText('as given');
   await expect(panel).toContainText(/[0-9a-f]{64}/);
 
+  // The next choice begins where this one was made, and says what its button takes.
+  await page.getByRole('button', { name: 'Add a backbone' }).first().click();
+  await page.getByRole('menuitem', { name: 'A model folder' }).click();
+  const browser = page.getByRole('dialog', { name: 'Choose a model folder' });
+  await expect(browser.getByRole('textbox', { name: 'Path' })).toHaveValue(dirname(file));
+  await expect(browser.getByText(/^This folder, models, has .* and no images\.$/)).toBeVisible();
+  await browser.getByRole('button', { name: 'Cancel' }).click();
+
   const menu = panel.getByRole('button', { name: 'More actions: mosses' });
   await chooseInMenu(page, menu, 'Rename');
   const rename = page.getByRole('dialog', { name: 'Rename mosses' });

@@ -1,6 +1,9 @@
 import { usedClasses } from '../../../shared/domain/dataset-classes.ts';
 import type { SettingKey } from '../../../shared/training/settings.ts';
+import type { PlanRequest } from '../../host/contract/runs.ts';
+import type { Studio } from '../../host/contract/studio.ts';
 import type { CommandContext } from '../context.ts';
+import { estimateTraining } from '../estimate.ts';
 import { onlyOne } from '../only.ts';
 import { trainToItsEnd } from '../training.ts';
 import { configOf, givenSettings } from '../training-config.ts';
@@ -19,9 +22,10 @@ export interface TrainOptions {
   readonly weightDecay?: number;
   readonly imageSize?: number;
   readonly seed?: number;
+  readonly estimate?: boolean;
 }
 
-/** `--json`: see `trainToItsEnd`. */
+/** `--json`: see `trainToItsEnd`, and with `--estimate` `estimateTraining`. */
 export async function run(context: CommandContext, options: TrainOptions): Promise<void> {
   const given = await givenSettings({
     preset: options.preset,
@@ -29,15 +33,20 @@ export async function run(context: CommandContext, options: TrainOptions): Promi
     options: shortcuts(options),
     set: options.set,
   });
-  await trainToItsEnd(context, { resume: false }, (studio) => {
+  const requestOf = (studio: Studio): PlanRequest => {
     const backbone = options.backbone ?? onlyOne('backbone', studio.backbones.list());
     const dataset = options.dataset ?? onlyOne('dataset', studio.datasets.list());
     const classes = usedClasses(studio.datasets.get(dataset)).map(({ name }) => name);
-    return studio.runs.create({
-      ...{ backbone, dataset, config: configOf(given, classes) },
-      ...(options.name === undefined ? {} : { name: options.name }),
-    });
-  });
+    return { backbone, dataset, config: configOf(given, classes) };
+  };
+  if (options.estimate === true) await estimateTraining(context, requestOf);
+  else
+    await trainToItsEnd(context, { resume: false }, (studio) =>
+      studio.runs.create({
+        ...requestOf(studio),
+        ...(options.name === undefined ? {} : { name: options.name }),
+      }),
+    );
 }
 
 function shortcuts(options: TrainOptions): Map<SettingKey, string | number> {

@@ -84,7 +84,7 @@ function warnOfMissing(
   channel.emit({
     type: 'log',
     level: 'warning',
-    message: `${String(count)} of ${String(of)} image files ${count === 1 ? 'is' : 'are'} gone: ${which}. Those that the cache has decoded are used from there; the others are left out.`,
+    message: `${String(count)} of ${String(of)} image files ${count === 1 ? 'is' : 'are'} gone: ${which}. Those that the cache has decoded are used from there; the others are skipped.`,
     path: first.path,
   });
 }

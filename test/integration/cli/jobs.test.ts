@@ -27,6 +27,7 @@ import {
   trainEvent,
   verified,
 } from './schemas.ts';
+import { runPlan } from '../../../shared/contract/window/runs.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { completeConfig } from '../../../shared/training/config.ts';
 
@@ -390,6 +391,17 @@ describe('a training and what comes of it', () => {
     expect(await answer(v.array(run), at('runs', 'list'))).toEqual(runs);
     await answer(v.object({ removed: run }), at('runs', 'remove', 'first', '--yes'));
     expect(await answer(v.array(adapter), at('adapter', 'list'))).toHaveLength(1);
+  });
+});
+
+describe('an estimate', () => {
+  it('says what a training would cost, and trains nothing', async () => {
+    const before = await answer(v.array(run), at('runs', 'list'));
+    const plan = await answer(runPlan, train('never', '--epochs', '2', '--estimate'));
+    expect(plan.steps).toBe(2 * Math.ceil(45 / 32));
+    expect(plan.seconds).toBeGreaterThan(0);
+    expect(plan.problems).toEqual([]);
+    expect(await answer(v.array(run), at('runs', 'list'))).toEqual(before);
   });
 });
 

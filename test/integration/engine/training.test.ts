@@ -221,7 +221,7 @@ describe('a training', () => {
       e.type === 'log' && e.level === 'warning' ? [e.message] : [],
     );
     expect(warnings).toEqual([
-      `2 of 28 image files are gone: the first is ${at('gone.png')}. Those that the cache has decoded are used from there; the others are left out.`,
+      `2 of 28 image files are gone: the first is ${at('gone.png')}. Those that the cache has decoded are used from there; the others are skipped.`,
     ]);
     const told = events.flatMap((e) => (e.type === 'unreadable' ? [e] : []));
     expect(told.map((e) => [e.path, e.error.code]).sort()).toEqual(

@@ -50,7 +50,7 @@ export async function imageFilesBelow(
   if (first === undefined) throw noImageIn(folder);
   throw new KarstError(
     'not-found',
-    `There is no image in ${folder} that can be read: ${first.path} is left out.`,
+    `There is no image in ${folder} that can be read: ${first.path} is skipped.`,
     { hint: CHOOSE_IMAGES, path: folder },
   );
 }
