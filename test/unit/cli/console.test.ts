@@ -56,6 +56,15 @@ describe('names in what is printed for people', () => {
     expect(error.text).toBe('error: It exists.\nhint:  Choose another name. (--out)\n');
   });
 
+  it('are no error where the user ended the work', () => {
+    const error = new Recorder();
+    const hint = '`karst runs resume gulls` resumes it from there.';
+    new Console({ json: false, error }).fail({
+      ...{ code: 'cancelled', message: 'gulls is interrupted at step 14.', hint },
+    });
+    expect(error.text).toBe(`gulls is interrupted at step 14.\nhint:  ${hint}\n`);
+  });
+
   it('cannot take a colour, while our own arrive', () => {
     const painted = ownColours('\u001b[31mred\u001b[39m');
     expect(forTerminal(`${painted} \u001b[31mname`)).toBe('\u001b[31mred\u001b[39m \\x1b[31mname');

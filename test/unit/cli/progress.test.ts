@@ -119,6 +119,7 @@ describe('progress without a terminal', () => {
   it('prints lines at intervals, phases and validations, on standard error alone', () => {
     const { out, error, view, pass } = plain();
     view.engine({ type: 'progress', phase: 'loading', done: 0, total: 0, secondsLeft: null });
+    view.engine({ type: 'progress', phase: 'compiling', done: 4, total: 600, secondsLeft: null });
     view.engine(training(1));
     view.engine(TRAIN);
     pass(5);
@@ -132,6 +133,7 @@ describe('progress without a terminal', () => {
     view.stop();
     expect(error.text.split('\n')).toEqual([
       'loading the model',
+      'compiling',
       'training: 120 of 600, loss 0.412, top-1 91.4 %, 3 min 20 s left',
       'epoch 3 of 20: training loss 0.412, validation loss 0.500, top-1 88.0 %, best so far',
       '',

@@ -79,11 +79,21 @@ describe('a task', () => {
     bridge.emit('task', TASK);
     expect(announcements.spoken.value).toBe('Importing orchids');
     bridge.emit('task', DONE);
+    expect(announcements.spoken.value).toBe('');
     expect(texts()).toEqual(['orchids is imported.']);
     useToasts().all[0]?.action?.run();
     await router.isReady();
     await new Promise((resolve) => setTimeout(resolve));
     expect(router.currentRoute.value.path).toBe('/data/d1');
+  });
+
+  it('names the adapter that an imported one repeats', () => {
+    bridge.emit('task', { ...TASK, kind: 'adapter-import' });
+    const result = { kind: 'adapter', adapterId: 'a', sameAs: 'gulls' } as const;
+    bridge.emit('task', { ...DONE, kind: 'adapter-import', result });
+    expect(texts()).toEqual([
+      'The library had this adapter already, as gulls: their weights are the same.',
+    ]);
   });
 
   it('is left to the view that follows it', async () => {
