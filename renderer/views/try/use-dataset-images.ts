@@ -1,5 +1,6 @@
 import { computed, type ComputedRef } from 'vue';
 import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
+import { classNameOf } from '../../../shared/domain/dataset-classes.ts';
 import type { Adapter, Dataset } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
 import type { NamedSource } from '../../domain/tried-image.ts';
@@ -27,7 +28,8 @@ export function useDatasetImages(adapter: () => Adapter | null): {
     return datasetId === null ? null : (datasets.byId.get(datasetId) ?? null);
   });
 
-  async function draw({ id, classes, counts }: Dataset): Promise<NamedSource[]> {
+  async function draw(drawn: Dataset): Promise<NamedSource[]> {
+    const { id, counts } = drawn;
     const split = (['test', 'val', 'train'] as const).find((name) => counts[name] > 0);
     const filter: ImageFilter = { ...(split === undefined ? {} : { split }), state: 'ok' };
     const imageAt = (offset: number) =>
@@ -39,7 +41,7 @@ export function useDatasetImages(adapter: () => Adapter | null): {
     return pages.flatMap(({ images }) =>
       images.map(({ file, media, label }) => ({
         name: file,
-        source: { kind: 'dataset', media, truth: classes[label]?.name ?? '' },
+        source: { kind: 'dataset', media, truth: classNameOf(drawn, label) },
       })),
     );
   }
