@@ -55,7 +55,9 @@ test('a backbone is added, asked for its heads, looked at, renamed and removed',
   await page.getByRole('menuitem', { name: 'A model folder' }).click();
   const browser = page.getByRole('dialog', { name: 'Choose a model folder' });
   await expect(browser.getByRole('textbox', { name: 'Path' })).toHaveValue(dirname(file));
-  await expect(browser.getByText(/^This folder, models, has .* and no images\.$/)).toBeVisible();
+  await expect(
+    browser.getByText(/^This folder, models, has .* and no images of its own\.$/),
+  ).toBeVisible();
   await browser.getByRole('button', { name: 'Cancel' }).click();
 
   const menu = panel.getByRole('button', { name: 'More actions: mosses' });

@@ -73,7 +73,7 @@ export const common = {
     more: 'There are more entries than shown. Type the path to go further.',
     unnameable:
       'One entry is not shown, since its name is not UTF-8. Rename it first: {names} | {count} entries are not shown, since their names are not UTF-8. Rename them first: {names}',
-    chosen: 'This folder, {name}, has {folders} and {images}.',
+    chosen: 'This folder, {name}, has {folders} and {images} of its own.',
     place: {
       home: 'Home',
       desktop: 'Desktop',

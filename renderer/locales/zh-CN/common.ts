@@ -75,7 +75,7 @@ export const common: Shape<typeof en> = {
     emptyFiles: '这里没有合适的文件。',
     more: '条目过多，未全部显示。请直接输入路径。',
     unnameable: '有 {count} 个条目的名称不是 UTF-8，无法显示。请先重命名：{names}',
-    chosen: '此文件夹 {name} 含{folders}和{images}。',
+    chosen: '此文件夹 {name} 含{folders}，直接包含{images}。',
     place: {
       home: '主文件夹',
       desktop: '桌面',
