@@ -160,6 +160,7 @@ async function assemble(
     images,
     datasets,
     known,
+    classes,
     engines,
     folders,
   });

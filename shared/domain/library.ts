@@ -67,7 +67,7 @@ export const imageStateSchema = v.picklist(IMAGE_STATES);
 export type ImageState = v.InferOutput<typeof imageStateSchema>;
 
 /** Images per split that are usable and not excluded. */
-const perSplit = { train: countSchema, val: countSchema, test: countSchema };
+export const perSplit = { train: countSchema, val: countSchema, test: countSchema };
 
 const datasetClass = v.object({
   /** Its id: the images' label. It stays when the class is renamed; other labels may be missing. */

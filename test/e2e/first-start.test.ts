@@ -67,8 +67,13 @@ async function evaluate(page: Page, name: string, accuracy: string): Promise<voi
     expect(answer).toContain(`actual ${truth}, predicted ${predicted}, confidence`);
   }
   await panel.getByRole('listitem').first().getByRole('button').click();
-  const large = page.getByRole('dialog', { name: truth, exact: true });
+  const large = page.getByRole('dialog', {
+    name: new RegExp(`^actual: ${truth} · predicted: ${predicted}, confidence`),
+  });
   await expectPictures(large.getByRole('img'));
+  await large.getByRole('button', { name: 'Show all probabilities' }).click();
+  await expect(large.getByRole('listitem')).toHaveCount(10, { timeout: ENGINE_MS });
+  await expect(large.getByRole('listitem').first()).toContainText(predicted);
   await page.keyboard.press('Escape');
   await panel.getByRole('button', { name: 'Close' }).click();
 

@@ -9,6 +9,7 @@ import type {
   StoredEvaluation,
   StoredExport,
   StoredMerge,
+  Run,
 } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
 import type { AdapterPage } from '../store/adapters.ts';
@@ -49,7 +50,7 @@ export interface AdapterLineage {
   readonly manifest: {
     readonly path: string;
     readonly sha256: string;
-    readonly images: number;
+    readonly counts: Run['counts'];
   } | null;
 }
 
@@ -133,6 +134,8 @@ export interface EvaluationService {
     filter: EvaluatedFilter,
     page: Page,
   ): { total: number; images: EvaluatedFile[] };
+  /** Number of its images whose class was changed, or that were excluded, since. */
+  corrected(id: string): number;
 }
 
 /** Predictions on files. */

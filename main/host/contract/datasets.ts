@@ -189,6 +189,8 @@ export interface DatasetService {
   task(nameOrId: string): string;
   /** One image by its position; fast for datasets of any size. @throws not-found */
   image(nameOrId: string, position: number): GalleryEntry;
+  /** The image with a path; null if it has none. */
+  imageAt(nameOrId: string, path: string): GalleryEntry | null;
   /** A page of the images that match a filter, in stored order; `total` counts all matches. */
   gallery(
     nameOrId: string,

@@ -129,14 +129,22 @@ export class MediaRegistry {
   }
 
   #imageOf(media: string): { readonly path: string; readonly sha256: string | null } {
-    const ofDataset = /^d\.([\w-]+)\.(\d{1,15})$/.exec(media);
-    if (ofDataset !== null) return this.#sources.datasetImage(ofDataset[1]!, Number(ofDataset[2]));
+    const ofDataset = datasetImageOf(media);
+    if (ofDataset !== null)
+      return this.#sources.datasetImage(ofDataset.datasetId, ofDataset.position);
     const path = this.#uploads.get(media) ?? this.#registered.get(media);
     if (path !== undefined) return { path, sha256: null };
     throw new KarstError('not-found', 'That picture is no longer there.', {
       hint: 'Reload the page, or upload the picture again.',
     });
   }
+}
+
+/** The image of a dataset that a name stands for; null for other pictures. */
+export function datasetImageOf(media: string): { datasetId: string; position: number } | null {
+  const [, datasetId, position] = /^d\.([\w-]+)\.(\d{1,15})$/.exec(media) ?? [];
+  if (datasetId === undefined || position === undefined) return null;
+  return { datasetId, position: Number(position) };
 }
 
 /** Identifies a file's content without reading it: path, size and time. */

@@ -10,6 +10,7 @@ import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/backbone-prepro
 import type { ProcedureContext } from './context.ts';
 import { datasetChanged } from './dataset-changed.ts';
 import type { GalleryEntry } from '../contract/datasets.ts';
+import { datasetImageOf } from '../media/media-registry.ts';
 
 export function datasetProcedures(context: ProcedureContext): Handlers<keyof typeof procedures> {
   const { datasets, projects } = context.studio;
@@ -66,6 +67,14 @@ export function datasetProcedures(context: ProcedureContext): Handlers<keyof typ
     'datasets.images'({ id, filter, ...page }) {
       const { total, images } = datasets.gallery(id, filter, page);
       return { total, images: images.map((image) => toGalleryImage(id, image)) };
+    },
+    'datasets.image'({ id, media: name }) {
+      const known = datasetImageOf(name);
+      const image =
+        known?.datasetId === id
+          ? datasets.image(id, known.position)
+          : datasets.imageAt(id, media.pathOf(name));
+      return image === null ? null : toGalleryImage(id, image);
     },
     'datasets.changeImages'({ id, images, change }) {
       const outcome = datasets.change(id, images, change);

@@ -38,18 +38,17 @@ export function evaluationProcedures({
       (adapterId === null ? evaluations.list() : evaluations.of(adapterId)).toReversed(),
     'evaluations.count': ({ datasetId, split }) => evaluations.count(datasetId, split),
     'evaluations.get': ({ id }) => evaluations.get(id),
+    'evaluations.corrected': ({ id }) => evaluations.corrected(id),
     'evaluations.images'({ id, offset, limit, ...filter }) {
       const { datasetId } = evaluations.get(id);
       const sources = datasets.sources(datasetId);
       const { total, images } = evaluations.images(id, filter, { offset, limit });
       return {
         total,
-        images: images.map(({ position, path, truth, predicted, probability }) => ({
+        images: images.map(({ position, path, ...judged }) => ({
           media: `d.${datasetId}.${position}`,
           file: fileBelow(sources, path),
-          truth,
-          predicted,
-          probability,
+          ...judged,
         })),
       };
     },

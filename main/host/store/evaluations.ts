@@ -18,7 +18,16 @@ export interface EvaluatedImage {
 
 export interface EvaluatedFile extends EvaluatedImage {
   readonly path: string;
+  /** Whether its class was changed, or it was excluded, since. */
+  readonly corrected: boolean;
 }
+
+/** The present labels in the dataset of the evaluated classes; null for one that is gone. */
+export type TruthLabels = readonly (number | null)[];
+
+/** Of an image `i` and its result `e`; a class that is gone cannot tell. */
+const CORRECTED = `(i.excluded
+  OR coalesce(i.label <> json_extract(@labels, '$[' || e.truth || ']'), 0))`;
 
 export interface EvaluatedFilter {
   readonly truth: number | null;
@@ -113,11 +122,23 @@ export class EvaluationRepository {
     });
   }
 
+  /** Number of its images that were corrected since. */
+  corrected({ id: evaluationId, datasetId }: StoredEvaluation, labels: TruthLabels): number {
+    const row = this.#library.get(
+      `SELECT count(*) AS n FROM evaluation_images e
+       JOIN images i ON i.dataset_id = @datasetId AND i.position = e.position
+       WHERE e.evaluation_id = @evaluationId AND ${CORRECTED}`,
+      { evaluationId, datasetId, labels: JSON.stringify(labels) },
+    );
+    return row === undefined ? 0 : number(row, 'n');
+  }
+
   /**
    * Its images with their files, most confident predictions first, those without a prediction last.
    */
   images(
     evaluation: StoredEvaluation,
+    labels: TruthLabels,
     filter: EvaluatedFilter,
     page: { readonly offset: number; readonly limit: number },
   ): { total: number; images: EvaluatedFile[] } {
@@ -140,12 +161,12 @@ export class EvaluationRepository {
     );
     // Select the page first, so that only its files are looked up.
     const rows = this.#library.all(
-      `SELECT p.*, i.path FROM (
+      `SELECT e.*, i.path, ${CORRECTED} AS corrected FROM (
          SELECT position, truth, predicted, probability FROM evaluation_images e
          WHERE ${where} ORDER BY probability DESC, position LIMIT @limit OFFSET @offset
-       ) p JOIN images i ON i.dataset_id = @datasetId AND i.position = p.position
-       ORDER BY p.probability DESC, p.position`,
-      { ...parameters, ...page, datasetId },
+       ) e JOIN images i ON i.dataset_id = @datasetId AND i.position = e.position
+       ORDER BY e.probability DESC, e.position`,
+      { ...parameters, ...page, datasetId, labels: JSON.stringify(labels) },
     );
     return {
       total: counted === undefined ? 0 : number(counted, 'n'),
@@ -155,6 +176,7 @@ export class EvaluationRepository {
         predicted: numberOrNull(row, 'predicted'),
         probability: numberOrNull(row, 'probability'),
         path: text(row, 'path'),
+        corrected: number(row, 'corrected') === 1,
       })),
     };
   }

@@ -218,6 +218,16 @@ export class ImageRepository {
     });
   }
 
+  /** The first image with a path; null if there is none. */
+  withPath(datasetId: string, path: string): StoredImage | null {
+    const row = this.#library.get(
+      `SELECT ${this.#columns(datasetId)} FROM images
+       WHERE dataset_id = @datasetId AND path = @path ORDER BY position LIMIT 1`,
+      { datasetId, path },
+    );
+    return row === undefined ? null : toImage(row);
+  }
+
   /** A page of the images that match a filter, in stored order, and the number of matches. */
   page(
     datasetId: string,

@@ -49,7 +49,11 @@ export const evaluate = {
     mistakes: 'Most confident mistakes',
     noMistakes: 'No mistakes on these images.',
     more: 'Show more',
-    answer: '{predicted}, confidence {probability}',
+    actual: 'actual: {truth}',
+    predicted: 'predicted: {predicted}',
+    confidence: 'confidence {probability}',
+    verdict: 'actual: {truth} · predicted: {predicted}, confidence {probability}',
+    verdictUnreadable: 'actual: {truth} · could not be read',
     unreadable: 'could not be read',
     name: '{file}: actual {truth}, predicted {predicted}, confidence {probability}',
   },
@@ -62,5 +66,16 @@ export const evaluate = {
     'left-out': '“{name}” is left out: its images are not evaluated.',
     unknown:
       'No image of “{name}” is evaluated. | One image of “{name}” is not evaluated: the adapter does not know this class. | {count} images of “{name}” are not evaluated: the adapter does not know this class.',
+  },
+  correct: {
+    place: '{at} of {total}',
+    help: 'Changes the dataset. What was measured stays as it is.',
+    gallery: 'Open in the gallery',
+    excluded: 'It is excluded from trainings and evaluations.',
+    gone: 'This image is not in the dataset any more, so it cannot be corrected here.',
+    all: 'Show all probabilities',
+    since: 'corrected since',
+    notice:
+      'One image was corrected since this evaluation. | {count} images were corrected since this evaluation.',
   },
 };

@@ -47,7 +47,11 @@ export const evaluate: Shape<typeof en> = {
     mistakes: '置信度最高的错误',
     noMistakes: '这些图像上没有任何错误。',
     more: '显示更多',
-    answer: '{predicted}，置信度 {probability}',
+    actual: '实际：{truth}',
+    predicted: '预测：{predicted}',
+    confidence: '置信度 {probability}',
+    verdict: '实际：{truth} · 预测：{predicted}，置信度 {probability}',
+    verdictUnreadable: '实际：{truth} · 无法读取',
     unreadable: '无法读取',
     name: '{file}：真实 {truth}，预测 {predicted}，置信度 {probability}',
   },
@@ -59,5 +63,15 @@ export const evaluate: Shape<typeof en> = {
     'left-out': '“{name}”不使用：其图像不参与评估。',
     unknown:
       '“{name}”没有图像参与评估。 | “{name}”的一张图像未评估：适配器不认识这个类别。 | “{name}”的 {count} 张图像未评估：适配器不认识这个类别。',
+  },
+  correct: {
+    place: '第 {at} 张，共 {total} 张',
+    help: '更改数据集。已测得的结果保持不变。',
+    gallery: '在图库中打开',
+    excluded: '它不参与训练和评估。',
+    gone: '此图像已不在数据集中，无法在这里更正。',
+    all: '显示全部概率',
+    since: '之后已更正',
+    notice: '自此次评估以来，已更正 {count} 张图像。',
   },
 };

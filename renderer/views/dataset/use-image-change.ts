@@ -1,11 +1,9 @@
 import type { Ref } from 'vue';
 import type { GalleryImage } from '../../../shared/contract/window/datasets.ts';
-import { useBridge } from '../../bridge/index.ts';
 import { useAction } from '../../composables/use-action.ts';
-import { t } from '../../i18n.ts';
-import { useUndo } from '../../stores/undo.ts';
+import { useChangeOfImages } from '../../composables/use-change-of-images.ts';
 import type { Selection } from './selection.ts';
-import { reversalsOf, type ImageChange, type Reversal } from './undo.ts';
+import type { ImageChange } from '../../domain/image-change.ts';
 import { PAGE, type Gallery } from './use-gallery.ts';
 
 export interface ImageChanging {
@@ -15,8 +13,7 @@ export interface ImageChanging {
 
 /** Relabels, moves or excludes the selection, and offers to undo it. */
 export function useImageChange(datasetId: () => string, gallery: Gallery): ImageChanging {
-  const bridge = useBridge();
-  const undo = useUndo();
+  const changeImages = useChangeOfImages();
 
   async function imagesOf({ chosen }: Selection): Promise<GalleryImage[]> {
     const pages = new Set([...chosen].map((index) => Math.floor(index / PAGE)));
@@ -27,23 +24,9 @@ export function useImageChange(datasetId: () => string, gallery: Gallery): Image
       .filter((image): image is GalleryImage => image !== null);
   }
 
-  async function bringBack(id: string, reversals: readonly Reversal[]): Promise<void> {
-    for (const { positions, change } of reversals) {
-      await bridge.call('datasets.changeImages', { id, images: positions, change });
-    }
-  }
-
-  const { run, busy } = useAction(async (selection: Selection, change: ImageChange) => {
-    const id = datasetId();
-    const images = await imagesOf(selection);
-    const reversals = reversalsOf(images, change);
-    const { changed } = await bridge.call('datasets.changeImages', {
-      id,
-      images: images.map(({ position }) => position),
-      change,
-    });
-    undo.offer(t('data.selection.done', { count: changed }), () => bringBack(id, reversals));
-  });
+  const { run, busy } = useAction(async (selection: Selection, change: ImageChange) =>
+    changeImages(datasetId(), await imagesOf(selection), change),
+  );
 
   return { change: run, busy };
 }

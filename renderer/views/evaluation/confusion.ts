@@ -17,6 +17,15 @@ export function shareOfRow(
   return images === 0 ? 0 : (row[predicted] ?? 0) / images;
 }
 
+/** Tints of the smallest share and of the whole row; text keeps its contrast on the latter. */
+const WEAKEST = 0.1;
+export const STRONGEST = 0.54;
+
+/** Opacity of a cell's tint, 0..1: even a small share can be told from none. */
+export function tintOf(share: number): number {
+  return share === 0 ? 0 : WEAKEST + (STRONGEST - WEAKEST) * share;
+}
+
 /** The matrix as CSV with the classes as first row and column. */
 export function confusionAsCsv(
   confusion: readonly (readonly number[])[],

@@ -4,6 +4,7 @@ import {
   adapterSchema,
   exportFormatSchema,
   methodSchema,
+  perSplit,
   splitSchema,
   storedEvaluationSchema,
   storedExportSchema,
@@ -53,7 +54,9 @@ export const adapterDetail = v.object({
   versions: v.array(adapterSchema),
   run: v.nullable(runView),
   /** The frozen file list that it was trained on. */
-  manifest: v.nullable(v.object({ path: v.string(), sha256: v.string(), images: countSchema })),
+  manifest: v.nullable(
+    v.object({ path: v.string(), sha256: v.string(), counts: v.object(perSplit) }),
+  ),
   evaluations: v.array(storedEvaluationSchema),
   merges: v.array(storedMergeSchema),
   exports: v.array(storedExportSchema),
@@ -68,6 +71,8 @@ export const judgedImage = v.object({
   /** Class index of the top-1 prediction and its probability; null for an unreadable file. */
   predicted: v.nullable(countSchema),
   probability: v.nullable(fractionSchema),
+  /** Whether its class was changed, or it was excluded, since. */
+  corrected: v.boolean(),
 });
 export type JudgedImage = v.InferOutput<typeof judgedImage>;
 
@@ -175,6 +180,8 @@ export const adapterProcedures = {
     }),
     v.object({ total: countSchema, images: v.array(judgedImage) }),
   ),
+  /** Number of its images that were corrected since. */
+  'evaluations.corrected': procedure(one, countSchema),
 
   /** Predictions in order. The engine is kept loaded for a while. */
   'predictions.make': procedure(

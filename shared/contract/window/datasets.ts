@@ -90,6 +90,11 @@ export const datasetProcedures = {
     v.strictObject({ id: idSchema, filter: imageFilter, ...page }),
     v.object({ total: countSchema, images: v.array(galleryImage) }),
   ),
+  /** The image of a dataset that a picture shows; null if it is none of them. */
+  'datasets.image': procedure(
+    v.strictObject({ id: idSchema, media: mediaSchema }),
+    v.nullable(galleryImage),
+  ),
   /**
    * Relabels, moves to another split, excludes or restores images by position, or all that match a
    * filter. Exact duplicates move along to another split. `changed` counts the changed images.

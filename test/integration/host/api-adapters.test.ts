@@ -73,7 +73,11 @@ describe('the library of a window', () => {
         name: 'first',
         totalSteps: expect.any(Number) as number,
       }) as unknown,
-      manifest: { path: manifest, sha256: await sha256OfFile(manifest), images: 10 },
+      manifest: {
+        path: manifest,
+        sha256: await sha256OfFile(manifest),
+        counts: { train: 8, val: 2, test: 0 },
+      },
       evaluations: [],
       merges: [],
       exports: studio.adapters.results(first.id).exports,

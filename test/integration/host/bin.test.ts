@@ -138,7 +138,10 @@ describe('a run in the bin', () => {
     const run = studio.runs.get('first');
     const metrics = studio.runs.metrics('first');
     const { adapter, manifest } = studio.adapters.lineage('first');
-    expect(manifest).toMatchObject({ path: join(run.folder, 'manifest.jsonl'), images: 10 });
+    expect(manifest).toMatchObject({
+      path: join(run.folder, 'manifest.jsonl'),
+      counts: { train: 8, val: 2, test: 0 },
+    });
 
     await studio.runs.remove('first');
     expect(studio.runs.list()).toEqual([]);
@@ -185,7 +188,9 @@ describe('a dataset in the bin', () => {
     expect(studio.projects.get(project.id).datasetIds).toEqual([]);
     expect(studio.evaluations.list()).toEqual([]);
     expect(studio.runs.get('first')).toEqual({ ...run, datasetId: null });
-    expect(studio.adapters.lineage('first').manifest).toMatchObject({ images: 10 });
+    expect(studio.adapters.lineage('first').manifest).toMatchObject({
+      counts: { train: 8, val: 2, test: 0 },
+    });
     expect(studio.bin.list()).toMatchObject([{ id, kind: 'dataset', name: 'two', bytes: 0 }]);
 
     const other = await studio.datasets.add(dataset.path, { name: 'two' });

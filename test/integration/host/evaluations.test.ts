@@ -39,6 +39,7 @@ describe('an evaluation', () => {
         truth: image.label,
         predicted: i % 3 === 2 ? 1 - image.label : image.label,
         probability: 0.5 + i / 1000,
+        corrected: false,
       })),
     );
     for (const { media, file } of images) {
@@ -75,6 +76,57 @@ describe('an evaluation', () => {
     expect(row.images).toEqual(all.filter((i) => i.truth === 1));
     const wrong = await api.ask('evaluations.images', { id, ...CELL, truth: 7 });
     expect(wrong).toEqual({ total: 0, images: [] });
+  });
+
+  it('says which images were corrected since, and stays as it was measured', async () => {
+    const api = await trained.api();
+    const { id, datasetId } = await evaluated(api);
+    const { studio } = api;
+    const marked = async (): Promise<string[]> => {
+      const { images } = await api.ask('evaluations.images', { id, ...CELL });
+      const corrected = images.filter((image) => image.corrected);
+      expect(await api.ask('evaluations.corrected', { id })).toBe(corrected.length);
+      return corrected.map(({ media }) => media).sort();
+    };
+    const change = (position: number, wanted: { label?: number; excluded?: boolean }) =>
+      api.ask('datasets.changeImages', { id: datasetId, images: [position], change: wanted });
+    const before = (await api.ask('evaluations.images', { id, ...CELL })).images;
+    const [one, other] = [...studio.datasets.images('two', 'train')];
+    if (one === undefined || other === undefined) throw new Error('no images');
+    const [first, second] = [one, other].map(({ position }) => `d.${datasetId}.${position}`);
+    expect(await marked()).toEqual([]);
+    await change(one.position, { label: 1 - one.label });
+    await change(other.position, { excluded: true });
+    expect(await marked()).toEqual([first, second].sort());
+    const after = (await api.ask('evaluations.images', { id, ...CELL })).images;
+    expect(after.map((image) => ({ ...image, corrected: false }))).toEqual(before);
+    // A class under another name is still the class.
+    studio.classes.rename('two', one.label, 'renamed');
+    expect(await marked()).toEqual([first, second].sort());
+    await change(one.position, { label: one.label });
+    await change(other.position, { excluded: false });
+    expect(await marked()).toEqual([]);
+    studio.classes.merge('two', one.label, 1 - one.label);
+    expect(await marked()).toEqual([]);
+  });
+
+  it('finds the image of a dataset by the name of its picture, whoever gave that', async () => {
+    const api = await trained.api();
+    const { id } = api.studio.datasets.get('two');
+    const [image] = [...api.studio.datasets.images('two')];
+    if (image === undefined) throw new Error('no image');
+    const named = await api.ask('datasets.image', { id, media: `d.${id}.${image.position}` });
+    expect(named).toMatchObject({ position: image.position, label: image.label, excluded: false });
+    const { answers } = await api.ask('predictions.make', {
+      adapterId: api.studio.adapters.get('first').id,
+      media: [],
+      paths: [image.path],
+      top: 1,
+    });
+    const media = answers[0]?.media ?? '';
+    expect(media).toMatch(/^f\./);
+    expect(await api.ask('datasets.image', { id, media })).toEqual(named);
+    await refusal(api.ask('datasets.image', { id, media: 'f.unknown' }), 'not-found');
   });
 
   it('is told of, listed the newest first, and found by its id', async () => {

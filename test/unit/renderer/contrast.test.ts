@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STRONGEST } from '../../../renderer/views/evaluation/confusion.ts';
 import { light, THEMES } from './tokens.ts';
 
 /** Relative luminance as defined by WCAG 2.1; `contrast` is its contrast ratio. */
@@ -63,6 +64,17 @@ describe.each(Object.entries(THEMES))('the %s theme', (_name, tokens) => {
 
   it.each(TEXT)('can be read: %s on %s', (text, ground) => {
     expect(contrast(colour(text), colour(ground))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it.each(['accent', 'failed'])('can be read: figures on the strongest tint of %s', (tint) => {
+    const channels = (name: string): number[] =>
+      [1, 3, 5].map((at) => Number.parseInt(colour(name).slice(at, at + 2), 16));
+    const under = channels('sunken');
+    const mixed = channels(tint).map((over, i) =>
+      Math.round(STRONGEST * over + (1 - STRONGEST) * (under[i] ?? 0)),
+    );
+    const ground = `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+    expect(contrast(colour('text'), ground)).toBeGreaterThanOrEqual(4.5);
   });
 
   it.each(GRAPHICS)('can be seen: %s on %s', (mark, ground) => {

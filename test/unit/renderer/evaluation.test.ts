@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ClassMetrics } from '../../../shared/domain/metrics.ts';
-import { confusionAsCsv, shareOfRow } from '../../../renderer/views/evaluation/confusion.ts';
+import {
+  confusionAsCsv,
+  shareOfRow,
+  STRONGEST,
+  tintOf,
+} from '../../../renderer/views/evaluation/confusion.ts';
 import { sortedClasses } from '../../../renderer/views/evaluation/sorted-classes.ts';
 import { offeredName } from '../../../renderer/views/library/export-formats.ts';
 
@@ -13,6 +18,12 @@ describe('a confusion matrix', () => {
   it('tints by the share of the row', () => {
     expect(shareOfRow(confusion, 0, 0)).toBe(0.8);
     expect(shareOfRow(confusion, 0, 1)).toBe(0.2);
+  });
+
+  it('tints small shares, too, and none where there is nothing', () => {
+    expect(tintOf(0)).toBe(0);
+    expect(tintOf(0.01)).toBeGreaterThan(0.1);
+    expect(tintOf(1)).toBe(STRONGEST);
   });
 
   it('has no share for a class without images', () => {

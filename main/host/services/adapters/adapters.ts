@@ -98,7 +98,7 @@ export class Adapters implements AdapterService {
           : {
               path: join(run.folder, MANIFEST),
               sha256: run.manifestSha256,
-              images: run.counts.train + run.counts.val + run.counts.test,
+              counts: run.counts,
             },
     };
   }

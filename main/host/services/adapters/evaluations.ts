@@ -14,6 +14,7 @@ import type {
   EvaluatedFilter,
   EvaluatedImage,
   EvaluationRepository,
+  TruthLabels,
 } from '../../store/evaluations.ts';
 import type { ImageRepository } from '../../store/images.ts';
 import type { Library } from '../../store/library.ts';
@@ -21,11 +22,12 @@ import { newId } from '../../store/names.ts';
 import { now } from '../../store/rows.ts';
 import type { AdapterEvaluation, EvaluationService } from '../../contract/adapters.ts';
 import type { AdapterRepository } from '../../store/adapters.ts';
-import type { DatasetService } from '../../contract/datasets.ts';
+import type { ClassService, DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching, Page } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { requireCount, withManifest } from './adapter-jobs.ts';
 import { evaluatedClasses, type EvaluatedClasses, type KnownClasses } from './known-classes.ts';
+import { labelsOfRun, type ClassHistory } from '../datasets/class-history.ts';
 import { manifestImages } from '../manifest.ts';
 
 const DEFAULT_BATCH = 32;
@@ -37,6 +39,7 @@ export interface EvaluationsContext {
   readonly images: ImageRepository;
   readonly datasets: DatasetService;
   readonly known: KnownClasses;
+  readonly classes: Pick<ClassService, 'history'>;
   readonly engines: AdapterEngines;
   readonly folders: HomeFolders;
 }
@@ -122,7 +125,23 @@ export class Evaluations implements EvaluationService {
     filter: EvaluatedFilter,
     page: Page,
   ): { total: number; images: EvaluatedFile[] } {
-    return this.#c.evaluations.images(this.get(id), filter, page);
+    const evaluation = this.get(id);
+    return this.#c.evaluations.images(evaluation, this.#truthLabels(evaluation), filter, page);
+  }
+
+  corrected(id: string): number {
+    const evaluation = this.get(id);
+    return this.#c.evaluations.corrected(evaluation, this.#truthLabels(evaluation));
+  }
+
+  /** What became of the classes that its images had, through renames and merges. */
+  #truthLabels({ datasetId, evaluation, createdAt }: StoredEvaluation): TruthLabels {
+    const history: ClassHistory = {
+      names: new Map(this.#c.datasets.get(datasetId).classes.map((one) => [one.index, one.name])),
+      events: this.#c.classes.history(datasetId),
+    };
+    const names = evaluation.perClass.map(({ label }) => label);
+    return labelsOfRun(history, { names, labels: null, createdAt });
   }
 }
 

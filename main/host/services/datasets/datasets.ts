@@ -196,6 +196,12 @@ export class Datasets implements DatasetService {
     return toEntry(this.#sources.paths(id), this.#images.get(id, position));
   }
 
+  imageAt(nameOrId: string, file: string): GalleryEntry | null {
+    const { id } = this.#datasets.source(nameOrId);
+    const image = this.#images.withPath(id, file);
+    return image === null ? null : toEntry(this.#sources.paths(id), image);
+  }
+
   gallery(
     nameOrId: string,
     filter: ImageFilter,

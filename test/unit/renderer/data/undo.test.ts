@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GalleryImage } from '../../../../shared/contract/window/datasets.ts';
-import { reversalsOf } from '../../../../renderer/views/dataset/undo.ts';
+import { reversalsOf } from '../../../../renderer/domain/image-change.ts';
 
 function image(position: number, values: Partial<GalleryImage> = {}): GalleryImage {
   return {

@@ -1,5 +1,5 @@
-import type { GalleryImage } from '../../../shared/contract/window/datasets.ts';
-import type { Input } from '../../../shared/contract/window/procedures.ts';
+import type { GalleryImage } from '../../shared/contract/window/datasets.ts';
+import type { Input } from '../../shared/contract/window/procedures.ts';
 
 export type ImageChange = Input<'datasets.changeImages'>['change'];
 
