@@ -71,7 +71,7 @@ describe('a prefix before every tensor name', () => {
     expect(message).toBe(
       `${path}: it holds several models, whose tensor names begin with "student.", "teacher.".`,
     );
-    expect(hint).toContain('save_file');
+    expect(hint).toContain('a file that holds one model');
     await write((name) => [name, `ema.${name}`]);
     expect((await refusal(BackboneFile.open(path), 'format-unsupported')).message).toContain(
       'begin with "ema.", no prefix',

@@ -131,7 +131,7 @@ describe('recognising a timm ViT', () => {
     ['norm_pre.weight', [12], 'CLIP'],
     ['fc_norm.weight', [12], 'averages its tokens'],
     ['blocks.0.ls1.gamma', [12], 'blocks.0.ls1.gamma has the shape (12), expected (192)'],
-    ['blocks.1.attn.q_norm.weight', [4], 'normalises queries and keys'],
+    ['blocks.1.attn.q_norm.weight', [4], 'normalizes queries and keys'],
     ['layers.0.blocks.0.norm1.weight', [12], 'Swin'],
     ['vit.embeddings.cls_token', [1, 1, 12], 'Hugging Face names'],
     ['blocks.0.attn.qkv.karst_a', [2, 3, 1, 1], 'an adapter, not a backbone'],
