@@ -44,7 +44,9 @@ test('a messy folder is imported, looked through and put in order', async ({
   const images = page.getByRole('listbox', { name: 'Images of field notes' }).getByRole('option');
   const total = page.getByRole('status').filter({ hasText: /images?$/ });
   const tab = (name: string | RegExp) =>
-    page.getByRole('radio', { name }).or(page.getByRole('button', { name }));
+    page
+      .getByRole('radio', { name, exact: true })
+      .or(page.getByRole('button', { name, exact: true }));
 
   await test.step('the import ends with what was wrong, file by file', async () => {
     await page.getByRole('button', { name: 'Import images' }).first().click();
@@ -70,8 +72,9 @@ test('a messy folder is imported, looked through and put in order', async ({
       ['duplicate', 'zero/copy.png'],
       ['two classes', /three\/same as zero\.png|zero\/\d+\.png/],
     ] as const) {
-      await expect(problems.filter({ hasText: kind })).toHaveCount(1);
-      await expect(problems.filter({ hasText: kind })).toContainText(file);
+      const found = problems.filter({ has: page.getByText(kind, { exact: true }) });
+      await expect(found).toHaveCount(1);
+      await expect(found).toContainText(file);
     }
     const notes = page.getByRole('table', { name: 'Notes' }).locator('tbody tr');
     await expect(notes).toHaveCount(1);

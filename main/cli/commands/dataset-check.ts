@@ -1,5 +1,5 @@
 import { CHECKED_KINDS, countProblems } from '../../../shared/domain/problem-kinds.ts';
-import { withStudio, type CommandContext } from '../context.ts';
+import { advice, withStudio, type CommandContext } from '../context.ts';
 import { problemLines } from '../describe/dataset.ts';
 import { PARTLY } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
@@ -32,6 +32,9 @@ export async function run(
       ? `All ${plural(checked, 'image')} of ${dataset.name} are unchanged.`
       : `Looked at ${plural(checked, 'image')} of ${dataset.name}.`,
     ...problemLines(problems, console),
+    ...(problems.some(({ kind }) => kind === 'changed')
+      ? ['', `${advice(context, 'dataset', 'update', dataset.name)} takes what is new and changed.`]
+      : []),
   ]);
   return options.strict === true && countProblems(problems) > 0 ? PARTLY : 0;
 }

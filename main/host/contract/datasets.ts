@@ -76,6 +76,8 @@ export interface ClassService {
   named(dataset: string, name: string): DatasetClass;
   /** The label of the class of that name that was merged last. @throws not-found */
   mergedNamed(dataset: string, name: string): number;
+  /** A new class without images. @throws usage, name-taken */
+  add(dataset: string, name: string): { label: number; dataset: Dataset };
   /** @throws not-found; usage; name-taken when another class has the name */
   rename(dataset: string, label: number, name: string): Dataset;
   /** Gives the images of a class to another one, and removes it. @throws not-found, usage */

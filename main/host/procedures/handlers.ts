@@ -4,6 +4,7 @@ import { backboneProcedures } from './backbones.ts';
 import { binProcedures } from './bin.ts';
 import { classProcedures } from './classes.ts';
 import { datasetProcedures } from './datasets.ts';
+import { growthProcedures } from './dataset-growth.ts';
 import { evaluationProcedures } from './evaluations.ts';
 import { fileProcedures } from './files.ts';
 import { predictionProcedures } from './predictions.ts';
@@ -28,6 +29,7 @@ export function hostHandlers(context: ProcedureContext): Handlers<HostProcedureN
     ...projectProcedures(context),
     ...datasetProcedures(context),
     ...classProcedures(context),
+    ...growthProcedures(context),
     ...backboneProcedures(context),
     ...runProcedures(context),
     ...adapterProcedures(context),

@@ -1,6 +1,6 @@
 import { shallowRef, type ShallowRef } from 'vue';
 import { useRouter } from 'vue-router';
-import { Pencil, RefreshCw, SlidersHorizontal, Trash2 } from '@lucide/vue';
+import { FolderSearch, Pencil, RefreshCw, SlidersHorizontal, Trash2 } from '@lucide/vue';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Dataset } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
@@ -14,6 +14,7 @@ import { useUndo } from '../../stores/undo.ts';
 
 export interface DatasetActions {
   readonly renaming: ShallowRef<Dataset | null>;
+  readonly updating: ShallowRef<Dataset | null>;
   menu(dataset: Dataset): MenuItem[];
 }
 
@@ -30,6 +31,7 @@ export function useDatasetActions(removed: () => void = () => undefined): Datase
   const toasts = useToasts();
   const undo = useUndo();
   const renaming: DatasetActions['renaming'] = shallowRef(null);
+  const updating: DatasetActions['updating'] = shallowRef(null);
 
   const { run: check } = useAction(async (dataset: Dataset) => {
     const result = await tasks.follow(bridge.call('datasets.check', { id: dataset.id }), {
@@ -64,6 +66,7 @@ export function useDatasetActions(removed: () => void = () => undefined): Datase
         icon: SlidersHorizontal,
         run: () => void router.push({ path: '/train', query: { dataset: dataset.id } }),
       },
+      { label: t('data.growth.find'), icon: FolderSearch, run: () => (updating.value = dataset) },
       { label: t('data.check'), icon: RefreshCw, run: () => void check(dataset) },
       { label: t('common.rename'), icon: Pencil, run: () => (renaming.value = dataset) },
       {
@@ -76,5 +79,5 @@ export function useDatasetActions(removed: () => void = () => undefined): Datase
     ];
   }
 
-  return { renaming, menu };
+  return { renaming, updating, menu };
 }

@@ -8,11 +8,18 @@ import { useToasts } from '../../stores/toasts.ts';
  * explains the alternative.
  */
 export function useFolderDrop(take: (path: string) => void): Drop {
+  return usePathsDrop(([first]) => {
+    if (first !== undefined) take(first);
+  });
+}
+
+/** The same for several files and folders. */
+export function usePathsDrop(take: (paths: readonly string[]) => void): Drop {
   const bridge = useBridge();
   const toasts = useToasts();
-  return useDrop(([first]) => {
-    const path = first === undefined ? null : bridge.pathOf(first);
-    if (path === null) toasts.say(t('data.dropBrowser'), { tone: 'warning' });
-    else take(path);
+  return useDrop((files) => {
+    const paths = files.flatMap((file) => bridge.pathOf(file) ?? []);
+    if (paths.length === 0) toasts.say(t('data.dropBrowser'), { tone: 'warning' });
+    else take(paths);
   });
 }

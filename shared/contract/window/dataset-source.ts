@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { FOLDER_LAYOUTS, IMPORT_LAYOUTS } from '../../domain/dataset.ts';
-import { DATASET_LAYOUTS } from '../../domain/library.ts';
+import { DATASET_LAYOUTS, datasetChangesSchema } from '../../domain/library.ts';
 import { countSchema } from '../../domain/scalars.ts';
 import { filePathSchema } from './inputs.ts';
 
@@ -77,6 +77,19 @@ const encodingQuestion = v.object({
 });
 
 export type DatasetQuestion = LayoutQuestion | v.InferOutput<typeof encodingQuestion>;
+
+/** What an update or an addition would do, or what has to be answered first. */
+export const growthOutlook = v.variant('kind', [
+  v.object({
+    kind: v.literal('changes'),
+    /** For `datasets.grow`. */
+    token: v.string(),
+    changes: datasetChangesSchema,
+  }),
+  layoutQuestion,
+  encodingQuestion,
+]);
+export type GrowthOutlook = v.InferOutput<typeof growthOutlook>;
 
 /** What a source holds, or what has to be answered first. */
 export const datasetOutlook = v.variant('kind', [datasetPreview, layoutQuestion, encodingQuestion]);

@@ -3,6 +3,7 @@ import { adapterProcedures } from './adapters.ts';
 import { backboneProcedures } from './backbones.ts';
 import { classProcedures } from './classes.ts';
 import { datasetProcedures } from './datasets.ts';
+import { growthProcedures } from './dataset-growth.ts';
 import type { Procedure } from './procedure.ts';
 import { projectProcedures } from './projects.ts';
 import { runProcedures } from './runs.ts';
@@ -21,6 +22,7 @@ export const HOST_PROCEDURES = {
   ...projectProcedures,
   ...datasetProcedures,
   ...classProcedures,
+  ...growthProcedures,
   ...backboneProcedures,
   ...runProcedures,
   ...adapterProcedures,

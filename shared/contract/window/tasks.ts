@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { errorReportSchema } from '../../domain/error-report.ts';
 import { verificationSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
-import { datasetOutlook } from './dataset-source.ts';
+import { datasetOutlook, growthOutlook } from './dataset-source.ts';
 import { nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 
@@ -14,6 +14,8 @@ export const TASK_KINDS = [
   'dataset-preview',
   'dataset-import',
   'dataset-check',
+  'dataset-look',
+  'dataset-growth',
   'backbone-add',
   'adapter-import',
   'evaluate',
@@ -30,6 +32,7 @@ export const taskResult = v.variant('kind', [
   /** `problems` without notes. */
   v.object({ kind: v.literal('dataset'), datasetId: idSchema, problems: countSchema }),
   v.object({ kind: v.literal('outlook'), outlook: datasetOutlook }),
+  v.object({ kind: v.literal('growth'), outlook: growthOutlook }),
   v.object({ kind: v.literal('backbone'), backboneId: idSchema }),
   v.object({
     kind: v.literal('adapter'),

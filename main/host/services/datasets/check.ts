@@ -20,7 +20,7 @@ function stateOf(
     return image.state === 'missing'
       ? {
           state: 'changed',
-          reason: 'It was missing at import; import the dataset again to use it.',
+          reason: 'It was missing at import; update the dataset to use it.',
         }
       : { state: image.state, reason: image.reason };
   const { bytes, sha256 } = answer.facts;

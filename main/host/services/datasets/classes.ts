@@ -11,7 +11,7 @@ import { nearNames } from '../../store/names.ts';
 import type { ProblemRepository } from '../../store/problems.ts';
 import { now } from '../../store/rows.ts';
 import { checkClassName } from '../class-name.ts';
-import { refreshFindings, requireClass } from './edits.ts';
+import { refreshFindings, requireClass, requireFreeClass } from './edits.ts';
 
 export interface ClassesContext {
   readonly library: Library;
@@ -62,6 +62,16 @@ export class Classes implements ClassService {
           ? 'No class of the dataset was.'
           : `Merged were ${names.map((one) => `"${one}"`).join(', ')}.`,
     });
+  }
+
+  add(nameOrId: string, wanted: string): { label: number; dataset: Dataset } {
+    const name = checkClassName(wanted);
+    let label = 0;
+    const dataset = this.#edit(nameOrId, (before) => {
+      requireFreeClass(before, name);
+      label = this.#c.classes.add(before.id, name, now());
+    });
+    return { label, dataset };
   }
 
   rename(nameOrId: string, label: number, wanted: string): Dataset {
