@@ -16,10 +16,14 @@ const LAYOUTS: Record<DatasetLayout, string> = {
 
 export function describeDataset(dataset: Dataset, console: Console): string[] {
   const { counts } = dataset;
+  const leftOut = dataset.classes.filter((one) => one.leftOut).length;
   const pairs: [string, string][] = [
     ['id', dataset.id],
     ['from', `${dataset.path} (${LAYOUTS[dataset.layout]})`],
-    ['classes', formatCount(dataset.classes.length)],
+    [
+      'classes',
+      `${formatCount(dataset.classes.length)}${leftOut === 0 ? '' : `, ${formatCount(leftOut)} left out`}`,
+    ],
     [
       'images',
       `${formatCount(counts.train)} train, ${formatCount(counts.val)} val, ${formatCount(counts.test)} test, ${formatBytes(dataset.bytes)}`,

@@ -182,6 +182,7 @@ describe('a training and what comes of it', () => {
     await answer(dataset, classes('leave-out', 'some', 'a two'));
     const shown = await karst(at('dataset', 'show', 'some'));
     expect(shown.out).toMatch(/^images +30 train, 10 val/m);
+    expect(shown.out).toMatch(/^classes +3, 1 left out$/m);
     expect(shown.out).toMatch(/^a two \(left out\)/m);
     expect(shown.out).toMatch(/^ {2}\S.* {2}"1" was merged into "0", 20 images$/m);
     const without = await answer(evaluated, at('evaluate', 'first'));
