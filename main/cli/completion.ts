@@ -20,7 +20,7 @@ export async function completionsOf(
 ): Promise<readonly Candidate[] | 'paths'> {
   const last = words.at(-1) ?? '';
   const { command, given, pending } = position(program, words.slice(0, -1));
-  if (pending !== null) return valuesOf(pending, pending.long?.slice(2) ?? '', namesOf);
+  if (pending !== null) return valuesOf(pending, placeholderOf(pending), namesOf);
   if (last.startsWith('-')) {
     const own = optionsOf(command);
     const others = optionsOf(program).filter(({ long }) => !own.some((one) => one.long === long));
@@ -61,6 +61,11 @@ function position(
     }
   }
   return { command, given, pending };
+}
+
+/** `adapter` of `--from <adapter>`. */
+function placeholderOf({ flags }: Option): string {
+  return /<([^>]+)>/.exec(flags)?.[1] ?? '';
 }
 
 function optionsOf(command: Command): readonly Option[] {

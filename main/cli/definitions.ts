@@ -256,6 +256,10 @@ function defineTraining(program: Command, runs: Runs, trainHelp: TrainHelp | nul
     .description('adapt a backbone to a dataset')
     .option('--backbone <backbone>', 'name or id (default: the only one)')
     .option('--dataset <dataset>', 'name or id (default: the only one)')
+    .option(
+      '--from <adapter>',
+      'train again from the weights of an adapter, on its backbone and dataset unless told otherwise',
+    )
     .option('--name <name>', 'name of the run and its adapter (default: one is made up)')
     .option('--method <method>', help('method'))
     .option('--preset <preset>', trainHelp?.presets ?? '')

@@ -12,11 +12,11 @@ import { withWatchedStudio } from './watched.ts';
  */
 export async function estimateTraining(
   context: CommandContext,
-  requestOf: (studio: Studio) => PlanRequest,
+  requestOf: (studio: Studio) => Promise<PlanRequest>,
 ): Promise<void> {
   const { console } = context;
   const plan = await withWatchedStudio(context, async (studio, watching) => {
-    const request = requestOf(studio);
+    const request = await requestOf(studio);
     await studio.plans.benchmark(request, watching);
     return studio.plans.plan(request);
   });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { KarstError } from '../../shared/domain/errors.ts';
+import type { RunStart } from '../../shared/contract/window/runs.ts';
 import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
 import { DEFAULT_METHOD, METHOD_NAMES, type Method } from '../../shared/methods/registry.ts';
@@ -20,6 +21,8 @@ import { readTextFile } from '../formats/files.ts';
 import { nearMiss } from './output/near-miss.ts';
 
 export interface ConfigSources {
+  /** What the adapter that the run starts from binds it to; null for none. */
+  readonly start?: Pick<RunStart, 'tuning' | 'imageSize' | 'initialise'> | null;
   readonly preset?: string | undefined;
   /** Path of a JSON file of some settings: as `TrainingConfig` has them, or under their dotted names' groups. */
   readonly file?: string | undefined;
@@ -47,12 +50,15 @@ export interface GivenSettings {
 }
 
 /**
- * The settings that are given: by the preset, over it the file, the options and `--set`, each winning over those before.
+ * The settings that are given: by the start, over it the preset, the file, the options and `--set`, each winning over
+ * those before.
  * @throws config-invalid naming the setting and, for an unknown one, the nearest; not-found for the file
  */
 export async function givenSettings(sources: ConfigSources): Promise<GivenSettings> {
-  const { preset, file, options = new Map<SettingKey, unknown>(), set = [] } = sources;
+  const { start = null, preset, file, set = [] } = sources;
+  const options = sources.options ?? new Map<SettingKey, unknown>();
   const given: Given[] = [
+    ...(start === null ? [] : leaves(flatSettings(start), null)),
     ...(preset === undefined ? [] : leaves(presetNamed(preset), null)),
     ...(file === undefined ? [] : leaves(flatSettings(await documentOf(file)), file)),
     ...[...options].map(([name, value]) => ({ name, value, file: null, strict: true })),

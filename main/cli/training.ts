@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../../shared/contract/engine/messages.ts';
-import type { RunPlan } from '../../shared/contract/window/runs.ts';
+import type { RunPlan, RunStart } from '../../shared/contract/window/runs.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
@@ -13,7 +13,12 @@ import type { RunOutcome } from '../host/contract/runs.ts';
 import type { Studio } from '../host/contract/studio.ts';
 import { advice, withStudio, type CommandContext } from './context.ts';
 import { adviceLines, adviceOn } from './describe/advice.ts';
-import { describeCheckpointing, describeTime, describeWaiting } from './describe/run.ts';
+import {
+  describeCheckpointing,
+  describeStart,
+  describeTime,
+  describeWaiting,
+} from './describe/run.ts';
 import {
   formatBytes,
   formatCount,
@@ -42,6 +47,12 @@ export interface TrainingSession {
     run: Run,
     options: { resume: boolean; signal: AbortSignal },
   ): Promise<RunOutcome>;
+}
+
+/** A run to train, and what it starts from when it is a new one from an adapter. */
+export interface ChosenRun {
+  readonly run: Run;
+  readonly start?: RunStart | null;
 }
 
 export function trainingSession(
@@ -84,21 +95,22 @@ export function trainingSession(
  * `--json`: one object a line: `started`, then `progress`, `metrics`, `checkpoint`, `log` as they
  * come, at last
  * `{"event":"done","run","adapter","metrics":{"val":{"top1","loss"}},"trainableParameters","advice":[{"kind","text"}]}`.
- * @param choose finds or creates the run
+ * @param choose finds or creates the run, and says what it starts from
  */
 export async function trainToItsEnd(
   context: CommandContext,
   { resume }: { resume: boolean },
-  choose: (studio: Studio) => Run | Promise<Run>,
+  choose: (studio: Studio) => ChosenRun | Promise<ChosenRun>,
 ): Promise<void> {
   const { console } = context;
   const session = trainingSession(context, { stream: true });
   const { outcome, told } = await withStudio(
     context,
     async (studio, signal) => {
-      const run = await choose(studio);
+      const { run, start = null } = await choose(studio);
       const parameters = parametersOf(studio, run);
-      console.emit(startedEvent(run, parameters));
+      console.emit(startedEvent(run, parameters, start));
+      if (start !== null) console.say(describeStart(start), '');
       const lines = describePlan(
         run,
         parameters,
@@ -261,7 +273,7 @@ function describeOutcome(
 }
 
 /** The first object of a training's `--json` stream. */
-function startedEvent(run: Run, parameters: number | null): object {
+function startedEvent(run: Run, parameters: number | null, start: RunStart | null): object {
   return {
     event: 'started',
     run: run.id,
@@ -269,6 +281,7 @@ function startedEvent(run: Run, parameters: number | null): object {
     method: run.method,
     backbone: run.backboneName,
     dataset: run.datasetName,
+    from: start === null ? null : { adapter: start.adapterId, ...start.classes },
     classes: run.classes.length,
     images: run.counts,
     epochs: run.config.schedule.epochs,

@@ -6,7 +6,15 @@ import { taskNames } from '../../shared/tasks/registry.ts';
 import { singleLabel } from '../../shared/tasks/single-label.ts';
 import { inWords } from './json-words.ts';
 import { storedArchitecture } from './stored-architecture.ts';
-import { object, orNull, plain, record, type Stored, type ValuesOf } from './stored-record.ts';
+import {
+  object,
+  orNull,
+  plain,
+  record,
+  type Stored,
+  type ValueOf,
+  type ValuesOf,
+} from './stored-record.ts';
 import { expectedOf, optionsOf } from './stored-options.ts';
 
 /**
@@ -47,14 +55,25 @@ const task: Stored<string> = {
   write: (name) => (name === singleLabel.name ? undefined : name),
 };
 
+const sha256 = plain(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)));
+const parentAdapter = object(record({ name: text, sha256 }));
+
+/** Omitted for an adapter without one, so that earlier versions can read it. */
+const parent: Stored<ValueOf<typeof parentAdapter> | null> = {
+  schema: v.optional(v.nullable(parentAdapter.schema), null),
+  write: (value) => (value === null ? undefined : parentAdapter.write(value)),
+};
+
 const FACTS = {
   /** The task, as in `shared/tasks`. */
   task,
   backboneName: text,
   /** null for a model trained from scratch (method `full`). */
-  backboneSha256: orNull(plain(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)))),
+  backboneSha256: orNull(sha256),
   /** Of the stored backbone; the adapter's image size is in its preprocessing. */
   architecture: storedArchitecture,
+  /** The adapter whose weights it was trained on from: its name, and the hash of its weights. */
+  parent,
   training: orNull(object(training)),
 };
 

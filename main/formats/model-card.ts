@@ -68,6 +68,9 @@ export function adapterCard(
     `- Backbone sha256: ${c.backboneSha256 ?? 'none, trained from scratch'}`,
     `- Method: ${describeTuning(c)}; ${parameters} parameters beside the head`,
     classLine(labels),
+    ...(c.parent === null
+      ? []
+      : [`- Started from: the weights of ${c.parent.name}, sha256 ${c.parent.sha256}`]),
     ...(t === null
       ? []
       : [

@@ -8,7 +8,7 @@ export interface Stored<T> {
   write(value: T): unknown;
 }
 
-type ValueOf<F> = F extends Stored<infer T> ? T : never;
+export type ValueOf<F> = F extends Stored<infer T> ? T : never;
 /** The values of a record by the names that they have in the code. */
 export type ValuesOf<F> = { readonly [K in keyof F]: ValueOf<F[K]> };
 

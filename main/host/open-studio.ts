@@ -215,6 +215,7 @@ async function assemble(
     backbones,
     datasets,
     projects,
+    adapters: adapterRepository,
     sessions,
   });
   const executor = new RunExecutor({

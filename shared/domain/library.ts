@@ -208,6 +208,8 @@ export const runEntries = {
   /** Number of checkpointed blocks; null before the first start. */
   checkpointedBlocks: v.nullable(countSchema),
   adapterId: v.nullable(idSchema),
+  /** The adapter whose weights it started from; it may be gone since. */
+  parentAdapterId: v.nullable(idSchema),
   /** Why it failed or was interrupted. */
   error: v.nullable(errorReportSchema),
 };
@@ -226,6 +228,8 @@ export const adapterSchema = immutable(
     backboneSha256: v.string(),
     /** null when it was imported. */
     runId: v.nullable(idSchema),
+    /** The adapter whose weights its run started from; it may be gone since. */
+    parentId: v.nullable(idSchema),
     classes: v.array(v.string()),
     adapterParameters: countSchema,
     headParameters: countSchema,
@@ -239,6 +243,18 @@ export const adapterSchema = immutable(
   }),
 );
 export type Adapter = v.InferOutput<typeof adapterSchema>;
+
+/** The adapter whose weights a run started from, and through it its own adapter. */
+export const parentAdapterSchema = immutable(
+  v.object({
+    id: idSchema,
+    /** null when it was deleted permanently. */
+    name: v.nullable(v.string()),
+    /** False when it is in the bin, or was deleted. */
+    inLibrary: v.boolean(),
+  }),
+);
+export type ParentAdapter = v.InferOutput<typeof parentAdapterSchema>;
 
 export const storedEvaluationSchema = immutable(
   v.object({

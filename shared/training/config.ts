@@ -46,25 +46,36 @@ const RUN_SETTINGS: ReadonlySet<string> = new Set([
   ...Object.keys(GROUPS),
 ]);
 
-function configSchema(kind: 'schema' | 'looseSchema'): v.GenericSchema<unknown, TrainingConfig> {
-  const object = <E extends v.ObjectEntries>(fields: E) =>
-    kind === 'schema' ? v.strictObject(fields) : v.object(fields);
+type Kind = 'schema' | 'looseSchema';
+
+function objectSchema<E extends v.ObjectEntries>(kind: Kind, fields: E) {
+  return kind === 'schema' ? v.strictObject(fields) : v.object(fields);
+}
+
+/** A method with its options. */
+function tuningSchema(kind: Kind): v.GenericSchema<unknown, Tuning> {
+  const methods = METHODS.map(({ name, options }) =>
+    objectSchema(kind, { method: v.literal(name), options: options[kind] }),
+  );
+  // Each method with the options of its own group, as in `Tuning`.
+  return v.variant('method', methods, common.fields.method.expected) as unknown as v.GenericSchema<
+    unknown,
+    Tuning
+  >;
+}
+
+function configSchema(kind: Kind): v.GenericSchema<unknown, TrainingConfig> {
   const entries: v.ObjectEntries = {
     ...Object.fromEntries(ofEveryMethod.map(([name, field]) => [name, field[kind]])),
     ...Object.fromEntries(Object.entries(GROUPS).map(([name, group]) => [name, group[kind]])),
-    tuning: v.variant(
-      'method',
-      METHODS.map(({ name, options }) =>
-        object({ method: v.literal(name), options: options[kind] }),
-      ),
-      common.fields.method.expected,
-    ),
+    tuning: tuningSchema(kind),
   };
   // Of the same names as `TrainingConfig`, which is made of the same groups.
-  return object(entries) as unknown as v.GenericSchema<unknown, TrainingConfig>;
+  return objectSchema(kind, entries) as unknown as v.GenericSchema<unknown, TrainingConfig>;
 }
 
 /** Settings within their limits; the messages finish the sentence "… must be". */
 export const trainingSchema = configSchema('schema');
 /** Settings of the right kind; what is out of its limits is told by name when a training is planned. */
 export const looseTrainingSchema = configSchema('looseSchema');
+export const looseTuningSchema = tuningSchema('looseSchema');

@@ -72,6 +72,7 @@ async function writeRun(home: string): Promise<void> {
   library.transaction(() => {
     runs.insert({
       ...{ id: RUN, name: 'a long one', projectId: null, backboneId: null, datasetId: DATASET },
+      parentAdapterId: null,
       backbone: {
         ...{ path: null, sha256: '', name: 'vit tiny' },
         architecture: {

@@ -117,7 +117,7 @@ function furnish(library: Library, count: number): AdapterRepository {
       adapters.insert({
         ...{ id, name: `survey-${String(i).padStart(4, '0')} of the north slope`, method: 'karst' },
         ...{ backboneId: null, backboneName: `vit ${SIZES[i % SIZES.length] ?? ''} patch16 224` },
-        ...{ backboneSha256: '', runId: null, classes: classesOf(i % DATASETS) },
+        ...{ backboneSha256: '', runId: null, parentId: null, classes: classesOf(i % DATASETS) },
         ...{ adapterParameters: 10, headParameters: 2, bytes: 100_000 + ((i * 7919) % 50_000) },
         ...{ top1: ((i * 31) % 1000) / 1000, loss: 1 },
         createdAt: new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString(),

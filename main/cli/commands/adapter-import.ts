@@ -26,6 +26,6 @@ export async function run(
     ...(twin === null
       ? []
       : [`The library had it already, as ${console.bold(twin.name)}: their weights are the same.`]),
-    ...describeAdapter(adapter, [], console),
+    ...describeAdapter({ adapter, parent: null }, [], console),
   ]);
 }

@@ -9,7 +9,7 @@ export function run(
   name: string,
   options: { epochs: number },
 ): Promise<void> {
-  return trainToItsEnd(context, { resume: true }, (studio) =>
-    studio.runs.extend(name, options.epochs),
-  );
+  return trainToItsEnd(context, { resume: true }, async (studio) => ({
+    run: await studio.runs.extend(name, options.epochs),
+  }));
 }

@@ -3,5 +3,7 @@ import { trainToItsEnd } from '../training.ts';
 
 /** `--json`: the same stream as `karst train`. */
 export function run(context: CommandContext, name: string): Promise<void> {
-  return trainToItsEnd(context, { resume: true }, (studio) => studio.runs.startable(name));
+  return trainToItsEnd(context, { resume: true }, (studio) => ({
+    run: studio.runs.startable(name),
+  }));
 }

@@ -8,7 +8,9 @@ import { trainToItsEnd } from '../training.ts';
 export async function run(context: CommandContext, name: string): Promise<void> {
   const stopped = await withStudio(context, async (studio) => studio.runs.requestStop(name));
   if (stopped.state === 'queued') {
-    await trainToItsEnd(context, { resume: true }, (studio) => studio.runs.get(stopped.id));
+    await trainToItsEnd(context, { resume: true }, (studio) => ({
+      run: studio.runs.get(stopped.id),
+    }));
     return;
   }
   context.console.answer(stopped, () => [

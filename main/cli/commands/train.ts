@@ -1,4 +1,5 @@
 import { usedClasses } from '../../../shared/domain/dataset-classes.ts';
+import type { RunStart } from '../../../shared/contract/window/runs.ts';
 import type { SettingKey } from '../../../shared/training/settings.ts';
 import type { PlanRequest } from '../../host/contract/runs.ts';
 import type { Studio } from '../../host/contract/studio.ts';
@@ -9,6 +10,7 @@ import { trainToItsEnd } from '../training.ts';
 import { configOf, givenSettings } from '../training-config.ts';
 
 export interface TrainOptions {
+  readonly from?: string;
   readonly backbone?: string;
   readonly dataset?: string;
   readonly name?: string;
@@ -27,26 +29,41 @@ export interface TrainOptions {
 
 /** `--json`: see `trainToItsEnd`, and with `--estimate` `estimateTraining`. */
 export async function run(context: CommandContext, options: TrainOptions): Promise<void> {
-  const given = await givenSettings({
+  const { from, name } = options;
+  const sources = {
     preset: options.preset,
     file: options.config,
     options: shortcuts(options),
     set: options.set,
-  });
-  const requestOf = (studio: Studio): PlanRequest => {
-    const backbone = options.backbone ?? onlyOne('backbone', studio.backbones.list());
-    const dataset = options.dataset ?? onlyOne('dataset', studio.datasets.list());
-    const classes = usedClasses(studio.datasets.get(dataset)).map(({ name }) => name);
-    return { backbone, dataset, config: configOf(given, classes) };
   };
-  if (options.estimate === true) await estimateTraining(context, requestOf);
-  else
-    await trainToItsEnd(context, { resume: false }, (studio) =>
-      studio.runs.create({
-        ...requestOf(studio),
-        ...(options.name === undefined ? {} : { name: options.name }),
-      }),
-    );
+  // Without a start, wrong settings are refused before the library is opened.
+  const given = from === undefined ? await givenSettings(sources) : null;
+  const chosen = async (
+    studio: Studio,
+  ): Promise<{ readonly start: RunStart | null; readonly request: PlanRequest }> => {
+    const origin = from === undefined ? null : await studio.runs.start(from, options.dataset);
+    const dataset =
+      options.dataset ?? origin?.datasetId ?? onlyOne('dataset', studio.datasets.list());
+    const start = origin === null ? null : await studio.runs.start(origin.adapterId, dataset);
+    const backbone =
+      options.backbone ?? start?.backboneId ?? onlyOne('backbone', studio.backbones.list());
+    const classes = usedClasses(studio.datasets.get(dataset)).map((one) => one.name);
+    const settings = given ?? (await givenSettings({ ...sources, start }));
+    return { start, request: { backbone, dataset, config: configOf(settings, classes) } };
+  };
+  if (options.estimate === true) {
+    await estimateTraining(context, async (studio) => (await chosen(studio)).request);
+    return;
+  }
+  await trainToItsEnd(context, { resume: false }, async (studio) => {
+    const { start, request } = await chosen(studio);
+    const run = await studio.runs.create({
+      ...request,
+      ...(from === undefined ? {} : { from }),
+      ...(name === undefined ? {} : { name }),
+    });
+    return { run, start };
+  });
 }
 
 function shortcuts(options: TrainOptions): Map<SettingKey, string | number> {

@@ -1,4 +1,5 @@
-import type { Adapter, StoredEvaluation } from '../../../shared/domain/library.ts';
+import type { ParentAdapter, StoredEvaluation } from '../../../shared/domain/library.ts';
+import type { AdapterLineage } from '../../host/contract/adapters.ts';
 import type { Console } from '../output/console.ts';
 import {
   formatBytes,
@@ -16,7 +17,7 @@ import { decisiveMetric, measuredValue } from '../../../shared/tasks/task.ts';
 const LISTED_CLASSES = 12;
 
 export function describeAdapter(
-  adapter: Adapter,
+  { adapter, parent }: Pick<AdapterLineage, 'adapter' | 'parent'>,
   evaluations: readonly StoredEvaluation[],
   console: Console,
 ): string[] {
@@ -45,6 +46,7 @@ export function describeAdapter(
       `${metric.title} ${value} on ${evaluation.n} ${split} images, ${formatMoment(createdAt)}`,
     ]);
   }
+  if (parent !== null) pairs.push(['started from', describeParent(parent)]);
   pairs.push(
     ['tags', adapter.tags.length === 0 ? 'none' : adapter.tags.join(', ')],
     ['from', adapter.runId === null ? 'imported' : `run ${adapter.runId}`],
@@ -52,4 +54,12 @@ export function describeAdapter(
     ['created', formatMoment(adapter.createdAt)],
   );
   return facts(pairs, console.dim);
+}
+
+/** The adapter whose weights a run started from: "leaves-karst (ad-…)". */
+function describeParent({ id, name, inLibrary }: ParentAdapter): string {
+  if (inLibrary) return `${name ?? ''} (${id})`;
+  return name === null
+    ? `an adapter that was deleted (${id})`
+    : `${name} (${id}), which is in the bin`;
 }

@@ -1,4 +1,5 @@
 import type { Run, RunState } from '../../../shared/domain/library.ts';
+import type { RunStart } from '../../../shared/contract/window/runs.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
 import {
   type EpochWaiting,
@@ -43,6 +44,25 @@ export function describeWaiting(epochs: readonly EpochWaiting[]): string {
   return `${told(first)} for images in the first epoch${after}`;
 }
 
+/** `Starting from "leaves-karst": 10 classes kept, 2 new (fern, moss).` */
+export function describeStart({ adapterName, classes }: RunStart): string {
+  const parts: string[] = [];
+  if (classes !== null) {
+    const { kept, added, dropped } = classes;
+    parts.push(`${formatCount(kept.length)} ${kept.length === 1 ? 'class' : 'classes'} kept`);
+    if (added.length > 0) parts.push(`${formatCount(added.length)} new (${listed(added)})`);
+    if (dropped.length > 0)
+      parts.push(`${formatCount(dropped.length)} no longer there (${listed(dropped)})`);
+  }
+  return `Starting from "${adapterName}"${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`;
+}
+
+/** The first of some names. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(', ');
+  return names.length > 8 ? `${shown}, …` : shown;
+}
+
 /** " in 3 min 20 s", with all that `Run.activeSeconds` counts; empty where it is not known. */
 export function describeTime({ activeSeconds }: Run): string {
   return activeSeconds === null ? '' : ` in ${formatDuration(activeSeconds)}`;
@@ -82,6 +102,7 @@ export function describeRun(
   const memory = describeCheckpointing(run);
   if (memory !== null) pairs.push(['memory', memory]);
   if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
+  if (run.parentAdapterId !== null) pairs.push(['started from', run.parentAdapterId]);
   if (run.adapterId !== null) pairs.push(['adapter', run.adapterId]);
   pairs.push(['folder', run.folder], ['created', formatMoment(run.createdAt)]);
   if (run.startedAt !== null) pairs.push(['started', formatMoment(run.startedAt)]);

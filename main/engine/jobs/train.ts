@@ -10,6 +10,7 @@ import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { missingFiles } from '../data/missing-files.ts';
 import type { Session } from '../../backends/session.ts';
+import { startValues } from '../train/start-values.ts';
 import { Pace } from '../train/pace.ts';
 import { FeatureSource } from '../train/features.ts';
 import { prepareTraining } from '../train/prepare.ts';
@@ -61,7 +62,10 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
       ...{ job, channel, task, model, session, groups, noise, images, targets },
       loaders: sources,
     };
-    const outcome = await new Trainer(parts).run(initial);
+    const { start } = job;
+    const outcome = await new Trainer(parts).run(async () =>
+      start === null ? initial : startValues(start, model, initial),
+    );
     await writeAdapter(job, model, images, outcome);
     return summary(job, model, outcome);
   } finally {
@@ -185,6 +189,7 @@ async function writeAdapter(
       backboneName: backbone.name,
       backboneSha256: config.initialize === 'random' ? null : backbone.sha256,
       architecture: backbone.architecture,
+      parent: job.start === null ? null : { name: job.start.name, sha256: job.start.sha256 },
       training: {
         runId: job.runId,
         runName: job.runName,

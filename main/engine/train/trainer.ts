@@ -46,6 +46,8 @@ export interface TrainingOutcome {
   readonly val: Evaluation | null;
 }
 
+type InitialValues = () => Promise<ReadonlyMap<string, Float32Array>>;
+
 type Ending = 'finished' | 'stopped' | 'suspended';
 
 /**
@@ -112,10 +114,11 @@ export class Trainer {
   }
 
   /**
-   * @param initial initial values of the trained tensors
+   * @param initial gives the initial values of the trained tensors; asked where there is no
+   * checkpoint
    * @throws KarstError diverged, cancelled (suspended), not-writable …
    */
-  async run(initial: ReadonlyMap<string, Float32Array>): Promise<TrainingOutcome> {
+  async run(initial: InitialValues): Promise<TrainingOutcome> {
     await this.#begin(initial);
     const ending = await this.#epochs();
     // Finished runs are saved too, because they can be extended.
@@ -132,7 +135,7 @@ export class Trainer {
     return this.#outcome(ending);
   }
 
-  async #begin(initial: ReadonlyMap<string, Float32Array>): Promise<void> {
+  async #begin(initial: InitialValues): Promise<void> {
     const { job, channel } = this.#p;
     if (!job.resume) {
       await this.#checkpoints.clear();
@@ -172,9 +175,9 @@ export class Trainer {
     });
   }
 
-  async #startAfresh(initial: ReadonlyMap<string, Float32Array>): Promise<void> {
+  async #startAfresh(initial: InitialValues): Promise<void> {
     await this.#forgetAfter(0);
-    await this.#model.set(initial, null);
+    await this.#model.set(await initial(), null);
   }
 
   async #forgetAfter(step: number): Promise<void> {

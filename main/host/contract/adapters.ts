@@ -5,6 +5,7 @@ import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
 import type {
   Adapter,
   DatasetProblem,
+  ParentAdapter,
   PredictionRow,
   StoredEvaluation,
   StoredExport,
@@ -46,6 +47,8 @@ export interface AdapterLineage {
   readonly versions: readonly Adapter[];
   /** null when it was imported or its run is no longer in the library. */
   readonly runId: string | null;
+  /** The adapter whose weights its run started from. */
+  readonly parent: ParentAdapter | null;
   /** The run's frozen file list, and its length. */
   readonly manifest: {
     readonly path: string;

@@ -1,9 +1,9 @@
 import type { TrainResult } from '../../../shared/contract/engine/results.ts';
-import type { LogLine, RunPlan } from '../../../shared/contract/window/runs.ts';
+import type { LogLine, RunPlan, RunStart } from '../../../shared/contract/window/runs.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
-import type { Adapter, Run } from '../../../shared/domain/library.ts';
+import type { Adapter, ParentAdapter, Run } from '../../../shared/domain/library.ts';
 import type { MetricRecord, SampleRecord } from '../../../shared/domain/metrics.ts';
 import type { EpochWaiting } from '../../../shared/domain/waiting.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
@@ -21,11 +21,14 @@ export interface BareShape {
 }
 
 export interface NewRunOptions {
-  readonly backbone: string | BareShape;
+  /** Needed but with `from`, whose own it is then. */
+  readonly backbone?: string | BareShape;
   readonly dataset: string;
   readonly name?: string;
   /** Name or id. */
   readonly project?: string;
+  /** Name or id of the adapter whose weights it starts from; by default it starts from the backbone. */
+  readonly from?: string;
   readonly config: TrainingConfig;
 }
 
@@ -33,6 +36,8 @@ export interface NewRunOptions {
 export interface RunDetail extends Run {
   readonly projectId: string | null;
   readonly notes: string;
+  /** The adapter that it started from. */
+  readonly parent: ParentAdapter | null;
   /** Steps in the whole run. */
   readonly totalSteps: number;
   /** From 0; null unless it waits in the queue. */
@@ -67,7 +72,8 @@ export interface RunOutcome {
 export interface RunService {
   /**
    * Checks the settings, freezes the file list and writes `config.json` and `manifest.jsonl` of a new run.
-   * @throws config-invalid, dataset-unusable, not-found, name-taken; usage for a wrong `KARST_KERNELS`
+   * @throws config-invalid, dataset-unusable, not-found, name-taken; usage for a wrong `KARST_KERNELS`;
+   * backbone-mismatch with `from`
    */
   create(options: NewRunOptions): Promise<Run>;
   /**
@@ -81,6 +87,13 @@ export interface RunService {
    * @throws run-state, checkpoint-invalid, config-invalid
    */
   extend(nameOrId: string, epochs: number): Promise<Run>;
+
+  /**
+   * What a training from an adapter is bound to, and what becomes of its classes on a dataset, by
+   * default that of its run.
+   * @throws not-found, dataset-unusable
+   */
+  start(adapter: string, dataset?: string): Promise<RunStart>;
 
   list(): Run[];
   get(nameOrId: string): Run;

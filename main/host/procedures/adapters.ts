@@ -18,7 +18,7 @@ export function adapterProcedures({
       return { total, adapters: [...found], tags: adapters.tags() };
     },
     'adapters.get'({ id }) {
-      const { adapter, notes, version, versions, runId, manifest } = adapters.lineage(id);
+      const { adapter, notes, version, versions, runId, parent, manifest } = adapters.lineage(id);
       const { evaluations, merges, exports } = adapters.results(adapter.id);
       return {
         adapter,
@@ -26,6 +26,7 @@ export function adapterProcedures({
         version,
         versions: [...versions],
         run: runId === null ? null : presenter.view(runId),
+        parent,
         manifest,
         // Latest first: it is the one looked for.
         evaluations: evaluations.toReversed(),

@@ -26,13 +26,15 @@ export function runProcedures({ studio, presenter, tasks }: ProcedureContext): H
         return { kind: 'benchmark', secondsPerStep, startSeconds, peakBytes };
       });
     },
-    async 'runs.create'({ backboneId, datasetId, config, projectId, name }) {
+    'runs.start': ({ adapterId, datasetId }) => runs.start(adapterId, datasetId ?? undefined),
+    async 'runs.create'({ backboneId, datasetId, config, projectId, name, fromId }) {
       const { id } = await runs.create({
         backbone: backboneId,
         dataset: datasetId,
         config,
         ...(projectId === null ? {} : { project: projectId }),
         ...(name === null ? {} : { name }),
+        ...(fromId === undefined ? {} : { from: fromId }),
       });
       return presenter.view(scheduler.enter(id).id);
     },

@@ -1,5 +1,5 @@
 import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
-import type { Adapter } from '../../../shared/domain/library.ts';
+import type { Adapter, ParentAdapter } from '../../../shared/domain/library.ts';
 import { AdapterSearch } from './adapter-search.ts';
 import { NOT_BINNED } from './bin.ts';
 import type { Library, Row } from './library.ts';
@@ -32,9 +32,9 @@ export class AdapterRepository {
   insert(a: NewAdapter): void {
     this.#library.transaction(() => {
       this.#library.run(
-        `INSERT INTO adapters (id, name, method, backbone_id, backbone_name, backbone_sha256, run_id, classes,
+        `INSERT INTO adapters (id, name, method, backbone_id, backbone_name, backbone_sha256, run_id, parent_id, classes,
            adapter_parameters, head_parameters, bytes, top1, loss, created_at)
-         VALUES (@id, @name, @method, @backboneId, @backboneName, @backboneSha256, @runId, @classes,
+         VALUES (@id, @name, @method, @backboneId, @backboneName, @backboneSha256, @runId, @parentId, @classes,
            @adapterParameters, @headParameters, @bytes, @top1, @loss, @createdAt)`,
         { ...a, classes: JSON.stringify(a.classes) },
       );
@@ -77,6 +77,20 @@ export class AdapterRepository {
     return this.#toAdapter(findRow(this.#library, 'adapter', nameOrId));
   }
 
+  /** What is known of the parent with that id; null without one. */
+  parent(id: string | null): ParentAdapter | null {
+    if (id === null) return null;
+    // A binned adapter has its name in the bin.
+    const row = this.#library.get(
+      `SELECT coalesce(bin.name, adapters.name) AS name, bin.id IS NULL AS present
+       FROM adapters LEFT JOIN bin ON bin.id = adapters.id WHERE adapters.id = @id`,
+      { id },
+    );
+    return row === undefined
+      ? { id, name: null, inLibrary: false }
+      : { id, name: text(row, 'name'), inLibrary: number(row, 'present') === 1 };
+  }
+
   /** Whether an adapter has that id, in the library or in its bin. */
   exists(id: string): boolean {
     return this.#library.get('SELECT 1 AS n FROM adapters WHERE id = @id', { id }) !== undefined;
@@ -113,6 +127,7 @@ export class AdapterRepository {
       backboneName: text(row, 'backbone_name'),
       backboneSha256: text(row, 'backbone_sha256'),
       runId: textOrNull(row, 'run_id'),
+      parentId: textOrNull(row, 'parent_id'),
       classes: json(row, 'classes'),
       adapterParameters,
       headParameters,

@@ -33,6 +33,7 @@ export interface NewRun {
   readonly config: TrainingConfig;
   /** The task, as in `shared/tasks`. */
   readonly task: string;
+  readonly parentAdapterId: string | null;
   /** Of the frozen file list. */
   readonly manifestSha256: string;
   readonly createdAt: string;
@@ -85,9 +86,9 @@ export class RunRepository {
   insert(r: NewRun): void {
     this.#library.run(
       `INSERT INTO runs (id, name, project_id, state, backbone_id, backbone, dataset_id, dataset_name, classes,
-         class_labels, counts, config, task, manifest_sha256, created_at)
+         class_labels, counts, config, task, parent_adapter_id, manifest_sha256, created_at)
        VALUES (@id, @name, @projectId, 'queued', @backboneId, @backbone, @datasetId, @datasetName, @classes,
-         @classLabels, @counts, @config, @task, @manifestSha256, @createdAt)`,
+         @classLabels, @counts, @config, @task, @parentAdapterId, @manifestSha256, @createdAt)`,
       {
         id: r.id,
         name: r.name,
@@ -101,6 +102,7 @@ export class RunRepository {
         counts: JSON.stringify(r.counts),
         config: JSON.stringify(r.config),
         task: r.task,
+        parentAdapterId: r.parentAdapterId,
         manifestSha256: r.manifestSha256,
         createdAt: r.createdAt,
       },
@@ -308,6 +310,7 @@ export class RunRepository {
       bestLoss: numberOrNull(row, 'best_loss'),
       checkpointedBlocks: numberOrNull(row, 'recomputed_blocks'),
       adapterId: adapter === undefined ? null : text(adapter, 'id'),
+      parentAdapterId: textOrNull(row, 'parent_adapter_id'),
       error: row['error'] === null ? null : json(row, 'error'),
       owner: textOrNull(row, 'owner'),
       projectId: textOrNull(row, 'project_id'),

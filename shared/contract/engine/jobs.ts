@@ -24,6 +24,20 @@ const backboneReferenceSchema = immutable(
 );
 export type BackboneReference = v.InferOutput<typeof backboneReferenceSchema>;
 
+/** The adapter whose weights a run starts from. */
+const trainingStartSchema = immutable(
+  v.object({
+    /** Its folder: a copy that belongs to the run. */
+    adapterDir: v.string(),
+    name: v.string(),
+    /** Of its weights. */
+    sha256: v.string(),
+    /** For each class of the run the row of the adapter's head; null for a class new to it. */
+    rows: v.array(v.nullable(countSchema)),
+  }),
+);
+export type TrainingStart = v.InferOutput<typeof trainingStartSchema>;
+
 const trainJob = v.object({
   kind: v.literal('train'),
   runId: v.string(),
@@ -37,6 +51,8 @@ const trainJob = v.object({
   /** Name of the task, as in `shared/tasks`. */
   task: v.string(),
   classes: v.array(v.string()),
+  /** null: from the backbone, with fresh values of what the method adds. */
+  start: v.nullable(trainingStartSchema),
   /** Continue from the newest checkpoint that verifies; false starts from the beginning. */
   resume: v.boolean(),
   /** The step at which the finished run was last extended; null if never. */

@@ -4,6 +4,7 @@ import {
   adapterSchema,
   exportFormatSchema,
   methodSchema,
+  parentAdapterSchema,
   perSplit,
   splitSchema,
   storedEvaluationSchema,
@@ -53,6 +54,7 @@ export const adapterDetail = v.object({
   /** The whole lineage, newest first. */
   versions: v.array(adapterSchema),
   run: v.nullable(runView),
+  parent: v.nullable(parentAdapterSchema),
   /** The frozen file list that it was trained on. */
   manifest: v.nullable(
     v.object({ path: v.string(), sha256: v.string(), counts: v.object(perSplit) }),

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { errorReportSchema } from '../../domain/error-report.ts';
-import { runEntries } from '../../domain/library.ts';
+import { parentAdapterSchema, runEntries } from '../../domain/library.ts';
 import { metricRecordSchema, predictionSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, idSchema } from '../../domain/scalars.ts';
-import { looseTrainingSchema } from '../../training/config.ts';
+import { looseTrainingSchema, looseTuningSchema } from '../../training/config.ts';
 import { mediaSchema, nameSchema, notesTextSchema, nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
@@ -25,6 +25,8 @@ export const runView = v.object({
   ...runEntries,
   projectId: v.nullable(idSchema),
   notes: v.string(),
+  /** The adapter that it started from. */
+  parent: v.nullable(parentAdapterSchema),
   /** Steps in the whole run. */
   totalSteps: countSchema,
   /** From 0; null unless it is queued. */
@@ -64,6 +66,29 @@ export const runPlan = v.object({
 });
 export type RunPlan = v.InferOutput<typeof runPlan>;
 
+/** What a training from an adapter is bound to, and what becomes of its classes. */
+export const runStart = v.object({
+  adapterId: idSchema,
+  adapterName: v.string(),
+  /** null when it was trained from random weights. */
+  backboneId: v.nullable(idSchema),
+  /** Of its run, if it is in the library. */
+  datasetId: v.nullable(idSchema),
+  tuning: looseTuningSchema,
+  /** As the setting has it: 0 for the backbone's own. */
+  imageSize: countSchema,
+  initialise: v.picklist(['backbone', 'random']),
+  /** On the dataset asked about, in its words, the dropped in the adapter's; null without one. */
+  classes: v.nullable(
+    v.object({
+      kept: v.array(v.string()),
+      added: v.array(v.string()),
+      dropped: v.array(v.string()),
+    }),
+  ),
+});
+export type RunStart = v.InferOutput<typeof runStart>;
+
 /** Predictions on the same few validation images after each validation. */
 export const sampleSet = v.object({
   epoch: finiteSchema,
@@ -91,8 +116,19 @@ export const runProcedures = {
   'runs.benchmark': procedure(v.strictObject(settings), task),
   /** Queues a run. */
   'runs.create': procedure(
-    v.strictObject({ ...settings, projectId: v.nullable(idSchema), name: v.nullable(nameSchema) }),
+    v.strictObject({
+      ...settings,
+      projectId: v.nullable(idSchema),
+      name: v.nullable(nameSchema),
+      /** The adapter to start from instead of the backbone. */
+      fromId: v.optional(idSchema),
+    }),
     runView,
+  ),
+  /** What a training from an adapter is bound to, on a dataset or on that of its run. */
+  'runs.start': procedure(
+    v.strictObject({ adapterId: idSchema, datasetId: v.nullable(idSchema) }),
+    runStart,
   ),
   'runs.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), runView),
   'runs.note': procedure(v.strictObject({ id: idSchema, notes: notesTextSchema }), runView),

@@ -294,6 +294,37 @@ describe('a training and what comes of it', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('is trained on from, on a dataset with one more class', async () => {
+    const grown = path.join(folder, 'grown');
+    someDigits(grown, 4, 8);
+    await karst(at('dataset', 'add', grown, '--name', 'grown', '--val', '0.25'));
+    const from = at('train', '--from', 'first', '--dataset', 'grown', '--epochs', '1');
+    const { code, out } = await karst([...from, '--name', 'second', '--json']);
+    expect(code, out).toBe(0);
+    const parent = await answer(adapterShown, at('adapter', 'show', 'first'));
+    expect(v.parse(started, events(out)[0])).toMatchObject({
+      ...{ method: 'karst', backbone: 'tiny', dataset: 'grown', classes: 4 },
+      from: { adapter: parent.id, kept: ['0', '1', '2'], added: ['3'], dropped: [] },
+    });
+    const second = await answer(adapterShown, at('adapter', 'show', 'second'));
+    expect(second).toMatchObject({ parentId: parent.id, classes: ['0', '1', '2', '3'] });
+    // The method and its options are those of the adapter: its rank was no default.
+    const shown = await answer(runShown, at('runs', 'show', 'second'));
+    expect(shown).toMatchObject({ parentAdapterId: parent.id });
+    expect(shown.config.tuning).toMatchObject({ method: 'karst', options: { rank: 2 } });
+    const measured = await answer(evaluated, at('evaluate', 'second', '--dataset', 'grown'));
+    expect(measured.perClass.map(({ label }) => label)).toEqual(['0', '1', '2', '3']);
+
+    expect(await refusal([...from, '--method', 'linear'])).toMatchObject({
+      exit: 2,
+      code: 'config-invalid',
+    });
+    const back = await karst(at('train', '--from', 'second', '--dataset', 'some', '--epochs', '1'));
+    expect(back.code, back.error).toBe(0);
+    expect(back.out).toContain('Starting from "second": 3 classes kept, 1 no longer there (3).');
+    expect((await karst(at('adapter', 'show', 'second'))).out).toMatch(/^started from +first \(/m);
+  });
+
   it('is carried in one file', async () => {
     const out = path.join(folder, 'first.karst');
     const exported = await answer(
@@ -501,7 +532,7 @@ describe('doctor', () => {
     const report = await answer(doctor, at('doctor'));
     expect(report.ok).toBe(true);
     expect(report.engine).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
-    expect(report.library).toMatchObject({ integrity: 'ok', datasets: 1 });
+    expect(report.library).toMatchObject({ integrity: 'ok', datasets: 2 });
     expect(report.data.folder).toBe(home);
     const people = await karst(at('doctor'));
     expect(people.code).toBe(0);

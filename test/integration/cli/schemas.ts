@@ -179,6 +179,7 @@ const runEntries = {
   bestTop1: v.nullable(fraction),
   bestLoss: v.nullable(v.number()),
   activeSeconds: v.nullable(v.number()),
+  parentAdapterId: v.nullable(text),
   checkpointedBlocks: v.nullable(count),
   adapterId: v.nullable(text),
   error: v.nullable(errorReport),
@@ -238,6 +239,7 @@ const adapterEntries = {
   backboneName: text,
   backboneSha256: sha256,
   runId: v.nullable(text),
+  parentId: v.nullable(text),
   classes: v.array(text),
   adapterParameters: count,
   headParameters: count,
@@ -290,6 +292,14 @@ export const started = v.strictObject({
   classes: count,
   images: splitCounts,
   epochs: count,
+  from: v.nullable(
+    v.strictObject({
+      adapter: text,
+      kept: v.array(text),
+      added: v.array(text),
+      dropped: v.array(text),
+    }),
+  ),
   folder: text,
   trainableParameters: v.nullable(count),
 });

@@ -258,6 +258,7 @@ async function headAdapter(
       backboneName: backbone.name,
       backboneSha256: backbone.sha256,
       architecture: backbone.architecture,
+      parent: null,
       training: null,
     },
     preprocessing: backbone.preprocessing,

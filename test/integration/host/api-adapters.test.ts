@@ -66,6 +66,7 @@ describe('the library of a window', () => {
     expect(await api.ask('adapters.get', { id: first.id })).toEqual({
       adapter: first,
       notes: '',
+      parent: null,
       version: 1,
       versions: [first],
       run: expect.objectContaining({

@@ -72,6 +72,7 @@ const CONFIG: AdapterConfig = {
   backboneName: 'vit',
   backboneSha256: 'a'.repeat(64),
   architecture: SMALLEST_VIT,
+  parent: null,
   training: {
     runId: 'run-1',
     runName: 'first',

@@ -99,6 +99,7 @@ const adapterConfig = (method: Method): Json =>
     backboneName: 'b',
     backboneSha256: 'a'.repeat(64),
     architecture: ARCHITECTURE,
+    parent: null,
     training: {
       ...{
         runId: 'run-1',

@@ -41,6 +41,7 @@ function add(name: string, changes: Partial<NewAdapter> & { tags?: string[]; not
     backboneName: 'vit tiny',
     backboneSha256: '',
     runId: null,
+    parentId: null,
     classes: ['gull', 'tern'],
     adapterParameters: 10,
     headParameters: 2,

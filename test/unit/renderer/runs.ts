@@ -28,6 +28,8 @@ export function runView(values: Partial<RunView> = {}): RunView {
     bestLoss: null,
     checkpointedBlocks: null,
     adapterId: null,
+    parentAdapterId: null,
+    parent: null,
     error: null,
     projectId: null,
     notes: '',

@@ -173,6 +173,7 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
       })),
       config: {
         ...DESCRIPTION,
+        parent: null,
         task: singleLabel.spec.name,
         architecture,
         ...tuning,

@@ -51,6 +51,7 @@ export interface AdaptersContext {
 interface Origin {
   readonly name: string;
   readonly runId: string | null;
+  readonly parentId: string | null;
   readonly backboneId: string | null;
   readonly top1: number | null;
   readonly loss: number | null;
@@ -92,6 +93,7 @@ export class Adapters implements AdapterService {
       version: 1 + line.findIndex(({ id }) => id === adapter.id),
       versions: line.toReversed(),
       runId: run?.id ?? null,
+      parent: adapters.parent(adapter.parentId),
       manifest:
         run === null
           ? null
@@ -222,6 +224,7 @@ export class Adapters implements AdapterService {
         this.register(id, copied, {
           name: this.#nameOf(wanted, copied, source),
           runId: null,
+          parentId: null,
           backboneId,
           top1: copied.config.training?.valTop1 ?? null,
           loss: copied.config.training?.valLoss ?? null,

@@ -8,12 +8,14 @@ import type { HomeFolders } from '../../home.ts';
 import type { Library } from '../../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
 import { now } from '../../store/rows.ts';
+import type { AdapterRepository } from '../../store/adapters.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { Backbones } from '../backbones.ts';
 import { makeFolder, moveToBin } from '../paths.ts';
 import { requireKernels } from '../planning/engine-kernels.ts';
 import { runClasses } from '../run-classes.ts';
 import { createRunFolder } from './run-folder.ts';
+import { classRows, knownLabels, ownBackbone, requireStart, startingAdapter } from './run-start.ts';
 import { validateTrainingConfig } from '../training-config.ts';
 
 export interface NewRunContext {
@@ -23,6 +25,7 @@ export interface NewRunContext {
   readonly backbones: Backbones;
   readonly datasets: DatasetService;
   readonly projects: Pick<ProjectService, 'get'>;
+  readonly adapters: Pick<AdapterRepository, 'get' | 'parent'>;
 }
 
 /**
@@ -32,17 +35,21 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
   c.library.requireWritable();
   requireKernels();
   const { library, runs, folders, backbones, datasets } = c;
-  const bare = typeof options.backbone === 'object' ? options.backbone : null;
-  const backbone = typeof options.backbone === 'string' ? backbones.get(options.backbone) : null;
-  const shape = bare ?? backbone;
+  const start =
+    options.from === undefined ? null : await startingAdapter(c.adapters.get(options.from));
+  const given = options.backbone ?? (start === null ? null : ownBackbone(start));
+  const backbone = typeof given === 'string' ? backbones.get(given) : null;
+  const shape = typeof given === 'string' ? backbone : given;
   if (shape === null) throw new KarstError('usage', 'A run needs a backbone.', { hint: '' });
-  const config = validateTrainingConfig(options.config, shape.architecture, bare !== null);
+  const config = validateTrainingConfig(options.config, shape.architecture, backbone === null);
   const dataset = datasets.get(options.dataset);
-  const { names, labels } = runClasses(dataset);
+  const classes = runClasses(dataset);
+  const { names, labels } = classes;
   const task = datasets.task(dataset.id);
   const project = options.project === undefined ? null : c.projects.get(options.project);
   const reference: BackboneReference =
     backbone === null ? { ...shape, path: null, sha256: '' } : await backbones.reference(backbone);
+  if (start !== null) requireStart(start, reference, config, task);
   const wanted = options.name === undefined ? null : checkName('run', options.name);
   if (wanted !== null) requireFreeName(library, 'run', wanted);
   const name =
@@ -62,6 +69,13 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
     labels,
     images: datasets.images(dataset.id),
     config,
+    start:
+      start === null
+        ? null
+        : {
+            adapter: start.adapter,
+            rows: classRows(start.adapter.classes, knownLabels(start.adapter, dataset), classes),
+          },
   });
   try {
     library.transaction(() => {
@@ -79,6 +93,7 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
         counts,
         config,
         task,
+        parentAdapterId: start?.adapter.id ?? null,
         manifestSha256,
         createdAt,
       });

@@ -22,7 +22,7 @@ import { sweepRun } from '../leftovers.ts';
 import { nearSize } from '../../../../shared/models/registry.ts';
 import { requireKernels } from '../planning/engine-kernels.ts';
 import { memoryRequest, type GradientCheckpointing } from '../planning/gradient-checkpointing.ts';
-import { checkManifest, hasCheckpoints } from './run-folder.ts';
+import { checkManifest, hasCheckpoints, readStart } from './run-folder.ts';
 import { RunLog } from './run-log.ts';
 import { RunSession } from './run-session.ts';
 import { requireStartable, runState, type Runs } from './runs.ts';
@@ -110,6 +110,7 @@ export class RunExecutor {
           config: run.config,
           task: run.task,
           classes: run.classes,
+          start: run.parentAdapterId === null ? null : await readStart(run.folder),
           resume,
           extendedAt: run.extendedAt,
           checkpointedBlocks,
@@ -161,6 +162,7 @@ export class RunExecutor {
       const entered = adapters.register(adapterId, folder, {
         name: freeName(library, 'adapter', run.name),
         runId: run.id,
+        parentId: run.parentAdapterId,
         // A model trained from scratch has no backbone.
         backboneId: folder.config.backboneSha256 === null ? null : run.backboneId,
         top1: result.val?.top1 ?? null,

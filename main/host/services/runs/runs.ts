@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { LogLine } from '../../../../shared/contract/window/runs.ts';
+import type { LogLine, RunStart } from '../../../../shared/contract/window/runs.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Run, RunState } from '../../../../shared/domain/library.ts';
@@ -16,10 +16,18 @@ import type { NoteRepository } from '../../store/notes.ts';
 import { now } from '../../store/rows.ts';
 import type { StoredRun } from '../../store/runs.ts';
 import type { Bin } from '../bin.ts';
+import { runClasses } from '../run-classes.ts';
 import { readRunLog } from './run-log.ts';
 import type { NewRunOptions, RunDetail, RunService } from '../../contract/runs.ts';
 import { createRun, type NewRunContext } from './new-run.ts';
 import { hasCheckpoints, recordExtension } from './run-folder.ts';
+import {
+  boundSettings,
+  classChanges,
+  classRows,
+  knownLabels,
+  startingAdapter,
+} from './run-start.ts';
 import type { RunSession } from './run-session.ts';
 import { validateTrainingConfig } from '../training-config.ts';
 
@@ -47,6 +55,29 @@ export class Runs implements RunService {
 
   async create(options: NewRunOptions): Promise<Run> {
     return this.get(await createRun(this.#c, options));
+  }
+
+  async start(nameOrId: string, wanted?: string): Promise<RunStart> {
+    const { adapters, datasets, runs } = this.#c;
+    const start = await startingAdapter(adapters.get(nameOrId));
+    const { adapter } = start;
+    const run = runs.find(adapter.runId);
+    const trainedOn = datasets.list().find(({ id }) => id === run?.datasetId);
+    const dataset = wanted === undefined ? trainedOn : datasets.get(wanted);
+    let classes: RunStart['classes'] = null;
+    if (dataset !== undefined) {
+      const own = runClasses(dataset);
+      const rows = classRows(adapter.classes, knownLabels(adapter, dataset), own);
+      classes = classChanges(adapter.classes, own.names, rows);
+    }
+    return {
+      adapterId: adapter.id,
+      adapterName: adapter.name,
+      backboneId: adapter.backboneId,
+      datasetId: trainedOn?.id ?? null,
+      ...boundSettings(start),
+      classes,
+    };
   }
 
   async extend(nameOrId: string, epochs: number): Promise<Run> {
@@ -274,6 +305,7 @@ export class Runs implements RunService {
       ...toRun(run),
       projectId: run.projectId,
       notes: this.#c.notes.of(run.id),
+      parent: this.#c.adapters.parent(run.parentAdapterId),
       totalSteps: run.config.schedule.epochs * updatesPerEpoch(run.counts.train, run.config),
       queuePosition: position < 0 ? null : position,
     };
