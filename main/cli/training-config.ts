@@ -22,7 +22,7 @@ import { nearMiss } from './output/near-miss.ts';
 
 export interface ConfigSources {
   /** What the adapter that the run starts from binds it to; null for none. */
-  readonly start?: Pick<RunStart, 'tuning' | 'imageSize' | 'initialise'> | null;
+  readonly start?: Pick<RunStart, 'tuning' | 'imageSize' | 'initialize'> | null;
   readonly preset?: string | undefined;
   /** Path of a JSON file of some settings: as `TrainingConfig` has them, or under their dotted names' groups. */
   readonly file?: string | undefined;
@@ -58,7 +58,7 @@ export async function givenSettings(sources: ConfigSources): Promise<GivenSettin
   const { start = null, preset, file, set = [] } = sources;
   const options = sources.options ?? new Map<SettingKey, unknown>();
   const given: Given[] = [
-    ...(start === null ? [] : leaves(flatSettings(start), null)),
+    ...(start === null ? [] : leaves(boundBy(start), null)),
     ...(preset === undefined ? [] : leaves(presetNamed(preset), null)),
     ...(file === undefined ? [] : leaves(flatSettings(await documentOf(file)), file)),
     ...[...options].map(([name, value]) => ({ name, value, file: null, strict: true })),
@@ -85,6 +85,11 @@ export function configOf(
       values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
     ),
   );
+}
+
+/** The settings that a start decides, by their dotted names. */
+function boundBy({ tuning, imageSize, initialize }: NonNullable<ConfigSources['start']>): object {
+  return flatSettings({ tuning, imageSize, initialize });
 }
 
 /** The settings in the help of `train`. */

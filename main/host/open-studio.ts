@@ -216,6 +216,7 @@ async function assemble(
     datasets,
     projects,
     adapters: adapterRepository,
+    known,
     sessions,
   });
   const executor = new RunExecutor({

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import type { RunView } from '../../shared/contract/window/runs.ts';
+import { runStart, type RunStart, type RunView } from '../../shared/contract/window/runs.ts';
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import { usedClasses } from '../../shared/domain/dataset-classes.ts';
 import { DEFAULT_METHOD, type Method } from '../../shared/methods/registry.ts';
@@ -14,6 +14,7 @@ import {
   isSettingKey,
   looseSettingsSchema,
   matters,
+  SETTINGS,
   settingValue,
 } from '../../shared/training/settings.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
@@ -27,6 +28,9 @@ import {
 import { useDatasets } from './datasets.ts';
 
 const KEY = 'karst.train';
+
+/** Settings of every method that the start of a run decides. */
+const BOUND: ReadonlySet<SettingKey> = new Set(['method', 'initialize']);
 
 /** The origin of the settings; changes are shown relative to it. */
 export type Origin =
@@ -47,6 +51,7 @@ const id = v.nullable(v.string());
 const kept = v.object({
   projectId: id,
   datasetId: id,
+  start: v.optional(v.nullable(runStart), null),
   backboneId: id,
   settings: looseSettingsSchema,
   chosen: v.optional(v.array(v.string()), []),
@@ -81,6 +86,8 @@ export const useTrainDraft = defineStore('train-draft', () => {
   const datasetId = ref(before?.datasetId ?? null);
   const backboneId = ref(before?.backboneId ?? null);
   const name = ref('');
+  /** The adapter whose weights the run starts from; null for the backbone. */
+  const start = shallowRef<RunStart | null>(before?.start ?? null);
   const origin = shallowRef<Origin>(before?.origin ?? { kind: 'preset', preset: 'standard' });
   const settings = shallowRef<AllSettings>(
     before?.settings ?? presetSettings('standard', STANDARD),
@@ -104,7 +111,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
   const mayFlip = computed(() => flipObjection(classes.value) === null);
 
   /** The settings without changes. */
-  const base = computed(() => settingsOf(origin.value, contextOf(settings.value.method)));
+  const base = computed(() => baseOf(settings.value.method));
   /** Settings that someone chose here; they stay when the method is switched. */
   const chosen = shallowRef<ReadonlySet<SettingKey>>(new Set(before?.chosen.filter(isSettingKey)));
   const changed = computed(() =>
@@ -127,14 +134,38 @@ export const useTrainDraft = defineStore('train-draft', () => {
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
     projectId.value = run.projectId;
-    settings.value = settingsOf(origin.value, contextOf(former.method));
-    typed.value = new Map();
-    chosen.value = new Set();
+    start.value = null;
+    resetAll(former.method);
+  }
+
+  /** Binds method, options and backbone to those of the adapter; the rest is as usual. */
+  function startFromAdapter(next: RunStart): void {
+    start.value = next;
+    backboneId.value = next.backboneId ?? backboneId.value;
+    datasetId.value = next.datasetId ?? datasetId.value;
+    origin.value = { kind: 'preset', preset: 'standard' };
+    resetAll(next.tuning.method);
+  }
+
+  /** The method and everything else stay as they are. */
+  function startFromBackbone(): void {
+    start.value = null;
+  }
+
+  /** Whether a setting is as the adapter was trained that the run starts from. */
+  function isBound(key: SettingKey): boolean {
+    return start.value !== null && (SETTINGS[key].method !== null || BOUND.has(key));
   }
 
   function setMethod(method: Method): void {
-    const defaults = settingsOf(origin.value, contextOf(method));
-    settings.value = withChosen(defaults, settings.value, chosen.value);
+    settings.value = withChosen(baseOf(method), settings.value, chosen.value);
+  }
+
+  function baseOf(method: Method): AllSettings {
+    const usual = settingsOf(origin.value, contextOf(method));
+    if (start.value === null) return usual;
+    const { tuning, imageSize, initialize } = start.value;
+    return allSettings({ ...configFrom(usual), tuning, imageSize, initialize });
   }
 
   function contextOf(method: Method): DefaultContext {
@@ -164,17 +195,18 @@ export const useTrainDraft = defineStore('train-draft', () => {
   }
 
   /** The method stays. */
-  function resetAll(): void {
-    settings.value = base.value;
+  function resetAll(method = settings.value.method): void {
+    settings.value = baseOf(method);
     chosen.value = new Set();
     typed.value = new Map();
   }
 
-  watch([projectId, datasetId, backboneId, settings, chosen, origin], () => {
+  watch([projectId, datasetId, backboneId, start, settings, chosen, origin], () => {
     const now: Kept = {
       projectId: projectId.value,
       datasetId: datasetId.value,
       backboneId: backboneId.value,
+      start: start.value,
       settings: settings.value,
       chosen: [...chosen.value],
       origin: origin.value,
@@ -187,6 +219,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     datasetId,
     backboneId,
     name,
+    start,
     origin,
     settings,
     config,
@@ -198,6 +231,9 @@ export const useTrainDraft = defineStore('train-draft', () => {
     untaken,
     startFromPreset,
     startFromRun,
+    startFromAdapter,
+    startFromBackbone,
+    isBound,
     setMethod,
     set,
     setTyped,

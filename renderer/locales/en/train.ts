@@ -31,6 +31,18 @@ export const train = {
     name: 'Name of the run',
     namePlaceholder: 'Made from dataset and method',
   },
+  /** A training that starts from the weights of an adapter. */
+  from: {
+    title: 'Starting from',
+    kept: 'No class kept | One class kept | {count} classes kept',
+    added: 'none new | one new: {names} | {count} new: {names}',
+    dropped:
+      'none dropped | one no longer in the dataset: {names} | {count} no longer in the dataset: {names}',
+    text: 'Its weights are where the training begins; the optimizer starts anew. Backbone, method and its options are those it was trained with. The result is another adapter.',
+    comma: ', ',
+    bound: 'As {name} was trained',
+    remove: 'Start from the backbone',
+  },
   method: {
     label: 'Method',
     trained: '{count} trainable',

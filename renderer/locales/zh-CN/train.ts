@@ -43,6 +43,16 @@ export const train: Shape<typeof en> = {
     name: '训练名称',
     namePlaceholder: '由数据集和方法生成',
   },
+  from: {
+    title: '起点：',
+    kept: '保留 {count} 个类别',
+    added: '新增 {count} 个：{names}',
+    dropped: '{count} 个已不在数据集中：{names}',
+    text: '训练从它的权重开始，优化器重新开始。骨干网络、方法及其选项与当时相同。结果是另一个适配器。',
+    comma: '、',
+    bound: '与 {name} 训练时相同',
+    remove: '改为从骨干网络开始',
+  },
   method: {
     label: '方法',
     trained: '{count} 个可训练参数',

@@ -1,6 +1,16 @@
 import { shallowRef, type ShallowRef } from 'vue';
 import { useRouter } from 'vue-router';
-import { FlaskConical, FolderOpen, Merge, Pencil, Share, Tags, Target, Trash2 } from '@lucide/vue';
+import {
+  CopyPlus,
+  FlaskConical,
+  FolderOpen,
+  Merge,
+  Pencil,
+  Share,
+  Tags,
+  Target,
+  Trash2,
+} from '@lucide/vue';
 import type { Adapter } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
 import type { MenuItem } from '../../components/menu.ts';
@@ -66,6 +76,11 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
         label: t('library.tryIt'),
         icon: FlaskConical,
         run: () => void router.push({ path: '/try', query: { adapter: adapter.id } }),
+      },
+      {
+        label: t('library.trainFrom'),
+        icon: CopyPlus,
+        run: () => void router.push({ path: '/train', query: { adapter: adapter.id } }),
       },
       { label: t('library.evaluate'), icon: Target, run: () => show('evaluate', adapter) },
       { label: t('library.merge'), icon: Merge, run: () => show('merge', adapter) },

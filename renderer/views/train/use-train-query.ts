@@ -5,6 +5,7 @@ import { toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { FieldValue } from '../../../shared/fields/field.ts';
 import { isSettingKey, SETTINGS, type SettingKey } from '../../../shared/training/settings.ts';
+import { useBridge } from '../../bridge/index.ts';
 import { useBackbones } from '../../stores/backbones.ts';
 import { useDatasets } from '../../stores/datasets.ts';
 import { useProjects } from '../../stores/projects.ts';
@@ -29,8 +30,9 @@ function settingsIn(query: LocationQuery): Map<SettingKey, FieldValue> {
 }
 
 /**
- * Applies the query (`?project`, `?dataset`, `?backbone`, `?from`, `?set`) to the draft, and fills
- * the rest from the project, or with the only choice. `?field` names one to look at.
+ * Applies the query (`?project`, `?dataset`, `?backbone`, `?from`: a run, `?adapter`, `?set`) to
+ * the draft, and fills the rest from the project, or with the only choice. `?field` names one to
+ * look at.
  *
  * @param taken called when the query is no longer needed, with the settings to look at
  */
@@ -38,6 +40,7 @@ export function useTrainQuery(
   query: () => LocationQuery,
   taken: (look: readonly SettingKey[]) => void,
 ): { readonly error: Readonly<ShallowRef<ErrorReport | null>> } {
+  const bridge = useBridge();
   const draft = useTrainDraft();
   const datasets = useDatasets();
   const backbones = useBackbones();
@@ -48,8 +51,11 @@ export function useTrainQuery(
   async function take(asked: LocationQuery): Promise<void> {
     error.value = null;
     const from = one(asked['from']);
+    const adapterId = one(asked['adapter']);
     try {
       if (from !== null) draft.startFromRun(await runs.get(from));
+      if (adapterId !== null)
+        draft.startFromAdapter(await bridge.call('runs.start', { adapterId, datasetId: null }));
     } catch (thrown) {
       error.value = toErrorReport(thrown);
     }

@@ -77,7 +77,7 @@ export const runStart = v.object({
   tuning: looseTuningSchema,
   /** As the setting has it: 0 for the backbone's own. */
   imageSize: countSchema,
-  initialise: v.picklist(['backbone', 'random']),
+  initialize: v.picklist(['backbone', 'random']),
   /** On the dataset asked about, in its words, the dropped in the adapter's; null without one. */
   classes: v.nullable(
     v.object({

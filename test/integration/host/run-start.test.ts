@@ -32,7 +32,7 @@ describe('a run that starts from an adapter', () => {
     const { id, backboneId } = studio.adapters.get('first');
     const bound = {
       ...{ adapterId: id, adapterName: 'first', backboneId, tuning: CONFIG.tuning },
-      ...{ datasetId: studio.datasets.get('two').id, imageSize: 0, initialise: 'backbone' },
+      ...{ datasetId: studio.datasets.get('two').id, imageSize: 0, initialize: 'backbone' },
     };
     expect(await studio.runs.start('first')).toEqual({
       ...bound,
@@ -41,6 +41,18 @@ describe('a run that starts from an adapter', () => {
     expect(await studio.runs.start('first', 'grown')).toEqual({
       ...bound,
       classes: { kept: ['a'], added: ['c'], dropped: ['b'] },
+    });
+  });
+
+  it('keeps the row of a class that has another name since', async () => {
+    const studio = await prepared.open();
+    studio.classes.rename('two', studio.classes.named('two', 'b').index, 'bee');
+    const { classes } = await studio.runs.start('first');
+    expect(classes).toEqual({ kept: ['a', 'bee'], added: [], dropped: [] });
+    const run = await studio.runs.create({ ...FROM, dataset: 'two' });
+    expect(run.classes).toEqual(['a', 'bee']);
+    expect(JSON.parse(readFileSync(join(run.folder, 'config.json'), 'utf8'))).toMatchObject({
+      start: { rows: [0, 1] },
     });
   });
 
@@ -92,8 +104,8 @@ describe('a run that starts from an adapter', () => {
       ).message;
     expect(await refused({ method: 'linear' })).toContain('"method" is "linear"');
     expect(await refused({ karst: { alpha: 77 } })).toMatch(/"karst.alpha" is 77; the adapter/);
-    expect(await refused({ method: 'full', initialise: 'random' }, 'whole')).toContain(
-      '"initialise" is "random"',
+    expect(await refused({ method: 'full', initialize: 'random' }, 'whole')).toContain(
+      '"initialize" is "random"',
     );
     const larger = 2 * ARCHITECTURE.imageSize;
     expect(await refused({ method: 'full', imageSize: larger }, 'whole')).toContain(

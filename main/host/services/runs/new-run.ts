@@ -10,12 +10,13 @@ import { checkName, freeName, newId, requireFreeName } from '../../store/names.t
 import { now } from '../../store/rows.ts';
 import type { AdapterRepository } from '../../store/adapters.ts';
 import type { RunRepository } from '../../store/runs.ts';
+import type { KnownClasses } from '../adapters/known-classes.ts';
 import type { Backbones } from '../backbones.ts';
 import { makeFolder, moveToBin } from '../paths.ts';
 import { requireKernels } from '../planning/engine-kernels.ts';
 import { runClasses } from '../run-classes.ts';
 import { createRunFolder } from './run-folder.ts';
-import { classRows, knownLabels, ownBackbone, requireStart, startingAdapter } from './run-start.ts';
+import { classRows, ownBackbone, requireStart, startingAdapter } from './run-start.ts';
 import { validateTrainingConfig } from '../training-config.ts';
 
 export interface NewRunContext {
@@ -26,6 +27,7 @@ export interface NewRunContext {
   readonly datasets: DatasetService;
   readonly projects: Pick<ProjectService, 'get'>;
   readonly adapters: Pick<AdapterRepository, 'get' | 'parent'>;
+  readonly known: Pick<KnownClasses, 'labels'>;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
         ? null
         : {
             adapter: start.adapter,
-            rows: classRows(start.adapter.classes, knownLabels(start.adapter, dataset), classes),
+            rows: classRows(start.adapter.classes, c.known.labels(start.adapter, dataset), classes),
           },
   });
   try {

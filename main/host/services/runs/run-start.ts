@@ -1,7 +1,7 @@
 import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import type { RunStart } from '../../../../shared/contract/window/runs.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
+import type { Adapter } from '../../../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import { atSize } from '../../../../shared/models/registry.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
@@ -24,19 +24,10 @@ export async function startingAdapter(adapter: Adapter): Promise<StartingAdapter
   return { adapter, folder: await readAdapterFolder(adapter.folder) };
 }
 
-/** The labels in the dataset of an adapter's classes, in their order; null for one it does not have. */
-export function knownLabels(
-  { classes }: Pick<Adapter, 'classes'>,
-  dataset: Dataset,
-): (number | null)[] {
-  const labels = new Map(dataset.classes.map(({ index, name }) => [name, index]));
-  return classes.map((name) => labels.get(name) ?? null);
-}
-
 /**
  * For each class of a run the row of the adapter's head that stands for it; null for a class that
  * the adapter does not know. Of classes that have become one it is the row of that name.
- * @param known labels of the adapter's classes in the dataset
+ * @param known as `KnownClasses.labels` gives them
  */
 export function classRows(
   adapterClasses: readonly string[],
@@ -72,14 +63,14 @@ export function ownBackbone({ adapter, folder }: StartingAdapter): string | Bare
 /** The settings that a run has from its start: method with options, image size, initial weights. */
 export function boundSettings({
   folder,
-}: StartingAdapter): Pick<RunStart, 'tuning' | 'imageSize' | 'initialise'> {
+}: StartingAdapter): Pick<RunStart, 'tuning' | 'imageSize' | 'initialize'> {
   const { config, preprocessing } = folder;
   const { method, options, architecture, backboneSha256 } = config;
   const own = preprocessing.imageSize === architecture.imageSize;
   return {
     tuning: { method, options } as RunStart['tuning'],
     imageSize: own ? 0 : preprocessing.imageSize,
-    initialise: backboneSha256 === null ? 'random' : 'backbone',
+    initialize: backboneSha256 === null ? 'random' : 'backbone',
   };
 }
 
@@ -119,14 +110,14 @@ export function requireStart(
 function requireBackbone(
   { adapter, folder }: StartingAdapter,
   backbone: Pick<BackboneReference, 'sha256' | 'name' | 'architecture'>,
-  { initialise }: TrainingConfig,
+  { initialize }: TrainingConfig,
 ): void {
   const { backboneSha256: sha256, backboneName, architecture } = folder.config;
   const needed = sha256 === null ? 'random' : 'backbone';
-  if (initialise !== needed)
+  if (initialize !== needed)
     throw new KarstError(
       'config-invalid',
-      `The setting "initialise" is "${initialise}"; the adapter "${adapter.name}" was trained with "${needed}".`,
+      `The setting "initialize" is "${initialize}"; the adapter "${adapter.name}" was trained with "${needed}".`,
       { hint: `Choose "${needed}".` },
     );
   const same =

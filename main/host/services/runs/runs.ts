@@ -21,13 +21,7 @@ import { readRunLog } from './run-log.ts';
 import type { NewRunOptions, RunDetail, RunService } from '../../contract/runs.ts';
 import { createRun, type NewRunContext } from './new-run.ts';
 import { hasCheckpoints, recordExtension } from './run-folder.ts';
-import {
-  boundSettings,
-  classChanges,
-  classRows,
-  knownLabels,
-  startingAdapter,
-} from './run-start.ts';
+import { boundSettings, classChanges, classRows, startingAdapter } from './run-start.ts';
 import type { RunSession } from './run-session.ts';
 import { validateTrainingConfig } from '../training-config.ts';
 
@@ -58,7 +52,7 @@ export class Runs implements RunService {
   }
 
   async start(nameOrId: string, wanted?: string): Promise<RunStart> {
-    const { adapters, datasets, runs } = this.#c;
+    const { adapters, datasets, known, runs } = this.#c;
     const start = await startingAdapter(adapters.get(nameOrId));
     const { adapter } = start;
     const run = runs.find(adapter.runId);
@@ -67,7 +61,7 @@ export class Runs implements RunService {
     let classes: RunStart['classes'] = null;
     if (dataset !== undefined) {
       const own = runClasses(dataset);
-      const rows = classRows(adapter.classes, knownLabels(adapter, dataset), own);
+      const rows = classRows(adapter.classes, known.labels(adapter, dataset), own);
       classes = classChanges(adapter.classes, own.names, rows);
     }
     return {
