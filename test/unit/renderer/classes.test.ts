@@ -14,7 +14,13 @@ import { FakeBridge } from './fake-bridge.ts';
 
 const adapter: Adapter = {
   ...{ id: 'ad-1', name: 'first', folder: '/adapters/ad-1', method: 'karst', backboneId: null },
-  ...{ backboneName: 'vit', backboneSha256: '', runId: null, classes: ['cat', 'dog', 'bird'] },
+  ...{
+    backboneName: 'vit',
+    backboneSha256: '',
+    runId: null,
+    parentId: null,
+    classes: ['cat', 'dog', 'bird'],
+  },
   ...{ adapterParameters: 1, headParameters: 1, trainableParameters: 2, bytes: 1, top1: null },
   ...{ loss: null, tags: [], createdAt: '2026-11-22T10:00:00.000Z' },
 };
