@@ -1,5 +1,5 @@
 import type { ClassEvent } from '../../../shared/domain/class-history.ts';
-import type { MovedImages } from './images.ts';
+import type { MovedImages } from './image-labels.ts';
 import type { Library } from './library.ts';
 import { json, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts';
 import { CLASS_EVENT_KINDS } from '../../../shared/domain/class-history.ts';

@@ -6,6 +6,16 @@ export interface Statement {
   readonly parameters: Parameters;
 }
 
+/** What a filter has to know of a dataset. */
+export interface Filtered {
+  /** Images have more labels than one. */
+  readonly several?: boolean;
+  /** Classes are left out: their images are excluded with them. */
+  readonly leftOut?: boolean;
+}
+
+const LEFT_OUT = 'SELECT label FROM classes WHERE dataset_id = @datasetId AND left_out = 1';
+
 const needleOf = (filter: ImageFilter): string =>
   filter.search?.trim().normalize('NFC').toLowerCase() ?? '';
 
@@ -22,13 +32,15 @@ export function searchesNames(filter: ImageFilter): boolean {
 function conditions(
   datasetId: string,
   filter: ImageFilter,
+  leftOut: boolean,
   labels: 'first' | 'further' = 'first',
 ): { where: string; parameters: Parameters } {
   const { label, split, state } = filter;
   const parts = ['dataset_id = @datasetId'];
   const parameters: Record<string, string | number> = { datasetId };
+  const column = labels === 'first' ? 'label' : 'further_labels.label';
   if (label !== undefined) {
-    parts.push(labels === 'first' ? 'label = @label' : 'further_labels.label = @label');
+    parts.push(`${column} = @label`);
     parameters['label'] = label;
   }
   if (split !== undefined) {
@@ -36,7 +48,8 @@ function conditions(
     parameters['split'] = split;
   }
   // Literal: a partial index is used only for a constant condition.
-  if (state === 'excluded') parts.push('excluded = 1');
+  if (state === 'excluded')
+    parts.push(leftOut ? `(excluded = 1 OR ${column} IN (${LEFT_OUT}))` : 'excluded = 1');
   else if (state !== undefined) {
     parts.push('state = @state');
     parameters['state'] = state;
@@ -53,9 +66,10 @@ function conditions(
  * unusable. Each index is in the order of positions. It is given explicitly, since the planner has
  * no statistics and would guess.
  */
-function tableFor({ label, split, state }: ImageFilter): string {
-  if (state === 'excluded') return 'images INDEXED BY images_excluded';
-  if (state !== undefined && state !== 'ok') return 'images INDEXED BY images_by_state';
+function tableFor({ label, split, state }: ImageFilter, leftOut: boolean): string {
+  if (state === 'excluded' && !leftOut) return 'images INDEXED BY images_excluded';
+  if (state !== undefined && state !== 'ok' && state !== 'excluded')
+    return 'images INDEXED BY images_by_state';
   if (label !== undefined) return 'images INDEXED BY images_by_label';
   if (split !== undefined) return 'images INDEXED BY images_by_split';
   if (state === 'ok') return 'images INDEXED BY images_by_state';
@@ -63,13 +77,14 @@ function tableFor({ label, split, state }: ImageFilter): string {
   return 'images';
 }
 
-/**
- * Positions of all images that match a filter, in order.
- * @param several whether images of the dataset have more labels than one
- */
-export function positionsSql(datasetId: string, filter: ImageFilter, several = false): Statement {
-  const { where, parameters } = conditions(datasetId, filter);
-  const byFirst = `SELECT position FROM ${tableFor(filter)} WHERE ${where}`;
+/** Positions of all images that match a filter, in order. */
+export function positionsSql(
+  datasetId: string,
+  filter: ImageFilter,
+  { several = false, leftOut = false }: Filtered = {},
+): Statement {
+  const { where, parameters } = conditions(datasetId, filter, leftOut);
+  const byFirst = `SELECT position FROM ${tableFor(filter, leftOut)} WHERE ${where}`;
   if (!several || filter.label === undefined)
     return { sql: `${byFirst} ORDER BY position`, parameters };
   // Both are in the order of positions and disjoint, so they are merged while streaming.
@@ -77,7 +92,7 @@ export function positionsSql(datasetId: string, filter: ImageFilter, several = f
     sql: `${byFirst}
           UNION ALL
           SELECT position FROM further_labels CROSS JOIN images USING (dataset_id, position)
-          WHERE ${conditions(datasetId, filter, 'further').where}
+          WHERE ${conditions(datasetId, filter, leftOut, 'further').where}
           ORDER BY position`,
     parameters,
   };
@@ -90,9 +105,9 @@ export function positionsSql(datasetId: string, filter: ImageFilter, several = f
 export function pageSql(
   datasetId: string,
   filter: ImageFilter,
-  { several = false, columns = '*' } = {},
+  { columns = '*', ...of }: Filtered & { readonly columns?: string } = {},
 ): Statement {
-  const { sql, parameters } = positionsSql(datasetId, filter, several);
+  const { sql, parameters } = positionsSql(datasetId, filter, of);
   // Positions go up from 0 without gaps, so that without a filter the offset is a position.
   return Object.keys(parameters).length === 1 && filter.state !== 'excluded'
     ? {
@@ -108,8 +123,12 @@ export function pageSql(
 }
 
 /** Number of images that match a filter without a name search, from the counts. */
-export function totalSql(datasetId: string, filter: ImageFilter, several = false): Statement {
-  const { where, parameters } = conditions(datasetId, filter);
+export function totalSql(
+  datasetId: string,
+  filter: ImageFilter,
+  { several = false, leftOut = false }: Filtered = {},
+): Statement {
+  const { where, parameters } = conditions(datasetId, filter, leftOut);
   const sum = (table: string): string =>
     `SELECT coalesce(sum(images), 0) AS n FROM ${table} WHERE ${where}`;
   const sql =

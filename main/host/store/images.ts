@@ -3,7 +3,8 @@ import type { Split } from '../../../shared/domain/dataset.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { DatasetImage, DatasetProblem, ImageState } from '../../../shared/domain/library.ts';
 import { CHECKED_KINDS } from '../../../shared/domain/problem-kinds.ts';
-import { pageSql, positionsSql, searchesNames, totalSql } from './image-filter.ts';
+import { pageSql, positionsSql, searchesNames, totalSql, type Filtered } from './image-filter.ts';
+import { furtherOf, ImageLabels } from './image-labels.ts';
 import type { Library, Row } from './library.ts';
 import { json, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts';
 
@@ -33,14 +34,6 @@ export interface ImageChange {
   readonly excluded?: boolean;
 }
 
-/** Positions of images that a label was taken from. */
-export interface MovedImages {
-  /** Those that got another one for it. */
-  readonly moved: readonly number[];
-  /** Those that had that other one, too. */
-  readonly both: readonly number[];
-}
-
 /** What the split needs of an image. */
 export type DrawnImage = Pick<
   StoredImage,
@@ -61,11 +54,6 @@ export interface DuplicatePair {
   readonly firstPath: string;
   readonly firstLabels: readonly number[];
 }
-
-/** A JSON array of the further labels of an image `alias`, as a column. */
-const furtherOf = (alias: string): string =>
-  `(SELECT json_group_array(label) FROM (SELECT label FROM further_labels
-     WHERE dataset_id = ${alias}.dataset_id AND position = ${alias}.position ORDER BY label))`;
 
 function toImage(row: Row): StoredImage {
   return {
@@ -92,8 +80,10 @@ function toImage(row: Row): StoredImage {
  */
 export class ImageRepository {
   readonly #library: Library;
+  readonly labels: ImageLabels;
   constructor(library: Library) {
     this.#library = library;
+    this.labels = new ImageLabels(library);
   }
 
   /** One transaction for the whole batch. */
@@ -107,7 +97,7 @@ export class ImageRepository {
              @state, @reason, @duplicateOf, @givenSplit, @searchKey)`,
           { datasetId, ...image },
         );
-        for (const label of furtherLabels) this.#addFurther(datasetId, image.position, label);
+        for (const label of furtherLabels) this.labels.addFurther(datasetId, image.position, label);
       }
     });
   }
@@ -242,11 +232,9 @@ export class ImageRepository {
         images: this.#at(datasetId, found.slice(offset, offset + limit)),
       };
     }
-    const several = this.#hasSeveral(datasetId);
-    const { sql, parameters } = pageSql(datasetId, filter, {
-      several,
-      columns: this.#columns(datasetId, several),
-    });
+    const of = this.#filtered(datasetId, filter);
+    const columns = this.#columns(datasetId, of.several);
+    const { sql, parameters } = pageSql(datasetId, filter, { ...of, columns });
     return {
       total: this.#total(datasetId, filter),
       images: this.#library.all(sql, { ...parameters, offset, limit }).map(toImage),
@@ -263,15 +251,26 @@ export class ImageRepository {
       .map(toImage);
   }
 
+  #filtered(datasetId: string, { state }: ImageFilter): Required<Filtered> {
+    const leftOut =
+      state === 'excluded' &&
+      this.#library.get(
+        'SELECT 1 FROM classes WHERE dataset_id = @datasetId AND left_out = 1 LIMIT 1',
+        { datasetId },
+      ) !== undefined;
+    return { several: this.labels.hasSeveral(datasetId), leftOut };
+  }
+
   #total(datasetId: string, filter: ImageFilter): number {
-    const { sql, parameters } = totalSql(datasetId, filter, this.#hasSeveral(datasetId));
+    const { sql, parameters } = totalSql(datasetId, filter, this.#filtered(datasetId, filter));
     const row = this.#library.get(sql, parameters);
     return row === undefined ? 0 : number(row, 'n');
   }
 
   /** Positions of all images that match a filter, in order. */
   positions(datasetId: string, filter: ImageFilter): number[] {
-    const { sql, parameters } = positionsSql(datasetId, filter, this.#hasSeveral(datasetId));
+    const of = this.#filtered(datasetId, filter);
+    const { sql, parameters } = positionsSql(datasetId, filter, of);
     return this.#library.all(sql, parameters).map((row) => number(row, 'position'));
   }
 
@@ -285,7 +284,7 @@ export class ImageRepository {
     if (columns.length === 0) return 0;
     const others = columns.map((c) => `${c} <> @${c}`);
     const which = { datasetId, positions: JSON.stringify(positions) };
-    const clears = change.label !== undefined && this.#hasSeveral(datasetId);
+    const clears = change.label !== undefined && this.labels.hasSeveral(datasetId);
     if (clears)
       others.push(
         `EXISTS (SELECT 1 FROM further_labels f
@@ -308,80 +307,8 @@ export class ImageRepository {
     });
   }
 
-  /** Gives every image with the label `from` the label `into` for it. */
-  moveLabel(datasetId: string, from: number, into: number): MovedImages {
-    const several = this.#hasSeveral(datasetId);
-    const positions = this.positions(datasetId, { label: from });
-    const which = { datasetId, from, into };
-    if (!several) {
-      this.#library.run(
-        'UPDATE images SET label = @into WHERE dataset_id = @datasetId AND label = @from',
-        which,
-      );
-      return { moved: positions, both: [] };
-    }
-    const moved: number[] = [];
-    const both: number[] = [];
-    for (const image of this.#at(datasetId, positions)) {
-      const labels = [image.label, ...image.furtherLabels];
-      (labels.includes(into) ? both : moved).push(image.position);
-      this.#setLabels(datasetId, image.position, [...labels.filter((l) => l !== from), into]);
-    }
-    return { moved, both };
-  }
-
-  /** Undoes `moveLabel` for those of the images that still have the label `into`. */
-  moveLabelBack(datasetId: string, { moved, both }: MovedImages, from: number, into: number): void {
-    if (!this.#hasSeveral(datasetId) && both.length === 0) {
-      this.#library.run(
-        `UPDATE images SET label = @from WHERE dataset_id = @datasetId AND label = @into
-           AND position IN (SELECT value FROM json_each(@moved))`,
-        { datasetId, from, into, moved: JSON.stringify(moved) },
-      );
-      return;
-    }
-    const keep = new Set(both);
-    for (const { position, label, furtherLabels } of this.#at(datasetId, [...moved, ...both])) {
-      const labels = [label, ...furtherLabels];
-      if (!labels.includes(into)) continue;
-      const others = keep.has(position) ? labels : labels.filter((l) => l !== into);
-      this.#setLabels(datasetId, position, [...others, from]);
-    }
-  }
-
-  #setLabels(datasetId: string, position: number, labels: readonly number[]): void {
-    const [label = 0, ...further] = [...new Set(labels)].sort((a, b) => a - b);
-    const which = { datasetId, position };
-    this.#library.run(
-      'DELETE FROM further_labels WHERE dataset_id = @datasetId AND position = @position',
-      which,
-    );
-    this.#library.run(
-      'UPDATE images SET label = @label WHERE dataset_id = @datasetId AND position = @position',
-      { ...which, label },
-    );
-    for (const one of further) this.#addFurther(datasetId, position, one);
-  }
-
-  #addFurther(datasetId: string, position: number, label: number): void {
-    this.#library.run(
-      `INSERT INTO further_labels (dataset_id, label, position)
-       VALUES (@datasetId, @label, @position)`,
-      { datasetId, label, position },
-    );
-  }
-
-  /** Whether an image of the dataset has more labels than one. */
-  #hasSeveral(datasetId: string): boolean {
-    return (
-      this.#library.get('SELECT 1 FROM further_labels WHERE dataset_id = @datasetId LIMIT 1', {
-        datasetId,
-      }) !== undefined
-    );
-  }
-
   /** Columns for `toImage`; further labels are looked up only if there are any. */
-  #columns(datasetId: string, several = this.#hasSeveral(datasetId)): string {
+  #columns(datasetId: string, several = this.labels.hasSeveral(datasetId)): string {
     return several ? `images.*, ${furtherOf('images')} AS further` : '*';
   }
 

@@ -66,6 +66,25 @@ describe('a page of the gallery', () => {
     }
   });
 
+  it('counts the images of a class that is left out as excluded', async () => {
+    const room = await dataRoom();
+    const { id } = room.enter('x', ['Möwe', 'Tern'], FEW);
+    room.datasets.change(id, [1], { excluded: true });
+    room.classes.setLeftOut(id, 1, true);
+    const found = (filter: ImageFilter): number[] => {
+      const { total, images } = room.datasets.gallery(id, filter, { offset: 0, limit: 100 });
+      expect(total).toBe(images.length);
+      return images.map((image) => image.position);
+    };
+    expect(found({ state: 'excluded' })).toEqual([1, 3, 4, 5, 6]);
+    expect(found({ state: 'excluded', label: 0 })).toEqual([1]);
+    expect(found({ state: 'excluded', label: 1, split: 'val' })).toEqual([3, 6]);
+    expect(found({ state: 'excluded', search: 'img' })).toEqual([1, 3]);
+    expect(found({ state: 'unreadable' })).toEqual([4]);
+    room.classes.setLeftOut(id, 1, false);
+    expect(found({ state: 'excluded' })).toEqual([1]);
+  });
+
   it('tells all about an image, with its path below the folder', async () => {
     const room = await dataRoom();
     const { id } = room.enter('x', ['Möwe', 'Tern'], FEW);

@@ -79,7 +79,11 @@ export class Classes implements ClassService {
     return this.#edit(nameOrId, (dataset) => {
       const { name: former } = requireClass(dataset, label);
       if (name === former) return;
-      requireFree(dataset, name, former);
+      requireFreeClass(
+        dataset,
+        name,
+        `To make one class of both, merge "${former}" into "${name}".`,
+      );
       this.#c.classes.rename(dataset.id, label, { from: former, to: name }, now());
     });
   }
@@ -93,7 +97,7 @@ export class Classes implements ClassService {
         throw new KarstError('usage', `The class "${from.name}" cannot be merged into itself.`, {
           hint: 'Choose another class.',
         });
-      const moved = images.moveLabel(dataset.id, label, into);
+      const moved = images.labels.move(dataset.id, label, into);
       classes.merge(
         dataset.id,
         { label, name: from.name },
@@ -121,9 +125,9 @@ export class Classes implements ClassService {
           `The class that "${name}" was merged into was itself merged into another one since.`,
           { hint: 'Undo that merge first.' },
         );
-      requireFree(dataset, name);
+      requireFreeClass(dataset, name, 'Rename that one first.');
       classes.unmerge(dataset.id, { label, name }, merged, now());
-      images.moveLabelBack(dataset.id, merged, label, into);
+      images.labels.moveBack(dataset.id, merged, label, into);
     });
   }
 
@@ -145,19 +149,4 @@ export class Classes implements ClassService {
       return datasets.get(dataset.id);
     });
   }
-}
-
-/** @param former the name to be replaced, for the hint */
-function requireFree(dataset: Dataset, name: string, former?: string): void {
-  if (dataset.classes.every((one) => one.name !== name)) return;
-  throw new KarstError(
-    'name-taken',
-    `The dataset "${dataset.name}" already has a class "${name}".`,
-    {
-      hint:
-        former === undefined
-          ? `Rename that one first.`
-          : `To make one class of both, merge "${former}" into "${name}".`,
-    },
-  );
 }

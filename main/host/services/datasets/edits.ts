@@ -52,12 +52,16 @@ export function requireClass(dataset: Dataset, label: number): DatasetClass {
 }
 
 /** @throws name-taken if the dataset has a class of that name */
-export function requireFreeClass(dataset: Dataset, name: string): void {
+export function requireFreeClass(
+  dataset: Dataset,
+  name: string,
+  hint = 'Choose that class, or another name.',
+): void {
   if (dataset.classes.some((one) => one.name === name))
     throw new KarstError(
       'name-taken',
       `The dataset "${dataset.name}" already has a class "${name}".`,
-      { hint: 'Choose that class, or another name.' },
+      { hint },
     );
 }
 
