@@ -204,6 +204,7 @@ export const data = {
     total: 'Images',
     excluded: 'Excluded',
     leftOut: 'left out',
+    leftOutName: '{name} (left out)',
     actions: 'Actions on {name}',
     show: 'Show its images',
     renameTitle: 'Rename “{name}”',
@@ -253,7 +254,7 @@ export const data = {
     same: 'Nothing would change: this is the split as it is now.',
     sameGiven:
       'Nothing would change: the source gives the split ({splits}). Tick the box to re-split these images as well.',
-    noTraining: 'Nothing would be left to train on: validation and test together are below 1.',
+    noTraining: 'Nothing would be left to train on: validation and test together must be below 1.',
     noImages: 'There is no image that can be used.',
   },
   problems: {

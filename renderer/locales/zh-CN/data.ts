@@ -193,6 +193,7 @@ export const data: Shape<typeof en> = {
     total: '图像',
     excluded: '已排除',
     leftOut: '不使用',
+    leftOutName: '{name}（不使用）',
     actions: '“{name}”的操作',
     show: '查看其图像',
     renameTitle: '重命名“{name}”',

@@ -3,6 +3,7 @@ import type { ImageFilter } from '../../../shared/contract/window/datasets.ts';
 import { classNameOf } from '../../../shared/domain/dataset-classes.ts';
 import type { Adapter, Dataset } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
+import { shownState } from '../../domain/dataset-classes.ts';
 import type { NamedSource } from '../../domain/tried-image.ts';
 import { useDatasets } from '../../stores/datasets.ts';
 import { useRuns } from '../../stores/runs.ts';
@@ -39,10 +40,12 @@ export function useDatasetImages(adapter: () => Adapter | null): {
     while (places.size < Math.min(DRAWN, total)) places.add(Math.floor(Math.random() * total));
     const pages = await Promise.all([...places].map((place) => imageAt(place)));
     return pages.flatMap(({ images }) =>
-      images.map(({ file, media, label }) => ({
-        name: file,
-        source: { kind: 'dataset', media, truth: classNameOf(drawn, label) },
-      })),
+      images
+        .filter((image) => shownState(drawn, image) === 'ok')
+        .map(({ file, media, label }) => ({
+          name: file,
+          source: { kind: 'dataset', media, truth: classNameOf(drawn, label) },
+        })),
     );
   }
 
