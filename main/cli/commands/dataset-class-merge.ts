@@ -1,4 +1,4 @@
-import { withStudio, type CommandContext } from '../context.ts';
+import { advice, withStudio, type CommandContext } from '../context.ts';
 import { plural } from '../output/format.ts';
 
 /** `--json`: the dataset as stored in the library. */
@@ -16,6 +16,6 @@ export async function run(
   });
   context.console.answer(dataset, () => [
     `"${from.name}" is merged into "${into.name}" in ${dataset.name}: ${plural(images, 'image')} moved.`,
-    `To undo it: karst dataset class unmerge ${dataset.name} ${from.name}`,
+    `To undo it: ${advice(context, 'dataset', 'class', 'unmerge', dataset.name, from.name)}`,
   ]);
 }

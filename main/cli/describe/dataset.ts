@@ -1,6 +1,6 @@
 import type { DatasetPreview } from '../../../shared/contract/window/dataset-source.ts';
 import type { ClassEvent } from '../../../shared/domain/class-history.ts';
-import { classNameOf } from '../../../shared/domain/dataset-classes.ts';
+import { lastNameOf } from '../../../shared/domain/dataset-classes.ts';
 import type { Dataset, DatasetLayout, DatasetProblem } from '../../../shared/domain/library.ts';
 import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import type { Console } from '../output/console.ts';
@@ -91,11 +91,13 @@ export function historyLines(
   console: Console,
 ): string[] {
   if (history.length === 0) return [];
-  const lines = history.map((e) => `  ${console.dim(formatMoment(e.at))}  ${inWords(e, dataset)}`);
+  const lines = history.map(
+    (e) => `  ${console.dim(formatMoment(e.at))}  ${inWords(e, history, dataset)}`,
+  );
   return ['', 'what became of its classes:', ...lines];
 }
 
-function inWords(e: ClassEvent, dataset: Dataset): string {
+function inWords(e: ClassEvent, history: readonly ClassEvent[], dataset: Dataset): string {
   switch (e.kind) {
     case 'added':
       return `"${e.name}" was added`;
@@ -104,7 +106,7 @@ function inWords(e: ClassEvent, dataset: Dataset): string {
     case 'merged':
       return `"${e.formerName}" was merged into "${e.name}", ${plural(e.images, 'image')}`;
     case 'unmerged':
-      return `"${e.name}" was taken out of "${classNameOf(dataset, e.intoLabel ?? -1)}" again`;
+      return `"${e.name}" was taken out of "${lastNameOf(dataset, history, e.intoLabel ?? -1)}" again`;
     case 'left-out':
       return `"${e.name}" was left out`;
     case 'included':

@@ -165,7 +165,7 @@ describe('a training and what comes of it', () => {
     const merged = await karst(classes('merge', 'some', '1', '0'));
     expect(merged.out).toBe(
       '"1" is merged into "0" in some: 20 images moved.\n' +
-        'To undo it: karst dataset class unmerge some 1\n',
+        `To undo it: karst dataset class unmerge some 1 --home ${home}\n`,
     );
     const people = await karst(at('evaluate', 'first'));
     expect(people.out).toMatch(/^"1" was merged into "0": their probabilities are summed\.$/m);

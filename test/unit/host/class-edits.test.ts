@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runClasses } from '../../../main/host/services/run-classes.ts';
 import { manifestImages } from '../../../main/host/services/manifest.ts';
+import { lastNameOf } from '../../../shared/domain/dataset-classes.ts';
 import { dataRoom, type DataRoom, type EnteredImage } from './data-room.ts';
 import { refusal } from './support.ts';
 
@@ -206,4 +207,17 @@ describe('leaving a class out', () => {
     room.classes.merge(id, 1, 0);
     expect(problems()).toEqual(['duplicate']);
   });
+});
+
+it('names a class that was merged as it was called then', async () => {
+  const room = await dataRoom();
+  const id = entered(room);
+  room.classes.merge(id, 1, 0);
+  room.classes.unmerge(id, 1);
+  room.classes.rename(id, 0, 'Cat');
+  const dataset = room.classes.merge(id, 0, 2);
+  const history = room.classes.history(id);
+  expect([0, 1, 2, 3].map((label) => lastNameOf(dataset, history, label))).toEqual([
+    ...['Cat', 'tabby', 'dog', ''],
+  ]);
 });
