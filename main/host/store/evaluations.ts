@@ -36,10 +36,10 @@ export interface EvaluatedFilter {
   readonly mistakes: boolean;
 }
 
-/** Those on datasets that are not in the bin. */
 /** The column `evaluation`; earlier versions stored no notes. */
 type Evaluated = Evaluation & Partial<Pick<StoredEvaluation, 'classNotes'>>;
 
+/** Those on datasets that are not in the bin. */
 const EVALUATIONS = `SELECT e.*, d.task FROM evaluations e
   JOIN datasets d ON d.id = e.dataset_id AND d.${NOT_BINNED}`;
 

@@ -138,6 +138,7 @@ describe('an update from the source', () => {
     expect(imageAt(studio, copy)).toMatchObject({
       split: 'val',
       state: 'duplicate',
+      reason: `It is an exact duplicate of ${held!.path}.`,
       duplicateOf: held!.position,
     });
     expect(problems.map(({ path }) => path)).toEqual([copy]);

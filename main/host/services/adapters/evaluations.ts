@@ -60,6 +60,8 @@ export class Evaluations implements EvaluationService {
     const { datasets, images, engines, folders, known } = this.#c;
     const dataset = datasets.get(options.dataset);
     const split = options.split ?? 'val';
+    // What becomes of the classes while the engine works is found in their history since.
+    const createdAt = now();
     const classes = evaluatedClasses(adapter, dataset, known.labels(adapter, dataset), split);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const asked: Pick<EvaluatedImage, 'position' | 'truth'>[] = [];
@@ -97,7 +99,7 @@ export class Evaluations implements EvaluationService {
       task: datasets.task(dataset.id),
       evaluation,
       classNotes: [...classes.notes],
-      createdAt: now(),
+      createdAt,
     };
     const rows = judged(classes.names, asked, result.rows);
     if (!this.#c.library.readOnly) this.#c.evaluations.insert(stored, rows);

@@ -81,7 +81,7 @@ export function storeImages(
       ? { state: 'ok' as const, reason: null, duplicateOf: null }
       : {
           state: 'duplicate' as const,
-          reason: `It has the same bytes as ${found.path}.`,
+          reason: `It is an exact duplicate of ${found.path}.`,
           duplicateOf: found.position,
         };
   };
