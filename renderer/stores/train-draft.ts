@@ -124,8 +124,11 @@ export const useTrainDraft = defineStore('train-draft', () => {
     resetAll();
   }
 
-  /** Copies a run's settings, dataset, backbone and project. */
-  function startFromRun(run: RunView): void {
+  /**
+   * Copies a run's settings, dataset, backbone and project.
+   * @param from the adapter that it started from; null for the backbone
+   */
+  function startFromRun(run: RunView, from: RunStart | null = null): void {
     const former = allSettings(run.config);
     origin.value = {
       ...{ kind: 'run', id: run.id, name: run.name, settings: former },
@@ -134,7 +137,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
     projectId.value = run.projectId;
-    start.value = null;
+    start.value = from;
     resetAll(former.method);
   }
 

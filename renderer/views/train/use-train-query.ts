@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { shallowRef, watch, type ShallowRef } from 'vue';
 import type { LocationQuery, LocationQueryValue } from 'vue-router';
+import type { RunStart } from '../../../shared/contract/window/runs.ts';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { FieldValue } from '../../../shared/fields/field.ts';
@@ -48,14 +49,20 @@ export function useTrainQuery(
   const runs = useRuns();
   const error = shallowRef<ErrorReport | null>(null);
 
+  const startOf = (adapterId: string): Promise<RunStart> =>
+    bridge.call('runs.start', { adapterId, datasetId: null });
+
   async function take(asked: LocationQuery): Promise<void> {
     error.value = null;
     const from = one(asked['from']);
     const adapterId = one(asked['adapter']);
     try {
-      if (from !== null) draft.startFromRun(await runs.get(from));
-      if (adapterId !== null)
-        draft.startFromAdapter(await bridge.call('runs.start', { adapterId, datasetId: null }));
+      if (from !== null) {
+        const run = await runs.get(from);
+        const parent = run.parent?.inLibrary === true ? await startOf(run.parent.id) : null;
+        draft.startFromRun(run, parent);
+      }
+      if (adapterId !== null) draft.startFromAdapter(await startOf(adapterId));
     } catch (thrown) {
       error.value = toErrorReport(thrown);
     }

@@ -8,6 +8,7 @@ import { useTrainDraft } from '../../../../renderer/stores/train-draft.ts';
 import { adviceOn, problemText } from '../../../../renderer/views/train/advice.ts';
 import { presetSettings, withSetting } from '../../../../renderer/domain/settings.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
+import type { RunStart } from '../../../../shared/contract/window/runs.ts';
 import type { Dataset } from '../../../../shared/domain/library.ts';
 import { METHOD_DEFAULTS } from '../../../../shared/training/method-defaults.ts';
 import { FakeBridge } from '../fake-bridge.ts';
@@ -80,6 +81,19 @@ describe('the training that is being set up', () => {
     draft.set('batchSize', 8);
     draft.resetAll();
     expect(draft.config.batchSize).toBe(7);
+  });
+
+  it('starts a copy of a run where the run started', () => {
+    const draft = useTrainDraft();
+    const config = completeConfig({ method: 'lora' });
+    const from: RunStart = {
+      ...{ adapterId: 'ad-1', adapterName: 'older', backboneId: 'b1', datasetId: 'd1' },
+      ...{ tuning: config.tuning, imageSize: 0, initialize: 'backbone', classes: null },
+    };
+    draft.startFromRun(runView({ config }), from);
+    expect([draft.start, draft.changed]).toEqual([from, []]);
+    draft.startFromRun(runView({ config }));
+    expect(draft.start).toBeNull();
   });
 
   it('has the defaults of the method that is chosen, and keeps what was changed', async () => {
