@@ -6,6 +6,7 @@ import type { FieldValue } from '../../shared/fields/field.ts';
 import { DEFAULT_METHOD, METHOD_NAMES, type Method } from '../../shared/methods/registry.ts';
 import { configFrom } from '../../shared/training/config.ts';
 import { flipObjection } from '../../shared/training/flip-rule.ts';
+import { SMALL_INPUT } from '../../shared/training/method-defaults.ts';
 import { currentName, flatSettings } from '../../shared/training/names.ts';
 import {
   defaultOf,
@@ -74,12 +75,16 @@ export async function givenSettings(sources: ConfigSources): Promise<GivenSettin
   return { method, values };
 }
 
-/** All settings of a run on these classes. */
+/**
+ * All settings of a run on these classes.
+ * @param imageSize side of the backbone's own input in pixels
+ */
 export function configOf(
   { method, values }: GivenSettings,
   classes: readonly string[],
+  imageSize: number,
 ): TrainingConfig {
-  const context = { method, mayFlip: flipObjection(classes) === null };
+  const context = { method, mayFlip: flipObjection(classes) === null, imageSize };
   return configFrom(
     settingsFrom((setting) =>
       values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
@@ -128,11 +133,19 @@ export function settingsHelp(): string {
   ]).join('\n');
 }
 
-/** "0.003 (karst, lora), 0.0003 (full)", or one value where all methods have the same. */
+/** The default, and that on backbones for small inputs where it is another one. */
 function defaultsOf(setting: Setting): string {
+  const [usual, small] = [defaultsOn(setting, null), defaultsOn(setting, SMALL_INPUT)];
+  return usual === small
+    ? usual
+    : `${usual}; on backbones of at most ${SMALL_INPUT} pixels ${small}`;
+}
+
+/** "0.003 (karst, lora), 0.0003 (full)", or one value where all methods have the same. */
+function defaultsOn(setting: Setting, imageSize: number | null): string {
   const methods = new Map<string, Method[]>();
   for (const method of METHOD_NAMES) {
-    const text = shown(defaultOf(setting, { method, mayFlip: true }));
+    const text = shown(defaultOf(setting, { method, mayFlip: true, imageSize }));
     methods.set(text, [...(methods.get(text) ?? []), method]);
   }
   const each = [...methods].map(([text, of]) => `${text} (${of.join(', ')})`);
@@ -204,7 +217,7 @@ function checked(setting: Setting, { value, file, strict }: Given, method: Metho
   const outcome = v.safeParse(setting.schema, read);
   if (outcome.success) return outcome.output;
   const where = file === null ? '' : ` in ${file}`;
-  const usual = defaultOf(setting, { method, mayFlip: true });
+  const usual = defaultOf(setting, { method, mayFlip: true, imageSize: null });
   const hint = `Its default is ${JSON.stringify(usual)}.`;
   throw new KarstError(
     'config-invalid',

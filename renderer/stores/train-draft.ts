@@ -10,7 +10,9 @@ import { flipObjection } from '../../shared/training/flip-rule.ts';
 import {
   type AllSettings,
   type DefaultContext,
+  SETTINGS,
   type SettingKey,
+  defaultOf,
   isSettingKey,
   looseSettingsSchema,
   matters,
@@ -25,6 +27,7 @@ import {
   withDefaults,
   withSetting,
 } from '../domain/settings.ts';
+import { useBackbones } from './backbones.ts';
 import { useDatasets } from './datasets.ts';
 
 const KEY = 'karst.train';
@@ -42,9 +45,11 @@ export type Origin =
       readonly settings: AllSettings;
       /** Whether the classes of the run allow flips. */
       readonly mayFlip: boolean;
+      /** Side of its backbone's input in pixels; null when that is no longer known. */
+      readonly imageSize: number | null;
     };
 
-const STANDARD: DefaultContext = { method: DEFAULT_METHOD, mayFlip: true };
+const STANDARD: DefaultContext = { method: DEFAULT_METHOD, mayFlip: true, imageSize: null };
 
 const presetNames = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
 const id = v.nullable(v.string());
@@ -63,6 +68,7 @@ const kept = v.object({
       name: v.string(),
       settings: looseSettingsSchema,
       mayFlip: v.boolean(),
+      imageSize: v.nullable(v.number()),
     }),
   ]),
 });
@@ -82,6 +88,7 @@ function remembered(): Kept | null {
 export const useTrainDraft = defineStore('train-draft', () => {
   const before = remembered();
   const datasets = useDatasets();
+  const backbones = useBackbones();
   const projectId = ref(before?.projectId ?? null);
   const datasetId = ref(before?.datasetId ?? null);
   const backboneId = ref(before?.backboneId ?? null);
@@ -109,7 +116,12 @@ export const useTrainDraft = defineStore('train-draft', () => {
     return dataset === undefined ? [] : usedClasses(dataset).map((one) => one.name);
   });
   const mayFlip = computed(() => flipObjection(classes.value) === null);
+  const imageSize = computed(() => imageSizeOf(backboneId.value));
 
+  /** The default rate of the method on the backbone. */
+  const usualRate = computed(() =>
+    Number(defaultOf(SETTINGS['optimizer.learningRate'], contextOf(settings.value.method))),
+  );
   /** The settings without changes. */
   const base = computed(() => baseOf(settings.value.method));
   /** Settings that someone chose here; they stay when the method is switched. */
@@ -133,6 +145,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     origin.value = {
       ...{ kind: 'run', id: run.id, name: run.name, settings: former },
       mayFlip: flipObjection(run.classes) === null,
+      imageSize: imageSizeOf(run.backboneId),
     };
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
@@ -172,11 +185,15 @@ export const useTrainDraft = defineStore('train-draft', () => {
   }
 
   function contextOf(method: Method): DefaultContext {
-    return { method, mayFlip: mayFlip.value };
+    return { method, mayFlip: mayFlip.value, imageSize: imageSize.value };
   }
 
-  // Other classes have other defaults. At once: the settings may be used next.
-  watch(mayFlip, () => setMethod(settings.value.method), { flush: 'sync' });
+  function imageSizeOf(id: string | null): number | null {
+    return backbones.byId.get(id ?? '')?.backbone.architecture.imageSize ?? null;
+  }
+
+  // Other classes and backbones have other defaults. At once: the settings may be used next.
+  watch([mayFlip, imageSize], () => setMethod(settings.value.method), { flush: 'sync' });
 
   function set(key: SettingKey, value: FieldValue): void {
     settings.value = withSetting(settings.value, key, value);
@@ -229,6 +246,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     classes,
     lastSeconds,
     base,
+    usualRate,
     changed,
     typed,
     untaken,
@@ -247,6 +265,6 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
 function settingsOf(origin: Origin, context: DefaultContext): AllSettings {
   if (origin.kind === 'preset') return presetSettings(origin.preset, context);
-  const { settings, mayFlip } = origin;
-  return withDefaults(settings, { method: settings.method, mayFlip }, context);
+  const { settings, mayFlip, imageSize } = origin;
+  return withDefaults(settings, { method: settings.method, mayFlip, imageSize }, context);
 }

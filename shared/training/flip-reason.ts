@@ -11,7 +11,8 @@ export function flipReason(
   classes: readonly string[],
 ): FlipReason {
   const objection = flipObjection(classes);
-  const usual = defaultOf(SETTINGS['augmentation.flip'], { method, mayFlip: objection === null });
+  const context = { method, mayFlip: objection === null, imageSize: null };
+  const usual = defaultOf(SETTINGS['augmentation.flip'], context);
   if (flip !== usual) return 'set';
   if (flip) return 'allowed';
   return objection ?? 'validation';

@@ -9,8 +9,22 @@ export interface MethodDefaults {
   readonly augmentation: Pick<AugmentationOptions, 'cropScaleMin' | 'flip'>;
 }
 
+/** Inputs of so few pixels a side: the starter's, and what is small like it. */
+export const SMALL_INPUT = 64;
+
+/**
+ * A backbone for small inputs knows little of photographs and has to be moved further: these rates
+ * were chosen on the starter. At them a large backbone forgets what it knows.
+ */
+export const SMALL_INPUT_RATES: Readonly<Record<Method, number>> = {
+  karst: 0.01,
+  lora: 0.01,
+  linear: 0.03,
+  full: 1e-3,
+};
+
 export const METHOD_DEFAULTS: Readonly<Record<Method, MethodDefaults>> = {
-  karst: defaults(0.01, { cropScaleMin: 0.6, flip: true }),
+  karst: defaults(2e-3, { cropScaleMin: 0.6, flip: true }),
   lora: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   linear: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   full: defaults(3e-4, { cropScaleMin: 1, flip: false }),

@@ -16,7 +16,7 @@ import {
   type OptimizerOptions,
   type ScheduleOptions,
 } from './fields.ts';
-import { METHOD_DEFAULTS } from './method-defaults.ts';
+import { METHOD_DEFAULTS, SMALL_INPUT, SMALL_INPUT_RATES } from './method-defaults.ts';
 
 /** What every run is told, whatever its method. */
 export interface RunSettings extends Omit<CommonSettings, 'method'> {
@@ -149,11 +149,16 @@ export interface DefaultContext {
   readonly method: Method;
   /** Whether the names of the classes allow flips; see `flipObjection`. */
   readonly mayFlip: boolean;
+  /** Side of the backbone's own input in pixels; null where no backbone is chosen. */
+  readonly imageSize: number | null;
 }
 
 /** The default of a setting for a new run. */
 export function defaultOf({ key, default: usual }: Setting, context: DefaultContext): FieldValue {
-  const own = heldIn(METHOD_DEFAULTS[context.method], key) as FieldValue | undefined;
+  const { method, imageSize } = context;
+  const own = heldIn(METHOD_DEFAULTS[method], key) as FieldValue | undefined;
+  if (key === 'optimizer.learningRate' && imageSize !== null && imageSize <= SMALL_INPUT)
+    return SMALL_INPUT_RATES[method];
   if (key === 'augmentation.flip' && !context.mayFlip) return false;
   return own ?? usual;
 }

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
 import { completeConfig } from '../../shared/training/config.ts';
 import { METHOD_NAMES } from '../../shared/methods/registry.ts';
-import { METHOD_DEFAULTS } from '../../shared/training/method-defaults.ts';
+import { SMALL_INPUT_RATES } from '../../shared/training/method-defaults.ts';
 import { makeDigits } from './fixtures/digits.ts';
 import { ENGINE_MS, field, goTo } from './fixtures/parts.ts';
 import type { ServedStudio } from './fixtures/served-studio.ts';
@@ -11,8 +11,8 @@ import { StudioClient } from './fixtures/studio-client.ts';
 import { expect, test } from './fixtures/studio.ts';
 
 const RATES = {
-  full: String(METHOD_DEFAULTS.full.optimizer.learningRate),
-  lora: String(METHOD_DEFAULTS.lora.optimizer.learningRate),
+  full: String(SMALL_INPUT_RATES.full),
+  lora: String(SMALL_INPUT_RATES.lora),
 };
 
 interface Subject {

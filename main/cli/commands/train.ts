@@ -49,7 +49,9 @@ export async function run(context: CommandContext, options: TrainOptions): Promi
       options.backbone ?? start?.backboneId ?? onlyOne('backbone', studio.backbones.list());
     const classes = usedClasses(studio.datasets.get(dataset)).map((one) => one.name);
     const settings = given ?? (await givenSettings({ ...sources, start }));
-    return { start, request: { backbone, dataset, config: configOf(settings, classes) } };
+    const { imageSize } = studio.backbones.get(backbone).architecture;
+    const config = configOf(settings, classes, imageSize);
+    return { start, request: { backbone, dataset, config } };
   };
   if (options.estimate === true) {
     await estimateTraining(context, async (studio) => (await chosen(studio)).request);

@@ -3,7 +3,6 @@ import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { isWithin } from '../../../shared/fields/field.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
-import { METHOD_DEFAULTS } from '../../../shared/training/method-defaults.ts';
 import {
   type AllSettings,
   SETTINGS,
@@ -14,9 +13,6 @@ import { describeError } from '../../domain/errors.ts';
 import { formatCount, formatSignificant } from '../../domain/format.ts';
 import { limitsText } from '../../domain/number-text.ts';
 import { t } from '../../i18n.ts';
-
-/** Far above it, full fine-tuning with AdamW destroys pre-trained features. */
-const FULL_RATE = METHOD_DEFAULTS.full.optimizer.learningRate;
 
 /** The error beside a setting's field; the host's own sentence by default. */
 export function problemText(
@@ -41,8 +37,16 @@ export function problemText(
   return describeError(error).what;
 }
 
-/** Warnings about valid but unlikely settings, localised where possible. */
-export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']): string[] {
+/**
+ * Warnings about valid but unlikely settings, localised where possible.
+ * @param usualRate default of the method on this backbone: far above it, full fine-tuning with AdamW
+ * destroys pre-trained features
+ */
+export function adviceOn(
+  config: TrainingConfig,
+  warnings: RunPlan['problems'],
+  usualRate: number,
+): string[] {
   const told = warnings.map(({ setting, error }) => {
     if (setting === 'dataset') return t('train.advice.noValidation');
     if (setting === 'earlyStopping') return t('train.advice.earlyStopping');
@@ -52,7 +56,7 @@ export function adviceOn(config: TrainingConfig, warnings: RunPlan['problems']):
   const { tuning, initialize, optimizer } = config;
   const whole = methodSpec(tuning.method).scope === 'model';
   const fineTunes = whole && initialize === 'backbone' && optimizer.name === 'adamw';
-  return fineTunes && optimizer.learningRate > FULL_RATE
-    ? [...told, t('train.advice.fullRate', { rate: formatSignificant(FULL_RATE, 3) })]
+  return fineTunes && optimizer.learningRate > usualRate
+    ? [...told, t('train.advice.fullRate', { rate: formatSignificant(usualRate, 3) })]
     : told;
 }

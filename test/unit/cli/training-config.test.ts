@@ -21,7 +21,7 @@ import {
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { lora } from '../../../shared/methods/lora.ts';
 import { allSettings } from '../../../shared/training/config.ts';
-import { METHOD_DEFAULTS } from '../../../shared/training/method-defaults.ts';
+import { METHOD_DEFAULTS, SMALL_INPUT_RATES } from '../../../shared/training/method-defaults.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -38,7 +38,7 @@ function file(name: string, content: string): string {
 }
 
 async function trainingConfig(sources: ConfigSources, classes: readonly string[] = []) {
-  return configOf(await givenSettings(sources), classes);
+  return configOf(await givenSettings(sources), classes, 224);
 }
 
 async function refusal(sources: ConfigSources): Promise<ErrorReport> {
@@ -279,6 +279,7 @@ describe('settings of a run', () => {
       /^ {2}optimizer\.learningRate, lr, learningRate +default .+ \(.*full\); a number above 0, at most 10$/m,
     );
     expect(help).toContain(`${METHOD_DEFAULTS.karst.optimizer.learningRate} (karst`);
+    expect(help).toContain(`at most 64 pixels ${SMALL_INPUT_RATES.karst} (karst`);
     expect(help).toMatch(
       /^ {2}checkpointEverySeconds +default 60 seconds; a number from 1 to 1,000,000,000$/m,
     );

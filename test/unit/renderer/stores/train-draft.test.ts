@@ -67,7 +67,9 @@ describe('the training that is being set up', () => {
     const draft = useTrainDraft();
     draft.setMethod('full');
     draft.startFromPreset('paper-code');
-    expect(draft.settings).toEqual(presetSettings('paper-code', { method: 'full', mayFlip: true }));
+    expect(draft.settings).toEqual(
+      presetSettings('paper-code', { method: 'full', mayFlip: true, imageSize: null }),
+    );
     expect(draft.changed).toEqual([]);
   });
 
@@ -232,18 +234,28 @@ describe('what is said of settings', () => {
   });
 
   it('warns of what is allowed and hardly meant', () => {
-    expect(adviceOn(TRAINING_DEFAULTS, [])).toEqual([]);
+    expect(adviceOn(TRAINING_DEFAULTS, [], RATES.full)).toEqual([]);
     const full = completeConfig({ method: 'full', optimizer: { learningRate: 3 * RATES.full } });
-    expect(adviceOn(completeConfig({ method: 'full', ...METHOD_DEFAULTS.full }), [])).toEqual([]);
-    expect(adviceOn(full, [])).toHaveLength(1);
     expect(
-      adviceOn(completeConfig({ method: 'full', optimizer: { learningRate: 5e-5 } }), []),
+      adviceOn(completeConfig({ method: 'full', ...METHOD_DEFAULTS.full }), [], RATES.full),
     ).toEqual([]);
-    expect(adviceOn({ ...full, initialize: 'random' }, [])).toEqual([]);
-    const warned = adviceOn(TRAINING_DEFAULTS, [
-      { setting: 'batchSize', severity: 'warning', error },
-      { setting: 'seed', severity: 'warning', error },
-    ]);
+    expect(adviceOn(full, [], RATES.full)).toHaveLength(1);
+    expect(
+      adviceOn(
+        completeConfig({ method: 'full', optimizer: { learningRate: 5e-5 } }),
+        [],
+        RATES.full,
+      ),
+    ).toEqual([]);
+    expect(adviceOn({ ...full, initialize: 'random' }, [], RATES.full)).toEqual([]);
+    const warned = adviceOn(
+      TRAINING_DEFAULTS,
+      [
+        { setting: 'batchSize', severity: 'warning', error },
+        { setting: 'seed', severity: 'warning', error },
+      ],
+      RATES.full,
+    );
     expect(warned).toHaveLength(2);
     expect(warned[1]).toBe('As the host says it.');
   });
