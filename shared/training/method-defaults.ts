@@ -18,7 +18,7 @@ export const SMALL_INPUT = 64;
  */
 export const SMALL_INPUT_RATES: Readonly<Record<Method, number>> = {
   karst: 0.01,
-  lora: 0.01,
+  lora: 1e-3,
   linear: 0.03,
   full: 1e-3,
 };
@@ -27,7 +27,7 @@ export const METHOD_DEFAULTS: Readonly<Record<Method, MethodDefaults>> = {
   karst: defaults(2e-3, { cropScaleMin: 0.6, flip: true }),
   lora: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   linear: defaults(1e-3, { cropScaleMin: 1, flip: false }),
-  full: defaults(3e-4, { cropScaleMin: 1, flip: false }),
+  full: defaults(3e-4, { cropScaleMin: 0.6, flip: false }),
 };
 
 function defaults(

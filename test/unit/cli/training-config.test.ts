@@ -276,7 +276,7 @@ describe('settings of a run', () => {
       expect(help).toContain(SETTINGS[key].help);
     }
     expect(help).toMatch(
-      /^ {2}optimizer\.learningRate, lr, learningRate +default .+ \(.*full\); a number above 0, at most 10$/m,
+      /^ {2}optimizer\.learningRate, lr, learningRate +default .+ \(.+\); a number above 0, at most 10$/m,
     );
     expect(help).toContain(`${METHOD_DEFAULTS.karst.optimizer.learningRate} (karst`);
     expect(help).toContain(`at most 64 pixels ${SMALL_INPUT_RATES.karst} (karst`);
