@@ -16,7 +16,6 @@ import {
   isSettingKey,
   looseSettingsSchema,
   matters,
-  SETTINGS,
   settingValue,
 } from '../../shared/training/settings.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';

@@ -95,7 +95,7 @@ describe.skipIf(!possible)('on a terminal', () => {
   ])('removes nothing at %j: %s', async (typed) => {
     const { code, shown } = await onTerminal(at('dataset', 'remove', 'some'), { typed });
     expect(code).toBe(1);
-    expect(stripVTControlCharacters(shown)).toContain('error: Nothing was removed.');
+    expect(stripVTControlCharacters(shown)).toContain('Nothing was removed.');
     expect(await answer(v.array(dataset), at('dataset', 'list'))).toContainEqual(
       expect.objectContaining({ name: 'some' }) as object,
     );

@@ -150,7 +150,7 @@ describe('the library of a window', () => {
 
     const folder = temporaryFolder();
     await writeClassFolders(join(folder, 'more'), { a: 3 }, 900);
-    await writeClassFolders(join(folder, 'strange'), { a: 3, c: 3 }, 950);
+    await writeClassFolders(join(folder, 'strange'), { c: 3, d: 3 }, 950);
     const more = await studio.datasets.add(join(folder, 'more'), { name: 'more', val: 0 });
     const strange = await studio.datasets.add(join(folder, 'strange'), { name: 'strange' });
     expect(await merge(more.dataset.id)).toMatchObject({ result: { verification: { images: 3 } } });
