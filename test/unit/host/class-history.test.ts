@@ -4,6 +4,7 @@ import {
   labelsOfRun,
   namesAt,
   presentLabel,
+  presentLabels,
   type ClassHistory,
 } from '../../../main/host/services/datasets/class-history.ts';
 import type { ClassEvent } from '../../../shared/domain/class-history.ts';
@@ -61,7 +62,9 @@ describe('the classes of a run', () => {
       merged(1, 'cat', 2, 'lion'),
       renamed(2, 'lion', 'Cats'),
     );
-    expect(labelsOfRun(history, oldRun(['tabby', 'cat', 'lion', 'dog']))).toEqual([2, 2, 2, 3]);
+    const labels = labelsOfRun(history, oldRun(['tabby', 'cat', 'lion', 'dog']));
+    expect(labels).toEqual([0, 1, 2, 3]);
+    expect(presentLabels(history, labels)).toEqual([2, 2, 2, 3]);
     expect(presentLabel(history, 0)).toBe(2);
   });
 
@@ -96,8 +99,14 @@ describe('classes known by name alone', () => {
   );
 
   it('are found by the present name, then by a former one that only one class had', () => {
-    expect(labelsByName(history, ['dog', 'kitten', 'tabby', 'cat'])).toEqual([2, 0, 0, 3]);
+    const labels = labelsByName(history, ['dog', 'kitten', 'tabby', 'cat']);
+    expect(labels).toEqual([2, 0, 1, 3]);
+    expect(presentLabels(history, labels)).toEqual([2, 0, 0, 3]);
     expect(labelsByName(history, ['puppy', 'horse'])).toEqual([null, null]);
+  });
+
+  it('have no present label where the dataset has no such class', () => {
+    expect(presentLabels(history, [null, 9, 2])).toEqual([null, null, 2]);
   });
 
   it('are not the class of another name', () => {

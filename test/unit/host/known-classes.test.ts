@@ -26,6 +26,39 @@ function knownIn(room: DataRoom, datasetId: string, labels: number[] | null, nam
   });
 }
 
+describe('the class of an adapter that stands for one of the dataset', () => {
+  it('is, of several that were merged, the one that the others became, also under a new name', async () => {
+    const room = await dataRoom();
+    const names = ['tabby', 'cat', 'dog'];
+    const id = entered(room, ...names);
+    room.classes.merge(id, 0, 1);
+    room.classes.rename(id, 1, 'Cats');
+    const dataset = room.datasets.get(id);
+    const rows = [
+      [1, 1],
+      [2, 2],
+    ];
+    for (const labels of [[0, 1, 2], null])
+      expect([...knownIn(room, id, labels, names).rows(adapter(...names), dataset)]).toEqual(rows);
+    // By names alone, too; and the adapter may call it what the merged class was called.
+    const elsewhere = knownIn(room, 'ds-other', null, []);
+    expect([...elsewhere.rows(adapter(...names), dataset)]).toEqual(rows);
+    const relabelled = adapter('Cats', 'animal', 'dog');
+    expect([...knownIn(room, id, [0, 1, 2], names).rows(relabelled, dataset)]).toEqual(rows);
+  });
+
+  it('is the first of them where the adapter never had that one, and none of others', async () => {
+    const room = await dataRoom();
+    const id = entered(room, 'tabby', 'lion', 'dog');
+    room.library.transaction(() => room.classRows.add(id, 'cat', '2026-02-01'));
+    room.classes.merge(id, 1, 3);
+    room.classes.merge(id, 0, 3);
+    const own = adapter('tabby', 'lion', 'wolf');
+    const known = knownIn(room, id, [0, 1, 9], [...own.classes]);
+    expect([...known.rows(own, room.datasets.get(id))]).toEqual([[3, 0]]);
+  });
+});
+
 describe('the classes that an adapter is evaluated on', () => {
   it('are its own where nothing has changed', async () => {
     const room = await dataRoom();

@@ -27,7 +27,7 @@ import type { JobWatching, Page } from '../../contract/watching.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { requireCount, withManifest } from './adapter-jobs.ts';
 import { evaluatedClasses, type EvaluatedClasses, type KnownClasses } from './known-classes.ts';
-import { labelsOfRun, type ClassHistory } from '../datasets/class-history.ts';
+import { labelsOfRun, presentLabels, type ClassHistory } from '../datasets/class-history.ts';
 import { manifestImages } from '../manifest.ts';
 
 const DEFAULT_BATCH = 32;
@@ -143,7 +143,7 @@ export class Evaluations implements EvaluationService {
       events: this.#c.classes.history(datasetId),
     };
     const names = evaluation.perClass.map(({ label }) => label);
-    return labelsOfRun(history, { names, labels: null, createdAt });
+    return presentLabels(history, labelsOfRun(history, { names, labels: null, createdAt }));
   }
 }
 

@@ -5,7 +5,12 @@ import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
 import type { ClassRepository } from '../../store/classes.ts';
 import type { RunRepository } from '../../store/runs.ts';
-import { labelsByName, labelsOfRun } from '../datasets/class-history.ts';
+import {
+  labelsByName,
+  labelsOfRun,
+  presentLabels,
+  type ClassHistory,
+} from '../datasets/class-history.ts';
 
 /** Finds the classes of adapters in datasets, through the history of the dataset's classes. */
 export class KnownClasses {
@@ -23,10 +28,38 @@ export class KnownClasses {
    * labels of the adapter's run when that was on this dataset, else by name.
    */
   labels(adapter: Pick<Adapter, 'classes' | 'runId'>, dataset: Dataset): (number | null)[] {
-    const history = {
+    const history = this.#historyOf(dataset);
+    return presentLabels(history, this.#learnt(history, adapter, dataset));
+  }
+
+  /**
+   * For each label of the dataset that the adapter knows, which of its classes stands for it. Of
+   * classes that were merged it is the one that the others became, whatever it is called now; the
+   * first if the adapter never had that one.
+   */
+  rows(adapter: Pick<Adapter, 'classes' | 'runId'>, dataset: Dataset): Map<number, number> {
+    const history = this.#historyOf(dataset);
+    const learnt = this.#learnt(history, adapter, dataset);
+    const rows = new Map<number, number>();
+    presentLabels(history, learnt).forEach((label, row) => {
+      if (label !== null && (!rows.has(label) || learnt[row] === label)) rows.set(label, row);
+    });
+    return rows;
+  }
+
+  #historyOf(dataset: Dataset): ClassHistory {
+    return {
       names: new Map(dataset.classes.map(({ index, name }) => [index, name])),
       events: this.#classes.events(dataset.id),
     };
+  }
+
+  /** The labels that the adapter's classes had in the dataset when it learnt them. */
+  #learnt(
+    history: ClassHistory,
+    adapter: Pick<Adapter, 'classes' | 'runId'>,
+    dataset: Dataset,
+  ): (number | null)[] {
     const run = adapter.runId === null ? null : this.#runs.classesOf(adapter.runId);
     return run?.datasetId === dataset.id
       ? labelsOfRun(history, run)

@@ -36,9 +36,21 @@ function everNamed({ names, events }: ClassHistory, name: string): Set<number> {
   return labels;
 }
 
+/** Where labels are now, through merges; null for one that the dataset does not have. */
+export function presentLabels(
+  history: ClassHistory,
+  labels: readonly (number | null)[],
+): (number | null)[] {
+  return labels.map((label) => {
+    const present = label === null ? null : presentLabel(history, label);
+    return present !== null && history.names.has(present) ? present : null;
+  });
+}
+
 /**
- * The present labels of classes known by name alone: by the present name, or by a former one if
- * only one class ever had it. Null where there is none, or when another of the names has its class.
+ * The labels that classes known by name alone have, or had before they were merged: by the present
+ * name, or by a former one if only one class ever had it. Null where there is none, or when another
+ * of the names has its class.
  */
 export function labelsByName(history: ClassHistory, names: readonly string[]): (number | null)[] {
   const present = new Map([...history.names].map(([label, name]) => [name, label]));
@@ -49,20 +61,12 @@ export function labelsByName(history: ClassHistory, names: readonly string[]): (
     const [former, ...others] = everNamed(history, name);
     if (former === undefined || others.length > 0 || taken.has(former)) return null;
     taken.add(former);
-    return presentLabel(history, former);
+    return former;
   });
 }
 
-/**
- * The present labels of the classes of a run on this dataset, through renames and merges; null for
- * one that is not found.
- */
+/** The labels that the classes of a run on this dataset had; null for one that is not found. */
 export function labelsOfRun(history: ClassHistory, run: RunClasses): (number | null)[] {
   const then = new Map([...namesAt(history, run.createdAt)].map(([label, name]) => [name, label]));
-  return run.names.map((name, i) => {
-    const label = run.labels?.[i] ?? then.get(name);
-    if (label === undefined) return null;
-    const present = presentLabel(history, label);
-    return history.names.has(present) ? present : null;
-  });
+  return run.names.map((name, i) => run.labels?.[i] ?? then.get(name) ?? null);
 }

@@ -27,7 +27,7 @@ export interface NewRunContext {
   readonly datasets: DatasetService;
   readonly projects: Pick<ProjectService, 'get'>;
   readonly adapters: Pick<AdapterRepository, 'get' | 'parent'>;
-  readonly known: Pick<KnownClasses, 'labels'>;
+  readonly known: Pick<KnownClasses, 'rows'>;
 }
 
 /**
@@ -76,7 +76,7 @@ export async function createRun(c: NewRunContext, options: NewRunOptions): Promi
         ? null
         : {
             adapter: start.adapter,
-            rows: classRows(start.adapter.classes, c.known.labels(start.adapter, dataset), classes),
+            rows: classRows(c.known.rows(start.adapter, dataset), classes),
           },
   });
   try {

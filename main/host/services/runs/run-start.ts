@@ -26,18 +26,14 @@ export async function startingAdapter(adapter: Adapter): Promise<StartingAdapter
 
 /**
  * For each class of a run the row of the adapter's head that stands for it; null for a class that
- * the adapter does not know. Of classes that have become one it is the row of that name.
- * @param known as `KnownClasses.labels` gives them
+ * the adapter does not know.
+ * @param known as `KnownClasses.rows` gives them
  */
 export function classRows(
-  adapterClasses: readonly string[],
-  known: readonly (number | null)[],
-  { names, labels }: ReturnType<typeof runClasses>,
+  known: ReadonlyMap<number, number>,
+  { labels }: ReturnType<typeof runClasses>,
 ): (number | null)[] {
-  return [...labels].map(([label, place]) => {
-    const rows = known.flatMap((one, row) => (one === label ? [row] : []));
-    return rows.find((row) => adapterClasses[row] === names[place]) ?? rows[0] ?? null;
-  });
+  return [...labels.keys()].map((label) => known.get(label) ?? null);
 }
 
 /** What becomes of an adapter's classes in a run of these classes. */

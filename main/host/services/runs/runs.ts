@@ -61,7 +61,7 @@ export class Runs implements RunService {
     let classes: RunStart['classes'] = null;
     if (dataset !== undefined) {
       const own = runClasses(dataset);
-      const rows = classRows(adapter.classes, known.labels(adapter, dataset), own);
+      const rows = classRows(known.rows(adapter, dataset), own);
       classes = classChanges(adapter.classes, own.names, rows);
     }
     return {
