@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
+import { t } from '../i18n.ts';
 import { runStart, type RunStart, type RunView } from '../../shared/contract/window/runs.ts';
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import { usedClasses } from '../../shared/domain/dataset-classes.ts';
@@ -172,6 +173,11 @@ export const useTrainDraft = defineStore('train-draft', () => {
     return start.value !== null && (SETTINGS[key].method !== null || BOUND.has(key));
   }
 
+  /** Says of a bound setting why it is. */
+  const boundNote = computed(() =>
+    start.value === null ? '' : t('train.from.bound', { name: start.value.adapterName }),
+  );
+
   function setMethod(method: Method): void {
     settings.value = withChosen(baseOf(method), settings.value, chosen.value);
   }
@@ -254,6 +260,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     startFromAdapter,
     startFromBackbone,
     isBound,
+    boundNote,
     setMethod,
     set,
     setTyped,

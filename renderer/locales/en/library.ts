@@ -43,7 +43,8 @@ export const library = {
   tryIt: 'Try it',
   trainFrom: 'Train again from this adapter',
   grown: {
-    text: '{dataset} has grown since this training: {images} and {classes} more than it used.',
+    text: '{dataset} has grown since this training: {more} more than it used.',
+    both: '{images} and {classes}',
   },
   evaluate: 'Evaluate',
   merge: 'Merge',

@@ -42,6 +42,7 @@ export const train = {
     comma: ', ',
     bound: 'As {name} was trained',
     remove: 'Start from the backbone',
+    lost: 'The adapter that {run} started from is no longer in the library. This training starts from the backbone.',
   },
   method: {
     label: 'Method',

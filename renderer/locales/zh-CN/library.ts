@@ -46,7 +46,8 @@ export const library: Shape<typeof en> = {
   tryIt: '试用',
   trainFrom: '从此适配器继续训练',
   grown: {
-    text: '{dataset} 在此次训练之后有所增加：多了 {images}、{classes}。',
+    text: '{dataset} 在此次训练之后有所增加：多了 {more}。',
+    both: '{images}、{classes}',
   },
   evaluate: '评估',
   merge: '合并',

@@ -52,6 +52,7 @@ export const train: Shape<typeof en> = {
     comma: '、',
     bound: '与 {name} 训练时相同',
     remove: '改为从骨干网络开始',
+    lost: '{run} 的起点适配器已不在适配器库中。此次训练将从骨干网络开始。',
   },
   method: {
     label: '方法',

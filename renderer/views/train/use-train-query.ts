@@ -10,7 +10,6 @@ import { useBridge } from '../../bridge/index.ts';
 import { useBackbones } from '../../stores/backbones.ts';
 import { useDatasets } from '../../stores/datasets.ts';
 import { useProjects } from '../../stores/projects.ts';
-import { useRuns } from '../../stores/runs.ts';
 import { useTrainDraft } from '../../stores/train-draft.ts';
 
 function one(value: LocationQueryValue | readonly LocationQueryValue[] | undefined): string | null {
@@ -40,28 +39,32 @@ function settingsIn(query: LocationQuery): Map<SettingKey, FieldValue> {
 export function useTrainQuery(
   query: () => LocationQuery,
   taken: (look: readonly SettingKey[]) => void,
-): { readonly error: Readonly<ShallowRef<ErrorReport | null>> } {
+): {
+  readonly error: Readonly<ShallowRef<ErrorReport | null>>;
+  /** Name of the run whose settings were taken, when the adapter that it started from is gone. */
+  readonly lost: Readonly<ShallowRef<string | null>>;
+} {
   const bridge = useBridge();
   const draft = useTrainDraft();
   const datasets = useDatasets();
   const backbones = useBackbones();
   const projects = useProjects();
-  const runs = useRuns();
   const error = shallowRef<ErrorReport | null>(null);
+  const lost = shallowRef<string | null>(null);
 
   const startOf = (adapterId: string): Promise<RunStart> =>
     bridge.call('runs.start', { adapterId, datasetId: null });
 
   async function take(asked: LocationQuery): Promise<void> {
-    error.value = null;
+    // The page drops a query that was taken; what there was to say stays.
+    if (Object.keys(asked).length > 0) {
+      error.value = null;
+      lost.value = null;
+    }
     const from = one(asked['from']);
     const adapterId = one(asked['adapter']);
     try {
-      if (from !== null) {
-        const run = await runs.get(from);
-        const parent = run.parent?.inLibrary === true ? await startOf(run.parent.id) : null;
-        draft.startFromRun(run, parent);
-      }
+      if (from !== null) await takeRun(from);
       if (adapterId !== null) draft.startFromAdapter(await startOf(adapterId));
     } catch (thrown) {
       error.value = toErrorReport(thrown);
@@ -82,6 +85,14 @@ export function useTrainQuery(
     taken([...set.keys(), ...(field !== null && isSettingKey(field) ? [field] : [])]);
   }
 
+  async function takeRun(id: string): Promise<void> {
+    // Lists do not follow what becomes of an adapter.
+    const run = await bridge.call('runs.get', { id });
+    const { parent } = run;
+    draft.startFromRun(run, parent?.inLibrary === true ? await startOf(parent.id) : null);
+    if (parent?.inLibrary === false) lost.value = run.name;
+  }
+
   function chooseTheRest(): void {
     draft.projectId ??= projects.current?.id ?? null;
     const project = draft.projectId === null ? null : projects.byId.get(draft.projectId);
@@ -94,7 +105,7 @@ export function useTrainQuery(
   }
 
   watch(query, (asked) => void take(asked), { immediate: true });
-  return { error };
+  return { error, lost };
 }
 
 function only(items: readonly { readonly id: string }[]): string | null {
