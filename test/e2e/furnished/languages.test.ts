@@ -9,7 +9,7 @@ const KEY = new RegExp(`\\b(${Object.keys(en).join('|')})(\\.[a-zA-Z0-9-]+){1,5}
 /** English messages of at least three words without placeholders; plural forms are separate. */
 const ENGLISH_SENTENCES = messages(en)
   .flatMap((message) => message.split(' | '))
-  .filter((message) => !message.includes('{') && message.split(' ').length >= 3);
+  .filter((message) => !message.includes('{') && message.trim().split(' ').length >= 3);
 
 function messages(tree: object): string[] {
   return Object.values(tree).flatMap((value: unknown) =>
