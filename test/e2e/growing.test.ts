@@ -73,5 +73,11 @@ test('a dataset takes new files of its folder, and images from elsewhere into a 
     await dialog.getByRole('button', { name: 'Change class' }).click();
     await expect(page.getByText('One image changed.').first()).toBeVisible();
     await expect(images.first()).toHaveAccessibleName(/doubtful/);
+    await page.keyboard.press('Control+z');
+    await expect(page.getByText('Undone: One image changed.').first()).toBeVisible();
+    await expect(images.first()).toHaveAccessibleName(/seven/);
+    await page.getByRole('combobox', { name: 'Class' }).click();
+    await expect(page.getByRole('option', { name: 'seven' })).toBeVisible();
+    await expect(page.getByRole('option', { name: 'doubtful' })).toBeHidden();
   });
 });

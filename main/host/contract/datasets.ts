@@ -78,6 +78,8 @@ export interface ClassService {
   mergedNamed(dataset: string, name: string): number;
   /** A new class without images. @throws usage, name-taken */
   add(dataset: string, name: string): { label: number; dataset: Dataset };
+  /** Undoes `add`, unless something came of the class: an image has it, or a run learned it. */
+  takeBack(dataset: string, label: number): Dataset;
   /** @throws not-found; usage; name-taken when another class has the name */
   rename(dataset: string, label: number, name: string): Dataset;
   /** Gives the images of a class to another one, and removes it. @throws not-found, usage */

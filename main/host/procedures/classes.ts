@@ -10,6 +10,7 @@ export function classProcedures({
   const changed = datasetChanged(emit);
   return {
     'classes.history': ({ id }) => classes.history(id),
+    'classes.takeBack': ({ id, label }) => changed(classes.takeBack(id, label)),
     'classes.rename': ({ id, label, name }) => changed(classes.rename(id, label, name)),
     'classes.merge': ({ id, label, into }) => changed(classes.merge(id, label, into)),
     'classes.unmerge': ({ id, label }) => changed(classes.unmerge(id, label)),

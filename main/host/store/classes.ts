@@ -78,6 +78,38 @@ export class ClassRepository {
     return label;
   }
 
+  /**
+   * Removes an added class without a trace, unless something came of it: an image or a source has
+   * it, it was changed, or a run learned it. Its label may be given again then.
+   */
+  takeBack(datasetId: string, label: number): void {
+    const which = { datasetId, label };
+    const added = this.#library.get(
+      `SELECT 1 FROM class_events
+       WHERE dataset_id = @datasetId AND label = @label AND kind = 'added'`,
+      which,
+    );
+    const came = this.#library.get(
+      `SELECT 1 FROM class_events WHERE dataset_id = @datasetId
+         AND (into_label = @label OR (label = @label AND kind <> 'added'))
+       UNION ALL SELECT 1 FROM image_counts
+         WHERE dataset_id = @datasetId AND label = @label AND images > 0
+       UNION ALL SELECT 1 FROM further_counts
+         WHERE dataset_id = @datasetId AND label = @label AND images > 0
+       UNION ALL SELECT 1 FROM dataset_sources WHERE dataset_id = @datasetId AND label = @label
+       UNION ALL SELECT 1 FROM runs JOIN json_each(runs.class_labels) learned
+         WHERE runs.dataset_id = @datasetId AND learned.value = @label
+       LIMIT 1`,
+      which,
+    );
+    if (added === undefined || came !== undefined) return;
+    for (const table of ['class_events', 'class_sources', 'classes'])
+      this.#library.run(
+        `DELETE FROM ${table} WHERE dataset_id = @datasetId AND label = @label`,
+        which,
+      );
+  }
+
   /** The labels of the classes that names in the sources belong to. */
   sources(datasetId: string): Map<string, number> {
     const rows = this.#library.all(

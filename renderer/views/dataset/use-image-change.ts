@@ -7,7 +7,11 @@ import type { ImageChange } from '../../domain/image-change.ts';
 import { PAGE, type Gallery } from './use-gallery.ts';
 
 export interface ImageChanging {
-  readonly change: (selection: Selection, change: ImageChange) => Promise<unknown>;
+  readonly change: (
+    selection: Selection,
+    change: ImageChange,
+    undone?: () => Promise<unknown>,
+  ) => Promise<unknown>;
   readonly busy: Readonly<Ref<boolean>>;
 }
 
@@ -24,8 +28,9 @@ export function useImageChange(datasetId: () => string, gallery: Gallery): Image
       .filter((image): image is GalleryImage => image !== null);
   }
 
-  const { run, busy } = useAction(async (selection: Selection, change: ImageChange) =>
-    changeImages(datasetId(), await imagesOf(selection), change),
+  const { run, busy } = useAction(
+    async (selection: Selection, change: ImageChange, undone?: () => Promise<unknown>) =>
+      changeImages(datasetId(), await imagesOf(selection), change, undone),
   );
 
   return { change: run, busy };

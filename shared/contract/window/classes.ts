@@ -13,6 +13,8 @@ const one = { ...dataset, label: countSchema };
 export const classProcedures = {
   /** What became of them, in order. */
   'classes.history': procedure(v.strictObject(dataset), v.array(classEventSchema)),
+  /** Undoes `datasets.addClass`, unless something came of the class. */
+  'classes.takeBack': procedure(v.strictObject(one), datasetSchema),
   'classes.rename': procedure(v.strictObject({ ...one, name: nameSchema }), datasetSchema),
   /** Gives the images of a class to another one; the class is no more. */
   'classes.merge': procedure(v.strictObject({ ...one, into: countSchema }), datasetSchema),

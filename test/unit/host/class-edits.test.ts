@@ -221,3 +221,40 @@ it('names a class that was merged as it was called then', async () => {
     ...['Cat', 'tabby', 'dog', ''],
   ]);
 });
+
+describe('a class that was added', () => {
+  it('can be taken back without a trace', async () => {
+    const room = await dataRoom();
+    const id = entered(room);
+    const before = { classes: room.datasets.get(id).classes, sources: sourcesOf(room) };
+    const { label } = room.classes.add(id, 'bird');
+    room.datasets.change(id, [0, 4], { label });
+    expect(room.classes.takeBack(id, label).classes, 'it has images').toHaveLength(4);
+    room.datasets.change(id, [0], { label: 0 });
+    room.datasets.change(id, [4], { label: 1 });
+    expect(room.classes.takeBack(id, label).classes).toEqual(before.classes);
+    expect(sourcesOf(room)).toEqual(before.sources);
+    expect(room.classes.history(id)).toEqual([]);
+    expect(room.classes.takeBack(id, label).classes, 'twice').toEqual(before.classes);
+    expect(room.classes.add(id, 'bird').label).toBe(label);
+  });
+
+  it('stays when something came of it, or when the import made it', async () => {
+    const room = await dataRoom();
+    const id = entered(room);
+    const { label: renamed } = room.classes.add(id, 'bird');
+    room.classes.rename(id, renamed, 'Bird');
+    const { label: joined } = room.classes.add(id, 'lion');
+    room.classes.merge(id, 1, joined);
+    room.datasets.change(id, { label: joined }, { label: 0 });
+    const { label: learned } = room.classes.add(id, 'fish');
+    room.library.run(
+      `INSERT INTO runs (id, name, state, backbone, dataset_id, dataset_name, classes, class_labels,
+         counts, config, task, manifest_sha256, created_at)
+       VALUES ('run-1', 'one', 'queued', '{}', @id, 'pets', '[]', @labels, '{}', '{}', '', @sha, '')`,
+      { id, labels: JSON.stringify([0, learned]), sha: '0'.repeat(64) },
+    );
+    for (const label of [0, renamed, joined, learned])
+      expect(room.classes.takeBack(id, label).classes).toHaveLength(5);
+  });
+});

@@ -74,6 +74,10 @@ export class Classes implements ClassService {
     return { label, dataset };
   }
 
+  takeBack(nameOrId: string, label: number): Dataset {
+    return this.#edit(nameOrId, ({ id }) => this.#c.classes.takeBack(id, label));
+  }
+
   rename(nameOrId: string, label: number, wanted: string): Dataset {
     const name = checkClassName(wanted);
     return this.#edit(nameOrId, (dataset) => {
