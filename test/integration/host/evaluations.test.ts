@@ -110,6 +110,22 @@ describe('an evaluation', () => {
     expect(await marked()).toEqual([]);
   });
 
+  it('still knows its classes when one is renamed while it is made', async () => {
+    const { studio } = await trained.api();
+    const one = [...studio.datasets.images('two', 'train')].find(({ label }) => label === 0)!;
+    let renamed = false;
+    const { stored } = await studio.evaluations.evaluate('first', {
+      ...{ dataset: 'two', split: 'train' },
+      onEvent() {
+        if (!renamed) studio.classes.rename('two', 0, 'renamed');
+        renamed = true;
+      },
+    });
+    expect(renamed).toBe(true);
+    studio.datasets.change('two', [one.position], { label: 1 });
+    expect(studio.evaluations.corrected(stored.id)).toBe(1);
+  });
+
   it('finds the image of a dataset by the name of its picture, whoever gave that', async () => {
     const api = await trained.api();
     const { id } = api.studio.datasets.get('two');
