@@ -262,6 +262,10 @@ describe('images from elsewhere', () => {
     ]);
     await studio.growth.apply(token);
     expect(classNames(studio)).toEqual(['a', 'b', 'd']);
+    // What is left there has no class.
+    for (const name of ['b', 'd']) rmSync(join(elsewhere, 'more', name), { recursive: true });
+    await writeImage(join(elsewhere, 'more', 'loose.png'), 500);
+    expect((await update(studio)).changes).toMatchObject({ missing: 4, added: 0 });
     const empty = temporaryFolder();
     const add = (into?: { label: number } | { newClass: string }, path = empty) =>
       studio.growth.planAddition('x', [path], into === undefined ? {} : { into });

@@ -20,6 +20,13 @@ const LAYOUTS =
 const unusable = (path: string, message: string, hint = LAYOUTS): KarstError =>
   new KarstError('dataset-unusable', message, { hint, path });
 
+/** A source without an image that has a class. */
+export class NoImages extends KarstError {
+  constructor(path: string, message: string) {
+    super('dataset-unusable', message, { hint: LAYOUTS, path });
+  }
+}
+
 /**
  * Detects the layout of a dataset, unless `as` gives it, and lists its files.
  * @throws dataset-unusable (an `ImportQuestion` if the user has to decide), not-found,
@@ -31,7 +38,7 @@ export async function listDataset(path: string, walk: Walk, as?: ImportLayout): 
   const listing = info.isDirectory()
     ? await inFolder(path, walk, as)
     : await inFile(path, walk, as);
-  if (listing.images.length === 0) throw unusable(path, noImages(path, walk));
+  if (listing.images.length === 0) throw new NoImages(path, noImages(path, walk));
   return listing;
 }
 
@@ -143,7 +150,7 @@ async function inFolders(
   const surveyed = await surveyAll(entries, walk);
   const tables = entries.filter((e) => e.kind === 'file' && isTable(e.name));
   if (as === undefined && tables.length > 1 && surveyed.length === 0) onlyTable(path, entries);
-  if (surveyed.length === 0) throw unusable(path, `${path} holds no class folders.`);
+  if (surveyed.length === 0) throw new NoImages(path, `${path} holds no class folders.`);
   const wrapper = wrapperAmong(surveyed);
   if (wrapper !== null && (await enterFolder(wrapper.path, walk))) {
     leaveWrapper(wrapper, walk);

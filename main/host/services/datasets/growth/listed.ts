@@ -4,7 +4,7 @@ import type { DatasetProblem } from '../../../../../shared/domain/library.ts';
 import type { Watching } from '../../../contract/watching.ts';
 import type { DatasetSource } from '../../../store/sources.ts';
 import { statOf } from '../../paths.ts';
-import { listDataset } from '../detect.ts';
+import { listDataset, NoImages } from '../detect.ts';
 import { newWalk } from '../new-walk.ts';
 import { imagesBelow } from '../walk.ts';
 
@@ -96,8 +96,5 @@ export function joined(listings: readonly SourceListing[]): SourceListing {
 
 /** Whether a source is not there, or empty. */
 function isGone(error: unknown): boolean {
-  return (
-    error instanceof KarstError &&
-    (error.code === 'not-found' || error.message.startsWith('There are no images in '))
-  );
+  return error instanceof NoImages || (error instanceof KarstError && error.code === 'not-found');
 }
