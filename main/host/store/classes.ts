@@ -62,7 +62,7 @@ export class ClassRepository {
 
   /**
    * A new class; the images of that name in the sources are its own.
-   * @returns its label, which no class of the dataset ever had
+   * @returns its label, which no class of the dataset ever had, unless it was taken back
    */
   add(datasetId: string, name: string, at: string): number {
     const row = this.#library.get(

@@ -96,7 +96,7 @@ afterEach(() => {
 
 describe('the preview of a source', () => {
   it('is asked for at once, shown, and its task taken off the list', async () => {
-    const { preview, taskId, source } = looking('/clothing');
+    const { found: preview, taskId, source } = looking('/clothing');
     await settled();
     expect(taskId.value).toBe('t1');
     expect(preview.value).toBeNull();
@@ -109,7 +109,7 @@ describe('the preview of a source', () => {
   });
 
   it('of a path that is typed waits for its end, and cancels that of the former', async () => {
-    const { path, preview } = looking('/a');
+    const { path, found: preview } = looking('/a');
     await settled();
     for (const typed of ['/b', '/bi', '/big']) {
       path.value = typed;
