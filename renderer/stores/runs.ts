@@ -20,6 +20,15 @@ export const useRuns = defineStore('runs', () => {
       .sort((a, b) => (a.queuePosition ?? 0) - (b.queuePosition ?? 0)),
   );
 
+  /**
+   * Place in the queue, from 0; null for a run that does not wait. Not `queuePosition`: when a run
+   * before it begins, that of the others is old until they are loaded again.
+   */
+  function placeOf(id: string): number | null {
+    const place = queue.value.findIndex((run) => run.id === id);
+    return place < 0 ? null : place;
+  }
+
   bridge.on('run', (run) => {
     const before = list.byId.value.get(run.id);
     list.put(run);
@@ -93,6 +102,7 @@ export const useRuns = defineStore('runs', () => {
     running,
     paused,
     queue,
+    placeOf,
     onEnded,
     get,
     create,

@@ -56,6 +56,15 @@ describe('the runs', () => {
     expect(runs.byId.has('unknown')).toBe(false);
   });
 
+  it('have a place in the queue that follows when a run before them begins', async () => {
+    const runs = useRuns();
+    await runs.ensure();
+    bridge.emit('run', runView({ id: 'c', state: 'queued', queuePosition: 1 }));
+    expect([runs.placeOf('b'), runs.placeOf('c'), runs.placeOf('a')]).toEqual([0, 1, null]);
+    bridge.emit('run', runView({ id: 'b', state: 'running' }));
+    expect([runs.placeOf('b'), runs.placeOf('c')]).toEqual([null, 0]);
+  });
+
   it('tell of an end once, and only of runs that were running', async () => {
     const runs = useRuns();
     await runs.ensure();
