@@ -18,14 +18,14 @@ export const SMALL_INPUT = 64;
  */
 export const SMALL_INPUT_RATES: Readonly<Record<Method, number>> = {
   karst: 0.01,
-  lora: 1e-3,
+  lora: 0.01,
   linear: 0.03,
   full: 1e-3,
 };
 
 export const METHOD_DEFAULTS: Readonly<Record<Method, MethodDefaults>> = {
   karst: defaults(2e-3, { cropScaleMin: 0.6, flip: true }),
-  lora: defaults(1e-3, { cropScaleMin: 1, flip: false }),
+  lora: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
   linear: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   full: defaults(3e-4, { cropScaleMin: 0.6, flip: false }),
 };
