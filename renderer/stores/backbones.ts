@@ -8,8 +8,15 @@ export type BackboneItem = BackboneDetail & { readonly id: string };
 
 export const useBackbones = defineStore('backbones', () => {
   const bridge = useBridge();
-  return useLibraryList<BackboneItem>('backbones', async () => {
+  const list = useLibraryList<BackboneItem>('backbones', async () => {
     const details = await bridge.call('backbones.list', {});
     return details.map((detail) => ({ id: detail.backbone.id, ...detail }));
   });
+
+  /** Side of a backbone's own input in pixels; null when it is not in the list. */
+  function imageSizeOf(id: string | null): number | null {
+    return list.byId.value.get(id ?? '')?.backbone.architecture.imageSize ?? null;
+  }
+
+  return { ...list, imageSizeOf };
 });

@@ -116,7 +116,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     return dataset === undefined ? [] : usedClasses(dataset).map((one) => one.name);
   });
   const mayFlip = computed(() => flipObjection(classes.value) === null);
-  const imageSize = computed(() => imageSizeOf(backboneId.value));
+  const imageSize = computed(() => backbones.imageSizeOf(backboneId.value));
 
   /** The default rate of the method on the backbone. */
   const usualRate = computed(() =>
@@ -145,7 +145,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     origin.value = {
       ...{ kind: 'run', id: run.id, name: run.name, settings: former },
       mayFlip: flipObjection(run.classes) === null,
-      imageSize: imageSizeOf(run.backboneId),
+      imageSize: backbones.imageSizeOf(run.backboneId),
     };
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
@@ -191,10 +191,6 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
   function contextOf(method: Method): DefaultContext {
     return { method, mayFlip: mayFlip.value, imageSize: imageSize.value };
-  }
-
-  function imageSizeOf(id: string | null): number | null {
-    return backbones.byId.get(id ?? '')?.backbone.architecture.imageSize ?? null;
   }
 
   // Other classes and backbones have other defaults. At once: the settings may be used next.

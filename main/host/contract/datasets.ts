@@ -25,6 +25,15 @@ export interface SourceOptions {
   readonly encoding?: string | undefined;
 }
 
+/** What `DatasetService.add` is told. */
+export interface AddOptions extends Watching, SourceOptions {
+  readonly name?: string;
+  readonly val?: number;
+  readonly test?: number;
+  readonly seed?: number;
+  readonly onListed?: (preview: DatasetPreview) => void;
+}
+
 export interface DatasetImport {
   readonly dataset: Dataset;
   readonly problems: readonly DatasetProblem[];
@@ -159,17 +168,7 @@ export interface DatasetService {
    * @param options.onListed what the import makes of the source, before any file is decoded
    * @throws not-found, dataset-unusable, name-taken, usage, cancelled
    */
-  add(
-    path: string,
-    options: Watching &
-      SourceOptions & {
-        name?: string;
-        val?: number;
-        test?: number;
-        seed?: number;
-        onListed?: (preview: DatasetPreview) => void;
-      },
-  ): Promise<DatasetImport>;
+  add(path: string, options: AddOptions): Promise<DatasetImport>;
   /**
    * What `add` would make of this source, or what the user has to specify first.
    * @throws as `add`

@@ -91,7 +91,6 @@ export const backbones = {
     running:
       'The file is read once, so that it is recognized later. You can leave; this continues.',
   },
-  rename: { title: 'Rename {name}', name: 'New name' },
   remove: {
     title: 'Remove {name}',
     body: 'The backbone is removed from the library. The file stays where it is.',

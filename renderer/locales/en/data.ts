@@ -95,7 +95,6 @@ export const data = {
       'utf-16le': 'UTF-16 without a mark',
     },
   },
-  rename: { title: 'Rename {name}', name: 'New name' },
   remove: {
     title: 'Remove {name}',
     body: 'The dataset goes to the bin, with its labels, splits and evaluations, and can be restored from there. The images stay where they are, and so do runs and adapters.',

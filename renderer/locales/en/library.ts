@@ -49,7 +49,6 @@ export const library = {
   evaluate: 'Evaluate',
   merge: 'Merge',
   export: 'Export',
-  rename: { title: 'Rename {name}', name: 'New name' },
   remove: {
     title: 'Remove {name}',
     body: 'The adapter goes to the bin, with its tags, notes and evaluations. It can be brought back from Settings. Merged and exported models stay where they are.',

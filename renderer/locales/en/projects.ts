@@ -34,7 +34,6 @@ export const projects = {
     name: 'Name of the copy',
     suggestion: '{name}, copy',
   },
-  rename: { title: 'Rename {name}', name: 'New name' },
   gone: 'There is no such project. It may have been removed.',
   archived: '{name} is archived.',
   unarchive: 'Unarchive',

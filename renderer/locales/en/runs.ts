@@ -41,7 +41,6 @@ export const runs = {
   later: 'Move {name} back in the queue',
   actions: 'Actions on {name}',
   open: 'Open',
-  rename: { title: 'Rename {name}', name: 'New name' },
   remove: {
     title: 'Remove {name}',
     body: 'The run with its checkpoints and history goes to the bin. Its adapter stays in the library.',

@@ -90,7 +90,6 @@ export const backbones: Shape<typeof en> = {
     title: '添加 {name}',
     running: '将读取文件一次，以便日后识别。您可以离开，添加会继续。',
   },
-  rename: { title: '重命名 {name}', name: '新名称' },
   remove: {
     title: '移除 {name}',
     body: '此骨干网络将从资料库移除。文件保留在原处。',

@@ -86,7 +86,6 @@ export const data: Shape<typeof en> = {
       'utf-16le': '无标记的 UTF-16',
     },
   },
-  rename: { title: '重命名 {name}', name: '新名称' },
   remove: {
     title: '移除 {name}',
     body: '此数据集及其标签、划分和评估将移入回收站，可以从那里恢复。图像保留在原处，训练和适配器也不受影响。',

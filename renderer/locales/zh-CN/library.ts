@@ -52,7 +52,6 @@ export const library: Shape<typeof en> = {
   evaluate: '评估',
   merge: '合并',
   export: '导出',
-  rename: { title: '重命名 {name}', name: '新名称' },
   remove: {
     title: '移除 {name}',
     body: '适配器连同标签、备注和评估将移入回收站，可在设置中恢复。已合并和导出的模型保持原样。',

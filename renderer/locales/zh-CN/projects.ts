@@ -37,7 +37,6 @@ export const projects: Shape<typeof en> = {
     name: '副本名称',
     suggestion: '{name} 副本',
   },
-  rename: { title: '重命名 {name}', name: '新名称' },
   gone: '没有这个项目，可能已被移除。',
   archived: '{name} 已归档。',
   unarchive: '取消归档',

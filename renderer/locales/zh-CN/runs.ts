@@ -42,7 +42,6 @@ export const runs: Shape<typeof en> = {
   later: '将 {name} 在队列中后移',
   actions: '对 {name} 的操作',
   open: '打开',
-  rename: { title: '重命名 {name}', name: '新名称' },
   remove: {
     title: '移除 {name}',
     body: '该训练及其检查点和过程将移入回收站。其适配器仍保留在适配器库中。',

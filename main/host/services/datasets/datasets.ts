@@ -1,8 +1,5 @@
 import { resolve } from 'node:path';
-import type {
-  DatasetOutlook,
-  DatasetPreview,
-} from '../../../../shared/contract/window/dataset-source.ts';
+import type { DatasetOutlook } from '../../../../shared/contract/window/dataset-source.ts';
 import type { ImageFilter } from '../../../../shared/contract/window/datasets.ts';
 import {
   SPLITS,
@@ -25,6 +22,7 @@ import type { ProblemPage, ProblemRepository } from '../../store/problems.ts';
 import { now } from '../../store/rows.ts';
 import type { SourceRepository } from '../../store/sources.ts';
 import type {
+  AddOptions,
   AugmentationRequest,
   DatasetCheck,
   DatasetImport,
@@ -80,17 +78,7 @@ export class Datasets implements DatasetService {
     this.#owner = owner;
   }
 
-  async add(
-    given: string,
-    options: Watching &
-      SourceOptions & {
-        name?: string;
-        val?: number;
-        test?: number;
-        seed?: number;
-        onListed?: (preview: DatasetPreview) => void;
-      },
-  ): Promise<DatasetImport> {
+  async add(given: string, options: AddOptions): Promise<DatasetImport> {
     const path = resolve(given);
     const draw = checkDraw({
       val: options.val ?? 0.2,
