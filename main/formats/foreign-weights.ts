@@ -18,10 +18,6 @@ const PICKLE: Foreign = {
   what: 'is a pickled PyTorch checkpoint, which can run any program when it is opened',
   hint: CONVERT_TORCH,
 };
-const NPZ: Foreign = {
-  what: 'is an .npz archive of NumPy arrays',
-  hint: 'Convert it in Python: from safetensors.numpy import save_file; save_file(dict(numpy.load(PATH)), "model.safetensors").',
-};
 const NPY: Foreign = {
   what: 'is a single NumPy array',
   hint: 'Collect the arrays under their timm names and save them with safetensors.numpy.save_file.',
@@ -38,10 +34,6 @@ const GGUF: Foreign = {
   what: 'is a GGUF file, a format for language models',
   hint: 'Use the safetensors file of a vision transformer.',
 };
-const ZIP: Foreign = {
-  what: 'is a zip archive without weights that are recognized',
-  hint: 'Unpack it and name the safetensors file inside.',
-};
 const GZIP: Foreign = {
   what: 'is compressed by gzip',
   hint: 'Unpack it and name the safetensors file inside.',
@@ -57,10 +49,6 @@ const LFS: Foreign = {
 const HTML: Foreign = {
   what: 'is a web page, probably an error page saved in place of the weights',
   hint: 'Download the file again.',
-};
-const INDEX: Foreign = {
-  what: 'is the index of a model that is split over several safetensors files',
-  hint: 'Join the parts into one file: load each with safetensors.torch.load_file and save all with save_file.',
 };
 const JSON_TEXT: Foreign = {
   what: 'is a JSON file, not weights',
@@ -100,11 +88,6 @@ export function foreignWeights(
 
 function recognise(head: Uint8Array, tail: Uint8Array): Foreign | null {
   const start = ascii(head.subarray(0, 512));
-  if (start.startsWith('PK\u0003\u0004')) {
-    const names = ascii(head) + ascii(tail);
-    if (names.includes('data.pkl')) return PICKLE;
-    return names.includes('.npy') ? NPZ : ZIP;
-  }
   if (isPickle(head)) return PICKLE;
   if (start.startsWith('\u0093NUMPY')) return NPY;
   if (start.startsWith('\u0089HDF\r\n\u001a\n')) return HDF5;
@@ -113,6 +96,6 @@ function recognise(head: Uint8Array, tail: Uint8Array): Foreign | null {
   if (start.slice(257, 262) === 'ustar') return TAR;
   if (start.startsWith('version https://git-lfs')) return LFS;
   if (/^\s*<(!doctype|html|\?xml)/i.test(start)) return HTML;
-  if (/^\s*\{/.test(start)) return ascii(head).includes('"weight_map"') ? INDEX : JSON_TEXT;
+  if (/^\s*\{/.test(start)) return JSON_TEXT;
   return isOnnx(head) ? ONNX : null;
 }

@@ -1,14 +1,15 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 import type { ErrorCode } from '../../shared/domain/error-report.ts';
+import type { ContainerTensor } from './containers/container.ts';
+import {
+  bytesPerElement,
+  elementCount,
+  isTensorDtype,
+  type TensorDtype,
+} from './containers/elements.ts';
 import { parseStrictJson, StrictJsonError, type JsonValue } from './strict-json.ts';
 
-export type TensorDtype =
-  'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
-
-export interface TensorInfo {
-  readonly name: string;
-  readonly dtype: TensorDtype;
-  readonly shape: readonly number[];
+export interface TensorInfo extends ContainerTensor {
   /** First byte and the byte after the last, counted from the start of the data section. */
   readonly begin: number;
   readonly end: number;
@@ -23,44 +24,11 @@ export interface SafetensorsHeader {
 /** The format's own cap on the length of the header. */
 export const HEADER_LIMIT = 100_000_000;
 
-const DTYPE_BYTES: Record<TensorDtype, number> = {
-  F64: 8,
-  I64: 8,
-  F32: 4,
-  I32: 4,
-  F16: 2,
-  BF16: 2,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-};
-
 /** Types that the format knows and this reader does not take. */
 const OTHER_DTYPES = new Set([
   ...['U16', 'U32', 'U64', 'C64', 'F4', 'F6_E2M3', 'F6_E3M2'],
   ...['F8_E4M3', 'F8_E5M2', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'],
 ]);
-
-/** Bytes of one element. */
-export function bytesPerElement(dtype: TensorDtype): number {
-  return DTYPE_BYTES[dtype];
-}
-
-function isTensorDtype(name: string): name is TensorDtype {
-  return Object.hasOwn(DTYPE_BYTES, name);
-}
-
-/** Product of the sizes; null when it is no safe integer. */
-export function elementCount(shape: readonly number[]): number | null {
-  // A zero anywhere makes the tensor empty, but the other sizes must not overflow before it is met.
-  let count = 1;
-  for (const size of shape) {
-    count *= size;
-    if (!Number.isSafeInteger(count)) return null;
-  }
-  return count;
-}
 
 /**
  * Parses and checks the JSON header of a safetensors file (https://github.com/huggingface/safetensors, "Format"):
@@ -151,7 +119,7 @@ function parseTensor(
       `is cut off: the tensor ${quoted} should end at byte ${end} of the data, which has ${dataBytes}`,
     );
   const count = elementCount(shape);
-  const bytes = count === null ? null : elementCount([count, DTYPE_BYTES[dtype]]);
+  const bytes = count === null ? null : elementCount([count, bytesPerElement(dtype)]);
   if (bytes === null)
     return refuse(
       `gives the tensor ${quoted} the shape [${shape.join(', ')}], which is too large to exist`,
@@ -198,7 +166,7 @@ export function storageOrder(
   a: { readonly name: string; readonly dtype: TensorDtype },
   b: { readonly name: string; readonly dtype: TensorDtype },
 ): number {
-  const bySize = DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype];
+  const bySize = bytesPerElement(b.dtype) - bytesPerElement(a.dtype);
   if (bySize !== 0) return bySize;
   if (a.dtype !== b.dtype) return a.dtype < b.dtype ? -1 : 1;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;

@@ -1,35 +1,41 @@
 import type { FileHandle } from 'node:fs/promises';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { type Append, openFile, readError, writeFileAtomic } from './files.ts';
-import { bfloat16ToFloat32, halfToFloat32, toBfloat16, toHalf } from './float16.ts';
-import { foreignWeights } from './foreign-weights.ts';
+import { type TensorContainer, tensorOf } from './containers/container.ts';
 import {
   bytesPerElement,
   elementCount,
+  firstNotFiniteElement,
+  type NotFinite,
+  readElements,
+  type TensorDtype,
+} from './containers/elements.ts';
+import { PIECE, type ReadAt, readerOf } from './containers/reader.ts';
+import { toBfloat16, toHalf } from './float16.ts';
+import { foreignWeights } from './foreign-weights.ts';
+import {
   HEADER_LIMIT,
   parseHeader,
   renderHeader,
   storageOrder,
-  type TensorDtype,
   type TensorInfo,
 } from './safetensors-header.ts';
 
-export type { TensorDtype, TensorInfo } from './safetensors-header.ts';
+export type { TensorDtype } from './containers/elements.ts';
+export type { TensorInfo } from './safetensors-header.ts';
 
-/** Tensors are read and converted in pieces of this many bytes, a multiple of 8. */
-const PIECE = 16 * 2 ** 20;
 const SNIFF = 65536;
 
-/**
- * A safetensors file, open for reading. The header is checked as a whole on opening; tensors are read from their
- * positions when asked for, so that a file larger than memory can be used.
- */
-export class SafetensorsFile {
+/** A safetensors file, open for reading. */
+export class SafetensorsFile implements TensorContainer {
+  readonly format = 'safetensors';
   readonly path: string;
+  readonly files: readonly string[];
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: ReadonlyMap<string, string>;
   readonly #handle: FileHandle;
   readonly #dataStart: number;
+  readonly #read: ReadAt;
 
   private constructor(
     path: string,
@@ -38,7 +44,9 @@ export class SafetensorsFile {
     header: Pick<SafetensorsFile, 'tensors' | 'metadata'>,
   ) {
     this.path = path;
+    this.files = [path];
     this.#handle = handle;
+    this.#read = readerOf(handle, path);
     this.#dataStart = dataStart;
     this.tensors = header.tensors;
     this.metadata = header.metadata;
@@ -75,43 +83,20 @@ export class SafetensorsFile {
   async readBytes(name: string): Promise<Uint8Array> {
     const tensor = this.#tensor(name);
     const bytes = new Uint8Array(tensor.end - tensor.begin);
-    await this.#read(tensor, 0, bytes);
+    await this.#read(this.#dataStart + tensor.begin, bytes);
     return bytes;
   }
 
-  /**
-   * The tensor's values as float32, row-major. F16 and BF16 widen exactly; F64 and I64 round to the nearest.
-   *
-   * @throws KarstError as `readBytes`
-   */
   async readFloat32(name: string): Promise<Float32Array> {
-    const tensor = this.#tensor(name);
-    const out = new Float32Array((tensor.end - tensor.begin) / bytesPerElement(tensor.dtype));
-    if (tensor.dtype === 'F32') await this.#read(tensor, 0, new Uint8Array(out.buffer));
-    else await this.#convert(tensor, out);
-    return out;
+    const { dtype, begin, end } = this.#tensor(name);
+    const count = (end - begin) / bytesPerElement(dtype);
+    return readElements(this.#read, dtype, this.#dataStart + begin, count);
   }
 
-  /**
-   * The first number of a float tensor that is NaN or infinite, found by its bits, piece by piece.
-   *
-   * @returns null if there is none, or the type has no such values
-   * @throws KarstError as `readBytes`
-   */
-  async firstNotFinite(name: string): Promise<{ position: number; value: number } | null> {
-    const tensor = this.#tensor(name);
-    const size = bytesPerElement(tensor.dtype);
-    const total = tensor.end - tensor.begin;
-    for (let begin = 0; begin < total; begin += PIECE) {
-      const bytes = new Uint8Array(Math.min(PIECE, total - begin));
-      await this.#read(tensor, begin, bytes);
-      const index = indexIn(tensor.dtype, bytes);
-      if (index === -1) continue;
-      const value = new Float32Array(1);
-      widen(tensor.dtype, bytes.slice(index * size, (index + 1) * size), value);
-      return { position: begin / size + index, value: value[0] ?? Number.NaN };
-    }
-    return null;
+  async firstNotFinite(name: string): Promise<NotFinite | null> {
+    const { dtype, begin, end } = this.#tensor(name);
+    const count = (end - begin) / bytesPerElement(dtype);
+    return firstNotFiniteElement(this.#read, dtype, this.#dataStart + begin, count);
   }
 
   async close(): Promise<void> {
@@ -119,46 +104,7 @@ export class SafetensorsFile {
   }
 
   #tensor(name: string): TensorInfo {
-    const tensor = this.tensors.get(name);
-    if (tensor === undefined)
-      throw new KarstError('not-found', `${this.path} holds no tensor named ${name}.`, {
-        hint: 'Check that the file belongs to this model.',
-        path: this.path,
-      });
-    return tensor;
-  }
-
-  async #convert(tensor: TensorInfo, out: Float32Array): Promise<void> {
-    const size = bytesPerElement(tensor.dtype);
-    const total = tensor.end - tensor.begin;
-    for (let begin = 0; begin < total; begin += PIECE) {
-      const bytes = new Uint8Array(Math.min(PIECE, total - begin));
-      await this.#read(tensor, begin, bytes);
-      const first = begin / size;
-      widen(tensor.dtype, bytes, out.subarray(first, first + bytes.length / size));
-    }
-  }
-
-  /** Fills `into` with the tensor's bytes from `from` on. */
-  async #read(tensor: TensorInfo, from: number, into: Uint8Array): Promise<void> {
-    const position = this.#dataStart + tensor.begin + from;
-    let done = 0;
-    while (done < into.byteLength) {
-      const length = Math.min(into.byteLength - done, PIECE);
-      let bytesRead: number;
-      try {
-        ({ bytesRead } = await this.#handle.read(into, done, length, position + done));
-      } catch (error) {
-        throw readError(this.path, error);
-      }
-      if (bytesRead === 0)
-        throw new KarstError(
-          'file-damaged',
-          `${this.path} became shorter while it was read (tensor ${tensor.name}).`,
-          { hint: 'Do not change the file while it is in use.', path: this.path },
-        );
-      done += bytesRead;
-    }
+    return tensorOf(this.path, this.tensors, name);
   }
 }
 
@@ -206,77 +152,6 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
     done += bytesRead;
   }
   return bytes.subarray(0, done);
-}
-
-/**
- * Index of the first number whose exponent has all bits set; -1 if there is none. `bytes` starts a
- * buffer.
- */
-function indexIn(dtype: TensorDtype, { buffer }: Uint8Array): number {
-  switch (dtype) {
-    case 'F64':
-      return new Float64Array(buffer).findIndex((x) => !Number.isFinite(x));
-    case 'F32':
-      return indexNotFinite(new Float32Array(buffer));
-    case 'BF16':
-      return firstWithAll(new Uint16Array(buffer), 0x7f80);
-    case 'F16':
-      return firstWithAll(new Uint16Array(buffer), 0x7c00);
-    default:
-      return -1;
-  }
-}
-
-/**
- * Index of the first NaN or infinite number; -1 if there is none. By its bits, as calling a
- * function for each is many times slower.
- */
-export function indexNotFinite({ buffer, byteOffset, length }: Float32Array): number {
-  return firstWithAll(new Uint32Array(buffer, byteOffset, length), 0x7f800000);
-}
-
-function firstWithAll(words: Uint32Array | Uint16Array, exponent: number): number {
-  for (let i = 0; i < words.length; i++) if ((words[i]! & exponent) === exponent) return i;
-  return -1;
-}
-
-/** Converts stored little-endian elements; `bytes` starts a buffer, so every view is aligned. */
-function widen(dtype: TensorDtype, bytes: Uint8Array, out: Float32Array): void {
-  const { buffer } = bytes;
-  switch (dtype) {
-    case 'F64':
-      out.set(new Float64Array(buffer));
-      return;
-    case 'F32':
-      out.set(new Float32Array(buffer));
-      return;
-    case 'I32':
-      out.set(new Int32Array(buffer));
-      return;
-    case 'I16':
-      out.set(new Int16Array(buffer));
-      return;
-    case 'I8':
-      out.set(new Int8Array(buffer));
-      return;
-    case 'U8':
-    case 'BOOL':
-      out.set(bytes);
-      return;
-    case 'I64': {
-      const values = new BigInt64Array(buffer);
-      for (let i = 0; i < values.length; i++) out[i] = Number(values[i]);
-      return;
-    }
-    case 'F16':
-    case 'BF16': {
-      const bits = new Uint16Array(buffer);
-      const single = out instanceof Float32Array ? out : new Float32Array(bits.length);
-      if (dtype === 'F16') halfToFloat32(bits, single);
-      else bfloat16ToFloat32(bits, single);
-      if (single !== out) out.set(single);
-    }
-  }
 }
 
 type TensorData = Float32Array | Float64Array | Uint8Array;

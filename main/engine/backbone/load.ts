@@ -2,7 +2,7 @@ import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts'
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';
-import { indexNotFinite } from '../../formats/safetensors.ts';
+import { indexNotFinite } from '../../formats/containers/elements.ts';
 import { checkBackbone } from '../../formats/checkpoints/registry.ts';
 import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
