@@ -1,13 +1,12 @@
 import { KarstError } from '../../shared/domain/errors.ts';
 
 /**
- * Weight files of other formats, recognised by their first bytes (and, for zip files, by the names
- * of their entries) so that the error can say what the file is and how to convert it. They are not
- * parsed further.
+ * Weight files of formats that are not read, recognised by their first bytes so that the error can
+ * say what the file is and how to convert it. They are not parsed further.
  */
 
 const CONVERT_TORCH =
-  'Convert it in Python: from safetensors.torch import save_file; save_file(torch.load(PATH, weights_only=True), "model.safetensors").';
+  'Save it again in Python, with PyTorch 1.6 or newer: torch.save(torch.load(PATH, map_location="cpu", weights_only=True), "weights.pt").';
 
 interface Foreign {
   readonly what: string;
@@ -15,12 +14,12 @@ interface Foreign {
 }
 
 const PICKLE: Foreign = {
-  what: 'is a pickled PyTorch checkpoint, which can run any program when it is opened',
+  what: 'is a PyTorch checkpoint of the form before version 1.6, a pickle that is not in a zip',
   hint: CONVERT_TORCH,
 };
 const NPY: Foreign = {
   what: 'is a single NumPy array',
-  hint: 'Collect the arrays under their timm names and save them with safetensors.numpy.save_file.',
+  hint: 'Use the file with all arrays of the model: .npz, or safetensors.',
 };
 const ONNX: Foreign = {
   what: 'is an ONNX model, which can be exported to but not adapted',
@@ -36,7 +35,7 @@ const GGUF: Foreign = {
 };
 const GZIP: Foreign = {
   what: 'is compressed by gzip',
-  hint: 'Unpack it and name the safetensors file inside.',
+  hint: 'Unpack it and name the file with the weights inside.',
 };
 const TAR: Foreign = {
   what: 'is a tar archive (very old PyTorch checkpoints are such)',
@@ -52,7 +51,7 @@ const HTML: Foreign = {
 };
 const JSON_TEXT: Foreign = {
   what: 'is a JSON file, not weights',
-  hint: 'Name the safetensors file that belongs to it.',
+  hint: 'Name the file with the weights that belongs to it, or its folder.',
 };
 
 const ascii = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
@@ -72,21 +71,16 @@ function isOnnx(head: Uint8Array): boolean {
  * Recognises an unsupported format.
  *
  * @param head the first bytes of the file, up to 64 KiB
- * @param tail the last bytes, up to 64 KiB; a zip file's names are looked for in both
  * @returns the error to throw, or null when the format is not known
  */
-export function foreignWeights(
-  head: Uint8Array,
-  tail: Uint8Array,
-  path: string,
-): KarstError | null {
-  const found = recognise(head, tail);
+export function foreignWeights(head: Uint8Array, path: string): KarstError | null {
+  const found = recognise(head);
   if (found === null) return null;
   const code = found === LFS || found === HTML ? 'file-damaged' : 'format-unsupported';
   return new KarstError(code, `${path} ${found.what}.`, { hint: found.hint, path });
 }
 
-function recognise(head: Uint8Array, tail: Uint8Array): Foreign | null {
+function recognise(head: Uint8Array): Foreign | null {
   const start = ascii(head.subarray(0, 512));
   if (isPickle(head)) return PICKLE;
   if (start.startsWith('\u0093NUMPY')) return NPY;

@@ -123,8 +123,7 @@ async function readHeader(
   const length = head.length < 9 ? null : Buffer.from(head.buffer, 0, 8).readBigUInt64LE();
   const looksRight = length !== null && head[8] === 0x7b && length <= BigInt(HEADER_LIMIT);
   if (!looksRight) {
-    const tail = await readAt(handle, Math.max(0, size - SNIFF), Math.min(size, SNIFF));
-    const foreign = foreignWeights(head, tail, path);
+    const foreign = foreignWeights(head, path);
     if (foreign !== null) throw foreign;
   }
   if (length === null) throw damaged(`has only ${size} bytes, too few for a safetensors file`);

@@ -1,6 +1,7 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
-import { SafetensorsFile, type TensorInfo } from '../safetensors.ts';
+import type { ContainerTensor, TensorContainer } from '../containers/container.ts';
+import { openContainer } from '../containers/open.ts';
 import { ANCHORS } from './registry.ts';
 
 const SEVERAL = 4;
@@ -15,11 +16,11 @@ export class BackboneFile {
   /** Prefix of every name in the file, such as `module.backbone.`; empty in a plain file. */
   readonly prefix: string;
   /** Without the prefix. */
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly tensors: ReadonlyMap<string, ContainerTensor>;
   readonly metadata: ReadonlyMap<string, string>;
-  readonly #file: SafetensorsFile;
+  readonly #file: TensorContainer;
 
-  private constructor(file: SafetensorsFile) {
+  private constructor(file: TensorContainer) {
     this.#file = file;
     this.path = file.path;
     this.metadata = file.metadata;
@@ -28,9 +29,9 @@ export class BackboneFile {
     this.tensors = new Map([...file.tensors].map(([name, info]) => [name.slice(length), info]));
   }
 
-  /** @throws as `SafetensorsFile.open`; format-unsupported when only some names have the prefix */
+  /** @throws as `openContainer`; format-unsupported when only some names have the prefix */
   static async open(path: string): Promise<BackboneFile> {
-    const file = await SafetensorsFile.open(path);
+    const file = await openContainer(path);
     try {
       return new BackboneFile(file);
     } catch (error) {

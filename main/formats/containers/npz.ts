@@ -100,7 +100,8 @@ function isShape(value: Literal | undefined): value is readonly number[] {
 
 function dtypeOf(descr: Literal | undefined, refuse: Refuse): TensorDtype {
   const name = typeof descr === 'string' ? descr : 'a record';
-  if (Object.hasOwn(DTYPES, name)) return DTYPES[name] as TensorDtype;
+  const dtype = Object.hasOwn(DTYPES, name) ? DTYPES[name] : undefined;
+  if (dtype !== undefined) return dtype;
   throw refuse(
     'format-unsupported',
     name === '|O'

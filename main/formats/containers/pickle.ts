@@ -48,10 +48,10 @@ export class PickleError extends Error {
   }
 }
 
-/** A checkpoint of the largest models, with its optimizer, takes a twentieth of these. */
-const MOST_OPERATIONS = 5_000_000;
-const MOST_ON_STACK = 1_000_000;
-const MOST_REMEMBERED = 2_000_000;
+/** A checkpoint of the largest models, with its optimizer, takes a tenth of these. */
+const MOST_OPERATIONS = 2_000_000;
+const MOST_ON_STACK = 100_000;
+const MOST_REMEMBERED = 500_000;
 const MOST_MARKS = 100;
 const HIGHEST_PROTOCOL = 5;
 
@@ -217,7 +217,8 @@ function pushGlobal(machine: Interpreter, module: PickleValue, name: PickleValue
   if (typeof module !== 'string' || typeof name !== 'string')
     throw new PickleError('names something by a value that is not text');
   const full = `${module}.${name}`;
-  const known = machine.rules.globals.get(full);
+  // A point in the name would reach into what the module holds.
+  const known = name.includes('.') ? undefined : machine.rules.globals.get(full);
   if (known === undefined) throw new PickleError(`needs ${full}, which is not read`, full);
   machine.push(known);
 }
@@ -241,7 +242,7 @@ function setItems(machine: Interpreter, items: readonly PickleValue[]): void {
 }
 
 function describeKey(key: PickleValue): string {
-  return typeof key === 'string' ? JSON.stringify(key.slice(0, 200)) : String(typeof key);
+  return typeof key === 'string' ? JSON.stringify(key.slice(0, 200)) : `that is a ${typeof key}`;
 }
 
 function append(machine: Interpreter, items: readonly PickleValue[]): void {

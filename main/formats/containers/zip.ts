@@ -102,18 +102,13 @@ async function directory(handle: FileHandle, path: string): Promise<Place[]> {
 }
 
 function checkEntry(path: string, entry: yauzl.Entry): void {
-  const { fileName, compressionMethod, compressedSize, uncompressedSize } = entry;
+  const { fileName, compressionMethod } = entry;
   if (fileName === '' || /\p{Cc}/u.test(fileName))
     throw refused(path, `${shown(fileName)} is no name of an entry`);
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0)
     throw refused(path, `${shown(fileName)} is encrypted`);
   if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
     throw refused(path, `${shown(fileName)} is packed by an unsupported method`);
-  if (compressionMethod === STORED && compressedSize !== uncompressedSize)
-    throw damaged(
-      path,
-      `${shown(fileName)} is not packed, but has ${compressedSize} bytes instead of ${uncompressedSize}`,
-    );
 }
 
 /** No byte may belong to two entries: such archives unpack to far more than they say. */

@@ -306,7 +306,7 @@ describe('backbones in the library', () => {
           'format-unsupported',
         )
       ).hint,
-    ).toContain('save_file');
+    ).toContain('weights_only=True');
     await refusal(studio.backbones.add(at('x.txt', 'hello, this is text')), 'format-unknown');
     await refusal(studio.backbones.add(at('empty', '')), 'file-damaged');
     await refusal(studio.backbones.add(join(root, 'nowhere')), 'not-found');
