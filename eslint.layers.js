@@ -20,6 +20,7 @@ const LAYERS = [
       'main/tasks',
       'main/backends/tensorflow/memory.ts',
       'main/formats',
+      'main/hub',
       'main/platform',
       'shared',
     ],
@@ -53,6 +54,8 @@ const LAYERS = [
     folder: 'main/formats',
     imports: ['shared/domain', 'shared/fields', 'shared/methods', 'shared/models', 'shared/tasks'],
   },
+  // The one use of a network: models of the hub, when they are asked for.
+  { folder: 'main/hub', imports: ['main/formats', 'shared/domain'] },
   { folder: 'main/cli', imports: ['main/host', 'main/formats', 'main/platform', 'shared'] },
   { folder: 'main/platform', imports: [] },
   // Installs, builds and packages; packaged code must not depend on it.
@@ -131,6 +134,7 @@ const APART = ['renderer/views'];
 const RESERVED = [
   { package: /^electron(\/|$)/, folders: ['main/electron'] },
   { package: /^@tensorflow\//, folders: ['main/backends', 'main/engine'] },
+  { package: /^@huggingface\//, folders: ['main/hub'] },
   { package: /^better-sqlite3(\/|$)/, folders: ['main/host/store'] },
 ];
 

@@ -82,6 +82,10 @@ function defineDoctor(program: Command, runs: Runs): void {
     .action(runs(() => import('./commands/doctor.ts')));
 }
 
+const HUB_VARIABLES = `
+HF_TOKEN opens gated models; HF_HOME and HF_HUB_CACHE say where downloads go, HF_ENDPOINT which hub is asked,
+HTTPS_PROXY and NO_PROXY by which way. A download that was cut goes on where it ended.`;
+
 function defineBackbone(program: Command, runs: Runs): void {
   const backbone = program.command('backbone').description('pre-trained models');
   backbone
@@ -91,6 +95,20 @@ function defineBackbone(program: Command, runs: Runs): void {
     .option('--name <name>', 'name in the library (default: that of the file)')
     .option('--heads <number>', 'number of attention heads, if no config.json has it', positive)
     .action(runs(() => import('./commands/backbone-add.ts')));
+  backbone
+    .command('catalogue')
+    .description('list models of the Hugging Face hub that are worth a try; asks no network')
+    .action(runs(() => import('./commands/backbone-catalogue.ts')));
+  backbone
+    .command('get')
+    .description('download a model of the Hugging Face hub and add it to the library')
+    .argument('<name>', 'a name of the catalogue, or OWNER/NAME on the hub')
+    .addHelpText('after', HUB_VARIABLES)
+    .action(runs(() => import('./commands/backbone-get.ts')));
+  backbone
+    .command('find')
+    .description('look for models that other programs keep in the caches of Hugging Face and torch')
+    .action(runs(() => import('./commands/backbone-find.ts')));
   backbone
     .command('list')
     .description('list the backbones')

@@ -203,6 +203,15 @@ async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** @throws not-writable */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
 /**
  * Writes `path` as a whole or not at all; what was there before stays until the new file is complete and on
  * the disk. `data` is text (UTF-8), bytes, or a function that appends chunk by chunk.

@@ -15,6 +15,8 @@ import { MergedModels } from './services/adapters/merged-models.ts';
 import { Merging } from './services/adapters/merging.ts';
 import { Predictions } from './services/adapters/predictions.ts';
 import { Backbones } from './services/backbones.ts';
+import { BackboneSources } from './services/backbone-sources.ts';
+import { freeSpace } from './services/diagnosis/machine.ts';
 import { Bin } from './services/bin.ts';
 import { AugmentationPreviews } from './services/datasets/augmentation-previews.ts';
 import { moveFormerSamples } from './services/sample.ts';
@@ -95,6 +97,11 @@ async function assemble(
   const jobs = new JobRegistry();
   const engine = { spawn, cacheDir: cacheFolder(), graceMs, jobs };
   const backbones = new Backbones(library, new BackboneRepository(library));
+  const sources = new BackboneSources({
+    backbones,
+    environment: process.env,
+    freeBytes: freeSpace,
+  });
   const binRepository = new BinRepository(library);
   const sourceRepository = new SourceRepository(library);
   const datasetRepository = new DatasetRepository(library);
@@ -268,6 +275,7 @@ async function assemble(
     settings,
     projects,
     backbones,
+    sources,
     datasets,
     classes,
     growth,

@@ -24,6 +24,7 @@ export function placeOf(task: Task): string | null {
       return `/evaluations/${result.evaluationId}`;
     case 'sample':
       return `/runs/${result.runId}`;
+    case 'found':
     case 'growth':
     case 'outlook':
     case 'written':

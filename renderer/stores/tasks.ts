@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { Task, TaskResult } from '../../shared/contract/window/tasks.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { formatCount } from '../domain/format.ts';
+import { formatBytes, formatCount } from '../domain/format.ts';
 import { hasMessage, t } from '../i18n.ts';
 import { useBridge } from '../bridge/index.ts';
 
@@ -147,12 +147,16 @@ export function phaseName(phase: string): string {
 /** Phases that count images. */
 const OF_IMAGES: readonly string[] = ['listing', 'checking', 'saving'];
 
+/** Phases that count bytes. */
+const IN_BYTES: readonly string[] = ['downloading', 'hashing'];
+
 /** How far it is, with what is counted; empty if nothing is. */
 export function taskAmount({ phase, done, total }: Task): string {
   if (phase === 'surveying') return t('units.folders', { count: done });
   const isImages = OF_IMAGES.includes(phase);
   if (total === 0) return isImages ? t('units.images', { count: done }) : '';
-  const counts = { done: formatCount(done), total: formatCount(total) };
+  const format = IN_BYTES.includes(phase) ? formatBytes : formatCount;
+  const counts = { done: format(done), total: format(total) };
   return isImages ? t('tasks.ofImages', counts) : `${counts.done} / ${counts.total}`;
 }
 

@@ -20,6 +20,8 @@ export const ERROR_CODES = [
   'heads-unknown', // the number of attention heads of a backbone is unknown or impossible
   'not-available', // planned, but not in this version
   'backbone-mismatch', // adapter or run made for another backbone
+  'unreachable', // a host of the network does not answer as it should, or the transfer was cut
+  'access-refused', // a host wants terms accepted, or another token
   'dataset-unusable', // too few images or classes
   'config-invalid', // a hyperparameter out of its limits
   'run-state', // the run is not in a state that allows this

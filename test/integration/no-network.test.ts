@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyBackbone } from '../fixtures/tiny-backbone.ts';
 
+const LAUNCHER = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
 const BOOTSTRAP = fileURLToPath(new URL('../../main/setup/bootstrap.mjs', import.meta.url));
 
 /** Timeout for a dozen engine runs, whose duration depends on the machine. */
@@ -27,7 +28,7 @@ if (UNSHARE === undefined) {
 function withoutNetwork(args: readonly string[]) {
   const [command = '', ...options] = UNSHARE ?? [];
   const child = spawn(command, [...options, process.execPath, ...args], {
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', HF_ENDPOINT: '', HTTPS_PROXY: '', https_proxy: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
@@ -61,6 +62,20 @@ describe.skipIf(UNSHARE === undefined)('in a network namespace without a network
       console.log(JSON.stringify([Object.keys(networkInterfaces()), error.code]));`;
     const { out } = await withoutNetwork(['--input-type=module', '-e', script]);
     expect(JSON.parse(out)).toEqual([[], 'ENETUNREACH']);
+  });
+
+  it('the catalogue and what is on this machine are there, and getting one says who was asked', async () => {
+    const home = ['--home', join(folder, 'hub-home')];
+    const catalogue = await withoutNetwork([LAUNCHER, 'backbone', 'catalogue', ...home, '--json']);
+    expect(catalogue.code).toBe(0);
+    const [first] = JSON.parse(catalogue.out) as { name: string }[];
+    const found = await withoutNetwork([LAUNCHER, 'backbone', 'find', ...home, '--json']);
+    expect(found.code).toBe(0);
+    const get = [LAUNCHER, 'backbone', 'get', first?.name ?? '', ...home, '--json'];
+    const { code, out, error } = await withoutNetwork(get);
+    expect(code).toBe(1);
+    expect(error).toContain('Asking huggingface.co');
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'unreachable' } });
   });
 
   it(

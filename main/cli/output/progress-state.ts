@@ -10,6 +10,7 @@ const LABELS: Record<Phase, string> = {
   listing: 'listing images',
   checking: 'checking images',
   saving: 'saving',
+  downloading: 'downloading',
   hashing: 'hashing',
   packing: 'packing',
   unpacking: 'unpacking',
@@ -27,7 +28,7 @@ const LABELS: Record<Phase, string> = {
 };
 
 /** Phases that count bytes. */
-const IN_BYTES: readonly Phase[] = ['hashing', 'packing', 'unpacking'];
+const IN_BYTES: readonly Phase[] = ['downloading', 'hashing', 'packing', 'unpacking'];
 
 /** Seconds before a phase's speed is used for an estimate. */
 const SETTLING = 2;

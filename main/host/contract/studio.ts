@@ -13,6 +13,7 @@ import type { EngineSpawner } from './engine.ts';
 import type { ProjectService } from './projects.ts';
 import type { PlanService, RunService } from './runs.ts';
 import type { SchedulerService } from './scheduler.ts';
+import type { BackboneSourceService } from './sources.ts';
 import type { SettingsService } from './settings.ts';
 import type { JobWatching } from './watching.ts';
 
@@ -43,6 +44,7 @@ export interface Studio {
   readonly settings: SettingsService;
   readonly projects: ProjectService;
   readonly backbones: BackboneService;
+  readonly sources: BackboneSourceService;
   readonly datasets: DatasetService;
   readonly classes: ClassService;
   readonly growth: GrowthService;

@@ -3,9 +3,16 @@ import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 export interface Progress {
   /** A sentence fragment: "hashing model.safetensors". */
   readonly phase:
-    'surveying' | 'listing' | 'checking' | 'saving' | 'hashing' | 'packing' | 'unpacking';
+    | 'surveying'
+    | 'listing'
+    | 'checking'
+    | 'saving'
+    | 'downloading'
+    | 'hashing'
+    | 'packing'
+    | 'unpacking';
   readonly done: number;
-  /** 0 while unknown. Files, folders for `surveying`, or bytes for `hashing`, `packing` and `unpacking`. */
+  /** 0 while unknown. Files, folders for `surveying`, or bytes for `downloading`, `hashing`, `packing` and `unpacking`. */
   readonly total: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Handlers, HostProcedureName } from '../../../shared/contract/window/procedures.ts';
 import { adapterProcedures } from './adapters.ts';
 import { backboneProcedures } from './backbones.ts';
+import { backboneSourceProcedures } from './backbone-sources.ts';
 import { binProcedures } from './bin.ts';
 import { classProcedures } from './classes.ts';
 import { datasetProcedures } from './datasets.ts';
@@ -31,6 +32,7 @@ export function hostHandlers(context: ProcedureContext): Handlers<HostProcedureN
     ...classProcedures(context),
     ...growthProcedures(context),
     ...backboneProcedures(context),
+    ...backboneSourceProcedures(context),
     ...runProcedures(context),
     ...adapterProcedures(context),
     ...evaluationProcedures(context),

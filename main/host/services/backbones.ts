@@ -25,6 +25,7 @@ import {
   type TimmConfig,
 } from '../../formats/checkpoints/timm-config.ts';
 import { recogniseBackbone, type RecognisedBackbone } from '../../formats/checkpoints/registry.ts';
+import { addressOfPath } from '../../hub/place.ts';
 import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
@@ -112,16 +113,35 @@ export async function inspectBackbone(
 ): Promise<InspectedBackbone> {
   const file = await BackboneFile.open(weights);
   try {
-    const config = await configBeside(weights);
-    const metadata = timmConfigOfMetadata(file.metadata, weights);
-    const sources = { heads, config, metadata };
-    const preprocessor = await preprocessorBeside(weights, timmPreprocessing(sources)?.said ?? {});
-    const recognised = recogniseBackbone(weights, file.tensors, { ...sources, preprocessor });
+    const recognised = await recognise(file, weights, heads);
     await file.requireFinite(recognised.architecture, signal);
-    return { ...recognised, tensorPrefix: file.prefix };
+    return recognised;
   } finally {
     await file.close();
   }
+}
+
+/** Recognises a weight file by its header and the files beside it, without reading the weights. */
+export async function recogniseAt(weights: string): Promise<InspectedBackbone> {
+  const file = await BackboneFile.open(weights);
+  try {
+    return await recognise(file, weights);
+  } finally {
+    await file.close();
+  }
+}
+
+async function recognise(
+  file: BackboneFile,
+  weights: string,
+  heads?: number,
+): Promise<InspectedBackbone> {
+  const config = await configBeside(weights);
+  const metadata = timmConfigOfMetadata(file.metadata, weights);
+  const sources = { heads, config, metadata };
+  const preprocessor = await preprocessorBeside(weights, timmPreprocessing(sources)?.said ?? {});
+  const recognised = recogniseBackbone(weights, file.tensors, { ...sources, preprocessor });
+  return { ...recognised, tensorPrefix: file.prefix };
 }
 
 async function hashOf(path: string, total: number, watching: Watching): Promise<string> {
@@ -168,15 +188,13 @@ export class Backbones implements BackboneService {
       );
     const stem = basename(weights, extname(weights));
     const fallback = stem === 'model' ? basename(dirname(weights)) : stem;
+    // In the hub's cache, where the folder is called by a commit.
+    const onHub = addressOfPath(weights)?.address.split('/').at(-1);
     const backbone: Backbone = {
       id: newId('backbone'),
       name:
         options.name === undefined
-          ? freeName(
-              this.#library,
-              'backbone',
-              checkName('backbone', recognised.timmName ?? fallback),
-            )
+          ? this.freeName(onHub ?? recognised.timmName ?? fallback)
           : checkName('backbone', options.name),
       path: weights,
       sha256,
@@ -196,6 +214,11 @@ export class Backbones implements BackboneService {
     const name = checkName('backbone', wanted);
     requireFreeName(this.#library, 'backbone', name);
     return name;
+  }
+
+  /** The name, or one made from it where another backbone has it. */
+  freeName(wanted: string): string {
+    return freeName(this.#library, 'backbone', checkName('backbone', wanted));
   }
 
   list(): Backbone[] {

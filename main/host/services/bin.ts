@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { readError, syncFolder, writeError } from '../../formats/files.ts';
+import { makeFolder, readError, syncFolder, writeError } from '../../formats/files.ts';
 import type { HomeFolders } from '../home.ts';
 import type { AdapterRepository } from '../store/adapters.ts';
 import type { BinRepository, BinRow } from '../store/bin.ts';
@@ -9,7 +9,7 @@ import type { Library } from '../store/library.ts';
 import { freeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
 import type { BinService, Restored } from '../contract/adapters.ts';
-import { makeFolder, statOrNull } from './paths.ts';
+import { statOrNull } from './paths.ts';
 
 /**
  * Holds removed runs, adapters and datasets until they are restored or deleted permanently. The library is

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
-import { readTextFile, writeFileAtomic } from '../../formats/files.ts';
+import { makeFolder, readTextFile, writeFileAtomic } from '../../formats/files.ts';
 import { bootOf, isMarkAlive, ownMark } from '../../formats/process-mark.ts';
 import { Sweep } from '../../formats/sweep.ts';
 import { sweepSystemTemporaries } from '../../formats/system-temporaries.ts';
 import { sweepTemporaries } from '../../formats/temporary-files.ts';
 import type { HomeFolders } from '../home.ts';
-import { makeFolder } from './paths.ts';
 
 /**
  * Notes the folder outside the home that a process writes to: `outside.<mark>.<12 hex

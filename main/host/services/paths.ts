@@ -1,8 +1,8 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { readError, syncFolder, writeError } from '../../formats/files.ts';
+import { makeFolder, readError, syncFolder, writeError } from '../../formats/files.ts';
 import type { HomeFolders } from '../home.ts';
 
 /** `stat` with readable errors. @throws not-found, not-readable */
@@ -22,15 +22,6 @@ export async function statOrNull(path: string): Promise<Stats | null> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw readError(path, error);
-  }
-}
-
-/** @throws not-writable */
-export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw writeError(path, error);
   }
 }
 

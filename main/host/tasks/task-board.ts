@@ -30,6 +30,8 @@ export interface TaskWork {
   readonly engine: (event: EngineEvent) => void;
   /** Handles the progress of the host's own work. */
   readonly host: (progress: Progress) => void;
+  /** Shows that a host of the network is asked. */
+  readonly asks: (host: string) => void;
 }
 
 interface Entry {
@@ -76,6 +78,7 @@ export class TaskBoard {
       done: 0,
       total: 0,
       secondsLeft: null,
+      hosts: [],
       result: null,
       error: null,
       startedAt: now(),
@@ -146,6 +149,10 @@ export class TaskBoard {
             progress(event.phase, event.done, event.total, event.secondsLeft);
         },
         host: ({ phase, done, total }) => progress(phase, done, total),
+        asks: (host) => {
+          entry.task = { ...entry.task, hosts: [...entry.task.hosts, host] };
+          this.#tell(entry);
+        },
       });
       this.#end(entry, { state: 'done', result });
     } catch (error) {

@@ -29,15 +29,6 @@ export const backbones = {
       'This backbone sees pictures of {size} pixels. One for larger pictures gives far better adapters.',
     link: 'How to get one',
   },
-  get: {
-    action: 'Where to get one',
-    title: 'Where to get a backbone',
-    what: 'A backbone is a model that someone else has trained on millions of photographs. It is a file that ends in .safetensors, of some 20 MB to 1 GB.',
-    find: 'On huggingface.co, look among the models of “timm” for one whose name begins with vit_ or deit_, for example vit_small_patch16_224.augreg_in21k_ft_in1k. Its page names the licence.',
-    save: 'On its tab “Files”, save model.safetensors and config.json into one folder.',
-    add: 'Here, choose “Add a backbone”, “A model folder”, and that folder.',
-    size: 'Larger models give better adapters and take longer. Without a graphics card a small one (vit_small) is a good beginning.',
-  },
   words: {
     vit: 'ViT, {depth} blocks, width {width}, {heads} heads, patch {patch}',
   },

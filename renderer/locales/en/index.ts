@@ -9,6 +9,7 @@ import { library } from './library.ts';
 import { projects } from './projects.ts';
 import { runs } from './runs.ts';
 import { settings } from './settings.ts';
+import { sources } from './sources.ts';
 import { tasks } from './tasks.ts';
 import { terms } from './terms.ts';
 import { train } from './train.ts';
@@ -30,6 +31,7 @@ export const en = {
   projects,
   runs,
   settings,
+  sources,
   tasks,
   terms,
   train,

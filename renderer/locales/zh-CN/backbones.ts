@@ -29,15 +29,6 @@ export const backbones: Shape<typeof en> = {
     small: '这个骨干网络只看 {size} 像素的图像。面向更大图像的骨干网络会得到好得多的适配器。',
     link: '如何获取',
   },
-  get: {
-    action: '从哪里获取',
-    title: '从哪里获取骨干网络',
-    what: '骨干网络是别人用数百万张照片训练好的模型，是一个以 .safetensors 结尾的文件，大小约 20 MB 到 1 GB。',
-    find: '在 huggingface.co 上，从“timm”的模型中找一个名称以 vit_ 或 deit_ 开头的，例如 vit_small_patch16_224.augreg_in21k_ft_in1k。其页面注明了许可证。',
-    save: '在它的“Files”页上，把 model.safetensors 和 config.json 保存到同一个文件夹。',
-    add: '在这里选择“添加骨干网络”、“模型文件夹”，再选中该文件夹。',
-    size: '模型越大，适配器越好，也越慢。没有显卡时，小模型（vit_small）是不错的开始。',
-  },
   words: {
     vit: 'ViT，{depth} 层，宽度 {width}，{heads} 个头，图块 {patch}',
   },

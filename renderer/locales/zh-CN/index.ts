@@ -11,6 +11,7 @@ import { library } from './library.ts';
 import { projects } from './projects.ts';
 import { runs } from './runs.ts';
 import { settings } from './settings.ts';
+import { sources } from './sources.ts';
 import { tasks } from './tasks.ts';
 import { terms } from './terms.ts';
 import { train } from './train.ts';
@@ -31,6 +32,7 @@ export const zhCN: Shape<typeof en> = {
   projects,
   runs,
   settings,
+  sources,
   tasks,
   terms,
   train,

@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { adapterProcedures } from './adapters.ts';
 import { backboneProcedures } from './backbones.ts';
+import { backboneSourceProcedures } from './backbone-sources.ts';
 import { classProcedures } from './classes.ts';
 import { datasetProcedures } from './datasets.ts';
 import { growthProcedures } from './dataset-growth.ts';
@@ -24,6 +25,7 @@ export const HOST_PROCEDURES = {
   ...classProcedures,
   ...growthProcedures,
   ...backboneProcedures,
+  ...backboneSourceProcedures,
   ...runProcedures,
   ...adapterProcedures,
 };

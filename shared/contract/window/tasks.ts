@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { foundBackboneSchema } from '../../domain/backbone-sources.ts';
 import { errorReportSchema } from '../../domain/error-report.ts';
 import { verificationSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
@@ -17,6 +18,8 @@ export const TASK_KINDS = [
   'dataset-look',
   'dataset-growth',
   'backbone-add',
+  'backbone-get',
+  'backbone-find',
   'adapter-import',
   'evaluate',
   'merge',
@@ -34,6 +37,7 @@ export const taskResult = v.variant('kind', [
   v.object({ kind: v.literal('outlook'), outlook: datasetOutlook }),
   v.object({ kind: v.literal('growth'), outlook: growthOutlook }),
   v.object({ kind: v.literal('backbone'), backboneId: idSchema }),
+  v.object({ kind: v.literal('found'), found: v.array(foundBackboneSchema) }),
   v.object({
     kind: v.literal('adapter'),
     adapterId: idSchema,
@@ -84,6 +88,8 @@ export const task = v.object({
   /** 0 while unknown. */
   total: countSchema,
   secondsLeft: v.nullable(finiteSchema),
+  /** Hosts of the network that it has asked. */
+  hosts: v.array(v.string()),
   result: v.nullable(taskResult),
   error: v.nullable(errorReportSchema),
   startedAt: v.string(),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { STRENGTHS } from '../../../shared/domain/backbone-catalogue.ts';
 import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { RUN_STATES } from '../../../shared/domain/library.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
@@ -64,6 +65,34 @@ export const backbone = v.strictObject({
   tensorPrefix: v.string(),
   createdAt: moment,
 });
+
+const strength = v.picklist(STRENGTHS);
+export const catalogue = v.array(
+  v.strictObject({
+    ...{ name: text, address: text, family: text, trainedOn: text, strength },
+    ...{ parameters: count, pixels: count, bytes: v.nullable(count) },
+    ...{ licence: text, commercial: v.boolean(), gated: v.boolean() },
+    backbone: v.nullable(text),
+  }),
+);
+export const gotBackbone = v.strictObject({
+  backbone,
+  offer: v.strictObject({
+    ...{ address: text, revision: text, host: text, folder: text },
+    files: v.array(v.strictObject({ path: text, bytes: count })),
+    ...{ bytes: count, missingBytes: count, freeBytes: v.nullable(count) },
+    ...{ licence: v.nullable(text), gated: v.boolean() },
+  }),
+  hosts: v.array(text),
+});
+export const foundBackbones = v.array(
+  v.strictObject({
+    ...{ path: text, name: text, place: v.picklist(['huggingface', 'torch']), bytes: count },
+    backboneId: v.nullable(text),
+    architecture: v.nullable(architecture),
+    error: v.nullable(errorReport),
+  }),
+);
 
 const problem = v.strictObject({
   kind: text,

@@ -22,6 +22,7 @@ const TASK: Task = {
   done: 0,
   total: 10,
   secondsLeft: null,
+  hosts: [],
   result: null,
   error: null,
   startedAt: '2026-11-20T10:00:00.000Z',

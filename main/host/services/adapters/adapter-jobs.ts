@@ -5,7 +5,7 @@ import type { ManifestImage } from '../../../../shared/domain/dataset.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Adapter } from '../../../../shared/domain/library.ts';
-import { readError } from '../../../formats/files.ts';
+import { makeFolder, readError } from '../../../formats/files.ts';
 import { temporaryName } from '../../../formats/temporary-files.ts';
 import type { HomeFolders } from '../../home.ts';
 import { isHidden, mayBeImage } from '../datasets/listing.ts';
@@ -17,7 +17,7 @@ import {
   type ReadFolder,
 } from '../folder-names.ts';
 import { writeManifest } from '../manifest.ts';
-import { makeFolder, statOrNull } from '../paths.ts';
+import { statOrNull } from '../paths.ts';
 
 /** Writes images to a temporary manifest under the home's `work`, removed after `use`. */
 export async function withManifest<T>(

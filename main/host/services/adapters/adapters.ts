@@ -11,7 +11,7 @@ import {
   relabelAdapterFolder,
   type AdapterFolder,
 } from '../../../formats/adapter-folder.ts';
-import { sha256OfFile, writeError, writeFolderAtomic } from '../../../formats/files.ts';
+import { makeFolder, sha256OfFile, writeError, writeFolderAtomic } from '../../../formats/files.ts';
 import { isKarstFile, KARST_ENDING, unpackKarstFile } from '../../../formats/karst-file.ts';
 import type { HomeFolders } from '../../home.ts';
 import type { AdapterPage, AdapterRepository } from '../../store/adapters.ts';
@@ -29,7 +29,7 @@ import type { Page, Watching } from '../../contract/watching.ts';
 import type { Backbones } from '../backbones.ts';
 import type { Bin } from '../bin.ts';
 import { checkClassName } from '../class-name.ts';
-import { makeFolder, moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';
+import { moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';
 import { MANIFEST } from '../manifest.ts';
 
 export interface AdaptersContext {

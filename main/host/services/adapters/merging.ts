@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../../../formats/files.ts';
 import type { ExportFormat } from '../../../../shared/domain/export-formats.ts';
 import type { Adapter, StoredExport, StoredMerge } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
@@ -12,7 +13,6 @@ import type { MergeRepository } from '../../store/merges.ts';
 import { newId } from '../../store/names.ts';
 import { now } from '../../store/rows.ts';
 import { writingInto } from '../leftovers.ts';
-import { makeFolder } from '../paths.ts';
 import { fileNameFor, requireNewPath } from './adapter-jobs.ts';
 import { copyAdapter } from './adapters.ts';
 import type { MergedModels, MergeOptions } from './merged-models.ts';

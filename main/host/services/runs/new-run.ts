@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { makeFolder } from '../../../formats/files.ts';
 import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
@@ -12,7 +13,7 @@ import type { AdapterRepository } from '../../store/adapters.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { KnownClasses } from '../adapters/known-classes.ts';
 import type { Backbones } from '../backbones.ts';
-import { makeFolder, moveToBin } from '../paths.ts';
+import { moveToBin } from '../paths.ts';
 import { requireKernels } from '../planning/engine-kernels.ts';
 import { runClasses } from '../run-classes.ts';
 import { createRunFolder } from './run-folder.ts';

@@ -47,6 +47,7 @@ function task(entries: Partial<Task>): Task {
     done: 0,
     total: 0,
     secondsLeft: null,
+    hosts: [],
     result: null,
     error: null,
     startedAt: '2026-11-20T10:00:00.000Z',

@@ -1,0 +1,194 @@
+import { basename } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { CATALOGUE } from '../../../shared/domain/backbone-catalogue.ts';
+import type { FoundBackbone, HubOffer } from '../../../shared/domain/backbone-sources.ts';
+import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import type { Backbone } from '../../../shared/domain/library.ts';
+import { download, missingBytes } from '../../hub/download.ts';
+import { foundFiles, type FoundFile } from '../../hub/found-files.ts';
+import { listModel, type HubListing } from '../../hub/offer.ts';
+import { addressOfPath, type Environment } from '../../hub/place.ts';
+import { hubSettings, type HubSettings } from '../../hub/settings.ts';
+import { Transport } from '../../hub/transport.ts';
+import type { BackboneSourceService } from '../contract/sources.ts';
+import type { Watching } from '../contract/watching.ts';
+import { nearNames } from '../store/names.ts';
+import { recogniseAt, type Backbones } from './backbones.ts';
+import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
+
+/** Milliseconds before a download that was cut goes on. */
+const PAUSE_MS = 1_000;
+/** Owner and name on the hub. */
+const ADDRESS = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
+
+export interface BackboneSourcesContext {
+  readonly backbones: Pick<Backbones, 'add' | 'list' | 'bySha256' | 'freeName'>;
+  /** Of the process. */
+  readonly environment: Environment;
+  /** Free bytes on the disk of a folder, which need not exist; null if unknown. */
+  readonly freeBytes: (folder: string) => Promise<number | null>;
+  readonly pauseMs?: number;
+}
+
+export class BackboneSources implements BackboneSourceService {
+  readonly #c: BackboneSourcesContext;
+  /** Models that are being downloaded. */
+  readonly #busy = new Set<string>();
+
+  constructor(context: BackboneSourcesContext) {
+    this.#c = context;
+  }
+
+  catalogue(): ReturnType<BackboneSourceService['catalogue']> {
+    const there = new Map<string, Backbone>();
+    for (const backbone of this.#c.backbones.list()) {
+      const from = addressOfPath(backbone.path);
+      if (from !== null) there.set(from.address, backbone);
+    }
+    return CATALOGUE.map((entry) => ({ entry, backbone: there.get(entry.address) ?? null }));
+  }
+
+  lookUp(name: string, options: Watching = {}): Promise<HubOffer> {
+    return this.#asking(options, async (transport, settings) => {
+      const listing = await listModel(addressOf(name), settings, transport);
+      return this.#offer(listing, settings);
+    });
+  }
+
+  get(name: string, options: Parameters<BackboneSourceService['get']>[1] = {}): Promise<Backbone> {
+    const address = addressOf(name);
+    const { signal, onProgress, onOffer } = options;
+    return this.#asking(options, async (transport, settings) => {
+      const listing = await listModel(address, settings, transport);
+      const offer = await this.#offer(listing, settings);
+      requireRoom(offer);
+      onOffer?.(offer);
+      const path = await this.#alone(address, () =>
+        download(listing, settings, {
+          transport,
+          signal,
+          pauseMs: this.#c.pauseMs ?? PAUSE_MS,
+          onBytes: (done) => onProgress?.({ phase: 'downloading', done, total: offer.bytes }),
+        }),
+      );
+      return await this.#added(path, address, options);
+    });
+  }
+
+  async find(options: Watching = {}): Promise<FoundBackbone[]> {
+    const files = await foundFiles(this.#c.environment);
+    const found: FoundBackbone[] = [];
+    for (const file of files) {
+      throwIfCancelled(options.signal, 'Looking for backbones');
+      found.push(await this.#look(file));
+      options.onProgress?.({ phase: 'surveying', done: found.length, total: files.length });
+    }
+    return found;
+  }
+
+  async #look({ path, name, place }: FoundFile): Promise<FoundBackbone> {
+    const known = await this.#known(path);
+    const about = { path, name, place, bytes: 0, backboneId: known?.id ?? null };
+    try {
+      const { size: bytes } = await statOf(path);
+      const { architecture } = known ?? (await recogniseAt(path));
+      return { ...about, bytes, architecture, error: null };
+    } catch (error) {
+      return { ...about, architecture: null, error: toErrorReport(error) };
+    }
+  }
+
+  /** The backbone of the library that a file is. */
+  async #known(path: string): Promise<Backbone | null> {
+    const { backbones } = this.#c;
+    const same = backbones.list().find((backbone) => backbone.path === path);
+    if (same !== undefined) return same;
+    // Large files of the hub's cache are links to blobs that are called by their sha256.
+    const blob = await realpath(path).catch(() => path);
+    return backbones.bySha256(basename(blob));
+  }
+
+  async #asking<T>(
+    { signal, onHost }: Watching & { onHost?: (host: string) => void },
+    work: (transport: Transport, settings: HubSettings) => Promise<T>,
+  ): Promise<T> {
+    const settings = await hubSettings(this.#c.environment);
+    const transport = new Transport({ settings, signal, onHost: onHost ?? (() => undefined) });
+    try {
+      return await work(transport, settings);
+    } finally {
+      transport.close();
+    }
+  }
+
+  async #offer(listing: HubListing, settings: HubSettings): Promise<HubOffer> {
+    const { address, revision, licence, gated, files } = listing;
+    return {
+      address,
+      revision,
+      host: settings.endpoint.host,
+      files: files.map(({ path, bytes }) => ({ path, bytes })),
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      missingBytes: await missingBytes(listing, settings),
+      freeBytes: await this.#c.freeBytes(settings.cache),
+      folder: settings.cache,
+      licence,
+      gated,
+    };
+  }
+
+  /** Two downloads of one model would write to the same files. */
+  async #alone<T>(address: string, work: () => Promise<T>): Promise<T> {
+    if (this.#busy.has(address))
+      throw new KarstError('in-use', `${address} is being downloaded already.`, {
+        hint: 'Wait for it.',
+      });
+    this.#busy.add(address);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(address);
+    }
+  }
+
+  /** The backbone of a file: the one that the library has, if it has it. */
+  async #added(path: string, address: string, watching: Watching): Promise<Backbone> {
+    const known = await this.#known(path);
+    if (known !== null && (await statOrNull(known.path)) !== null) return known;
+    const { backbones } = this.#c;
+    const name = CATALOGUE.find((entry) => entry.address === address)?.name;
+    return backbones.add(path, {
+      ...watching,
+      ...(name === undefined ? {} : { name: backbones.freeName(name) }),
+    });
+  }
+}
+
+/** @throws not-found */
+function addressOf(name: string): string {
+  const entry = CATALOGUE.find((one) => one.name === name);
+  if (entry !== undefined) return entry.address;
+  if (ADDRESS.test(name)) return name;
+  const near = nearNames(
+    name,
+    CATALOGUE.map((one) => one.name),
+  );
+  throw new KarstError('not-found', `The catalogue has no backbone "${name}".`, {
+    hint:
+      near.length > 0
+        ? `Did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`
+        : 'Name one of `karst backbone catalogue`, or a model of the hub as OWNER/NAME.',
+  });
+}
+
+/** @throws not-writable */
+function requireRoom({ missingBytes: needed, freeBytes, folder }: HubOffer): void {
+  if (freeBytes === null || needed <= freeBytes) return;
+  throw new KarstError(
+    'not-writable',
+    `${megabytes(needed)} are to be downloaded, and the disk of ${folder} has ${megabytes(freeBytes)} free.`,
+    { hint: 'Free some space, or name another folder by HF_HUB_CACHE.', path: folder },
+  );
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
