@@ -37,9 +37,9 @@ test('a model of the catalogue is asked about, downloaded and added', async ({ p
   await page.goto(`${studio.origin}/backbones?get=1`);
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByRole('heading', { name: 'Get a backbone' })).toBeVisible();
-  await expect(dialog.getByRole('listitem').filter({ hasText: 'address not tried' })).not.toHaveCount(
-    0,
-  );
+  await expect(
+    dialog.getByRole('listitem').filter({ hasText: 'address not tried' }),
+  ).not.toHaveCount(0);
   expect(hub.asked).toEqual([]);
   hub.faults = { status: 503 };
   await dialog.getByRole('button', { name: 'Get dinov2-small' }).click();

@@ -6,6 +6,8 @@ export const sources = {
     what: 'A backbone is a model that someone else has trained on millions of photographs. These are on huggingface.co, a public collection of models. Nothing is asked there before you choose one.',
     size: 'Larger models give better adapters and take longer. Without a graphics card a small one is a good beginning.',
     get: 'Get {name}',
+    getIt: 'Get',
+    commerce: 'commercial use allowed',
     here: 'in your library',
     open: 'Show {name}',
     trainedOn: 'Trained on {on}.',

@@ -8,6 +8,8 @@ export const sources: Shape<typeof en> = {
     what: '骨干网络是别人用数百万张照片训练好的模型。下列模型来自公开的模型库 huggingface.co。在您选定之前，不会向它发出任何请求。',
     size: '模型越大，适配器越好，也越慢。没有显卡时，小模型是不错的开始。',
     get: '获取 {name}',
+    getIt: '获取',
+    commerce: '可商用',
     here: '已在资料库中',
     open: '查看 {name}',
     trainedOn: '训练数据：{on}。',
