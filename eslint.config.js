@@ -25,7 +25,11 @@ ts.sys.readFile = (path, encoding) => {
 };
 
 export default defineConfig(
-  globalIgnores(['node_modules/', 'coverage/', 'test-results/', 'build/', 'dist/', 'release/']),
+  globalIgnores([
+    ...['node_modules/', 'coverage/', 'test-results/', 'build/', 'dist/', 'release/'],
+    // Copied into the folders of exported models, for people without TypeScript.
+    'main/exports/scripts/',
+  ]),
   vue.configs['flat/recommended'],
   {
     files: ['**/*.ts', '**/*.mjs', '**/*.js', '**/*.vue'],

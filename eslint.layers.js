@@ -35,6 +35,8 @@ const LAYERS = [
     folder: 'main/tuning',
     imports: ['main/graph', 'main/networks', 'shared/methods', 'shared/models'],
   },
+  // Writes models for other programs and opens them in those; the engine makes what it writes.
+  { folder: 'main/exports', imports: ['main/graph', 'main/backends', 'main/formats', 'shared'] },
   // Tasks define what is learnt as computations, without devices or files.
   { folder: 'main/tasks', imports: ['main/graph', 'shared/domain', 'shared/tasks'] },
   {
@@ -45,6 +47,7 @@ const LAYERS = [
       'main/tuning',
       'main/tasks',
       'main/backends',
+      'main/exports',
       'main/formats',
       'main/platform',
       'shared',
@@ -75,6 +78,13 @@ const ROOMS = {
   'main/backends': [
     ['session.ts', 'feeds.ts'],
     ['tfjs', 'tensorflow'],
+  ],
+  'main/exports': [
+    ['exporter.ts'],
+    ['card.ts'],
+    ['companions.ts'],
+    ['timm.ts', 'onnx', 'saved-model'],
+    ['registry.ts'],
   ],
   'main/host': [
     ['home.ts', 'owner.ts', 'version.ts', 'events.ts'],
@@ -136,6 +146,7 @@ const RESERVED = [
   { package: /^@tensorflow\//, folders: ['main/backends', 'main/engine'] },
   { package: /^@huggingface\//, folders: ['main/hub'] },
   { package: /^better-sqlite3(\/|$)/, folders: ['main/host/store'] },
+  { package: /^onnxruntime-node(\/|$)/, folders: ['main/exports'] },
 ];
 
 /** Run before packages are installed or must not need any: only Node's built-in modules allowed. */

@@ -21,14 +21,24 @@ export async function confirmRemoval(
   signal: AbortSignal,
 ): Promise<void> {
   if (yes) return;
-  if (!context.interactive || context.console.json) {
+  if (!canAsk(context)) {
     throw new KarstError('usage', 'Nothing was removed: there is no terminal to ask on.', {
       hint: 'Give --yes to remove without being asked.',
     });
   }
-  const answer = await ask(`${printable(question)} Remove? [y/N] `, signal);
-  if (/^y(es)?$/i.test(answer.trim())) return;
+  if (await agreed(`${question} Remove?`, signal)) return;
   throw new KarstError('cancelled', 'Nothing was removed.');
+}
+
+/** Whether there is a terminal to ask on, and `--json` does not forbid it. */
+export function canAsk({ interactive, console }: CommandContext): boolean {
+  return interactive && !console.json;
+}
+
+/** Asks a question that is answered by yes or no; Ctrl-C and Ctrl-D are no. */
+export async function agreed(question: string, signal: AbortSignal): Promise<boolean> {
+  const answer = await ask(`${printable(question)} [y/N] `, signal);
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** The answer typed; empty when it was Ctrl-C or Ctrl-D. */

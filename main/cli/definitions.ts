@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import { EXPORT_FORMATS } from '../../shared/domain/export-formats.ts';
+import { EXPORT_FORMATS, FORMER_FORMATS } from '../../shared/domain/export-formats.ts';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
@@ -242,11 +242,16 @@ function defineUses(program: Command, runs: Runs): void {
     .addOption(
       new Option(
         '--format <format>',
-        'what to write: a folder that timm opens, one .karst file, or an adapter folder',
+        'what to write: a folder for timm, ONNX or TensorFlow, one .karst file, or an adapter folder',
       )
-        .choices(EXPORT_FORMATS)
-        .default('safetensors'),
+        .choices([...EXPORT_FORMATS, ...Object.keys(FORMER_FORMATS)])
+        .default('timm'),
     )
+    .addOption(
+      new Option('--float16', 'onnx: weights and computation in half precision').conflicts('int8'),
+    )
+    .option('--int8', 'onnx: weights rounded to 8 bits per output channel; the loss is measured')
+    .addOption(yes())
     .requiredOption('--out <path>', 'where to write; must not exist')
     .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
     .action(runs(() => import('./commands/export.ts')));

@@ -4,7 +4,14 @@ import protobuf from 'protobufjs';
  * The part of TensorFlow's SavedModel format that we write: protobuf messages with the field numbers of
  * tensorflow/core/protobuf/{saved_model,meta_graph}.proto and tensorflow/core/framework/*.proto.
  */
-export const DATA_TYPE = { float32: 1, int32: 3, bool: 10, resource: 20 } as const;
+export const DATA_TYPE = {
+  float32: 1,
+  int32: 3,
+  uint8: 4,
+  string: 7,
+  bool: 10,
+  resource: 20,
+} as const;
 
 export interface TensorShapeProto {
   /** A size of -1 stands for a side that is known only at the call. */

@@ -10,6 +10,7 @@ export const singleLabel: Task<number> = {
     const perImage = g.neg(g.sum(g.mul(targets, g.logSoftmax(logits)), [1]));
     return g.sumAll(g.mul(perImage, weights));
   },
+  probabilities: g.softmax,
   encode(row, { first, second, lambda }, smooth) {
     row.fill(smooth / row.length);
     row[first]! += (1 - smooth) * lambda;

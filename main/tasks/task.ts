@@ -28,6 +28,8 @@ export interface Task<Target = unknown> {
    * padding rows.
    */
   readonly loss: (outputs: Tensor, targets: Tensor, weights: Tensor) => Tensor;
+  /** Outputs (batch, outputs) → the probability of each class, as the spec computes it. */
+  readonly probabilities: (outputs: Tensor) => Tensor;
   /** Writes the training target of one image into `row` (outputs), which is zeroed. */
   encode(row: Float32Array, target: MixedTarget<Target>, labelSmoothing: number): void;
   /**

@@ -27,6 +27,7 @@ export const ERROR_CODES = [
   'run-state', // the run is not in a state that allows this
   'checkpoint-invalid', // no checkpoint verifies
   'verification-failed', // merged or exported model differs beyond tolerance
+  'accuracy-loss', // an exported model loses so much accuracy that it must be confirmed
   'diverged', // loss or gradients are no longer finite
   'out-of-memory',
   'engine-crashed',

@@ -87,14 +87,33 @@ export const sampleRecordSchema = immutable(
 );
 export type SampleRecord = v.InferOutput<typeof sampleRecordSchema>;
 
+/** An exported model's reading of image files, compared with ours. */
+const filesVerification = v.object({
+  images: countSchema,
+  /** Images that this reading does not cover, as the format's notes say. */
+  leftOut: countSchema,
+  /** Of a pixel, in steps of 8 bits. */
+  maxPixelDiff: finiteSchema,
+  maxProbabilityDiff: finiteSchema,
+  /** Fraction of images with equal top-1 predictions, 0..1. */
+  top1Agreement: finiteSchema,
+});
+
+export type FilesVerification = v.InferOutput<typeof filesVerification>;
+
 /** Difference of two forms of one model on the same images. */
 export const verificationSchema = immutable(
   v.object({
     images: countSchema,
+    /** Of the logits, or of what `of` names. */
     maxAbsDiff: finiteSchema,
+    of: v.exactOptional(v.literal('probabilities')),
     tolerance: finiteSchema,
     /** Fraction of images with equal top-1 predictions, 0..1. */
     top1Agreement: finiteSchema,
+    /** Fraction of images that each predicts right, 0..1, where that is what counts. */
+    accuracy: v.exactOptional(v.object({ adapted: finiteSchema, exported: finiteSchema })),
+    files: v.exactOptional(filesVerification),
   }),
 );
 export type Verification = v.InferOutput<typeof verificationSchema>;

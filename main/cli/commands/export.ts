@@ -1,29 +1,91 @@
-import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import {
+  FORMER_FORMATS,
+  type ExportFormat,
+  type Precision,
+} from '../../../shared/domain/export-formats.ts';
+import type { ExportOutcome } from '../../host/contract/adapters.ts';
+import type { Studio } from '../../host/contract/studio.ts';
+import type { JobWatching } from '../../host/contract/watching.ts';
+import { agreed, canAsk } from '../confirm.ts';
 import type { CommandContext } from '../context.ts';
-import { verificationLine } from '../describe/evaluation.ts';
+import { verificationLines } from '../describe/evaluation.ts';
+import { EXPORT_NOTES } from '../../../shared/domain/export-words.ts';
 import { withWatchedStudio } from '../watched.ts';
 
 const WRITTEN: Record<ExportFormat, string> = {
-  safetensors: 'a folder with the merged model',
+  timm: 'a folder with the merged model for timm',
+  onnx: 'a folder with the merged model for ONNX',
+  savedmodel: 'a folder with the merged model for TensorFlow',
   karst: 'an adapter in one file',
   adapter: 'an adapter folder',
 };
 
+interface Options {
+  /** A format, or a former name of one. */
+  readonly format: string;
+  readonly float16?: boolean;
+  readonly int8?: boolean;
+  readonly yes?: boolean;
+  readonly out: string;
+  readonly dataset?: string;
+}
+
 /**
- * `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"}}`; the
- * verification is null for the formats `adapter` and `karst`, which contain the adapter unchanged.
+ * `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"},
+ * "notes": […]}`; the verification is null for the formats `adapter` and `karst`, which contain the
+ * adapter unchanged.
  */
 export async function run(
   context: CommandContext,
   name: string,
-  options: { format: ExportFormat; out: string; dataset?: string },
+  { format: given, float16, int8, yes, ...options }: Options,
 ): Promise<void> {
   const { console } = context;
+  const format = FORMER_FORMATS[given] ?? (given as ExportFormat);
+  const precision = precisionOf(format, { float16, int8 });
+  const wish = { ...options, ...(precision === null ? {} : { precision }), format };
   const { out, verification } = await withWatchedStudio(context, (studio, watching) =>
-    studio.merging.export(name, { ...options, ...watching }),
+    exported(context, studio, name, { ...wish, ...watching, acceptLoss: yes === true }),
   );
-  console.answer({ out, verification }, () => [
-    `Exported ${console.bold(name)} to ${out}, ${WRITTEN[options.format]}`,
-    ...(verification === null ? [] : [verificationLine(verification)]),
+  const notes = EXPORT_NOTES[format];
+  console.answer({ out, verification, notes }, () => [
+    `Exported ${console.bold(name)} to ${out}, ${WRITTEN[format]}`,
+    ...(verification === null ? [] : verificationLines(verification)),
+    ...notes,
   ]);
+}
+
+type Wish = Parameters<Studio['merging']['export']>[1] & Required<JobWatching>;
+
+/** Asks on the terminal about a loss of accuracy, and exports again when it is accepted. */
+async function exported(
+  context: CommandContext,
+  { merging }: Studio,
+  name: string,
+  wish: Wish,
+): Promise<ExportOutcome> {
+  try {
+    return await merging.export(name, wish);
+  } catch (error) {
+    const asked = error instanceof KarstError && error.code === 'accuracy-loss';
+    if (!asked || !canAsk(context)) throw error;
+    if (!(await agreed(`${error.message} Write it?`, wish.signal)))
+      throw new KarstError('cancelled', 'Nothing was written.');
+    return merging.export(name, { ...wish, acceptLoss: true });
+  }
+}
+
+/** null: not given. @throws usage for a format that has no choice */
+function precisionOf(
+  format: ExportFormat,
+  { float16, int8 }: { readonly float16: boolean | undefined; readonly int8: boolean | undefined },
+): Precision | null {
+  const precision = float16 === true ? 'float16' : int8 === true ? 'int8' : null;
+  if (precision !== null && format !== 'onnx')
+    throw new KarstError('usage', `--${precision} is for ONNX, not for ${format}.`, {
+      hint: 'Add --format onnx, or leave it out.',
+      option: `--${precision}`,
+    });
+  return precision;
 }

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts';
-import { verificationLine } from '../describe/evaluation.ts';
+import { verificationLines } from '../describe/evaluation.ts';
 import { withWatchedStudio } from '../watched.ts';
 
 /** `--json`: `{"out": …, "verification": {"images","maxAbsDiff","tolerance","top1Agreement"}}`. */
@@ -14,6 +14,6 @@ export async function run(
   );
   console.answer({ out, verification }, () => [
     `Merged ${console.bold(name)} into ${out}`,
-    verificationLine(verification),
+    ...verificationLines(verification),
   ]);
 }

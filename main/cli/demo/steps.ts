@@ -16,7 +16,7 @@ import {
 } from '../../host/services/sample.ts';
 import type { Studio } from '../../host/contract/studio.ts';
 import type { CommandContext } from '../context.ts';
-import { verificationLine } from '../describe/evaluation.ts';
+import { verificationLines } from '../describe/evaluation.ts';
 import { describeTime } from '../describe/run.ts';
 import {
   formatCount,
@@ -117,7 +117,7 @@ export async function runDemo(
   steps.begin('Merge the adapter into the backbone, and compare both on validation images');
   const merged = await studio.merging.merge(adapter.id, watching);
   checkVerification(merged.verification, merged.out);
-  steps.end(verificationLine(merged.verification));
+  steps.end(verificationLines(merged.verification).join('; '));
 
   steps.begin('Export the merged model as a folder that timm opens, and load it back');
   const exports = path.join(studio.home, 'exports');
@@ -125,7 +125,7 @@ export async function runDemo(
   const out = path.join(exports, adapter.name);
   const exported = await studio.merging.export(adapter.id, {
     ...watching,
-    format: 'safetensors',
+    format: 'timm',
     out,
   });
   if (exported.verification !== null) checkVerification(exported.verification, exported.out);
@@ -245,10 +245,11 @@ export function checkEvaluation(
 }
 
 export function checkVerification(verification: Verification, out: string): void {
-  if (verification.images > 0 && verification.maxAbsDiff <= verification.tolerance) return;
+  const { images, maxAbsDiff, tolerance } = verification;
+  if (images > 0 && maxAbsDiff <= tolerance) return;
   throw new KarstError(
     'verification-failed',
-    `The model in ${out} does not give the adapter's predictions: ${verificationLine(verification)}.`,
+    `The model in ${out} does not give the adapter's predictions: ${verificationLines(verification).join('; ')}.`,
     { hint: 'Run `karst doctor`, and report this with what it prints.', path: out },
   );
 }

@@ -98,8 +98,27 @@ function confusions(evaluation: Evaluation, console: Console): string[] {
   );
 }
 
-/** "adapted and merged model agree on 64 images: largest difference 1.20e-6 (allowed 1.00e-4), …" */
-export function verificationLine(verification: Verification): string {
-  const { images, maxAbsDiff, tolerance, top1Agreement } = verification;
-  return `checked on ${formatCount(images)} images: outputs differ by at most ${formatNumber(maxAbsDiff)} (allowed ${formatNumber(tolerance)}), top-1 predictions agree on ${formatPercent(top1Agreement)}`;
+/**
+ * "checked on 64 images: logits differ by at most 1.20e-6 (allowed 1.00e-4), top-1 predictions
+ * agree on 100 %"; more lines for measured accuracy and for image files.
+ */
+export function verificationLines(verification: Verification): string[] {
+  const { images, maxAbsDiff, of = 'outputs', tolerance, top1Agreement } = verification;
+  const { accuracy, files } = verification;
+  const allowed = accuracy !== undefined ? '' : ` (allowed ${formatNumber(tolerance)})`;
+  const differ = `${of} differ by at most ${formatNumber(maxAbsDiff)}${allowed}`;
+  const agree = (share: number): string => `top-1 predictions agree on ${formatPercent(share)}`;
+  return [
+    `checked on ${formatCount(images)} images: ${differ}, ${agree(top1Agreement)}`,
+    ...(accuracy === undefined
+      ? []
+      : [
+          `of these images the adapter predicts ${formatPercent(accuracy.adapted)} right, the written model ${formatPercent(accuracy.exported)}`,
+        ]),
+    ...(files === undefined
+      ? []
+      : [
+          `as files: ${formatCount(files.images)} images, pixels differ by at most ${formatNumber(files.maxPixelDiff)} of 255, probabilities by ${formatNumber(files.maxProbabilityDiff)}, ${agree(files.top1Agreement)}${files.leftOut === 0 ? '' : `; ${formatCount(files.leftOut)} that it does not read as we do are left out`}`,
+        ]),
+  ];
 }

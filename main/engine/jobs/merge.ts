@@ -1,30 +1,27 @@
 import { join } from 'node:path';
 import type { MergeJob } from '../../../shared/contract/engine/jobs.ts';
 import type { MergeResult } from '../../../shared/contract/engine/results.ts';
+import type { ModelFormat } from '../../../shared/domain/export-formats.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
-import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
-import type { TensorSpec } from '../../../shared/models/spec.ts';
-import { writeFileAtomic, writeFolderAtomic } from '../../formats/files.ts';
-import { modelCard } from '../../formats/model-card.ts';
-import { preprocessingToJson } from '../../formats/preprocessor-config.ts';
-import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
-import { readAllFloat32, writeSafetensors, type TensorDtype } from '../../formats/safetensors.ts';
-import { timmConfigOf } from '../../formats/checkpoints/registry.ts';
-import { mergedTensors } from '../../tuning/merge.ts';
-import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
-import { plainModel } from '../model/plain-model.ts';
+import type { ExportedModel, Exporter } from '../../exports/exporter.ts';
+import { exporterOf } from '../../exports/registry.ts';
+import { writeFolderAtomic } from '../../formats/files.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { compareLogits, VERIFICATION_BATCH } from '../merge/compare.ts';
-import { evaluationProgram } from '../programs/evaluation.ts';
-import { readImages } from './manifest.ts';
+import { compareFiles } from '../merge/compare-files.ts';
+import { compareModels, VERIFICATION_BATCH } from '../merge/compare.ts';
+import { exportedModel } from '../merge/exported-model.ts';
+import { proofTools } from '../merge/proof-tools.ts';
+import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
 import type { JobChannel } from './channel.ts';
+import { readImages } from './manifest.ts';
 
-const MODEL = 'model.safetensors';
+/** Accuracy that a written model may lose without being asked about, as a fraction of the images. */
+const LOSS_ALLOWED = 0.01;
 
 /**
- * Merges an adapter into its backbone, writes the model as a folder and verifies on images that the
- * file, read back, gives the adapted model's logits. Beyond the tolerance the folder is removed.
+ * Merges an adapter into its backbone, writes the model as a folder in the wanted format, opens it
+ * again and compares it with the adapted model on images. Beyond the bound the folder is removed.
  */
 export async function merge(job: MergeJob, channel: JobChannel): Promise<MergeResult> {
   channel.progress('loading', 0, 1);
@@ -34,46 +31,19 @@ export async function merge(job: MergeJob, channel: JobChannel): Promise<MergeRe
     VERIFICATION_BATCH,
     channel.runtime,
     // Not merged in the graph: the point is to compare the merged weights with the adapter. In
-    // float32, as the merged model will run elsewhere.
+    // float32, as the written model will run elsewhere.
     { merged: false, matmulPrecision: 'highest' },
   );
   try {
-    const { classes } = adapted.model;
-    const architecture: Architecture = { ...adapted.model.architecture, classes };
-    const tensors = familyOf(architecture).tensors(architecture, classes);
-    const dtype = await storedDtypes(job.backbone, adapted.tuner.spec.scope === 'model');
     channel.progress('merging', 0, 1);
-    const { adapter, backbone } = adapted.tensors;
-    if (adapted.tuner.delta === null)
-      throw new KarstError(
-        'not-available',
-        `An adapter of the method ${adapted.tuner.spec.title} cannot be merged: no weights of the backbone can hold what it adds.`,
-        { hint: 'Export it as an adapter.', path: job.adapterDir },
-      );
-    const merged = mergedTensors(adapted.tuner, adapter, backbone);
+    const model = await exportedModel(job, adapted);
+    const { format, options } = job.target;
+    const exporter: Exporter = exporterOf<ModelFormat>(format);
     const proof: { verification?: Verification } = {};
     await writeFolderAtomic(job.out, async (folder) => {
-      const path = join(folder, MODEL);
-      await writeSafetensors(
-        path,
-        tensors.map((tensor) => ({
-          name: tensor.name,
-          shape: tensor.shape,
-          dtype: dtype(tensor),
-          data: merged.get(tensor.name) ?? new Float32Array(),
-        })),
-        { format: 'pt' },
-      );
-      await writeDescriptions(folder, job, adapted, architecture);
+      await exporter.write(model, options, folder);
       channel.progress('merging', 1, 1);
-      proof.verification = await verify(
-        job,
-        channel,
-        adapted,
-        path,
-        architecture,
-        dtype(tensors.find(isMatrix)),
-      );
+      proof.verification = await verify(job, channel, adapted, { model, exporter, folder });
     });
     if (proof.verification === undefined)
       throw new KarstError('internal', 'The merged model was written without a verification.');
@@ -83,60 +53,17 @@ export async function merge(job: MergeJob, channel: JobChannel): Promise<MergeRe
   }
 }
 
-/** The type of the matrices, which hold most parameters, is called the network's type. */
-const isMatrix = ({ role }: TensorSpec): boolean => role === 'matrix';
-
-/**
- * The type each tensor is stored in: the backbone's own; float32 where there is none (trained from
- * random weights).
- */
-async function storedDtypes(
-  { path, architecture }: MergeJob['backbone'],
-  whole: boolean,
-): Promise<(tensor: TensorSpec | undefined) => TensorDtype> {
-  if (path === null || whole) return () => 'F32';
-  const file = await BackboneFile.open(path);
-  try {
-    const first = familyOf(architecture).tensors(architecture, 0).find(isMatrix);
-    const main = file.tensors.get(first?.name ?? '')?.dtype ?? 'F32';
-    return (tensor) =>
-      tensor === undefined || tensor.role === 'head'
-        ? main
-        : (file.tensors.get(tensor.name)?.dtype ?? main);
-  } finally {
-    await file.close();
-  }
-}
-
-async function writeDescriptions(
-  folder: string,
-  job: MergeJob,
-  { folder: adapter, preprocessing }: OpenAdapter,
-  architecture: Architecture,
-): Promise<void> {
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  await writeFileAtomic(
-    join(folder, 'config.json'),
-    json(timmConfigOf(architecture, preprocessing, adapter.labels)),
-  );
-  await writeFileAtomic(
-    join(folder, 'preprocessor_config.json'),
-    json(preprocessingToJson(preprocessing)),
-  );
-  await writeFileAtomic(join(folder, 'labels.json'), json(adapter.labels));
-  await writeFileAtomic(
-    join(folder, 'README.md'),
-    modelCard(job.backbone.name, adapter, architecture),
-  );
+interface Written {
+  readonly model: ExportedModel;
+  readonly exporter: Exporter;
+  readonly folder: string;
 }
 
 async function verify(
   job: MergeJob,
   channel: JobChannel,
   adapted: OpenAdapter,
-  path: string,
-  architecture: Architecture,
-  dtype: TensorDtype,
+  { model, exporter, folder }: Written,
 ): Promise<Verification> {
   const { labels } = adapted.folder;
   const { task } = adapted;
@@ -144,11 +71,7 @@ async function verify(
     0,
     job.verifyImages,
   );
-  const { program } = evaluationProgram(
-    plainModel(architecture, adapted.model.classes),
-    VERIFICATION_BATCH,
-  );
-  const session = channel.runtime.open(program);
+  const written = await exporter.open(folder, model, proofTools(model, channel.runtime));
   const loader = new ImageLoader({
     ...channel.loading,
     images,
@@ -158,39 +81,61 @@ async function verify(
     seed: 0,
     cacheDir: join(channel.cacheDir, 'images'),
   });
+  const bound = exporter.bound(model, job.target.options);
+  const ours = new Map<number, Float32Array | Float64Array>();
+  const progress = (done: number): Promise<void> => {
+    channel.progress('verifying', done, images.length);
+    return channel.throwIfCancelled();
+  };
   try {
-    await session.write(await readAllFloat32(path));
-    const verification = await compareLogits(
-      adapted.session,
-      session,
-      loader,
-      { task: task.spec, outputs: adapted.model.classes },
-      dtype,
-      (done) => {
-        channel.progress('verifying', done, images.length);
-        return channel.throwIfCancelled();
-      },
-    );
-    const { maxAbsDiff, tolerance } = verification;
-    if (verification.images === 0) {
-      throw new KarstError(
-        'dataset-unusable',
-        'None of the images to verify the merged model on can be read.',
-        {
-          hint: 'Check the dataset with "karst dataset check".',
-        },
-      );
-    }
-    if (!(maxAbsDiff <= tolerance)) {
-      throw new KarstError(
-        'verification-failed',
-        `The merged model's logits differ from the adapted model's by up to ${maxAbsDiff.toExponential(2)}, more than ${tolerance.toExponential(2)}.`,
-        { hint: 'Nothing was written; the adapter itself is unchanged.', path: job.out },
-      );
-    }
-    return verification;
+    const verification = await compareModels(adapted.session, written, loader, {
+      ...{ task: task.spec, outputs: adapted.model.classes, bound, images },
+      onImage: (index, probabilities) => ours.set(index, probabilities),
+      onBatch: progress,
+    });
+    requireClose(job, verification);
+    if (written.runFile === undefined) return verification;
+    const files = await compareFiles(written.runFile, {
+      files: [...ours].map(([index, probabilities]) => ({
+        path: images[index]?.path ?? '',
+        probabilities,
+      })),
+      ...{ task: task.spec, preprocessing: model.preprocessing, onFile: progress },
+    });
+    return { ...verification, files };
   } finally {
     await loader.close();
-    await session.dispose();
+    await written.close();
   }
 }
+
+const NOTHING_WRITTEN = 'Nothing was written; the adapter itself is unchanged.';
+
+/** @throws KarstError dataset-unusable, verification-failed, accuracy-loss */
+function requireClose(
+  job: MergeJob,
+  { images, maxAbsDiff, tolerance, of, accuracy }: Verification,
+): void {
+  if (images === 0)
+    throw new KarstError(
+      'dataset-unusable',
+      'None of the images to verify the merged model on can be read.',
+      { hint: 'Check the dataset with "karst dataset check".' },
+    );
+  if (!(maxAbsDiff <= tolerance))
+    throw new KarstError(
+      'verification-failed',
+      `The merged model's ${of ?? 'logits'} differ from the adapted model's by up to ${maxAbsDiff.toExponential(2)}, more than ${tolerance.toExponential(2)}.`,
+      { hint: NOTHING_WRITTEN, path: job.out },
+    );
+  if (accuracy === undefined || job.acceptLoss) return;
+  const { adapted, exported } = accuracy;
+  if (adapted - exported > LOSS_ALLOWED)
+    throw new KarstError(
+      'accuracy-loss',
+      `The written model predicts ${percent(exported)} of ${String(images)} images right, the adapter ${percent(adapted)}.`,
+      { hint: 'Nothing was written; export it in float16, or confirm the loss.', option: '--yes' },
+    );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

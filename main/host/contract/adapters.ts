@@ -1,7 +1,7 @@
 import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
 import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
-import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
+import type { ExportFormat, Precision } from '../../../shared/domain/export-formats.ts';
 import type {
   Adapter,
   DatasetProblem,
@@ -187,11 +187,17 @@ export interface MergingService {
     adapter: string,
     options?: JobWatching & { out?: string; dataset?: string; verifyImages?: number },
   ): Promise<MergeOutcome>;
-  /** @throws name-taken */
+  /**
+   * @param options.precision of an ONNX file; default float32
+   * @param options.acceptLoss keeps a model that predicts fewer images right than the adapter
+   * @throws name-taken, accuracy-loss, verification-failed
+   */
   export(
     adapter: string,
     options: JobWatching & {
       format: ExportFormat;
+      precision?: Precision;
+      acceptLoss?: boolean;
       out: string;
       dataset?: string;
       verifyImages?: number;

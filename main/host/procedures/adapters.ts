@@ -92,12 +92,11 @@ export function adapterProcedures({
         return { kind: 'written', out: merged.out, verification: merged.verification };
       });
     },
-    'adapters.export'({ id: wanted, format, out, datasetId }) {
+    'adapters.export'({ id: wanted, datasetId, ...wish }) {
       const { id, name } = adapters.get(wanted);
       return tasks.start('export', name, async ({ signal, host, engine }) => {
         const exported = await merging.export(id, {
-          format,
-          out,
+          ...wish,
           signal,
           onProgress: host,
           onEvent: engine,

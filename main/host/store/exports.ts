@@ -1,4 +1,4 @@
-import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
+import { FORMER_FORMATS, type ExportFormat } from '../../../shared/domain/export-formats.ts';
 import type { StoredExport } from '../../../shared/domain/library.ts';
 import type { Library } from './library.ts';
 import { json, text } from './rows.ts';
@@ -26,10 +26,14 @@ export class ExportRepository {
       .map((row) => ({
         id: text(row, 'id'),
         adapterId: text(row, 'adapter_id'),
-        format: text(row, 'format') as ExportFormat,
+        format: presentFormat(text(row, 'format')),
         out: text(row, 'out'),
         verification: row['verification'] === null ? null : json(row, 'verification'),
         createdAt: text(row, 'created_at'),
       }));
   }
+}
+
+function presentFormat(stored: string): ExportFormat {
+  return FORMER_FORMATS[stored] ?? (stored as ExportFormat);
 }

@@ -4,7 +4,15 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 /** Folders whose modules the packaged application runs on the project's own Node. */
 const ROOMS = [
   ...['main/cli', 'main/host', 'main/engine', 'main/backends', 'main/graph', 'main/formats'],
-  ...['main/networks', 'main/tuning', 'main/tasks', 'main/platform', 'shared'],
+  ...[
+    'main/exports',
+    'main/hub',
+    'main/networks',
+    'main/tuning',
+    'main/tasks',
+    'main/platform',
+    'shared',
+  ],
 ];
 
 const MODULE = /\.(ts|mjs)$/;

@@ -117,13 +117,24 @@ export const library = {
     title: 'Verified.',
     sentence:
       'On {images} images the outputs differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}).',
+    probabilities:
+      'On {images} images the probabilities differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}).',
+    accuracy:
+      'Of {images} images the adapter predicts {adapted} right and the written model {exported}. Top-1 predictions agree ({agreement}).',
+    files:
+      'Reading {images} image files itself, its pixels differ by at most {pixels} of 255 and its probabilities by {difference}. Top-1 predictions agree ({agreement}).',
+    leftOut:
+      'One image was left out, because the model does not read it as the studio does. | {count} images were left out, because the model does not read them as the studio does.',
     none: 'Copied as it is.',
   },
   formats: {
     adapter: 'Adapter folder',
     karst: 'Adapter in one file',
-    safetensors: 'Merged model, safetensors',
+    timm: 'Model for timm',
+    onnx: 'Model for ONNX',
+    savedmodel: 'Model for TensorFlow',
   },
+  precisions: { float32: 'Full', float16: 'Half', int8: '8 bits' },
   mergeDialog: {
     title: 'Merge {name}',
     running: 'Merging and verifying. You can leave; it goes on.',
@@ -141,9 +152,22 @@ export const library = {
     about: {
       adapter: 'The folder with weights, settings and labels, to use or share beside its backbone.',
       karst: 'The same folder as one .karst file, which opens in the studio by a double click.',
-      safetensors:
-        'Backbone and adapter in one: a folder that timm opens, with weights, configuration and labels.',
+      timm: 'For Python with timm or transformers. Backbone and adapter in one folder: weights, configuration and labels.',
+      onnx: 'For almost every language and device: ONNX Runtime opens it in Python, JavaScript, C++, C#, Java, on phones and in browsers. With scripts that run at once.',
+      savedmodel:
+        'For TensorFlow and TensorFlow Serving. It takes prepared images, or JPEG and PNG files as they are.',
     },
+    savedmodelNote:
+      'Reading files itself, the model does not turn pictures by their EXIF orientation, converts no colour profile to sRGB, takes no CMYK and drops transparency.',
+    precision: 'Precision',
+    precisionHelp: {
+      float32: 'As trained.',
+      float16:
+        'Half the size, and fast on graphics cards. Probabilities change by less than 0.005.',
+      int8: 'A quarter of the size: weights are rounded to 255 levels. What that costs is measured on the validation images.',
+    },
+    accept: 'Export anyway',
+    opening: 'To open it in Python',
   },
   evaluateDialog: {
     title: 'Evaluate {name}',

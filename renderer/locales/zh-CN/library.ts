@@ -118,13 +118,24 @@ export const library: Shape<typeof en> = {
     title: '已验证。',
     sentence:
       '在 {images} 张图像上，输出最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。',
+    probabilities:
+      '在 {images} 张图像上，概率最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。',
+    accuracy:
+      '在 {images} 张图像中，适配器预测正确 {adapted}，写出的模型 {exported}。Top-1 预测一致（{agreement}）。',
+    files:
+      '由模型自行读取 {images} 个图像文件时，像素最多相差 {pixels}（满值 255），概率最多相差 {difference}。Top-1 预测一致（{agreement}）。',
+    leftOut:
+      '有一张图像未参与比较，因为模型的读取方式与工作室不同。 | 有 {count} 张图像未参与比较，因为模型的读取方式与工作室不同。',
     none: '按原样复制。',
   },
   formats: {
     adapter: '适配器文件夹',
     karst: '单文件适配器',
-    safetensors: '合并模型，safetensors',
+    timm: '用于 timm 的模型',
+    onnx: '用于 ONNX 的模型',
+    savedmodel: '用于 TensorFlow 的模型',
   },
+  precisions: { float32: '全精度', float16: '半精度', int8: '8 位' },
   mergeDialog: {
     title: '合并 {name}',
     running: '正在合并并验证。您可以离开，它会继续。',
@@ -142,8 +153,21 @@ export const library: Shape<typeof en> = {
     about: {
       adapter: '包含权重、设置和标签的文件夹，与骨干网络一起使用或分享。',
       karst: '同一文件夹存为一个 .karst 文件，双击即可在工作室中打开。',
-      safetensors: '骨干网络与适配器合为一体：timm 可直接打开的文件夹，含权重、配置和标签。',
+      timm: '用于 Python 的 timm 或 transformers。骨干网络与适配器合为一个文件夹，含权重、配置和标签。',
+      onnx: '适用于几乎所有语言和设备：ONNX Runtime 可在 Python、JavaScript、C++、C#、Java、手机和浏览器中打开。附带可直接运行的脚本。',
+      savedmodel:
+        '用于 TensorFlow 和 TensorFlow Serving。可输入预处理好的图像，也可直接输入 JPEG 和 PNG 文件。',
     },
+    savedmodelNote:
+      '模型自行读取文件时，不按 EXIF 方向旋转图片，不把颜色配置文件转换为 sRGB，不支持 CMYK，并丢弃透明度。',
+    precision: '精度',
+    precisionHelp: {
+      float32: '与训练时相同。',
+      float16: '大小减半，在显卡上更快。概率变化小于 0.005。',
+      int8: '大小约为四分之一：权重舍入到 255 级，损失会在验证图像上测量。',
+    },
+    accept: '仍然导出',
+    opening: '在 Python 中打开',
   },
   evaluateDialog: {
     title: '评估 {name}',

@@ -9,7 +9,11 @@ export function offeredName(adapter: string, format: ExportFormat): string {
       return `${base}.karst`;
     case 'adapter':
       return `${base}-adapter`;
-    case 'safetensors':
+    case 'timm':
       return `${base}-merged`;
+    case 'onnx':
+      return `${base}-onnx`;
+    case 'savedmodel':
+      return `${base}-tensorflow`;
   }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { exportTargetSchema } from '../../domain/export-formats.ts';
 import { immutable } from '../../domain/immutable.ts';
 import { preprocessingSchema } from '../../domain/preprocessing.ts';
 import { countSchema, integerSchema } from '../../domain/scalars.ts';
@@ -109,12 +110,17 @@ const tryJob = v.object({ kind: v.literal('interactive-predict'), ...onAdapter }
 const mergeJob = v.object({
   kind: v.literal('merge'),
   ...onAdapter,
-  /** Folder to write (must not exist): `model.safetensors`, `config.json`, `preprocessor_config.json`, `labels.json`, `README.md`. */
+  target: exportTargetSchema,
+  /** Folder to write (must not exist). */
   out: v.string(),
-  /** JSON lines of `ManifestImage` on which the adapted and the merged model are compared. */
+  /** JSON lines of `ManifestImage` on which the adapted and the written model are compared. */
   manifest: v.string(),
   /** Limit of images used from the manifest. */
   verifyImages: countSchema,
+  /** Whether a model is kept that predicts fewer of the images right than the adapter. */
+  acceptLoss: v.boolean(),
+  /** Hash of the list of images that the adapter was trained on; null if unknown. */
+  manifestSha256: v.nullable(v.string()),
 });
 
 /** Makes previews of augmented images. The only job without TensorFlow: it sends no `ready`. */

@@ -11,6 +11,7 @@ import {
   storedExportSchema,
   storedMergeSchema,
 } from '../../domain/library.ts';
+import { PRECISIONS } from '../../domain/export-formats.ts';
 import { predictionSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
 import {
@@ -150,6 +151,10 @@ export const adapterProcedures = {
     v.strictObject({
       id: idSchema,
       format: exportFormatSchema,
+      /** Of an ONNX file. */
+      precision: v.exactOptional(v.picklist(PRECISIONS)),
+      /** Whether the loss of accuracy that an earlier attempt measured is accepted. */
+      acceptLoss: v.exactOptional(v.boolean()),
       out: filePathSchema,
       datasetId: v.exactOptional(idSchema),
     }),

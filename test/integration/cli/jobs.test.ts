@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +26,7 @@ import {
   done,
   errorDocument,
   measured as evaluated,
+  exported,
   metrics,
   predictions,
   restored,
@@ -278,20 +287,48 @@ describe('a training and what comes of it', () => {
     expect(taken.exit).toBe(1);
     expect(taken.message).toContain(out);
 
-    const exported = path.join(folder, 'exported');
-    const people = await karst(at('export', 'first', '--out', exported));
+    const again = path.join(folder, 'exported');
+    const people = await karst(at('export', 'first', '--out', again));
     expect(people.code, people.error).toBe(0);
     expect(people.out).toMatch(/checked on 15 images: outputs differ by at most .* 100\.0 %\n$/);
-    expect(readdirSync(exported).sort()).toEqual(readdirSync(out).sort());
-    expect(readdirSync(exported)).toContain('config.json');
+    expect(readdirSync(again).sort()).toEqual(readdirSync(out).sort());
+    expect(readdirSync(again)).toContain('config.json');
   });
 
   it('is exported to the formats that there are', async () => {
-    const out = path.join(folder, 'onnx');
-    const report = await refusal(at('export', 'first', '--format', 'onnx', '--out', out));
+    const out = path.join(folder, 'gguf');
+    const report = await refusal(at('export', 'first', '--format', 'gguf', '--out', out));
     expect(report).toMatchObject({ exit: 2, code: 'usage' });
-    expect(report.message).toContain('safetensors, karst, adapter');
+    expect(report.message).toContain('timm, onnx, savedmodel, karst, adapter');
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('is exported to ONNX, in the precision that is wanted', async () => {
+    const written = (name: string, ...options: string[]) => {
+      const out = path.join(folder, name);
+      return answer(exported, at('export', 'first', '--format', 'onnx', ...options, '--out', out));
+    };
+    const whole = await written('onnx');
+    expect(whole).toMatchObject({ verification: { images: 15, tolerance: 1e-4 }, notes: [] });
+    const half = await written('onnx-half', '--float16');
+    const size = ({ out }: { out: string }) => statSync(path.join(out, 'model.onnx')).size;
+    expect(size(half)).toBeLessThan(0.7 * size(whole));
+    const small = await written('onnx-small', '--int8', '--yes');
+    expect(small.verification.accuracy).toBeDefined();
+    expect(size(small)).toBeLessThan(size(half));
+
+    const out = path.join(folder, 'never');
+    for (const wrong of [
+      ['--format', 'timm', '--int8'],
+      ['--format', 'onnx', '--int8', '--float16'],
+    ])
+      expect(await refusal(at('export', 'first', ...wrong, '--out', out))).toMatchObject({
+        exit: 2,
+        code: 'usage',
+      });
+    const former = await karst(at('export', 'first', '--format', 'safetensors', '--out', out));
+    expect(former.code, former.error).toBe(0);
+    expect(readdirSync(out)).toContain('model.safetensors');
   });
 
   it('is trained on from, on a dataset with one more class', async () => {
@@ -327,11 +364,11 @@ describe('a training and what comes of it', () => {
 
   it('is carried in one file', async () => {
     const out = path.join(folder, 'first.karst');
-    const exported = await answer(
-      v.strictObject({ out: v.literal(out), verification: v.null() }),
+    const carried = await answer(
+      v.strictObject({ out: v.literal(out), verification: v.null(), notes: v.array(v.never()) }),
       at('export', 'first', '--format', 'karst', '--out', out),
     );
-    expect(exported.out).toBe(out);
+    expect(carried.out).toBe(out);
     expect(await refusal(at('export', 'first', '--format', 'karst', '--out', out))).toMatchObject({
       exit: 1,
       code: 'name-taken',

@@ -377,6 +377,24 @@ const verification = v.strictObject({
   top1Agreement: fraction,
 });
 export const verified = v.strictObject({ out: text, verification });
+export const exported = v.strictObject({
+  out: text,
+  verification: v.strictObject({
+    ...verification.entries,
+    of: v.literal('probabilities'),
+    accuracy: v.exactOptional(v.strictObject({ adapted: fraction, exported: fraction })),
+    files: v.exactOptional(
+      v.strictObject({
+        images: count,
+        leftOut: count,
+        maxPixelDiff: v.number(),
+        maxProbabilityDiff: v.number(),
+        top1Agreement: fraction,
+      }),
+    ),
+  }),
+  notes: v.array(text),
+});
 
 export const predictions = v.array(
   v.union([

@@ -76,7 +76,7 @@ describe('usage', () => {
     [['backbone', 'show'], "Missing required argument 'backbone'.", '`karst backbone show --help`'],
     [['export', 'a'], /'--out <path>' not specified/, '`karst export --help`'],
     [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish, pwsh/, ''],
-    [['export', 'a', '--out', 'x', '--format', 'gguf'], /Allowed choices are safetensors/, ''],
+    [['export', 'a', '--out', 'x', '--format', 'gguf'], /Allowed choices are timm, onnx/, ''],
     [['predict', 'a'], "Missing required argument 'paths'.", ''],
     [['predict', 'a', 'b', '--top', '0'], /It must be 1 or more/, ''],
     [['predict', 'a', 'b', '--top', '1.5'], /It must be a whole number/, ''],

@@ -59,9 +59,12 @@ const mergeJob = (job: TrainJob, out = `${job.runDir}-merged`) =>
     kind: 'merge',
     adapterDir: job.adapterDir,
     backbone: job.backbone,
+    target: { format: 'timm', options: {} },
     out,
     manifest,
     verifyImages: 18,
+    acceptLoss: false,
+    manifestSha256: null,
   }) as const;
 
 async function dtypes(path: string): Promise<Set<TensorDtype>> {
@@ -105,7 +108,9 @@ describe('a merge', () => {
       'README.md',
       'config.json',
       'labels.json',
+      'labels.txt',
       'model.safetensors',
+      'preprocessing.json',
       'preprocessor_config.json',
     ]);
     // Source files are never modified.

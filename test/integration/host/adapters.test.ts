@@ -301,7 +301,7 @@ describe('what engines do with adapters', () => {
   it.each(['model', 'model.safetensors'])('exports safetensors as the folder %s', async (name) => {
     const studio = await open();
     const out = join(temporaryFolder(), name);
-    const { verification } = await studio.merging.export('first', { format: 'safetensors', out });
+    const { verification } = await studio.merging.export('first', { format: 'timm', out });
     expect(verification?.images).toBe(2);
     expect(readdirSync(out)).toEqual(['model.safetensors']);
     expect(readdirSync(join(out, '..'))).toEqual([name]);

@@ -173,7 +173,7 @@ describe('the library of a window', () => {
     for (const [format, name, verified] of [
       ['adapter', 'folder', false],
       ['karst', 'file.karst', false],
-      ['safetensors', 'model', true],
+      ['timm', 'model', true],
     ] as const) {
       const out = join(place, name);
       const task = await api.end(await api.ask('adapters.export', { id, format, out }));
@@ -190,7 +190,7 @@ describe('the library of a window', () => {
     const { exports } = await api.ask('adapters.get', { id });
     expect(exports).toHaveLength(before + 3);
     expect(exports[0]).toMatchObject({
-      format: 'safetensors',
+      format: 'timm',
       out: join(place, 'model'),
     });
   });

@@ -4,7 +4,7 @@ import {
   adapterConfigToJson,
   labelsFromJson,
 } from '../../../main/formats/adapter-config.ts';
-import { adapterCard, modelCard } from '../../../main/formats/model-card.ts';
+import { adapterCard } from '../../../main/formats/model-card.ts';
 import {
   preprocessingFromJson,
   preprocessingToJson,
@@ -121,7 +121,6 @@ describe('no value of the wrong kind is more than a refusal', () => {
       // An accepted config is complete: it can be serialised and rendered as a card.
       adapterConfigToJson(config);
       adapterCard('a', config, PREPROCESSING, ['x']);
-      modelCard('b', { config, labels: ['x'] }, config.architecture);
     });
     expect(refused).toBeGreaterThan(500);
   });

@@ -62,7 +62,7 @@ function makeCase(op: OpName, row: Row, index: number): Case {
   };
 }
 
-function draw({ shape, dtype, from, to }: Operand, stream: RandomStream): Values {
+export function draw({ shape, dtype, from, to }: Operand, stream: RandomStream): Values {
   const length = sizeOf(shape);
   if (dtype === 'float32') {
     return Float32Array.from({ length }, () => from + (to - from) * stream.uniform());

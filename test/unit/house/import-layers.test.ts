@@ -72,6 +72,10 @@ const FORBIDDEN = [
   ['main/backends/tensorflow/a.ts', '../tfjs/table.ts'],
   ['main/backends/session.ts', './tensorflow/session.ts'],
   ['main/host/a.ts', '../backends/session.ts'],
+  ['main/host/a.ts', '../exports/registry.ts'],
+  ['main/exports/a.ts', '../engine/random.ts'],
+  ['main/exports/onnx/a.ts', '../saved-model/exporter.ts'],
+  ['main/engine/a.ts', 'onnxruntime-node'],
   // Folders within the host, from the bottom up.
   ['main/host/store/a.ts', '../contract/runs.ts'],
   ['main/host/contract/a.ts', '../services/runs/runs.ts'],

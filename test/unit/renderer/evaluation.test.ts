@@ -60,7 +60,7 @@ describe('classes of an evaluation', () => {
 describe('an export', () => {
   it('is offered a name that says what it is and that every file system takes', () => {
     expect(offeredName('maize: run 2', 'karst')).toBe('maize- run 2.karst');
-    expect(offeredName('maize', 'safetensors')).toBe('maize-merged');
+    expect(offeredName('maize', 'timm')).toBe('maize-merged');
     expect(offeredName('maize', 'adapter')).toBe('maize-adapter');
   });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { MergeResult } from '../../../../shared/contract/engine/results.ts';
 import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
 import { usedClasses } from '../../../../shared/domain/dataset-classes.ts';
+import type { ExportTarget, ModelFormat } from '../../../../shared/domain/export-formats.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
@@ -17,8 +18,16 @@ import { readManifest } from '../../../formats/manifest.ts';
 import { MANIFEST, manifestImages } from '../manifest.ts';
 import { statOrNull } from '../paths.ts';
 
-/** Default number of images that a merge is verified on. */
-const DEFAULT_IMAGES = 64;
+/**
+ * Images that a model is verified on by default. What another implementation computes is compared
+ * on all of them, also to measure its accuracy; a folder that we read back ourselves on a few.
+ */
+const DEFAULT_IMAGES: Readonly<Record<ModelFormat, number>> = {
+  timm: 64,
+  onnx: Infinity,
+  savedmodel: Infinity,
+};
+const TIMM: ExportTarget = { format: 'timm', options: {} };
 /** Images that were not trained on are the better test. */
 const PREFERENCE = ['val', 'test', 'train'] as const satisfies readonly Split[];
 
@@ -35,6 +44,10 @@ export interface MergeOptions extends JobWatching {
   /** Dataset whose images it is verified on. */
   readonly dataset?: string;
   readonly verifyImages?: number;
+  /** Default: a timm folder. */
+  readonly target?: ExportTarget;
+  /** Whether a loss of accuracy is confirmed. */
+  readonly acceptLoss?: boolean;
 }
 
 type Images = Iterable<ManifestImage> | AsyncIterable<ManifestImage>;
@@ -47,9 +60,13 @@ export class MergedModels {
     this.#c = context;
   }
 
-  /** Writes the merged model to the new folder `out`. */
+  /** Writes the merged model to the new folder `out`. @throws accuracy-loss, verification-failed */
   async intoFolder(adapter: Adapter, out: string, options: MergeOptions): Promise<Verification> {
-    const verifyImages = requireCount('verify-images', options.verifyImages ?? DEFAULT_IMAGES);
+    const { target = TIMM, acceptLoss = false } = options;
+    const limit =
+      options.verifyImages === undefined
+        ? DEFAULT_IMAGES[target.format]
+        : requireCount('verify-images', options.verifyImages);
     await requireNewPath(out);
     const images = await this.#imagesFor(adapter, options.dataset);
     const result = await withManifest(this.#c.folders, images, async (manifest, n) => {
@@ -63,9 +80,12 @@ export class MergedModels {
         kind: 'merge',
         adapterDir: adapter.folder,
         backbone,
+        target,
         out,
         manifest,
-        verifyImages,
+        verifyImages: Math.min(n, limit),
+        acceptLoss,
+        manifestSha256: this.#c.runs.find(adapter.runId)?.manifestSha256 ?? null,
       }))) as MergeResult;
     });
     return result.verification;

@@ -1,6 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../../../formats/files.ts';
-import type { ExportFormat } from '../../../../shared/domain/export-formats.ts';
+import {
+  MODEL_OPTIONS,
+  type ExportFormat,
+  type Precision,
+} from '../../../../shared/domain/export-formats.ts';
 import type { Adapter, StoredExport, StoredMerge } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
 import { packKarstFile } from '../../../formats/karst-file.ts';
@@ -59,7 +63,7 @@ export class Merging implements MergingService {
 
   async export(
     nameOrId: string,
-    options: MergeOptions & { format: ExportFormat; out: string },
+    options: MergeOptions & { format: ExportFormat; precision?: Precision; out: string },
   ): Promise<ExportOutcome> {
     const adapter = this.#c.adapters.get(nameOrId);
     const { format } = options;
@@ -83,7 +87,7 @@ export class Merging implements MergingService {
   async #export(
     adapter: Adapter,
     out: string,
-    options: MergeOptions & { format: ExportFormat },
+    options: MergeOptions & { format: ExportFormat; precision?: Precision },
   ): Promise<Verification | null> {
     switch (options.format) {
       case 'adapter':
@@ -99,8 +103,17 @@ export class Merging implements MergingService {
         });
         return null;
       }
-      case 'safetensors':
-        return this.#c.models.intoFolder(adapter, out, options);
+      case 'onnx': {
+        const { precision = MODEL_OPTIONS.onnx.defaults.precision } = options;
+        const target = { format: options.format, options: { precision } };
+        return this.#c.models.intoFolder(adapter, out, { ...options, target });
+      }
+      case 'timm':
+      case 'savedmodel':
+        return this.#c.models.intoFolder(adapter, out, {
+          ...options,
+          target: { format: options.format, options: {} },
+        });
     }
   }
 }

@@ -1,0 +1,71 @@
+import type { MergeJob } from '../../../shared/contract/engine/jobs.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import type { TensorSpec } from '../../../shared/models/spec.ts';
+import type { ExportedModel } from '../../exports/exporter.ts';
+import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
+import type { TensorDtype } from '../../formats/safetensors.ts';
+import { BATCH } from '../../graph/dim.ts';
+import type { ProgramFunction } from '../../graph/program.ts';
+import { mergedTensors } from '../../tuning/merge.ts';
+import { plainModel } from '../model/plain-model.ts';
+import { evaluationProgram } from '../programs/evaluation.ts';
+import type { OpenAdapter } from '../programs/open-adapter.ts';
+
+/**
+ * The model that an adapter makes of its backbone, with its weights merged.
+ * @throws KarstError not-available for a method whose effect no weights can hold
+ */
+export async function exportedModel(
+  { adapterDir, backbone, manifestSha256 }: MergeJob,
+  { model, tuner, tensors, folder, preprocessing, task }: OpenAdapter,
+): Promise<ExportedModel> {
+  if (tuner.delta === null)
+    throw new KarstError(
+      'not-available',
+      `An adapter of the method ${tuner.spec.title} cannot be merged: no weights of the backbone can hold what it adds.`,
+      { hint: 'Export it as an adapter.', path: adapterDir },
+    );
+  const { classes } = model;
+  const architecture: Architecture = { ...model.architecture, classes };
+  const specs = familyOf(architecture).tensors(architecture, classes);
+  const { config, labels } = folder;
+  const { evaluate } = evaluationProgram(plainModel(architecture, classes), BATCH).program
+    .functions as { readonly evaluate: ProgramFunction };
+  const { logits } = evaluate.outputs;
+  if (logits === undefined) throw new KarstError('internal', 'The model has no outputs.');
+  return {
+    name: config.training?.runName ?? 'merged model',
+    backbone: { name: backbone.name, sha256: config.backboneSha256, licence: null },
+    architecture,
+    labels,
+    preprocessing,
+    adapter: config,
+    manifestSha256,
+    specs,
+    tensors: mergedTensors(tuner, tensors.adapter, tensors.backbone),
+    storedAs: await storedTypes(backbone, tuner.spec.scope === 'model'),
+    classify: { ...evaluate, outputs: { logits, probabilities: task.probabilities(logits) } },
+  };
+}
+
+const isMatrix = ({ role }: TensorSpec): boolean => role === 'matrix';
+
+/**
+ * The type each tensor has in the backbone's file, the head that of the matrices; float32 where
+ * there is none (trained from random weights).
+ */
+async function storedTypes(
+  { path, architecture }: MergeJob['backbone'],
+  whole: boolean,
+): Promise<(tensor: TensorSpec) => TensorDtype> {
+  if (path === null || whole) return () => 'F32';
+  const file = await BackboneFile.open(path);
+  try {
+    const first = familyOf(architecture).tensors(architecture, 0).find(isMatrix);
+    const main = file.tensors.get(first?.name ?? '')?.dtype ?? 'F32';
+    return ({ name, role }) => (role === 'head' ? main : (file.tensors.get(name)?.dtype ?? main));
+  } finally {
+    await file.close();
+  }
+}

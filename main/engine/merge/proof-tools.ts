@@ -1,0 +1,24 @@
+import type { ExportedModel, ProofTools } from '../../exports/exporter.ts';
+import { plainModel } from '../model/plain-model.ts';
+import { evaluationProgram } from '../programs/evaluation.ts';
+import type { Runtime } from '../runtime/open-runtime.ts';
+import { loadTensorFlow } from '../runtime/tensorflow.ts';
+import { VERIFICATION_BATCH } from './compare.ts';
+
+/** What exporters open their files with: our own network, and TensorFlow as this process has it. */
+export function proofTools({ architecture }: ExportedModel, runtime: Runtime): ProofTools {
+  return {
+    async ourNetwork(tensors) {
+      const model = plainModel(architecture, architecture.classes);
+      const { program } = evaluationProgram(model, VERIFICATION_BATCH);
+      const session = runtime.open(program);
+      await session.write(tensors);
+      return {
+        run: async (images) =>
+          (await session.run('evaluate', { images }))['logits'] ?? new Float32Array(),
+        close: () => session.dispose(),
+      };
+    },
+    tensorflow: loadTensorFlow,
+  };
+}

@@ -1,0 +1,82 @@
+import { EXPORT_NOTES, openingLines } from '../../shared/domain/export-words.ts';
+import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
+import type { ModelFormat } from '../../shared/domain/export-formats.ts';
+import { describeTuning } from '../../shared/methods/describe.ts';
+import { familyOf } from '../../shared/models/registry.ts';
+import { architectureInWords, classLine, trainingLines, yamlText } from '../formats/model-card.ts';
+import type { ExportedModel, Written } from './exporter.ts';
+
+/** The library that opens the folder, as Hugging Face names it. */
+const LIBRARY: Readonly<Record<ModelFormat, string>> = {
+  timm: 'timm',
+  onnx: 'onnx',
+  savedmodel: 'tf-keras',
+};
+
+const HOW: Readonly<Record<string, string>> = {
+  'predict.py': 'python predict.py PICTURE…',
+  'predict.mjs': 'node predict.mjs PICTURE…',
+};
+
+/** `README.md` of a model's folder: a card with YAML front matter as Hugging Face reads it. */
+export function exportCard(
+  model: ExportedModel,
+  { format, precision }: Written,
+  scripts: readonly string[],
+): string {
+  const { name, backbone, architecture, labels, adapter, manifestSha256 } = model;
+  const { family, imageSize } = architecture;
+  return [
+    '---',
+    `library_name: ${LIBRARY[format]}`,
+    'pipeline_tag: image-classification',
+    `base_model: ${yamlText(backbone.name)}`,
+    'base_model_relation: finetune',
+    ...(backbone.licence === null ? [] : [`license: ${yamlText(backbone.licence)}`]),
+    'tags:',
+    '- image-classification',
+    `- ${family}`,
+    'metrics:',
+    '- accuracy',
+    '---',
+    '',
+    `# ${name}`,
+    '',
+    `A classifier of images: the adapter ${name} merged into the backbone ${backbone.name}, a ${familyOf(architecture).title} (${architectureInWords(architecture)}, ${String(imageSize)} pixels).`,
+    '',
+    classLine(labels),
+    `- Method: ${describeTuning(adapter)}`,
+    ...trainingLines(adapter),
+    ...(manifestSha256 === null ? [] : [`- List of images: sha256 ${manifestSha256}`]),
+    `- Backbone: sha256 ${backbone.sha256 ?? 'none, trained from scratch'}`,
+    `- Licence of the backbone: ${backbone.licence ?? 'not said by its files'}`,
+    ...(precision === null ? [] : [`- Weights: ${precision}`]),
+    '',
+    '## How to use it',
+    '',
+    '```python',
+    ...openingLines(format, '.'),
+    '```',
+    '',
+    ...scripts.map((script) => `- \`${HOW[script] ?? script}\` prints the classes of pictures.`),
+    '- `labels.txt` names the outputs in order, one a line.',
+    ...EXPORT_NOTES[format].map((note) => `- ${note}`),
+    '',
+    '## How images are prepared',
+    '',
+    'Turned by their EXIF orientation, converted to sRGB, laid on white where they are transparent; then:',
+    '',
+    ...preparation(model.preprocessing),
+    '',
+  ].join('\n');
+}
+
+function preparation(p: Preprocessing): string[] {
+  const side = Math.max(p.imageSize, Math.floor(p.imageSize / p.cropFraction));
+  const resized = p.cropMode === 'squash' ? 'both sides' : 'the shorter side, at its ratio,';
+  return [
+    `1. Resize ${resized} to ${String(side)} pixels, by Pillow's ${p.interpolation} filter.`,
+    `2. Cut the middle ${String(p.imageSize)} × ${String(p.imageSize)} pixels out.`,
+    `3. Divide by 255, subtract ${p.mean.join(', ')} and divide by ${p.std.join(', ')} (red, green, blue).`,
+  ];
+}

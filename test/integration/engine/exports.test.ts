@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MergeJob, TrainJob } from '../../../shared/contract/engine/jobs.ts';
+import type { MergeResult } from '../../../shared/contract/engine/results.ts';
+import type { ManifestImage } from '../../../shared/domain/dataset.ts';
+import type { ExportTarget } from '../../../shared/domain/export-formats.ts';
+import type { Verification } from '../../../shared/domain/metrics.ts';
+import { sha256OfFile } from '../../../main/formats/files.ts';
+import { runProcess } from '../../fixtures/engine/engine-process.ts';
+import { perform } from '../../fixtures/engine/in-process.ts';
+import { configured, TestBed, writeManifest } from '../../fixtures/engine/test-bed.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const IMAGES = join(ROOT, 'test', 'fixtures', 'images');
+const UPRIGHT = ['landscape.jpg', 'portrait.jpg', 'rgb.png', 'grey.png', 'palette.png'];
+/** What TensorFlow's decoders read otherwise than we do. */
+const OTHERWISE = ['rotated-6.jpg', 'orientation-3.png', 'wide-gamut.jpg', 'rgba.png', 'rgb.tif'];
+
+let testBed: TestBed;
+let trained: TrainJob;
+let manifest: string;
+let pictures: readonly string[];
+beforeAll(async () => {
+  testBed = await TestBed.open();
+  const images = await testBed.images({ train: 20, val: 0 });
+  trained = await testBed.run(images, configured({ schedule: { epochs: 2, warmupEpochs: 0 } }));
+  await perform(trained, { cacheDir: testBed.cacheDir });
+  const others = await Promise.all(
+    [...UPRIGHT, ...OTHERWISE].map(async (name, i): Promise<ManifestImage> => {
+      const path = join(IMAGES, name);
+      const sha256 = await sha256OfFile(path);
+      return { path, sha256, width: 1, height: 1, labels: [i % 3], split: 'val' };
+    }),
+  );
+  pictures = others.map(({ path }) => path);
+  manifest = join(testBed.folder, 'images.jsonl');
+  await writeManifest(manifest, [...images, ...others]);
+  await symlink(join(ROOT, 'node_modules'), join(testBed.folder, 'node_modules'));
+});
+afterAll(() => testBed.remove());
+
+function exportJob(target: ExportTarget, changes: Partial<MergeJob> = {}): MergeJob {
+  const { adapterDir, backbone, runDir } = trained;
+  const precision = 'precision' in target.options ? target.options.precision : '';
+  return {
+    ...{ kind: 'merge', adapterDir, backbone, target, manifest, verifyImages: 1000 },
+    out: `${runDir}-${target.format}${precision}`,
+    acceptLoss: false,
+    manifestSha256: 'a'.repeat(64),
+    ...changes,
+  };
+}
+
+async function exported(target: ExportTarget): Promise<MergeResult> {
+  const { result } = await perform(exportJob(target), { cacheDir: testBed.cacheDir });
+  return result as MergeResult;
+}
+
+describe('an export to ONNX', () => {
+  it.each([
+    ['float32', 1e-4],
+    ['float16', 5e-3],
+  ] as const)('in %s is proven by ONNX Runtime', async (precision, tolerance) => {
+    const { out, verification } = await exported({ format: 'onnx', options: { precision } });
+    expect(verification).toMatchObject({ images: 30, of: 'probabilities', tolerance });
+    expect(verification.maxAbsDiff).toBeGreaterThan(0);
+    expect(verification.maxAbsDiff).toBeLessThanOrEqual(tolerance);
+    expect((await readdir(out)).sort()).toEqual([
+      ...['README.md', 'labels.txt', 'model.onnx'],
+      ...['predict.mjs', 'predict.py', 'preprocessing.json'],
+    ]);
+    expect(await readFile(join(out, 'labels.txt'), 'utf8')).toBe('copper\njade\nslate\n');
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    expect(card).toContain(`sha256 ${'a'.repeat(64)}`);
+    expect(card).toContain(`Weights: ${precision}`);
+  });
+
+  it('in 8 bits says what each predicts right', async () => {
+    const target = { format: 'onnx', options: { precision: 'int8' } } as const;
+    const { verification } = await exported(target);
+    expect(verification.accuracy).toBeDefined();
+    expect(verification.maxAbsDiff).toBeGreaterThan(0);
+  });
+
+  it('has a script for Node that prints the classes of `karst predict`', async () => {
+    const target = { format: 'onnx', options: { precision: 'float32' } } as const;
+    const { out } = await exported2(target);
+    const { adapterDir, backbone } = trained;
+    const paths = [...pictures];
+    const predicted = await perform(
+      { kind: 'predict', adapterDir, backbone, paths, top: 3, batchSize: 4 },
+      { cacheDir: testBed.cacheDir },
+    );
+    const wanted = predicted.events.flatMap((e) =>
+      e.type === 'prediction' ? [e.predictions.map(({ label }) => label)] : [],
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      join(out, 'predict.mjs'),
+      ...paths,
+    ]);
+    const printed = stdout
+      .trim()
+      .split('\n')
+      .map((line) =>
+        line
+          .split('  ')
+          .slice(1)
+          .map((part) => part.split(' ')[0]),
+      );
+    expect(printed).toEqual(wanted);
+  });
+});
+
+/** Into a folder of its own, since the first test has written the other. */
+async function exported2(target: ExportTarget): Promise<MergeResult> {
+  const job = exportJob(target, { out: `${trained.runDir}-scripted` });
+  return (await perform(job, { cacheDir: testBed.cacheDir })).result as MergeResult;
+}
+
+describe('an export to TensorFlow', () => {
+  it("is proven by TensorFlow's own loader, for images and for files", async () => {
+    const job = exportJob({ format: 'savedmodel', options: {} });
+    const engine = await runProcess(job, testBed.cacheDir, { native: true });
+    const done = engine.events.find((event) => event.type === 'done');
+    expect(done?.type === 'done' ? 'done' : engine.events).toBe('done');
+    const verification = (done as { result: { verification: Verification } }).result.verification;
+    expect(verification).toMatchObject({ images: 30, of: 'probabilities', tolerance: 1e-4 });
+    expect(verification.maxAbsDiff).toBeLessThanOrEqual(1e-4);
+    const { files } = verification;
+    expect(files).toMatchObject({ images: 20 + UPRIGHT.length, leftOut: OTHERWISE.length });
+    expect(files!.maxPixelDiff).toBeLessThanOrEqual(2);
+    expect(files!.maxProbabilityDiff).toBeGreaterThan(0);
+    expect((await readdir(job.out)).sort()).toEqual([
+      ...['README.md', 'labels.txt', 'predict.py', 'preprocessing.json', 'saved_model.pb'],
+    ]);
+    expect(await readFile(join(job.out, 'README.md'), 'utf8')).toContain('EXIF');
+  });
+});
