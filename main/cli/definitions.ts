@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { EXPORT_FORMATS, FORMER_FORMATS } from '../../shared/domain/export-formats.ts';
+import { ACTIVATIONS, POOLS, ROPES } from '../../shared/domain/said-words.ts';
 import { yes } from './confirm.ts';
 import type { Runs } from './action.ts';
 import { EXIT_CODES_OF_PREDICT } from './exit-codes.ts';
@@ -85,15 +86,26 @@ function defineDoctor(program: Command, runs: Runs): void {
 const HUB_VARIABLES = `
 HF_TOKEN opens gated models; HF_HOME and HF_HUB_CACHE say where downloads go, HF_ENDPOINT which hub is asked,
 HTTPS_PROXY and NO_PROXY by which way. A download that was cut goes on where it ended.`;
+const ASSUMED_HELP = `
+Weights alone do not tell everything. What no configuration beside them says is assumed from their shape; the
+answer and \`karst backbone show\` say what that was, and these options say otherwise.`;
 
 function defineBackbone(program: Command, runs: Runs): void {
   const backbone = program.command('backbone').description('pre-trained models');
   backbone
     .command('add')
-    .description('add a safetensors file with timm names to the library; it stays where it is')
-    .argument('<path>', 'the file, or a folder with model.safetensors')
+    .description('add a backbone to the library; its files stay where they are')
+    .argument('<path>', 'safetensors, .npz, .bin, .pth, .pt, an index of several, or a folder')
     .option('--name <name>', 'name in the library (default: that of the file)')
     .option('--heads <number>', 'number of attention heads, if no config.json has it', positive)
+    .addOption(new Option('--activation <name>', 'of its MLPs').choices(ACTIVATIONS))
+    .option('--epsilon <number>', 'of its LayerNorms', number)
+    .addOption(new Option('--pool <name>', 'what the head sees of the tokens').choices(POOLS))
+    .option('--pool-heads <number>', 'heads of attention pooling', positive)
+    .addOption(new Option('--rope <name>', 'kind of rotary position embeddings').choices(ROPES))
+    .option('--rope-theta <number>', 'base of their periods', number)
+    .option('--rope-reference <number>', 'side of the grid they were trained on', positive)
+    .addHelpText('after', ASSUMED_HELP)
     .action(runs(() => import('./commands/backbone-add.ts')));
   backbone
     .command('catalogue')

@@ -2,12 +2,20 @@ import * as v from 'valibot';
 import { METHOD_NAMES } from '../methods/registry.ts';
 import { architectureSchema } from '../models/registry.ts';
 import { looseTrainingSchema } from '../training/config.ts';
+import {
+  assumedSchema,
+  backboneFileSchema,
+  CONTAINER_FORMATS,
+  provenanceSchema,
+  SOURCE_KINDS,
+} from './backbone.ts';
 import { EXPORT_FORMATS } from './export-formats.ts';
 import { classNoteSchema } from './class-history.ts';
 import { SPLITS, type Split } from './dataset.ts';
 import { errorReportSchema, type ErrorReport } from './error-report.ts';
 import { immutable, type Immutable } from './immutable.ts';
 import { evaluationSchema, verificationSchema, type Prediction } from './metrics.ts';
+import { positionRuleSchema } from './position-rule.ts';
 import { preprocessingSchema } from './preprocessing.ts';
 import { FINDING_KINDS } from './problem-kinds.ts';
 import { countSchema, finiteSchema, idSchema, integerSchema } from './scalars.ts';
@@ -20,38 +28,53 @@ import { countSchema, finiteSchema, idSchema, integerSchema } from './scalars.ts
 export const methodSchema = v.picklist(METHOD_NAMES);
 export const splitSchema = v.picklist(SPLITS);
 
-/** Source of a value that is not in the weight file itself. */
-const provenanceSchema = v.picklist([
-  'config.json',
-  'preprocessor_config.json',
-  'metadata',
-  'option',
-  'default',
-]);
-export type Provenance = v.InferOutput<typeof provenanceSchema>;
+/** What files of weights are, and those beside them. */
+const weights = {
+  /** Absolute path of the file, or of the index when there are several. */
+  path: v.string(),
+  /** Of all files. */
+  bytes: countSchema,
+  container: v.picklist(CONTAINER_FORMATS),
+  /** Whose names the tensors have. */
+  source: v.picklist(SOURCE_KINDS),
+  /** Data type of the weights. */
+  dtype: v.picklist(['F32', 'F16', 'BF16']),
+  architecture: architectureSchema,
+  preprocessing: preprocessingSchema,
+  /** timm's name of the architecture if known (`vit_tiny_patch16_224`). */
+  timmName: v.nullable(v.string()),
+  /** Source of the number of heads, which shapes do not determine. */
+  headsFrom: provenanceSchema,
+  preprocessingFrom: provenanceSchema,
+  /** What the weights do not tell, with who says it. */
+  assumed: v.array(assumedSchema),
+  /** How position embeddings are resampled to another size. */
+  positionRule: positionRuleSchema,
+  /** Class names of its own head in the order of its outputs; null where nothing says them. */
+  labels: v.nullable(v.array(v.string())),
+  licence: v.nullable(v.string()),
+  /** Prefix of every tensor's name in the file (`module.`), removed on reading; usually empty. */
+  tensorPrefix: v.string(),
+};
+
+/** What would be added; `files` is how many. */
+export const backbonePreviewSchema = immutable(v.object({ ...weights, files: countSchema }));
+export type BackbonePreview = v.InferOutput<typeof backbonePreviewSchema>;
 
 /** A pre-trained model, referenced in place and never modified. */
 export const backboneSchema = immutable(
   v.object({
     id: idSchema,
     name: v.string(),
-    /** Absolute path of the safetensors file. */
-    path: v.string(),
+    ...weights,
+    /** Of its file; of several files that of their sorted hashes, one a line. */
     sha256: v.string(),
-    bytes: countSchema,
-    /** Modification time when it was hashed, milliseconds since 1970. */
+    /** Modification time of `path` when it was hashed, milliseconds since 1970. */
     modifiedMs: finiteSchema,
-    /** Data type of the weights. */
-    dtype: v.picklist(['F32', 'F16', 'BF16']),
-    architecture: architectureSchema,
-    preprocessing: preprocessingSchema,
-    /** timm's name of the architecture if known (`vit_tiny_patch16_224`). */
-    timmName: v.nullable(v.string()),
-    /** Source of the number of heads, which shapes do not determine. */
-    headsFrom: provenanceSchema,
-    preprocessingFrom: provenanceSchema,
-    /** Prefix of every tensor's name in the file (`module.`), removed on reading; usually empty. */
-    tensorPrefix: v.string(),
+    /** All its files, `path` first. */
+    files: v.array(backboneFileSchema),
+    /** Commit on the hub it was downloaded from. */
+    revision: v.nullable(v.string()),
     createdAt: v.string(),
   }),
 );

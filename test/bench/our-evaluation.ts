@@ -39,7 +39,9 @@ const labels = [...(batch.get('labels') ?? [])];
 const backbone = await readAllFloat32(`${folder}/backbone.safetensors`);
 const adapter = await readAllFloat32(`${folder}/adapter.safetensors`);
 const classes = Array.from(backbone.get('head.bias')?.keys() ?? [], String);
-const { architecture } = await inspectBackbone(`${folder}/backbone.safetensors`, Number(heads));
+const { architecture } = await inspectBackbone(`${folder}/backbone.safetensors`, {
+  heads: Number(heads),
+});
 
 const runtime = await openRuntime();
 const session = form === 'adapter' || form === 'beside' ? await openAdapted() : await openPlain();

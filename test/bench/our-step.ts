@@ -57,7 +57,7 @@ interface PreparedStep {
 
 async function prepare(runtime: Runtime): Promise<PreparedStep> {
   const weights = `${folder}/backbone.safetensors`;
-  const { architecture, preprocessing } = await inspectBackbone(weights, Number(heads));
+  const { architecture, preprocessing } = await inspectBackbone(weights, { heads: Number(heads) });
   const batch = await readAllFloat32(`${folder}/batch.safetensors`);
   const pixels = batch.get('images') ?? new Float32Array();
   const labels = [...(batch.get('labels') ?? [])];

@@ -1,4 +1,11 @@
-import type { Backbone, Provenance } from '../../../shared/domain/library.ts';
+import type {
+  Assumed,
+  ContainerFormat,
+  Provenance,
+  SourceKind,
+} from '../../../shared/domain/backbone.ts';
+import type { Backbone } from '../../../shared/domain/library.ts';
+import type { PositionRule } from '../../../shared/domain/position-rule.ts';
 import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import type { Console } from '../output/console.ts';
 import { formatBytes, formatMoment, formatParameters } from '../output/format.ts';
@@ -12,14 +19,59 @@ const FROM: Record<Provenance, string> = {
   default: 'assumed',
 };
 
+const CONTAINERS: Record<ContainerFormat, string> = {
+  safetensors: 'safetensors',
+  npz: "NumPy's .npz",
+  torch: 'a PyTorch checkpoint',
+};
+const SOURCES: Record<SourceKind, string> = {
+  timm: "timm's names",
+  'timm-eva': "the names of timm's Eva",
+  huggingface: "Hugging Face's names",
+  open_clip: "open_clip's names",
+  original: "its authors' names",
+  npz: "JAX's names",
+};
+const SAID: Record<Assumed['what'], string> = {
+  heads: 'heads',
+  activation: 'activation',
+  layerNormEpsilon: 'epsilon',
+  pool: 'pooling',
+  poolHeads: 'heads of the pool',
+  poolPrefix: 'pool sees all tokens',
+  rope: 'rotary positions',
+  ropeTheta: 'their base',
+  ropeReference: 'their grid',
+  imageSize: 'image size',
+};
+const RULES: Record<PositionRule, string> = {
+  timm: 'positions resampled as timm does (bicubic, antialias)',
+  'torch-bicubic': 'positions resampled as transformers does (bicubic)',
+  dinov2: "positions resampled as DINOv2's own code does (bicubic, offset)",
+  bilinear: 'positions resampled as for the original files (bilinear)',
+};
+/** Names of classes that are listed. */
+const SHOWN = 4;
+
+function classesOf({ architecture: { classes }, labels }: Backbone): string {
+  if (classes === 0) return 'no head';
+  if (labels === null) return `${classes}, without names`;
+  return `${classes}: ${labels.slice(0, SHOWN).join(', ')}${classes > SHOWN ? ' …' : ''}`;
+}
+
 export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim'>): string[] {
   const { architecture: a, preprocessing: p } = backbone;
   const family = familyOf(a);
+  const shown = new Set<string>(family.facts(a).map(({ name }) => name));
   const triple = (values: readonly number[]) => values.join(' ');
   return facts(
     [
       ['id', backbone.id],
       ['file', backbone.path],
+      ...(backbone.files.length === 1
+        ? []
+        : [['files', `${backbone.files.length}: the index and its parts`] as const]),
+      ['format', `${CONTAINERS[backbone.container]}, ${SOURCES[backbone.source]}`],
       ['size', `${formatBytes(backbone.bytes)}, ${backbone.dtype}`],
       ['sha256', backbone.sha256],
       ...(backbone.tensorPrefix === ''
@@ -33,18 +85,25 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
       ['architecture', backbone.timmName ?? family.title],
       ['input', `${a.imageSize} × ${a.imageSize} pixels in patches of ${family.sizeStep(a)}`],
       ...family.facts(a).map(({ name, label, value }) => {
-        const from = name === 'heads' ? ` (${FROM[backbone.headsFrom]})` : '';
+        const said = backbone.assumed.find(({ what }) => what === name);
+        const from = said === undefined ? '' : ` (${FROM[said.from]})`;
         return [
           label,
           `${typeof value === 'number' ? value : value ? 'yes' : 'no'}${from}`,
         ] as const;
       }),
       ['parameters', formatParameters(parameterCount(a))],
-      ['classes', a.classes > 0 ? `${a.classes}` : 'no head'],
+      ...backbone.assumed
+        .filter(({ what }) => !shown.has(what))
+        .map(({ what, value, from }) => [SAID[what], `${String(value)} (${FROM[from]})`] as const),
+      ['classes', classesOf(backbone)],
       [
         'preprocessing',
         `${p.interpolation}, ${p.cropMode} at ${p.cropFraction}, mean ${triple(p.mean)}, std ${triple(p.std)} (${FROM[backbone.preprocessingFrom]})`,
       ],
+      ['other sizes', RULES[backbone.positionRule]],
+      ...(backbone.licence === null ? [] : [['licence', backbone.licence] as const]),
+      ...(backbone.revision === null ? [] : [['revision', backbone.revision] as const]),
       ['added', formatMoment(backbone.createdAt)],
     ],
     console.dim,

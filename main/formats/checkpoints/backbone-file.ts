@@ -18,10 +18,10 @@ export class BackboneFile {
   /** Without the prefix. */
   readonly tensors: ReadonlyMap<string, ContainerTensor>;
   readonly metadata: ReadonlyMap<string, string>;
-  readonly #file: TensorContainer;
+  readonly container: TensorContainer;
 
   private constructor(file: TensorContainer) {
-    this.#file = file;
+    this.container = file;
     this.path = file.path;
     this.metadata = file.metadata;
     this.prefix = commonPrefix(file.path, [...file.tensors.keys()]);
@@ -42,7 +42,7 @@ export class BackboneFile {
 
   /** @param name without the prefix */
   readFloat32(name: string): Promise<Float32Array> {
-    return this.#file.readFloat32(this.prefix + name);
+    return this.container.readFloat32(this.prefix + name);
   }
 
   /**
@@ -52,13 +52,13 @@ export class BackboneFile {
   async requireFinite(architecture: Architecture, signal?: AbortSignal): Promise<void> {
     for (const { name } of modelSpec(architecture).tensors) {
       if (signal?.aborted) throw new KarstError('cancelled', `Reading ${this.path} was cancelled.`);
-      const found = await this.#file.firstNotFinite(this.prefix + name);
+      const found = await this.container.firstNotFinite(this.prefix + name);
       if (found !== null) throw notFinite(this.path, name, found.value, found.position);
     }
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await this.container.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Provenance } from '../../../shared/domain/library.ts';
+import type { Provenance } from '../../../shared/domain/backbone.ts';
 import type { TimmConfig } from './timm-config.ts';
 
 /** timm's defaults for a ViT of the augreg family. */

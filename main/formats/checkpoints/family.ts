@@ -1,5 +1,5 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Provenance } from '../../../shared/domain/library.ts';
+import type { Provenance } from '../../../shared/domain/backbone.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
 import type { Preprocessor } from './backbone-preprocessing.ts';

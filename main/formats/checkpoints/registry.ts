@@ -1,5 +1,5 @@
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
-import type { Provenance } from '../../../shared/domain/library.ts';
+import type { Provenance } from '../../../shared/domain/backbone.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import {
   checkTensors,

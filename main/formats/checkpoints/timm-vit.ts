@@ -1,4 +1,4 @@
-import type { Provenance } from '../../../shared/domain/library.ts';
+import type { Provenance } from '../../../shared/domain/backbone.ts';
 import { vit, type VitArchitecture } from '../../../shared/models/vit.ts';
 import {
   checkTensors,

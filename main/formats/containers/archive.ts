@@ -1,5 +1,6 @@
+import type { ContainerFormat } from '../../../shared/domain/backbone.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { type ContainerFormat, type TensorContainer, tensorOf } from './container.ts';
+import { type TensorContainer, tensorOf } from './container.ts';
 import {
   elementCount,
   firstNotFiniteElement,

@@ -1,3 +1,4 @@
+import type { ContainerFormat } from '../../../shared/domain/backbone.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { NotFinite, TensorDtype } from './elements.ts';
 
@@ -6,9 +7,6 @@ export interface ContainerTensor {
   readonly dtype: TensorDtype;
   readonly shape: readonly number[];
 }
-
-export const CONTAINER_FORMATS = ['safetensors', 'npz', 'torch'] as const;
-export type ContainerFormat = (typeof CONTAINER_FORMATS)[number];
 
 /**
  * Tensors in one or several files, open for reading. What the files say about them is checked as a

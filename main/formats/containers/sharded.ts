@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
+import type { ContainerFormat } from '../../../shared/domain/backbone.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { readWholeFile } from '../files.ts';
 import { parseStrictJson, StrictJsonError, type JsonValue } from '../strict-json.ts';
-import { type ContainerFormat, type TensorContainer, tensorOf } from './container.ts';
+import { type TensorContainer, tensorOf } from './container.ts';
 import type { NotFinite } from './elements.ts';
 
 const INDEX_LIMIT = 64 * 2 ** 20;

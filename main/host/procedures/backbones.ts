@@ -20,15 +20,16 @@ export function backboneProcedures({
   });
   return {
     'backbones.list': () => backbones.list().map(detail),
-    'backbones.add'({ path, name: wanted, heads }) {
+    'backbones.preview': ({ path, said }) => backbones.preview(path, said),
+    'backbones.add'({ path, name: wanted, said }) {
       // Refuse a bad name now, not after a large file has been hashed.
       const name = wanted === null ? null : backbones.checkNewName(wanted);
       return tasks.start('backbone-add', name ?? basename(path), async ({ signal, host }) => {
         const { id } = await backbones.add(path, {
+          said,
           signal,
           onProgress: host,
           ...(name === null ? {} : { name }),
-          ...(heads === null ? {} : { heads }),
         });
         emit('library', { part: 'backbones', id });
         return { kind: 'backbone', backboneId: id };

@@ -1,10 +1,11 @@
 import type { Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Backbone } from '../../../shared/domain/library.ts';
+import type { Backbone, BackbonePreview } from '../../../shared/domain/library.ts';
+import type { Said } from '../../../shared/domain/said.ts';
 import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
 import {
   isComplete,
@@ -30,11 +31,15 @@ import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
 import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
-import type { BackboneService } from '../contract/backbones.ts';
+import type { BackboneOptions, BackboneService } from '../contract/backbones.ts';
 import type { Watching } from '../contract/watching.ts';
+import { hashFiles, hashOfAll, missingOf, verifyFiles } from './backbone-files.ts';
+import { weightsAt } from './backbone-weights.ts';
 import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
 
 const CONFIG_LIMIT = 1024 * 1024;
+/** Names of files that say nothing; the folder's does. */
+const PLAIN_NAMES = /^(model|pytorch_model|open_clip_model|open_clip_pytorch_model)$/;
 
 /** timm's `config.json` beside the weights; null if there is none. */
 async function configBeside(weights: string): Promise<TimmConfig | null> {
@@ -86,34 +91,30 @@ async function jsonBeside(
   return { path, value };
 }
 
-/** The weights at a path: the file itself, or `model.safetensors` in a folder. */
-async function weightsAt(given: string): Promise<string> {
-  const path = resolve(given);
-  const info = await statOf(path);
-  if (!info.isDirectory()) return path;
-  const inside = join(path, 'model.safetensors');
-  if ((await statOrNull(inside)) === null)
-    throw new KarstError('not-found', `The folder ${path} holds no model.safetensors.`, {
-      hint: 'Name the safetensors file itself.',
-      path,
-    });
-  return inside;
+export interface InspectedBackbone
+  extends
+    RecognisedBackbone,
+    Pick<
+      Backbone,
+      'source' | 'container' | 'assumed' | 'labels' | 'licence' | 'positionRule' | 'tensorPrefix'
+    > {
+  /** The file, or the index and its shards. */
+  readonly paths: readonly [string, ...string[]];
 }
 
-export interface InspectedBackbone extends RecognisedBackbone {
-  /** Prefix of every tensor's name in the file. */
-  readonly tensorPrefix: string;
-}
-
-/** Reads a weight file completely, and the files beside it. @throws as `BackboneService.add` */
+/**
+ * Reads weights completely, and the files beside them.
+ * @param weights a file, or the index of several
+ * @throws as `BackboneService.add`
+ */
 export async function inspectBackbone(
   weights: string,
-  heads?: number,
+  said?: Said,
   signal?: AbortSignal,
 ): Promise<InspectedBackbone> {
   const file = await BackboneFile.open(weights);
   try {
-    const recognised = await recognise(file, weights, heads);
+    const recognised = await recognise(file, weights, said);
     await file.requireFinite(recognised.architecture, signal);
     return recognised;
   } finally {
@@ -121,11 +122,11 @@ export async function inspectBackbone(
   }
 }
 
-/** Recognises a weight file by its header and the files beside it, without reading the weights. */
-export async function recogniseAt(weights: string): Promise<InspectedBackbone> {
+/** Recognises weights by names and shapes and the files beside them, without reading numbers. */
+export async function recogniseAt(weights: string, said?: Said): Promise<InspectedBackbone> {
   const file = await BackboneFile.open(weights);
   try {
-    return await recognise(file, weights);
+    return await recognise(file, weights, said);
   } finally {
     await file.close();
   }
@@ -134,23 +135,26 @@ export async function recogniseAt(weights: string): Promise<InspectedBackbone> {
 async function recognise(
   file: BackboneFile,
   weights: string,
-  heads?: number,
+  said: Said = {},
 ): Promise<InspectedBackbone> {
   const config = await configBeside(weights);
   const metadata = timmConfigOfMetadata(file.metadata, weights);
+  const heads = typeof said.heads === 'number' ? said.heads : undefined;
   const sources = { heads, config, metadata };
   const preprocessor = await preprocessorBeside(weights, timmPreprocessing(sources)?.said ?? {});
   const recognised = recogniseBackbone(weights, file.tensors, { ...sources, preprocessor });
-  return { ...recognised, tensorPrefix: file.prefix };
-}
-
-async function hashOf(path: string, total: number, watching: Watching): Promise<string> {
-  let done = 0;
-  return sha256OfFile(path, (bytes) => {
-    throwIfCancelled(watching.signal, `Hashing ${path}`);
-    done += bytes;
-    watching.onProgress?.({ phase: 'hashing', done, total });
-  });
+  const { architecture, headsFrom } = recognised;
+  return {
+    ...recognised,
+    source: 'timm',
+    assumed: [{ what: 'heads', value: architecture.heads, from: headsFrom }],
+    labels: null,
+    licence: null,
+    positionRule: 'timm',
+    container: file.container.format,
+    paths: [weights, ...file.container.files.filter((path) => path !== weights)],
+    tensorPrefix: file.prefix,
+  };
 }
 
 export class Backbones implements BackboneService {
@@ -164,43 +168,40 @@ export class Backbones implements BackboneService {
     this.#repository = repository;
   }
 
-  async add(
-    path: string,
-    options: Watching & { name?: string; heads?: number } = {},
-  ): Promise<Backbone> {
+  async add(path: string, options: BackboneOptions = {}): Promise<Backbone> {
     const weights = await weightsAt(path);
     if (options.name !== undefined) this.checkNewName(options.name);
-    const recognised = await inspectBackbone(weights, options.heads, options.signal);
-    const info = await statOf(weights);
-    const sha256 = await hashOf(weights, info.size, options);
+    const found = await inspectBackbone(weights, options.said, options.signal);
+    const { paths, ...recognised } = found;
+    const files = await hashFiles(paths, options);
     throwIfCancelled(options.signal, `Adding ${weights}`);
+    const sha256 = hashOfAll(files);
     const known = this.#repository.bySha256(sha256);
-    if (known !== null && (await statOrNull(known.path)) === null) {
-      // The file was moved: everything that uses it finds it at its new path.
-      this.#repository.relocate(known.id, weights, info.size, info.mtimeMs);
+    if (known !== null && (await missingOf(known.files)) !== null) {
+      // The files were moved: everything that uses them finds them at their new path.
+      this.#repository.relocate(known.id, files);
       return this.get(known.id);
     }
-    if (known !== null)
-      throw new KarstError(
-        'name-taken',
-        `${weights} is in the library already, as "${known.name}" (${known.id}).`,
-        { hint: `Use "${known.name}", or remove it first.`, path: weights },
-      );
-    const stem = basename(weights, extname(weights));
-    const fallback = stem === 'model' ? basename(dirname(weights)) : stem;
+    if (known !== null) throw inLibrary(weights, known);
+    const stem = basename(weights).replace(/(\.index)?\.[^.]+$/, '');
+    const fallback = PLAIN_NAMES.test(stem) ? basename(dirname(weights)) : stem;
     // In the hub's cache, where the folder is called by a commit.
-    const onHub = addressOfPath(weights)?.address.split('/').at(-1);
+    const onHub = addressOfPath(weights);
+    const [{ modifiedMs }] = files;
     const backbone: Backbone = {
       id: newId('backbone'),
       name:
         options.name === undefined
-          ? this.freeName(onHub ?? recognised.timmName ?? fallback)
+          ? this.freeName(onHub?.address.split('/').at(-1) ?? recognised.timmName ?? fallback)
           : checkName('backbone', options.name),
       path: weights,
       sha256,
-      bytes: info.size,
-      modifiedMs: info.mtimeMs,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      modifiedMs,
+      files,
       ...recognised,
+      licence: recognised.licence ?? options.licence ?? null,
+      revision: options.revision ?? onHub?.revision ?? null,
       createdAt: now(),
     };
     this.#library.transaction(() => {
@@ -208,6 +209,18 @@ export class Backbones implements BackboneService {
       this.#repository.insert(backbone);
     });
     return backbone;
+  }
+
+  async preview(path: string, said: Said = {}): Promise<BackbonePreview> {
+    const weights = await weightsAt(path);
+    const { paths, ...recognised } = await recogniseAt(weights, said);
+    const sizes = await Promise.all(paths.map(async (file) => (await statOf(file)).size));
+    return {
+      path: weights,
+      files: paths.length,
+      bytes: sizes.reduce((a, b) => a + b, 0),
+      ...recognised,
+    };
   }
 
   checkNewName(wanted: string): string {
@@ -270,25 +283,16 @@ export class Backbones implements BackboneService {
    * @throws not-found when the file is missing, file-changed when its content has changed
    */
   async reference(backbone: Backbone, watching: Watching = {}): Promise<BackboneReference> {
-    const { path, sha256, name, architecture, preprocessing } = backbone;
-    const info = await statOrNull(path);
-    if (info === null)
-      throw new KarstError('not-found', `The backbone "${name}" is no longer at ${path}.`, {
+    const { path, sha256, name, architecture, preprocessing, positionRule } = backbone;
+    const missing = await missingOf(backbone.files);
+    if (missing !== null)
+      throw new KarstError('not-found', `The backbone "${name}" is no longer at ${missing}.`, {
         hint: `Restore the file, or add it from its new path with \`karst backbone add\`.`,
-        path,
+        path: missing,
       });
-    if (info.size !== backbone.bytes || info.mtimeMs !== backbone.modifiedMs) {
-      const found = info.size === backbone.bytes ? await hashOf(path, info.size, watching) : null;
-      if (found !== sha256)
-        throw new KarstError(
-          'file-changed',
-          `The backbone "${name}" was changed: ${path} is no longer the file that was added.`,
-          { hint: 'Restore the old file, or add the new one under another name.', path },
-        );
-      if (!this.#library.readOnly)
-        this.#repository.relocate(backbone.id, path, info.size, info.mtimeMs);
-    }
-    return { path, sha256, name, architecture, preprocessing };
+    const now = await verifyFiles(backbone, watching);
+    if (now !== null && !this.#library.readOnly) this.#repository.relocate(backbone.id, now);
+    return { path, sha256, name, architecture, preprocessing, positionRule };
   }
 
   /**
@@ -317,8 +321,17 @@ export class Backbones implements BackboneService {
     });
     await copyFileAtomic(weights, kept);
     const { size, mtimeMs } = await statOf(kept);
-    this.#repository.relocate(starter.id, kept, size, mtimeMs);
+    this.#repository.relocate(starter.id, [
+      { path: kept, bytes: size, modifiedMs: mtimeMs, sha256 },
+    ]);
   }
+}
+
+function inLibrary(path: string, { name, id }: Backbone): KarstError {
+  return new KarstError('name-taken', `${path} is in the library already, as "${name}" (${id}).`, {
+    hint: `Use "${name}", or remove it first.`,
+    path,
+  });
 }
 
 /** Whether a backbone is the copy of this file, by path, size and time. */

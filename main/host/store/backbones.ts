@@ -1,8 +1,14 @@
+import {
+  CONTAINER_FORMATS,
+  SOURCE_KINDS,
+  type BackboneFile,
+} from '../../../shared/domain/backbone.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
+import { POSITION_RULES } from '../../../shared/domain/position-rule.ts';
 import { withCurrentNames, type Architecture } from '../../../shared/models/registry.ts';
 import type { Library, Row } from './library.ts';
 import { findRow } from './names.ts';
-import { json, number, text, textOrNull } from './rows.ts';
+import { json, number, oneOf, text, textOrNull } from './rows.ts';
 
 function toBackbone(row: Row): Backbone {
   return {
@@ -12,12 +18,20 @@ function toBackbone(row: Row): Backbone {
     sha256: text(row, 'sha256'),
     bytes: number(row, 'bytes'),
     modifiedMs: number(row, 'modified_ms'),
+    files: json(row, 'files'),
+    container: oneOf(row, 'container', CONTAINER_FORMATS),
+    source: oneOf(row, 'source', SOURCE_KINDS),
     dtype: text(row, 'dtype') as Backbone['dtype'],
     architecture: withCurrentNames(json<Architecture>(row, 'architecture')),
     preprocessing: json(row, 'preprocessing'),
     timmName: textOrNull(row, 'timm_name'),
     headsFrom: text(row, 'heads_from') as Backbone['headsFrom'],
     preprocessingFrom: text(row, 'preprocessing_from') as Backbone['preprocessingFrom'],
+    assumed: json(row, 'assumed'),
+    positionRule: oneOf(row, 'position_rule', POSITION_RULES),
+    labels: row['labels'] === null ? null : json(row, 'labels'),
+    licence: textOrNull(row, 'licence'),
+    revision: textOrNull(row, 'revision'),
     tensorPrefix: text(row, 'tensor_prefix'),
     createdAt: text(row, 'created_at'),
   };
@@ -32,23 +46,36 @@ export class BackboneRepository {
 
   insert(b: Backbone): void {
     this.#library.run(
-      `INSERT INTO backbones (id, name, path, sha256, bytes, modified_ms, dtype, architecture,
-         preprocessing, timm_name, heads_from, preprocessing_from, tensor_prefix, created_at)
-       VALUES (@id, @name, @path, @sha256, @bytes, @modifiedMs, @dtype, @architecture,
-         @preprocessing, @timmName, @headsFrom, @preprocessingFrom, @tensorPrefix, @createdAt)`,
+      `INSERT INTO backbones (id, name, path, sha256, bytes, modified_ms, files, container, source,
+         dtype, architecture, preprocessing, timm_name, heads_from, preprocessing_from, assumed,
+         position_rule, labels, licence, revision, tensor_prefix, created_at)
+       VALUES (@id, @name, @path, @sha256, @bytes, @modifiedMs, @files, @container, @source,
+         @dtype, @architecture, @preprocessing, @timmName, @headsFrom, @preprocessingFrom, @assumed,
+         @positionRule, @labels, @licence, @revision, @tensorPrefix, @createdAt)`,
       {
         ...b,
+        files: JSON.stringify(b.files),
         architecture: JSON.stringify(b.architecture),
         preprocessing: JSON.stringify(b.preprocessing),
+        assumed: JSON.stringify(b.assumed),
+        labels: b.labels === null ? null : JSON.stringify(b.labels),
       },
     );
   }
 
-  /** Updates path, size and time of the file, after its hash was verified. */
-  relocate(id: string, path: string, bytes: number, modifiedMs: number): void {
+  /** Updates places, sizes and times of the files, after their hashes were verified. */
+  relocate(id: string, files: readonly [BackboneFile, ...BackboneFile[]]): void {
+    const [{ path, modifiedMs }] = files;
     this.#library.run(
-      'UPDATE backbones SET path = @path, bytes = @bytes, modified_ms = @modifiedMs WHERE id = @id',
-      { id, path, bytes, modifiedMs },
+      `UPDATE backbones SET path = @path, bytes = @bytes, modified_ms = @modifiedMs, files = @files
+       WHERE id = @id`,
+      {
+        id,
+        path,
+        modifiedMs,
+        bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+        files: JSON.stringify(files),
+      },
     );
   }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { exportTargetSchema } from '../../domain/export-formats.ts';
 import { immutable } from '../../domain/immutable.ts';
+import { positionRuleSchema } from '../../domain/position-rule.ts';
 import { preprocessingSchema } from '../../domain/preprocessing.ts';
 import { countSchema, integerSchema } from '../../domain/scalars.ts';
 import { architectureSchema } from '../../models/registry.ts';
@@ -9,18 +10,20 @@ import { looseTrainingSchema } from '../../training/config.ts';
 
 /** The jobs of engine processes, one per process. */
 
-/** A backbone file for the engine: referenced in place, checked against `sha256`. */
+/** A backbone for the engine: referenced in place, checked against `sha256`. */
 const backboneReferenceSchema = immutable(
   v.object({
     /**
-     * Absolute path of a safetensors file; null for an architecture without weights (training from
-     * scratch).
+     * Absolute path of a file of weights or of the index of several; null for an architecture without
+     * weights (training from scratch).
      */
     path: v.nullable(v.string()),
     sha256: v.string(),
     name: v.string(),
     architecture: architectureSchema,
     preprocessing: preprocessingSchema,
+    /** Left out for what an earlier version added: `timm`. */
+    positionRule: v.exactOptional(positionRuleSchema),
   }),
 );
 export type BackboneReference = v.InferOutput<typeof backboneReferenceSchema>;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { backboneSchema } from '../../domain/library.ts';
+import { backbonePreviewSchema, backboneSchema } from '../../domain/library.ts';
+import { saidSchema } from '../../domain/said.ts';
 import { countSchema, idSchema } from '../../domain/scalars.ts';
 import { filePathSchema, nameSchema, nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
@@ -16,13 +17,13 @@ export type BackboneDetail = v.InferOutput<typeof backboneDetail>;
 
 export const backboneProcedures = {
   'backbones.list': procedure(nothingSchema, v.array(backboneDetail)),
-  /** A safetensors file, or a folder with one and its `config.json`. */
+  /** What would be added: a file of weights, the index of several, or a folder with either. */
+  'backbones.preview': procedure(
+    v.strictObject({ path: filePathSchema, said: saidSchema }),
+    backbonePreviewSchema,
+  ),
   'backbones.add': procedure(
-    v.strictObject({
-      path: filePathSchema,
-      name: v.nullable(nameSchema),
-      heads: v.nullable(countSchema),
-    }),
+    v.strictObject({ path: filePathSchema, name: v.nullable(nameSchema), said: saidSchema }),
     task,
   ),
   'backbones.rename': procedure(v.strictObject({ id: idSchema, name: nameSchema }), backboneDetail),

@@ -96,7 +96,7 @@ describe.each(MODELS)('$title with batches of $batchSize', (model) => {
   });
 
   it.each(METHODS)('trained by %s takes what the plan says', async (method) => {
-    const { architecture } = await inspectBackbone(weights, model.heads);
+    const { architecture } = await inspectBackbone(weights, { heads: model.heads });
     await measure(weights, model, method);
     const { peakBytes, kernels } = await measure(weights, model, method);
     const config = completeConfig({ method, batchSize: model.batchSize });

@@ -21,7 +21,7 @@ const classes = Number(classCount);
 const config = completeConfig({ method: method as Method, batchSize });
 
 const runtime = await openRuntime();
-const { architecture, preprocessing } = await inspectBackbone(weights, Number(heads));
+const { architecture, preprocessing } = await inspectBackbone(weights, { heads: Number(heads) });
 const reference = { path: weights, sha256: '', name: 'subject', architecture, preprocessing };
 
 /**

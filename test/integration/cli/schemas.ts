@@ -43,6 +43,9 @@ export const backbone = v.strictObject({
   sha256,
   bytes: count,
   modifiedMs: v.number(),
+  files: v.array(v.strictObject({ path: text, bytes: count, modifiedMs: v.number(), sha256 })),
+  container: v.picklist(['safetensors', 'npz', 'torch']),
+  source: v.picklist(['timm', 'timm-eva', 'huggingface', 'open_clip', 'original', 'npz']),
   dtype: v.picklist(['F32', 'F16', 'BF16']),
   architecture,
   preprocessing: v.strictObject({
@@ -62,6 +65,17 @@ export const backbone = v.strictObject({
     'option',
     'default',
   ]),
+  assumed: v.array(
+    v.strictObject({
+      what: text,
+      value: v.union([text, v.number(), v.boolean(), v.array(v.number())]),
+      from: v.picklist(['config.json', 'metadata', 'option', 'default']),
+    }),
+  ),
+  positionRule: v.picklist(['timm', 'torch-bicubic', 'dinov2', 'bilinear']),
+  labels: v.nullable(v.array(v.string())),
+  licence: v.nullable(text),
+  revision: v.nullable(text),
   tensorPrefix: v.string(),
   createdAt: moment,
 });

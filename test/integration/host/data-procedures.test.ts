@@ -352,7 +352,7 @@ describe('projects and backbones', () => {
   it('go through the contract, and every change is told', async () => {
     const { id } = await ask('projects.create', { name: ' Dunes ' });
     const file = await writeBackbone(mkdtempSync(join(root, 'b-')));
-    const task = await ask('backbones.add', { path: file, name: 'tiny', heads: null });
+    const task = await ask('backbones.add', { path: file, name: 'tiny', said: {} });
     const { result } = await ended(task);
     expect(result?.kind).toBe('backbone');
     const [detail] = await ask('backbones.list', {});
@@ -362,7 +362,7 @@ describe('projects and backbones', () => {
     expect(header).toBeGreaterThan(0);
     expect(header).toBeLessThan(8192);
     const backboneId = detail!.backbone.id;
-    await refusal(ask('backbones.add', { path: file, name: 'tiny', heads: null }), 'name-taken');
+    await refusal(ask('backbones.add', { path: file, name: 'tiny', said: {} }), 'name-taken');
     expect((await ask('backbones.rename', { id: backboneId, name: 'ViT 小' })).backbone.name).toBe(
       'ViT 小',
     );
@@ -395,14 +395,14 @@ describe('projects and backbones', () => {
 
   it('hash a backbone as a task that can be cancelled', async () => {
     const file = await writeBackbone(mkdtempSync(join(root, 'b-')));
-    const task = await ask('backbones.add', { path: file, name: null, heads: null });
+    const task = await ask('backbones.add', { path: file, name: null, said: {} });
     expect(task.subject).toBe('model.safetensors');
     await ask('tasks.cancel', { id: task.id });
     expect((await ended(task)).state).toBe('cancelled');
     expect(await ask('backbones.list', {})).toEqual([]);
-    const done = await ended(await ask('backbones.add', { path: file, name: null, heads: null }));
+    const done = await ended(await ask('backbones.add', { path: file, name: null, said: {} }));
     expect(done.state).toBe('done');
-    const second = await ended(await ask('backbones.add', { path: file, name: null, heads: null }));
+    const second = await ended(await ask('backbones.add', { path: file, name: null, said: {} }));
     expect([second.state, second.error?.code]).toEqual(['failed', 'name-taken']);
   });
 });

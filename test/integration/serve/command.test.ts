@@ -187,7 +187,7 @@ describe('karst serve', () => {
         ...{ path: images, name: 'some', val: 0.25, test: 0, seed: 0, projectId: null },
       })) as { datasetId: string };
       const { backboneId } = (await one.done('backbones.add', {
-        ...{ path: path.dirname(weights), name: 'tiny', heads: null },
+        ...{ path: path.dirname(weights), name: 'tiny', said: {} },
       })) as { backboneId: string };
       const { id } = await one.call<RunView>('runs.create', {
         ...{ backboneId, datasetId, projectId: null, name: 'long' },

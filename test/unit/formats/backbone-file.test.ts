@@ -53,7 +53,7 @@ describe('a prefix before every tensor name', () => {
     await write();
     const plain = await loadBackbone(reference(), ARCHITECTURE);
     await write((name) => [prefix + name]);
-    expect(await inspectBackbone(path, 3)).toMatchObject({
+    expect(await inspectBackbone(path, { heads: 3 })).toMatchObject({
       architecture: ARCHITECTURE,
       tensorPrefix: prefix,
     });
@@ -62,7 +62,7 @@ describe('a prefix before every tensor name', () => {
 
   it('is empty in a plain file', async () => {
     await write();
-    expect((await inspectBackbone(path, 3)).tensorPrefix).toBe('');
+    expect((await inspectBackbone(path, { heads: 3 })).tensorPrefix).toBe('');
   });
 
   it('is not guessed where there are two models in one file', async () => {
@@ -101,7 +101,9 @@ describe('weights that are not finite', () => {
     await write((name) => [`module.${name}`], { dtype, tensor, value });
     const stored = value === 1e6 ? 'Infinity' : String(value);
     const sentence = `${path}: the tensor ${tensor} holds ${stored} at position 3; it cannot be used.`;
-    expect((await refusal(inspectBackbone(path, 3), 'file-damaged')).message).toBe(sentence);
+    expect((await refusal(inspectBackbone(path, { heads: 3 }), 'file-damaged')).message).toBe(
+      sentence,
+    );
     // A backbone imported by an earlier version, which did not check this.
     expect((await refusal(loadBackbone(reference(), ARCHITECTURE), 'file-damaged')).message).toBe(
       sentence,
@@ -112,7 +114,7 @@ describe('weights that are not finite', () => {
     'do not matter in the head of a backbone in %s, which is trained anew',
     async (dtype) => {
       await write((name) => [name], { dtype, tensor: 'head.weight' });
-      expect((await inspectBackbone(path, 3)).architecture).toEqual(ARCHITECTURE);
+      expect((await inspectBackbone(path, { heads: 3 })).architecture).toEqual(ARCHITECTURE);
     },
   );
 
@@ -122,6 +124,6 @@ describe('weights that are not finite', () => {
       tensor,
       value: dtype === 'F16' ? 65504 : 3.3895e38,
     });
-    expect((await inspectBackbone(path, 3)).dtype).toBe(dtype);
+    expect((await inspectBackbone(path, { heads: 3 })).dtype).toBe(dtype);
   });
 });

@@ -13,6 +13,7 @@ import { sharedSearchText } from './0012-shared-search-text.ts';
 import { tensorPrefix } from './0013-tensor-prefix.ts';
 import { severalLabels } from './0014-several-labels.ts';
 import { growingDatasets } from './0015-growing-datasets.ts';
+import { backboneFiles } from './0016-backbone-files.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   tensorPrefix,
   severalLabels,
   growingDatasets,
+  backboneFiles,
 ];

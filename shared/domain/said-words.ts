@@ -1,0 +1,18 @@
+/** What the weights of a network do not tell, and how many or which there may be. */
+export const ACTIVATIONS = ['gelu', 'gelu-tanh', 'quick-gelu', 'silu'] as const;
+export const POOLS = [
+  'class',
+  'mean',
+  'attention',
+  'class-and-distillation',
+  'class-and-mean',
+] as const;
+export const ROPES = ['none', 'dinov3', 'eva', 'pe'] as const;
+export const SAID_LIMITS = {
+  heads: { min: 1, max: 256, whole: true },
+  poolHeads: { min: 1, max: 256, whole: true },
+  layerNormEpsilon: { min: 1e-12, max: 0.1, whole: false },
+  ropeTheta: { min: 1, max: 1e9, whole: false },
+  ropeReference: { min: 1, max: 1024, whole: true },
+  imageSize: { min: 1, max: 4096, whole: true },
+} as const;
