@@ -16,8 +16,8 @@ async function headless(folder: string): Promise<string> {
 
 async function addFile(page: Page, file: string): Promise<void> {
   await page.getByRole('button', { name: 'Add a backbone' }).first().click();
-  await page.getByRole('menuitem', { name: 'A safetensors file' }).click();
-  const browser = page.getByRole('dialog', { name: 'Choose a safetensors file' });
+  await page.getByRole('menuitem', { name: 'A file of weights' }).click();
+  const browser = page.getByRole('dialog', { name: 'Choose a file of weights' });
   await browser.getByRole('textbox', { name: 'Path' }).fill(dirname(file));
   await browser.getByRole('textbox', { name: 'Path' }).press('Enter');
   await browser.getByRole('option', { name: file.slice(dirname(file).length + 1) }).click();
@@ -38,11 +38,14 @@ test('a backbone is added, asked for its heads, looked at, renamed and removed',
   await expect(question.getByRole('button', { name: 'Add', exact: true })).toBeDisabled();
   await heads.fill('5');
   await heads.press('Tab');
-  await question.getByRole('button', { name: 'Add', exact: true }).click();
   // The width of 32 is not divisible by five heads.
   await expect(question.getByRole('alert')).toContainText('5');
   await heads.fill(String(TINY_VIT.heads));
   await heads.press('Tab');
+  // What was found, and what was said of it, which can still be changed.
+  await expect(question).toContainText(`ViT, ${TINY_VIT.depth} blocks, width 32, 2 heads, patch 4`);
+  await expect(question).toContainText('safetensors, named as timm does');
+  await expect(question.getByRole('spinbutton', { name: 'Attention heads' })).toHaveValue('2');
   await question.getByRole('button', { name: 'Add', exact: true }).click();
 
   const panel = page.getByRole('complementary', { name: 'mosses' });
