@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { exportFile, merge, stopRun, trainSample } from './fixtures/first-steps.ts';
+import { exportFile, exportModel, merge, stopRun, trainSample } from './fixtures/first-steps.ts';
 import { chooseInMenu, ENGINE_MS, expectPictures, figure, goTo } from './fixtures/parts.ts';
 import { expect, test } from './fixtures/studio.ts';
 
@@ -20,6 +20,8 @@ test('from the first start to a merged model, an export and the images behind a 
   await test.step('it is merged by one click, and the merge is proved', () => merge(page, name));
   await test.step('it is exported as one file', () =>
     exportFile(page, name, join(studio.home, 'digits.karst')));
+  await test.step('it is exported as a model for other programs', () =>
+    exportModel(page, name, join(studio.home, 'digits for others')));
   await test.step('it is tagged', async () => {
     await page.getByRole('textbox', { name: 'Add a tag' }).fill('postal');
     await page.keyboard.press('Enter');

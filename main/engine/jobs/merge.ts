@@ -10,14 +10,12 @@ import { writeFolderAtomic } from '../../formats/files.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { compareFiles } from '../merge/compare-files.ts';
 import { compareModels, VERIFICATION_BATCH } from '../merge/compare.ts';
+import { requireClose } from '../merge/bounds.ts';
 import { exportedModel } from '../merge/exported-model.ts';
 import { proofTools } from '../merge/proof-tools.ts';
 import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
 import type { JobChannel } from './channel.ts';
 import { readImages } from './manifest.ts';
-
-/** Accuracy that a written model may lose without being asked about, as a fraction of the images. */
-const LOSS_ALLOWED = 0.01;
 
 /**
  * Merges an adapter into its backbone, writes the model as a folder in the wanted format, opens it
@@ -108,34 +106,3 @@ async function verify(
     await written.close();
   }
 }
-
-const NOTHING_WRITTEN = 'Nothing was written; the adapter itself is unchanged.';
-
-/** @throws KarstError dataset-unusable, verification-failed, accuracy-loss */
-function requireClose(
-  job: MergeJob,
-  { images, maxAbsDiff, tolerance, of, accuracy }: Verification,
-): void {
-  if (images === 0)
-    throw new KarstError(
-      'dataset-unusable',
-      'None of the images to verify the merged model on can be read.',
-      { hint: 'Check the dataset with "karst dataset check".' },
-    );
-  if (!(maxAbsDiff <= tolerance))
-    throw new KarstError(
-      'verification-failed',
-      `The merged model's ${of ?? 'logits'} differ from the adapted model's by up to ${maxAbsDiff.toExponential(2)}, more than ${tolerance.toExponential(2)}.`,
-      { hint: NOTHING_WRITTEN, path: job.out },
-    );
-  if (accuracy === undefined || job.acceptLoss) return;
-  const { adapted, exported } = accuracy;
-  if (adapted - exported > LOSS_ALLOWED)
-    throw new KarstError(
-      'accuracy-loss',
-      `The written model predicts ${percent(exported)} of ${String(images)} images right, the adapter ${percent(adapted)}.`,
-      { hint: 'Nothing was written; export it in float16, or confirm the loss.', option: '--yes' },
-    );
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -37,6 +37,10 @@ const LEFT_OUT = [
   '!@tensorflow/tfjs/tools{,/**}',
   `!better-sqlite3/prebuilds/!(${process.platform}-${process.arch}).node`,
   '!@tensorflow/tfjs-node-gpu/{deps,binding,src,scripts}{,/**}',
+  // Libraries for all systems, of 290 MB; its script and own packages download others at set-up.
+  `!onnxruntime-node/bin/napi-v6/!(${process.platform}){,/**}`,
+  `!onnxruntime-node/bin/napi-v6/${process.platform}/!(${process.arch}){,/**}`,
+  '!onnxruntime-node/{script,node_modules}{,/**}',
   // Older set-ups built the addon here; it is now in another folder.
   ...(process.platform === 'win32' ? [] : ['!@tensorflow/tfjs-node-gpu/lib{,/**}']),
   '!@tensorflow/**/*.{es2017,fesm}.js',

@@ -149,6 +149,19 @@ test('the package holds what the studio needs, and nothing of tests or of buildi
   const libheif = `${APPLICATION}/resources/studio/node_modules/libheif-js/libheif-wasm`;
   for (const name of ['LICENSE', 'libheif.js', 'libheif.wasm'])
     expect(all.map(({ path }) => path)).toContain(`${libheif}/${name}`);
+  // Of ONNX Runtime this system's library alone, without what its set-up needs.
+  const runtime = `${APPLICATION}/resources/studio/node_modules/onnxruntime-node`;
+  const ofRuntime = all.map(({ path }) => path).filter((path) => path.startsWith(`${runtime}/`));
+  expect(
+    ofRuntime.filter((path) => path.startsWith(`${runtime}/bin/`) && !path.endsWith('/')),
+  ).toEqual(
+    ['libonnxruntime.so.1', 'onnxruntime_binding.node'].map(
+      (name) => `${runtime}/bin/napi-v6/linux/x64/${name}`,
+    ),
+  );
+  expect(
+    ofRuntime.filter((path) => /\/(?:script|node_modules)\//.test(path.slice(runtime.length))),
+  ).toEqual([]);
   // The package has no maintainer scripts.
   const parts = readdirSync(control(packages.newer)).sort();
   expect(parts).toEqual(['control', 'md5sums']);
