@@ -21,7 +21,7 @@ export interface CommandContext {
 export async function withStudio<T>(
   context: CommandContext,
   work: (studio: Studio, signal: AbortSignal) => Promise<T>,
-  interrupts: Pick<InterruptOptions, 'onFirst'> = {},
+  { warmMs, ...interrupts }: Pick<InterruptOptions, 'onFirst'> & { readonly warmMs?: number } = {},
 ): Promise<T> {
   const [{ openStudio }, { spawnChildEngine }] = await Promise.all([
     import('../host/open-studio.ts'),
@@ -36,7 +36,8 @@ export async function withStudio<T>(
   };
   return withInterrupts(
     async (signal) => {
-      const studio = await openStudio({ home: context.home, spawn });
+      const kept = warmMs === undefined ? {} : { warmMs };
+      const studio = await openStudio({ home: context.home, spawn, ...kept });
       try {
         for (const notice of studio.notices) context.console.note(notice);
         return await work(studio, signal);

@@ -27,6 +27,11 @@ export function defineCommands(program: Command, runs: Runs, trainHelp: TrainHel
     .description('serve the studio to a browser of this machine, until Ctrl-C')
     .option('--port <number>', 'port on the loopback interface (default: one that is free)', port)
     .option('--open', 'open it in the browser')
+    .option(
+      '--predict [adapter]',
+      'serve the predictions of an adapter to programs instead: pictures in, classes as JSON out',
+    )
+    .option('--backbone <backbone>', 'with --predict: a backbone with a head of its own instead')
     .addHelpText(
       'after',
       `
@@ -234,8 +239,12 @@ function defineUses(program: Command, runs: Runs): void {
   program
     .command('predict')
     .description('predict images')
-    .argument('<adapter>', 'name or id')
-    .argument('<paths...>', 'images, or folders of images')
+    .usage(
+      '[options] <adapter> <paths...>\n       karst predict [options] --backbone <backbone> <paths...>',
+    )
+    .argument('<adapter>', 'name or id; left out with --backbone')
+    .argument('[paths...]', 'images, or folders of images')
+    .option('--backbone <backbone>', 'a backbone with a head of its own instead of an adapter')
     .option('--top <number>', 'predictions per image', positive, 5)
     .option('--csv <file>', 'write them as a CSV file, which must not exist')
     .addHelpText('after', EXIT_CODES_OF_PREDICT)

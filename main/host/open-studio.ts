@@ -156,6 +156,7 @@ async function assemble(
     ...engine,
     warmMs: options.warmMs ?? WARM_MS,
     adapters: adapterRepository,
+    backbones,
     engines,
     folders,
   });

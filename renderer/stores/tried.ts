@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import type { PredictionAnswer } from '../../shared/contract/window/adapters.ts';
+import type { Predictor } from '../../shared/domain/predictor.ts';
 import { toErrorReport } from '../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../shared/domain/error-report.ts';
 import { useBridge } from '../bridge/index.ts';
@@ -15,12 +16,12 @@ const TOP = 5;
 
 /**
  * Pictures tried, with their predictions, batch by batch; they stay when the view is left. Choosing
- * another adapter repeats all.
+ * another model repeats all.
  */
 export const useTried = defineStore('tried', () => {
   const bridge = useBridge();
-  /** The adapter that predicts. */
-  const adapterId = ref<string | null>(null);
+  /** What predicts. */
+  const model = shallowRef<Predictor | null>(null);
   /** Newest first. */
   const images = shallowRef<readonly TriedImage[]>([]);
   /** A prediction is in progress. */
@@ -47,7 +48,7 @@ export const useTried = defineStore('tried', () => {
     }
   }
 
-  async function ask(batch: readonly TriedImage[], asked: string): Promise<void> {
+  async function ask(batch: readonly TriedImage[], asked: Predictor): Promise<void> {
     const given: TriedImage[] = [];
     for (const image of batch) {
       const ready = await handedOver(image);
@@ -58,13 +59,13 @@ export const useTried = defineStore('tried', () => {
     const files = given.filter(({ source }) => source.kind === 'path');
     if (given.length === 0) return;
     const { answers } = await bridge.call('predictions.make', {
-      adapterId: asked,
+      model: asked,
       media: known.flatMap(({ media }) => media ?? []),
       paths: files.flatMap(({ source }) => (source.kind === 'path' ? [source.path] : [])),
       top: TOP,
     });
-    // Another adapter has been chosen since: predict the same pictures with it.
-    if (asked !== adapterId.value) return;
+    // Another model has been chosen since: predict the same pictures with it.
+    if (asked.id !== model.value?.id) return;
     [...known, ...files].forEach((image, index) => {
       const answer = answers[index];
       if (answer !== undefined) change(image.id, answered(answer, image.media));
@@ -77,7 +78,7 @@ export const useTried = defineStore('tried', () => {
     error.value = null;
     try {
       for (;;) {
-        const asked = adapterId.value;
+        const asked = model.value;
         const batch = images.value.filter(({ state }) => state === 'waiting').slice(0, BATCH);
         if (asked === null || batch.length === 0) return;
         await ask(batch, asked);
@@ -103,14 +104,14 @@ export const useTried = defineStore('tried', () => {
     error.value = null;
   }
 
-  function use(id: string | null): void {
-    if (id === adapterId.value) return;
-    adapterId.value = id;
+  function use(wanted: Predictor | null): void {
+    if (wanted?.id === model.value?.id) return;
+    model.value = wanted;
     images.value = images.value.map(waiting);
     void resume();
   }
 
-  return { adapterId, images, busy, error, add, resume, clear, use };
+  return { model, images, busy, error, add, resume, clear, use };
 });
 
 function answered(answer: PredictionAnswer, media: string | null): Partial<TriedImage> {

@@ -1,4 +1,6 @@
 import type { PredictionRow } from '../../../shared/domain/library.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { Predictor } from '../../../shared/domain/predictor.ts';
 import type { CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
 import { DONE, FAILED, PARTLY } from '../exit-codes.ts';
@@ -15,13 +17,21 @@ type PredictedRow = Extract<PredictionRow, { predictions: unknown }>;
  */
 export async function run(
   context: CommandContext,
-  name: string,
-  paths: readonly string[],
-  options: { top: number; csv?: string },
+  first: string,
+  others: readonly string[],
+  options: { top: number; csv?: string; backbone?: string },
 ): Promise<number> {
   const { console } = context;
+  const { backbone } = options;
+  const model: Predictor =
+    backbone === undefined ? { kind: 'adapter', id: first } : { kind: 'backbone', id: backbone };
+  const paths = backbone === undefined ? others : [first, ...others];
+  if (paths.length === 0)
+    throw new KarstError('usage', "Missing required argument 'paths'.", {
+      hint: 'Name images, or folders of images, after the adapter.',
+    });
   const rows = await withWatchedStudio(context, (studio, watching) =>
-    studio.predictions.ofPaths(name, {
+    studio.predictions.ofPaths(model, {
       ...watching,
       paths,
       top: options.top,

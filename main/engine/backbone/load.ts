@@ -1,6 +1,6 @@
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { modelSpec, type Architecture } from '../../../shared/models/registry.ts';
+import { familyOf, modelSpec, type Architecture } from '../../../shared/models/registry.ts';
 import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';
 import { indexNotFinite } from '../../formats/containers/elements.ts';
 import { checkBackbone } from '../../formats/checkpoints/registry.ts';
@@ -8,13 +8,14 @@ import { initialTensor } from '../initialisers.ts';
 import { resamplePositionEmbedding } from './position-embedding.ts';
 
 /**
- * The backbone's tensors in float32 by timm name, without its head; position embeddings resampled
- * to the working size. The host has verified the file's sha256; shapes are checked again here
+ * The backbone's tensors in float32 by timm name, without its head unless it is wanted; position
+ * embeddings resampled to the working size. The host has verified the file's sha256; shapes are checked again here
  * because they size the graph.
  */
 export async function loadBackbone(
   backbone: BackboneReference,
   working: Architecture,
+  { head = false } = {},
 ): Promise<Map<string, Float32Array>> {
   if (backbone.path === null) {
     throw new KarstError(
@@ -31,7 +32,8 @@ export async function loadBackbone(
     checkBackbone(backbone.path, file.tensors, architecture);
     const grids = new Map(modelSpec(working).tensors.map(({ name, grid }) => [name, grid]));
     const tensors = new Map<string, Float32Array>();
-    for (const { name, shape, grid } of modelSpec(architecture).tensors) {
+    const classes = head ? architecture.classes : 0;
+    for (const { name, shape, grid } of familyOf(architecture).tensors(architecture, classes)) {
       const values = await file.readFloat32(name);
       // Backbones that an earlier version added were not checked then.
       const bad = indexNotFinite(values);

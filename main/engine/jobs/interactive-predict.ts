@@ -5,7 +5,7 @@ import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { loadForEvaluation } from '../data/batch-maker.ts';
-import { openAdapter, type OpenAdapter } from '../programs/open-adapter.ts';
+import { openPredictor, type OpenPredictor } from '../programs/open-predictor.ts';
 import type { JobChannel } from './channel.ts';
 
 /** Small: one compiled program serves one image as well as a handful, without much padding. */
@@ -22,9 +22,7 @@ export async function answerQuestions(
   channel: JobChannel,
 ): Promise<InteractivePredictResult> {
   channel.progress('loading', 0, 1);
-  const model = await openAdapter(job.adapterDir, job.backbone, BATCH, channel.runtime, {
-    single: true,
-  });
+  const model = await openPredictor(job, BATCH, channel.runtime, { single: true });
   channel.progress('loading', 1, 1);
   try {
     for (;;) {
@@ -41,7 +39,7 @@ export async function answerQuestions(
 async function answersTo(
   paths: readonly string[],
   top: number,
-  model: OpenAdapter,
+  model: OpenPredictor,
 ): Promise<FileAnswer[]> {
   const load = (begin: number): Promise<LoadedFile[]> =>
     Promise.all(paths.slice(begin, begin + BATCH).map((path) => loadFile(path, model)));
@@ -56,7 +54,7 @@ async function answersTo(
   return answers;
 }
 
-async function loadFile(path: string, { preprocessing }: OpenAdapter): Promise<LoadedFile> {
+async function loadFile(path: string, { preprocessing }: OpenPredictor): Promise<LoadedFile> {
   try {
     return { pixels: await loadForEvaluation(path, preprocessing) };
   } catch (error) {
@@ -68,10 +66,9 @@ async function loadFile(path: string, { preprocessing }: OpenAdapter): Promise<L
 async function answersOf(
   files: readonly LoadedFile[],
   top: number,
-  model: OpenAdapter,
+  model: OpenPredictor,
 ): Promise<FileAnswer[]> {
-  const { labels } = model.folder;
-  const outputs = model.model.classes;
+  const { labels, outputs } = model;
   const readable = files.flatMap((file) => ('pixels' in file ? [file.pixels] : []));
   const logits = readable.length === 0 ? new Float32Array() : await logitsOf(readable, model);
   let row = 0;
@@ -84,7 +81,7 @@ async function answersOf(
 
 async function logitsOf(
   images: readonly Float32Array[],
-  { session }: OpenAdapter,
+  { session }: OpenPredictor,
 ): Promise<Float32Array> {
   const [first] = images;
   if (first === undefined) throw new KarstError('internal', 'There is no image to predict.');

@@ -3,16 +3,15 @@ import type { PredictResult } from '../../../shared/contract/engine/results.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { likeliest } from '../../../shared/tasks/task.ts';
 import { ImageLoader } from '../data/loader.ts';
-import { openAdapter } from '../programs/open-adapter.ts';
+import { openPredictor } from '../programs/open-predictor.ts';
 import { forEachLogits } from '../evaluate/evaluator.ts';
 import type { JobChannel } from './channel.ts';
 
 /** Predicts each file, in the order given; an unreadable file gets its reason. */
 export async function predict(job: PredictJob, channel: JobChannel): Promise<PredictResult> {
   channel.progress('loading', 0, 1);
-  const { folder, task, model, session, preprocessing } = await openAdapter(
-    job.adapterDir,
-    job.backbone,
+  const { labels, task, outputs, session, preprocessing } = await openPredictor(
+    job,
     job.batchSize,
     channel.runtime,
   );
@@ -35,9 +34,9 @@ export async function predict(job: PredictJob, channel: JobChannel): Promise<Pre
     return path;
   };
   try {
-    await forEachLogits(session, loader, model.classes, {
+    await forEachLogits(session, loader, outputs, {
       onImage: (index, logits) => {
-        const predictions = likeliest(task.spec, logits, folder.labels, job.top);
+        const predictions = likeliest(task.spec, logits, labels, job.top);
         channel.emit({ type: 'prediction', path: pathOf(index), predictions });
       },
       onUnreadable: (index, error) =>

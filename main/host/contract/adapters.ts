@@ -12,7 +12,8 @@ import type {
   StoredMerge,
   Run,
 } from '../../../shared/domain/library.ts';
-import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
+import type { Predictor } from '../../../shared/domain/predictor.ts';
+import type { Evaluation, Prediction, Verification } from '../../../shared/domain/metrics.ts';
 import type { AdapterPage } from '../store/adapters.ts';
 import type { BinKind, BinRow } from '../store/bin.ts';
 import type { EvaluatedFile, EvaluatedFilter } from '../store/evaluations.ts';
@@ -141,15 +142,17 @@ export interface EvaluationService {
   corrected(id: string): number;
 }
 
-/** Predictions on files. */
+/** Predictions on files. A model is an adapter's name or id, or says what it is. */
 export interface PredictionService {
+  /** Its name, and its classes in the order of their outputs. */
+  describe(model: string | Predictor): { name: string; labels: readonly string[] };
   /**
    * Rows are in the order of `paths`. A folder means the images in it.
    * @param options.out new file for the same rows as CSV
    * @param options.top default 5
    */
   ofPaths(
-    adapter: string,
+    model: string | Predictor,
     options: JobWatching & {
       paths: readonly string[];
       out?: string;
@@ -163,7 +166,7 @@ export interface PredictionService {
    * @param options.top default 5
    */
   ofFolder(
-    adapter: string,
+    model: string | Predictor,
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable>;
   /**
@@ -171,9 +174,18 @@ export interface PredictionService {
    * @returns one answer per path, in order; an unreadable file has its reason
    */
   atOnce(
-    adapter: string,
+    model: string | Predictor,
     options: { paths: readonly string[]; top: number },
   ): Promise<readonly FileAnswer[]>;
+  /**
+   * For a picture that is no file: its likeliest classes. The engine is kept loaded as for `atOnce`.
+   * @throws what the picture's file would have as its reason
+   */
+  ofPicture(
+    model: string | Predictor,
+    picture: Uint8Array,
+    top: number,
+  ): Promise<readonly Prediction[]>;
 }
 
 /** Adapters written for use outside the library. */

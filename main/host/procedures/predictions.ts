@@ -6,20 +6,20 @@ import type { ProcedureContext } from './context.ts';
 type Names = Extract<keyof typeof procedures, `predictions.${string}`>;
 
 export function predictionProcedures({
-  studio: { adapters, predictions },
+  studio: { adapters, backbones, predictions },
   media: registry,
   tasks,
 }: ProcedureContext): Handlers<Names> {
   return {
-    async 'predictions.make'({ adapterId, ...asked }) {
+    async 'predictions.make'({ model, ...asked }) {
       const began = performance.now();
-      const answers = await predictPictures(predictions, registry, adapterId, asked);
+      const answers = await predictPictures(predictions, registry, model, asked);
       return { answers, seconds: (performance.now() - began) / 1000 };
     },
-    'predictions.folder'({ adapterId, folder, out, top }) {
-      const { id, name } = adapters.get(adapterId);
+    'predictions.folder'({ model, folder, out, top }) {
+      const { name } = (model.kind === 'adapter' ? adapters : backbones).get(model.id);
       return tasks.start('predict-folder', name, async ({ signal, host, engine }) => {
-        const table = await predictions.ofFolder(id, {
+        const table = await predictions.ofFolder(model, {
           folder,
           out,
           top,

@@ -89,12 +89,13 @@ export class Gate {
   }
 }
 
-function secret(): string {
+/** 256 random bits. */
+export function secret(): string {
   return randomBytes(32).toString('base64url');
 }
 
 /** Constant-time comparison. */
-function same(a: string, b: string): boolean {
+export function same(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }

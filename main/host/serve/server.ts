@@ -1,17 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
+import { toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorCode } from '../../../shared/domain/error-report.ts';
 import type { Dispatcher } from '../api/dispatch.ts';
 import { Gate } from './gate.ts';
+import { LOOPBACK, listen } from './listen.ts';
 import { securityHeaders } from './headers.ts';
 import { etagOf, type Pages } from './pages.ts';
 import { ADMITTED_PAGE, REFUSED_PAGE } from './notices.ts';
 import { Windows } from './windows.ts';
-
-const LOOPBACK = '127.0.0.1';
 
 /** Path of the WebSocket. */
 const BRIDGE_PATH = '/bridge';
@@ -105,26 +103,6 @@ export async function serveStudio(options: ServeOptions): Promise<StudioServer> 
       await ended;
     },
   };
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(port, error)));
-    server.listen({ host: LOOPBACK, port, exclusive: true }, () =>
-      resolve((server.address() as AddressInfo).port),
-    );
-  });
-}
-
-function listenError(port: number, error: NodeJS.ErrnoException): KarstError {
-  const taken = error.code === 'EADDRINUSE';
-  return new KarstError(
-    taken ? 'in-use' : 'not-available',
-    taken
-      ? `Port ${port} is used by another program.`
-      : `Port ${port} of ${LOOPBACK} cannot be opened: ${error.message}.`,
-    { hint: 'Choose another with --port, or leave it out for one that is free.', cause: error },
-  );
 }
 
 /** Status to refuse an upgrade with; null for the studio's own page. */

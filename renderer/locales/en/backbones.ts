@@ -3,6 +3,7 @@ export const backbones = {
   add: 'Add a backbone',
   train: 'Train with it',
   addFile: 'A file of weights',
+  try: 'Try its own classes',
   addFolder: 'A model folder',
   chooseFile: 'Choose a file of weights',
   chooseFolder: 'Choose a model folder',

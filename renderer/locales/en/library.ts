@@ -95,6 +95,15 @@ export const library = {
     thisOne: 'current',
   },
   tags: { title: 'Tags', add: 'Add a tag', none: 'No tags.' },
+  programs: {
+    title: 'Use it from a program',
+    start:
+      'Start this in a terminal. It answers pictures with their classes, for programs of this computer alone, until Ctrl-C. With another data folder, add --home and its path.',
+    token:
+      'It prints a token. Put it into the environment variable {variable}, from which these programs take it.',
+    languages: { curl: 'curl', python: 'Python', javascript: 'JavaScript' },
+    answer: 'The address /openapi.json describes it to other tools.',
+  },
   notes: { title: 'Notes', placeholder: 'What it is good at, where it is used' },
   evaluations: {
     title: 'Evaluations',

@@ -1,6 +1,7 @@
 export const tryIt = {
   title: 'Try it',
-  adapter: 'Adapter',
+  model: 'Model',
+  ownHead: 'backbone with a head of its own',
   choose: 'Choose images',
   chooseTitle: 'Choose images',
   fromDataset: 'Some of {name}',
@@ -33,7 +34,7 @@ export const tryIt = {
   },
   empty: {
     title: 'Nothing to try yet',
-    body: 'This needs an adapter. Train one, or import one into the library.',
+    body: 'This needs an adapter, or a backbone that has classes of its own. Train one, or import one into the library.',
     action: 'Set up training',
   },
   answers: 'Predictions',

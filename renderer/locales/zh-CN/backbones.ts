@@ -6,6 +6,7 @@ export const backbones: Shape<typeof en> = {
   add: '添加骨干网络',
   train: '用它训练',
   addFile: '权重文件',
+  try: '试用它自带的类别',
   addFolder: '模型文件夹',
   chooseFile: '选择权重文件',
   chooseFolder: '选择模型文件夹',

@@ -97,6 +97,14 @@ export const library: Shape<typeof en> = {
     thisOne: '当前',
   },
   tags: { title: '标签', add: '添加标签', none: '没有标签。' },
+  programs: {
+    title: '在程序中使用',
+    start:
+      '在终端中运行下面的命令。它会为本机的程序识别图像并返回类别，按 Ctrl-C 结束。如果使用其他数据文件夹，请加上 --home 和路径。',
+    token: '它会显示一个令牌。请把令牌放进环境变量 {variable}，下面的程序会从中读取。',
+    languages: { curl: 'curl', python: 'Python', javascript: 'JavaScript' },
+    answer: '其他工具可以从 /openapi.json 了解接口。',
+  },
   notes: { title: '备注', placeholder: '它擅长什么，用在哪里' },
   evaluations: {
     title: '评估',

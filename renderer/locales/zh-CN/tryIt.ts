@@ -3,7 +3,8 @@ import type { Shape } from '../shape.ts';
 
 export const tryIt: Shape<typeof en> = {
   title: '试用',
-  adapter: '适配器',
+  model: '模型',
+  ownHead: '自带分类头的骨干网络',
   choose: '选择图像',
   chooseTitle: '选择图像',
   fromDataset: '从 {name} 中抽取',
@@ -35,7 +36,7 @@ export const tryIt: Shape<typeof en> = {
   },
   empty: {
     title: '还没有可试用的内容',
-    body: '试用需要一个适配器。请训练一个，或导入到适配器库。',
+    body: '试用需要一个适配器，或自带类别的骨干网络。请训练一个，或导入到适配器库。',
     action: '设置训练',
   },
   answers: '预测',

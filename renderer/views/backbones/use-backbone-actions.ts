@@ -1,6 +1,6 @@
 import { shallowRef, type ShallowRef } from 'vue';
 import { useRouter } from 'vue-router';
-import { FolderOpen, Pencil, SlidersHorizontal, Trash2 } from '@lucide/vue';
+import { FlaskConical, FolderOpen, Pencil, SlidersHorizontal, Trash2 } from '@lucide/vue';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import { useBridge } from '../../bridge/index.ts';
 import type { MenuItem } from '../../components/menu.ts';
@@ -45,6 +45,15 @@ export function useBackboneActions(): BackboneActions {
         icon: SlidersHorizontal,
         run: () => void router.push({ path: '/train', query: { backbone: backbone.id } }),
       },
+      ...(backbone.architecture.classes > 0
+        ? [
+            {
+              label: t('backbones.try'),
+              icon: FlaskConical,
+              run: () => void router.push({ path: '/try', query: { backbone: backbone.id } }),
+            },
+          ]
+        : []),
       { label: t('common.rename'), icon: Pencil, run: () => (renaming.value = backbone) },
       ...(canReveal
         ? [

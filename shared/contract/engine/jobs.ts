@@ -98,9 +98,16 @@ const evaluateJob = v.object({
   ),
 });
 
+/** An adapter on its backbone; or without one the backbone with its own head, and the names of its classes. */
+const predictor = {
+  adapterDir: v.nullable(v.string()),
+  backbone: backboneReferenceSchema,
+  labels: v.exactOptional(v.array(v.string())),
+};
+
 const predictJob = v.object({
   kind: v.literal('predict'),
-  ...onAdapter,
+  ...predictor,
   paths: v.array(v.string()),
   /** Predictions per image. */
   top: countSchema,
@@ -108,7 +115,7 @@ const predictJob = v.object({
 });
 
 /** Keeps a model loaded and predicts files on request until stopped. */
-const tryJob = v.object({ kind: v.literal('interactive-predict'), ...onAdapter });
+const tryJob = v.object({ kind: v.literal('interactive-predict'), ...predictor });
 
 const mergeJob = v.object({
   kind: v.literal('merge'),

@@ -12,6 +12,7 @@ import {
   storedMergeSchema,
 } from '../../domain/library.ts';
 import { PRECISIONS } from '../../domain/export-formats.ts';
+import { predictorSchema } from '../../domain/predictor.ts';
 import { predictionSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
 import {
@@ -193,7 +194,7 @@ export const adapterProcedures = {
   /** Predictions in order. The engine is kept loaded for a while. */
   'predictions.make': procedure(
     v.strictObject({
-      adapterId: idSchema,
+      model: predictorSchema,
       media: v.pipe(v.array(mediaSchema), v.maxLength(256)),
       paths: v.pipe(v.array(filePathSchema), v.maxLength(256)),
       top,
@@ -202,7 +203,7 @@ export const adapterProcedures = {
   ),
   /** Predicts a folder into a CSV file. */
   'predictions.folder': procedure(
-    v.strictObject({ adapterId: idSchema, folder: filePathSchema, out: filePathSchema, top }),
+    v.strictObject({ model: predictorSchema, folder: filePathSchema, out: filePathSchema, top }),
     task,
   ),
 

@@ -9,7 +9,7 @@ const ADAPTER = 'Digits, rank 8';
 const test = showing.extend({
   page: async ({ page, furnished }, use) => {
     await page.goto(`${furnished.served.origin}/try?adapter=${furnished.has.adapter}`);
-    await expect(page.getByRole('combobox', { name: 'Adapter' })).toHaveText(ADAPTER);
+    await expect(page.getByRole('combobox', { name: 'Model' })).toHaveText(ADAPTER);
     await use(page);
   },
 });
@@ -50,7 +50,7 @@ test('pictures that are chosen get five answers each, and what is no picture say
   const rail = page.getByRole('navigation', { name: 'Places' });
   await rail.getByRole('link', { name: 'Data' }).click();
   await rail.getByRole('link', { name: 'Try it' }).click();
-  await expect(page.getByRole('combobox', { name: 'Adapter' })).toHaveText(ADAPTER);
+  await expect(page.getByRole('combobox', { name: 'Model' })).toHaveText(ADAPTER);
   await expect(cards).toHaveCount(3);
   await expect(cards.nth(1).getByRole('listitem')).toHaveCount(5);
 

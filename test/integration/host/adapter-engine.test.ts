@@ -11,7 +11,7 @@ import type { Studio } from '../../../main/host/contract/studio.ts';
 import { openStudio } from '../../../main/host/open-studio.ts';
 import { SMALLEST_VIT, SHORT_TRAINING } from '../../fixtures/engine/test-bed.ts';
 import { writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
-import { writeImage } from '../../unit/host/support.ts';
+import { refusal, writeImage } from '../../unit/host/support.ts';
 
 /** The real engine on the interpreter, so that nothing is compiled. */
 const spawn: EngineSpawner = (options) =>
@@ -136,6 +136,32 @@ describe('an adapter and the engine', () => {
     const { verification } = await studio.merging.merge('guest');
     expect(verification.images).toBe(6);
     expect(verification.maxAbsDiff).toBeLessThanOrEqual(verification.tolerance);
+  });
+
+  it('predicts the same as a backbone with a head of its own, once it is merged', async () => {
+    const { out } = await studio.merging.merge('colours', { out: join(folder, 'merged-colours') });
+    const { id } = await studio.backbones.add(out, { name: 'colours-merged' });
+    const model = { kind: 'backbone', id } as const;
+    const paths = [...studio.datasets.images('colours', 'val')].map((image) => image.path);
+    const { classes } = studio.adapters.get('colours');
+    const adapted = await studio.predictions.ofPaths('colours', { paths, top: 3 });
+    const merged = await studio.predictions.ofPaths(model, { paths, top: 3 });
+    const once = await studio.predictions.atOnce(model, { paths, top: 3 });
+    for (const [i, row] of adapted.entries()) {
+      const [own, warm] = [merged[i], once[i]];
+      if ('error' in row || own === undefined || 'error' in own) throw new Error('no prediction');
+      if (warm === undefined || 'error' in warm) throw new Error('no answer');
+      for (const [rank, { label, probability }] of row.predictions.entries()) {
+        const expected = `class ${classes.indexOf(label)}`;
+        for (const { predictions } of [own, warm]) {
+          expect(predictions[rank]?.label).toBe(expected);
+          expect(predictions[rank]?.probability).toBeCloseTo(probability, 4);
+        }
+      }
+    }
+    const without = studio.backbones.list().find(({ architecture }) => architecture.classes === 0);
+    const asked = { kind: 'backbone', id: without?.id ?? '' } as const;
+    await refusal(studio.predictions.ofPaths(asked, { paths }), 'not-available');
   });
 
   it('is evaluated through the history of the classes, as its probabilities say by hand', async () => {

@@ -134,7 +134,7 @@ describe('an evaluation', () => {
     const named = await api.ask('datasets.image', { id, media: `d.${id}.${image.position}` });
     expect(named).toMatchObject({ position: image.position, label: image.label, excluded: false });
     const { answers } = await api.ask('predictions.make', {
-      adapterId: api.studio.adapters.get('first').id,
+      model: { kind: 'adapter', id: api.studio.adapters.get('first').id },
       media: [],
       paths: [image.path],
       top: 1,

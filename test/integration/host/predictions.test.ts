@@ -31,7 +31,12 @@ async function ask(
   adapter = 'first',
 ): Promise<PredictionAnswer[]> {
   const adapterId = api.studio.adapters.get(adapter).id;
-  const input = { adapterId, media: [], paths: [...paths], top: 1 };
+  const input = {
+    model: { kind: 'adapter' as const, id: adapterId },
+    media: [],
+    paths: [...paths],
+    top: 1,
+  };
   return (await api.ask('predictions.make', input)).answers;
 }
 
@@ -80,7 +85,7 @@ describe('predictions at once', () => {
     });
     const [broken, whole] = [`d.${dataset.id}.0`, `d.${dataset.id}.1`];
     const { answers, seconds } = await api.ask('predictions.make', {
-      adapterId: api.studio.adapters.get('first').id,
+      model: { kind: 'adapter', id: api.studio.adapters.get('first').id },
       media: [whole, broken, 'u.gone', upload],
       paths: ['/x.png'],
       top: 2,
@@ -148,7 +153,7 @@ describe('predictions at once', () => {
     expect((await refusal(ask(api, ['/a.png']), 'not-found')).path).toBe(folder);
     renameSync(`${folder}-away`, folder);
     expect((await ask(api, ['/a.png']))[0]?.error).toBe(null);
-    const input = { adapterId: id, media: [], paths: ['/a.png'], top: 0 };
+    const input = { model: { kind: 'adapter' as const, id }, media: [], paths: ['/a.png'], top: 0 };
     await refusal(api.ask('predictions.make', input), 'usage');
   });
 
@@ -191,7 +196,12 @@ describe('predictions of a folder', () => {
     const folder = await pictures();
     const out = join(temporaryFolder(), 'table.csv');
     const adapterId = api.studio.adapters.get('first').id;
-    const task = await api.ask('predictions.folder', { adapterId, folder, out, top: 1 });
+    const task = await api.ask('predictions.folder', {
+      model: { kind: 'adapter', id: adapterId },
+      folder,
+      out,
+      top: 1,
+    });
     expect(task).toMatchObject({ kind: 'predict-folder', subject: 'first' });
     expect(await api.end(task)).toMatchObject({
       state: 'done',
@@ -226,7 +236,13 @@ describe('predictions of a folder', () => {
     writeFileSync(taken, 'mine');
     const adapterId = api.studio.adapters.get('first').id;
     const end = async (input: { folder: string; out: string }) =>
-      api.end(await api.ask('predictions.folder', { adapterId, top: 1, ...input }));
+      api.end(
+        await api.ask('predictions.folder', {
+          model: { kind: 'adapter', id: adapterId },
+          top: 1,
+          ...input,
+        }),
+      );
     expect(await end({ folder, out: taken })).toMatchObject({
       state: 'failed',
       error: { code: 'name-taken', path: taken, hint: expect.stringMatching(/./) as string },
@@ -245,7 +261,12 @@ describe('predictions of a folder', () => {
       state: 'failed',
       error: { code: 'name-taken', message: expect.stringContaining(nowhere) as string },
     });
-    const task = await api.ask('predictions.folder', { adapterId, top: 1, folder, out });
+    const task = await api.ask('predictions.folder', {
+      model: { kind: 'adapter', id: adapterId },
+      top: 1,
+      folder,
+      out,
+    });
     // The engine has received the job but does not respond.
     await eventually(async () =>
       expect(await api.ask('tasks.list', {})).toContainEqual(

@@ -30,11 +30,16 @@ export class AdapterEngines {
   }
 
   /** @throws what the engine reports; not-found, file-changed, backbone-mismatch before it is started */
-  async run(
+  run(
     adapter: Adapter,
     watching: JobWatching,
     job: (backbone: BackboneReference) => Job,
   ): Promise<JobResult> {
+    return this.runJob(watching, async (guarded) => job(await this.backboneOf(adapter, guarded)));
+  }
+
+  /** @throws what the engine reports, or `job` before it is started */
+  runJob(watching: JobWatching, job: (watching: Watching) => Promise<Job>): Promise<JobResult> {
     const { spawn, cacheDir, graceMs, jobs } = this.#c;
     return jobs.run(watching.signal, async (signal) =>
       runEngineJob({
@@ -42,7 +47,7 @@ export class AdapterEngines {
         cacheDir,
         graceMs,
         logFile: null,
-        job: job(await this.backboneOf(adapter, { ...watching, signal })),
+        job: await job({ ...watching, signal }),
         onEvent: watching.onEvent,
         signal,
       }),

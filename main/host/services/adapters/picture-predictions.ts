@@ -1,6 +1,7 @@
 import type { FileAnswer } from '../../../../shared/contract/engine/messages.ts';
 import type { PredictionAnswer } from '../../../../shared/contract/window/adapters.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Predictor } from '../../../../shared/domain/predictor.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { PredictionService } from '../../contract/adapters.ts';
 
@@ -30,7 +31,7 @@ interface Asked {
 export async function predictPictures(
   predictions: Pick<PredictionService, 'atOnce'>,
   names: PictureNames,
-  adapterId: string,
+  model: Predictor,
   { media, paths, top }: AskedPictures,
 ): Promise<PredictionAnswer[]> {
   const asked = [
@@ -38,7 +39,7 @@ export async function predictPictures(
     ...paths.map((path): Asked => ({ media: null, path, file: path, error: null })),
   ];
   const files = asked.flatMap(({ file }) => (file === null ? [] : [file]));
-  const given = await predictions.atOnce(adapterId, { paths: files, top });
+  const given = await predictions.atOnce(model, { paths: files, top });
   const remaining = given[Symbol.iterator]();
   return asked.map((one): PredictionAnswer => {
     if (one.file === null) return withoutFile(one);

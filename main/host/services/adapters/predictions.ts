@@ -1,14 +1,21 @@
-import { dirname, resolve } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { PredictJob } from '../../../../shared/contract/engine/jobs.ts';
 import type { FileAnswer } from '../../../../shared/contract/engine/messages.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Adapter, PredictionRow } from '../../../../shared/domain/library.ts';
+import type { Backbone, PredictionRow } from '../../../../shared/domain/library.ts';
+import type { Predictor } from '../../../../shared/domain/predictor.ts';
+import type { Prediction } from '../../../../shared/domain/metrics.ts';
+import { makeFolder, writeError } from '../../../formats/files.ts';
+import { temporaryName } from '../../../formats/temporary-files.ts';
 import { WarmEngine, type WarmEngineOptions } from '../../engine/warm-engine.ts';
 import type { PredictionService, PredictionTable } from '../../contract/adapters.ts';
 import type { HomeFolders } from '../../home.ts';
 import type { AdapterRepository } from '../../store/adapters.ts';
 import { writingInto } from '../leftovers.ts';
 import { statOf } from '../paths.ts';
-import type { JobWatching } from '../../contract/watching.ts';
+import type { JobWatching, Watching } from '../../contract/watching.ts';
+import type { Backbones } from '../backbones.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { allOf, askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
 import { imageFilesBelow, topOf, writePredictionTable, type TableRow } from './prediction-table.ts';
@@ -23,7 +30,19 @@ const SHOWN_ROWS = 100;
 export interface PredictionsContext extends WarmEngineOptions {
   readonly adapters: Pick<AdapterRepository, 'get'>;
   readonly engines: AdapterEngines;
+  readonly backbones: Pick<Backbones, 'get' | 'reference'>;
   readonly folders: HomeFolders;
+}
+
+/** A model that predicts. */
+interface Subject {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** For an engine's job, after checking its files. */
+  readonly model: (
+    watching: Watching,
+  ) => Promise<Pick<PredictJob, 'adapterDir' | 'backbone' | 'labels'>>;
 }
 
 /** Predicts files: many by a separate engine, a few by one that is kept loaded. */
@@ -36,8 +55,13 @@ export class Predictions implements PredictionService {
     this.#warm = new WarmEngine(context);
   }
 
+  describe(model: string | Predictor): { name: string; labels: readonly string[] } {
+    const { name, labels } = this.#subject(model);
+    return { name, labels };
+  }
+
   async ofPaths(
-    nameOrId: string,
+    model: string | Predictor,
     options: JobWatching & {
       paths: readonly string[];
       out?: string;
@@ -45,13 +69,13 @@ export class Predictions implements PredictionService {
       batchSize?: number;
     },
   ): Promise<PredictionRow[]> {
-    const adapter = this.#c.adapters.get(nameOrId);
-    if (options.out === undefined) return this.#rows(adapter, options);
+    const subject = this.#subject(model);
+    if (options.out === undefined) return this.#rows(subject, options);
     const out = resolve(options.out);
     return writingInto(this.#c.folders, dirname(out), async () => {
       await requireNewPath(out, '--csv');
-      const top = this.#columns(adapter, options.top);
-      const rows = await this.#rows(adapter, { ...options, top });
+      const top = this.#columns(subject, options.top);
+      const rows = await this.#rows(subject, { ...options, top });
       const table = rows.map(({ path, ...answer }): TableRow => ({ path, answer }));
       await writePredictionTable(out, null, table, top);
       return rows;
@@ -59,40 +83,79 @@ export class Predictions implements PredictionService {
   }
 
   async #rows(
-    adapter: Adapter,
+    subject: Subject,
     options: JobWatching & { paths: readonly string[]; top?: number; batchSize?: number },
   ): Promise<PredictionRow[]> {
     const top = requireCount('top', options.top ?? DEFAULT_TOP);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const asked = await askedFiles(options.paths);
     const paths = [...new Set(asked.filter((f) => f.error === null).map((f) => f.path))];
-    const answers = await this.#answers(adapter, paths, top, batchSize, options);
+    const answers = await this.#answers(subject, paths, top, batchSize, options);
     return asked.map(({ given, path, error }): PredictionRow =>
       error === null ? { path: given, ...answerFor(path, answers) } : { path: given, error },
     );
   }
 
+  #subject(model: string | Predictor): Subject {
+    const { kind, id } = typeof model === 'string' ? { kind: 'adapter', id: model } : model;
+    const { adapters, engines } = this.#c;
+    if (kind === 'backbone') return this.#backbone(id);
+    const adapter = adapters.get(id);
+    return {
+      id: adapter.id,
+      name: adapter.name,
+      labels: adapter.classes,
+      model: async (watching) => ({
+        adapterDir: adapter.folder,
+        backbone: await engines.backboneOf(adapter, watching),
+      }),
+    };
+  }
+
+  /** @throws not-available when it has no head */
+  #backbone(nameOrId: string): Subject {
+    const { backbones } = this.#c;
+    const backbone = backbones.get(nameOrId);
+    if (backbone.architecture.classes === 0)
+      throw new KarstError(
+        'not-available',
+        `The backbone "${backbone.name}" has no head of its own: it knows no classes.`,
+        { hint: 'Train an adapter on it, or choose one that was trained to classify.' },
+      );
+    const labels = ownLabels(backbone);
+    return {
+      id: backbone.id,
+      name: backbone.name,
+      labels,
+      model: async (watching) => ({
+        adapterDir: null,
+        backbone: await backbones.reference(backbone, watching),
+        labels,
+      }),
+    };
+  }
+
   /** Predictions a row of a table. */
-  #columns(adapter: Adapter, top = DEFAULT_TOP): number {
-    return Math.min(requireCount('top', top, MOST_COLUMNS), adapter.classes.length);
+  #columns(subject: Subject, top = DEFAULT_TOP): number {
+    return Math.min(requireCount('top', top, MOST_COLUMNS), subject.labels.length);
   }
 
   async ofFolder(
-    nameOrId: string,
+    model: string | Predictor,
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable> {
-    const adapter = this.#c.adapters.get(nameOrId);
+    const subject = this.#subject(model);
     return writingInto(this.#c.folders, dirname(resolve(options.out)), () =>
-      this.#writeTable(adapter, options),
+      this.#writeTable(subject, options),
     );
   }
 
   async #writeTable(
-    adapter: Adapter,
+    subject: Subject,
     options: JobWatching & { folder: string; out: string; top?: number; batchSize?: number },
   ): Promise<PredictionTable> {
     const { signal, onProgress } = options;
-    const top = this.#columns(adapter, options.top);
+    const top = this.#columns(subject, options.top);
     const batchSize = requireCount('batch-size', options.batchSize ?? DEFAULT_BATCH);
     const folder = resolve(options.folder);
     const out = resolve(options.out);
@@ -100,7 +163,7 @@ export class Predictions implements PredictionService {
     const { paths, unreadable } = await imageFilesBelow(folder, signal, (done) =>
       onProgress?.({ phase: 'listing', done, total: 0 }),
     );
-    const answers = await this.#answers(adapter, paths, top, batchSize, options);
+    const answers = await this.#answers(subject, paths, top, batchSize, options);
     const rows = [
       ...paths.map((path): TableRow => ({ path, answer: answerFor(path, answers) })),
       ...unreadable,
@@ -116,22 +179,40 @@ export class Predictions implements PredictionService {
   }
 
   async atOnce(
-    nameOrId: string,
+    model: string | Predictor,
     { paths, top }: { paths: readonly string[]; top: number },
   ): Promise<readonly FileAnswer[]> {
-    const adapter = this.#c.adapters.get(nameOrId);
+    const { id, model: opened } = this.#subject(model);
     requireCount('top', top);
     if (paths.length === 0) return [];
     return this.#warm.ask(
-      adapter.id,
-      async () => ({
-        kind: 'interactive-predict',
-        adapterDir: adapter.folder,
-        backbone: await this.#c.engines.backboneOf(adapter),
-      }),
+      id,
+      async () => ({ kind: 'interactive-predict', ...(await opened({})) }),
       paths,
       top,
     );
+  }
+
+  async ofPicture(
+    model: string | Predictor,
+    picture: Uint8Array,
+    top: number,
+  ): Promise<readonly Prediction[]> {
+    const { work } = this.#c.folders;
+    await makeFolder(work);
+    const path = temporaryName(join(work, 'picture'));
+    try {
+      await writeFile(path, picture, { mode: 0o600 }).catch((error: unknown) => {
+        throw writeError(path, error);
+      });
+      const [answer = { predictions: [] }] = await this.atOnce(model, { paths: [path], top });
+      if ('predictions' in answer) return answer.predictions;
+      // The picture is not named by the path where it is kept.
+      const { code, message, hint } = answer.error;
+      throw new KarstError(code, message.replaceAll(path, 'The picture'), { hint });
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 
   /** Releases an adapter whose folder is about to move. */
@@ -145,7 +226,7 @@ export class Predictions implements PredictionService {
   }
 
   async #answers(
-    adapter: Adapter,
+    subject: Subject,
     paths: readonly string[],
     top: number,
     batchSize: number,
@@ -153,8 +234,7 @@ export class Predictions implements PredictionService {
   ): Promise<Map<string, FileAnswer>> {
     const answers = new Map<string, FileAnswer>();
     if (paths.length === 0) return answers;
-    await this.#c.engines.run(
-      adapter,
+    await this.#c.engines.runJob(
       {
         ...watching,
         onEvent: (event) => {
@@ -164,10 +244,9 @@ export class Predictions implements PredictionService {
           watching.onEvent?.(event);
         },
       },
-      (backbone) => ({
+      async (guarded) => ({
         kind: 'predict',
-        adapterDir: adapter.folder,
-        backbone,
+        ...(await subject.model(guarded)),
         paths,
         top,
         batchSize,
@@ -175,6 +254,11 @@ export class Predictions implements PredictionService {
     );
     return answers;
   }
+}
+
+/** Names of the classes of a backbone's own head; by their number where its files say none. */
+function ownLabels({ architecture }: Backbone): string[] {
+  return Array.from({ length: architecture.classes }, (_, index) => `class ${index}`);
 }
 
 function answerFor(path: string, answers: ReadonlyMap<string, FileAnswer>): FileAnswer {
