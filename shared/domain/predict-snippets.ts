@@ -15,7 +15,7 @@ export type SnippetLanguage = (typeof SNIPPET_LANGUAGES)[number];
 export function predictSnippets(origin: string): Readonly<Record<SnippetLanguage, string>> {
   const url = `${origin}${PREDICT_PATH}`;
   return {
-    curl: `curl --fail-with-body -H "Authorization: Bearer $${TOKEN_VARIABLE}" \\
+    curl: `curl -sS --fail-with-body -H "Authorization: Bearer $${TOKEN_VARIABLE}" \\
   --data-binary @picture.jpg "${url}?top=3"`,
     python: `import json, os, urllib.request
 

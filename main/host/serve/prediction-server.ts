@@ -147,7 +147,7 @@ class Desk {
   async #body(request: IncomingMessage): Promise<Buffer> {
     if (request.headers['content-type']?.startsWith('multipart/') === true)
       throw new KarstError('format-unsupported', 'The body is a form, not a picture.', {
-        hint: 'Send the file itself: --data-binary @picture.jpg for curl.',
+        hint: 'Send the bytes of the file alone as the body.',
       });
     const parts: Buffer[] = [];
     let bytes = Number(request.headers['content-length'] ?? 0);

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { STRENGTHS } from '../../domain/backbone-catalogue.ts';
 import { hubOfferSchema } from '../../domain/backbone-sources.ts';
-import { countSchema, idSchema } from '../../domain/scalars.ts';
+import { methodSchema } from '../../domain/library.ts';
+import { countSchema, finiteSchema, idSchema } from '../../domain/scalars.ts';
 import { nameSchema, nothingSchema } from './inputs.ts';
 import { procedure } from './procedure.ts';
 import { task } from './tasks.ts';
@@ -25,6 +26,18 @@ export const catalogueItem = v.object({
 });
 export type CatalogueItem = v.InferOutput<typeof catalogueItem>;
 
+/** What the newest finished run on a backbone took here. */
+export const measuredEpoch = v.object({
+  backboneId: idSchema,
+  method: methodSchema,
+  /** Training images of an epoch. */
+  images: countSchema,
+  imageSize: countSchema,
+  /** An epoch, with its share of start and validation. */
+  seconds: finiteSchema,
+});
+export type MeasuredEpoch = v.InferOutput<typeof measuredEpoch>;
+
 /** A name of the catalogue, or owner and name on the hub. */
 const wanted = v.strictObject({ name: nameSchema });
 
@@ -34,6 +47,8 @@ export const backboneSourceProcedures = {
   'backbones.lookUp': procedure(wanted, hubOfferSchema),
   /** Downloads a model of the hub and adds it. */
   'backbones.download': procedure(wanted, task),
+  /** One of each backbone that a run was finished on. */
+  'backbones.epochs': procedure(nothingSchema, v.array(measuredEpoch)),
   /** Looks through what other programs keep on this machine. */
   'backbones.find': procedure(nothingSchema, task),
 };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -50,7 +50,7 @@ async function send(
     headers: { authorization: `Bearer ${server.token}`, ...headers },
   });
   asked.end(body ?? undefined);
-  const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const { statusCode: status = 0, headers: given } = response;
   return { status, headers: given, json: JSON.parse(await text(response)) as Answer['json'] };
 }
