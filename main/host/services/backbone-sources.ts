@@ -71,7 +71,7 @@ export class BackboneSources implements BackboneSourceService {
           onBytes: (done) => onProgress?.({ phase: 'downloading', done, total: offer.bytes }),
         }),
       );
-      return await this.#added(path, address, options);
+      return await this.#added(path, listing, options);
     });
   }
 
@@ -152,14 +152,21 @@ export class BackboneSources implements BackboneSourceService {
   }
 
   /** The backbone of a file: the one that the library has, if it has it. */
-  async #added(path: string, address: string, watching: Watching): Promise<Backbone> {
+  async #added(
+    path: string,
+    { address, licence, revision }: HubListing,
+    watching: Watching,
+  ): Promise<Backbone> {
     const known = await this.#known(path);
     if (known !== null && (await statOrNull(known.path)) !== null) return known;
     const { backbones } = this.#c;
-    const name = CATALOGUE.find((entry) => entry.address === address)?.name;
+    const entry = CATALOGUE.find((one) => one.address === address);
+    const said = licence ?? entry?.licence;
     return backbones.add(path, {
       ...watching,
-      ...(name === undefined ? {} : { name: backbones.freeName(name) }),
+      revision,
+      ...(entry === undefined ? {} : { name: backbones.freeName(entry.name) }),
+      ...(said === undefined ? {} : { licence: said }),
     });
   }
 }

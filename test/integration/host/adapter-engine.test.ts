@@ -140,10 +140,11 @@ describe('an adapter and the engine', () => {
 
   it('predicts the same as a backbone with a head of its own, once it is merged', async () => {
     const { out } = await studio.merging.merge('colours', { out: join(folder, 'merged-colours') });
-    const { id } = await studio.backbones.add(out, { name: 'colours-merged' });
+    const { id, labels } = await studio.backbones.add(out, { name: 'colours-merged' });
+    const { classes } = studio.adapters.get('colours');
+    const named = labels ?? classes.map((_, index) => `class ${index}`);
     const model = { kind: 'backbone', id } as const;
     const paths = [...studio.datasets.images('colours', 'val')].map((image) => image.path);
-    const { classes } = studio.adapters.get('colours');
     const adapted = await studio.predictions.ofPaths('colours', { paths, top: 3 });
     const merged = await studio.predictions.ofPaths(model, { paths, top: 3 });
     const once = await studio.predictions.atOnce(model, { paths, top: 3 });
@@ -152,9 +153,8 @@ describe('an adapter and the engine', () => {
       if ('error' in row || own === undefined || 'error' in own) throw new Error('no prediction');
       if (warm === undefined || 'error' in warm) throw new Error('no answer');
       for (const [rank, { label, probability }] of row.predictions.entries()) {
-        const expected = `class ${classes.indexOf(label)}`;
         for (const { predictions } of [own, warm]) {
-          expect(predictions[rank]?.label).toBe(expected);
+          expect(predictions[rank]?.label).toBe(named[classes.indexOf(label)]);
           expect(predictions[rank]?.probability).toBeCloseTo(probability, 4);
         }
       }

@@ -93,6 +93,8 @@ describe('a model of the hub', () => {
       path: join(snapshot, 'model.safetensors'),
       sha256: sha256(weights),
       headsFrom: 'config.json',
+      revision: REVISION,
+      licence: 'apache-2.0',
     });
     expect(offers).toHaveLength(1);
     expect(hosts).toEqual([hub.host, hub.storage]);

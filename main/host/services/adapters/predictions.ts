@@ -257,7 +257,8 @@ export class Predictions implements PredictionService {
 }
 
 /** Names of the classes of a backbone's own head; by their number where its files say none. */
-function ownLabels({ architecture }: Backbone): string[] {
+function ownLabels({ architecture, labels }: Backbone): readonly string[] {
+  if (labels?.length === architecture.classes) return labels;
   return Array.from({ length: architecture.classes }, (_, index) => `class ${index}`);
 }
 
