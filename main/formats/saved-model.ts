@@ -20,7 +20,9 @@ export interface TensorShapeProto {
 export interface TensorProto {
   readonly dtype: number;
   readonly tensorShape: TensorShapeProto;
-  readonly tensorContent: Uint8Array;
+  readonly tensorContent?: Uint8Array;
+  /** The elements of a tensor of strings. */
+  readonly stringVal?: readonly Uint8Array[];
 }
 export interface AttrValue {
   readonly s?: Uint8Array;
@@ -73,6 +75,16 @@ export interface GraphModel {
   readonly nodes: readonly NodeDef[];
   readonly functions: readonly FunctionDef[];
   readonly signatures: Readonly<Record<string, SignatureDef>>;
+  /** How a loader sets the variables from the folder `variables`; left out without any. */
+  readonly saver?: SaverDef;
+}
+export interface SaverDef {
+  /** The tensor that is fed with the prefix of the checkpoint's files. */
+  readonly filenameTensorName: string;
+  /** Required by loaders, which do not save. */
+  readonly saveTensorName: string;
+  /** The operation that restores. */
+  readonly restoreOpName: string;
 }
 
 const repeated = (type: string, id: number) => ({ rule: 'repeated', type, id });
@@ -88,6 +100,7 @@ const root = protobuf.Root.fromJSON({
         dtype: one('int32', 1),
         tensorShape: one('TensorShapeProto', 2),
         tensorContent: one('bytes', 4),
+        stringVal: repeated('bytes', 8),
       },
     },
     ListValue: {
@@ -159,10 +172,19 @@ const root = protobuf.Root.fromJSON({
       },
     },
     MetaInfoDef: { fields: { tags: repeated('string', 4), tensorflowVersion: one('string', 5) } },
+    SaverDef: {
+      fields: {
+        filenameTensorName: one('string', 1),
+        saveTensorName: one('string', 2),
+        restoreOpName: one('string', 3),
+        version: one('int32', 7),
+      },
+    },
     MetaGraphDef: {
       fields: {
         metaInfoDef: one('MetaInfoDef', 1),
         graphDef: one('GraphDef', 2),
+        saverDef: one('SaverDef', 3),
         signatureDef: mapOf('SignatureDef', 5),
       },
     },
@@ -175,9 +197,10 @@ const root = protobuf.Root.fromJSON({
 // The GraphDef version that TensorFlow 2.x has written since 2.0; every later runtime reads it.
 const PRODUCER = 1882;
 const MIN_CONSUMER = 12;
+const CHECKPOINT_V2 = 2;
 
 /** The bytes of `saved_model.pb`: one graph under the tag `serve`. */
-export function encodeSavedModel({ nodes, functions, signatures }: GraphModel): Uint8Array {
+export function encodeSavedModel({ nodes, functions, signatures, saver }: GraphModel): Uint8Array {
   const type = root.lookupType('SavedModel');
   const signatureDef = Object.fromEntries(
     Object.entries(signatures).map(([name, s]) => [
@@ -196,6 +219,7 @@ export function encodeSavedModel({ nodes, functions, signatures }: GraphModel): 
             library: { function: functions },
             versions: { producer: PRODUCER, minConsumer: MIN_CONSUMER },
           },
+          ...(saver === undefined ? {} : { saverDef: { ...saver, version: CHECKPOINT_V2 } }),
           signatureDef,
         },
       ],

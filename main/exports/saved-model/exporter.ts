@@ -3,7 +3,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { CALL, callNodes, signatureOf } from '../../backends/tensorflow/call.ts';
 import { lowerFunction } from '../../backends/tensorflow/function.ts';
 import { shapeProto, typeAttribute } from '../../backends/tensorflow/nodes.ts';
-import { writeFileAtomic } from '../../formats/files.ts';
+import { makeFolder, writeFileAtomic } from '../../formats/files.ts';
 import {
   DATA_TYPE,
   encodeSavedModel,
@@ -11,11 +11,15 @@ import {
   type NodeDef,
   type SignatureDef,
 } from '../../formats/saved-model.ts';
+import { writeTensorBundle } from '../../formats/tensor-bundle.ts';
 import { writeCompanions } from '../companions.ts';
 import type { ExportedModel, Exporter } from '../exporter.ts';
 import { READ, readingFunctions } from './reading.ts';
+import { handleOf, restoring } from './restoring.ts';
 
 const GRAPH = 'saved_model.pb';
+/** The folder of the weights, and the prefix of its files. */
+const VARIABLES = 'variables';
 const CLASSIFY = 'classify';
 /** The signatures: what TensorFlow Serving calls unless told otherwise, and image files. */
 const SIGNATURES = { images: 'serving_default', files: 'files' } as const;
@@ -24,21 +28,20 @@ const READING = 'files/read';
 const ANSWER = 'files/classify';
 const OUT = { pixels: 'files/pixels', probabilities: 'files/probabilities' } as const;
 
-/** A message of protobuf holds less than 2 GiB, and the weights are constants in it. */
-const LARGEST_FILE = 2 ** 31 - 2 ** 24;
 const TOLERANCE = 1e-4;
 
 /** A folder that TensorFlow loads: images, or whole files, to probabilities. */
 export const savedModel: Exporter<'savedmodel'> = {
   format: 'savedmodel',
   async write(model, _options, folder) {
-    const values = [...model.tensors.values()].reduce((sum, { length }) => sum + length, 0);
-    if (4 * values > LARGEST_FILE)
-      throw new KarstError(
-        'not-available',
-        `The weights of ${model.name} are ${(4e-9 * values).toFixed(1)} GB, and a SavedModel with its weights inside holds 2 GB.`,
-        { hint: 'Export it as ONNX.' },
-      );
+    await makeFolder(join(folder, VARIABLES));
+    const tensors = new Map(
+      model.specs.map(({ name, shape }) => [
+        name,
+        { shape, values: model.tensors.get(name) ?? new Float32Array() },
+      ]),
+    );
+    await writeTensorBundle(join(folder, VARIABLES, VARIABLES), tensors);
     await writeFileAtomic(join(folder, GRAPH), encodeSavedModel(graphOf(model)));
     await writeCompanions(model, folder, { format: 'savedmodel', precision: null });
   },
@@ -80,62 +83,67 @@ export const savedModel: Exporter<'savedmodel'> = {
 };
 
 function graphOf(model: ExportedModel): GraphModel {
-  const { classify, tensors, preprocessing } = model;
-  const constants = new Map(
-    [...tensors].map(([name, values]) => [
-      name,
-      values instanceof Float32Array ? values : Float32Array.from(values),
-    ]),
-  );
-  const { definition } = lowerFunction(CLASSIFY, classify, {
+  const { classify, specs, preprocessing } = model;
+  const { definition, variables } = lowerFunction(CLASSIFY, classify, {
     kernels: false,
     attributes: {},
-    constants,
   });
+  const used = new Map(specs.map((spec) => [spec.name, spec]));
+  const restored = restoring(variables.flatMap((name) => used.get(name) ?? []));
+  const handles = variables.map(handleOf);
   return {
     functions: [definition, ...readingFunctions(preprocessing)],
-    nodes: [...callNodes(CLASSIFY, classify, [], {}), ...fileNodes(Object.keys(classify.outputs))],
+    nodes: [
+      ...restored.nodes,
+      ...callNodes(CLASSIFY, classify, handles, {}),
+      ...fileNodes(Object.keys(classify.outputs), handles),
+    ],
     signatures: {
       [SIGNATURES.images]: signatureOf(CLASSIFY, classify),
       [SIGNATURES.files]: filesSignature(model),
     },
+    saver: restored.saver,
   };
 }
 
 /** The call for one file: read, then classify. @param outputs of the classifier, in order */
-function fileNodes(outputs: readonly string[]): NodeDef[] {
-  const FLOAT = typeAttribute('float32');
-  const call = (
-    name: string,
-    fn: string,
-    input: string,
-    from: number,
-    results: number,
-  ): NodeDef => ({
-    name,
-    op: 'PartitionedCall',
-    input: [input],
-    attr: {
-      Tin: { list: { type: [from] } },
-      Tout: { list: { type: Array.from({ length: results }, () => DATA_TYPE.float32) } },
-      f: { func: { name: fn } },
-    },
-  });
+function fileNodes(outputs: readonly string[], handles: readonly string[]): NodeDef[] {
+  const { string, float32, resource } = DATA_TYPE;
+  const types = (type: number, count: number): number[] =>
+    Array.from({ length: count }, () => type);
   const output = (name: string, from: string): NodeDef => ({
     name,
     op: 'Identity',
     input: [from],
-    attr: { T: FLOAT },
+    attr: { T: typeAttribute('float32') },
   });
   return [
     {
       name: FILE,
       op: 'Placeholder',
       input: [],
-      attr: { dtype: { type: DATA_TYPE.string }, shape: { shape: { dim: [] } } },
+      attr: { dtype: { type: string }, shape: { shape: { dim: [] } } },
     },
-    call(READING, READ.name, FILE, DATA_TYPE.string, 2),
-    call(ANSWER, CLASSIFY, `${READING}:1`, DATA_TYPE.float32, outputs.length),
+    {
+      name: READING,
+      op: 'PartitionedCall',
+      input: [FILE],
+      attr: {
+        Tin: { list: { type: [string] } },
+        Tout: { list: { type: types(float32, 2) } },
+        f: { func: { name: READ.name } },
+      },
+    },
+    {
+      name: ANSWER,
+      op: 'StatefulPartitionedCall',
+      input: [`${READING}:1`, ...handles],
+      attr: {
+        Tin: { list: { type: [float32, ...types(resource, handles.length)] } },
+        Tout: { list: { type: types(float32, outputs.length) } },
+        f: { func: { name: CLASSIFY } },
+      },
+    },
     output(OUT.pixels, `${READING}:0`),
     output(OUT.probabilities, `${ANSWER}:${String(outputs.indexOf('probabilities'))}`),
   ];

@@ -135,7 +135,14 @@ describe('an export to TensorFlow', () => {
     expect(files!.maxPixelDiff).toBeLessThanOrEqual(2);
     expect(files!.maxProbabilityDiff).toBeGreaterThan(0);
     expect((await readdir(job.out)).sort()).toEqual([
-      ...['README.md', 'labels.txt', 'predict.py', 'preprocessing.json', 'saved_model.pb'],
+      ...[
+        'README.md',
+        'labels.txt',
+        'predict.py',
+        'preprocessing.json',
+        'saved_model.pb',
+        'variables',
+      ],
     ]);
     expect(await readFile(join(job.out, 'README.md'), 'utf8')).toContain('EXIF');
   });

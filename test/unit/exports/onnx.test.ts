@@ -21,8 +21,7 @@ import * as g from '../../../main/graph/operations.ts';
 import type { ProgramFunction } from '../../../main/graph/program.ts';
 import { OPERATIONS, type OpName } from '../../../main/graph/registry.ts';
 import type { Tensor } from '../../../main/graph/tensor.ts';
-import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
-import { singleLabel } from '../../../main/tasks/single-label.ts';
+import { modelOf } from '../../fixtures/exported-model.ts';
 import { MODELS } from '../../fixtures/models.ts';
 import { PREPROCESSING } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
@@ -85,41 +84,14 @@ async function computed(fn: ProgramFunction): Promise<Record<string, Float32Arra
   );
 }
 
-function modelOf(architecture: Architecture, classes = 3): ExportedModel {
-  const whole = { ...architecture, classes };
-  const specs = familyOf(whole).tensors(whole, classes);
-  const { evaluate } = evaluationProgram(plainModel(whole, classes), BATCH).program.functions;
-  const logits = evaluate!.outputs['logits']!;
-  return {
-    name: 'some',
-    backbone: { name: 'tiny', sha256: null, licence: null },
-    architecture: whole,
-    labels: ['copper', 'jade', 'slate'],
-    preprocessing: PREPROCESSING,
-    adapter: null as never,
-    manifestSha256: 'f'.repeat(64),
-    specs,
-    tensors: randomTensors(new Map(specs.map(({ name, shape }) => [name, shape])), 3, 0.2),
-    storedAs: () => 'F32',
-    classify: {
-      ...evaluate!,
-      outputs: { logits, probabilities: singleLabel.probabilities(logits) },
-    },
-  };
-}
-
 /** The interpreter's probabilities for images of each batch size, and those of the file. */
 async function compared(model: ExportedModel, out: string): Promise<number> {
-  const { classify, preprocessing, architecture } = model;
+  const { classify, architecture } = model;
   const { imageSize } = architecture;
   const program = evaluationProgram(plainModel(architecture, architecture.classes), BATCH).program;
   const session = new Interpreter({ ...program, functions: { classify } });
   await session.write(model.tensors as ReadonlyMap<string, Float32Array>);
-  const written = await onnx.open(
-    out,
-    { ...model, preprocessing: { ...preprocessing, imageSize } },
-    null as never,
-  );
+  const written = await onnx.open(out, model, null as never);
   let most = 0;
   for (const batch of [1, 2, 5]) {
     const images = randomTensors(
