@@ -120,7 +120,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** Castagnoli's checksum. @param before that of the bytes before these */
 function crc32c(bytes: Uint8Array, before = 0): number {
   let crc = ~before;
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ bytes[i]!) & 255]!;
+  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 255]!;
   return ~crc >>> 0;
 }
 

@@ -175,6 +175,7 @@ async function assemble(
   const models = new MergedModels({
     engines,
     datasets,
+    backbones,
     known,
     evaluations: evaluationRepository,
     runs: runRepository,

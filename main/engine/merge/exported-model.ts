@@ -17,7 +17,7 @@ import type { OpenAdapter } from '../programs/open-adapter.ts';
  * @throws KarstError not-available for a method whose effect no weights can hold
  */
 export async function exportedModel(
-  { adapterDir, backbone, manifestSha256 }: MergeJob,
+  { adapterDir, backbone, manifestSha256, licence }: MergeJob,
   { model, tuner, tensors, folder, preprocessing, task }: OpenAdapter,
 ): Promise<ExportedModel> {
   if (tuner.delta === null)
@@ -36,7 +36,7 @@ export async function exportedModel(
   if (logits === undefined) throw new KarstError('internal', 'The model has no outputs.');
   return {
     name: config.training?.runName ?? 'merged model',
-    backbone: { name: backbone.name, sha256: config.backboneSha256, licence: null },
+    backbone: { name: backbone.name, sha256: config.backboneSha256, licence },
     architecture,
     labels,
     preprocessing,

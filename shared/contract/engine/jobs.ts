@@ -131,6 +131,8 @@ const mergeJob = v.object({
   acceptLoss: v.boolean(),
   /** Hash of the list of images that the adapter was trained on; null if unknown. */
   manifestSha256: v.nullable(v.string()),
+  /** Of the backbone; null where nothing says one. */
+  licence: v.nullable(v.string()),
 });
 
 /** Makes previews of augmented images. The only job without TensorFlow: it sends no `ready`. */

@@ -51,6 +51,7 @@ function exportJob(target: ExportTarget, changes: Partial<MergeJob> = {}): Merge
     out: `${runDir}-${target.format}${precision}`,
     acceptLoss: false,
     manifestSha256: 'a'.repeat(64),
+    licence: 'apache-2.0',
     ...changes,
   };
 }
@@ -77,6 +78,7 @@ describe('an export to ONNX', () => {
     const card = await readFile(join(out, 'README.md'), 'utf8');
     expect(card).toContain(`sha256 ${'a'.repeat(64)}`);
     expect(card).toContain(`Weights: ${precision}`);
+    expect(card).toContain('Licence of the backbone: apache-2.0');
   });
 
   it('in 8 bits says what each predicts right', async () => {

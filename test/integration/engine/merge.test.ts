@@ -65,6 +65,7 @@ const mergeJob = (job: TrainJob, out = `${job.runDir}-merged`) =>
     verifyImages: 18,
     acceptLoss: false,
     manifestSha256: null,
+    licence: null,
   }) as const;
 
 async function dtypes(path: string): Promise<Set<TensorDtype>> {

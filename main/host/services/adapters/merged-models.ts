@@ -11,6 +11,7 @@ import type { EvaluationRepository } from '../../store/evaluations.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching } from '../../contract/watching.ts';
+import type { Backbones } from '../backbones.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { requireCount, requireNewPath, withManifest } from './adapter-jobs.ts';
 import { indicesOf, type KnownClasses } from './known-classes.ts';
@@ -34,6 +35,7 @@ const PREFERENCE = ['val', 'test', 'train'] as const satisfies readonly Split[];
 export interface MergedModelsContext {
   readonly engines: AdapterEngines;
   readonly datasets: DatasetService;
+  readonly backbones: Pick<Backbones, 'get'>;
   readonly known: KnownClasses;
   readonly evaluations: EvaluationRepository;
   readonly runs: RunRepository;
@@ -86,6 +88,8 @@ export class MergedModels {
         verifyImages: Math.min(n, limit),
         acceptLoss,
         manifestSha256: this.#c.runs.find(adapter.runId)?.manifestSha256 ?? null,
+        licence:
+          adapter.backboneId === null ? null : this.#c.backbones.get(adapter.backboneId).licence,
       }))) as MergeResult;
     });
     return result.verification;
