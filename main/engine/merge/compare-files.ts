@@ -8,6 +8,7 @@ import { readWholeFile } from '../../formats/files.ts';
 import { decodeImage, IMAGE_FILE_LIMIT } from '../../formats/image.ts';
 import { evaluationPixels } from '../data/preprocessing.ts';
 
+const NOTHING_WRITTEN = 'Nothing was written; the adapter itself is unchanged. Export it as ONNX.';
 /** Largest difference of a pixel, in steps of 8 bits. */
 const PIXEL_TOLERANCE = 2;
 /** The prediction may change where our two likeliest classes are nearer than this. */
@@ -33,6 +34,7 @@ export async function compareFiles(
   { files, task, preprocessing, onFile }: FileComparison,
 ): Promise<FilesVerification> {
   let images = 0;
+  let refused = 0;
   let maxPixelDiff = 0;
   let maxProbabilityDiff = 0;
   let agreed = 0;
@@ -41,7 +43,11 @@ export async function compareFiles(
     const bytes = await readWholeFile(path, IMAGE_FILE_LIMIT);
     if (!(await isPlain(bytes))) continue;
     const ours = evaluationPixels(await decodeImage(bytes, path), preprocessing);
-    const theirs = await runFile(bytes);
+    const theirs = await runFile(bytes).catch(() => null);
+    if (theirs === null) {
+      refused += 1;
+      continue;
+    }
     const pixels = largestDifference(ours, theirs.pixels);
     const same =
       String(task.decide(Float64Array.from(probabilities))) ===
@@ -58,6 +64,12 @@ export async function compareFiles(
     );
   }
   await onFile(files.length);
+  if (images === 0 && refused > 0)
+    throw new KarstError(
+      'verification-failed',
+      'The written model reads none of the image files that it should.',
+      { hint: NOTHING_WRITTEN },
+    );
   return {
     images,
     leftOut: files.length - images,
@@ -110,7 +122,7 @@ function leadOf(probabilities: Float32Array | Float64Array): number {
 
 function unlike(path: string, what: string): KarstError {
   return new KarstError('verification-failed', `${path}, read by the written model, ${what}.`, {
-    hint: 'Nothing was written; the adapter itself is unchanged. Export it as ONNX.',
+    hint: NOTHING_WRITTEN,
     path,
   });
 }
