@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { saidSchema, type Said } from '../../../shared/domain/said.ts';
+import { SAID_LIMITS } from '../../../shared/domain/said-words.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { describeBackbone } from '../describe/backbone.ts';
 import { progressView } from '../output/progress.ts';
@@ -31,6 +32,14 @@ export async function run(
   ]);
 }
 
+/** Options that are not called as the field. */
+const OPTIONS: Readonly<Partial<Record<keyof Said, string>>> = {
+  layerNormEpsilon: '--epsilon',
+  poolHeads: '--pool-heads',
+  ropeTheta: '--rope-theta',
+  ropeReference: '--rope-reference',
+};
+
 interface SaidOptions extends Omit<Said, 'layerNormEpsilon'> {
   readonly epsilon?: number;
 }
@@ -39,12 +48,12 @@ function saidOf({ epsilon, ...options }: SaidOptions): Said {
   const said = { ...options, ...(epsilon === undefined ? {} : { layerNormEpsilon: epsilon }) };
   const checked = v.safeParse(saidSchema, said);
   if (checked.success) return checked.output;
-  const [issue] = checked.issues;
+  const [field] = checked.issues[0].path ?? [];
+  const what = field?.key as keyof typeof SAID_LIMITS;
+  const { min, max } = SAID_LIMITS[what];
   throw new KarstError(
     'usage',
-    `What is said of the backbone is out of its limits: ${issue.message}.`,
-    {
-      hint: '`karst backbone add --help` lists the options.',
-    },
+    `${OPTIONS[what] ?? `--${what}`} takes ${min} to ${max}, not ${String(field?.value)}.`,
+    { hint: '`karst backbone add --help` lists the options.' },
   );
 }

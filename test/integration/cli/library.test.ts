@@ -159,9 +159,14 @@ describe('backbones', () => {
       expect(report.code).toMatch(code);
       expect(`${report.message} ${report.path ?? ''}`).toContain(file);
     }
+    expect(await refusal(at('backbone', 'add', weights, '--epsilon', '5'))).toMatchObject({
+      exit: 2,
+      code: 'usage',
+      message: '--epsilon takes 1e-12 to 0.1, not 5.',
+    });
     const people = await karst(at('backbone', 'add', pickle));
     expect(people).toMatchObject({ code: 1, out: '' });
-    expect(people.error).toMatch(/^error: .*model\.pth.*\nhint: {2}.*safetensors/s);
+    expect(people.error).toMatch(/^error: .*model\.pth.*\nhint: {2}.*torch\.save/s);
   });
 });
 
