@@ -142,7 +142,9 @@ export const cancelled = (): KarstError =>
   });
 
 export function unreachable({ host }: URL, error: unknown): KarstError {
-  return new KarstError('unreachable', `${host} cannot be reached: ${reasonOf(error)}.`, {
+  // After a semicolon Node advises how to start Node.
+  const [reason = ''] = reasonOf(error).split(';');
+  return new KarstError('unreachable', `${host} cannot be reached: ${reason}.`, {
     hint: 'Check the network; HTTPS_PROXY and NO_PROXY say whether a proxy is used. What has arrived is kept.',
     cause: error,
   });

@@ -61,6 +61,7 @@ export const sources = {
     title: 'Found on this computer',
     body: 'What other programs keep in the caches of Hugging Face and torch. What you add stays where it lies.',
     empty: 'These caches hold no models.',
+    facts: '{parameters} parameters, {size} px, {bytes}',
     added: 'added',
     refused: 'Does not fit',
     choose: 'Add {name}',

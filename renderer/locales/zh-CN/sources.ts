@@ -62,6 +62,7 @@ export const sources: Shape<typeof en> = {
     title: '这台电脑上已有的模型',
     body: '其他程序保存在 Hugging Face 和 torch 缓存中的模型。添加后文件仍在原处。',
     empty: '这些缓存中没有模型。',
+    facts: '{parameters} 参数，{size} 像素，{bytes}',
     added: '已添加',
     refused: '不适用',
     choose: '添加 {name}',
