@@ -5,6 +5,7 @@ import { describeTuning } from '../../shared/methods/describe.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
 import { nearSize, type Architecture } from '../../shared/models/registry.ts';
 import type { Run } from '../../shared/domain/library.ts';
+import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import type { TrainingConfig } from '../../shared/domain/training.ts';
 import { allSettings } from '../../shared/training/config.ts';
 import { FLIP_REASONS, flipReason } from '../../shared/training/flip-reason.ts';
@@ -138,8 +139,7 @@ async function planOf(studio: Studio, run: Run): Promise<RunPlan | null> {
 /** null when the run trains a randomly initialised architecture, which is not in the library. */
 function parametersOf(studio: Studio, run: Run): number | null {
   if (run.backboneId === null) return null;
-  const { architecture } = studio.backbones.get(run.backboneId);
-  return trainableParameters(architecture, run.config, run.classes.length);
+  return trainableParameters(studio.backbones.get(run.backboneId), run.config, run.classes.length);
 }
 
 /** Passes a run's events on as objects of a `--json` stream, progress at most once a second. */
@@ -176,11 +176,17 @@ function interrupted(context: CommandContext, run: Run, cause: KarstError): Kars
 
 /** How many parameters a run trains: those of the method and the new head of `classes` outputs. */
 export function trainableParameters(
-  architecture: Architecture,
+  {
+    architecture,
+    preprocessing,
+  }: {
+    readonly architecture: Architecture;
+    readonly preprocessing: Pick<Preprocessing, 'imageSize'>;
+  },
   config: TrainingConfig,
   classes: number,
 ): number {
-  const working = nearSize(architecture, config.imageSize);
+  const working = nearSize(architecture, config.imageSize || preprocessing.imageSize);
   const { adapter, head } = trainedParameters(working, config.tuning, classes);
   return adapter + head;
 }

@@ -1,9 +1,9 @@
 import { EXPORT_NOTES, openingLines } from '../../shared/domain/export-words.ts';
-import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import type { ModelFormat } from '../../shared/domain/export-formats.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { familyOf } from '../../shared/models/registry.ts';
 import { architectureInWords, classLine, trainingLines, yamlText } from '../formats/model-card.ts';
+import { preprocessingInWords } from '../formats/preprocessing/words.ts';
 import type { ExportedModel, Written } from './exporter.ts';
 
 /** The library that opens the folder, as Hugging Face names it. */
@@ -64,19 +64,7 @@ export function exportCard(
     '',
     '## How images are prepared',
     '',
-    'Turned by their EXIF orientation, converted to sRGB, laid on white where they are transparent; then:',
-    '',
-    ...preparation(model.preprocessing),
+    preprocessingInWords(model.preprocessing),
     '',
   ].join('\n');
-}
-
-function preparation(p: Preprocessing): string[] {
-  const side = Math.max(p.imageSize, Math.floor(p.imageSize / p.cropFraction));
-  const resized = p.cropMode === 'squash' ? 'both sides' : 'the shorter side, at its ratio,';
-  return [
-    `1. Resize ${resized} to ${String(side)} pixels, by Pillow's ${p.interpolation} filter.`,
-    `2. Cut the middle ${String(p.imageSize)} × ${String(p.imageSize)} pixels out.`,
-    `3. Divide by 255, subtract ${p.mean.join(', ')} and divide by ${p.std.join(', ')} (red, green, blue).`,
-  ];
 }

@@ -15,7 +15,7 @@ export const useBackbones = defineStore('backbones', () => {
 
   /** Side of a backbone's own input in pixels; null when it is not in the list. */
   function imageSizeOf(id: string | null): number | null {
-    return list.byId.value.get(id ?? '')?.backbone.architecture.imageSize ?? null;
+    return list.byId.value.get(id ?? '')?.backbone.preprocessing.imageSize ?? null;
   }
 
   return { ...list, imageSizeOf };

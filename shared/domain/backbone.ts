@@ -22,6 +22,7 @@ export type ContainerFormat = (typeof CONTAINER_FORMATS)[number];
 export const provenanceSchema = v.picklist([
   'config.json',
   'preprocessor_config.json',
+  'open_clip_config.json',
   'metadata',
   'option',
   'default',

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { immutable } from './immutable.ts';
+import { roundToEven } from './round-to-even.ts';
 import { countSchema, finiteSchema } from './scalars.ts';
 
 const perChannel = v.tuple([finiteSchema, finiteSchema, finiteSchema]);
@@ -46,4 +47,13 @@ export function resizedSide({
   cropFraction,
 }: Pick<Preprocessing, 'imageSize' | 'cropFraction'>): number {
   return Math.max(imageSize, Math.floor(imageSize / cropFraction));
+}
+
+/** The colour of the border, 0..255 per channel. */
+export function borderColour({
+  borderColour: own,
+  mean,
+}: Pick<Preprocessing, 'borderColour' | 'mean'>): readonly [number, number, number] {
+  const [red, green, blue] = mean.map((x) => Math.min(255, Math.max(0, roundToEven(x * 255))));
+  return own ?? [red!, green!, blue!];
 }

@@ -198,7 +198,7 @@ export const common = group({
     section: 'basics',
     unit: 'pixels',
     step: 16,
-    help: 'Side of the input images in pixels, a multiple of the patch size. 0 is the backbone’s own.',
+    help: 'Side of the input images in pixels, a multiple of the patch size. 0 is the size that the backbone’s own files prepare images in.',
     affects: ['results', 'speed', 'memory'],
   }),
   accumulate: whole(1, 65_536, {

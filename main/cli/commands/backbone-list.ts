@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<void> {
           backbones.map((backbone) => [
             backbone.name,
             backbone.id,
-            `${backbone.architecture.imageSize}`,
+            `${backbone.preprocessing.imageSize}`,
             `${familyOf(backbone.architecture).sizeStep(backbone.architecture)}`,
             `${familyOf(backbone.architecture).width(backbone.architecture)}`,
             `${familyOf(backbone.architecture).blocks(backbone.architecture)}`,

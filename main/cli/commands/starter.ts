@@ -140,11 +140,7 @@ async function trained(
       config: starterConfig(options.epochs ?? STARTER_EPOCHS),
     }));
   if (run.adapterId !== null) return { run, adapter: studio.adapters.get(run.adapterId) };
-  const parameters = trainableParameters(
-    STARTER_SHAPE.architecture,
-    run.config,
-    run.classes.length,
-  );
+  const parameters = trainableParameters(STARTER_SHAPE, run.config, run.classes.length);
   context.console.say(...describePlan(run, parameters, context), '');
   return session.execute(studio, run, { resume: known !== undefined, signal });
 }

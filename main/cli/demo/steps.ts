@@ -87,7 +87,7 @@ export async function runDemo(
     ...SAMPLE_CONFIG,
     schedule: { ...schedule, epochs: options.epochs ?? schedule.epochs },
   };
-  const trainable = trainableParameters(backbone.architecture, config, dataset.classes.length);
+  const trainable = trainableParameters(backbone, config, dataset.classes.length);
   const total = parameterCount({ ...backbone.architecture, classes: 0 });
   steps.begin(
     `Train KARST on the backbone ${backbone.name}: ${formatParameters(trainable)} parameters beside ${formatParameters(total)} frozen ones`,

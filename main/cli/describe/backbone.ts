@@ -14,6 +14,7 @@ import { facts } from '../output/table.ts';
 const FROM: Record<Provenance, string> = {
   'config.json': 'from its config.json',
   'preprocessor_config.json': 'from its preprocessor_config.json',
+  'open_clip_config.json': 'from its open_clip_config.json',
   metadata: "from the file's metadata",
   option: 'as given',
   default: 'assumed',
@@ -83,7 +84,7 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
             ] as const,
           ]),
       ['architecture', backbone.timmName ?? family.title],
-      ['input', `${a.imageSize} × ${a.imageSize} pixels in patches of ${family.sizeStep(a)}`],
+      ['input', `${p.imageSize} × ${p.imageSize} pixels in patches of ${family.sizeStep(a)}`],
       ...family.facts(a).map(({ name, label, value }) => {
         const said = backbone.assumed.find(({ what }) => what === name);
         const from = said === undefined ? '' : ` (${FROM[said.from]})`;
@@ -99,7 +100,7 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
       ['classes', classesOf(backbone)],
       [
         'preprocessing',
-        `${p.interpolation}, ${p.cropMode} at ${p.cropFraction}, mean ${triple(p.mean)}, std ${triple(p.std)} (${FROM[backbone.preprocessingFrom]})`,
+        `${p.interpolation}${p.rescale === undefined ? '' : ' on floats'}, ${p.cropMode} at ${p.cropFraction}, mean ${triple(p.mean)}, std ${triple(p.std)} (${FROM[backbone.preprocessingFrom]})`,
       ],
       ['other sizes', RULES[backbone.positionRule]],
       ...(backbone.licence === null ? [] : [['licence', backbone.licence] as const]),

@@ -26,7 +26,7 @@ export async function loadBackbone(
       },
     );
   }
-  const { architecture } = backbone;
+  const { architecture, positionRule: rule = 'timm' } = backbone;
   const file = await BackboneFile.open(backbone.path);
   try {
     checkBackbone(backbone.path, file.tensors, architecture);
@@ -43,7 +43,7 @@ export async function loadBackbone(
         name,
         grid === undefined || wanted === undefined
           ? values
-          : resamplePositionEmbedding(values, shape.at(-1) ?? 0, grid, wanted.side),
+          : resamplePositionEmbedding(values, shape.at(-1) ?? 0, grid, wanted.side, rule),
       );
     }
     return tensors;

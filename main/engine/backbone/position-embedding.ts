@@ -1,9 +1,9 @@
+import type { PositionRule } from '../../../shared/domain/position-rule.ts';
 import { cubic } from '../data/resample-in-script.ts';
 
 /**
- * Position embeddings for another image size: timm's `resample_abs_pos_embed`, that is PyTorch's
- * antialiased bicubic interpolation (a = −1/2, pixel centres at ½) over the patch grid. Embeddings
- * before the grid are unchanged.
+ * Position embeddings for another image size, as `rule` interpolates over the patch grid.
+ * Embeddings before the grid are unchanged.
  *
  * @param embeddings (prefix + side², width)
  * @returns (prefix + newSide², width)
@@ -13,9 +13,10 @@ export function resamplePositionEmbedding(
   width: number,
   { prefix, side: oldSide }: { readonly prefix: number; readonly side: number },
   newSide: number,
+  rule: PositionRule,
 ): Float32Array {
   if (oldSide === newSide) return embeddings;
-  const weights = bicubicWeights(oldSide, newSide);
+  const weights = TAPS[rule](oldSide, newSide);
   const grid = embeddings.subarray(prefix * width);
   const rows = new Float64Array(newSide * oldSide * width);
   weights.forEach((taps, y) => {
@@ -46,7 +47,17 @@ interface Tap {
   readonly weight: number;
 }
 
-function bicubicWeights(size: number, target: number): Tap[][] {
+/** For each of `target` samples the samples of `size` that it is made of. */
+const TAPS: Record<PositionRule, (size: number, target: number) => Tap[][]> = {
+  timm: antialiased,
+  'torch-bicubic': (size, target) => convolved(size, target, size / target),
+  // The scale that DINOv2's own code gives, so that sides were not rounded down by one.
+  dinov2: (size, target) => convolved(size, target, size / (target + 0.1)),
+  bilinear,
+};
+
+/** Keys' convolution with a = −1/2, which widens when the grid shrinks. */
+function antialiased(size: number, target: number): Tap[][] {
   const scale = size / target;
   const widening = Math.max(1, scale);
   return Array.from({ length: target }, (_, i) => {
@@ -59,5 +70,34 @@ function bicubicWeights(size: number, target: number): Tap[][] {
     }));
     const sum = taps.reduce((total, tap) => total + tap.weight, 0);
     return taps.map(({ from, weight }) => ({ from, weight: weight / sum }));
+  });
+}
+
+/** Keys' convolution with a = −3/4 over four samples; beyond the edge, the one at the edge. */
+function convolved(size: number, target: number, scale: number): Tap[][] {
+  const inside = (at: number) => Math.min(size - 1, Math.max(0, at));
+  return Array.from({ length: target }, (_, i) => {
+    const at = (i + 0.5) * scale - 0.5;
+    const whole = Math.floor(at);
+    return [-1, 0, 1, 2].map((step) => ({
+      from: inside(whole + step),
+      weight: sharperCubic(whole + step - at),
+    }));
+  });
+}
+
+function sharperCubic(distance: number): number {
+  const x = Math.abs(distance);
+  return x < 1 ? (1.25 * x - 2.25) * x * x + 1 : ((-0.75 * x + 3.75) * x - 6) * x + 3;
+}
+
+function bilinear(size: number, target: number): Tap[][] {
+  return Array.from({ length: target }, (_, i) => {
+    const at = Math.max(0, ((i + 0.5) * size) / target - 0.5);
+    const from = Math.floor(at);
+    return [
+      { from, weight: 1 - (at - from) },
+      { from: Math.min(size - 1, from + 1), weight: at - from },
+    ];
   });
 }

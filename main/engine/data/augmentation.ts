@@ -1,9 +1,13 @@
-import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import {
+  borderColour,
+  resizedSide,
+  type Preprocessing,
+} from '../../../shared/domain/preprocessing.ts';
 import type { AugmentationOptions } from '../../../shared/domain/training.ts';
 import type { RandomStream } from '../random.ts';
 import { type Colour, rotationMap, translate, warp } from './affine.ts';
 import { brightness, contrast, saturation } from './colour.ts';
-import { evaluationPixels, reduceTo, type RgbImage } from './preprocessing.ts';
+import { evaluationFloats, evaluationPixels, reduceTo, type RgbImage } from './preprocessing.ts';
 import { randAugment } from './rand-augment.ts';
 import { resample } from './resample.ts';
 import type { Rectangle } from './resample-in-script.ts';
@@ -22,6 +26,8 @@ export interface WorkingRule {
   /** Name and parameters of the transform; equal names give interchangeable images. */
   readonly name: string;
   apply(image: RgbImage): RgbImage;
+  /** The levels in what `apply` made. */
+  levels(image: RgbImage): Uint8Array | Float32Array;
 }
 
 /** True when the base image is already the model's square. */
@@ -31,28 +37,48 @@ function cropsRandomly(augmentation: AugmentationOptions | null): boolean {
 
 /**
  * The square of the evaluation transform, or, for random crops, the whole image with its shorter
- * side reduced to 1.5 times the model's.
+ * side reduced to 1.5 times the model's. Augmentation works on whole levels, also where the
+ * evaluation transform does not round to them.
  */
 export function workingRule(
   preprocessing: Preprocessing,
   augmentation: AugmentationOptions | null,
 ): WorkingRule {
-  const { imageSize, interpolation, cropFraction, cropMode } = preprocessing;
+  const { imageSize, interpolation, cropMode, cropRounding, rescale } = preprocessing;
+  const levels = ({ pixels }: RgbImage) => pixels;
   if (cropsRandomly(augmentation)) {
     const side = Math.floor(imageSize * CROP_MARGIN);
     return {
       name: `whole-${side}-${interpolation}`,
       apply: (image) => reduceTo(image, side, interpolation),
+      levels,
     };
   }
-  const resized = Math.floor(imageSize / cropFraction);
+  const square = [
+    `${cropMode}-${imageSize}-of-${resizedSide(preprocessing)}-${interpolation}`,
+    ...(cropMode === 'border' ? borderColour(preprocessing) : []),
+    ...(cropRounding === undefined ? [] : [cropRounding]),
+  ].join('-');
+  if (rescale !== undefined && augmentation === null)
+    return {
+      name: `${square}-floats`,
+      // Cached as the bytes of its floats: four for each level.
+      apply: (image) => ({
+        width: 4 * imageSize,
+        height: imageSize,
+        pixels: new Uint8Array(evaluationFloats(image, preprocessing).buffer),
+      }),
+      levels: ({ pixels }) =>
+        new Float32Array(pixels.buffer, pixels.byteOffset, pixels.byteLength / 4),
+    };
   return {
-    name: `${cropMode}-${imageSize}-of-${resized}-${interpolation}`,
+    name: square,
     apply: (image) => ({
       width: imageSize,
       height: imageSize,
       pixels: evaluationPixels(image, preprocessing),
     }),
+    levels,
   };
 }
 
@@ -116,8 +142,7 @@ export class Augmenter {
     this.#preprocessing = preprocessing;
     this.#options = options;
     // The mean colour normalises to 0, so that corners filled by a rotation carry no signal.
-    const [red, green, blue] = preprocessing.mean;
-    this.#fill = [Math.round(red * 255), Math.round(green * 255), Math.round(blue * 255)];
+    this.#fill = borderColour({ mean: preprocessing.mean });
   }
 
   /**

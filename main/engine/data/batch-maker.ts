@@ -5,7 +5,7 @@ import { Augmenter, workingRule, type WorkingRule } from './augmentation.ts';
 import type { ImageProblem, LoadingThreadData } from './messages.ts';
 import { drawBeta, mixRows } from './mixup.ts';
 import { PixelCache } from './pixel-cache.ts';
-import { evaluationPixels, Normaliser, type RgbImage } from './preprocessing.ts';
+import { Normaliser, type RgbImage } from './preprocessing.ts';
 
 /** Images decoded concurrently; each decoder uses one of the four threads of libuv's pool. */
 const DECODES = 4;
@@ -48,7 +48,7 @@ export class BatchMaker {
       const index = rows[row]!;
       const square =
         this.#augmenter === null
-          ? image.pixels
+          ? this.#rule.levels(image)
           : this.#augmenter.apply(image, randomStream(seed, 'augment', epoch, index));
       this.#normaliser.write(square, pixels, row * rowLength);
     });
@@ -116,7 +116,8 @@ export async function loadForEvaluation(
   preprocessing: LoadingThreadData['preprocessing'],
 ): Promise<Float32Array> {
   const out = new Float32Array(3 * preprocessing.imageSize ** 2);
-  const pixels = evaluationPixels(await readImage(path), preprocessing);
-  new Normaliser(preprocessing).write(pixels, out, 0);
+  const rule = workingRule(preprocessing, null);
+  const levels = rule.levels(rule.apply(await readImage(path)));
+  new Normaliser(preprocessing).write(levels, out, 0);
   return out;
 }

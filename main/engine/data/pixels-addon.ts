@@ -3,7 +3,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PIXELS } from '../../platform/addons.mjs';
-import { resampleInScript, type Resampling } from './resample-in-script.ts';
+import {
+  type Kernel,
+  resampleFloatsInScript,
+  resampleInScript,
+  type Resampling,
+} from './resample-in-script.ts';
 
 /**
  * Interface of main/native-ops/pixels: bit-identical to `resample.ts` and `preprocessing.ts`, but
@@ -14,11 +19,13 @@ export interface PixelsAddon {
   readonly instructions: readonly string[];
   /**
    * @param task width of the image; left, top, width and height of the part of it; width and height
-   * that it becomes; left, top, width and height of the crop; 1 for bicubic, 0 for bilinear; the
-   * place in `instructions`
+   * that it becomes; left, top, width and height of the crop; the place in `KERNELS`; the place in
+   * `instructions`
    * @throws RangeError when a part exceeds its image, or `out` is not crop.height × crop.width × 3
    */
   resample(pixels: Uint8Array, task: Int32Array, out: Uint8Array): void;
+  /** `resampleFloats`, with the same task, of which the last number is not used. */
+  resampleFloats(pixels: Uint8Array, task: Int32Array, out: Float32Array): void;
   /**
    * @param pixels N × 3
    * @param levels 3 × 256, what each level of each channel becomes
@@ -64,6 +71,15 @@ function openAddon(): Found {
   }
 }
 
+/** In the order of the addon. */
+export const KERNELS = [
+  'bilinear',
+  'bicubic',
+  'box',
+  'hamming',
+  'lanczos',
+] as const satisfies Kernel[];
+
 /**
  * Numeric codes of the addon's parameters: see main/native-ops/pixels/addon.cc.
  *
@@ -78,7 +94,7 @@ export function packedResampling(
     ...[source.left, source.top, source.width, source.height],
     ...[targetWidth, targetHeight],
     ...[crop.left, crop.top, crop.width, crop.height],
-    interpolation === 'bicubic' ? 1 : 0,
+    KERNELS.indexOf(interpolation),
     isa,
   );
 }
@@ -88,11 +104,11 @@ export function packedResampling(
  * normalised in a few ways.
  * @returns what differs, as a clause; null if nothing does
  */
-export function pixelsFault(addon: Pick<PixelsAddon, 'resample' | 'normalise'>): string | null {
+export function pixelsFault(addon: Omit<PixelsAddon, 'instructions'>): string | null {
   const [width, height] = [23, 19];
   const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * i * 37) >>> 3);
   const source = { left: 2, top: 1, width: 20, height: 17 };
-  for (const interpolation of ['bicubic', 'bilinear'] as const) {
+  for (const interpolation of KERNELS) {
     for (const [across, down] of [
       [7, 6],
       [31, 25],
@@ -106,6 +122,11 @@ export function pixelsFault(addon: Pick<PixelsAddon, 'resample' | 'normalise'>):
       const made = new Uint8Array(wanted.length);
       addon.resample(pixels, packedResampling(task), made);
       if (Buffer.compare(made, wanted) !== 0) return 'a known image came to other pixels';
+      const floats = resampleFloatsInScript(pixels, task);
+      const madeFloats = new Float32Array(floats.length);
+      addon.resampleFloats(pixels, packedResampling(task), madeFloats);
+      if (floats.some((level, i) => level !== madeFloats[i]))
+        return 'a known image came to other levels';
     }
   }
   const levels = Float32Array.from({ length: 3 * 256 }, (_, i) => i / 7 - 50);

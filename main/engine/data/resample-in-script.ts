@@ -1,3 +1,5 @@
+import type { Filter } from '../../../shared/domain/preprocessing.ts';
+
 /**
  * Pillow's image resampling, bit for bit (src/libImaging/Resample.c, 8 bits per channel): two
  * separable passes, horizontal first, with a kernel that widens when the image shrinks, weights
@@ -5,7 +7,9 @@
  * resized in this way. This is Pillow up to version 12; 13 starts with the vertical pass where that
  * is less work, which can differ by a few levels when the aspect ratio changes.
  */
-export type Interpolation = 'bicubic' | 'bilinear';
+
+/** The filters that weigh samples; `nearest` takes one. */
+export type Kernel = Exclude<Filter, 'nearest'>;
 
 /** A rectangle in pixels; whole numbers. */
 export interface Rectangle {
@@ -26,37 +30,49 @@ export function cubic(distance: number): number {
   return 0;
 }
 
-function triangle(distance: number): number {
-  const x = Math.abs(distance);
-  return x < 1 ? 1 - x : 0;
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
 }
 
-interface Weights {
+function hamming(distance: number): number {
+  const x = Math.abs(distance);
+  return x < 1 ? sinc(x) * (0.54 + 0.46 * Math.cos(x * Math.PI)) : 0;
+}
+
+/** Weight by distance, and the distance from which on it is 0. */
+const KERNELS: Record<Kernel, { readonly support: number; weight(distance: number): number }> = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: { support: 1, weight: hamming },
+  bicubic: { support: 2, weight: cubic },
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+interface Weights<Values> {
   /** First input sample and number of samples, per output sample. */
   readonly first: Int32Array;
   readonly count: Int32Array;
-  /** `step` fixed-point weights per output sample. */
-  readonly values: Int32Array;
+  /** `step` weights per output sample. */
+  readonly values: Values;
   readonly step: number;
 }
 
 /** Weights of the output samples `from` … `from + length - 1` when `size` samples are resized to `target`. */
-function weights(
+function exactWeights(
   size: number,
   target: number,
   from: number,
   length: number,
-  interpolation: Interpolation,
-): Weights {
-  const kernel = interpolation === 'bicubic' ? cubic : triangle;
+  interpolation: Kernel,
+): Weights<Float64Array> {
+  const kernel = KERNELS[interpolation];
   const scale = size / target;
   const widening = Math.max(scale, 1);
-  const support = (interpolation === 'bicubic' ? 2 : 1) * widening;
+  const support = kernel.support * widening;
   const step = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(length);
   const count = new Int32Array(length);
-  const values = new Int32Array(length * step);
-  const exact = new Float64Array(step);
+  const values = new Float64Array(length * step);
   const inverse = 1 / widening;
   for (let i = 0; i < length; i++) {
     const centre = (from + i + 0.5) * scale;
@@ -64,18 +80,25 @@ function weights(
     const end = Math.min(size, Math.trunc(centre + support + 0.5));
     let sum = 0;
     for (let x = begin; x < end; x++) {
-      const weight = kernel((x - centre + 0.5) * inverse);
-      exact[x - begin] = weight;
+      const weight = kernel.weight((x - centre + 0.5) * inverse);
+      values[i * step + x - begin] = weight;
       sum += weight;
     }
-    for (let x = 0; x < end - begin; x++) {
-      const fixed = (sum === 0 ? exact[x]! : exact[x]! / sum) * (1 << PRECISION);
-      values[i * step + x] = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5);
-    }
+    if (sum !== 0) for (let x = 0; x < end - begin; x++) values[i * step + x]! /= sum;
     first[i] = begin;
     count[i] = end - begin;
   }
   return { first, count, values, step };
+}
+
+/** The same in fixed point. */
+function weights(...resizing: Parameters<typeof exactWeights>): Weights<Int32Array> {
+  const { values, ...places } = exactWeights(...resizing);
+  const fixed = Int32Array.from(values, (weight) => {
+    const scaled = weight * (1 << PRECISION);
+    return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  });
+  return { ...places, values: fixed };
 }
 
 /** What is made of an image. */
@@ -88,10 +111,10 @@ export interface Resampling {
   readonly targetHeight: number;
   /** The requested part of the result. */
   readonly crop: Rectangle;
-  readonly interpolation: Interpolation;
+  readonly interpolation: Kernel;
 }
 
-/** `resample` (resample.ts) without the addon. */
+/** `resample` (resample.ts) without the addon, for what weighs samples. */
 export function resampleInScript(
   pixels: Uint8Array,
   { width, source, targetWidth, targetHeight, crop, interpolation }: Resampling,
@@ -139,7 +162,7 @@ function resampleRows(
   pixels: Uint8Array,
   start: number,
   stride: number,
-  { first, count, values, step }: Weights,
+  { first, count, values, step }: Weights<Int32Array>,
   out: Uint8ClampedArray,
 ): void {
   const length = first.length;
@@ -171,7 +194,7 @@ function resampleColumns(
   middle: Uint8ClampedArray,
   across: number,
   firstRow: number,
-  { first, count, values, step }: Weights,
+  { first, count, values, step }: Weights<Int32Array>,
   out: Uint8ClampedArray,
 ): void {
   const sums = new Int32Array(across);
@@ -198,4 +221,43 @@ function resampleColumns(
     const to = y * across;
     for (let x = 0; x < across; x++) out[to + x] = sums[x]! >> PRECISION;
   }
+}
+
+/**
+ * `resampleFloats` (resample.ts) without the addon: the same weights without fixed point, and
+ * nothing rounded but to float32 between the passes and after them.
+ */
+export function resampleFloatsInScript(
+  pixels: Uint8Array,
+  { width, source, targetWidth, targetHeight, crop, interpolation }: Resampling,
+): Float32Array {
+  const columns = exactWeights(source.width, targetWidth, crop.left, crop.width, interpolation);
+  const rows = exactWeights(source.height, targetHeight, crop.top, crop.height, interpolation);
+  const firstRow = rows.first[0]!;
+  const endRow = rows.first[crop.height - 1]! + rows.count[crop.height - 1]!;
+  const across = crop.width * 3;
+  const middle = new Float32Array((endRow - firstRow) * across);
+  for (let y = firstRow; y < endRow; y++) {
+    const row = ((source.top + y) * width + source.left) * 3;
+    for (let i = 0; i < across; i++) {
+      const x = Math.floor(i / 3);
+      let sum = 0;
+      for (let k = 0; k < columns.count[x]!; k++)
+        sum +=
+          columns.values[x * columns.step + k]! *
+          pixels[row + (columns.first[x]! + k) * 3 + (i % 3)]!;
+      middle[(y - firstRow) * across + i] = sum;
+    }
+  }
+  const out = new Float32Array(crop.height * across);
+  for (let y = 0; y < crop.height; y++) {
+    for (let i = 0; i < across; i++) {
+      let sum = 0;
+      for (let k = 0; k < rows.count[y]!; k++)
+        sum +=
+          rows.values[y * rows.step + k]! * middle[(rows.first[y]! - firstRow + k) * across + i]!;
+      out[y * across + i] = sum;
+    }
+  }
+  return out;
 }

@@ -41,7 +41,10 @@ export async function prepareTraining(
   runtime: Runtime,
   checkpointedBlocks: number,
 ): Promise<PreparedTraining> {
-  const architecture = atSize(reference.architecture, config.imageSize);
+  const architecture = atSize(
+    reference.architecture,
+    config.imageSize || reference.preprocessing.imageSize,
+  );
   const { tuner, model, program, groups, noise, features } = trainingPrograms(
     config,
     architecture,

@@ -1,4 +1,5 @@
-import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import { resizedSide, type Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { Body } from '../../backends/tensorflow/body.ts';
 import { INDEX, textAttribute, typeAttribute } from '../../backends/tensorflow/nodes.ts';
 import { DATA_TYPE, type AttrValue, type FunctionDef } from '../../formats/saved-model.ts';
@@ -14,10 +15,23 @@ const JPEG_START = 0xff;
 const CHANNELS = 3;
 
 /** TensorFlow's names of Pillow's filters: the same kernels, widened when an image is reduced. */
-const KERNELS: Readonly<Record<Preprocessing['interpolation'], string>> = {
+const KERNELS: Readonly<Partial<Record<Preprocessing['interpolation'], string>>> = {
   bilinear: 'triangle',
   bicubic: 'keyscubic',
+  lanczos: 'lanczos3',
 };
+
+/** TensorFlow's kernel. @throws format-unsupported naming what its operations do not have */
+function kernelFor({ interpolation, cropMode }: Preprocessing): string {
+  const kernel = KERNELS[interpolation];
+  if (kernel !== undefined && cropMode !== 'border') return kernel;
+  const lacking = kernel === undefined ? `the filter "${interpolation}"` : 'a border';
+  throw new KarstError(
+    'format-unsupported',
+    `Images are resized with ${lacking}, which a SavedModel that reads files cannot do.`,
+    { hint: 'Export to ONNX or timm.' },
+  );
+}
 
 /**
  * Functions of plain TensorFlow operations that read a JPEG or PNG file as the backbone's
@@ -44,7 +58,8 @@ function decoder(name: string, op: string, attr: Readonly<Record<string, AttrVal
 }
 
 function reader(p: Preprocessing): FunctionDef {
-  const { imageSize, interpolation, mean, std } = p;
+  const { imageSize, mean, std } = p;
+  const kernel = kernelFor(p);
   const body = new Body(new Map());
   const floats = (values: readonly number[]): string =>
     body.constant(Float32Array.from(values), [values.length]);
@@ -67,9 +82,12 @@ function reader(p: Preprocessing): FunctionDef {
   const unary = (op: string, x: string, output = 'y'): string =>
     body.emit(op, [x], { T: FLOAT }, output);
   const scale = binary('RealDiv', float(resized), float(sides));
-  // Half of what is cut off; ties go to the even number.
+  // Half of what is cut off, rounded to the even number or down.
   const margin = binary('Sub', float(resized), scalar(imageSize));
-  const translation = unary('Neg', unary('Rint', binary('Mul', margin, scalar(0.5))));
+  const translation = unary(
+    'Neg',
+    unary(p.cropRounding === 'down' ? 'Floor' : 'Rint', binary('Mul', margin, scalar(0.5))),
+  );
   const joined = (a: string, b: string, T = FLOAT): string =>
     body.emit(
       'ConcatV2',
@@ -81,11 +99,18 @@ function reader(p: Preprocessing): FunctionDef {
     body.emit(
       'ScaleAndTranslate',
       [x, size, by, shift],
-      { T, kernel_type: textAttribute(KERNELS[interpolation]), antialias: { b: true } },
+      { T, kernel_type: textAttribute(kernel), antialias: { b: true } },
       'resized_images',
     );
   const rounded = (x: string): string =>
-    body.emit('ClipByValue', [unary('Round', x), scalar(0), scalar(255)], { T: FLOAT }, 'output');
+    p.rescale === undefined
+      ? body.emit(
+          'ClipByValue',
+          [unary('Round', x), scalar(0), scalar(255)],
+          { T: FLOAT },
+          'output',
+        )
+      : x;
   // Like Pillow: first across, then down, with whole levels in between.
   const onSquare = (x: string, T: AttrValue): string => {
     const height = part(sides, 0, 1, INDEX);
@@ -176,7 +201,7 @@ function decoded(body: Body): string {
 
 /** Height and width of the whole image after resizing, as `evaluationGeometry` computes them. */
 function resizedSides(body: Body, sides: string, p: Preprocessing): string {
-  const side = Math.max(p.imageSize, Math.floor(p.imageSize / p.cropFraction));
+  const side = resizedSide(p);
   const T = INDEX;
   const shorter = (): string =>
     body.emit(
@@ -185,14 +210,9 @@ function resizedSides(body: Body, sides: string, p: Preprocessing): string {
       { T, Tidx: INDEX, keep_dims: { b: true } },
       'output',
     );
-  switch (p.cropMode) {
-    case 'squash':
-      return body.indices([side, side]);
-    case 'center': {
-      const scaled = body.emit('Mul', [sides, body.indices([side])], { T }, 'z');
-      return body.emit('FloorDiv', [scaled, shorter()], { T }, 'z');
-    }
-  }
+  if (p.cropMode === 'squash') return body.indices([side, side]);
+  const scaled = body.emit('Mul', [sides, body.indices([side])], { T }, 'z');
+  return body.emit('FloorDiv', [scaled, shorter()], { T }, 'z');
 }
 
 /** A function of `file` with these results, all of one type. */

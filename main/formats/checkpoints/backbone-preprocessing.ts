@@ -1,16 +1,8 @@
-import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import { resizedSide, type Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Provenance } from '../../../shared/domain/backbone.ts';
+import { TIMM_DEFAULTS } from '../preprocessing/timm.ts';
 import type { TimmConfig } from './timm-config.ts';
-
-/** timm's defaults for a ViT of the augreg family. */
-export const DEFAULT_PREPROCESSING = {
-  interpolation: 'bicubic',
-  cropFraction: 0.9,
-  cropMode: 'center',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-} as const;
 
 /** `preprocessor_config.json` beside the weights. */
 export interface Preprocessor {
@@ -22,9 +14,24 @@ export interface Preprocessor {
 export interface PreprocessingSources {
   /** From timm's `config.json` or the file's metadata; null if neither has it. */
   readonly timm: { readonly said: Partial<Preprocessing>; readonly from: Provenance } | null;
+  /** From `open_clip_config.json`; null if there is none. */
+  readonly openClip: Omit<Preprocessing, 'imageSize'> | null;
   readonly preprocessor: Preprocessor | null;
-  /** Image size of the position embeddings. */
+}
+
+/** What the network and its library say of it. */
+export interface PreparedNetwork {
+  /** Of the position embeddings. */
   readonly imageSize: number;
+  /** Image sizes are multiples of it. */
+  readonly step: number;
+  /**
+   * Whether its library takes images of other sizes without being told to, so that files name a
+   * size of their own.
+   */
+  readonly anySize: boolean;
+  /** What is assumed where no file says it. */
+  readonly assumed: Omit<Preprocessing, 'imageSize'>;
 }
 
 /** What does not follow from the weights. */
@@ -35,23 +42,26 @@ export function isComplete(said: Partial<Preprocessing>): boolean {
 }
 
 /**
- * How images are prepared: by timm's word, where it has none by `preprocessor_config.json`, else by the defaults.
- * @throws format-unsupported where the two say different things, or the latter is for images of another size
+ * How images are prepared: by timm's or open_clip's word, where they have none by
+ * `preprocessor_config.json`, else as assumed.
+ * @throws format-unsupported where two say different things, or the last is for images of a size
+ * that the network does not take
  */
-export function settlePreprocessing({ timm, preprocessor, imageSize }: PreprocessingSources): {
-  preprocessing: Preprocessing;
-  preprocessingFrom: Provenance;
-} {
-  const said = timm?.said ?? {};
+export function settlePreprocessing(
+  { timm, openClip, preprocessor }: PreprocessingSources,
+  { imageSize, step, anySize, assumed }: PreparedNetwork,
+): { preprocessing: Preprocessing; preprocessingFrom: Provenance } {
+  const said = timm?.said ?? openClip ?? {};
+  const saidFrom = timm?.from ?? (openClip === null ? 'default' : 'open_clip_config.json');
   if (preprocessor === null)
     return {
       // The position embeddings determine the size; another input_size belongs to another
       // checkpoint.
-      preprocessing: { ...DEFAULT_PREPROCESSING, ...said, imageSize },
-      preprocessingFrom: timm?.from ?? 'default',
+      preprocessing: { ...(timm === null ? assumed : TIMM_DEFAULTS), ...said, imageSize },
+      preprocessingFrom: saidFrom,
     };
   const { path, preprocessing: other } = preprocessor;
-  if (other.imageSize !== imageSize)
+  if (other.imageSize !== imageSize && !(anySize && other.imageSize % step === 0))
     throw contradiction(
       path,
       `it prepares images of ${other.imageSize} pixels, and the position embeddings of the weights are for ${imageSize}`,
@@ -60,10 +70,12 @@ export function settlePreprocessing({ timm, preprocessor, imageSize }: Preproces
     if (said[key] !== undefined && !agree(key, said, other))
       throw contradiction(
         path,
-        `its ${key} is ${String(other[key])}, and that of ${timm?.from === 'metadata' ? 'the metadata of the weights' : 'config.json'} is ${String(said[key])}`,
+        `its ${key} is ${String(other[key])}, and that of ${saidFrom === 'metadata' ? 'the metadata of the weights' : saidFrom} is ${String(said[key])}`,
       );
-  const from = timm !== null && isComplete(said) ? timm.from : 'preprocessor_config.json';
-  return { preprocessing: { ...other, ...said, imageSize }, preprocessingFrom: from };
+  return {
+    preprocessing: { ...other, ...said, imageSize: other.imageSize },
+    preprocessingFrom: isComplete(said) ? saidFrom : 'preprocessor_config.json',
+  };
 }
 
 function agree(
@@ -74,10 +86,7 @@ function agree(
   const [a, b] = [said[key], other[key]];
   // Crop fractions are equal if they give the same resized size.
   if (key === 'cropFraction')
-    return (
-      Math.floor(other.imageSize / Number(a)) === Math.floor(other.imageSize / Number(b)) ||
-      other.cropMode === 'squash'
-    );
+    return resizedSide({ ...other, cropFraction: Number(a) }) === resizedSide(other);
   if (Array.isArray(a) && Array.isArray(b))
     return a.every((value, i) => Math.abs(Number(value) - Number(b[i])) < 1e-6);
   return a === b;

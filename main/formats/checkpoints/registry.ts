@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Provenance } from '../../../shared/domain/backbone.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import { assumedPreprocessing } from '../preprocessing/assumed.ts';
 import {
   checkTensors,
   type CheckpointFamily,
@@ -44,11 +45,19 @@ export function recogniseBackbone(
   return {
     ...recognised,
     dtype: tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
-    ...settlePreprocessing({
-      timm: timmPreprocessing(sources),
-      preprocessor: sources.preprocessor ?? null,
-      imageSize: architecture.imageSize,
-    }),
+    ...settlePreprocessing(
+      {
+        timm: timmPreprocessing(sources),
+        openClip: null,
+        preprocessor: sources.preprocessor ?? null,
+      },
+      {
+        imageSize: architecture.imageSize,
+        step: familyOf(architecture).sizeStep(architecture),
+        anySize: false,
+        assumed: assumedPreprocessing(architecture, { kind: 'timm', modelType: null }),
+      },
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { pretrainedCfgOf, pretrainedCfgSchema, readPretrainedCfg } from '../preprocessing/timm.ts';
 
 /** The relevant parts of timm's `config.json`; `null` where absent. */
 export interface TimmConfig {
@@ -15,17 +16,6 @@ const object = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'must be an object',
 );
-const real = v.pipe(v.number(), v.finite());
-const level = v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000));
-const spread = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1000));
-const pretrainedSchema = v.object({
-  input_size: v.optional(v.tuple([real, real, real])),
-  interpolation: v.optional(v.string()),
-  crop_pct: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))),
-  crop_mode: v.optional(v.string()),
-  mean: v.optional(v.tuple([level, level, level])),
-  std: v.optional(v.tuple([spread, spread, spread])),
-});
 const configSchema = v.object({
   architecture: v.optional(v.string()),
   global_pool: v.optional(v.string()),
@@ -35,7 +25,7 @@ const configSchema = v.object({
       v.object({ num_heads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
     ),
   ),
-  pretrained_cfg: v.optional(v.pipe(object, pretrainedSchema)),
+  pretrained_cfg: v.optional(v.pipe(object, pretrainedCfgSchema)),
 });
 
 function unsupported(path: string, sentence: string): KarstError {
@@ -45,37 +35,6 @@ function unsupported(path: string, sentence: string): KarstError {
   });
 }
 
-function preprocessing(
-  path: string,
-  p: v.InferOutput<typeof pretrainedSchema>,
-): Partial<Preprocessing> | null {
-  const { interpolation, crop_mode: cropMode } = p;
-  if (interpolation !== undefined && interpolation !== 'bicubic' && interpolation !== 'bilinear')
-    throw unsupported(
-      path,
-      `interpolation "${interpolation}" is not supported, only bicubic and bilinear are.`,
-    );
-  if (cropMode !== undefined && cropMode !== 'center' && cropMode !== 'squash')
-    throw unsupported(
-      path,
-      `crop_mode "${cropMode}" is not supported, only center and squash are.`,
-    );
-  const [channels, height, width] = p.input_size ?? [3, 1, 1];
-  if (channels !== 3 || height !== width)
-    throw unsupported(
-      path,
-      `input_size (${channels}, ${height}, ${width}) is not a square of three channels.`,
-    );
-  const found: { -readonly [K in keyof Preprocessing]?: Preprocessing[K] } = {};
-  if (p.input_size !== undefined) found.imageSize = height;
-  if (interpolation !== undefined) found.interpolation = interpolation;
-  if (p.crop_pct !== undefined) found.cropFraction = p.crop_pct;
-  if (cropMode !== undefined) found.cropMode = cropMode;
-  if (p.mean !== undefined) found.mean = p.mean;
-  if (p.std !== undefined) found.std = p.std;
-  return Object.keys(found).length === 0 ? null : found;
-}
-
 /**
  * Reads timm's `config.json`: `architecture`, `global_pool`, `model_args.num_heads` and the preprocessing in
  * `pretrained_cfg` (in older files at the top level).
@@ -83,7 +42,7 @@ function preprocessing(
  */
 export function parseTimmConfig(value: unknown, path: string): TimmConfig {
   if (Array.isArray(value)) throw unsupported(path, "not timm's config.json: it is a list.");
-  const outcome = v.safeParse(v.intersect([configSchema, pretrainedSchema]), value);
+  const outcome = v.safeParse(v.intersect([configSchema, pretrainedCfgSchema]), value);
   if (!outcome.success) {
     const issue = outcome.issues[0];
     const key = v.getDotPath(issue);
@@ -97,7 +56,7 @@ export function parseTimmConfig(value: unknown, path: string): TimmConfig {
     architecture: c.architecture ?? null,
     heads: c.model_args?.num_heads ?? null,
     globalPool: c.global_pool ?? null,
-    preprocessing: preprocessing(path, c.pretrained_cfg ?? c),
+    preprocessing: readPretrainedCfg(c.pretrained_cfg ?? c, path),
   };
 }
 
@@ -159,13 +118,7 @@ export function timmConfigToJson(
     ...(labels.length === 0 ? {} : { label_names: [...labels] }),
     model_args: { ...args, num_classes: classes },
     pretrained_cfg: {
-      input_size: [3, p.imageSize, p.imageSize],
-      fixed_input_size: true,
-      interpolation: p.interpolation,
-      crop_pct: p.cropFraction,
-      crop_mode: p.cropMode,
-      mean: [...p.mean],
-      std: [...p.std],
+      ...pretrainedCfgOf(p),
       num_classes: classes,
       first_conv: firstLayer,
       classifier,

@@ -6,7 +6,7 @@ import type {
 } from '../../../shared/contract/window/datasets.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { countProblems } from '../../../shared/domain/problem-kinds.ts';
-import { DEFAULT_PREPROCESSING } from '../../formats/checkpoints/backbone-preprocessing.ts';
+import { DEFAULT_PREPROCESSING } from '../../formats/preprocessing/assumed.ts';
 import type { ProcedureContext } from './context.ts';
 import { datasetChanged } from './dataset-changed.ts';
 import type { GalleryEntry } from '../contract/datasets.ts';

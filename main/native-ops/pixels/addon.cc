@@ -36,8 +36,31 @@ bool isWithin(const karst::Rectangle& part, std::int64_t width, std::int64_t hei
          part.left + part.width <= width && part.top + part.height <= height;
 }
 
-/** Numbers of a task: image width, source (4), target (2), crop (4), bicubic, index of the ISA. */
+/** Numbers of a task: image width, source (4), target (2), crop (4), kernel, index of the ISA. */
 constexpr std::size_t kNumbers = 13;
+
+/** A task whose numbers fit together; else `fault` says what does not. */
+struct ReadTask {
+  karst::Resampling task;
+  const char* fault;
+};
+
+/** @param bytes,levels how long the pixels and the place for the result are */
+ReadTask readTask(const std::int32_t* n, std::size_t bytes, std::size_t levels) {
+  if (n[11] < 0 || n[11] >= karst::kKernels) return {{}, "a kernel that is not known"};
+  const karst::Resampling task = {
+      n[0], {n[1], n[2], n[3], n[4]},  n[5],
+      n[6], {n[7], n[8], n[9], n[10]}, static_cast<karst::Kernel>(n[11])};
+  if (task.width <= 0 || task.target_width <= 0 || task.target_height <= 0)
+    return {task, "an image without pixels"};
+  const auto rows = static_cast<std::int64_t>(bytes) / (3 * task.width);
+  if (!isWithin(task.source, task.width, rows)) return {task, "the part is not in the image"};
+  if (!isWithin(task.crop, task.target_width, task.target_height))
+    return {task, "the crop is not in the result"};
+  if (static_cast<std::int64_t>(levels) != 3 * task.crop.width * task.crop.height)
+    return {task, "the place for the result has another size"};
+  return {task, nullptr};
+}
 
 /** resample(pixels: Uint8Array, task: Int32Array, out: Uint8Array): void */
 napi_value resample(napi_env env, napi_callback_info info) {
@@ -49,23 +72,31 @@ napi_value resample(napi_env env, napi_callback_info info) {
   const auto out = spanOf<std::uint8_t>(env, arguments[2], napi_uint8_array);
   if (pixels.data == nullptr || numbers.length != kNumbers || out.data == nullptr)
     return throwRangeError(env, kUsage);
-  const std::int32_t* n = numbers.data;
-  const karst::Resampling task = {n[0], {n[1], n[2], n[3], n[4]},  n[5],
-                                  n[6], {n[7], n[8], n[9], n[10]}, n[11] != 0};
-  if (task.width <= 0 || task.target_width <= 0 || task.target_height <= 0)
-    return throwRangeError(env, "an image without pixels");
-  const auto rows = static_cast<std::int64_t>(pixels.length) / (3 * task.width);
-  if (!isWithin(task.source, task.width, rows))
-    return throwRangeError(env, "the part is not in the image");
-  if (!isWithin(task.crop, task.target_width, task.target_height))
-    return throwRangeError(env, "the crop is not in the result");
-  if (static_cast<std::int64_t>(out.length) != 3 * task.crop.width * task.crop.height)
-    return throwRangeError(env, "the place for the result has another size");
+  const auto [task, fault] = readTask(numbers.data, pixels.length, out.length);
+  if (fault != nullptr) return throwRangeError(env, fault);
   const Passes* const* here = passesHere();
   const Passes* passes = here[0];
-  for (int i = 1; i <= n[12] && here[i] != nullptr; i++) passes = here[i];
-  return karst::guarded(env, [&]() -> napi_value {
+  for (int i = 1; i <= numbers.data[12] && here[i] != nullptr; i++) passes = here[i];
+  return karst::guarded(env, [&, &task = task]() -> napi_value {
     karst::resample(pixels.data, task, *passes, out.data);
+    return nullptr;
+  });
+}
+
+/** resampleFloats(pixels: Uint8Array, task: Int32Array, out: Float32Array): void */
+napi_value resampleFloats(napi_env env, napi_callback_info info) {
+  constexpr char kUsage[] = "resampleFloats takes pixels, numbers and a place for the result";
+  napi_value arguments[3];
+  if (!karst::readArguments(env, info, arguments)) return throwRangeError(env, kUsage);
+  const auto pixels = spanOf<const std::uint8_t>(env, arguments[0], napi_uint8_array);
+  const auto numbers = spanOf<const std::int32_t>(env, arguments[1], napi_int32_array);
+  const auto out = spanOf<float>(env, arguments[2], napi_float32_array);
+  if (pixels.data == nullptr || numbers.length != kNumbers || out.data == nullptr)
+    return throwRangeError(env, kUsage);
+  const auto [task, fault] = readTask(numbers.data, pixels.length, out.length);
+  if (fault != nullptr) return throwRangeError(env, fault);
+  return karst::guarded(env, [&, &task = task]() -> napi_value {
+    karst::resampleFloats(pixels.data, task, out.data);
     return nullptr;
   });
 }
@@ -100,6 +131,7 @@ napi_value normalise(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   karst::exportFunction(env, exports, "resample", resample);
+  karst::exportFunction(env, exports, "resampleFloats", resampleFloats);
   karst::exportFunction(env, exports, "normalise", normalise);
   napi_value names;
   napi_create_array(env, &names);

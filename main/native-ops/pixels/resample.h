@@ -14,6 +14,10 @@ struct Rectangle {
   std::int64_t height;
 };
 
+/** Kernels that weigh samples, in the order of KERNELS in main/engine/data/pixels-addon.ts. */
+enum class Kernel : std::int32_t { kBilinear, kBicubic, kBox, kHamming, kLanczos };
+constexpr std::int32_t kKernels = 5;
+
 /** What `resample` in main/engine/data/resample.ts is told. */
 struct Resampling {
   /** Pixels of a row of the image. */
@@ -24,7 +28,7 @@ struct Resampling {
   std::int64_t target_height;
   /** Part of the result that is wanted. */
   Rectangle crop;
-  bool bicubic;
+  Kernel kernel;
 };
 
 /**
@@ -35,5 +39,8 @@ struct Resampling {
  */
 void resample(const std::uint8_t* pixels, const Resampling& task, const Passes& passes,
               std::uint8_t* out);
+
+/** The same bits as resampleFloats there. */
+void resampleFloats(const std::uint8_t* pixels, const Resampling& task, float* out);
 
 }  // namespace karst

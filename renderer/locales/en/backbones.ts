@@ -54,10 +54,21 @@ export const backbones = {
     noClasses: 'none',
     preprocessing: 'Preprocessing',
     resize: 'Resize',
-    resizes: {
-      center: '{interpolation}, center crop {crop}',
-      squash: '{interpolation}, squashed to a square',
+    filters: {
+      nearest: 'nearest pixel',
+      box: 'box',
+      bilinear: 'bilinear',
+      hamming: 'Hamming',
+      bicubic: 'bicubic',
+      lanczos: 'Lanczos',
     },
+    resizes: {
+      center: 'shorter side to {side} px, {filter}, center crop',
+      squash: 'squashed to {side} × {side} px, {filter}',
+      squashCrop: 'squashed to {side} × {side} px, {filter}, center crop',
+      border: 'longer side to {side} px, {filter}, with a border',
+    },
+    scaledFirst: '{words}; scaled to 0–1 before, without rounding',
     format: 'Format',
     licence: 'Licence',
     revision: 'Revision',
@@ -68,6 +79,7 @@ export const backbones = {
     origin: {
       config: 'From the config.json beside the file.',
       preprocessor: 'From the preprocessor_config.json beside the file.',
+      openClip: 'From the open_clip_config.json beside the file.',
       metadata: 'From the file itself.',
       option: 'As given.',
       default: 'Not in the file: the usual values of such models are assumed.',
@@ -77,6 +89,7 @@ export const backbones = {
     from: {
       config: 'from config.json',
       preprocessor: 'from preprocessor_config.json',
+      openClip: 'from open_clip_config.json',
       metadata: 'from the file',
       option: 'as given',
       default: 'assumed',

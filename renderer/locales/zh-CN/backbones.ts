@@ -54,10 +54,21 @@ export const backbones: Shape<typeof en> = {
     noClasses: '无',
     preprocessing: '预处理',
     resize: '缩放',
-    resizes: {
-      center: '{interpolation}，中心裁剪 {crop}',
-      squash: '{interpolation}，压缩为正方形',
+    filters: {
+      nearest: '最近邻',
+      box: '盒式滤波',
+      bilinear: '双线性',
+      hamming: 'Hamming',
+      bicubic: '双三次',
+      lanczos: 'Lanczos',
     },
+    resizes: {
+      center: '短边缩放到 {side} 像素（{filter}），中心裁剪',
+      squash: '压缩为 {side} × {side} 像素（{filter}）',
+      squashCrop: '压缩为 {side} × {side} 像素（{filter}），中心裁剪',
+      border: '长边缩放到 {side} 像素（{filter}），四周补边',
+    },
+    scaledFirst: '{words}；缩放前先归一化到 0–1，不取整',
     format: '格式',
     licence: '许可证',
     revision: '版本',
@@ -68,6 +79,7 @@ export const backbones: Shape<typeof en> = {
     origin: {
       config: '依照文件旁的 config.json。',
       preprocessor: '依照文件旁的 preprocessor_config.json。',
+      openClip: '依照文件旁的 open_clip_config.json。',
       metadata: '依照文件本身。',
       option: '依照给定值。',
       default: '文件没有说明：按此类模型的惯例假定。',
@@ -77,6 +89,7 @@ export const backbones: Shape<typeof en> = {
     from: {
       config: '来自 config.json',
       preprocessor: '来自 preprocessor_config.json',
+      openClip: '来自 open_clip_config.json',
       metadata: '来自文件',
       option: '按给定',
       default: '假定',

@@ -5,6 +5,7 @@ import { t } from '../../i18n.ts';
 export const SOURCES = {
   'config.json': 'config',
   'preprocessor_config.json': 'preprocessor',
+  'open_clip_config.json': 'openClip',
   metadata: 'metadata',
   option: 'option',
   default: 'default',

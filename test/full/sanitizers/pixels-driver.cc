@@ -16,6 +16,7 @@
 
 namespace {
 
+using karst::Kernel;
 using karst::Resampling;
 
 class Draw {
@@ -31,54 +32,106 @@ class Draw {
   unsigned long long state_;
 };
 
-double weightAt(double distance, bool bicubic) {
-  const double x = std::fabs(distance);
-  if (!bicubic) return x < 1 ? 1 - x : 0;
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+constexpr double kPi = 3.14159265358979323846;
+
+double sinc(double x) { return x == 0 ? 1 : std::sin(x * kPi) / (x * kPi); }
+
+double supportOf(Kernel kernel) {
+  if (kernel == Kernel::kBox) return 0.5;
+  if (kernel == Kernel::kLanczos) return 3;
+  return kernel == Kernel::kBicubic ? 2 : 1;
 }
 
-/** One output sample along one axis; `level(x)` is the input sample at x. */
-template <typename Level>
-int sampleAt(std::int64_t size, std::int64_t target, std::int64_t at, bool bicubic,
-             const Level& level) {
-  if (size == target) return level(at);
+double weightAt(double distance, Kernel kernel) {
+  const double x = std::fabs(distance);
+  switch (kernel) {
+    case Kernel::kBox:
+      return distance > -0.5 && distance <= 0.5 ? 1 : 0;
+    case Kernel::kBilinear:
+      return x < 1 ? 1 - x : 0;
+    case Kernel::kHamming:
+      return x < 1 ? sinc(x) * (0.54 + 0.46 * std::cos(x * kPi)) : 0;
+    case Kernel::kLanczos:
+      return distance >= -3 && distance < 3 ? sinc(distance) * sinc(distance / 3) : 0;
+    case Kernel::kBicubic:
+      if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+      return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+  }
+  return 0;
+}
+
+/** The samples that one output sample along one axis weighs, and their weights. */
+struct Taps {
+  std::int64_t begin;
+  std::vector<double> weights;
+};
+
+Taps tapsAt(std::int64_t size, std::int64_t target, std::int64_t at, Kernel kernel) {
   const double scale = static_cast<double>(size) / static_cast<double>(target);
-  const double widening = std::max(scale, 1.0), support = (bicubic ? 2 : 1) * widening;
+  const double widening = std::max(scale, 1.0), support = supportOf(kernel) * widening;
   const double centre = (static_cast<double>(at) + 0.5) * scale, inverse = 1 / widening;
   const auto begin = std::max<std::int64_t>(0, std::trunc(centre - support + 0.5));
   const auto end = std::min<std::int64_t>(size, std::trunc(centre + support + 0.5));
+  Taps taps{begin, {}};
   double sum = 0;
-  const auto exact = [&](std::int64_t x) {
-    return weightAt((static_cast<double>(x) - centre + 0.5) * inverse, bicubic);
-  };
-  for (std::int64_t x = begin; x < end; x++) sum += exact(x);
-  std::int64_t total = 1 << (karst::kPrecision - 1);
   for (std::int64_t x = begin; x < end; x++) {
-    const double fixed = (sum == 0 ? exact(x) : exact(x) / sum) * (1 << karst::kPrecision);
-    total += static_cast<std::int64_t>(fixed < 0 ? fixed - 0.5 : fixed + 0.5) * level(x);
+    taps.weights.push_back(weightAt((static_cast<double>(x) - centre + 0.5) * inverse, kernel));
+    sum += taps.weights.back();
   }
-  return static_cast<int>(std::clamp<std::int64_t>(total >> karst::kPrecision, 0, 255));
+  for (double& weight : taps.weights) weight = sum == 0 ? weight : weight / sum;
+  return taps;
 }
 
-std::vector<std::uint8_t> plainly(const std::uint8_t* pixels, const Resampling& task) {
-  const auto& [width, source, targetWidth, targetHeight, crop, bicubic] = task;
-  std::vector<std::uint8_t> out(3 * crop.width * crop.height);
-  std::vector<int> middle(3 * source.height * crop.width);
+/** One output sample in whole levels; `level(x)` is the input sample at x. */
+struct WholeLevels {
+  using Value = int;
+  template <typename Level>
+  static int sample(std::int64_t size, std::int64_t target, std::int64_t at, Kernel kernel,
+                    const Level& level) {
+    if (size == target) return level(at);
+    const auto [begin, weights] = tapsAt(size, target, at, kernel);
+    std::int64_t total = 1 << (karst::kPrecision - 1);
+    for (std::size_t k = 0; k < weights.size(); k++) {
+      const double fixed = weights[k] * (1 << karst::kPrecision);
+      total += static_cast<std::int64_t>(fixed < 0 ? fixed - 0.5 : fixed + 0.5) * level(begin + k);
+    }
+    return static_cast<int>(std::clamp<std::int64_t>(total >> karst::kPrecision, 0, 255));
+  }
+};
+
+/** The same without rounding. */
+struct ExactLevels {
+  using Value = double;
+  template <typename Level>
+  static double sample(std::int64_t size, std::int64_t target, std::int64_t at, Kernel kernel,
+                       const Level& level) {
+    const auto [begin, weights] = tapsAt(size, target, at, kernel);
+    double total = 0;
+    for (std::size_t k = 0; k < weights.size(); k++) total += weights[k] * level(begin + k);
+    return total;
+  }
+};
+
+template <typename Levels>
+std::vector<typename Levels::Value> plainly(const std::uint8_t* pixels, const Resampling& task) {
+  const auto& [width, source, targetWidth, targetHeight, crop, kernel] = task;
+  std::vector<typename Levels::Value> out(3 * crop.width * crop.height);
+  std::vector<typename Levels::Value> middle(3 * source.height * crop.width);
   for (std::int64_t y = 0; y < source.height; y++) {
     for (std::int64_t x = 0; x < crop.width; x++) {
       for (int channel = 0; channel < 3; channel++) {
         const std::uint8_t* row = pixels + 3 * ((source.top + y) * width + source.left) + channel;
-        middle[3 * (y * crop.width + x) + channel] = sampleAt(
-            source.width, targetWidth, crop.left + x, bicubic, [&](auto i) { return row[3 * i]; });
+        middle[3 * (y * crop.width + x) + channel] =
+            Levels::sample(source.width, targetWidth, crop.left + x, kernel,
+                           [&](auto i) { return row[3 * i]; });
       }
     }
   }
   for (std::int64_t y = 0; y < crop.height; y++) {
     for (std::int64_t i = 0; i < 3 * crop.width; i++) {
-      out[y * 3 * crop.width + i] = static_cast<std::uint8_t>(
-          sampleAt(source.height, targetHeight, crop.top + y, bicubic,
-                   [&](auto row) { return middle[row * 3 * crop.width + i]; }));
+      out[y * 3 * crop.width + i] =
+          Levels::sample(source.height, targetHeight, crop.top + y, kernel,
+                         [&](auto row) { return middle[row * 3 * crop.width + i]; });
     }
   }
   return out;
@@ -113,11 +166,11 @@ void tryOne(Draw& draw, Place place) {
                         targetWidth,
                         targetHeight,
                         {cropLeft, cropTop, cropWidth, cropHeight},
-                        draw.below(2) == 1};
+                        static_cast<Kernel>(draw.below(karst::kKernels))};
   const Placed<std::uint8_t> pixels(3 * static_cast<std::size_t>(width) * height, place);
   for (std::size_t i = 0; i < pixels.count(); i++)
     pixels.values()[i] = static_cast<std::uint8_t>(draw.below(256));
-  const auto expected = plainly(pixels.values(), task);
+  const auto expected = plainly<WholeLevels>(pixels.values(), task);
   for (const karst::Passes* passes : passesHere()) {
     const Placed<std::uint8_t> out(expected.size(), place);
     karst::resample(pixels.values(), task, *passes, out.values());
@@ -128,6 +181,14 @@ void tryOne(Draw& draw, Place place) {
       std::exit(1);
     }
     ++images;
+  }
+  const auto exact = plainly<ExactLevels>(pixels.values(), task);
+  const Placed<float> floats(exact.size(), place);
+  karst::resampleFloats(pixels.values(), task, floats.values());
+  for (std::size_t i = 0; i < exact.size(); i++) {
+    if (std::fabs(floats.values()[i] - exact[i]) < 1e-3) continue;
+    std::fprintf(stderr, "floats came to another level: %f, not %f\n", floats.values()[i], exact[i]);
+    std::exit(1);
   }
 }
 

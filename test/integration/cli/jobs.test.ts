@@ -76,7 +76,11 @@ describe('a training and what comes of it', () => {
     ]);
     expect(code, out).toBe(0);
     const all = events(out);
-    const parameters = trainableParameters(TINY_VIT, completeConfig({ karst: { rank: 2 } }), 3);
+    const parameters = trainableParameters(
+      { architecture: TINY_VIT, preprocessing: { imageSize: TINY_VIT.imageSize } },
+      completeConfig({ karst: { rank: 2 } }),
+      3,
+    );
     expect(v.parse(started, all[0])).toMatchObject({
       name: 'first',
       method: 'karst',

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { STRENGTHS } from '../../../shared/domain/backbone-catalogue.ts';
+import { FILTERS } from '../../../shared/domain/preprocessing.ts';
 import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { RUN_STATES } from '../../../shared/domain/library.ts';
 import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
@@ -50,17 +51,21 @@ export const backbone = v.strictObject({
   architecture,
   preprocessing: v.strictObject({
     imageSize: count,
-    interpolation: v.picklist(['bicubic', 'bilinear']),
+    interpolation: v.picklist(FILTERS),
     cropFraction: v.number(),
-    cropMode: v.picklist(['center', 'squash']),
+    cropMode: v.picklist(['center', 'squash', 'border']),
     mean: v.strictTuple([v.number(), v.number(), v.number()]),
     std: v.strictTuple([v.number(), v.number(), v.number()]),
+    borderColour: v.exactOptional(v.strictTuple([count, count, count])),
+    cropRounding: v.exactOptional(v.literal('down')),
+    rescale: v.exactOptional(v.literal('before-resizing')),
   }),
   timmName: v.nullable(text),
   headsFrom: v.picklist(['config.json', 'metadata', 'option', 'default']),
   preprocessingFrom: v.picklist([
     'config.json',
     'preprocessor_config.json',
+    'open_clip_config.json',
     'metadata',
     'option',
     'default',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  KERNELS,
   packedResampling,
   type PixelsAddon,
   pixelsAddon,
@@ -7,7 +8,10 @@ import {
   pixelsOff,
 } from '../../../main/engine/data/pixels-addon.ts';
 import { Normaliser } from '../../../main/engine/data/preprocessing.ts';
-import { resampleInScript } from '../../../main/engine/data/resample-in-script.ts';
+import {
+  resampleFloatsInScript,
+  resampleInScript,
+} from '../../../main/engine/data/resample-in-script.ts';
 import { type RandomStream, randomStream } from '../../../main/engine/random.ts';
 
 const addon = pixelsAddon();
@@ -30,7 +34,7 @@ function part(length: number, stream: RandomStream): [begin: number, size: numbe
 }
 
 describe.skipIf(addon === null)('the addon', () => {
-  const { resample, normalise, instructions } = addon ?? ({} as PixelsAddon);
+  const { resample, resampleFloats, normalise, instructions } = addon ?? ({} as PixelsAddon);
 
   test('resamples to the bits of the script, with every set of instructions', () => {
     const stream = randomStream(7, 'augment', 0);
@@ -45,7 +49,7 @@ describe.skipIf(addon === null)('the addon', () => {
       const targetHeight = stream.integer(6) === 0 ? down : 1 + stream.integer(100);
       const [cropLeft, cropWidth] = part(targetWidth, stream);
       const [cropTop, cropHeight] = part(targetHeight, stream);
-      const interpolation = stream.integer(2) === 0 ? 'bilinear' : 'bicubic';
+      const interpolation = KERNELS[stream.integer(KERNELS.length)]!;
       const resampling = {
         width,
         source: { left, top, width: across, height: down },
@@ -62,12 +66,15 @@ describe.skipIf(addon === null)('the addon', () => {
         if (Buffer.compare(made, wanted) !== 0)
           expect.fail(`${name} differs from the script for ${task.join(', ')}`);
       }
+      const floats = new Float32Array(wanted.length);
+      resampleFloats(pixels, packedResampling(resampling), floats);
+      expect(floats).toEqual(resampleFloatsInScript(pixels, resampling));
     }
   });
 
   test('finds nothing when it checks itself, and is used', () => {
     expect(pixelsOff()).toBeNull();
-    expect(pixelsFault({ resample, normalise })).toBeNull();
+    expect(pixelsFault({ resample, resampleFloats, normalise })).toBeNull();
   });
 
   test('stays off when it makes one pixel or one plane otherwise', () => {
@@ -75,14 +82,21 @@ describe.skipIf(addon === null)('the addon', () => {
       resample(pixels, task, out);
       out.set([(out.at(-1) ?? 0) ^ 1], out.length - 1);
     };
-    expect(pixelsFault({ resample: wrongPixel, normalise })).toBe(
+    expect(pixelsFault({ resample: wrongPixel, resampleFloats, normalise })).toBe(
       'a known image came to other pixels',
+    );
+    const wrongLevel: PixelsAddon['resampleFloats'] = (pixels, task, out) => {
+      resampleFloats(pixels, task, out);
+      out.set([(out.at(-1) ?? 0) + 1], out.length - 1);
+    };
+    expect(pixelsFault({ resample, resampleFloats: wrongLevel, normalise })).toBe(
+      'a known image came to other levels',
     );
     const wrongPlane: PixelsAddon['normalise'] = (pixels, levels, out, offset) => {
       normalise(pixels, levels, out, offset);
       out.set([0], out.length - 1);
     };
-    expect(pixelsFault({ resample, normalise: wrongPlane })).toBe(
+    expect(pixelsFault({ resample, resampleFloats, normalise: wrongPlane })).toBe(
       'a known image came to other planes',
     );
   });
@@ -108,11 +122,18 @@ describe.skipIf(addon === null)('the addon', () => {
     for (const task of [
       ...[changed(0, 0), changed(0, 11), changed(1, 1), changed(2, -1), changed(4, 11)],
       ...[changed(5, 3), changed(6, 0), changed(7, 2), changed(9, 5), changed(10, 0)],
+      ...[changed(11, -1), changed(11, 5)],
       Int32Array.from(good.slice(1)),
     ])
       expect(() => {
         resample(pixels, task, out);
       }, task.join(', ')).toThrow(RangeError);
+    expect(() => {
+      resampleFloats(pixels, changed(4, 11), new Float32Array(48));
+    }).toThrow(RangeError);
+    expect(() => {
+      resampleFloats(pixels, Int32Array.from(good), new Float32Array(47));
+    }).toThrow(RangeError);
     expect(() => {
       resample(new Uint8Array(0), Int32Array.from(good), out);
     }).toThrow(RangeError);

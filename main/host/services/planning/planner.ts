@@ -67,7 +67,10 @@ export class Planner implements PlanService {
       })),
       ...(dataset === null ? [] : datasetProblems(dataset, config)),
     ];
-    const working = nearSize(backbone.architecture, config.imageSize);
+    const working = nearSize(
+      backbone.architecture,
+      config.imageSize || backbone.preprocessing.imageSize,
+    );
     const classes = dataset === null ? NO_CLASSES : usedClasses(dataset).length;
     const described = {
       ...config.tuning,
@@ -110,7 +113,10 @@ export class Planner implements PlanService {
     const config = validateTrainingConfig(request.config, backbone.architecture);
     const dataset = datasets.get(request.dataset);
     const { names } = runClasses(dataset);
-    const working = nearSize(backbone.architecture, config.imageSize);
+    const working = nearSize(
+      backbone.architecture,
+      config.imageSize || backbone.preprocessing.imageSize,
+    );
     const task = taskSpec(datasets.task(dataset.id));
     const needed = memoryRequest(working, config, { task, classes: names.length });
     const { checkpointedBlocks } = await checkpointing.choose(needed);

@@ -141,7 +141,10 @@ export class RunExecutor {
 
   async #checkpointedBlocks(run: StoredRun, resume: boolean): Promise<number> {
     const { config, classes, backbone } = run;
-    const working = nearSize(backbone.architecture, config.imageSize);
+    const working = nearSize(
+      backbone.architecture,
+      config.imageSize || backbone.preprocessing.imageSize,
+    );
     const trained = { task: taskSpec(run.task), classes: classes.length };
     const needed = memoryRequest(working, config, trained);
     const earlier = resume ? (run.checkpointedBlocks ?? 0) : 0;

@@ -1,7 +1,7 @@
 import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import type { RunStart } from '../../../../shared/contract/window/runs.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
-import type { Adapter } from '../../../../shared/domain/library.ts';
+import type { Adapter, Backbone } from '../../../../shared/domain/library.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import { atSize } from '../../../../shared/models/registry.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
@@ -56,16 +56,20 @@ export function ownBackbone({ adapter, folder }: StartingAdapter): string | Bare
   return adapter.backboneId ?? { name, architecture, preprocessing: folder.preprocessing };
 }
 
-/** The settings that a run has from its start: method with options, image size, initial weights. */
-export function boundSettings({
-  folder,
-}: StartingAdapter): Pick<RunStart, 'tuning' | 'imageSize' | 'initialize'> {
+/**
+ * The settings that a run has from its start: method with options, image size, initial weights.
+ * @param backbone that of the adapter; null when it was trained from random weights
+ */
+export function boundSettings(
+  { folder }: StartingAdapter,
+  backbone: Backbone | null,
+): Pick<RunStart, 'tuning' | 'imageSize' | 'initialize'> {
   const { config, preprocessing } = folder;
-  const { method, options, architecture, backboneSha256 } = config;
-  const own = preprocessing.imageSize === architecture.imageSize;
+  const { method, options, backboneSha256 } = config;
+  const own = backbone?.preprocessing.imageSize ?? preprocessing.imageSize;
   return {
     tuning: { method, options } as RunStart['tuning'],
-    imageSize: own ? 0 : preprocessing.imageSize,
+    imageSize: preprocessing.imageSize === own ? 0 : preprocessing.imageSize,
     initialize: backboneSha256 === null ? 'random' : 'backbone',
   };
 }
@@ -77,7 +81,7 @@ export function boundSettings({
  */
 export function requireStart(
   start: StartingAdapter,
-  backbone: Pick<BackboneReference, 'sha256' | 'name' | 'architecture'>,
+  backbone: Pick<BackboneReference, 'sha256' | 'name' | 'architecture' | 'preprocessing'>,
   config: TrainingConfig,
   task: string,
 ): void {
@@ -90,7 +94,10 @@ export function requireStart(
       `The adapter "${adapter.name}" was trained for ${taskSpec(folder.config.task).title}, and the dataset is for ${taskSpec(task).title}.`,
       { hint: 'Choose a dataset of the same kind.' },
     );
-  const { imageSize } = atSize(backbone.architecture, config.imageSize);
+  const { imageSize } = atSize(
+    backbone.architecture,
+    config.imageSize || backbone.preprocessing.imageSize,
+  );
   const shapes = (size: number): object =>
     Object.fromEntries(adapterTensorShapes(folder.config, { imageSize: size }, 1));
   const trainedAt = folder.preprocessing.imageSize;

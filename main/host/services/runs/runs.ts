@@ -52,7 +52,7 @@ export class Runs implements RunService {
   }
 
   async start(nameOrId: string, wanted?: string): Promise<RunStart> {
-    const { adapters, datasets, known, runs } = this.#c;
+    const { adapters, backbones, datasets, known, runs } = this.#c;
     const start = await startingAdapter(adapters.get(nameOrId));
     const { adapter } = start;
     const run = runs.find(adapter.runId);
@@ -69,7 +69,10 @@ export class Runs implements RunService {
       adapterName: adapter.name,
       backboneId: adapter.backboneId,
       datasetId: trainedOn?.id ?? null,
-      ...boundSettings(start),
+      ...boundSettings(
+        start,
+        adapter.backboneId === null ? null : backbones.get(adapter.backboneId),
+      ),
       classes,
     };
   }
