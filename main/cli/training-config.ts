@@ -4,6 +4,7 @@ import type { RunStart } from '../../shared/contract/window/runs.ts';
 import { PRESETS, type PresetName, type TrainingConfig } from '../../shared/domain/training.ts';
 import type { FieldValue } from '../../shared/fields/field.ts';
 import { DEFAULT_METHOD, METHOD_NAMES, type Method } from '../../shared/methods/registry.ts';
+import type { Architecture } from '../../shared/models/registry.ts';
 import { configFrom } from '../../shared/training/config.ts';
 import { flipObjection } from '../../shared/training/flip-rule.ts';
 import { SMALL_INPUT } from '../../shared/training/method-defaults.ts';
@@ -77,14 +78,14 @@ export async function givenSettings(sources: ConfigSources): Promise<GivenSettin
 
 /**
  * All settings of a run on these classes.
- * @param imageSize side of the backbone's own input in pixels
+ * @param backbone its architecture, on which defaults depend
  */
 export function configOf(
   { method, values }: GivenSettings,
   classes: readonly string[],
-  imageSize: number,
+  { imageSize, family }: Pick<Architecture, 'imageSize' | 'family'>,
 ): TrainingConfig {
-  const context = { method, mayFlip: flipObjection(classes) === null, imageSize };
+  const context = { method, mayFlip: flipObjection(classes) === null, imageSize, family };
   return configFrom(
     settingsFrom((setting) =>
       values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),

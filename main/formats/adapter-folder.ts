@@ -6,7 +6,7 @@ import type { Tuning } from '../../shared/methods/registry.ts';
 import { trainedTensors } from '../../shared/methods/trained.ts';
 import { taskSpec } from '../../shared/tasks/registry.ts';
 import { headTensors } from '../../shared/models/head.ts';
-import { familyOf, modelSpec } from '../../shared/models/registry.ts';
+import { fits, modelSpec } from '../../shared/models/registry.ts';
 import {
   adapterConfigFromJson,
   adapterConfigToJson,
@@ -171,11 +171,10 @@ export async function readAdapterFolder(dir: string): Promise<AdapterFolder> {
     join(dir, PREPROCESSOR),
   );
   const labels = labelsFromJson(await readJson(join(dir, LABELS)), join(dir, LABELS));
-  const step = familyOf(config.architecture).sizeStep(config.architecture);
-  if (preprocessing.imageSize % step !== 0)
+  if (!fits(config.architecture, preprocessing.imageSize))
     throw new KarstError(
       'format-unsupported',
-      `${dir}: images of ${preprocessing.imageSize} pixels cannot be cut into patches of ${step}.`,
+      `${dir}: images of ${preprocessing.imageSize} pixels do not fit the backbone's patches.`,
       { hint: 'Use an adapter folder written by this version of KARST Studio.', path: dir },
     );
   const outputs = taskSpec(config.task).outputs(labels.length);

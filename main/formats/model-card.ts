@@ -2,6 +2,7 @@ import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { methodSpec } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
+import { factInWords } from '../../shared/models/family.ts';
 import { familyOf, type Architecture } from '../../shared/models/registry.ts';
 import type { AdapterConfig } from './adapter-config.ts';
 
@@ -10,10 +11,8 @@ export const yamlText = (text: string): string => JSON.stringify(text);
 /** `width 192, blocks 12, heads 3, …` */
 export function architectureInWords(a: Architecture): string {
   const facts = familyOf(a).facts(a);
-  const named = facts.map(
-    ({ label, value }) => `${label} ${typeof value === 'number' ? value : value ? 'yes' : 'no'}`,
-  );
-  return `${named.join(', ')}, patches of ${String(familyOf(a).sizeStep(a))}`;
+  const named = facts.map(({ label, value }) => `${label} ${factInWords(value)}`);
+  return `${named.join(', ')}, patches of ${String(familyOf(a).patch(a))}`;
 }
 
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;

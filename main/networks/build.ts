@@ -32,6 +32,11 @@ export interface Build {
   readonly norm: (path: string, x: Tensor) => Tensor;
   /** Maps tokens (batch, tokens, width); may change their number, but keeps the prefix in front. */
   readonly tokens: (site: TokenSite, x: Tensor) => Tensor;
+  /**
+   * Maps a table with a row for each patch, (patches, columns), as `tokens` maps the patches of the
+   * first block: to itself, or to (batch, kept, columns).
+   */
+  readonly positions: (table: Tensor) => Tensor;
   /** Maps a branch's output (batch, tokens, width) before it is added to the residual stream. */
   readonly branch: (site: BranchSite, y: Tensor) => Tensor;
   /** Maps the output `y` of a block, which is computed from `x` and weights only. */
@@ -58,6 +63,7 @@ export function plainBuild(
     norm: (path, x) =>
       g.layerNorm(x, param(`${path}.weight`), param(`${path}.bias`), layerNormEpsilon),
     tokens: (_site, x) => x,
+    positions: (table) => table,
     branch: (_site, y) => y,
     checkpoint: (_block, y) => y,
   };

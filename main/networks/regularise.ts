@@ -1,4 +1,4 @@
-import { staticDim } from '../graph/dim.ts';
+import { staticDim, times } from '../graph/dim.ts';
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Build } from './build.ts';
@@ -31,7 +31,15 @@ export function withPatchSelection(build: Build, selection: Tensor): Build {
       const x = site.block === 0 ? selected(given, site.prefix, selection) : given;
       return build.tokens(site, x);
     },
+    positions: (table) => selectedRows(build.positions(table), selection),
   };
+}
+
+/** The rows (batch, kept, columns) of a table with a row for each patch. */
+function selectedRows(table: Tensor, selection: Tensor): Tensor {
+  const [batch = 0, kept = 0, patches = 0] = selection.shape;
+  const rows = g.matmul(g.reshape(selection, [times(batch, kept), patches]), table);
+  return g.reshape(rows, [batch, kept, table.shape[1] ?? 0]);
 }
 
 function selected(tokens: Tensor, prefix: number, selection: Tensor): Tensor {

@@ -9,11 +9,10 @@ export function deltaWeight64(
   o: KarstOptions,
   adapter: Tensors,
 ): Float64Array {
-  const { path, l, k, m, n, parts } = linear;
+  const { path, l, k, m, n, parts, rank } = linear;
   const c = tensor(adapter, `${path}.karst_c`);
   const a = tensor(adapter, `${path}.karst_a`);
   const b = tensor(adapter, `${path}.karst_b`);
-  const { rank } = o;
   const delta = new Float64Array(linear.out * linear.in);
   const d = new Float64Array(k * n);
   for (let i = 0; i < o.kernels; i++) {

@@ -11,12 +11,12 @@ const THIN_PRODUCT_COST = 2;
 /** @param rows number of rows of x: batch · tokens */
 export function prefersFactoredGradient(
   linear: KarstLinear,
-  o: Pick<KarstOptions, 'kernels' | 'rank'>,
+  { kernels }: Pick<KarstOptions, 'kernels'>,
   rows: number,
 ): boolean {
   const { in: inner, out, l, m } = linear;
-  const thin = o.kernels * o.rank;
-  const dense = out * inner * (rows + 2 * o.kernels);
+  const thin = kernels * linear.rank;
+  const dense = out * inner * (rows + 2 * kernels);
   const factored = rows * thin * (2 * inner + 2 * out + 3 * l * m);
   return THIN_PRODUCT_COST * factored < dense;
 }

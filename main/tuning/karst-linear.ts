@@ -21,8 +21,8 @@ export function adaptedWeight(
   weights: Weights,
   rankMask?: Tensor,
 ): Tensor {
-  const { path, k, n, parts } = linear;
-  const { kernels, rank } = o;
+  const { path, k, n, parts, rank } = linear;
+  const { kernels } = o;
   const masked = maskedA(linear, o, weights, rankMask);
   const a = g.reshape(g.transpose(masked, [0, 1, 3, 2]), [kernels, parts * k, rank]);
   const d = g.matmul(a, weights(`${path}.karst_b`), { transposeB: true });
@@ -42,8 +42,8 @@ function deltaProduct(
   x: Tensor,
   rankMask?: Tensor,
 ): Tensor {
-  const { path, l, k, m, n, parts } = linear;
-  const { kernels, rank } = o;
+  const { path, l, k, m, n, parts, rank } = linear;
+  const { kernels } = o;
   const [rows = 0] = x.shape;
   const b = g.reshape(g.transpose(weights(`${path}.karst_b`), [1, 0, 2]), [n, kernels * rank]);
   const u = g.reshape(g.matmul(g.reshape(x, [times(rows, m), n]), b), [rows, m, kernels, rank]);
@@ -57,8 +57,8 @@ function deltaProduct(
 
 /** Returns karst_a as (kernels, parts, rank, k), with rank dropout applied. */
 function maskedA(
-  { path, k, parts }: KarstLinear,
-  { kernels, rank }: KarstOptions,
+  { path, k, parts, rank }: KarstLinear,
+  { kernels }: KarstOptions,
   weights: Weights,
   rankMask?: Tensor,
 ): Tensor {
@@ -72,7 +72,7 @@ export interface KarstBuildOptions {
    * x.
    */
   readonly factoredGradient: (linear: KarstLinear, rows: number) => boolean;
-  /** (adapted linears, kernels · rank), in the order of `linears`. */
+  /** (adapted linears, kernels · highest rank), in the order of `linears`. */
   readonly rankMask?: Tensor | undefined;
 }
 
@@ -107,7 +107,10 @@ export function withKarst(
     const mask =
       rankMask === undefined
         ? undefined
-        : g.reshape(g.slice(rankMask, [index, 0], [1, o.kernels * o.rank]), [o.kernels, o.rank]);
+        : g.reshape(g.slice(rankMask, [index, 0], [1, o.kernels * linear.rank]), [
+            o.kernels,
+            linear.rank,
+          ]);
     const rescaled = (t: Tensor, site: 'in' | 'out'): Tensor =>
       g.add(g.mul(t, weights(`${path}.${site}_scale`)), weights(`${path}.${site}_shift`));
     const rows = x.shape[0] ?? 0;

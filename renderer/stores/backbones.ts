@@ -1,3 +1,4 @@
+import type { Architecture } from '../../shared/models/registry.ts';
 import { defineStore } from 'pinia';
 import type { BackboneDetail } from '../../shared/contract/window/backbones.ts';
 import { useBridge } from '../bridge/index.ts';
@@ -18,5 +19,10 @@ export const useBackbones = defineStore('backbones', () => {
     return list.byId.value.get(id ?? '')?.backbone.preprocessing.imageSize ?? null;
   }
 
-  return { ...list, imageSizeOf };
+  /** Null when it is not in the list. */
+  function familyOf(id: string | null): Architecture['family'] | null {
+    return list.byId.value.get(id ?? '')?.backbone.architecture.family ?? null;
+  }
+
+  return { ...list, imageSizeOf, familyOf };
 });

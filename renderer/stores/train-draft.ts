@@ -6,6 +6,7 @@ import { runStart, type RunStart, type RunView } from '../../shared/contract/win
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import { usedClasses } from '../../shared/domain/dataset-classes.ts';
 import { DEFAULT_METHOD, type Method } from '../../shared/methods/registry.ts';
+import { families, type Architecture } from '../../shared/models/registry.ts';
 import { allSettings, configFrom } from '../../shared/training/config.ts';
 import { flipObjection } from '../../shared/training/flip-rule.ts';
 import {
@@ -47,6 +48,8 @@ export type Origin =
       readonly mayFlip: boolean;
       /** Side of its backbone's input in pixels; null when that is no longer known. */
       readonly imageSize: number | null;
+      /** Its family; as above. */
+      readonly family: Architecture['family'] | null;
     };
 
 const STANDARD: DefaultContext = { method: DEFAULT_METHOD, mayFlip: true, imageSize: null };
@@ -69,6 +72,7 @@ const kept = v.object({
       settings: looseSettingsSchema,
       mayFlip: v.boolean(),
       imageSize: v.nullable(v.number()),
+      family: v.optional(v.nullable(v.picklist(families.map(({ family }) => family))), null),
     }),
   ]),
 });
@@ -117,6 +121,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
   });
   const mayFlip = computed(() => flipObjection(classes.value) === null);
   const imageSize = computed(() => backbones.imageSizeOf(backboneId.value));
+  const family = computed(() => backbones.familyOf(backboneId.value));
 
   /** The default rate of the method on the backbone. */
   const usualRate = computed(() =>
@@ -146,6 +151,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
       ...{ kind: 'run', id: run.id, name: run.name, settings: former },
       mayFlip: flipObjection(run.classes) === null,
       imageSize: backbones.imageSizeOf(run.backboneId),
+      family: backbones.familyOf(run.backboneId),
     };
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
@@ -190,11 +196,11 @@ export const useTrainDraft = defineStore('train-draft', () => {
   }
 
   function contextOf(method: Method): DefaultContext {
-    return { method, mayFlip: mayFlip.value, imageSize: imageSize.value };
+    return { method, mayFlip: mayFlip.value, imageSize: imageSize.value, family: family.value };
   }
 
   // Other classes and backbones have other defaults. At once: the settings may be used next.
-  watch([mayFlip, imageSize], () => setMethod(settings.value.method), { flush: 'sync' });
+  watch([mayFlip, imageSize, family], () => setMethod(settings.value.method), { flush: 'sync' });
 
   function set(key: SettingKey, value: FieldValue): void {
     settings.value = withSetting(settings.value, key, value);
@@ -267,6 +273,6 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
 function settingsOf(origin: Origin, context: DefaultContext): AllSettings {
   if (origin.kind === 'preset') return presetSettings(origin.preset, context);
-  const { settings, mayFlip, imageSize } = origin;
-  return withDefaults(settings, { method: settings.method, mayFlip, imageSize }, context);
+  const { settings, mayFlip, imageSize, family } = origin;
+  return withDefaults(settings, { method: settings.method, mayFlip, imageSize, family }, context);
 }

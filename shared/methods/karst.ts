@@ -10,7 +10,8 @@ const options = group({
     default: 8,
     usual: [1, 256],
     stored: 'r',
-    help: 'Rank of the low-rank factor of each Kronecker product. A higher rank can fit more and costs more; 4 to 16 is usual.',
+    special: { value: 0, meaning: 'one by the width of each stage' },
+    help: 'A higher rank can fit more and costs more; 4 to 16 is usual. 0, the default on Swin: a 128th of each stage’s width, at least 2.',
     affects: ['results', 'speed', 'memory'],
   }),
   kernels: whole(1, 256, {
@@ -63,9 +64,24 @@ export interface KarstLinear extends LinearSpec {
   readonly k: number;
   readonly m: number;
   readonly n: number;
+  readonly rank: number;
   readonly rescaleIn: boolean;
   readonly rescaleOut: boolean;
 }
+
+/**
+ * A given rank, or that by the width of the Linear's block: 2, 2, 4, 8 for the stages of Swin-B and 2,
+ * 2, 3, 6 for those of Swin-Tiny, as published.
+ */
+function rankOf({ kind, in: inner, out }: LinearSpec, { rank }: KarstOptions): number {
+  if (rank > 0) return rank;
+  const width = kind === 'mlp.fc2' ? out : inner;
+  return Math.max(2, Math.round(width / 128));
+}
+
+/** The highest rank that a Linear has. */
+const highestRank = (linears: readonly KarstLinear[]): number =>
+  linears.reduce((most, { rank }) => Math.max(most, rank), 0);
 
 /** Every Linear that the options adapt, in the order in which its tensors and masks are packed. */
 export function karstLinears({ linears }: ModelSpec, o: KarstOptions): KarstLinear[] {
@@ -77,6 +93,7 @@ export function karstLinears({ linears }: ModelSpec, o: KarstOptions): KarstLine
     return {
       ...linear,
       ...{ l, k, m, n },
+      rank: rankOf(linear, o),
       // The sites of the published code: the attention output, the projection's output, the MLP's output.
       rescaleIn: rescaled && kind === 'attn.proj',
       rescaleOut: rescaled && (kind === 'attn.proj' || kind === 'mlp.fc2'),
@@ -94,8 +111,8 @@ export function karstLinears({ linears }: ModelSpec, o: KarstOptions): KarstLine
  * - `kaiming`: uniform with a = √5 over the last axis as fan-in, bound 1/√fan, as the published code draws them.
  */
 function tensorsOf(linear: KarstLinear, o: KarstOptions): TensorSpec[] {
-  const { path, l, k, m, n, parts } = linear;
-  const { kernels: N, rank: r } = o;
+  const { path, l, k, m, n, parts, rank: r } = linear;
+  const { kernels: N } = o;
   const factor = (leaf: string, shape: readonly number[], init: Initialiser): TensorSpec => ({
     name: `${path}.karst_${leaf}`,
     shape,
@@ -149,10 +166,12 @@ export const karst: MethodSpec<'karst', KarstOptions, 'paper-code' | 'compact'> 
   trainsInPlace: () => false,
   noise: [
     {
-      // Leaves rank directions out of a step and scales up the others: (adapted linears, kernels · rank).
+      // Leaves rank directions out of a step and scales up the others: (adapted linears, kernels · highest rank).
       name: 'rankDropout',
-      shape: (model, o) =>
-        o.rankDropout === 0 ? null : [karstLinears(model, o).length, o.kernels * o.rank],
+      shape: (model, o) => {
+        const linears = karstLinears(model, o);
+        return o.rankDropout === 0 ? null : [linears.length, o.kernels * highestRank(linears)];
+      },
       draw: (uniform, { rankDropout: p }) => (uniform() < p ? 0 : 1 / (1 - p)),
     },
   ],

@@ -21,7 +21,7 @@ export function targeted(
 ): LinearSpec[] {
   const blocks = new Map<string, LinearSpec[]>();
   for (const linear of linears) {
-    const block = linear.path.slice(0, -linear.kind.length);
+    const block = linear.path.slice(0, linear.path.lastIndexOf(linear.kind));
     blocks.set(block, [...(blocks.get(block) ?? []), linear]);
   }
   return [...blocks.values()].flatMap((block) =>

@@ -11,15 +11,49 @@ export interface CommonArchitecture {
   readonly layerNormEpsilon: number;
 }
 
-/** Fields of an architecture that are displayed individually, beside image and patch size. */
-export type FactName<A> = Exclude<Extract<keyof A, string>, keyof CommonArchitecture | 'patchSize'>;
+/** A field that is displayed individually, by its key in the window's locales. */
+export type FactName =
+  | ('width' | 'depth' | 'heads' | 'mlpDim' | 'qkvBias' | 'layerScale' | 'classToken')
+  | ('distillationToken' | 'registers' | 'positions' | 'patchPositions' | 'rope' | 'ropeTheta')
+  | ('ropeReference' | 'preNorm' | 'patchBias' | 'qkNorm' | 'attentionNorm' | 'mlp' | 'mlpNorm')
+  | ('activation' | 'pool' | 'poolHeads' | 'poolMlpDim' | 'poolPrefix' | 'pooledNorm')
+  | 'lastNorm'
+  | ('depths' | 'window' | 'mlpRatio');
 
-/** One property of a network for display. `name` is its key in the window's locales. */
-export interface ArchitectureFact<A> {
-  readonly name: FactName<A>;
+/** What the fields with a choice hold, in English. */
+const CHOICES = {
+  none: 'none',
+  dinov3: 'as in DINOv3',
+  eva: 'as in EVA-02',
+  pe: 'as in the Perception Encoder',
+  'packed-glu': 'gated, in one layer',
+  'split-glu': 'gated, in two layers',
+  'gelu-tanh': 'GELU by tanh',
+  'quick-gelu': 'QuickGELU',
+  silu: 'SiLU',
+  mean: 'mean of the patches',
+  attention: 'attention pool',
+  'class-and-distillation': 'class and distillation token',
+  'class-and-mean': 'class token and mean of the patches',
+} as const;
+/** A chosen one of them, by its key in the window's locales. */
+export type FactChoice = keyof typeof CHOICES;
+export type FactValue = number | boolean | readonly number[] | FactChoice;
+
+/** One property of a network for display. */
+export interface ArchitectureFact {
+  readonly name: FactName;
   /** In English, for the command line and cards. */
   readonly label: string;
-  readonly value: number | boolean;
+  /** A list has one number a stage. */
+  readonly value: FactValue;
+}
+
+/** In English, for the command line and cards. */
+export function factInWords(value: FactValue): string {
+  if (typeof value === 'object') return value.join(', ');
+  if (typeof value === 'string') return CHOICES[value];
+  return typeof value === 'number' ? String(value) : value ? 'yes' : 'no';
 }
 
 /**
@@ -47,11 +81,20 @@ export interface FamilySpec<A extends CommonArchitecture> {
   readonly linears: (a: A) => readonly LinearSpec[];
   /** Units of drop path and of checkpointing. */
   readonly blocks: (a: A) => number;
+  /** Those that the first block is given. */
   readonly tokens: (a: A) => TokenLayout;
+  /** Most rows for an image that a linear layer of a block is given. */
+  readonly rows: (a: A) => number;
+  /** Whether the blocks can do with any of the patches, in any order. */
+  readonly takesAnyPatches: boolean;
   /** Number of features for the head. */
   readonly width: (a: A) => number;
-  /** Image sides must be multiples of this, in pixels. */
+  /** Side of a patch in pixels. */
+  readonly patch: (a: A) => number;
+  /** Image sides must be multiples of this, in pixels, … */
   readonly sizeStep: (a: A) => number;
+  /** … and not below this. */
+  readonly leastSize: (a: A) => number;
   /** Properties for display beside title, image size and patch size. */
-  readonly facts: (a: A) => readonly ArchitectureFact<A>[];
+  readonly facts: (a: A) => readonly ArchitectureFact[];
 }

@@ -2,18 +2,28 @@ import * as v from 'valibot';
 import { KarstError } from '../domain/errors.ts';
 import type { FamilySpec } from './family.ts';
 import { totalSize, type ModelSpec } from './spec.ts';
+import { swin, type SwinArchitecture } from './swin.ts';
 import { vit, type VitArchitecture } from './vit.ts';
 
 /** An architecture of any family, discriminated by `family`. */
-export type Architecture = VitArchitecture;
+export type Architecture = VitArchitecture | SwinArchitecture;
 
 /** Every family of backbones: one line for each. */
-const FAMILIES: Readonly<Record<Architecture['family'], FamilySpec<Architecture>>> = { vit };
+const FAMILIES: { readonly [F in Architecture['family']]: FamilySpec<ArchitectureOf<F>> } = {
+  vit,
+  swin,
+};
 
-export const families: readonly FamilySpec<Architecture>[] = Object.values(FAMILIES);
+/** The architecture of one family. */
+export type ArchitectureOf<F extends Architecture['family']> = Extract<Architecture, { family: F }>;
 
-export function familyOf({ family }: Pick<Architecture, 'family'>): FamilySpec<Architecture> {
-  return FAMILIES[family];
+/** A family whose architectures are given as those of any: `familyOf` and `families` see to it. */
+export type AnyFamily = FamilySpec<Architecture>;
+
+export const families: readonly AnyFamily[] = Object.values(FAMILIES) as unknown as AnyFamily[];
+
+export function familyOf({ family }: Pick<Architecture, 'family'>): AnyFamily {
+  return FAMILIES[family] as unknown as AnyFamily;
 }
 
 /**
@@ -33,7 +43,7 @@ export function withCurrentNames<T extends { readonly family: string }>(
   return Object.fromEntries(fields) as T;
 }
 
-function schemaOf(spec: FamilySpec<Architecture>) {
+function schemaOf(spec: AnyFamily) {
   return v.strictObject({ ...spec.fields, family: v.literal(spec.family) });
 }
 
@@ -45,12 +55,11 @@ export const architectureSchema = v.variant(
 
 export function modelSpec(a: Architecture): ModelSpec {
   const spec = familyOf(a);
-  const { prefix, grid } = spec.tokens(a);
   return {
     tensors: spec.tensors(a, 0),
     linears: spec.linears(a),
     blocks: spec.blocks(a),
-    tokens: prefix + grid[0] * grid[1],
+    tokens: spec.rows(a),
     width: spec.width(a),
   };
 }
@@ -65,25 +74,40 @@ function sideOf(a: Architecture, imageSize: number): number {
   return imageSize === 0 ? a.imageSize : imageSize;
 }
 
+/** Whether images of a side fit the architecture. */
+export function fits(a: Architecture, side: number): boolean {
+  const { sizeStep, leastSize } = familyOf(a);
+  return side % sizeStep(a) === 0 && side >= leastSize(a);
+}
+
+/** The image side nearest to `side` that fits the architecture. */
+export function nearestSide(a: Architecture, side: number): number {
+  const { sizeStep, leastSize } = familyOf(a);
+  const step = sizeStep(a);
+  return Math.max(leastSize(a), Math.round(side / step) * step);
+}
+
 /**
  * The architecture at another image size.
  * @param imageSize 0: its own
- * @throws config-invalid when its patches do not fit
+ * @throws config-invalid when its patches, or windows of them, do not fit
  */
 export function atSize(a: Architecture, imageSize: number): Architecture {
   const side = sideOf(a, imageSize);
-  const step = familyOf(a).sizeStep(a);
-  if (side % step !== 0)
-    throw new KarstError(
-      'config-invalid',
-      `Images of ${String(side)} pixels cannot be cut into patches of ${String(step)}.`,
-      { hint: `Choose an image size that is a multiple of ${String(step)}.` },
-    );
-  return { ...a, imageSize: side };
+  if (fits(a, side)) return { ...a, imageSize: side };
+  const { sizeStep, leastSize } = familyOf(a);
+  const [step, least] = [sizeStep(a), leastSize(a)];
+  const sentence =
+    side % step === 0
+      ? `Images of ${String(side)} pixels are too small for the backbone's windows.`
+      : `Images of ${String(side)} pixels cannot be cut into patches of ${String(step)}.`;
+  const from = least > step ? `, from ${String(least)} on` : '';
+  throw new KarstError('config-invalid', sentence, {
+    hint: `Choose an image size that is a multiple of ${String(step)}${from}.`,
+  });
 }
 
 /** The architecture at another image size, or the nearest size that fits. */
 export function nearSize(a: Architecture, imageSize: number): Architecture {
-  const step = familyOf(a).sizeStep(a);
-  return { ...a, imageSize: Math.max(1, Math.round(sideOf(a, imageSize) / step)) * step };
+  return { ...a, imageSize: nearestSide(a, sideOf(a, imageSize)) };
 }

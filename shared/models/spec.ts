@@ -54,7 +54,7 @@ export interface ModelSpec {
   /** In the order of the network. */
   readonly linears: readonly LinearSpec[];
   readonly blocks: number;
-  /** Maximum number of tokens in a block. */
+  /** Most rows for an image that a linear layer is given. */
   readonly tokens: number;
   /** Number of features for the head. */
   readonly width: number;

@@ -16,6 +16,7 @@ import {
   type OptimizerOptions,
   type ScheduleOptions,
 } from './fields.ts';
+import type { Architecture } from '../models/registry.ts';
 import { METHOD_DEFAULTS, SMALL_INPUT, SMALL_INPUT_RATES } from './method-defaults.ts';
 
 /** What every run is told, whatever its method. */
@@ -151,16 +152,31 @@ export interface DefaultContext {
   readonly mayFlip: boolean;
   /** Side of the backbone's own input in pixels; null where no backbone is chosen. */
   readonly imageSize: number | null;
+  /** The backbone's family; as above. */
+  readonly family?: Architecture['family'] | null;
 }
+
+/** Settings whose default is another one on the backbones of a family. */
+const FAMILY_DEFAULTS: Readonly<
+  Partial<Record<Architecture['family'], Partial<Record<SettingKey, FieldValue>>>>
+> = {
+  // A rank by the width of each stage.
+  swin: { 'karst.rank': 0 },
+};
 
 /** The default of a setting for a new run. */
 export function defaultOf({ key, default: usual }: Setting, context: DefaultContext): FieldValue {
-  const { method, imageSize } = context;
+  const { method, imageSize, family } = context;
   const own = heldIn(METHOD_DEFAULTS[method], key) as FieldValue | undefined;
   if (key === 'optimizer.learningRate' && imageSize !== null && imageSize <= SMALL_INPUT)
     return SMALL_INPUT_RATES[method];
   if (key === 'augmentation.flip' && !context.mayFlip) return false;
-  return own ?? usual;
+  return own ?? ofFamily(key, family ?? null) ?? usual;
+}
+
+/** What a family of backbones brings with it. */
+function ofFamily(key: SettingKey, family: Architecture['family'] | null): FieldValue | undefined {
+  return family === null ? undefined : FAMILY_DEFAULTS[family]?.[key];
 }
 
 /** The settings that are given, and the defaults of all others. */

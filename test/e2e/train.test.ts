@@ -72,7 +72,7 @@ test('settings are explained, limited, marked where they were changed, and taken
   );
 
   await main.getByRole('button', { name: 'Rank', exact: true }).focus();
-  await expect(page.getByRole('tooltip')).toContainText('Rank of the low-rank factor');
+  await expect(page.getByRole('tooltip')).toContainText('A higher rank can fit more');
 
   const back = main.getByRole('button', { name: 'Back to 8' });
   await expect(main.getByText('one changed')).toBeVisible();

@@ -25,7 +25,7 @@ export async function run(context: CommandContext): Promise<void> {
             backbone.name,
             backbone.id,
             `${backbone.preprocessing.imageSize}`,
-            `${familyOf(backbone.architecture).sizeStep(backbone.architecture)}`,
+            `${familyOf(backbone.architecture).patch(backbone.architecture)}`,
             `${familyOf(backbone.architecture).width(backbone.architecture)}`,
             `${familyOf(backbone.architecture).blocks(backbone.architecture)}`,
             formatParameters(parameterCount(backbone.architecture)),

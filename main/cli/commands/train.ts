@@ -49,8 +49,8 @@ export async function run(context: CommandContext, options: TrainOptions): Promi
       options.backbone ?? start?.backboneId ?? onlyOne('backbone', studio.backbones.list());
     const classes = usedClasses(studio.datasets.get(dataset)).map((one) => one.name);
     const settings = given ?? (await givenSettings({ ...sources, start }));
-    const { imageSize } = studio.backbones.get(backbone).architecture;
-    const config = configOf(settings, classes, imageSize);
+    const { architecture } = studio.backbones.get(backbone);
+    const config = configOf(settings, classes, architecture);
     return { start, request: { backbone, dataset, config } };
   };
   if (options.estimate === true) {

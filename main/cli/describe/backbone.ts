@@ -6,6 +6,7 @@ import type {
 } from '../../../shared/domain/backbone.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import type { PositionRule } from '../../../shared/domain/position-rule.ts';
+import { factInWords } from '../../../shared/models/family.ts';
 import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import type { Console } from '../output/console.ts';
 import { formatBytes, formatMoment, formatParameters } from '../output/format.ts';
@@ -84,14 +85,11 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
             ] as const,
           ]),
       ['architecture', backbone.timmName ?? family.title],
-      ['input', `${p.imageSize} × ${p.imageSize} pixels in patches of ${family.sizeStep(a)}`],
+      ['input', `${p.imageSize} × ${p.imageSize} pixels in patches of ${family.patch(a)}`],
       ...family.facts(a).map(({ name, label, value }) => {
         const said = backbone.assumed.find(({ what }) => what === name);
         const from = said === undefined ? '' : ` (${FROM[said.from]})`;
-        return [
-          label,
-          `${typeof value === 'number' ? value : value ? 'yes' : 'no'}${from}`,
-        ] as const;
+        return [label, `${factInWords(value)}${from}`] as const;
       }),
       ['parameters', formatParameters(parameterCount(a))],
       ...backbone.assumed

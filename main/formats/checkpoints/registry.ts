@@ -1,6 +1,11 @@
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import type { Provenance } from '../../../shared/domain/backbone.ts';
-import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import {
+  familyOf,
+  type Architecture,
+  type ArchitectureOf,
+} from '../../../shared/models/registry.ts';
 import { assumedPreprocessing } from '../preprocessing/assumed.ts';
 import {
   checkTensors,
@@ -15,9 +20,9 @@ import { timmConfigToJson } from './timm-config.ts';
 import { timmVit } from './timm-vit.ts';
 
 /** How the checkpoints of every family are read and written: one line for each. */
-const FAMILIES: Readonly<Record<Architecture['family'], CheckpointFamily<Architecture>>> = {
-  vit: timmVit,
-};
+const FAMILIES: {
+  readonly [F in Architecture['family']]?: CheckpointFamily<ArchitectureOf<F>>;
+} = { vit: timmVit };
 
 /** Tensors of which every supported checkpoint has one, exactly once. */
 export const ANCHORS: readonly string[] = Object.values(FAMILIES).map(({ anchor }) => anchor);
@@ -80,5 +85,12 @@ export function timmConfigOf(
   labels: readonly string[] = [],
 ): Record<string, unknown> {
   const head = { classes: a.classes, width: familyOf(a).width(a) };
-  return timmConfigToJson(FAMILIES[a.family].timmBuild(a), head, preprocessing, labels);
+  const family = FAMILIES[a.family] as CheckpointFamily<Architecture> | undefined;
+  if (family === undefined)
+    throw new KarstError(
+      'format-unsupported',
+      `A ${familyOf(a).title} cannot be written for timm yet.`,
+      { hint: 'Keep the adapter itself; it is unchanged.' },
+    );
+  return timmConfigToJson(family.timmBuild(a), head, preprocessing, labels);
 }

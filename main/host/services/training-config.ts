@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import { familyOf, fits, nearestSide, type Architecture } from '../../../shared/models/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import {
   TRAINING_DEFAULTS,
@@ -61,26 +61,41 @@ function limitProblems(value: unknown): SettingProblem[] {
   return [...found.values()];
 }
 
+/** After "must be". */
+function sidesThatFit(architecture: Architecture): string {
+  const { sizeStep, leastSize } = familyOf(architecture);
+  const [step, least] = [sizeStep(architecture), leastSize(architecture)];
+  return least > step
+    ? `a multiple of ${step} and at least ${least}, so that the backbone's windows fit`
+    : `a multiple of the backbone's patch size, ${step}`;
+}
+
 /** Checks settings against each other and the backbone. */
 function* conflicts(
   config: TrainingConfig,
   architecture: Architecture,
   bare: boolean,
 ): Generator<SettingProblem> {
-  const { schedule, imageSize, initialize, optimizer } = config;
+  const { schedule, imageSize, initialize, optimizer, patchDrop } = config;
   const { method } = config.tuning;
-  const patchSize = familyOf(architecture).sizeStep(architecture);
   if (schedule.warmupEpochs > schedule.epochs)
     yield problem(
       'schedule.warmupEpochs',
       `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most the ${schedule.epochs} epochs of "schedule.epochs".`,
       'Choose a shorter warm-up or more epochs.',
     );
-  if (imageSize % patchSize !== 0)
+  if (imageSize !== 0 && !fits(architecture, imageSize))
     yield problem(
       'imageSize',
-      `The setting "imageSize" is ${imageSize}; it must be a multiple of the backbone's patch size, ${patchSize}.`,
-      `Choose ${Math.max(1, Math.round(imageSize / patchSize)) * patchSize}, or 0 for the backbone's own size.`,
+      `The setting "imageSize" is ${imageSize}; it must be ${sidesThatFit(architecture)}.`,
+      `Choose ${nearestSide(architecture, imageSize)}, or 0 for the backbone's own size.`,
+    );
+  const { takesAnyPatches, title } = familyOf(architecture);
+  if (patchDrop > 0 && !takesAnyPatches)
+    yield problem(
+      'patchDrop',
+      `The setting "patchDrop" is ${patchDrop}; a ${title} attends in windows of all patches, so none can be left out.`,
+      'Choose 0.',
     );
   const { scope } = methodSpec(method);
   if (initialize === 'random' && scope !== 'model')

@@ -32,6 +32,7 @@ export const backbones = {
   },
   words: {
     vit: 'ViT, {depth} blocks, width {width}, {heads} heads, patch {patch}',
+    swin: 'Swin, {depths} blocks, width {width}, window {window}, patch {patch}',
   },
   fact: {
     width: 'Width',
@@ -60,6 +61,25 @@ export const backbones = {
     poolMlpDim: 'MLP width of the attention pool',
     poolPrefix: 'Pool includes the tokens before the patches',
     pooledNorm: 'Last norm after the pool',
+    lastNorm: 'Last norm',
+    depths: 'Blocks of each stage',
+    window: 'Attention window',
+    mlpRatio: 'MLP width over the stage’s width',
+  },
+  choice: {
+    none: 'none',
+    dinov3: 'as in DINOv3',
+    eva: 'as in EVA-02',
+    pe: 'as in the Perception Encoder',
+    'packed-glu': 'gated, in one layer',
+    'split-glu': 'gated, in two layers',
+    'gelu-tanh': 'GELU by tanh',
+    'quick-gelu': 'QuickGELU',
+    silu: 'SiLU',
+    mean: 'mean of the patches',
+    attention: 'attention pool',
+    'class-and-distillation': 'class and distillation token',
+    'class-and-mean': 'class token and mean of the patches',
   },
   pixels: '{size} px',
   detail: {

@@ -102,6 +102,9 @@ export const train = {
   problem: {
     warmup: 'Must be at most the {epochs} epochs of the run.',
     imageSize: 'Must be a multiple of the patch size, {patch}, for example {near}.',
+    imageSizeFrom: 'Must be a multiple of {step} and at least {least}, for example {near}.',
+    patchDrop:
+      'Must be 0: this backbone attends in windows of all patches, so none can be left out.',
   },
   advice: {
     fullRate: 'Full fine-tuning usually needs a smaller learning rate, {rate} or less.',

@@ -32,6 +32,7 @@ export const backbones: Shape<typeof en> = {
   },
   words: {
     vit: 'ViT，{depth} 层，宽度 {width}，{heads} 个头，图块 {patch}',
+    swin: 'Swin，各阶段 {depths} 层，宽度 {width}，窗口 {window}，图块 {patch}',
   },
   fact: {
     width: '宽度',
@@ -60,6 +61,25 @@ export const backbones: Shape<typeof en> = {
     poolMlpDim: '注意力池化的 MLP 宽度',
     poolPrefix: '池化包含图块之前的 token',
     pooledNorm: '池化之后才归一化',
+    lastNorm: '末尾归一化',
+    depths: '各阶段的层数',
+    window: '注意力窗口',
+    mlpRatio: 'MLP 宽度与阶段宽度之比',
+  },
+  choice: {
+    none: '无',
+    dinov3: '与 DINOv3 相同',
+    eva: '与 EVA-02 相同',
+    pe: '与 Perception Encoder 相同',
+    'packed-glu': '门控，合为一层',
+    'split-glu': '门控，分为两层',
+    'gelu-tanh': 'GELU（tanh 近似）',
+    'quick-gelu': 'QuickGELU',
+    silu: 'SiLU',
+    mean: '所有图块的平均',
+    attention: '注意力池化',
+    'class-and-distillation': '分类 token 与蒸馏 token',
+    'class-and-mean': '分类 token 与图块平均',
   },
   pixels: '{size} 像素',
   detail: {

@@ -52,7 +52,7 @@ export const training: Shape<typeof en> = {
     karst: {
       rank: {
         name: '秩',
-        text: '每个小矩阵乘积的秩。越高拟合能力越强，代价也越大；通常为 4 到 16。',
+        text: '每个小矩阵乘积的秩。越高拟合能力越强，代价也越大；通常为 4 到 16。0（Swin 的默认值）表示每个阶段取其宽度的 1/128，至少为 2。',
       },
       kernels: {
         name: '核数',

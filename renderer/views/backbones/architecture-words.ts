@@ -1,11 +1,14 @@
+import type { FactValue } from '../../../shared/models/family.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import { formatCount } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 
-const inWord = (value: number | boolean): string =>
-  typeof value === 'number'
-    ? formatCount(value)
-    : t(value ? 'backbones.detail.has' : 'backbones.detail.hasNot');
+function inWord(value: FactValue): string {
+  if (typeof value === 'object') return value.map((one) => formatCount(one)).join(', ');
+  if (typeof value === 'string') return t(`backbones.choice.${value}`);
+  if (typeof value === 'number') return formatCount(value);
+  return t(value ? 'backbones.detail.has' : 'backbones.detail.hasNot');
+}
 
 /** A backbone's architecture in one line. */
 export function inWords(architecture: Architecture): string {
@@ -13,7 +16,7 @@ export function inWords(architecture: Architecture): string {
   const facts = family.facts(architecture).map(({ name, value }) => [name, inWord(value)]);
   return t(`backbones.words.${architecture.family}`, {
     ...(Object.fromEntries(facts) as Record<string, string>),
-    patch: formatCount(family.sizeStep(architecture)),
+    patch: formatCount(family.patch(architecture)),
   });
 }
 

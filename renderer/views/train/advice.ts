@@ -1,6 +1,7 @@
 import type { RunPlan } from '../../../shared/contract/window/runs.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { isWithin } from '../../../shared/fields/field.ts';
+import { familyOf, fits, nearestSide, type Architecture } from '../../../shared/models/registry.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import {
@@ -19,7 +20,7 @@ export function problemText(
   key: SettingKey,
   error: ErrorReport,
   settings: AllSettings,
-  patchSize: number | null,
+  architecture: Architecture | null,
 ): string {
   const { schedule, imageSize } = settings;
   const { limits } = SETTINGS[key];
@@ -30,10 +31,16 @@ export function problemText(
   if (key === 'schedule.warmupEpochs' && schedule.warmupEpochs > schedule.epochs) {
     return t('train.problem.warmup', { epochs: formatCount(schedule.epochs) });
   }
-  if (key === 'imageSize' && patchSize !== null && imageSize % patchSize !== 0) {
-    const near = Math.max(1, Math.round(imageSize / patchSize)) * patchSize;
-    return t('train.problem.imageSize', { patch: patchSize, near });
+  if (architecture === null) return describeError(error).what;
+  const { sizeStep, leastSize, takesAnyPatches } = familyOf(architecture);
+  if (key === 'imageSize' && imageSize !== 0 && !fits(architecture, imageSize)) {
+    const [patch, least] = [sizeStep(architecture), leastSize(architecture)];
+    const near = nearestSide(architecture, imageSize);
+    return least > patch
+      ? t('train.problem.imageSizeFrom', { step: patch, least, near })
+      : t('train.problem.imageSize', { patch, near });
   }
+  if (key === 'patchDrop' && !takesAnyPatches) return t('train.problem.patchDrop');
   return describeError(error).what;
 }
 

@@ -86,13 +86,13 @@ describe('creating a run', () => {
 
   it('refuses settings out of their limits, a taken name and unknown things, and writes nothing', async () => {
     const studio = await open();
-    const bad = configured({ karst: { rank: 0 } }, CONFIG);
+    const bad = configured({ karst: { rank: -1 } }, CONFIG);
     const error = await refusal(
       studio.runs.create({ backbone: 'tiny', dataset: 'two', config: bad }),
       'config-invalid',
     );
     expect(error.message).toBe(
-      'The setting "karst.rank" is 0; it must be a whole number from 1 to 1,024.',
+      'The setting "karst.rank" is -1; it must be a whole number from 1 to 1,024, or 0 for one by the width of each stage.',
     );
     await refusal(
       studio.runs.create({ backbone: 'tin', dataset: 'two', config: CONFIG }),

@@ -38,7 +38,7 @@ function file(name: string, content: string): string {
 }
 
 async function trainingConfig(sources: ConfigSources, classes: readonly string[] = []) {
-  return configOf(await givenSettings(sources), classes, 224);
+  return configOf(await givenSettings(sources), classes, { imageSize: 224, family: 'vit' });
 }
 
 async function refusal(sources: ConfigSources): Promise<ErrorReport> {
@@ -193,17 +193,17 @@ describe('settings of a run', () => {
     ['karst.rank', '"karst.rank" is not a setting: --set takes key=value.', 'lr=0.001'],
     [
       'karst.rank=many',
-      'karst.rank must be a whole number from 1 to 1,024, not "many".',
+      'karst.rank must be a whole number from 1 to 1,024, or 0 for one by the width of each stage, not "many".',
       'Its default is 8.',
     ],
     [
       'karst.rank=',
-      'karst.rank must be a whole number from 1 to 1,024, not "".',
+      'karst.rank must be a whole number from 1 to 1,024, or 0 for one by the width of each stage, not "".',
       'Its default is 8.',
     ],
     [
       'karst.rank=Infinity',
-      'karst.rank must be a whole number from 1 to 1,024, not Infinity.',
+      'karst.rank must be a whole number from 1 to 1,024, or 0 for one by the width of each stage, not Infinity.',
       'Its default is 8.',
     ],
     ['augmentation.flip=1', 'augmentation.flip must be true or false, not "1".', 'Its default is'],
@@ -234,7 +234,11 @@ describe('settings of a run', () => {
     ['broken.json', '{"karst": ', 'is not JSON'],
     ['list.json', '[1]', 'does not hold a JSON object'],
     ['unknown.json', '{"karst": {"rnk": 4}}', 'There is no setting named "karst.rnk" in'],
-    ['type.json', '{"karst": {"rank": "4"}}', 'must be a whole number from 1 to 1,024, not "4"'],
+    [
+      'type.json',
+      '{"karst": {"rank": "4"}}',
+      'must be a whole number from 1 to 1,024, or 0 for one by the width of each stage, not "4"',
+    ],
     [
       'null.json',
       '{"seed": null}',
@@ -243,7 +247,7 @@ describe('settings of a run', () => {
     [
       'group.json',
       '{"karst": {"rank": {"a": 1}}}',
-      'must be a whole number from 1 to 1,024, not an object',
+      'must be a whole number from 1 to 1,024, or 0 for one by the width of each stage, not an object',
     ],
     [
       'huge.json',

@@ -23,7 +23,7 @@ import { OPERATIONS, type OpName } from '../../../main/graph/registry.ts';
 import type { Tensor } from '../../../main/graph/tensor.ts';
 import { modelOf } from '../../fixtures/exported-model.ts';
 import { MODELS } from '../../fixtures/models.ts';
-import { PREPROCESSING } from '../../fixtures/engine/test-bed.ts';
+import { PREPROCESSING, SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
 import { draw } from '../graph/cases.ts';
 import { ROWS } from '../graph/operation-rows.ts';
@@ -139,7 +139,7 @@ describe('a written file', () => {
   });
 
   it('has its weights beside it when they are too many for one message', async () => {
-    const model = modelOf({ ...MODELS[0]!.architecture, width: 32, mlpDim: 64 });
+    const model = modelOf({ ...SMALLEST_VIT, width: 32, mlpDim: 64 });
     const out = await mkdtemp(join(folder, 'beside-'));
     await writeOnnx(model, 'float32', out, 1000);
     expect((await readdir(out)).sort()).toEqual(['model.onnx', 'model.onnx.data']);

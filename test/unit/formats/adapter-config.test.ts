@@ -122,7 +122,7 @@ describe('adapter_config.json', () => {
 
   it.each<[object, string]>([
     [{ ...FORMER, rr: 1 }, '"rr"'],
-    [{ ...FORMER, r: 0 }, '"r" must be a whole number from 1 to 1,024'],
+    [{ ...FORMER, r: -1 }, '"r" must be a whole number from 1 to 1,024'],
     [{ ...FORMER, training: { ...FORMER.training, stepz: 3 } }, '"training.stepz"'],
     [
       { ...FORMER, architecture: { ...FORMER.architecture, width: 'wide' } },

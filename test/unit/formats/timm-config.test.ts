@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
-import type { Architecture } from '../../../shared/models/registry.ts';
+import type { VitArchitecture } from '../../../shared/models/vit.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
 
 interface Written {
@@ -12,10 +12,10 @@ interface Written {
   readonly pretrained_cfg: Readonly<Record<string, unknown>>;
 }
 
-const written = (a: Architecture, labels?: readonly string[]): Written =>
+const written = (a: VitArchitecture, labels?: readonly string[]): Written =>
   timmConfigOf(a, PREPROCESSING, labels) as unknown as Written;
 
-const BASE: Architecture = {
+const BASE: VitArchitecture = {
   ...ARCHITECTURE,
   ...{ imageSize: 32, patchSize: 16, width: 768, depth: 1, heads: 12, mlpDim: 3072 },
 };

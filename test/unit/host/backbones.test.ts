@@ -17,6 +17,7 @@ import type { TensorTable } from '../../../main/formats/checkpoints/family.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
 import { parameterCount, type Architecture } from '../../../shared/models/registry.ts';
+import type { VitArchitecture } from '../../../shared/models/vit.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
@@ -37,7 +38,7 @@ const table = (
   change(shapes);
   return new Map([...shapes].map(([name, shape]) => [name, { dtype: 'F32', shape }]));
 };
-const TINY: Architecture = {
+const TINY: VitArchitecture = {
   ...ARCHITECTURE,
   imageSize: 224,
   patchSize: 16,
@@ -52,7 +53,7 @@ const count = (shapes: ReadonlyMap<string, readonly number[]>): number =>
 
 describe('shapes', () => {
   it('add up to the known size of ViT-B/16', () => {
-    const base: Architecture = { ...TINY, width: 768, heads: 12, mlpDim: 3072 };
+    const base: VitArchitecture = { ...TINY, width: 768, heads: 12, mlpDim: 3072 };
     expect(count(tensorShapes(base))).toBe(parameterCount(base));
     expect(parameterCount(base)).toBe(86_567_656);
   });
@@ -82,7 +83,7 @@ describe('recognising a timm ViT', () => {
       'c',
     );
     const counted = parseTimmConfig({ architecture: 'x', model_args: { num_heads: 6 } }, 'c');
-    const from = (sources: object): [number, string] => {
+    const from = (sources: object): [unknown, string] => {
       const { architecture, headsFrom } = recogniseBackbone('x', table(TINY), sources);
       return [architecture.heads, headsFrom];
     };

@@ -18,7 +18,7 @@ import { readAdapterFolder, writeAdapterFolder } from '../../../main/formats/ada
 import { readAllFloat32 } from '../../../main/formats/safetensors.ts';
 import { gradients } from '../../../main/graph/differentiate.ts';
 import * as g from '../../../main/graph/operations.ts';
-import type { Tensor } from '../../../main/graph/tensor.ts';
+import { sizeOf, type Tensor } from '../../../main/graph/tensor.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
 import { mergedTensors } from '../../../main/tuning/merge.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
@@ -34,7 +34,7 @@ import { randomTensors } from '../engine/random-tensors.ts';
 
 /**
  * Properties that every declared method must have, in every variant of its options, on every
- * network. Values come from the float64 reference; only the graph's constants are rounded to
+ * network (networks that differ in parts only: with the usual options). Values come from the float64 reference; only the graph's constants are rounded to
  * float32.
  */
 const BATCH = 2;
@@ -68,9 +68,15 @@ function set(architecture: Architecture, tuning: Tuning) {
   return { tuner, model, noise, frozen, trained, images, tensors, weights };
 }
 
-const PAIRS = MODELS.flatMap(({ title: network, architecture }) =>
-  VARIANTS.map(({ title, tuning }) => ({ network, architecture, title, tuning })),
+const PAIRS = MODELS.flatMap(({ title: network, architecture, everyVariant = false }) =>
+  VARIANTS.filter(({ usual }) => usual || everyVariant).map(({ title, tuning }) => ({
+    ...{ network, architecture, title, tuning },
+  })),
 );
+
+/** A number that is added to all channels is taken off again by the next norm. */
+const isIdle = (name: string, shape: readonly number[]): boolean =>
+  name.endsWith('.out_shift') && sizeOf(shape) === 1;
 
 describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tuning }) => {
   const { tuner, model, noise, frozen, trained, images, tensors, weights } = set(
@@ -125,10 +131,11 @@ describe.each(PAIRS)('$tuning.method, $title, on $network', ({ architecture, tun
     );
     let slope = 0;
     names.forEach((name, i) => {
-      expect(
-        found[i]!.some((d) => d !== 0),
-        name,
-      ).toBe(true);
+      if (!isIdle(name, model.trained.get(name)!))
+        expect(
+          found[i]!.some((d) => d !== 0),
+          name,
+        ).toBe(true);
       found[i]!.forEach((d, at) => (slope += d * direction.get(name)![at]!));
     });
     const expected = directionalDifference(loss, given, direction, 1e-6);

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../../shared/contract/window/system.ts';
-import type { Architecture } from '../../../../shared/models/registry.ts';
+import { familyOf, type Architecture } from '../../../../shared/models/registry.ts';
 import { loadingThreads } from '../../../../shared/domain/loading-threads.ts';
 import type { TrainingConfig } from '../../../../shared/domain/training.ts';
 import { methodSpec } from '../../../../shared/methods/registry.ts';
@@ -131,7 +131,8 @@ export class GradientCheckpointing {
  * Numbers of blocks to choose from, ascending. The last block is used first in the backward pass:
  * checkpointing it saves nothing.
  */
-function levels({ architecture: { depth }, config }: MemoryRequest): number[] {
+function levels({ architecture, config }: MemoryRequest): number[] {
+  const depth = familyOf(architecture).blocks(architecture);
   const most = methodSpec(config.tuning.method).scope === 'head' ? 0 : Math.max(0, depth - 1);
   if (config.gradientCheckpointing === 'never') return [0];
   if (config.gradientCheckpointing === 'always') return [most];

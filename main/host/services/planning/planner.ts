@@ -1,7 +1,7 @@
 import type { BenchmarkJob } from '../../../../shared/contract/engine/jobs.ts';
 import type { BenchmarkResult } from '../../../../shared/contract/engine/results.ts';
 import type { RunPlan } from '../../../../shared/contract/window/runs.ts';
-import { nearSize, parameterCount } from '../../../../shared/models/registry.ts';
+import { familyOf, nearSize, parameterCount } from '../../../../shared/models/registry.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { Backbone, Dataset, Run } from '../../../../shared/domain/library.ts';
 import {
@@ -94,7 +94,7 @@ export class Planner implements PlanService {
       memoryBytes: choice === null ? null : told(choice.memoryBytes),
       memoryFreeBytes: choice?.memoryFreeBytes ?? this.#c.checkpointing.freeBytes(),
       checkpointedBlocks: choice?.checkpointedBlocks ?? 0,
-      blocks: working.depth,
+      blocks: familyOf(working).blocks(working),
       seconds: times === null || dataset === null ? null : duration(times, dataset, config, steps),
       problems,
     };

@@ -5,6 +5,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { setBridge } from '../../../../renderer/bridge/index.ts';
 import { useDatasets } from '../../../../renderer/stores/datasets.ts';
 import { useTrainDraft } from '../../../../renderer/stores/train-draft.ts';
+import { SMALLEST_VIT } from '../../../fixtures/engine/test-bed.ts';
+import { SMALLEST_SWIN } from '../../../fixtures/models.ts';
 import { adviceOn, problemText } from '../../../../renderer/views/train/advice.ts';
 import { presetSettings, withSetting } from '../../../../renderer/domain/settings.ts';
 import { TRAINING_DEFAULTS } from '../../../../shared/domain/training.ts';
@@ -217,20 +219,27 @@ describe('what is said of settings', () => {
 
   it('names the limits and what must fit together, else as the host does', () => {
     const long = withSetting(STANDARD, 'schedule.warmupEpochs', 30);
-    expect(problemText('schedule.warmupEpochs', error, long, 4)).toBe(
+    expect(problemText('schedule.warmupEpochs', error, long, SMALLEST_VIT)).toBe(
       'Must be at most the 20 epochs of the run.',
     );
     const odd = withSetting(STANDARD, 'imageSize', 30);
-    expect(problemText('imageSize', error, odd, 16)).toBe(
-      'Must be a multiple of the patch size, 16, for example 32.',
+    expect(problemText('imageSize', error, odd, SMALLEST_VIT)).toBe(
+      'Must be a multiple of the patch size, 8, for example 32.',
     );
+    expect(problemText('imageSize', error, odd, SMALLEST_SWIN)).toBe(
+      'Must be a multiple of 4 and at least 12, for example 32.',
+    );
+    const dropped = withSetting(STANDARD, 'patchDrop', 0.5);
+    expect(problemText('patchDrop', error, dropped, SMALLEST_SWIN)).toMatch(/^Must be 0: /);
     const none = withSetting(STANDARD, 'karst.factor', 0);
-    expect(problemText('karst.factor', error, none, 16)).toBe(
+    expect(problemText('karst.factor', error, none, SMALLEST_VIT)).toBe(
       'Must be between 1 and 4,096, or -1.',
     );
     const high = withSetting(STANDARD, 'karst.rank', 2000);
-    expect(problemText('karst.rank', error, high, 16)).toBe('Must be between 1 and 1,024.');
-    expect(problemText('karst.rank', error, STANDARD, 16)).toBe('As the host says it.');
+    expect(problemText('karst.rank', error, high, SMALLEST_VIT)).toBe(
+      'Must be between 1 and 1,024, or 0.',
+    );
+    expect(problemText('karst.rank', error, STANDARD, SMALLEST_VIT)).toBe('As the host says it.');
   });
 
   it('warns of what is allowed and hardly meant', () => {
