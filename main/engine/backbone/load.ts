@@ -1,7 +1,7 @@
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { familyOf, modelSpec, type Architecture } from '../../../shared/models/registry.ts';
-import { BackboneFile, notFinite } from '../../formats/checkpoints/backbone-file.ts';
+import { Checkpoint, notFinite } from '../../formats/checkpoints/checkpoint.ts';
 import { indexNotFinite } from '../../formats/containers/elements.ts';
 import { checkBackbone } from '../../formats/checkpoints/registry.ts';
 import { initialTensor } from '../initialisers.ts';
@@ -27,9 +27,9 @@ export async function loadBackbone(
     );
   }
   const { architecture, positionRule: rule = 'timm' } = backbone;
-  const file = await BackboneFile.open(backbone.path);
+  const file = await Checkpoint.open(backbone.path);
   try {
-    checkBackbone(backbone.path, file.tensors, architecture);
+    checkBackbone(backbone.path, file.translation, architecture);
     const grids = new Map(modelSpec(working).tensors.map(({ name, grid }) => [name, grid]));
     const tensors = new Map<string, Float32Array>();
     const classes = head ? architecture.classes : 0;

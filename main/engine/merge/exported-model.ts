@@ -3,7 +3,7 @@ import { KarstError } from '../../../shared/domain/errors.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
 import type { ExportedModel } from '../../exports/exporter.ts';
-import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
+import { Checkpoint } from '../../formats/checkpoints/checkpoint.ts';
 import type { TensorDtype } from '../../formats/safetensors.ts';
 import { BATCH } from '../../graph/dim.ts';
 import type { ProgramFunction } from '../../graph/program.ts';
@@ -60,7 +60,7 @@ async function storedTypes(
   whole: boolean,
 ): Promise<(tensor: TensorSpec) => TensorDtype> {
   if (path === null || whole) return () => 'F32';
-  const file = await BackboneFile.open(path);
+  const file = await Checkpoint.open(path);
   try {
     const first = familyOf(architecture).tensors(architecture, 0).find(isMatrix);
     const main = file.tensors.get(first?.name ?? '')?.dtype ?? 'F32';

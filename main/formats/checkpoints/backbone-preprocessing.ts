@@ -2,7 +2,6 @@ import { resizedSide, type Preprocessing } from '../../../shared/domain/preproce
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Provenance } from '../../../shared/domain/backbone.ts';
 import { TIMM_DEFAULTS } from '../preprocessing/timm.ts';
-import type { TimmConfig } from './timm-config.ts';
 
 /** `preprocessor_config.json` beside the weights. */
 export interface Preprocessor {
@@ -97,16 +96,4 @@ function contradiction(path: string, sentence: string): KarstError {
     hint: 'Correct the wrong one, or remove preprocessor_config.json.',
     path,
   });
-}
-
-/** timm's preprocessing: from its `config.json`, else the file's metadata. */
-export function timmPreprocessing({
-  config,
-  metadata,
-}: {
-  readonly config?: TimmConfig | null;
-  readonly metadata?: TimmConfig | null;
-}): PreprocessingSources['timm'] {
-  if (config?.preprocessing) return { said: config.preprocessing, from: 'config.json' };
-  return metadata?.preprocessing ? { said: metadata.preprocessing, from: 'metadata' } : null;
 }

@@ -1,51 +1,35 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Provenance } from '../../../shared/domain/backbone.ts';
-import type { Architecture } from '../../../shared/models/registry.ts';
+import type { Assumed, Provenance } from '../../../shared/domain/backbone.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
+import type { TensorDtype } from '../containers/elements.ts';
 import type { Preprocessor } from './backbone-preprocessing.ts';
-import type { TimmBuild, TimmConfig } from './timm-config.ts';
+import type { ModelConfig } from './configs/model-config.ts';
+import type { Said } from '../../../shared/domain/said.ts';
 
-/** Names, data types and shapes of a file's tensors, as `SafetensorsFile.tensors` has them. */
+/** Names, data types and shapes of tensors. */
 export type TensorTable = ReadonlyMap<
   string,
-  { readonly dtype: string; readonly shape: readonly number[] }
+  { readonly dtype: TensorDtype; readonly shape: readonly number[] }
 >;
 
 /** Information about a checkpoint beside its tensors. */
 export interface CheckpointSources {
-  /** Number of heads given by the user. */
-  readonly heads?: number | undefined;
-  /** timm's `config.json` beside the file. */
-  readonly config?: TimmConfig | null;
-  /** The same from the file's own metadata. */
-  readonly metadata?: TimmConfig | null;
+  /** What the user says of it. */
+  readonly option?: Said;
+  /** The library's configuration beside the file. */
+  readonly config?: ModelConfig | null;
+  /** timm's from the file's own metadata. */
+  readonly metadata?: ModelConfig | null;
   /** Hugging Face's `preprocessor_config.json` beside the file. */
   readonly preprocessor?: Preprocessor | null;
 }
 
 /** What a checkpoint's tensors and configuration determine. */
-export interface Recognised<A extends Architecture> {
+export interface Recognised<A> {
   readonly architecture: A;
   readonly headsFrom: Provenance;
-  /** timm's name of the model; null if unknown or another model's. */
-  readonly timmName: string | null;
-}
-
-/** The checkpoints of one family of backbones, under timm's names. */
-export interface CheckpointFamily<A extends Architecture> {
-  /** A tensor that every checkpoint of the family has exactly once. */
-  readonly anchor: string;
-  /**
-   * Recognises a network by names and shapes; what these do not tell comes from `sources`, in the order option, config,
-   * metadata, default.
-   * @throws format-unknown, format-unsupported, heads-unknown with a sentence that names the tensor
-   */
-  readonly recognise: (
-    path: string,
-    tensors: TensorTable,
-    sources: CheckpointSources,
-  ) => Recognised<A>;
-  readonly timmBuild: (a: A) => TimmBuild;
+  /** What weights do not tell, with who said it. */
+  readonly assumed: readonly Assumed[];
 }
 
 export const STORED_DTYPES = ['F32', 'F16', 'BF16'] as const;
@@ -53,7 +37,7 @@ export type StoredDtype = (typeof STORED_DTYPES)[number];
 
 /** The hint on supported files. */
 const TAKEN =
-  'Use the safetensors file of a plain timm vision transformer, such as vit_base_patch16_224.';
+  'Use the weights of a ViT, DeiT, DINOv2, DINOv3, CLIP, SigLIP, EVA-02, Perception Encoder or Swin from timm, Hugging Face or open_clip.';
 
 export function refuse(
   code: 'format-unsupported' | 'format-unknown' | 'file-damaged' | 'heads-unknown',
@@ -69,13 +53,14 @@ export function refuse(
 /**
  * Compares every tensor with what the architecture needs: none missing, none unexpected, shapes equal, F32, F16 or BF16
  * throughout.
+ * @param called what the file calls a canonical tensor
  * @throws file-damaged, format-unsupported with the tensor, the expected and the found shape
  */
 export function checkTensors(
   path: string,
   tensors: TensorTable,
   specs: readonly TensorSpec[],
-  title: string,
+  called: (name: string) => string,
 ): void {
   for (const { name, shape } of specs) {
     const found = tensors.get(name);
@@ -83,20 +68,20 @@ export function checkTensors(
       throw refuse(
         'file-damaged',
         path,
-        `the tensor ${name} of shape (${shape.join(', ')}) is missing.`,
+        `the tensor ${called(name)} of shape (${shape.join(', ')}) is missing.`,
         'Use a fresh copy of the backbone.',
       );
     if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i]))
       throw refuse(
         'format-unsupported',
         path,
-        `the tensor ${name} has the shape (${found.shape.join(', ')}), expected (${shape.join(', ')}).`,
+        `the tensor ${called(name)} has the shape (${found.shape.join(', ')}), expected (${shape.join(', ')}).`,
       );
     if (!STORED_DTYPES.some((d) => d === found.dtype))
       throw refuse(
         'format-unsupported',
         path,
-        `the tensor ${name} is stored as ${found.dtype}; F32, F16 and BF16 are supported.`,
+        `the tensor ${called(name)} is stored as ${found.dtype}; F32, F16 and BF16 are supported.`,
       );
   }
   const expected = new Set(specs.map(({ name }) => name));
@@ -105,6 +90,6 @@ export function checkTensors(
       throw refuse(
         'format-unsupported',
         path,
-        `the tensor ${name} does not belong to a plain timm ${title}.`,
+        `the tensor ${called(name)} does not belong to a network of its shape.`,
       );
 }

@@ -1,37 +1,47 @@
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
-import type { Provenance } from '../../../shared/domain/backbone.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import {
-  familyOf,
-  type Architecture,
-  type ArchitectureOf,
-} from '../../../shared/models/registry.ts';
-import { assumedPreprocessing } from '../preprocessing/assumed.ts';
+import type { Provenance, SourceKind } from '../../../shared/domain/backbone.ts';
+import type { PositionRule } from '../../../shared/domain/position-rule.ts';
+import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import { assumedPreprocessing, type Origin } from '../preprocessing/assumed.ts';
+import { settlePreprocessing, type PreprocessingSources } from './backbone-preprocessing.ts';
+import type { ModelConfig } from './configs/model-config.ts';
 import {
   checkTensors,
-  type CheckpointFamily,
   type CheckpointSources,
   type Recognised,
   type StoredDtype,
-  type TensorTable,
 } from './family.ts';
-import { settlePreprocessing, timmPreprocessing } from './backbone-preprocessing.ts';
+import { positionRuleOf } from './position-rule.ts';
+import { contradiction } from './settle.ts';
+import { recogniseSwin } from './swin.ts';
 import { timmConfigToJson } from './timm-config.ts';
-import { timmVit } from './timm-vit.ts';
-
-/** How the checkpoints of every family are read and written: one line for each. */
-const FAMILIES: {
-  readonly [F in Architecture['family']]?: CheckpointFamily<ArchitectureOf<F>>;
-} = { vit: timmVit };
-
-/** Tensors of which every supported checkpoint has one, exactly once. */
-export const ANCHORS: readonly string[] = Object.values(FAMILIES).map(({ anchor }) => anchor);
+import { timmBuildOfVit } from './timm-vit.ts';
+import type { Translation } from './translate.ts';
+import { recogniseVit } from './vit.ts';
 
 export interface RecognisedBackbone extends Recognised<Architecture> {
+  /** Whose names the file has. */
+  readonly source: SourceKind;
+  /** How its position embeddings are resampled to another size. */
+  readonly positionRule: PositionRule;
+  /** timm's name of the model; null if unknown or another model's. */
+  readonly timmName: string | null;
+  /** Class names of its own head in the order of its outputs; null where nothing says them. */
+  readonly labels: readonly string[] | null;
+  readonly licence: string | null;
   readonly preprocessing: Preprocessing;
   readonly dtype: StoredDtype;
   readonly preprocessingFrom: Provenance;
 }
+
+/** Types of Hugging Face's that take images of another size than the table's without being told to. */
+const ANY_SIZE: ReadonlySet<string> = new Set([
+  'dinov2',
+  'dinov2_with_registers',
+  'dinov3_vit',
+  'swin',
+]);
 
 /**
  * Recognises a backbone by the names and shapes of its tensors. What these do not tell comes from `sources`.
@@ -39,40 +49,89 @@ export interface RecognisedBackbone extends Recognised<Architecture> {
  */
 export function recogniseBackbone(
   path: string,
-  tensors: TensorTable,
+  translation: Translation,
   sources: CheckpointSources = {},
 ): RecognisedBackbone {
-  const families = Object.values(FAMILIES);
-  const family = families.find(({ anchor }) => tensors.has(anchor)) ?? timmVit;
-  const recognised = family.recognise(path, tensors, sources);
+  const config = ofTheseWeights(sources.config ?? null, translation);
+  const metadata = ofTheseWeights(sources.metadata ?? null, translation);
+  const recognise = translation.source.family === 'swin' ? recogniseSwin : recogniseVit;
+  const recognised: Recognised<Architecture> = recognise(path, translation, {
+    ...sources,
+    config,
+    metadata,
+  });
   const { architecture } = recognised;
+  for (const said of [config, metadata]) refuseContradiction(said, architecture);
+  const origin: Origin = {
+    kind: translation.kind,
+    modelType: config?.modelType ?? translation.source.model ?? null,
+  };
   const [first] = familyOf(architecture).linears(architecture);
+  const labels = config?.labels ?? metadata?.labels ?? null;
   return {
     ...recognised,
-    dtype: tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
+    source: translation.kind,
+    positionRule: positionRuleOf(
+      origin,
+      architecture.family === 'vit' ? architecture : { patchSize: 0 },
+    ),
+    timmName: config?.architecture ?? metadata?.architecture ?? null,
+    labels: labels?.length === architecture.classes ? labels : null,
+    licence: config?.licence ?? metadata?.licence ?? null,
+    dtype: translation.tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
     ...settlePreprocessing(
       {
-        timm: timmPreprocessing(sources),
-        openClip: null,
+        timm: timmPreprocessing(config, metadata),
+        openClip: config?.openClip ?? null,
         preprocessor: sources.preprocessor ?? null,
       },
       {
         imageSize: architecture.imageSize,
         step: familyOf(architecture).sizeStep(architecture),
-        anySize: false,
-        assumed: assumedPreprocessing(architecture, { kind: 'timm', modelType: null }),
+        anySize: origin.modelType !== null && ANY_SIZE.has(origin.modelType),
+        assumed: assumedPreprocessing(architecture, origin),
       },
     ),
   };
+}
+
+/** A configuration whose name is of a model of another size says only what it says itself. */
+function ofTheseWeights(config: ModelConfig | null, { tensors }: Translation): ModelConfig | null {
+  const [width, , patchSize] = tensors.get('patch_embed.proj.weight')?.shape ?? [];
+  const named = config?.named ?? null;
+  if (config === null || named === null) return config;
+  const own = (named.width ?? width) === width && (named.patchSize ?? patchSize) === patchSize;
+  return own ? config : { ...config, said: named.otherwise, architecture: null };
+}
+
+function refuseContradiction(config: ModelConfig | null, architecture: Architecture): void {
+  const sentence = config === null ? null : contradiction(config, { ...architecture });
+  if (sentence !== null)
+    throw new KarstError('format-unsupported', sentence, {
+      hint: 'Put the configuration that belongs to the weights beside them, or remove it.',
+      ...(config === null ? {} : { path: config.path }),
+    });
 }
 
 /**
  * Compares every tensor of a file with what the architecture needs. The head may be left out when `a.classes` is 0.
  * @throws file-damaged, format-unsupported with the tensor, the expected and the found shape
  */
-export function checkBackbone(path: string, tensors: TensorTable, a: Architecture): void {
-  const { tensors: specs, title } = familyOf(a);
-  checkTensors(path, tensors, specs(a, a.classes), title);
+export function checkBackbone(path: string, translation: Translation, a: Architecture): void {
+  const specs = familyOf(a).tensors(a, a.classes);
+  const needed = new Set(specs.map(({ name }) => name));
+  // What a pooling or a head that was changed leaves over is known from adding it.
+  const tensors = new Map([...translation.tensors].filter(([name]) => needed.has(name)));
+  checkTensors(path, tensors, specs, translation.called);
+}
+
+/** timm's preprocessing: from its configuration beside the file, else from the file's metadata. */
+export function timmPreprocessing(
+  config: ModelConfig | null,
+  metadata: ModelConfig | null,
+): PreprocessingSources['timm'] {
+  if (config?.preprocessing) return { said: config.preprocessing, from: 'config.json' };
+  return metadata?.preprocessing ? { said: metadata.preprocessing, from: 'metadata' } : null;
 }
 
 /**
@@ -84,13 +143,12 @@ export function timmConfigOf(
   preprocessing: Preprocessing,
   labels: readonly string[] = [],
 ): Record<string, unknown> {
-  const head = { classes: a.classes, width: familyOf(a).width(a) };
-  const family = FAMILIES[a.family] as CheckpointFamily<Architecture> | undefined;
-  if (family === undefined)
+  if (a.family !== 'vit')
     throw new KarstError(
       'format-unsupported',
       `A ${familyOf(a).title} cannot be written for timm yet.`,
       { hint: 'Keep the adapter itself; it is unchanged.' },
     );
-  return timmConfigToJson(family.timmBuild(a), head, preprocessing, labels);
+  const head = { classes: a.classes, width: familyOf(a).width(a) };
+  return timmConfigToJson(timmBuildOfVit(a), head, preprocessing, labels);
 }

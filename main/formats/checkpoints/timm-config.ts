@@ -6,8 +6,8 @@ import { pretrainedCfgOf, pretrainedCfgSchema, readPretrainedCfg } from '../prep
 /** The relevant parts of timm's `config.json`; `null` where absent. */
 export interface TimmConfig {
   readonly architecture: string | null;
-  readonly heads: number | null;
-  readonly globalPool: string | null;
+  /** Of each stage for networks in stages. */
+  readonly heads: number | readonly number[] | null;
   readonly preprocessing: Partial<Preprocessing> | null;
 }
 
@@ -16,14 +16,11 @@ const object = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'must be an object',
 );
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const configSchema = v.object({
   architecture: v.optional(v.string()),
-  global_pool: v.optional(v.string()),
   model_args: v.optional(
-    v.pipe(
-      object,
-      v.object({ num_heads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
-    ),
+    v.pipe(object, v.object({ num_heads: v.optional(v.union([count, v.array(count)])) })),
   ),
   pretrained_cfg: v.optional(v.pipe(object, pretrainedCfgSchema)),
 });
@@ -36,7 +33,7 @@ function unsupported(path: string, sentence: string): KarstError {
 }
 
 /**
- * Reads timm's `config.json`: `architecture`, `global_pool`, `model_args.num_heads` and the preprocessing in
+ * Reads timm's `config.json`: `architecture`, `model_args.num_heads` and the preprocessing in
  * `pretrained_cfg` (in older files at the top level).
  * @throws format-unsupported naming the key
  */
@@ -55,7 +52,6 @@ export function parseTimmConfig(value: unknown, path: string): TimmConfig {
   return {
     architecture: c.architecture ?? null,
     heads: c.model_args?.num_heads ?? null,
-    globalPool: c.global_pool ?? null,
     preprocessing: readPretrainedCfg(c.pretrained_cfg ?? c, path),
   };
 }

@@ -4,14 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import type { SourceKind } from '../../../shared/domain/backbone.ts';
 import type { Backbone, BackbonePreview } from '../../../shared/domain/library.ts';
 import type { Said } from '../../../shared/domain/said.ts';
-import { BackboneFile } from '../../formats/checkpoints/backbone-file.ts';
-import {
-  isComplete,
-  timmPreprocessing,
-  type Preprocessor,
-} from '../../formats/checkpoints/backbone-preprocessing.ts';
+import { Checkpoint } from '../../formats/checkpoints/checkpoint.ts';
+import { isComplete, type Preprocessor } from '../../formats/checkpoints/backbone-preprocessing.ts';
+import type { ModelConfig } from '../../formats/checkpoints/configs/model-config.ts';
+import { parseModelConfig } from '../../formats/checkpoints/configs/read.ts';
+import { readMetadata } from '../../formats/checkpoints/configs/timm.ts';
 import { preprocessingFromJson } from '../../formats/preprocessor-config.ts';
 import {
   copyFileAtomic,
@@ -21,11 +21,10 @@ import {
   writeError,
 } from '../../formats/files.ts';
 import {
-  parseTimmConfig,
-  timmConfigOfMetadata,
-  type TimmConfig,
-} from '../../formats/checkpoints/timm-config.ts';
-import { recogniseBackbone, type RecognisedBackbone } from '../../formats/checkpoints/registry.ts';
+  recogniseBackbone,
+  timmPreprocessing,
+  type RecognisedBackbone,
+} from '../../formats/checkpoints/registry.ts';
 import { addressOfPath } from '../../hub/place.ts';
 import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
@@ -41,10 +40,11 @@ const CONFIG_LIMIT = 1024 * 1024;
 /** Names of files that say nothing; the folder's does. */
 const PLAIN_NAMES = /^(model|pytorch_model|open_clip_model|open_clip_pytorch_model)$/;
 
-/** timm's `config.json` beside the weights; null if there is none. */
-async function configBeside(weights: string): Promise<TimmConfig | null> {
-  const found = await jsonBeside(weights, 'config.json');
-  return found === null ? null : parseTimmConfig(found.value, found.path);
+/** The configuration beside the weights of the library whose names they have; null if there is none. */
+async function configBeside(weights: string, source: SourceKind): Promise<ModelConfig | null> {
+  const name = source === 'open_clip' ? 'open_clip_config.json' : 'config.json';
+  const found = await jsonBeside(weights, name);
+  return found === null ? null : parseModelConfig(found.value, found.path);
 }
 
 /**
@@ -53,15 +53,16 @@ async function configBeside(weights: string): Promise<TimmConfig | null> {
  */
 async function preprocessorBeside(
   weights: string,
-  timm: Partial<Preprocessing>,
+  config: ModelConfig | null,
+  said: Partial<Preprocessing>,
 ): Promise<Preprocessor | null> {
   try {
     const found = await jsonBeside(weights, 'preprocessor_config.json');
     if (found === null) return null;
     const { path, value } = found;
-    return { path, preprocessing: preprocessingFromJson(value, path) };
+    return { path, preprocessing: preprocessingFromJson(value, path, config?.modelType) };
   } catch (error) {
-    if (isComplete(timm) && error instanceof KarstError) return null;
+    if (isComplete(said) && error instanceof KarstError) return null;
     throw error;
   }
 }
@@ -92,12 +93,7 @@ async function jsonBeside(
 }
 
 export interface InspectedBackbone
-  extends
-    RecognisedBackbone,
-    Pick<
-      Backbone,
-      'source' | 'container' | 'assumed' | 'labels' | 'licence' | 'positionRule' | 'tensorPrefix'
-    > {
+  extends RecognisedBackbone, Pick<Backbone, 'container' | 'tensorPrefix'> {
   /** The file, or the index and its shards. */
   readonly paths: readonly [string, ...string[]];
 }
@@ -112,10 +108,10 @@ export async function inspectBackbone(
   said?: Said,
   signal?: AbortSignal,
 ): Promise<InspectedBackbone> {
-  const file = await BackboneFile.open(weights);
+  const file = await Checkpoint.open(weights);
   try {
     const recognised = await recognise(file, weights, said);
-    await file.requireFinite(recognised.architecture, signal);
+    await file.requireFinite(recognised.architecture, signal === undefined ? {} : { signal });
     return recognised;
   } finally {
     await file.close();
@@ -124,7 +120,7 @@ export async function inspectBackbone(
 
 /** Recognises weights by names and shapes and the files beside them, without reading numbers. */
 export async function recogniseAt(weights: string, said?: Said): Promise<InspectedBackbone> {
-  const file = await BackboneFile.open(weights);
+  const file = await Checkpoint.open(weights);
   try {
     return await recognise(file, weights, said);
   } finally {
@@ -133,27 +129,25 @@ export async function recogniseAt(weights: string, said?: Said): Promise<Inspect
 }
 
 async function recognise(
-  file: BackboneFile,
+  file: Checkpoint,
   weights: string,
   said: Said = {},
 ): Promise<InspectedBackbone> {
-  const config = await configBeside(weights);
-  const metadata = timmConfigOfMetadata(file.metadata, weights);
-  const heads = typeof said.heads === 'number' ? said.heads : undefined;
-  const sources = { heads, config, metadata };
-  const preprocessor = await preprocessorBeside(weights, timmPreprocessing(sources)?.said ?? {});
-  const recognised = recogniseBackbone(weights, file.tensors, { ...sources, preprocessor });
-  const { architecture, headsFrom } = recognised;
+  const config = await configBeside(weights, file.translation.kind);
+  const metadata = readMetadata(file.container.metadata, weights);
+  const preprocessor = await preprocessorBeside(
+    weights,
+    config,
+    timmPreprocessing(config, metadata)?.said ?? config?.openClip ?? {},
+  );
+  const recognised = recogniseBackbone(weights, file.translation, {
+    ...{ option: said, config, metadata, preprocessor },
+  });
   return {
     ...recognised,
-    source: 'timm',
-    assumed: [{ what: 'heads', value: architecture.heads, from: headsFrom }],
-    labels: null,
-    licence: null,
-    positionRule: 'timm',
     container: file.container.format,
     paths: [weights, ...file.container.files.filter((path) => path !== weights)],
-    tensorPrefix: file.prefix,
+    tensorPrefix: file.translation.prefix,
   };
 }
 

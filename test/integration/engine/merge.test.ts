@@ -12,7 +12,8 @@ import {
   writeSafetensors,
   type TensorDtype,
 } from '../../../main/formats/safetensors.ts';
-import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
+import { Checkpoint } from '../../../main/formats/checkpoints/checkpoint.ts';
+import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
 import { checkBackbone, recogniseBackbone } from '../../../main/formats/checkpoints/registry.ts';
 import type { BackboneReference, TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
@@ -120,12 +121,12 @@ describe('a merge', () => {
     const imageSize = 'imageSize' in overrides ? overrides.imageSize : 16;
     const architecture = { ...SMALLEST_VIT, imageSize, classes: 3 };
     const path = join(out, 'model.safetensors');
-    const file = await SafetensorsFile.open(path);
-    checkBackbone(path, file.tensors, architecture);
+    const file = await Checkpoint.open(path);
+    checkBackbone(path, file.translation, architecture);
     const configPath = join(out, 'config.json');
     const text = await readFile(configPath, 'utf8');
-    const config = parseTimmConfig(JSON.parse(text), configPath);
-    const recognised = recogniseBackbone(path, file.tensors, { config });
+    const config = parseModelConfig(JSON.parse(text), configPath);
+    const recognised = recogniseBackbone(path, file.translation, { config });
     expect(recognised.architecture).toEqual(architecture);
     await file.close();
 

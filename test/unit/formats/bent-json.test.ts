@@ -10,10 +10,9 @@ import {
   preprocessingToJson,
 } from '../../../main/formats/preprocessor-config.ts';
 import { parseHeader } from '../../../main/formats/safetensors-header.ts';
-import {
-  parseTimmConfig,
-  timmConfigOfMetadata,
-} from '../../../main/formats/checkpoints/timm-config.ts';
+import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
+import { readMetadata } from '../../../main/formats/checkpoints/configs/timm.ts';
+import { translateNames } from '../../../main/formats/checkpoints/translate.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
@@ -141,16 +140,22 @@ describe('no value of the wrong kind is more than a refusal', () => {
     ).toBeGreaterThan(40);
   });
 
-  const tensors = new Map(
-    [...tensorShapes(ARCHITECTURE)].map(([name, shape]) => [name, { dtype: 'F32', shape }]),
+  const names = translateNames(
+    '/a/file',
+    new Map(
+      [...tensorShapes(ARCHITECTURE)].map(([name, shape]) => [name, { dtype: 'F32', shape }]),
+    ),
   );
 
   it("in timm's config.json, with the model that it describes", () => {
     const refused = refusals(
       timmConfigOf(ARCHITECTURE, PREPROCESSING, ['a']) as Json,
       (text, path) => {
-        const config = parseTimmConfig(JSON.parse(text), path);
-        const { preprocessing: p } = recogniseBackbone(path, tensors, { config, heads: 3 });
+        const config = parseModelConfig(JSON.parse(text), path);
+        const { preprocessing: p } = recogniseBackbone(path, names, {
+          config,
+          option: { heads: 3 },
+        });
         preprocessingToJson(p);
       },
     );
@@ -159,8 +164,8 @@ describe('no value of the wrong kind is more than a refusal', () => {
 
   it("in a weight file's metadata, where all values are texts", () => {
     const read = (key: string, text: string): void => {
-      const metadata = timmConfigOfMetadata(new Map([[key, text]]), '/a/file');
-      recogniseBackbone('/a/file', tensors, { metadata, config: null });
+      const metadata = readMetadata(new Map([[key, text]]), '/a/file');
+      recogniseBackbone('/a/file', names, { metadata, config: null });
     };
     for (const key of ['architecture', 'num_heads', 'pretrained_cfg'])
       for (const text of [...BENT, '{"crop_pct":', 'NaN', ' ']) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
-import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
+import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
+import { translateNames } from '../../../main/formats/checkpoints/translate.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import type { VitArchitecture } from '../../../shared/models/vit.ts';
 import { ARCHITECTURE, PREPROCESSING } from '../host/support.ts';
@@ -57,11 +58,11 @@ describe('the config.json of a merged model', () => {
       [ARCHITECTURE, null],
       [BASE, 'vit_base_patch16_224'],
     ] as const) {
-      const config = parseTimmConfig(written(a), 'c');
+      const config = parseModelConfig(written(a), 'c');
       const tensors = new Map(
-        [...tensorShapes(a)].map(([tensor, shape]) => [tensor, { dtype: 'F32', shape }]),
+        [...tensorShapes(a)].map(([tensor, shape]) => [tensor, { dtype: 'F32' as const, shape }]),
       );
-      expect(recogniseBackbone('x', tensors, { config })).toMatchObject({
+      expect(recogniseBackbone('x', translateNames('x', tensors), { config })).toMatchObject({
         architecture: a,
         preprocessing: { ...PREPROCESSING, imageSize: a.imageSize },
         headsFrom: 'config.json',

@@ -10,9 +10,9 @@ import { loadBackbone } from '../../../main/engine/backbone/load.ts';
 import { packGroup } from '../../../main/engine/programs/parameters.ts';
 import { featureProgram } from '../../../main/engine/programs/features.ts';
 import { trainingProgram } from '../../../main/engine/programs/training.ts';
-import { BackboneFile } from '../../../main/formats/checkpoints/backbone-file.ts';
+import { Checkpoint } from '../../../main/formats/checkpoints/checkpoint.ts';
 import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
-import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
+import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
 import { storedArchitecture } from '../../../main/formats/stored-architecture.ts';
 import { readAllFloat32, writeSafetensors } from '../../../main/formats/safetensors.ts';
 import { singleLabel } from '../../../main/tasks/single-label.ts';
@@ -92,14 +92,16 @@ describe.each(NETWORKS)('DINOv2, $network', ({ network, architecture }) => {
 
   it('is recognised by its tensors, and by the config.json that is written for it', async () => {
     const path = await checkpoint();
-    const file = await BackboneFile.open(path);
-    const recognised = recogniseBackbone(path, file.tensors, { heads: 3 });
+    const file = await Checkpoint.open(path);
+    const recognised = recogniseBackbone(path, file.translation, { option: { heads: 3 } });
     expect(recognised).toMatchObject({ headsFrom: 'option', dtype: 'F32' });
     expect(recognised.architecture).toEqual(architecture);
     const json = timmConfigOf(architecture, PREPROCESSING);
     expect(json['model_args']).toMatchObject({ init_values: 1e-5, num_heads: 3 });
-    const config = parseTimmConfig(json, 'config.json');
-    expect(recogniseBackbone(path, file.tensors, { config }).architecture).toEqual(architecture);
+    const config = parseModelConfig(json, 'config.json');
+    expect(recogniseBackbone(path, file.translation, { config }).architecture).toEqual(
+      architecture,
+    );
     await file.close();
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBackbone } from '../../../main/engine/backbone/load.ts';
-import { BackboneFile } from '../../../main/formats/checkpoints/backbone-file.ts';
+import { Checkpoint } from '../../../main/formats/checkpoints/checkpoint.ts';
 import { writeSafetensors, type TensorDtype } from '../../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../../main/host/services/backbones.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
@@ -67,20 +67,20 @@ describe('a prefix before every tensor name', () => {
 
   it('is not guessed where there are two models in one file', async () => {
     await write((name) => [`student.${name}`, `teacher.${name}`]);
-    const { message, hint } = await refusal(BackboneFile.open(path), 'format-unsupported');
+    const { message, hint } = await refusal(Checkpoint.open(path), 'format-unsupported');
     expect(message).toBe(
       `${path}: it holds several models, whose tensor names begin with "student.", "teacher.".`,
     );
     expect(hint).toContain('a file that holds one model');
     await write((name) => [name, `ema.${name}`]);
-    expect((await refusal(BackboneFile.open(path), 'format-unsupported')).message).toContain(
+    expect((await refusal(Checkpoint.open(path), 'format-unsupported')).message).toContain(
       'begin with "ema.", no prefix',
     );
   });
 
   it('is not taken off where it stands before some names only', async () => {
     await write((name) => [name.startsWith('head.') ? name : `backbone.${name}`]);
-    expect((await refusal(BackboneFile.open(path), 'format-unsupported')).message).toBe(
+    expect((await refusal(Checkpoint.open(path), 'format-unsupported')).message).toBe(
       `${path}: its vision transformer's tensor names begin with "backbone.", but there are others: head.bias, head.weight.`,
     );
   });
