@@ -6,6 +6,7 @@ import protobuf from 'protobufjs';
  */
 export const DATA_TYPE = {
   float32: 1,
+  float64: 2,
   int32: 3,
   uint8: 4,
   string: 7,

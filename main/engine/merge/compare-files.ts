@@ -6,7 +6,7 @@ import { ranked, type TaskSpec } from '../../../shared/tasks/task.ts';
 import type { ReadBack } from '../../exports/exporter.ts';
 import { readWholeFile } from '../../formats/files.ts';
 import { decodeImage, IMAGE_FILE_LIMIT } from '../../formats/image.ts';
-import { evaluationPixels } from '../data/preprocessing.ts';
+import { evaluationFloats, evaluationPixels } from '../data/preprocessing.ts';
 
 const NOTHING_WRITTEN = 'Nothing was written; the adapter itself is unchanged. Export it as ONNX.';
 /** Largest difference of a pixel, in steps of 8 bits. */
@@ -42,7 +42,9 @@ export async function compareFiles(
     await onFile(done);
     const bytes = await readWholeFile(path, IMAGE_FILE_LIMIT);
     if (!(await isPlain(bytes))) continue;
-    const ours = evaluationPixels(await decodeImage(bytes, path), preprocessing);
+    const image = await decodeImage(bytes, path);
+    const read = preprocessing.rescale === undefined ? evaluationPixels : evaluationFloats;
+    const ours = read(image, preprocessing);
     const theirs = await runFile(bytes).catch(() => null);
     if (theirs === null) {
       refused += 1;

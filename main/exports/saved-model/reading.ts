@@ -1,5 +1,10 @@
+import {
+  borderColour,
+  resizedSide,
+  type Filter,
+  type Preprocessing,
+} from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { resizedSide, type Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { Body } from '../../backends/tensorflow/body.ts';
 import { INDEX, textAttribute, typeAttribute } from '../../backends/tensorflow/nodes.ts';
 import { DATA_TYPE, type AttrValue, type FunctionDef } from '../../formats/saved-model.ts';
@@ -10,34 +15,36 @@ const DECODE = { jpeg: 'decode_jpeg', png: 'decode_png' } as const;
 
 const FLOAT = typeAttribute('float32');
 const BYTE: AttrValue = { type: DATA_TYPE.uint8 };
+const DOUBLE: AttrValue = { type: DATA_TYPE.float64 };
 /** The first byte of every JPEG. */
 const JPEG_START = 0xff;
 const CHANNELS = 3;
 
-/** TensorFlow's names of Pillow's filters: the same kernels, widened when an image is reduced. */
-const KERNELS: Readonly<Partial<Record<Preprocessing['interpolation'], string>>> = {
+/**
+ * TensorFlow's names of Pillow's filters: the same kernels, widened when an image is reduced. It has
+ * none like `hamming`, and its `box` halves pixels on the edge that Pillow takes whole.
+ */
+const KERNELS: Readonly<Record<Exclude<Filter, 'hamming' | 'box'>, string>> = {
+  // Not widened, a box takes one pixel.
+  nearest: 'box',
   bilinear: 'triangle',
   bicubic: 'keyscubic',
   lanczos: 'lanczos3',
 };
 
-/** TensorFlow's kernel. @throws format-unsupported naming what its operations do not have */
-function kernelFor({ interpolation, cropMode }: Preprocessing): string {
-  const kernel = KERNELS[interpolation];
-  if (kernel !== undefined && cropMode !== 'border') return kernel;
-  const lacking = kernel === undefined ? `the filter "${interpolation}"` : 'a border';
-  throw new KarstError(
-    'format-unsupported',
-    `Images are resized with ${lacking}, which a SavedModel that reads files cannot do.`,
-    { hint: 'Export to ONNX or timm.' },
-  );
-}
-
 /**
  * Functions of plain TensorFlow operations that read a JPEG or PNG file as the backbone's
  * preprocessing says: `file` (a string) to `pixels` (S, S, 3) in 0 … 255 and `images` (1, 3, S, S).
+ * @throws KarstError not-available for a filter that TensorFlow lacks
  */
 export function readingFunctions(preprocessing: Preprocessing): FunctionDef[] {
+  const { interpolation } = preprocessing;
+  if (interpolation === 'hamming' || interpolation === 'box')
+    throw new KarstError(
+      'not-available',
+      `TensorFlow has no filter like Pillow's "${interpolation}", by which images for this backbone are resized.`,
+      { hint: 'Export it as ONNX.' },
+    );
   return [
     decoder(DECODE.jpeg, 'DecodeJpeg', {
       ratio: { i: 1 },
@@ -47,7 +54,7 @@ export function readingFunctions(preprocessing: Preprocessing): FunctionDef[] {
       dct_method: textAttribute('INTEGER_ACCURATE'),
     }),
     decoder(DECODE.png, 'DecodePng', { dtype: BYTE }),
-    reader(preprocessing),
+    reader(preprocessing, KERNELS[interpolation], interpolation !== 'nearest'),
   ];
 }
 
@@ -57,9 +64,8 @@ function decoder(name: string, op: string, attr: Readonly<Record<string, AttrVal
   return definition(name, body, { image }, DATA_TYPE.uint8);
 }
 
-function reader(p: Preprocessing): FunctionDef {
+function reader(p: Preprocessing, kernel: string, antialias: boolean): FunctionDef {
   const { imageSize, mean, std } = p;
-  const kernel = kernelFor(p);
   const body = new Body(new Map());
   const floats = (values: readonly number[]): string =>
     body.constant(Float32Array.from(values), [values.length]);
@@ -82,12 +88,12 @@ function reader(p: Preprocessing): FunctionDef {
   const unary = (op: string, x: string, output = 'y'): string =>
     body.emit(op, [x], { T: FLOAT }, output);
   const scale = binary('RealDiv', float(resized), float(sides));
-  // Half of what is cut off, rounded to the even number or down.
+  // Half of what is cut off, or of what is missing of the square.
   const margin = binary('Sub', float(resized), scalar(imageSize));
-  const translation = unary(
-    'Neg',
-    unary(p.cropRounding === 'down' ? 'Floor' : 'Rint', binary('Mul', margin, scalar(0.5))),
-  );
+  const half = (x: string): string => binary('Mul', unary('Relu', x, 'activations'), scalar(0.5));
+  const missing = unary('Floor', half(unary('Neg', margin)));
+  const cut = unary(p.cropRounding === 'down' ? 'Floor' : 'Rint', half(margin));
+  const translation = binary('Sub', missing, cut);
   const joined = (a: string, b: string, T = FLOAT): string =>
     body.emit(
       'ConcatV2',
@@ -99,18 +105,12 @@ function reader(p: Preprocessing): FunctionDef {
     body.emit(
       'ScaleAndTranslate',
       [x, size, by, shift],
-      { T, kernel_type: textAttribute(kernel), antialias: { b: true } },
+      { T, kernel_type: textAttribute(kernel), antialias: { b: antialias } },
       'resized_images',
     );
   const rounded = (x: string): string =>
-    p.rescale === undefined
-      ? body.emit(
-          'ClipByValue',
-          [unary('Round', x), scalar(0), scalar(255)],
-          { T: FLOAT },
-          'output',
-        )
-      : x;
+    body.emit('ClipByValue', [unary('Round', x), scalar(0), scalar(255)], { T: FLOAT }, 'output');
+  const settled = p.rescale === undefined ? rounded : (x: string) => x;
   // Like Pillow: first across, then down, with whole levels in between.
   const onSquare = (x: string, T: AttrValue): string => {
     const height = part(sides, 0, 1, INDEX);
@@ -122,17 +122,18 @@ function reader(p: Preprocessing): FunctionDef {
       joined(floats([0]), part(translation, 1)),
     );
     const down = resample(
-      rounded(across),
+      settled(across),
       FLOAT,
       body.indices([imageSize, imageSize]),
       joined(part(scale, 0), floats([1])),
       joined(part(translation, 0), floats([0])),
     );
-    return rounded(down);
+    return settled(down);
   };
   const batch = (x: string, T: AttrValue): string =>
     body.emit('ExpandDims', [x, body.constant(Int32Array.of(0), [])], { T, Tdim: INDEX }, 'output');
-  const pixels = onSquare(batch(image, BYTE), BYTE);
+  const levels = onSquare(batch(image, BYTE), BYTE);
+  const pixels = p.cropMode === 'border' ? bordered() : levels;
   const normalised = binary(
     'RealDiv',
     binary('Sub', binary('RealDiv', pixels, scalar(255)), floats(mean)),
@@ -156,6 +157,19 @@ function reader(p: Preprocessing): FunctionDef {
     { [READ.pixels]: flat, [READ.images]: planes },
     DATA_TYPE.float32,
   );
+
+  /** The border's colour where the resized image, of which a plane of ones tells the place, is not. */
+  function bordered(): string {
+    const T = INDEX;
+    const one = body.emit('Fill', [shape, scalar(1)], { T: FLOAT, index_type: T }, 'output');
+    const inside = unary('Round', onSquare(batch(one, FLOAT), FLOAT));
+    const outside = binary('Sub', scalar(1), inside);
+    return binary(
+      'AddV2',
+      binary('Mul', levels, inside),
+      binary('Mul', outside, floats(borderColour(p))),
+    );
+  }
 }
 
 /** The file as (height, width, 3) bytes, by its first byte. */
@@ -203,16 +217,29 @@ function decoded(body: Body): string {
 function resizedSides(body: Body, sides: string, p: Preprocessing): string {
   const side = resizedSide(p);
   const T = INDEX;
-  const shorter = (): string =>
-    body.emit(
-      'Min',
-      [sides, body.indices([0])],
-      { T, Tidx: INDEX, keep_dims: { b: true } },
-      'output',
-    );
-  if (p.cropMode === 'squash') return body.indices([side, side]);
-  const scaled = body.emit('Mul', [sides, body.indices([side])], { T }, 'z');
-  return body.emit('FloorDiv', [scaled, shorter()], { T }, 'z');
+  const extreme = (op: 'Min' | 'Max'): string =>
+    body.emit(op, [sides, body.indices([0])], { T, Tidx: INDEX, keep_dims: { b: true } }, 'output');
+  switch (p.cropMode) {
+    case 'squash':
+      return body.indices([side, side]);
+    case 'center': {
+      const scaled = body.emit('Mul', [sides, body.indices([side])], { T }, 'z');
+      return body.emit('FloorDiv', [scaled, extreme('Min')], { T }, 'z');
+    }
+    case 'border': {
+      const double = (x: string): string => body.emit('Cast', [x], { SrcT: T, DstT: DOUBLE }, 'y');
+      const ratio = body.emit(
+        'RealDiv',
+        [double(extreme('Max')), double(body.indices([side]))],
+        { T: DOUBLE },
+        'z',
+      );
+      const exact = body.emit('RealDiv', [double(sides), ratio], { T: DOUBLE }, 'z');
+      const rounded = body.emit('Rint', [exact], { T: DOUBLE }, 'y');
+      const whole = body.emit('Cast', [rounded], { SrcT: DOUBLE, DstT: T }, 'y');
+      return body.emit('Maximum', [whole, body.indices([1])], { T }, 'z');
+    }
+  }
 }
 
 /** A function of `file` with these results, all of one type. */

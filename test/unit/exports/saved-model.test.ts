@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Interpreter } from '../../../main/backends/tfjs/interpreter.ts';
-import { evaluationPixels } from '../../../main/engine/data/preprocessing.ts';
+import { evaluationFloats, evaluationPixels } from '../../../main/engine/data/preprocessing.ts';
 import { plainModel } from '../../../main/engine/model/plain-model.ts';
 import { evaluationProgram } from '../../../main/engine/programs/evaluation.ts';
 import { loadTensorFlow } from '../../../main/engine/runtime/tensorflow.ts';
@@ -73,6 +73,12 @@ describe('a SavedModel', () => {
     { interpolation: 'bicubic' },
     { interpolation: 'bilinear', cropFraction: 0.875 },
     { interpolation: 'bicubic', cropFraction: 0.9, cropMode: 'squash' },
+    { interpolation: 'lanczos', cropFraction: 0.8, cropRounding: 'down' },
+    { interpolation: 'bilinear', cropMode: 'border' },
+    { interpolation: 'bicubic', cropMode: 'border', cropFraction: 0.7, borderColour: [9, 99, 199] },
+    { interpolation: 'nearest', cropMode: 'squash' },
+    { interpolation: 'bilinear', rescale: 'before-resizing' },
+    { interpolation: 'bicubic', cropFraction: 0.9, rescale: 'before-resizing' },
   ];
   it.each(kinds)('reads files as we do: %j', async (changes) => {
     const some = models[0]!.model;
@@ -80,11 +86,18 @@ describe('a SavedModel', () => {
     const written = await opened(model);
     for (const name of ['landscape.jpg', 'portrait.jpg', 'rgb.png', 'grey.png', 'tiny.png']) {
       const bytes = await readFile(new URL(name, IMAGES));
-      const ours = evaluationPixels(await decodeImage(bytes, name), model.preprocessing);
+      const read = changes.rescale === undefined ? evaluationPixels : evaluationFloats;
+      const ours = read(await decodeImage(bytes, name), model.preprocessing);
       const theirs = await written.runFile!(bytes);
       expect(distance(theirs.pixels, ours), name).toBeLessThanOrEqual(1);
       expect(theirs.probabilities).toHaveLength(3);
     }
     await written.close();
+  });
+
+  it.each(['hamming', 'box'] as const)('is refused for the filter %s', async (interpolation) => {
+    const some = models[0]!.model;
+    const model = { ...some, preprocessing: { ...some.preprocessing, interpolation } };
+    await expect(opened(model)).rejects.toMatchObject({ code: 'not-available' });
   });
 });
