@@ -10,7 +10,7 @@ import type { ExportedModel, Written } from './exporter.ts';
 const LIBRARY: Readonly<Record<ModelFormat, string>> = {
   timm: 'timm',
   onnx: 'onnx',
-  savedmodel: 'tf-keras',
+  savedmodel: 'tensorflow',
 };
 
 const HOW: Readonly<Record<string, string>> = {
