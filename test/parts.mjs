@@ -41,6 +41,10 @@ export const PARTS = {
     window: true,
     takes: [],
   },
+  libraries: {
+    does: 'compares backbones and exports with timm, transformers and ONNX Runtime themselves',
+    takes: ['data', 'backbone'],
+  },
   sanitizers: {
     does: 'runs the compiled code under the compiler’s sanitizers',
     takes: ['seed'],

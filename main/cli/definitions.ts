@@ -254,6 +254,11 @@ function defineUses(program: Command, runs: Runs): void {
     .description('merge an adapter into its backbone, and verify the result')
     .argument('<adapter>', 'name or id')
     .option('--out <dir>', "folder to write, which must not exist (default: in the studio's data)")
+    .addOption(
+      new Option('--names <library>', 'of the tensors and the configuration: timm or Hugging Face')
+        .choices(['timm', 'hf'])
+        .default('timm'),
+    )
     .option('--dataset <dataset>', "whose images are used to check (default: the run's)")
     .action(runs(() => import('./commands/merge.ts')));
   program
@@ -263,7 +268,7 @@ function defineUses(program: Command, runs: Runs): void {
     .addOption(
       new Option(
         '--format <format>',
-        'what to write: a folder for timm, ONNX or TensorFlow, one .karst file, or an adapter folder',
+        'what to write: a folder for timm, transformers (hf), ONNX or TensorFlow, one .karst file, or an adapter folder',
       )
         .choices([...EXPORT_FORMATS, ...Object.keys(FORMER_FORMATS)])
         .default('timm'),

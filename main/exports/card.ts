@@ -9,6 +9,7 @@ import type { ExportedModel, Written } from './exporter.ts';
 /** The library that opens the folder, as Hugging Face names it. */
 const LIBRARY: Readonly<Record<ModelFormat, string>> = {
   timm: 'timm',
+  hf: 'transformers',
   onnx: 'onnx',
   savedmodel: 'tensorflow',
 };

@@ -10,6 +10,7 @@ const SCRIPTS = new URL('scripts/', import.meta.url);
 /** Scripts that classify pictures with the folder they lie in, by the names they get there. */
 const SCRIPTS_OF: Readonly<Record<ModelFormat, Readonly<Record<string, string>>>> = {
   timm: {},
+  hf: {},
   onnx: { 'predict.py': 'onnx.py', 'predict.mjs': 'onnx.mjs' },
   savedmodel: { 'predict.py': 'savedmodel.py' },
 };

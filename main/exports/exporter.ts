@@ -62,8 +62,11 @@ export interface FileAnswer {
 
 /** What the engine lends for a proof. */
 export interface ProofTools {
-  /** Our own network with these tensors, by canonical name: images to logits. */
-  ourNetwork(tensors: ReadonlyMap<string, Float32Array>): Promise<ReadBack>;
+  /** A network of ours with these tensors, by canonical name: images to logits. */
+  ourNetwork(
+    architecture: Architecture,
+    tensors: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadBack>;
   /** @throws KarstError engine-unavailable without TensorFlow */
   tensorflow(): NativeTensorFlow;
 }

@@ -18,13 +18,14 @@ const NONE = group<NoOptions>({});
 /** The formats that hold the merged model, each with its options. */
 export const MODEL_OPTIONS = {
   timm: NONE,
+  hf: NONE,
   onnx: group({ precision }),
   savedmodel: NONE,
 };
 export type ModelFormat = keyof typeof MODEL_OPTIONS;
 
 /** `adapter` is the adapter's folder, `karst` the same in one file. */
-export const EXPORT_FORMATS = ['timm', 'onnx', 'savedmodel', 'karst', 'adapter'] as const;
+export const EXPORT_FORMATS = ['timm', 'hf', 'onnx', 'savedmodel', 'karst', 'adapter'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Former names, as the command line still takes them and libraries may hold them. */
@@ -38,6 +39,7 @@ export function isModelFormat(format: ExportFormat): format is ModelFormat {
 export const exportTargetSchema = immutable(
   v.variant('format', [
     v.object({ format: v.literal('timm'), options: MODEL_OPTIONS.timm.schema }),
+    v.object({ format: v.literal('hf'), options: MODEL_OPTIONS.hf.schema }),
     v.object({ format: v.literal('onnx'), options: MODEL_OPTIONS.onnx.schema }),
     v.object({ format: v.literal('savedmodel'), options: MODEL_OPTIONS.savedmodel.schema }),
   ]),

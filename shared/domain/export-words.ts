@@ -3,6 +3,7 @@ import type { ExportFormat, ModelFormat } from './export-formats.ts';
 /** What users of a format must know, in English: for the command line and the folder's README. */
 export const EXPORT_NOTES: Readonly<Record<ExportFormat, readonly string[]>> = {
   timm: [],
+  hf: [],
   onnx: [],
   savedmodel: [
     'The signature "files" reads JPEG and PNG. It does not turn pictures by their EXIF orientation, converts no colour profile to sRGB, takes no CMYK, and drops transparency instead of laying the picture on white: prepare such pictures first.',
@@ -21,6 +22,12 @@ export function openingLines(format: ModelFormat, folder: string): readonly stri
         'import timm',
         `model = timm.create_model(${JSON.stringify(`local-dir:${folder}`)}, pretrained=True).eval()`,
         'transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model))',
+      ];
+    case 'hf':
+      return [
+        'from transformers import AutoImageProcessor, AutoModelForImageClassification',
+        `model = AutoModelForImageClassification.from_pretrained(${JSON.stringify(folder)}).eval()`,
+        `processor = AutoImageProcessor.from_pretrained(${JSON.stringify(folder)})`,
       ];
     case 'onnx':
       return [

@@ -7,9 +7,9 @@ export const PAGE = fileURLToPath(new URL('../../docs/speed.md', import.meta.url
 
 const END = '<!-- end -->';
 
-/** Replaces the tables of one part in the page. */
-export async function putIntoDocs(name: string, markdown: string): Promise<void> {
-  writeFileSync(PAGE, await withTables(readFileSync(PAGE, 'utf8'), name, markdown));
+/** Replaces the tables of one part in a page. */
+export async function putIntoDocs(name: string, markdown: string, page = PAGE): Promise<void> {
+  writeFileSync(page, await withTables(readFileSync(page, 'utf8'), name, markdown));
 }
 
 /**
@@ -23,7 +23,7 @@ export async function withTables(page: string, name: string, markdown: string): 
   const begin = page.indexOf(start) + start.length;
   const end = page.indexOf(END, begin);
   if (begin < start.length || end < 0)
-    throw new Error(`docs/speed.md has no place for "${name}": ${start} and ${END}`);
+    throw new Error(`the page has no place for "${name}": ${start} and ${END}`);
   const filled = `${page.slice(0, begin)}\n\n${markdown}\n\n${page.slice(end)}`;
   return format(filled, { ...(await resolveConfig(PAGE)), parser: 'markdown' });
 }

@@ -6,21 +6,26 @@ import { cacheFolder } from '../../main/platform/cache-folder.mjs';
 import { runCommand } from '../../main/setup/command.mjs';
 import { pythonCommand } from '../../main/setup/prerequisites.mjs';
 
-const REQUIREMENTS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url));
-/** Environment variable naming an interpreter that has the peers' packages installed. */
+const PEERS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url));
+/** Environment variable naming an interpreter that has the packages installed. */
 const VARIABLE = 'KARST_BENCH_PYTHON';
 
 /**
- * The interpreter of the peers' environment. Created in the cache once per list of packages; 6 GB
- * on Linux.
+ * The interpreter of an environment with the peers' packages and those of another list. Created in
+ * the cache once per list of packages; 6 GB on Linux.
  *
  * @returns its path
  */
-export async function peersPython(say: (line: string) => void): Promise<string> {
+export async function peersPython(
+  say: (line: string) => void,
+  more: readonly string[] = [],
+): Promise<string> {
   const named = process.env[VARIABLE];
   if (named) return named;
-  const list = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const folder = join(cacheFolder(), 'bench', `python-${list}`);
+  const lists = [PEERS, ...more];
+  const hash = createHash('sha256');
+  for (const list of lists) hash.update(readFileSync(list));
+  const folder = join(cacheFolder(), 'bench', `python-${hash.digest('hex').slice(0, 12)}`);
   const interpreter = (root: string): string =>
     process.platform === 'win32'
       ? join(root, 'Scripts', 'python.exe')
@@ -32,7 +37,8 @@ export async function peersPython(say: (line: string) => void): Promise<string> 
   mkdirSync(folder, { recursive: true });
   await must(pythonCommand(), ['-m', 'venv', folder]);
   await must(interpreter(folder), [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS],
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
+    ...lists.flatMap((list) => ['-r', list]),
   ]);
   mkdirSync(complete);
   return interpreter(folder);

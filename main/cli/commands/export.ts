@@ -15,6 +15,7 @@ import { withWatchedStudio } from '../watched.ts';
 
 const WRITTEN: Record<ExportFormat, string> = {
   timm: 'a folder with the merged model for timm',
+  hf: 'a folder with the merged model for transformers',
   onnx: 'a folder with the merged model for ONNX',
   savedmodel: 'a folder with the merged model for TensorFlow',
   karst: 'an adapter in one file',

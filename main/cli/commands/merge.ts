@@ -6,7 +6,7 @@ import { withWatchedStudio } from '../watched.ts';
 export async function run(
   context: CommandContext,
   name: string,
-  options: { out?: string; dataset?: string },
+  options: { out?: string; names: 'timm' | 'hf'; dataset?: string },
 ): Promise<void> {
   const { console } = context;
   const { out, verification } = await withWatchedStudio(context, (studio, watching) =>

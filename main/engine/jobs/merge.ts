@@ -69,7 +69,7 @@ async function verify(
     0,
     job.verifyImages,
   );
-  const written = await exporter.open(folder, model, proofTools(model, channel.runtime));
+  const written = await exporter.open(folder, model, proofTools(channel.runtime));
   const loader = new ImageLoader({
     ...channel.loading,
     images,

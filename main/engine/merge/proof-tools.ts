@@ -1,16 +1,16 @@
-import type { ExportedModel, ProofTools } from '../../exports/exporter.ts';
+import type { ProofTools } from '../../exports/exporter.ts';
+import { BATCH } from '../../graph/dim.ts';
 import { plainModel } from '../model/plain-model.ts';
 import { evaluationProgram } from '../programs/evaluation.ts';
 import type { Runtime } from '../runtime/open-runtime.ts';
 import { loadTensorFlow } from '../runtime/tensorflow.ts';
-import { VERIFICATION_BATCH } from './compare.ts';
 
 /** What exporters open their files with: our own network, and TensorFlow as this process has it. */
-export function proofTools({ architecture }: ExportedModel, runtime: Runtime): ProofTools {
+export function proofTools(runtime: Runtime): ProofTools {
   return {
-    async ourNetwork(tensors) {
+    async ourNetwork(architecture, tensors) {
       const model = plainModel(architecture, architecture.classes);
-      const { program } = evaluationProgram(model, VERIFICATION_BATCH);
+      const { program } = evaluationProgram(model, BATCH);
       const session = runtime.open(program);
       await session.write(tensors);
       return {

@@ -15,8 +15,6 @@ import {
 import { positionRuleOf } from './position-rule.ts';
 import { contradiction } from './settle.ts';
 import { recogniseSwin } from './swin.ts';
-import { timmConfigToJson } from './timm-config.ts';
-import { timmBuildOfVit } from './timm-vit.ts';
 import type { Translation } from './translate.ts';
 import { recogniseVit } from './vit.ts';
 
@@ -132,23 +130,4 @@ export function timmPreprocessing(
 ): PreprocessingSources['timm'] {
   if (config?.preprocessing) return { said: config.preprocessing, from: 'config.json' };
   return metadata?.preprocessing ? { said: metadata.preprocessing, from: 'metadata' } : null;
-}
-
-/**
- * timm's `config.json` of a network.
- * @param labels class names in the order of the head's outputs
- */
-export function timmConfigOf(
-  a: Architecture,
-  preprocessing: Preprocessing,
-  labels: readonly string[] = [],
-): Record<string, unknown> {
-  if (a.family !== 'vit')
-    throw new KarstError(
-      'format-unsupported',
-      `A ${familyOf(a).title} cannot be written for timm yet.`,
-      { hint: 'Keep the adapter itself; it is unchanged.' },
-    );
-  const head = { classes: a.classes, width: familyOf(a).width(a) };
-  return timmConfigToJson(timmBuildOfVit(a), head, preprocessing, labels);
 }

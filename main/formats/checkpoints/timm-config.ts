@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { pretrainedCfgOf, pretrainedCfgSchema, readPretrainedCfg } from '../preprocessing/timm.ts';
+import { pretrainedCfgSchema, readPretrainedCfg } from '../preprocessing/timm.ts';
 
 /** The relevant parts of timm's `config.json`; `null` where absent. */
 export interface TimmConfig {
@@ -82,42 +82,4 @@ export function timmConfigOfMetadata(
     },
     path,
   );
-}
-
-/** How timm builds an unregistered network: from a registered one with overriding arguments. */
-export interface TimmBuild {
-  readonly registered: string;
-  readonly args: Readonly<Record<string, number | boolean>>;
-  /** Module paths of the layer that reads the image, and of the classifier. */
-  readonly firstLayer: string;
-  readonly classifier: string;
-}
-
-/**
- * `config.json` in timm's own layout, with which `timm.create_model('local-dir:FOLDER',
- * pretrained=True)` builds the model, and from which `parseTimmConfig` gets it back. timm builds
- * registered names only: the nearest is given, and `model_args` override every number.
- * @param width features that the head is given
- * @param labels class names in the order of the head's outputs
- */
-export function timmConfigToJson(
-  { registered, args, firstLayer, classifier }: TimmBuild,
-  { classes, width }: { readonly classes: number; readonly width: number },
-  p: Preprocessing,
-  labels: readonly string[] = [],
-): Record<string, unknown> {
-  return {
-    architecture: registered,
-    num_classes: classes,
-    num_features: width,
-    global_pool: 'token',
-    ...(labels.length === 0 ? {} : { label_names: [...labels] }),
-    model_args: { ...args, num_classes: classes },
-    pretrained_cfg: {
-      ...pretrainedCfgOf(p),
-      num_classes: classes,
-      first_conv: firstLayer,
-      classifier,
-    },
-  };
 }

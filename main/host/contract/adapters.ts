@@ -191,13 +191,19 @@ export interface PredictionService {
 /** Adapters written for use outside the library. */
 export interface MergingService {
   /**
+   * @param options.names whose names and configuration the folder has; default timm's
    * @param options.out folder that does not exist yet; default `<home>/merged/<adapter>-<id>`
    * @param options.dataset whose images are used to verify; default those that the adapter's run
    * held out, else those of a dataset with its classes
    */
   merge(
     adapter: string,
-    options?: JobWatching & { out?: string; dataset?: string; verifyImages?: number },
+    options?: JobWatching & {
+      names?: 'timm' | 'hf';
+      out?: string;
+      dataset?: string;
+      verifyImages?: number;
+    },
   ): Promise<MergeOutcome>;
   /**
    * @param options.precision of an ONNX file; default float32

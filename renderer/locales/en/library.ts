@@ -140,6 +140,7 @@ export const library = {
     adapter: 'Adapter folder',
     karst: 'Adapter in one file',
     timm: 'Model for timm',
+    hf: 'Model for transformers',
     onnx: 'Model for ONNX',
     savedmodel: 'Model for TensorFlow',
   },
@@ -162,6 +163,7 @@ export const library = {
       adapter: 'The folder with weights, settings and labels, to use or share beside its backbone.',
       karst: 'The same folder as one .karst file, which opens in the studio by a double click.',
       timm: 'For Python with timm or transformers. Backbone and adapter in one folder: weights, configuration and labels.',
+      hf: 'For Python with transformers, as a model of the backbone’s own class there, under its names. Not every model has such a class; then the studio says so, and transformers opens the model for timm.',
       onnx: 'For almost every language and device: ONNX Runtime opens it in Python, JavaScript, C++, C#, Java, on phones and in browsers. With scripts that run at once.',
       savedmodel:
         'For TensorFlow and TensorFlow Serving. It takes prepared images, or JPEG and PNG files as they are.',

@@ -140,6 +140,7 @@ export const library: Shape<typeof en> = {
     adapter: '适配器文件夹',
     karst: '单文件适配器',
     timm: '用于 timm 的模型',
+    hf: '用于 transformers 的模型',
     onnx: '用于 ONNX 的模型',
     savedmodel: '用于 TensorFlow 的模型',
   },
@@ -162,6 +163,7 @@ export const library: Shape<typeof en> = {
       adapter: '包含权重、设置和标签的文件夹，与骨干网络一起使用或分享。',
       karst: '同一文件夹存为一个 .karst 文件，双击即可在工作室中打开。',
       timm: '用于 Python 的 timm 或 transformers。骨干网络与适配器合为一个文件夹，含权重、配置和标签。',
+      hf: '用于 Python 的 transformers：采用骨干网络在该库中对应的模型类和名称。并非每个模型都有这样的类；没有时工作室会说明，此时 transformers 也能打开用于 timm 的模型。',
       onnx: '适用于几乎所有语言和设备：ONNX Runtime 可在 Python、JavaScript、C++、C#、Java、手机和浏览器中打开。附带可直接运行的脚本。',
       savedmodel:
         '用于 TensorFlow 和 TensorFlow Serving。可输入预处理好的图像，也可直接输入 JPEG 和 PNG 文件。',

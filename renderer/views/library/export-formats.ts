@@ -11,6 +11,8 @@ export function offeredName(adapter: string, format: ExportFormat): string {
       return `${base}-adapter`;
     case 'timm':
       return `${base}-merged`;
+    case 'hf':
+      return `${base}-transformers`;
     case 'onnx':
       return `${base}-onnx`;
     case 'savedmodel':

@@ -47,8 +47,9 @@ describe('karst starter', () => {
       'README.md',
       'config.json',
       'labels.json',
+      'labels.txt',
       'model.safetensors',
-      'preprocessor_config.json',
+      'preprocessing.json',
     ]);
     const unpacked = readdirSync(path.join(home, 'starter-images'), {
       recursive: true,

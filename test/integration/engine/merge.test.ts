@@ -113,7 +113,6 @@ describe('a merge', () => {
       'labels.txt',
       'model.safetensors',
       'preprocessing.json',
-      'preprocessor_config.json',
     ]);
     // Source files are never modified.
     expect(await sha256OfFile(job.backbone.path!)).toBe(backboneBefore);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { recogniseBackbone, timmConfigOf } from '../../../main/formats/checkpoints/registry.ts';
+import { timmConfigOf } from '../../../main/exports/timm/config.ts';
+import { recogniseBackbone } from '../../../main/formats/checkpoints/registry.ts';
 import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
 import { translateNames } from '../../../main/formats/checkpoints/translate.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
@@ -37,7 +38,7 @@ describe('the config.json of a merged model', () => {
     expect(json.label_names).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(json.model_args).toEqual({
       ...{ img_size: 16, patch_size: 8, embed_dim: 12, depth: 2, num_heads: 3, mlp_ratio: 2 },
-      ...{ qkv_bias: true, num_classes: 5 },
+      qkv_bias: true,
     });
     expect(json.pretrained_cfg).toMatchObject({
       ...{ input_size: [3, 16, 16], fixed_input_size: true, num_classes: 5, crop_pct: 0.875 },

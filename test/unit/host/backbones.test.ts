@@ -13,11 +13,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
 import type { Backbones } from '../../../main/host/services/backbones.ts';
+import { timmConfigOf } from '../../../main/exports/timm/config.ts';
 import type { CheckpointSources, TensorTable } from '../../../main/formats/checkpoints/family.ts';
 import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
 import {
   recogniseBackbone as recogniseNames,
-  timmConfigOf,
   type RecognisedBackbone,
 } from '../../../main/formats/checkpoints/registry.ts';
 import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';

@@ -25,6 +25,7 @@ import { statOrNull } from '../paths.ts';
  */
 const DEFAULT_IMAGES: Readonly<Record<ModelFormat, number>> = {
   timm: 64,
+  hf: 64,
   onnx: Infinity,
   savedmodel: Infinity,
 };

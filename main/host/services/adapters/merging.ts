@@ -40,7 +40,7 @@ export class Merging implements MergingService {
 
   async merge(
     nameOrId: string,
-    options: MergeOptions & { out?: string } = {},
+    { names = 'timm', ...options }: MergeOptions & { names?: 'timm' | 'hf'; out?: string } = {},
   ): Promise<MergeOutcome> {
     const adapter = this.#c.adapters.get(nameOrId);
     const { folders, library, merges } = this.#c;
@@ -54,7 +54,10 @@ export class Merging implements MergingService {
         ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
         : resolve(options.out);
     const verification = await writingInto(folders, dirname(out), () =>
-      this.#c.models.intoFolder(adapter, out, options),
+      this.#c.models.intoFolder(adapter, out, {
+        ...options,
+        target: { format: names, options: {} },
+      }),
     );
     const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
     if (!library.readOnly) merges.insert(stored);
@@ -109,6 +112,7 @@ export class Merging implements MergingService {
         return this.#c.models.intoFolder(adapter, out, { ...options, target });
       }
       case 'timm':
+      case 'hf':
       case 'savedmodel':
         return this.#c.models.intoFolder(adapter, out, {
           ...options,
