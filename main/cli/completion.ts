@@ -63,9 +63,9 @@ function position(
   return { command, given, pending };
 }
 
-/** `adapter` of `--from <adapter>`. */
+/** `adapter` of `--from <adapter>` and of `--predict [adapter]`. */
 function placeholderOf({ flags }: Option): string {
-  return /<([^>]+)>/.exec(flags)?.[1] ?? '';
+  return /[<[]([^>\]]+)[>\]]/.exec(flags)?.[1] ?? '';
 }
 
 function optionsOf(command: Command): readonly Option[] {

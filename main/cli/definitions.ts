@@ -242,7 +242,7 @@ function defineUses(program: Command, runs: Runs): void {
     .usage(
       '[options] <adapter> <paths...>\n       karst predict [options] --backbone <backbone> <paths...>',
     )
-    .argument('<adapter>', 'name or id; left out with --backbone')
+    .argument('[adapter]', 'name or id; left out with --backbone')
     .argument('[paths...]', 'images, or folders of images')
     .option('--backbone <backbone>', 'a backbone with a head of its own instead of an adapter')
     .option('--top <number>', 'predictions per image', positive, 5)

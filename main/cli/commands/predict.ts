@@ -17,19 +17,24 @@ type PredictedRow = Extract<PredictionRow, { predictions: unknown }>;
  */
 export async function run(
   context: CommandContext,
-  first: string,
+  first: string | undefined,
   others: readonly string[],
   options: { top: number; csv?: string; backbone?: string },
 ): Promise<number> {
   const { console } = context;
   const { backbone } = options;
+  const words = first === undefined ? [] : [first, ...others];
   const model: Predictor =
-    backbone === undefined ? { kind: 'adapter', id: first } : { kind: 'backbone', id: backbone };
-  const paths = backbone === undefined ? others : [first, ...others];
+    backbone === undefined
+      ? { kind: 'adapter', id: first ?? '' }
+      : { kind: 'backbone', id: backbone };
+  const paths = backbone === undefined ? words.slice(1) : words;
   if (paths.length === 0)
-    throw new KarstError('usage', "Missing required argument 'paths'.", {
-      hint: 'Name images, or folders of images, after the adapter.',
-    });
+    throw new KarstError(
+      'usage',
+      `Missing required argument '${first === undefined && backbone === undefined ? 'adapter' : 'paths'}'.`,
+      { hint: '`karst predict --help` shows the usage.' },
+    );
   const rows = await withWatchedStudio(context, (studio, watching) =>
     studio.predictions.ofPaths(model, {
       ...watching,

@@ -77,7 +77,9 @@ describe('usage', () => {
     [['export', 'a'], /'--out <path>' not specified/, '`karst export --help`'],
     [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish, pwsh/, ''],
     [['export', 'a', '--out', 'x', '--format', 'gguf'], /Allowed choices are timm, onnx/, ''],
-    [['predict', 'a'], "Missing required argument 'paths'.", ''],
+    [['predict'], "Missing required argument 'adapter'.", '`karst predict --help`'],
+    [['predict', 'a'], "Missing required argument 'paths'.", '`karst predict --help`'],
+    [['predict', '--backbone', 'b'], "Missing required argument 'paths'.", ''],
     [['predict', 'a', 'b', '--top', '0'], /It must be 1 or more/, ''],
     [['predict', 'a', 'b', '--top', '1.5'], /It must be a whole number/, ''],
     [

@@ -12,6 +12,7 @@ function program(): Command {
   karst
     .command('train')
     .option('--backbone <backbone>')
+    .option('--predict [adapter]')
     .option('--strict')
     .addOption(new Option('--method <method>').choices(['karst', 'lora']));
   karst.command('completion').addArgument(new Argument('<shell>').choices(['bash', 'zsh']));
@@ -42,6 +43,7 @@ describe('completion', () => {
     [['predict', 'leaves', ''], 'paths'],
     [['predict', 'leaves', '--top', '3', 'x.png', ''], 'paths'],
     [['train', '--backbone', ''], ['a backbone']],
+    [['train', '--predict', ''], ['a adapter']],
     [
       ['train', '--strict', '--method', 'k'],
       ['karst', 'lora'],
