@@ -41,11 +41,11 @@ export function measuredEpochs(
   const ended = runs
     .filter(({ state, epoch }) => state === 'done' && epoch >= 1)
     .toSorted((a, b) => (b.endedAt ?? '').localeCompare(a.endedAt ?? ''));
-  return backbones.flatMap(({ id: backboneId, architecture }) => {
+  return backbones.flatMap(({ id: backboneId, architecture, preprocessing }) => {
     const run = ended.find((one) => one.backboneId === backboneId && one.activeSeconds !== null);
     if (run === undefined) return [];
     const { method, counts, config, epoch } = run;
-    const { imageSize } = nearSize(architecture, config.imageSize);
+    const { imageSize } = nearSize(architecture, config.imageSize || preprocessing.imageSize);
     return [
       {
         backboneId,

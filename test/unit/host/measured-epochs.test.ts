@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { measuredEpochs } from '../../../main/host/procedures/backbone-sources.ts';
 import type { Backbone, Run } from '../../../shared/domain/library.ts';
-import { ARCHITECTURE } from './support.ts';
+import { ARCHITECTURE, PREPROCESSING } from './support.ts';
 
-const backbone = { id: 'bb-1', architecture: ARCHITECTURE } as Backbone;
+const backbone = {
+  ...{ id: 'bb-1', architecture: ARCHITECTURE, preprocessing: PREPROCESSING },
+} as Backbone;
 const run = (values: Partial<Run>): Run =>
   ({
     ...{ state: 'done', epoch: 4, activeSeconds: 40, backboneId: 'bb-1', method: 'karst' },
@@ -24,7 +26,7 @@ it('is that of the newest finished run whose time was counted', () => {
   expect(measuredEpochs(runs, [backbone])).toEqual([
     {
       ...{ backboneId: 'bb-1', method: 'lora', images: 100, seconds: 20 },
-      imageSize: ARCHITECTURE.imageSize,
+      imageSize: PREPROCESSING.imageSize,
     },
   ]);
   expect(measuredEpochs([], [backbone])).toEqual([]);
