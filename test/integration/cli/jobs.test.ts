@@ -303,7 +303,7 @@ describe('a training and what comes of it', () => {
     const out = path.join(folder, 'gguf');
     const report = await refusal(at('export', 'first', '--format', 'gguf', '--out', out));
     expect(report).toMatchObject({ exit: 2, code: 'usage' });
-    expect(report.message).toContain('timm, onnx, savedmodel, karst, adapter');
+    expect(report.message).toContain('timm, hf, onnx, savedmodel, karst, adapter');
     expect(existsSync(out)).toBe(false);
   });
 
