@@ -111,7 +111,10 @@ export async function inspectBackbone(
   const file = await Checkpoint.open(weights);
   try {
     const recognised = await recognise(file, weights, said);
-    await file.requireFinite(recognised.architecture, signal === undefined ? {} : { signal });
+    const { architecture } = recognised;
+    // Its own head is used as well, to try the backbone.
+    const head = architecture.classes > 0;
+    await file.requireFinite(architecture, { head, ...(signal === undefined ? {} : { signal }) });
     return recognised;
   } finally {
     await file.close();

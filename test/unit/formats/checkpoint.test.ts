@@ -111,10 +111,11 @@ describe('weights that are not finite', () => {
   });
 
   it.each(['F32', 'F16', 'BF16'] as const)(
-    'do not matter in the head of a backbone in %s, which is trained anew',
+    'are named in the head of a backbone in %s, too, by which it can be tried',
     async (dtype) => {
       await write((name) => [name], { dtype, tensor: 'head.weight' });
-      expect((await inspectBackbone(path, { heads: 3 })).architecture).toEqual(ARCHITECTURE);
+      const { message } = await refusal(inspectBackbone(path, { heads: 3 }), 'file-damaged');
+      expect(message).toContain('the tensor head.weight holds NaN at position 3');
     },
   );
 

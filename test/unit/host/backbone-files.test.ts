@@ -10,6 +10,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
 import { openContainer } from '../../../main/formats/containers/open.ts';
 import { writeSafetensors } from '../../../main/formats/safetensors.ts';
 import type { Backbones } from '../../../main/host/services/backbones.ts';
@@ -190,5 +191,29 @@ it('a backbone that an earlier version added has the one file and what was said 
     labels: null,
     licence: null,
     revision: null,
+  });
+});
+
+describe('files of every library', () => {
+  it.each([
+    ['timm-vit/model.safetensors', 'safetensors', 'timm'],
+    ['hf-vit', 'safetensors', 'huggingface'],
+    ['hf-dinov2-new', 'safetensors', 'huggingface'],
+    ['open-clip', 'safetensors', 'open_clip'],
+    ['npz/weights.npz', 'npz', 'npz'],
+    ['original-dinov2/dinov2_pretrain.pth', 'torch', 'original'],
+    ['original-uni2', 'torch', 'timm'],
+  ])('%s is previewed and added', async (path, container, source) => {
+    const studio = await studioIn(join(temporaryFolder(), 'home'));
+    const file = join(import.meta.dirname, '../../fixtures/backbones', path);
+    // As narrow as these are, no rule knows how many heads they have where no configuration says.
+    const said = path.includes('npz') || path.includes('original') ? { heads: 2 } : {};
+    const { files, ...found } = await studio.backbones.preview(file, said);
+    const added = await studio.backbones.add(file, { said });
+    expect(added).toMatchObject({ ...found, container, source });
+    expect(added.files).toHaveLength(files);
+    expect(describeBackbone(added, { dim: (text) => text }).join('\n')).toMatch(
+      /\((assumed|from its config\.json)\)/,
+    );
   });
 });
