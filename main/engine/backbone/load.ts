@@ -9,8 +9,8 @@ import { resamplePositionEmbedding } from './position-embedding.ts';
 
 /**
  * The backbone's tensors in float32 by timm name, without its head unless it is wanted; position
- * embeddings resampled to the working size. The host has verified the file's sha256; shapes are checked again here
- * because they size the graph.
+ * embeddings resampled to the working size. The host has verified the file's sha256; shapes are
+ * checked again here because they size the graph.
  */
 export async function loadBackbone(
   backbone: BackboneReference,
