@@ -51,12 +51,13 @@ export function settlePreprocessing(
   { imageSize, step, anySize, assumed }: PreparedNetwork,
 ): { preprocessing: Preprocessing; preprocessingFrom: Provenance } {
   const said = timm?.said ?? openClip ?? {};
+  const rest = timm === null ? (openClip ?? assumed) : TIMM_DEFAULTS;
   const saidFrom = timm?.from ?? (openClip === null ? 'default' : 'open_clip_config.json');
   if (preprocessor === null)
     return {
       // The position embeddings determine the size; another input_size belongs to another
       // checkpoint.
-      preprocessing: { ...(timm === null ? assumed : TIMM_DEFAULTS), ...said, imageSize },
+      preprocessing: { ...rest, ...said, imageSize },
       preprocessingFrom: saidFrom,
     };
   const { path, preprocessing: other } = preprocessor;

@@ -93,6 +93,35 @@ const rows = (batches: readonly ImageBatch[]) => batches.flatMap(({ indices }) =
 const row = ({ pixels }: ImageBatch, n: number) => pixels.slice(n * 768, (n + 1) * 768);
 
 describe('batches', () => {
+  test('of images that are scaled before they are resized keep what is between the levels', async () => {
+    const preprocessing: Preprocessing = { ...PREPROCESSING, rescale: 'before-resizing' };
+    const expected = await Promise.all(
+      images.map(({ path }) => loadForEvaluation(path, preprocessing)),
+    );
+    const level = (value: number) => (value * 0.2 + 0.5) * 255;
+    const first = level(expected[0]![0]!);
+    expect(Math.abs(first - Math.round(first))).toBeGreaterThan(0.01);
+    // Decoded, from memory, into a folder and out of it.
+    const inFolder = { cacheDir: dir };
+    for (const [options, epochs] of [
+      [{}, 2],
+      [inFolder, 1],
+      [inFolder, 1],
+    ] as const)
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        const evaluation = loader({ preprocessing, augmentation: null, ...options });
+        const batches = await collect(evaluation, { epoch, shuffle: false });
+        for (const [index, wanted] of expected.entries())
+          expect(row(batches[Math.floor(index / 4)]!, index % 4)).toEqual(wanted);
+        await evaluation.close();
+      }
+    const [augmented] = await collect(
+      loader({ preprocessing, augmentation: { ...NO_AUGMENTATION, flip: true } }),
+    );
+    for (const value of row(augmented!, 0).slice(0, 256))
+      expect(Math.abs(level(value) - Math.round(level(value)))).toBeLessThan(1e-3);
+  });
+
   test('without augmentation they are the evaluation transform, in order, the last one padded', async () => {
     const evaluation = loader({ augmentation: null });
     expect(evaluation.batchesPerEpoch).toBe(3);
