@@ -106,7 +106,7 @@ export const backbones: Shape<typeof en> = {
       squashCrop: '压缩为 {side} × {side} 像素（{filter}），中心裁剪',
       border: '长边缩放到 {side} 像素（{filter}），四周补边',
     },
-    scaledFirst: '{words}；缩放前先归一化到 0–1，不取整',
+    scaledFirst: '{words}；缩放前先换算到 0–1，不取整',
     format: '格式',
     licence: '许可证',
     revision: '版本',
