@@ -73,7 +73,8 @@ export function settlePreprocessing(
         `its ${key} is ${String(other[key])}, and that of ${saidFrom === 'metadata' ? 'the metadata of the weights' : saidFrom} is ${String(said[key])}`,
       );
   return {
-    preprocessing: { ...other, ...said, imageSize: other.imageSize },
+    // Beside timm's word the file adds what that cannot say; open_clip's says everything.
+    preprocessing: { ...(openClip ?? { ...other, ...said }), imageSize: other.imageSize },
     preprocessingFrom: isComplete(said) ? saidFrom : 'preprocessor_config.json',
   };
 }

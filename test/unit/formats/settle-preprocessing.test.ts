@@ -7,6 +7,7 @@ import {
 } from '../../../main/formats/checkpoints/backbone-preprocessing.ts';
 import { preprocessingFromJson } from '../../../main/formats/preprocessor-config.ts';
 import { assumedPreprocessing } from '../../../main/formats/preprocessing/assumed.ts';
+import { CLIP } from '../../../main/formats/preprocessing/constants.ts';
 import { readPreprocessCfg } from '../../../main/formats/preprocessing/open-clip.ts';
 import { TIMM_DEFAULTS } from '../../../main/formats/preprocessing/timm.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
@@ -56,6 +57,12 @@ describe('how images are prepared for a backbone', () => {
       preprocessingFrom: 'open_clip_config.json',
     });
     expect(openClip).toMatchObject({ cropMode: 'border', borderColour: [7, 7, 7] });
+    const { preprocessor } = beside(224);
+    const same = { ...readPreprocessCfg({}, 'o.json'), cropFraction: 0.875 };
+    const both = settlePreprocessing({ ...NONE, openClip: same, preprocessor }, DINOV2);
+    // Of an odd margin open_clip cuts as timm does.
+    expect(both.preprocessing).toEqual({ ...same, imageSize: 224 });
+    expect(both.preprocessingFrom).toBe('open_clip_config.json');
   });
 
   it("has timm's defaults where timm says a part, and the family's where no one does", () => {
@@ -66,6 +73,13 @@ describe('how images are prepared for a backbone', () => {
       ...said,
       imageSize: 518,
     });
+    const whole = { ...TIMM_DEFAULTS, mean: CLIP.mean, std: CLIP.std };
+    const added = settlePreprocessing(
+      { ...beside(224), timm: { said: whole, from: 'config.json' } },
+      DINOV2,
+    );
+    expect(added.preprocessing).toMatchObject({ cropRounding: 'down' });
+    expect(added.preprocessingFrom).toBe('config.json');
     expect(settlePreprocessing(NONE, DINOV2)).toEqual({
       preprocessing: { ...DINOV2.assumed, imageSize: 518 },
       preprocessingFrom: 'default',
