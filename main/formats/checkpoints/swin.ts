@@ -77,5 +77,6 @@ function depthsOf(tensors: TensorTable): number[] {
     if (stage !== undefined && block !== undefined)
       depths[Number(stage)] = Math.max(depths[Number(stage)] ?? 0, Number(block) + 1);
   }
-  return Array.from(depths, (depth) => depth ?? 0);
+  // A stage without blocks leaves a hole.
+  return Array.from(depths, (depth: number | undefined) => depth ?? 0);
 }

@@ -45,8 +45,8 @@ const GIANT: TimmArgs = { embed_dim: 1536, num_heads: 24, act_layer: 'silu' };
 const ROPE: TimmArgs = { use_rot_pos_emb: true, ref_feat_shape: 16 };
 const PE: TimmArgs = {
   ...{ eps: 1e-5, use_rot_pos_emb: true, rope_grid_offset: 1, rope_grid_indexing: 'xy' },
-  ...{ attn_pool_num_heads: 8, global_pool: 'map' },
 };
+const PE_POOL: TimmArgs = { ...PE, attn_pool_num_heads: 8, global_pool: 'map' };
 /** Trained for its tokens: no attention pool. */
 const PE_TOKENS: TimmArgs = { global_pool: 'avg', ref_feat_shape: 32 };
 const DINOV3: TimmArgs = {
@@ -59,8 +59,13 @@ const RULES: readonly Rule[] = [
   { name: /^deit3?_.*_distilled_/, module: 'deit' },
   { name: /^deit3?_/, module: 'vit' },
   { name: /_pe_(?:spatial|lang)_/, module: 'eva', args: { ...PE, ...PE_TOKENS } },
-  { name: /_pe_core_base_/, module: 'eva', args: { ...PE, ref_feat_shape: 14 }, projection: true },
-  { name: /_pe_core_/, module: 'eva', args: { ...PE, ref_feat_shape: 24 }, projection: true },
+  {
+    name: /_pe_core_base_/,
+    module: 'eva',
+    args: { ...PE_POOL, ref_feat_shape: 14 },
+    projection: true,
+  },
+  { name: /_pe_core_/, module: 'eva', args: { ...PE_POOL, ref_feat_shape: 24 }, projection: true },
   {
     name: /_patch\d+_dinov3(?:_|$)/,
     module: 'eva',
@@ -91,7 +96,7 @@ const RULES: readonly Rule[] = [
   },
   { name: /_clip_/, module: 'vit', args: CLIP, projection: true },
   {
-    name: /^vit_(?:giantopt_.*|so400m_patch16|base_patch32|large_patch16)_siglip_(?:gap_)?(?:256|384|512)$/,
+    name: /^vit_(?:giantopt_patch16|so400m_patch16|base_patch32)_siglip_|_large_patch16_siglip_(?:gap_)?512$/,
     module: 'vit',
     args: { act_layer: 'gelu_tanh' },
   },
@@ -137,7 +142,9 @@ export function registeredModel(name: string): RegisteredModel | null {
   if (rule === undefined) return null;
   const { module, args = {}, projection = false } = rule;
   const [, size = '', patch = ''] =
-    /^[a-z0-9]+?_(?:pe_[a-z]+_)?([a-z0-9_]+?)_patch(\d+)/.exec(registered) ?? [];
+    /^[a-z0-9]+?_(?:pe_[a-z]+_)?([a-z0-9_]+?)_patch(\d+)/.exec(
+      registered.replace('_distilled', ''),
+    ) ?? [];
   return {
     module,
     args: { ...numbersOf(module, size, registered), patch_size: Number(patch), ...args },
