@@ -1,55 +1,29 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Checkpoint } from '../../../main/formats/checkpoints/checkpoint.ts';
-import type { ModelConfig } from '../../../main/formats/checkpoints/configs/model-config.ts';
-import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
-import {
-  recogniseBackbone,
-  type RecognisedBackbone,
-} from '../../../main/formats/checkpoints/registry.ts';
+import type { Checkpoint } from '../../../main/formats/checkpoints/checkpoint.ts';
 import { storedTensors, type StoredNames } from '../../../main/formats/checkpoints/stored.ts';
 import { familyOf } from '../../../shared/models/registry.ts';
 import { sizeOfShape } from '../../../shared/models/spec.ts';
-
-/** Every family as its libraries write it; made by make.py there. */
-const FOLDER = join(import.meta.dirname, '../../fixtures/backbones');
-const ALL = readdirSync(FOLDER).filter((name) =>
-  existsSync(join(FOLDER, name, 'expected.safetensors')),
-);
-const CONFIGS = ['config.json', 'open_clip_config.json'];
-
-interface Opened extends RecognisedBackbone {
-  readonly checkpoint: Checkpoint;
-}
+import {
+  LIBRARY_BACKBONES,
+  openLibraryBackbone,
+  type LibraryBackbone,
+} from '../../fixtures/library-backbones.ts';
 
 const opened: Checkpoint[] = [];
 afterEach(async () => {
   for (const checkpoint of opened.splice(0)) await checkpoint.close();
 });
 
-/** @param name of the fixture's folder */
-async function open(name: string): Promise<Opened> {
-  const folder = join(FOLDER, name);
-  const files = readdirSync(folder);
-  const weights = files.find(
-    (file) => /\.(?:safetensors|npz|pth|bin)$/.test(file) && !file.startsWith('expected'),
-  );
-  const config = files.find((file) => CONFIGS.includes(file));
-  const checkpoint = await Checkpoint.open(join(folder, weights!));
-  opened.push(checkpoint);
-  const json: ModelConfig | null =
-    config === undefined
-      ? null
-      : parseModelConfig(JSON.parse(readFileSync(join(folder, config), 'utf8')), config);
-  // Nothing says the heads of a width of 16 where no configuration does.
-  const said = json?.said.heads === undefined || name === 'open-clip-trunk';
-  const option = said ? { option: { heads: 2 } } : {};
-  const recognised = recogniseBackbone(name, checkpoint.translation, { config: json, ...option });
-  return { ...recognised, checkpoint };
+async function open(name: string): Promise<LibraryBackbone> {
+  const read = await openLibraryBackbone(name);
+  opened.push(read.checkpoint);
+  return read;
 }
 
-async function valuesOf({ checkpoint, architecture }: Opened): Promise<Map<string, Float32Array>> {
+async function valuesOf({
+  checkpoint,
+  architecture,
+}: LibraryBackbone): Promise<Map<string, Float32Array>> {
   const values = new Map<string, Float32Array>();
   const { tensors } = familyOf(architecture);
   for (const { name, shape } of tensors(architecture, architecture.classes)) {
@@ -133,7 +107,7 @@ const DIFFERENT: Readonly<Record<string, object>> = {
 };
 
 describe('every file that a library writes', () => {
-  it.each(ALL)('%s is read whole', async (name) => {
+  it.each(LIBRARY_BACKBONES)('%s is read whole', async (name) => {
     const read = await open(name);
     const values = await valuesOf(read);
     const { architecture, source } = read;
@@ -154,7 +128,7 @@ describe('every file that a library writes', () => {
     }
   });
 
-  it.each(ALL.filter((name) => name.endsWith('-new')))(
+  it.each(LIBRARY_BACKBONES.filter((name) => name.endsWith('-new')))(
     '%s is the same network under other names',
     async (name) => {
       const [now, before] = [await open(name), await open(name.replace(/-new$/, ''))];
@@ -193,7 +167,7 @@ function namesOf(fixture: string): StoredNames | null {
 }
 
 describe('written the other way round', () => {
-  it.each(ALL)('%s has the names and numbers of its file', async (name) => {
+  it.each(LIBRARY_BACKBONES)('%s has the names and numbers of its file', async (name) => {
     const read = await open(name);
     const { checkpoint, architecture } = read;
     const names = namesOf(name);
