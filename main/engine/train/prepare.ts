@@ -100,7 +100,7 @@ function initialValues(
   seed: number,
 ): Map<string, Float32Array> {
   const trainedBackbone = [...backbone].filter(([name]) => model.trained.has(name));
-  const fresh = [...tuner.added, ...headTensors(model.architecture.width, model.classes)];
+  const fresh = [...tuner.added, ...headTensors(tuner.model.width, model.classes)];
   return new Map([
     ...trainedBackbone,
     ...fresh.map((tensor) => [tensor.name, initialTensor(tensor, seed)] as const),
