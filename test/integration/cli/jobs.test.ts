@@ -484,7 +484,7 @@ describe('an estimate', () => {
 
 describe('settings out of their limits', () => {
   it.each([
-    ['karst.rank=0', 'rank'],
+    ['karst.rank=-1', 'rank'],
     ['imageSize=15', '4'],
     ['schedule.epochs=-1', 'epochs'],
   ])('are refused: %s', async (assignment, word) => {
