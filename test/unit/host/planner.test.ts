@@ -128,7 +128,7 @@ describe('a plan', () => {
 
   it('lists everything that is wrong, by setting, and still answers', async () => {
     const found = await plan({
-      karst: { rank: 0 },
+      karst: { rank: -1 },
       batchSize: 0,
       imageSize: 20,
       schedule: { epochs: 2, warmupEpochs: 5 },
@@ -274,7 +274,7 @@ describe('blocks that are computed again', () => {
   });
 
   it('are none, and take no memory, with settings that nothing can be computed with', async () => {
-    for (const wrong of [{ batchSize: 0.5 }, { karst: { rank: 0 } }] as const) {
+    for (const wrong of [{ batchSize: 0.5 }, { karst: { rank: -1 } }] as const) {
       const { memoryBytes, memoryFreeBytes, checkpointedBlocks, problems } = await plan(wrong);
       expect({ memoryBytes, checkpointedBlocks }).toEqual({
         memoryBytes: null,
