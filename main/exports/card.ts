@@ -1,5 +1,5 @@
 import { EXPORT_NOTES, openingLines } from '../../shared/domain/export-words.ts';
-import type { ModelFormat } from '../../shared/domain/export-formats.ts';
+import type { ModelFormat } from '../../shared/domain/export-target.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { familyOf } from '../../shared/models/registry.ts';
 import { architectureInWords, classLine, trainingLines, yamlText } from '../formats/model-card.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelFormat } from '../../shared/domain/export-formats.ts';
+import type { ModelFormat } from '../../shared/domain/export-target.ts';
 import { readError, writeFileAtomic } from '../formats/files.ts';
 import { exportCard } from './card.ts';
 import type { ExportedModel, Written } from './exporter.ts';

@@ -1,4 +1,4 @@
-import type { ExportTarget, ModelFormat, Precision } from '../../shared/domain/export-formats.ts';
+import type { ExportTarget, ModelFormat, Precision } from '../../shared/domain/export-target.ts';
 import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import type { Architecture } from '../../shared/models/registry.ts';
 import type { TensorSpec } from '../../shared/models/spec.ts';
@@ -82,7 +82,7 @@ export interface Bound {
 
 type OptionsFor<F extends ModelFormat> = Extract<ExportTarget, { readonly format: F }>['options'];
 
-/** Writes a model for other programs. Options and their limits are in `shared/domain/export-formats.ts`. */
+/** Writes a model for other programs. Options and their limits are in `shared/domain/export-target.ts`. */
 export interface Exporter<F extends ModelFormat = ModelFormat> {
   readonly format: F;
   /**

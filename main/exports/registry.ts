@@ -1,4 +1,4 @@
-import type { ModelFormat } from '../../shared/domain/export-formats.ts';
+import type { ModelFormat } from '../../shared/domain/export-target.ts';
 import type { Exporter } from './exporter.ts';
 import { huggingFace } from './hugging-face/exporter.ts';
 import { onnx } from './onnx/exporter.ts';

@@ -1,28 +1,4 @@
-import * as v from 'valibot';
-import { oneOf } from '../fields/field.ts';
-import { group, type NoOptions } from '../fields/group.ts';
-import { immutable } from './immutable.ts';
-
-/** How the weights of an ONNX file are stored. */
-export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
-export type Precision = (typeof PRECISIONS)[number];
-
-const precision = oneOf(PRECISIONS, {
-  default: 'float32',
-  help: 'float16 halves the file; int8 quarters it by rounding the weights of each output channel to 255 levels, which may cost accuracy.',
-  affects: ['results', 'memory'],
-});
-
-const NONE = group<NoOptions>({});
-
-/** The formats that hold the merged model, each with its options. */
-export const MODEL_OPTIONS = {
-  timm: NONE,
-  hf: NONE,
-  onnx: group({ precision }),
-  savedmodel: NONE,
-};
-export type ModelFormat = keyof typeof MODEL_OPTIONS;
+/** The names alone, without schemas: the command line's help lists them. */
 
 /** `adapter` is the adapter's folder, `karst` the same in one file. */
 export const EXPORT_FORMATS = ['timm', 'hf', 'onnx', 'savedmodel', 'karst', 'adapter'] as const;
@@ -30,18 +6,3 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Former names, as the command line still takes them and libraries may hold them. */
 export const FORMER_FORMATS: Readonly<Record<string, ExportFormat>> = { safetensors: 'timm' };
-
-export function isModelFormat(format: ExportFormat): format is ModelFormat {
-  return Object.hasOwn(MODEL_OPTIONS, format);
-}
-
-/** A format with its options. */
-export const exportTargetSchema = immutable(
-  v.variant('format', [
-    v.object({ format: v.literal('timm'), options: MODEL_OPTIONS.timm.schema }),
-    v.object({ format: v.literal('hf'), options: MODEL_OPTIONS.hf.schema }),
-    v.object({ format: v.literal('onnx'), options: MODEL_OPTIONS.onnx.schema }),
-    v.object({ format: v.literal('savedmodel'), options: MODEL_OPTIONS.savedmodel.schema }),
-  ]),
-);
-export type ExportTarget = v.InferOutput<typeof exportTargetSchema>;

@@ -1,4 +1,5 @@
-import type { ExportFormat, ModelFormat } from './export-formats.ts';
+import type { ExportFormat } from './export-formats.ts';
+import type { ModelFormat } from './export-target.ts';
 
 /** What users of a format must know, in English: for the command line and the folder's README. */
 export const EXPORT_NOTES: Readonly<Record<ExportFormat, readonly string[]>> = {

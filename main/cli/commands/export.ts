@@ -1,9 +1,6 @@
 import { KarstError } from '../../../shared/domain/errors.ts';
-import {
-  FORMER_FORMATS,
-  type ExportFormat,
-  type Precision,
-} from '../../../shared/domain/export-formats.ts';
+import { FORMER_FORMATS, type ExportFormat } from '../../../shared/domain/export-formats.ts';
+import { type Precision } from '../../../shared/domain/export-target.ts';
 import type { ExportOutcome } from '../../host/contract/adapters.ts';
 import type { Studio } from '../../host/contract/studio.ts';
 import type { JobWatching } from '../../host/contract/watching.ts';

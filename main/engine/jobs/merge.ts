@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MergeJob } from '../../../shared/contract/engine/jobs.ts';
 import type { MergeResult } from '../../../shared/contract/engine/results.ts';
-import type { ModelFormat } from '../../../shared/domain/export-formats.ts';
+import type { ModelFormat } from '../../../shared/domain/export-target.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
 import type { ExportedModel, Exporter } from '../../exports/exporter.ts';

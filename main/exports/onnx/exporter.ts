@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Precision } from '../../../shared/domain/export-formats.ts';
+import type { Precision } from '../../../shared/domain/export-target.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { writeFileAtomic } from '../../formats/files.ts';
 import { writeCompanions } from '../companions.ts';

@@ -1,4 +1,4 @@
-import type { Precision } from '../../../shared/domain/export-formats.ts';
+import type { Precision } from '../../../shared/domain/export-target.ts';
 import { isOpen } from '../../graph/dim.ts';
 import { GraphError } from '../../graph/graph-error.ts';
 import { legalise } from '../../graph/legalise.ts';

@@ -1,4 +1,4 @@
-import type { Precision } from '../../../shared/domain/export-formats.ts';
+import type { Precision } from '../../../shared/domain/export-target.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
 import { toHalf } from '../../formats/float16.ts';
 import type { StaticShape } from '../../graph/tensor.ts';

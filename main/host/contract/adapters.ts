@@ -1,7 +1,8 @@
 import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
 import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
-import type { ExportFormat, Precision } from '../../../shared/domain/export-formats.ts';
+import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
+import type { Precision } from '../../../shared/domain/export-target.ts';
 import type {
   Adapter,
   DatasetProblem,

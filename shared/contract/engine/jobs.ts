@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { exportTargetSchema } from '../../domain/export-formats.ts';
+import { exportTargetSchema } from '../../domain/export-target.ts';
 import { immutable } from '../../domain/immutable.ts';
 import { positionRuleSchema } from '../../domain/position-rule.ts';
 import { preprocessingSchema } from '../../domain/preprocessing.ts';

@@ -11,7 +11,7 @@ import {
   storedExportSchema,
   storedMergeSchema,
 } from '../../domain/library.ts';
-import { PRECISIONS } from '../../domain/export-formats.ts';
+import { PRECISIONS } from '../../domain/export-target.ts';
 import { predictorSchema } from '../../domain/predictor.ts';
 import { predictionSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';

@@ -18,7 +18,7 @@ import type {
 } from '../../../main/exports/exporter.ts';
 import { singleLabel } from '../../../shared/tasks/single-label.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { MODEL_OPTIONS, type ModelFormat } from '../../../shared/domain/export-formats.ts';
+import { MODEL_OPTIONS, type ModelFormat } from '../../../shared/domain/export-target.ts';
 import { putIntoDocs } from '../../bench/docs.ts';
 import { peersPython } from '../../bench/python.ts';
 import { partOptions } from '../../parts.mjs';

@@ -76,7 +76,7 @@ describe('usage', () => {
     [['backbone', 'show'], "Missing required argument 'backbone'.", '`karst backbone show --help`'],
     [['export', 'a'], /'--out <path>' not specified/, '`karst export --help`'],
     [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish, pwsh/, ''],
-    [['export', 'a', '--out', 'x', '--format', 'gguf'], /Allowed choices are timm, onnx/, ''],
+    [['export', 'a', '--out', 'x', '--format', 'gguf'], /Allowed choices are timm, hf, onnx/, ''],
     [['predict'], "Missing required argument 'adapter'.", '`karst predict --help`'],
     [['predict', 'a'], "Missing required argument 'paths'.", '`karst predict --help`'],
     [['predict', '--backbone', 'b'], "Missing required argument 'paths'.", ''],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MergeJob, TrainJob } from '../../../shared/contract/engine/jobs.ts';
 import type { MergeResult } from '../../../shared/contract/engine/results.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
-import type { ExportTarget } from '../../../shared/domain/export-formats.ts';
+import type { ExportTarget } from '../../../shared/domain/export-target.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';

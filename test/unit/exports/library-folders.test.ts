@@ -8,7 +8,7 @@ import type { ExportedModel, Exporter, ReadBack } from '../../../main/exports/ex
 import { exporterOf } from '../../../main/exports/registry.ts';
 import { timmBuild } from '../../../main/exports/timm/build.ts';
 import { huggingFaceBuild } from '../../../main/exports/hugging-face/build.ts';
-import type { ModelFormat } from '../../../shared/domain/export-formats.ts';
+import type { ModelFormat } from '../../../shared/domain/export-target.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import { Subject } from '../../fixtures/library-backbone.ts';
 import { TINY_VIT } from '../../fixtures/tiny-backbone.ts';

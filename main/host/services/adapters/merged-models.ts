@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { MergeResult } from '../../../../shared/contract/engine/results.ts';
 import { SPLITS, type ManifestImage, type Split } from '../../../../shared/domain/dataset.ts';
 import { usedClasses } from '../../../../shared/domain/dataset-classes.ts';
-import type { ExportTarget, ModelFormat } from '../../../../shared/domain/export-formats.ts';
+import type { ExportTarget, ModelFormat } from '../../../../shared/domain/export-target.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';

@@ -1,10 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../../../formats/files.ts';
-import {
-  MODEL_OPTIONS,
-  type ExportFormat,
-  type Precision,
-} from '../../../../shared/domain/export-formats.ts';
+import { type ExportFormat } from '../../../../shared/domain/export-formats.ts';
+import { MODEL_OPTIONS, type Precision } from '../../../../shared/domain/export-target.ts';
 import type { Adapter, StoredExport, StoredMerge } from '../../../../shared/domain/library.ts';
 import type { Verification } from '../../../../shared/domain/metrics.ts';
 import { packKarstFile } from '../../../formats/karst-file.ts';
