@@ -27,7 +27,7 @@ const TENSORFLOW = process.platform === 'win32' ? join(PACKAGE, 'deps') : RUNTIM
 /** Excludes the files of packages that are not needed at run time, a third of their size. */
 const LEFT_OUT = [
   '!**/*.{map,ts,mts,cts,tsbuildinfo,min.js}',
-  '!**/*_test.js',
+  '!**/*{_test,.spec}.js',
   '!**/*.{h,c,cc,gyp,gypi,py,sh}',
   '!**/{test,tests,test_snippets,test_data,docs,benchmarks,coverage,demo,example,examples}{,/**}',
   '!**/{.github,.github/**,.*rc,.editorconfig,.npmignore,.travis.yml,karma.*,tsconfig*.json,run_tests.js}',
