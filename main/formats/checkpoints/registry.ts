@@ -1,13 +1,19 @@
+import * as v from 'valibot';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Provenance, SourceKind } from '../../../shared/domain/backbone.ts';
 import type { PositionRule } from '../../../shared/domain/position-rule.ts';
-import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
+import {
+  architectureSchema,
+  familyOf,
+  type Architecture,
+} from '../../../shared/models/registry.ts';
 import { assumedPreprocessing, type Origin } from '../preprocessing/assumed.ts';
 import { settlePreprocessing, type PreprocessingSources } from './backbone-preprocessing.ts';
 import type { ModelConfig } from './configs/model-config.ts';
 import {
   checkTensors,
+  refuse,
   type CheckpointSources,
   type Recognised,
   type StoredDtype,
@@ -60,6 +66,7 @@ export function recogniseBackbone(
   });
   const { architecture } = recognised;
   for (const said of [config, metadata]) refuseContradiction(said, architecture);
+  requireConsistent(path, architecture);
   const origin: Origin = {
     kind: translation.kind,
     modelType: config?.modelType ?? translation.source.model ?? null,
@@ -91,6 +98,21 @@ export function recogniseBackbone(
       },
     ),
   };
+}
+
+/** @throws format-unsupported where an option or a configuration gives what cannot be computed */
+function requireConsistent(path: string, architecture: Architecture): void {
+  const limits = v.safeParse(architectureSchema, architecture);
+  const fault = limits.success
+    ? familyOf(architecture).contradiction(architecture)
+    : `"${v.getDotPath(limits.issues[0]) ?? 'family'}": ${limits.issues[0].message}`;
+  if (fault === null) return;
+  throw refuse(
+    'format-unsupported',
+    path,
+    `its architecture does not add up: ${fault}.`,
+    'Correct the option, or the configuration beside the file.',
+  );
 }
 
 /** A configuration whose name is of a model of another size says only what it says itself. */

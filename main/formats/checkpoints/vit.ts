@@ -33,9 +33,11 @@ type Shape = Omit<VitArchitecture, 'heads' | 'layerNormEpsilon' | 'imageSize'> &
 /** A vision transformer: what its tensors tell, and for the rest who says it. */
 export function recogniseVit(
   path: string,
-  { kind, source, tensors, called }: Translation,
+  { source, tensors, called }: Translation,
   sources: CheckpointSources,
 ): Recognised<VitArchitecture> {
+  // Of the tower itself, also where open_clip has put it into a model of its own.
+  const { kind } = source;
   const settling = new Settling(sources, source.said);
   const has = (name: string): boolean => tensors.has(name);
   const shape = shapeOf(path, tensors);
