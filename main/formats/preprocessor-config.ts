@@ -3,6 +3,7 @@ import { resizedSide, type Preprocessing } from '../../shared/domain/preprocessi
 import { KarstError } from '../../shared/domain/errors.ts';
 import { inWords } from './json-words.ts';
 import type { Triple } from './preprocessing/constants.ts';
+import { byte, level, spread } from './preprocessing/fields.ts';
 import {
   PIL_FILTERS,
   PROCESSORS,
@@ -20,9 +21,6 @@ const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.
 const absent = v.optional(v.nullable(v.union([v.literal(false), v.literal('')])));
 const text = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(200))));
 const flag = v.optional(v.nullable(v.boolean()));
-const level = v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000));
-const spread = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1000));
-const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 const square = v.strictObject({ height: count(8192), width: count(8192) });
 
 const schema = v.strictObject({

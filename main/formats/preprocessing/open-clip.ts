@@ -1,11 +1,8 @@
 import * as v from 'valibot';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { CLIP, type Triple } from './constants.ts';
+import { byte, level, spread } from './fields.ts';
 import { unsupportedPreprocessing } from './refusal.ts';
-
-const level = v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000));
-const spread = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1000));
-const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 
 /** Which side open_clip resizes, by our names. */
 const MODES = { shortest: 'center', longest: 'border', squash: 'squash' } as const;

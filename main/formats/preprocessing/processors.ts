@@ -60,7 +60,7 @@ export type ProcessorKind = keyof typeof PROCESSORS;
 const OF_MODEL: Readonly<Record<string, ProcessorKind>> = {
   ...{ vit: 'ViT', vit_mae: 'ViT', vit_msn: 'ViT', ijepa: 'ViT', swin: 'ViT', deit: 'DeiT' },
   ...{ dinov2: 'Bit', dinov2_with_registers: 'Bit', dinov3_vit: 'DINOv3ViT' },
-  ...{ clip: 'CLIP', clip_vision_model: 'CLIP', metaclip_2: 'CLIP' },
+  ...{ clip: 'CLIP', clip_vision_model: 'CLIP' },
   ...{ siglip: 'Siglip', siglip_vision_model: 'Siglip' },
 };
 

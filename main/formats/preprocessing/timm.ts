@@ -1,13 +1,12 @@
 import * as v from 'valibot';
 import { FILTERS, resizedSide, type Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { IMAGENET } from './constants.ts';
+import { level, spread } from './fields.ts';
 import { unsupportedPreprocessing } from './refusal.ts';
 
 /** timm's `pretrained_cfg`: what its evaluation transform is made of. */
 
 const real = v.pipe(v.number(), v.finite());
-const level = v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000));
-const spread = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1000));
 
 export const pretrainedCfgSchema = v.object({
   input_size: v.optional(v.tuple([real, real, real])),
