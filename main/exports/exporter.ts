@@ -1,4 +1,5 @@
 import type { ExportTarget, ModelFormat, Precision } from '../../shared/domain/export-target.ts';
+import { KarstError } from '../../shared/domain/errors.ts';
 import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import type { Architecture } from '../../shared/models/registry.ts';
 import type { TensorSpec } from '../../shared/models/spec.ts';
@@ -37,6 +38,17 @@ export interface ExportedModel {
    * batch size. Its variables are `tensors` by name.
    */
   readonly classify: ProgramFunction;
+}
+
+/** A tensor of `model.tensors`, which holds one for each of `specs`. @throws KarstError internal */
+export function mergedTensor(
+  { tensors }: Pick<ExportedModel, 'tensors'>,
+  name: string,
+): Float32Array | Float64Array {
+  const values = tensors.get(name);
+  if (values === undefined)
+    throw new KarstError('internal', `The merged model has no tensor ${name}.`);
+  return values;
 }
 
 /** What was made of a model, for its description. */

@@ -6,7 +6,13 @@ import { parseModelConfig } from '../formats/checkpoints/configs/read.ts';
 import { recogniseBackbone } from '../formats/checkpoints/registry.ts';
 import { storedTensors, type StoredNames } from '../formats/checkpoints/stored.ts';
 import type { TensorDtype, TensorToWrite } from '../formats/safetensors.ts';
-import type { Bound, ExportedModel, ProofTools, ReadBack } from './exporter.ts';
+import {
+  mergedTensor,
+  type Bound,
+  type ExportedModel,
+  type ProofTools,
+  type ReadBack,
+} from './exporter.ts';
 
 /** The weights in a folder of timm or Hugging Face. */
 export const MODEL = 'model.safetensors';
@@ -33,12 +39,9 @@ export function writtenTensors(
 }
 
 /** A tensor of the model as one of the network that is written. */
-function adapted(
-  name: string,
-  { architecture: a, tensors }: ExportedModel,
-  written: Architecture,
-): Float32Array {
-  const data = tensors.get(name) ?? new Float32Array();
+function adapted(name: string, model: ExportedModel, written: Architecture): Float32Array {
+  const { architecture: a } = model;
+  const data = mergedTensor(model, name);
   const values = data instanceof Float32Array ? data : Float32Array.from(data);
   const width = familyOf(a).width(a);
   if (name === 'head.weight' && familyOf(written).width(written) > width)

@@ -13,7 +13,7 @@ import {
 } from '../../formats/saved-model.ts';
 import { writeTensorBundle } from '../../formats/tensor-bundle.ts';
 import { writeCompanions } from '../companions.ts';
-import type { ExportedModel, Exporter } from '../exporter.ts';
+import { mergedTensor, type ExportedModel, type Exporter } from '../exporter.ts';
 import { READ, readingFunctions } from './reading.ts';
 import { handleOf, restoring } from './restoring.ts';
 
@@ -36,10 +36,7 @@ export const savedModel: Exporter<'savedmodel'> = {
   async write(model, _options, folder) {
     await makeFolder(join(folder, VARIABLES));
     const tensors = new Map(
-      model.specs.map(({ name, shape }) => [
-        name,
-        { shape, values: model.tensors.get(name) ?? new Float32Array() },
-      ]),
+      model.specs.map(({ name, shape }) => [name, { shape, values: mergedTensor(model, name) }]),
     );
     await writeTensorBundle(join(folder, VARIABLES, VARIABLES), tensors);
     await writeFileAtomic(join(folder, GRAPH), encodeSavedModel(graphOf(model)));
