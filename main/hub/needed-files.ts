@@ -1,32 +1,30 @@
-/** Weights in the order in which they are preferred, each with the configurations that it needs. */
-const HUGGING_FACE = ['config.json', 'preprocessor_config.json'];
-const OPEN_CLIP = ['open_clip_config.json'];
-const KINDS: readonly { readonly weights: RegExp; readonly beside: readonly string[] }[] = [
-  { weights: /^model\.safetensors$/, beside: HUGGING_FACE },
-  {
-    weights: /^model(\.safetensors\.index\.json|-\d+-of-\d+\.safetensors)$/,
-    beside: HUGGING_FACE,
-  },
-  { weights: /^open_clip_model\.safetensors$/, beside: OPEN_CLIP },
-  { weights: /^pytorch_model\.bin$/, beside: HUGGING_FACE },
-  { weights: /^open_clip_pytorch_model\.bin$/, beside: OPEN_CLIP },
-];
+import { preferredWeights, type WeightFiles } from '../formats/containers/weight-files.ts';
+
+/** The configurations that weights need. */
+const BESIDE: Readonly<Record<WeightFiles['library'], readonly string[]>> = {
+  huggingface: ['config.json', 'preprocessor_config.json'],
+  open_clip: ['open_clip_config.json'],
+};
 
 /**
- * The files of a model that are needed: the best weights that there are and their configurations,
- * never all. Empty when there are no weights.
+ * The files of a model that are needed: the best weights that there are, first the file that stands
+ * for them, then their parts and configurations, never all. Empty when there are no weights.
  */
 export function neededFiles<F extends { readonly path: string }>(
   files: readonly F[],
 ): readonly F[] {
-  for (const { weights, beside } of KINDS) {
-    const found = files.filter(({ path }) => weights.test(path));
-    if (found.length > 0) return [...found, ...files.filter(({ path }) => beside.includes(path))];
-  }
-  return [];
+  const weights = preferredWeights(files.map(({ path }) => path));
+  if (weights === null) return [];
+  const { main, parts, library } = weights;
+  const wanted = [
+    (path: string) => path === main,
+    (path: string) => parts?.test(path) === true,
+    (path: string) => BESIDE[library].includes(path),
+  ];
+  return wanted.flatMap((is) => files.filter(({ path }) => is(path)));
 }
 
 /** Of `neededFiles`, the one that stands for the model: the index of parts, else the weights. */
 export function mainFile<F extends { readonly path: string }>(needed: readonly F[]): F | undefined {
-  return needed.find(({ path }) => path.endsWith('.index.json')) ?? needed[0];
+  return needed[0];
 }

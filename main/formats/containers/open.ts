@@ -9,8 +9,9 @@ const SNIFF = 65536;
 const ZIP_STARTS = ['PK\x03\x04', 'PK\x05\x06'];
 
 /**
- * Opens a file of tensors, recognised by its first bytes, whatever its name: safetensors, the index
- * of a model in several files, `.npz`, or a PyTorch checkpoint in its zip form.
+ * Opens a file of tensors, recognised by its first bytes, whatever its name: safetensors, `.npz`, a
+ * PyTorch checkpoint in its zip form, or the index of a model in several files, which its name tells,
+ * too.
  *
  * @throws KarstError `not-found`, `not-readable`, `file-damaged`; `format-unsupported` for weights
  * of another format that is recognised (with the way to convert it), `format-unknown` for anything
@@ -18,7 +19,7 @@ const ZIP_STARTS = ['PK\x03\x04', 'PK\x05\x06'];
  */
 export async function openContainer(path: string): Promise<TensorContainer> {
   const head = await firstBytes(path);
-  return isIndex(head) ? ShardedFiles.open(path, openOne) : openFrom(path, head);
+  return isIndex(path, head) ? ShardedFiles.open(path, openOne) : openFrom(path, head);
 }
 
 /** Opens a shard, which cannot be an index itself. */
@@ -31,7 +32,9 @@ async function openFrom(path: string, head: Buffer): Promise<TensorContainer> {
   return SafetensorsFile.open(path);
 }
 
-function isIndex(head: Buffer): boolean {
+function isIndex(path: string, head: Buffer): boolean {
+  // A broken one is still one.
+  if (path.endsWith('.index.json')) return true;
   const text = head.toString('latin1');
   // The length that a safetensors file begins with has a zero here.
   return head[7] !== 0 && /^\s*\{/.test(text) && text.includes('"weight_map"');

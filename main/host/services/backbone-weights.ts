@@ -1,18 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { preferredWeights } from '../../formats/containers/weight-files.ts';
 import { readError } from '../../formats/files.ts';
 import { statOf } from './paths.ts';
 
-/** Names under which libraries keep the weights of a model's folder, in the order they look for them. */
-const KNOWN = [
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'open_clip_model.safetensors',
-  'pytorch_model.bin',
-  'pytorch_model.bin.index.json',
-  'open_clip_pytorch_model.bin',
-];
 const WEIGHTS = /\.(safetensors|npz|bin|pth|pt)$|\.(safetensors|bin)\.index\.json$/i;
 const SHARD = /-\d{5}-of-\d{5}\.(safetensors|bin)$/i;
 const SHOWN = 6;
@@ -28,8 +20,8 @@ export async function weightsAt(given: string): Promise<string> {
   const names = await readdir(path).catch((error: unknown) => {
     throw readError(path, error);
   });
-  const known = KNOWN.find((name) => names.includes(name));
-  if (known !== undefined) return join(path, known);
+  const known = preferredWeights(names);
+  if (known !== null) return join(path, known.main);
   const found = names.filter((name) => WEIGHTS.test(name)).sort();
   const [name, ...others] = found.filter((one) => !SHARD.test(one));
   if (name === undefined)
@@ -50,7 +42,7 @@ export async function weightsAt(given: string): Promise<string> {
     throw new KarstError(
       'ambiguous-name',
       `The folder ${path} holds several files of weights: ${listed([name, ...others])}.`,
-      { hint: 'Name the file itself.', path },
+      { hint: `Name the one that you want: ${join(path, name)}, for example.`, path },
     );
   return join(path, name);
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openContainer } from '../../../../main/formats/containers/open.ts';
 import { writeSafetensors } from '../../../../main/formats/safetensors.ts';
 import { temporaryFolder } from '../../host/support.ts';
-import { contentOf } from './support.ts';
+import { checkpoint, contentOf, dictionary, tensor } from './support.ts';
 
 const FIRST = 'model-00001-of-00002.safetensors';
 const SECOND = 'model-00002-of-00002.safetensors';
@@ -32,6 +32,29 @@ test('tensors come from the shard that holds them', async () => {
   expect(container.files.map((file) => file.split(/[/\\]/).at(-1))).toEqual([FIRST, SECOND]);
   expect(container.path).toBe(index);
   await container.close();
+});
+
+test('shards may be checkpoints of PyTorch', async () => {
+  const folder = temporaryFolder();
+  const shard = 'pytorch_model-00001-of-00001.bin';
+  writeFileSync(join(folder, shard), checkpoint(dictionary(tensor())));
+  const index = join(folder, 'pytorch_model.bin.index.json');
+  writeFileSync(index, JSON.stringify({ weight_map: { a: shard } }));
+  expect((await contentOf(index)).values).toEqual({ a: [1, 2, 3, 4] });
+});
+
+test.each([
+  ['without its map', '{"metadata": {}}', 'has a weight_map that is not a JSON object'],
+  ['that is cut off', '{"weight_map": {"a"', 'index.json'],
+  ['that is empty', '', 'index.json'],
+])('an index %s is called one, and what to do', async (_, text, sentence) => {
+  const index = await sharded({ a: FIRST, b: SECOND });
+  writeFileSync(index, text);
+  await expect(contentOf(index)).rejects.toMatchObject({
+    code: 'file-damaged',
+    message: expect.stringContaining(sentence) as string,
+    hint: 'Download the index and all shards again, into one folder.',
+  });
 });
 
 test('a shard that is missing is named', async () => {

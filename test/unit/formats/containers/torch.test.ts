@@ -21,6 +21,26 @@ test('a view is read in row-major order', async () => {
   expect((await contentOf(path)).values).toEqual({ a: [1, 3, 2, 4] });
 });
 
+describe('the checksum of numbers that are not packed', () => {
+  const numbers = Buffer.from(new Float32Array([1, 2, 3, 4]).buffer);
+  const file = (claimedSum: number): Buffer =>
+    checkpoint(dictionary(tensor({ key: '1' })), [
+      { name: 'weights/data/1', data: numbers, claimedSum },
+    ]);
+
+  test('is compared', async () => {
+    const error = await refusalOf(temporaryFolder(), file(12345));
+    expect(error.code).toBe('file-damaged');
+    expect(error.message).toContain('weights/data/1 has a wrong checksum');
+  });
+
+  test('may be left out, as PyTorch does when it is told so', async () => {
+    const path = join(temporaryFolder(), 'weights');
+    writeFileSync(path, file(0));
+    expect((await contentOf(path)).values).toEqual({ a: [1, 2, 3, 4] });
+  });
+});
+
 describe('what would run a program is not read', () => {
   const calls = (module: string, name: string) =>
     dictionary(pickle.global(module, name), mark, text('true'), pickle.tuple, reduce);
