@@ -79,6 +79,15 @@ function refuse(path: string, sentence: string): KarstError {
   });
 }
 
+/** Whether it is transformers' note that timm's own configuration beside it says all. */
+export function isTimmWrapper(value: unknown): boolean {
+  const noted = v.safeParse(
+    v.object({ image_processor_type: v.literal('TimmWrapperImageProcessor') }),
+    value,
+  );
+  return noted.success;
+}
+
 /**
  * Reads `preprocessor_config.json`, of ours or of Hugging Face.
  * @param modelType Hugging Face's `model_type`, whose processor is taken where the file names none

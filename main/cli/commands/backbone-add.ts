@@ -14,20 +14,24 @@ export async function run(
 ): Promise<void> {
   const said = saidOf(options);
   const view = progressView(context.console);
-  const backbone = await withStudio(context, async (studio, signal) => {
+  const { backbone, moved } = await withStudio(context, async (studio, signal) => {
     try {
-      return await studio.backbones.add(path, {
+      const before = new Set(studio.backbones.list().map(({ id }) => id));
+      const added = await studio.backbones.add(path, {
         ...(name === undefined ? {} : { name }),
         said,
         signal,
         onProgress: view.host,
       });
+      return { backbone: added, moved: before.has(added.id) };
     } finally {
       view.stop();
     }
   });
   context.console.answer(backbone, () => [
-    `Added the backbone ${context.console.bold(backbone.name)}.`,
+    moved
+      ? `Found the files of the backbone ${context.console.bold(backbone.name)} again, which were moved.`
+      : `Added the backbone ${context.console.bold(backbone.name)}.`,
     ...describeBackbone(backbone, context.console),
   ]);
 }

@@ -2,17 +2,16 @@ import type { Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
-import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { SourceKind } from '../../../shared/domain/backbone.ts';
 import type { Backbone, BackbonePreview } from '../../../shared/domain/library.ts';
 import type { Said } from '../../../shared/domain/said.ts';
 import { Checkpoint } from '../../formats/checkpoints/checkpoint.ts';
-import { isComplete, type Preprocessor } from '../../formats/checkpoints/backbone-preprocessing.ts';
+import type { Preprocessor } from '../../formats/checkpoints/backbone-preprocessing.ts';
 import type { ModelConfig } from '../../formats/checkpoints/configs/model-config.ts';
 import { parseModelConfig } from '../../formats/checkpoints/configs/read.ts';
 import { readMetadata } from '../../formats/checkpoints/configs/timm.ts';
-import { preprocessingFromJson } from '../../formats/preprocessor-config.ts';
+import { isTimmWrapper, preprocessingFromJson } from '../../formats/preprocessor-config.ts';
 import {
   copyFileAtomic,
   readError,
@@ -20,11 +19,7 @@ import {
   sha256OfFile,
   writeError,
 } from '../../formats/files.ts';
-import {
-  recogniseBackbone,
-  timmPreprocessing,
-  type RecognisedBackbone,
-} from '../../formats/checkpoints/registry.ts';
+import { recogniseBackbone, type RecognisedBackbone } from '../../formats/checkpoints/registry.ts';
 import { addressOfPath } from '../../hub/place.ts';
 import type { BackboneRepository } from '../store/backbones.ts';
 import type { Library } from '../store/library.ts';
@@ -32,11 +27,20 @@ import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
 import { now } from '../store/rows.ts';
 import type { BackboneOptions, BackboneService } from '../contract/backbones.ts';
 import type { Watching } from '../contract/watching.ts';
-import { hashFiles, hashOfAll, missingOf, verifyFiles } from './backbone-files.ts';
+import { differenceOf, type Difference } from './architecture-difference.ts';
+import {
+  hashFiles,
+  hashOfAll,
+  missingOf,
+  verifyFiles,
+  type BackboneFiles,
+} from './backbone-files.ts';
 import { weightsAt } from './backbone-weights.ts';
 import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
 
 const CONFIG_LIMIT = 1024 * 1024;
+/** A free name may get a number behind. */
+const NAME_LENGTH = 94;
 /** Names of files that say nothing; the folder's does. */
 const PLAIN_NAMES = /^(model|pytorch_model|open_clip_model|open_clip_pytorch_model)$/;
 
@@ -47,24 +51,15 @@ async function configBeside(weights: string, source: SourceKind): Promise<ModelC
   return found === null ? null : parseModelConfig(found.value, found.path);
 }
 
-/**
- * `preprocessor_config.json` beside the weights; null if there is none. An invalid one is ignored
- * where timm's configuration is complete.
- */
+/** `preprocessor_config.json` beside the weights; null if there is none, or one that only points to timm's. */
 async function preprocessorBeside(
   weights: string,
   config: ModelConfig | null,
-  said: Partial<Preprocessing>,
 ): Promise<Preprocessor | null> {
-  try {
-    const found = await jsonBeside(weights, 'preprocessor_config.json');
-    if (found === null) return null;
-    const { path, value } = found;
-    return { path, preprocessing: preprocessingFromJson(value, path, config?.modelType) };
-  } catch (error) {
-    if (isComplete(said) && error instanceof KarstError) return null;
-    throw error;
-  }
+  const found = await jsonBeside(weights, 'preprocessor_config.json');
+  if (found === null || (config?.library === 'timm' && isTimmWrapper(found.value))) return null;
+  const { path, value } = found;
+  return { path, preprocessing: preprocessingFromJson(value, path, config?.modelType) };
 }
 
 async function jsonBeside(
@@ -138,11 +133,7 @@ async function recognise(
 ): Promise<InspectedBackbone> {
   const config = await configBeside(weights, file.translation.kind);
   const metadata = readMetadata(file.container.metadata, weights);
-  const preprocessor = await preprocessorBeside(
-    weights,
-    config,
-    timmPreprocessing(config, metadata)?.said ?? config?.openClip ?? {},
-  );
+  const preprocessor = await preprocessorBeside(weights, config);
   const recognised = recogniseBackbone(weights, file.translation, {
     ...{ option: said, config, metadata, preprocessor },
   });
@@ -174,13 +165,10 @@ export class Backbones implements BackboneService {
     throwIfCancelled(options.signal, `Adding ${weights}`);
     const sha256 = hashOfAll(files);
     const known = this.#repository.bySha256(sha256);
-    if (known !== null && (await missingOf(known.files)) !== null) {
-      // The files were moved: everything that uses them finds them at their new path.
-      this.#repository.relocate(known.id, files);
-      return this.get(known.id);
-    }
-    if (known !== null) throw inLibrary(weights, known);
-    const stem = basename(weights).replace(/(\.index)?\.[^.]+$/, '');
+    if (known !== null) return await this.#again(known, { weights, files, recognised, options });
+    const stem = basename(weights)
+      .replace(/\.index\.json$/, '')
+      .replace(/\.[^.]+$/, '');
     const fallback = PLAIN_NAMES.test(stem) ? basename(dirname(weights)) : stem;
     // In the hub's cache, where the folder is called by a commit.
     const onHub = addressOfPath(weights);
@@ -189,7 +177,9 @@ export class Backbones implements BackboneService {
       id: newId('backbone'),
       name:
         options.name === undefined
-          ? this.freeName(onHub?.address.split('/').at(-1) ?? recognised.timmName ?? fallback)
+          ? this.freeName(
+              fitName(onHub?.address.split('/').at(-1) ?? recognised.timmName ?? fallback),
+            )
           : checkName('backbone', options.name),
       path: weights,
       sha256,
@@ -206,6 +196,29 @@ export class Backbones implements BackboneService {
       this.#repository.insert(backbone);
     });
     return backbone;
+  }
+
+  /**
+   * What adding means for weights that the library has: where their files were moved, everything
+   * that uses them finds them at their new path, under the name that is given.
+   * @throws name-taken where they are in their old place, or are to be computed otherwise
+   */
+  async #again(known: Backbone, { weights, files, recognised, options }: Again): Promise<Backbone> {
+    const moved = (await missingOf(known.files)) !== null;
+    const differs = differenceOf(recognised.architecture, known.architecture);
+    // What a configuration beside the files says now is not what was trained with.
+    const asked = Object.keys(options.said ?? {}).length > 0;
+    if (differs !== null && (asked || !moved)) throw otherSettings(weights, known, differs);
+    if (!moved) throw inLibrary(weights, known);
+    const name = options.name === undefined ? known.name : checkName('backbone', options.name);
+    this.#library.transaction(() => {
+      this.#repository.relocate(known.id, files);
+      if (name !== known.name) {
+        requireFreeName(this.#library, 'backbone', name);
+        this.#repository.rename(known.id, name);
+      }
+    });
+    return this.get(known.id);
   }
 
   async preview(path: string, said: Said = {}): Promise<BackbonePreview> {
@@ -322,6 +335,40 @@ export class Backbones implements BackboneService {
       { path: kept, bytes: size, modifiedMs: mtimeMs, sha256 },
     ]);
   }
+}
+
+/** Weights of the library that are added again. */
+interface Again {
+  readonly weights: string;
+  readonly files: BackboneFiles;
+  readonly recognised: Pick<RecognisedBackbone, 'architecture'>;
+  readonly options: BackboneOptions;
+}
+
+/** A name made of a file's or a folder's, which may be called what no backbone may. */
+function fitName(wanted: string): string {
+  const fit = wanted
+    .normalize('NFC')
+    .replaceAll(/[\p{Cc}\p{Cf}/\\]+/gu, ' ')
+    .replace(/^[\s.-]+/, '')
+    .slice(0, NAME_LENGTH)
+    .trim();
+  return fit === '' ? 'backbone' : fit;
+}
+
+function otherSettings(
+  path: string,
+  { name, id }: Backbone,
+  { key, said, is }: Difference,
+): KarstError {
+  return new KarstError(
+    'name-taken',
+    `${path} is in the library already, as "${name}" (${id}), where its ${key} is ${is}, not ${said}. Weights are in the library once: adapters know them by their hash.`,
+    {
+      hint: `Use "${name}" as it is, or remove it (\`karst backbone remove\`) with the runs and adapters that use it, then add the file again.`,
+      path,
+    },
+  );
 }
 
 function inLibrary(path: string, { name, id }: Backbone): KarstError {

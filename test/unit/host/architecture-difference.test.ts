@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { differenceOf } from '../../../main/host/services/adapters/adapters.ts';
+import { differenceOf } from '../../../main/host/services/architecture-difference.ts';
 
 const SWIN = { family: 'swin', width: 96, depths: [2, 2, 6, 2], window: { size: 7 } };
 
@@ -19,6 +19,11 @@ it.each([
   [
     { ...SWIN, window: { size: 8 } },
     { key: 'window', said: '{"size":8}', is: '{"size":7}' },
+  ],
+  // What has the default is left out of the network.
+  [
+    { ...SWIN, pool: 'mean' },
+    { key: 'pool', said: '"mean"', is: 'nothing' },
   ],
   [
     { family: 'swin', width: 96, depths: [2, 2, 6, 2] },

@@ -50,6 +50,15 @@ async function writeShards(folder: string): Promise<{ index: string; shards: str
 const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('a backbone in several files', () => {
+  it('is called as its folder where nothing names it', async () => {
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    await writeShards(join(root, 'large'));
+    const config = { model_args: { num_heads: ARCHITECTURE.heads } };
+    writeFileSync(join(root, 'large', 'config.json'), JSON.stringify(config));
+    expect((await studio.backbones.add(join(root, 'large'))).name).toBe('large');
+  });
+
   it('is one, by its index or its folder, with the hash of all', async () => {
     const root = temporaryFolder();
     const studio = await studioIn(join(root, 'home'));

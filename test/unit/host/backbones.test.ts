@@ -272,6 +272,15 @@ describe('backbones in the library', () => {
       await refusal(add({ image_processor_type: 'OtherImageProcessor' }), 'format-unsupported');
     });
 
+    it('are refused where it is wrong, also where their own config says everything', async () => {
+      const { pretrained_cfg: whole } = timmConfigOf(ARCHITECTURE, PREPROCESSING);
+      const error = await refusal(
+        add({ ...CLIP_LIKE, resample: 9 }, { pretrained_cfg: whole }),
+        'format-unsupported',
+      );
+      expect(error.message).toContain('"resample" is 9');
+    });
+
     it('need none that is not understood where their own config says everything', async () => {
       const { pretrained_cfg: whole } = timmConfigOf(ARCHITECTURE, PREPROCESSING);
       const added = await add(
@@ -300,6 +309,10 @@ describe('backbones in the library', () => {
     for (const path of ['a', join('b', 'mine.safetensors'), 'c', 'd'])
       names.push((await studio.backbones.add(join(root, path))).name);
     expect(names).toEqual(['vit_test', 'mine', 'c', 'vit_test-2']);
+    await writeBackbone(join(root, '.-hidden'), { value: 0.5, config: false, metadata });
+    expect((await studio.backbones.add(join(root, '.-hidden'))).name).toBe('hidden');
+    await writeBackbone(join(root, '..-'), { value: 0.6, config: false, metadata });
+    expect((await studio.backbones.add(join(root, '..-'))).name).toBe('backbone');
     expect(studio.backbones.get('mine').headsFrom).toBe('metadata');
   });
 
@@ -353,6 +366,31 @@ describe('backbones in the library', () => {
     renameSync(join(root, 'old'), join(root, 'new'));
     const moved = await studio.backbones.add(join(root, 'new'));
     expect(moved).toMatchObject({ id, name: 'tiny', path: join(root, 'new', 'model.safetensors') });
+    renameSync(join(root, 'new'), join(root, 'newest'));
+    await writeBackbone(join(root, 'other'), { value: 0.2 });
+    await studio.backbones.add(join(root, 'other'), { name: 'other' });
+    const again = (name: string) => studio.backbones.add(join(root, 'newest'), { name });
+    await refusal(again('other'), 'name-taken');
+    expect(await again('small')).toMatchObject({ id, name: 'small' });
+  });
+
+  it('with other settings than those of the library are refused, with the way out', async () => {
+    const root = temporaryFolder();
+    const studio = await studioIn(join(root, 'home'));
+    const path = await writeBackbone(join(root, 'old'));
+    const { id, architecture } = await studio.backbones.add(path, { name: 'tiny' });
+    const otherwise = { name: 'mean', said: { pool: 'mean' } } as const;
+    for (const place of ['old', 'new']) {
+      const error = await refusal(studio.backbones.add(join(root, place), otherwise), 'name-taken');
+      expect(error.message).toContain('as "tiny"');
+      expect(error.message).toContain('its pool is nothing, not "mean"');
+      expect(error.hint).toContain('backbone remove');
+      if (place === 'old') renameSync(join(root, 'old'), join(root, 'new'));
+    }
+    // Said as they are, they are no other ones.
+    const same = { name: 'same', said: { pool: 'class' } } as const;
+    const moved = await studio.backbones.add(join(root, 'new'), same);
+    expect(moved).toMatchObject({ id, name: 'same', architecture });
   });
 
   it('a touched file is hashed again and accepted, a changed one is not', async () => {

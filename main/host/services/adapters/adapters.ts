@@ -26,6 +26,7 @@ import type { RunRepository } from '../../store/runs.ts';
 import type { TagRepository } from '../../store/tags.ts';
 import type { AdapterLineage, AdapterResults, AdapterService } from '../../contract/adapters.ts';
 import type { Page, Watching } from '../../contract/watching.ts';
+import { differenceOf } from '../architecture-difference.ts';
 import type { Backbones } from '../backbones.ts';
 import type { Bin } from '../bin.ts';
 import { checkClassName } from '../class-name.ts';
@@ -348,20 +349,4 @@ function mismatch(path: string, why: string): KarstError {
     hint: 'Add the backbone it was trained on with `karst backbone add`, then import again.',
     path,
   });
-}
-
-/** The first field in which a description of a network differs from the network; fields may be lists. */
-export function differenceOf(
-  said: object,
-  is: object,
-): { readonly key: string; readonly said: string; readonly is: string } | null {
-  const given = new Map<string, unknown>(Object.entries(said));
-  for (const [key, value] of Object.entries(is))
-    if (!isDeepStrictEqual(given.get(key), value))
-      return {
-        key,
-        said: given.has(key) ? JSON.stringify(given.get(key)) : 'nothing',
-        is: JSON.stringify(value),
-      };
-  return null;
 }

@@ -12,7 +12,7 @@ import {
 } from '../../../formats/adapter-folder.ts';
 import type { BareShape } from '../../contract/runs.ts';
 import type { runClasses } from '../run-classes.ts';
-import { differenceOf } from '../adapters/adapters.ts';
+import { differenceOf } from '../architecture-difference.ts';
 
 /** An adapter as the start of a run: what it binds the run to. */
 export interface StartingAdapter {
