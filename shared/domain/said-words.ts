@@ -12,7 +12,7 @@ export const SAID_LIMITS = {
   heads: { min: 1, max: 256, whole: true },
   poolHeads: { min: 1, max: 256, whole: true },
   layerNormEpsilon: { min: 1e-12, max: 0.1, whole: false },
-  ropeTheta: { min: 1, max: 1e9, whole: false },
+  ropeTheta: { min: 1.01, max: 1e9, whole: false },
   ropeReference: { min: 1, max: 1024, whole: true },
   imageSize: { min: 1, max: 4096, whole: true },
 } as const;

@@ -22,8 +22,8 @@ export interface PreprocessingSources {
 export interface PreparedNetwork {
   /** Of the position embeddings. */
   readonly imageSize: number;
-  /** Image sizes are multiples of it. */
-  readonly step: number;
+  /** Whether it takes images of a size. */
+  readonly fits: (side: number) => boolean;
   /**
    * Whether its library takes images of other sizes without being told to, so that files name a
    * size of their own.
@@ -36,7 +36,7 @@ export interface PreparedNetwork {
 /** What does not follow from the weights. */
 const KEYS = ['interpolation', 'cropFraction', 'cropMode', 'mean', 'std'] as const;
 
-export function isComplete(said: Partial<Preprocessing>): boolean {
+function isComplete(said: Partial<Preprocessing>): boolean {
   return KEYS.every((key) => said[key] !== undefined);
 }
 
@@ -48,7 +48,7 @@ export function isComplete(said: Partial<Preprocessing>): boolean {
  */
 export function settlePreprocessing(
   { timm, openClip, preprocessor }: PreprocessingSources,
-  { imageSize, step, anySize, assumed }: PreparedNetwork,
+  { imageSize, fits, anySize, assumed }: PreparedNetwork,
 ): { preprocessing: Preprocessing; preprocessingFrom: Provenance } {
   const said = timm?.said ?? openClip ?? {};
   const rest = timm === null ? (openClip ?? assumed) : TIMM_DEFAULTS;
@@ -61,10 +61,10 @@ export function settlePreprocessing(
       preprocessingFrom: saidFrom,
     };
   const { path, preprocessing: other } = preprocessor;
-  if (other.imageSize !== imageSize && !(anySize && other.imageSize % step === 0))
+  if (other.imageSize !== imageSize && !(anySize && fits(other.imageSize)))
     throw contradiction(
       path,
-      `it prepares images of ${other.imageSize} pixels, and the position embeddings of the weights are for ${imageSize}`,
+      `it prepares images of ${other.imageSize} pixels, and the weights are for images of ${imageSize}`,
     );
   for (const key of KEYS)
     if (said[key] !== undefined && !agree(key, said, other))

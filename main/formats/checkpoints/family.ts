@@ -50,6 +50,16 @@ export function refuse(
   return new KarstError(code, `${path}: ${sentence}`, { hint, path, ...named });
 }
 
+/** @param name as the file has it */
+export function refuseDtype(path: string, name: string, dtype: TensorDtype): KarstError {
+  return refuse(
+    'format-unsupported',
+    path,
+    `the tensor ${name} is stored as ${dtype}; F32, F16 and BF16 are supported.`,
+    'Save the weights again as float32, in Python: save_file({n: t.float() for n, t in state_dict.items()}, "model.safetensors").',
+  );
+}
+
 /**
  * Compares every tensor with what the architecture needs: none missing, none unexpected, shapes equal, F32, F16 or BF16
  * throughout.
@@ -78,11 +88,7 @@ export function checkTensors(
         `the tensor ${called(name)} has the shape (${found.shape.join(', ')}), expected (${shape.join(', ')}).`,
       );
     if (!STORED_DTYPES.some((d) => d === found.dtype))
-      throw refuse(
-        'format-unsupported',
-        path,
-        `the tensor ${called(name)} is stored as ${found.dtype}; F32, F16 and BF16 are supported.`,
-      );
+      throw refuseDtype(path, called(name), found.dtype);
   }
   const expected = new Set(specs.map(({ name }) => name));
   for (const name of tensors.keys())

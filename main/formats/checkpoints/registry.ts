@@ -6,14 +6,18 @@ import type { PositionRule } from '../../../shared/domain/position-rule.ts';
 import {
   architectureSchema,
   familyOf,
+  fits,
   type Architecture,
 } from '../../../shared/models/registry.ts';
 import { assumedPreprocessing, type Origin } from '../preprocessing/assumed.ts';
 import { settlePreprocessing, type PreprocessingSources } from './backbone-preprocessing.ts';
+import { otherKind, type Trait } from './configs/described.ts';
 import type { ModelConfig } from './configs/model-config.ts';
 import {
   checkTensors,
   refuse,
+  refuseDtype,
+  STORED_DTYPES,
   type CheckpointSources,
   type Recognised,
   type StoredDtype,
@@ -22,6 +26,7 @@ import { positionRuleOf } from './position-rule.ts';
 import { contradiction } from './settle.ts';
 import { recogniseSwin } from './swin.ts';
 import type { Translation } from './translate.ts';
+import { uselessOption } from './useless-option.ts';
 import { recogniseVit } from './vit.ts';
 
 export interface RecognisedBackbone extends Recognised<Architecture> {
@@ -56,6 +61,7 @@ export function recogniseBackbone(
   translation: Translation,
   sources: CheckpointSources = {},
 ): RecognisedBackbone {
+  requireDtypes(path, translation);
   const config = ofTheseWeights(sources.config ?? null, translation);
   const metadata = ofTheseWeights(sources.metadata ?? null, translation);
   const recognise = translation.source.family === 'swin' ? recogniseSwin : recogniseVit;
@@ -66,6 +72,15 @@ export function recogniseBackbone(
   });
   const { architecture } = recognised;
   for (const said of [config, metadata]) refuseContradiction(said, architecture);
+  const useless = uselessOption(sources.option ?? {}, recognised);
+  if (useless !== null)
+    throw refuse(
+      'format-unsupported',
+      path,
+      `the option ${useless.option} has no use: ${useless.why}.`,
+      'Leave the option out.',
+      useless.option,
+    );
   requireConsistent(path, architecture);
   const origin: Origin = {
     kind: translation.kind,
@@ -81,7 +96,7 @@ export function recogniseBackbone(
       architecture.family === 'vit' ? architecture : { patchSize: 0 },
     ),
     timmName: config?.architecture ?? metadata?.architecture ?? null,
-    labels: labels?.length === architecture.classes ? labels : null,
+    labels: architecture.classes > 0 ? labels : null,
     licence: config?.licence ?? metadata?.licence ?? null,
     dtype: translation.tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
     ...settlePreprocessing(
@@ -92,7 +107,7 @@ export function recogniseBackbone(
       },
       {
         imageSize: architecture.imageSize,
-        step: familyOf(architecture).sizeStep(architecture),
+        fits: (side) => fits(architecture, side),
         anySize: origin.modelType !== null && ANY_SIZE.has(origin.modelType),
         assumed: assumedPreprocessing(architecture, origin),
       },
@@ -115,22 +130,74 @@ function requireConsistent(path: string, architecture: Architecture): void {
   );
 }
 
-/** A configuration whose name is of a model of another size says only what it says itself. */
-function ofTheseWeights(config: ModelConfig | null, { tensors }: Translation): ModelConfig | null {
+/** @throws format-unsupported naming the tensor, whatever else is wrong with the file */
+function requireDtypes(path: string, { tensors, called }: Translation): void {
+  for (const [name, { dtype }] of tensors)
+    // A head that is not used may be stored as it likes.
+    if (!name.startsWith('head.') && !STORED_DTYPES.some((one) => one === dtype))
+      throw refuseDtype(path, called(name), dtype);
+}
+
+/** The tensors by which kinds of vision transformers are told apart. */
+const MARKS: Readonly<Record<Exclude<Trait, 'eva'>, string>> = {
+  classToken: 'cls_token',
+  distillationToken: 'dist_token',
+  registers: 'reg_token',
+  positions: 'pos_embed',
+  preNorm: 'norm_pre.weight',
+  layerScale: 'blocks.0.ls1.gamma',
+};
+
+/**
+ * A configuration whose name is of a model of another size says only what it says itself.
+ * @throws format-unsupported where it is of another kind of network
+ */
+function ofTheseWeights(
+  config: ModelConfig | null,
+  { tensors, source }: Translation,
+): ModelConfig | null {
+  if (config === null) return config;
+  const kind =
+    config.describes === null
+      ? null
+      : otherKind(config.describes, {
+          family: source.family,
+          has: (trait) =>
+            trait === 'eva' ? source.kind === 'timm-eva' : tensors.has(MARKS[trait]),
+        });
+  if (kind !== null) throw contradicts(config, kind);
   const [width, , patchSize] = tensors.get('patch_embed.proj.weight')?.shape ?? [];
-  const named = config?.named ?? null;
-  if (config === null || named === null) return config;
+  const { named } = config;
+  if (named === null) return config;
   const own = (named.width ?? width) === width && (named.patchSize ?? patchSize) === patchSize;
   return own ? config : { ...config, said: named.otherwise, architecture: null };
 }
 
 function refuseContradiction(config: ModelConfig | null, architecture: Architecture): void {
-  const sentence = config === null ? null : contradiction(config, { ...architecture });
-  if (sentence !== null)
-    throw new KarstError('format-unsupported', sentence, {
-      hint: 'Put the configuration that belongs to the weights beside them, or remove it.',
-      ...(config === null ? {} : { path: config.path }),
-    });
+  if (config === null) return;
+  const { classes, ...network } = architecture;
+  // Without a head of its own there is none to compare.
+  const sentence = contradiction(config, { ...network, ...(classes > 0 ? { classes } : {}) });
+  if (sentence !== null) throw contradicts(config, sentence);
+  const { labels, labelsKey, preprocessing } = config;
+  const step = familyOf(architecture).sizeStep(architecture);
+  if ((preprocessing?.imageSize ?? 0) % step !== 0)
+    throw contradicts(
+      config,
+      `"input_size" is ${String(preprocessing?.imageSize)}, and the weights take multiples of ${String(step)}`,
+    );
+  if (labels !== null && classes > 0 && labels.length !== classes)
+    throw contradicts(
+      config,
+      `"${labelsKey}" has ${String(labels.length)} classes, and the head of the weights ${String(classes)}`,
+    );
+}
+
+function contradicts({ path }: ModelConfig, sentence: string): KarstError {
+  return new KarstError('format-unsupported', `${path}: ${sentence}.`, {
+    hint: 'Put the configuration that belongs to the weights beside them, or remove it.',
+    path,
+  });
 }
 
 /**
@@ -146,7 +213,7 @@ export function checkBackbone(path: string, translation: Translation, a: Archite
 }
 
 /** timm's preprocessing: from its configuration beside the file, else from the file's metadata. */
-export function timmPreprocessing(
+function timmPreprocessing(
   config: ModelConfig | null,
   metadata: ModelConfig | null,
 ): PreprocessingSources['timm'] {

@@ -49,9 +49,9 @@ export class Settling {
   }
 }
 
-/** Compares what a configuration says with what the weights are. */
+/** What a configuration says and the weights are not; null where they agree. */
 export function contradiction(
-  { path, checks }: ModelConfig,
+  { checks }: ModelConfig,
   found: Readonly<Record<string, unknown>>,
 ): string | null {
   const wrong = checks.find(
@@ -59,5 +59,5 @@ export function contradiction(
   );
   return wrong === undefined
     ? null
-    : `${path}: "${wrong.key}" is ${JSON.stringify(wrong.value)}, and the weights have ${JSON.stringify(found[wrong.field])}.`;
+    : `"${wrong.key}" is ${JSON.stringify(wrong.value)}, and the weights have ${JSON.stringify(found[wrong.field])}`;
 }

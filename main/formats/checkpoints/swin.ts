@@ -40,6 +40,14 @@ export function recogniseSwin(
       `the tensor layers.0.blocks.0.${TABLE} has ${String(tables[0]?.[0])} rows, which belong to no square window.`,
     );
   const [hidden = 0] = need(path, tensors, 'layers.0.blocks.0.mlp.fc1.weight');
+  const activation = settling.said('activation');
+  if (activation !== null && activation.from !== 'option' && activation.value !== 'gelu')
+    throw refuse(
+      'format-unsupported',
+      path,
+      `${activation.from} says the activation ${activation.value}, and a Swin transformer here has gelu.`,
+      'Correct the configuration beside the file.',
+    );
   const head = tensors.get('head.weight')?.shape[0] ?? 0;
   const architecture: SwinArchitecture = {
     family: 'swin',

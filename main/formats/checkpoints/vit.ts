@@ -48,11 +48,15 @@ export function recogniseVit(
   requirePool(path, pool, shape, has);
   const head = tensors.get('head.weight')?.shape ?? [];
   const kept = keepsHead(pool, head, shape.width) && !isProjection(sources);
-  const attention: AttentionPool =
-    pool === 'attention' ? attentionPool(settling, kind, tensors, rope) : {};
+  const values: PoolValues =
+    pool === 'attention'
+      ? attentionPool(settling, kind, tensors, rope)
+      : pool === 'mean'
+        ? meanPool(settling, shape)
+        : {};
   const { mlpDim, patchSize } = shape;
   const { heads, headsFrom } = headsOf(path, shape, rope.rope, settling);
-  const { poolHeads, poolMlpDim, poolPrefix } = attention;
+  const { poolHeads, poolMlpDim, poolPrefix } = values;
   const architecture: VitArchitecture = {
     ...shape,
     imageSize: shape.imageSize ?? settling.settle('imageSize', 14 * patchSize),
@@ -292,7 +296,7 @@ function isProjection({ config, metadata }: CheckpointSources): boolean {
   return (config ?? metadata)?.projection === true;
 }
 
-interface AttentionPool {
+interface PoolValues {
   readonly poolHeads?: number;
   readonly poolMlpDim?: number;
   readonly poolPrefix?: boolean;
@@ -303,7 +307,7 @@ function attentionPool(
   kind: Translation['kind'],
   tensors: TensorTable,
   { rope }: Pick<VitArchitecture, 'rope'>,
-): AttentionPool {
+): PoolValues {
   const [poolMlpDim] = tensors.get('attn_pool.mlp.fc1.weight')?.shape ?? [];
   const heads = settling.said('poolHeads')?.value ?? (rope === 'pe' ? 8 : undefined);
   return {
@@ -311,6 +315,14 @@ function attentionPool(
     ...(heads === undefined ? {} : { poolHeads: settling.settle('poolHeads', heads) }),
     poolPrefix: settling.settle('poolPrefix', kind === 'timm-eva'),
   };
+}
+
+/** Mostly of the patches alone, so that it is only told where somebody says it. */
+function meanPool(settling: Settling, { classToken, registers = 0 }: Shape): PoolValues {
+  const prefix = classToken !== false || registers > 0;
+  return prefix && settling.said('poolPrefix') !== null
+    ? { poolPrefix: settling.settle('poolPrefix', false) }
+    : {};
 }
 
 /** Heads of a shape that is known; null for others. */

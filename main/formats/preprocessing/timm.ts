@@ -50,7 +50,8 @@ export function readPretrainedCfg(
   path: string,
 ): Partial<Preprocessing> | null {
   const [channels, height, width] = cfg.input_size ?? [3, 1, 1];
-  if (channels !== 3 || height !== width)
+  const pixels = Number.isInteger(height) && height >= 1 && height <= 65_536;
+  if (channels !== 3 || height !== width || !pixels)
     throw unsupportedPreprocessing(
       path,
       `input_size (${channels}, ${height}, ${width}) is not a square of three channels`,

@@ -48,7 +48,7 @@ function read({ library, file: said }: Case): Preprocessing {
       const cfg = readPretrainedCfg(v.parse(pretrainedCfgSchema, said), 'c.json');
       return settlePreprocessing(
         { timm: { said: cfg ?? {}, from: 'config.json' }, openClip: null, preprocessor: null },
-        { imageSize: SIDE, step: 1, anySize: false, assumed: DEFAULT_PREPROCESSING },
+        { imageSize: SIDE, fits: () => true, anySize: false, assumed: DEFAULT_PREPROCESSING },
       ).preprocessing;
     }
   }

@@ -150,7 +150,7 @@ describe('no value of the wrong kind is more than a refusal', () => {
 
   it("in timm's config.json, with the model that it describes", () => {
     const refused = refusals(
-      timmConfigOf(ARCHITECTURE, PREPROCESSING, ['a']) as Json,
+      timmConfigOf(ARCHITECTURE, PREPROCESSING, ['a', 'b', 'c', 'd', 'e']) as Json,
       (text, path) => {
         const config = parseModelConfig(JSON.parse(text), path);
         const { preprocessing: p } = recogniseBackbone(path, names, {

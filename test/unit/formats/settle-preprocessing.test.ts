@@ -18,7 +18,7 @@ const NONE: PreprocessingSources = { timm: null, openClip: null, preprocessor: n
 const vit = { family: 'vit', patchSize: 14, layerScale: true } as const;
 /** DINOv2 as transformers has it. */
 const DINOV2: PreparedNetwork = {
-  ...{ imageSize: 518, step: 14, anySize: true },
+  ...{ imageSize: 518, fits: (side: number) => side % 14 === 0 && side >= 28, anySize: true },
   assumed: assumedPreprocessing(vit, { kind: 'huggingface', modelType: 'dinov2' }),
 };
 const beside = (crop: number): PreprocessingSources => ({
@@ -45,6 +45,8 @@ describe('how images are prepared for a backbone', () => {
     for (const [sources, network] of [
       // Not a multiple of the patch.
       [beside(225), DINOV2],
+      // Smaller than the network takes, as the windows of a Swin.
+      [beside(14), DINOV2],
       [beside(224), { ...DINOV2, anySize: false }],
     ] as const)
       expect(() => settlePreprocessing(sources, network)).toThrow(KarstError);

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { Said } from '../../../../shared/domain/said.ts';
+import { classNames } from './class-names.ts';
+import type { DescribedNetwork } from './described.ts';
 import { checked, configFault, entryOf, known, maybe } from './json.ts';
 import type { Check, ModelConfig } from './model-config.ts';
 
@@ -34,39 +36,63 @@ type Network = v.InferOutput<typeof networkSchema>;
 interface ModelType {
   /** What the library takes where the file is silent: a nested configuration holds differences only. */
   readonly defaults: Said;
+  readonly of: Pick<DescribedNetwork, 'family' | 'traits'>;
   readonly checks?: readonly string[];
 }
 const VIT = { heads: 12, activation: 'gelu' } as const;
+const PLAIN = { classToken: true, positions: true, preNorm: false, layerScale: false } as const;
+const of = (traits: DescribedNetwork['traits']) => ({ family: 'vit', traits }) as const;
 const FIXED = ['hidden_size', 'num_hidden_layers', 'patch_size', 'image_size'];
 const FREE = ['hidden_size', 'num_hidden_layers', 'patch_size'];
 
 /** Hugging Face's types of model that are backbones here. */
 const TYPES: Readonly<Record<string, ModelType>> = {
-  vit: { defaults: { ...VIT, layerNormEpsilon: 1e-12 }, checks: [...FIXED, 'intermediate_size'] },
-  vit_mae: { defaults: { ...VIT, layerNormEpsilon: 1e-12 }, checks: FIXED },
-  vit_msn: { defaults: { ...VIT, layerNormEpsilon: 1e-6 }, checks: FIXED },
-  ijepa: { defaults: { ...VIT, layerNormEpsilon: 1e-12 }, checks: FIXED },
-  deit: { defaults: { ...VIT, layerNormEpsilon: 1e-12 }, checks: [...FIXED, 'intermediate_size'] },
-  dinov2: { defaults: { ...VIT, layerNormEpsilon: 1e-6 }, checks: FIXED },
+  vit: {
+    defaults: { ...VIT, layerNormEpsilon: 1e-12 },
+    of: of(PLAIN),
+    checks: [...FIXED, 'intermediate_size'],
+  },
+  vit_mae: { defaults: { ...VIT, layerNormEpsilon: 1e-12 }, of: of(PLAIN), checks: FIXED },
+  vit_msn: { defaults: { ...VIT, layerNormEpsilon: 1e-6 }, of: of(PLAIN), checks: FIXED },
+  ijepa: {
+    defaults: { ...VIT, layerNormEpsilon: 1e-12 },
+    of: of({ ...PLAIN, classToken: false }),
+    checks: FIXED,
+  },
+  deit: {
+    defaults: { ...VIT, layerNormEpsilon: 1e-12 },
+    of: of({ ...PLAIN, distillationToken: true }),
+    checks: [...FIXED, 'intermediate_size'],
+  },
+  dinov2: {
+    defaults: { ...VIT, layerNormEpsilon: 1e-6 },
+    of: of({ ...PLAIN, layerScale: true, registers: false }),
+    checks: FIXED,
+  },
   dinov2_with_registers: {
     defaults: { ...VIT, layerNormEpsilon: 1e-6 },
+    of: of({ ...PLAIN, layerScale: true, registers: true }),
     checks: [...FIXED, 'num_register_tokens'],
   },
   dinov3_vit: {
     defaults: { heads: 6, activation: 'gelu', layerNormEpsilon: 1e-5, ropeTheta: 100 },
+    of: of({ classToken: true, positions: false, preNorm: false, layerScale: true }),
     checks: [...FREE, 'intermediate_size', 'num_register_tokens'],
   },
   clip: {
     defaults: { heads: 12, activation: 'quick-gelu', layerNormEpsilon: 1e-5 },
+    of: of({ ...PLAIN, preNorm: true }),
     checks: [...FIXED, 'intermediate_size'],
   },
   siglip: {
     defaults: { heads: 12, activation: 'gelu-tanh', layerNormEpsilon: 1e-6 },
+    of: of({ ...PLAIN, classToken: false }),
     checks: [...FIXED, 'intermediate_size'],
   },
   swin: {
     defaults: { heads: [3, 6, 12, 24], layerNormEpsilon: 1e-5, imageSize: 224 },
-    checks: ['embed_dim', 'depths', 'patch_size', 'window_size'],
+    of: { family: 'swin', traits: {} },
+    checks: ['embed_dim', 'depths', 'num_heads', 'patch_size', 'window_size'],
   },
 };
 const SAME: Readonly<Record<string, string>> = {
@@ -79,6 +105,7 @@ const FIELDS: Readonly<Record<string, Check['field']>> = {
   embed_dim: 'width',
   num_hidden_layers: 'depth',
   depths: 'depths',
+  num_heads: 'heads',
   intermediate_size: 'mlpDim',
   patch_size: 'patchSize',
   image_size: 'imageSize',
@@ -131,10 +158,12 @@ export function readHuggingFaceConfig(value: unknown, path: string): ModelConfig
     path,
     said: { ...kind.defaults, ...saidBy(network, type, where, path) },
     checks: checksOf(network, kind, where),
+    describes: { called: `"model_type" "${given ?? ''}"`, ...kind.of },
     architecture: null,
     named: null,
     projection: false,
     labels: labelsOf(id2label, path),
+    labelsKey: 'id2label',
     licence: null,
     modelType: given ?? null,
     openClip: null,
@@ -188,5 +217,5 @@ function labelsOf(
         path,
         `"id2label" has ${entries.length} classes, but none of the id ${id}.`,
       );
-  return labels;
+  return classNames(labels, 'id2label', path);
 }

@@ -2,6 +2,7 @@ import type { Preprocessing } from '../../../../shared/domain/preprocessing.ts';
 import type { Architecture } from '../../../../shared/models/registry.ts';
 import type { SwinArchitecture } from '../../../../shared/models/swin.ts';
 import type { Said } from '../../../../shared/domain/said.ts';
+import type { DescribedNetwork } from './described.ts';
 
 type FieldOf<A> = A extends unknown ? keyof A & string : never;
 
@@ -19,6 +20,8 @@ export interface ModelConfig {
   readonly path: string;
   readonly said: Said;
   readonly checks: readonly Check[];
+  /** The kind of network that it names; null where it names none that is known. */
+  readonly describes: DescribedNetwork | null;
   /** timm's name of the model, tag included; null where it names none. */
   readonly architecture: string | null;
   /**
@@ -34,6 +37,8 @@ export interface ModelConfig {
   readonly projection: boolean;
   /** Class names of its own head in the order of the label ids; null where it has none. */
   readonly labels: readonly string[] | null;
+  /** The key that has them. */
+  readonly labelsKey: 'label_names' | 'id2label';
   readonly licence: string | null;
   /** Hugging Face's `model_type`. */
   readonly modelType: string | null;

@@ -46,6 +46,7 @@ export function readOpenClipConfig(value: unknown, path: string): ModelConfig {
     named: null,
     projection: true,
     labels: null,
+    labelsKey: 'label_names',
     licence: null,
     modelType: null,
     openClip: readPreprocessCfg(preprocess, path),
@@ -68,6 +69,11 @@ export function readOpenClipConfig(value: unknown, path: string): ModelConfig {
     ].filter(
       ({ value: number }) => number !== undefined && number !== null,
     ) as ModelConfig['checks'],
+    describes: {
+      called: 'the "vision_cfg"',
+      family: 'vit',
+      traits: { preNorm: tower.no_ln_pre !== true },
+    },
     architecture: null,
   };
 }
@@ -87,15 +93,17 @@ function timmTower(
   name: string,
   tower: Tower,
   path: string,
-): Pick<ModelConfig, 'said' | 'checks' | 'architecture'> {
+): Pick<ModelConfig, 'said' | 'checks' | 'describes' | 'architecture'> {
   const other = otherModel(name);
   if (other !== null)
     throw configFault(path, `it names ${name}: ${other}, which is not supported.`);
   const pool = tower.timm_pool ?? '';
-  const args = registeredModel(name)?.args ?? {};
+  const registered = registeredModel(name);
+  const args = registered?.args ?? {};
   return {
     said: known<Said>(saidByArgs({ ...args, ...(pool === '' ? {} : { global_pool: pool }) }, path)),
     checks: [],
+    describes: registered === null ? null : { called: name, ...registered.describes },
     architecture: name,
   };
 }

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import type { Said } from '../../../../shared/domain/said.ts';
+import type { Traits } from './described.ts';
 import { configFault, entryOf, known, maybe } from './json.ts';
 
 /** Arguments of timm's networks that are understood; what others change shows in the tensors. */
 export interface TimmArgs {
   readonly img_size?: number;
+  readonly in_chans?: number;
   readonly patch_size?: number;
   readonly embed_dim?: number;
   readonly depth?: number;
@@ -12,6 +14,13 @@ export interface TimmArgs {
   readonly num_heads?: number | readonly number[];
   readonly act_layer?: string;
   readonly norm_layer?: string;
+  readonly mlp_layer?: string;
+  readonly use_post_norm?: boolean;
+  readonly class_token?: boolean;
+  readonly pre_norm?: boolean;
+  readonly use_pre_transformer_norm?: boolean;
+  readonly use_abs_pos_emb?: boolean;
+  readonly qkv_fused?: boolean;
   /** Of the norms: only registered names imply it. */
   readonly eps?: number;
   readonly global_pool?: string;
@@ -30,6 +39,7 @@ export interface TimmArgs {
 const heads = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024));
 const schema = v.object({
   img_size: maybe.side,
+  in_chans: maybe.count,
   patch_size: maybe.side,
   embed_dim: maybe.count,
   depth: maybe.count,
@@ -37,6 +47,13 @@ const schema = v.object({
   num_heads: v.optional(v.nullable(v.union([heads, v.array(heads)]))),
   act_layer: maybe.text,
   norm_layer: maybe.text,
+  mlp_layer: maybe.text,
+  use_post_norm: maybe.flag,
+  class_token: maybe.flag,
+  pre_norm: maybe.flag,
+  use_pre_transformer_norm: maybe.flag,
+  use_abs_pos_emb: maybe.flag,
+  qkv_fused: maybe.flag,
   global_pool: maybe.text,
   pool_include_prefix: maybe.flag,
   attn_pool_num_heads: maybe.count,
@@ -56,6 +73,21 @@ export const timmArgs = v.pipe(
   v.transform((args): TimmArgs => known<TimmArgs>(args)),
 );
 
+/** Of the traits that a registered name implies, those that arguments change. */
+export function withArgs(implied: Traits, args: TimmArgs): Traits {
+  const { eva, ...others } = implied;
+  return {
+    ...others,
+    // With q, k and v in one layer, as is not usual there, Eva's tensors are called as the others'.
+    ...(eva === undefined || args.qkv_fused === true ? {} : { eva }),
+    ...known<Traits>({
+      classToken: args.class_token,
+      preNorm: args.pre_norm ?? args.use_pre_transformer_norm,
+      positions: args.use_abs_pos_emb,
+    }),
+  };
+}
+
 const ACTIVATIONS: Readonly<Record<string, NonNullable<Said['activation']>>> = {
   gelu: 'gelu',
   gelu_tanh: 'gelu-tanh',
@@ -68,6 +100,9 @@ const POOLS: Readonly<Record<string, NonNullable<Said['pool']>>> = {
   avg: 'mean',
   map: 'attention',
 };
+
+/** MLPs whose gate, where they have one, is the first half. */
+const MLPS: ReadonlySet<string> = new Set(['mlp', 'swiglupacked', 'swiglu']);
 
 /**
  * What arguments mean. @param path of the configuration that has them
@@ -84,6 +119,7 @@ export function saidByArgs(args: TimmArgs, path: string): Partial<Said> {
     throw configFault(path, `it names global pooling "${pool}"; token, avg and map are supported.`);
   if (norm !== undefined && !/^layer_?norm$/i.test(norm))
     throw configFault(path, `"norm_layer" is "${norm}"; only layer norms are supported.`);
+  requireComputed(args, path);
   return known<Said>({
     heads: args.num_heads,
     activation,
@@ -94,6 +130,22 @@ export function saidByArgs(args: TimmArgs, path: string): Partial<Said> {
     ...ropeOf(args, path),
     imageSize: args.img_size,
   });
+}
+
+/** @throws format-unsupported naming the argument that changes what no tensor shows */
+function requireComputed(
+  { in_chans: channels, mlp_layer: mlp, use_post_norm: after }: TimmArgs,
+  path: string,
+): void {
+  if (channels !== undefined && channels !== 3)
+    throw configFault(path, `"in_chans" is ${String(channels)}; images have three channels.`);
+  if (mlp !== undefined && !MLPS.has(lastWord(mlp)))
+    throw configFault(path, `"mlp_layer" is "${mlp}", which no network here has.`);
+  if (after === true)
+    throw configFault(
+      path,
+      '"use_post_norm" is true: its norms come after the branches, which no network here has.',
+    );
 }
 
 const lastWord = (path: string): string => (path.split('.').at(-1) ?? '').toLowerCase();

@@ -1,4 +1,5 @@
 import { entryOf } from './json.ts';
+import type { DescribedNetwork, Traits } from './described.ts';
 import type { TimmArgs } from './timm-args.ts';
 
 /** Numbers of timm's sizes: width and heads. */
@@ -35,6 +36,8 @@ interface Rule {
   readonly name: RegExp;
   readonly module: TimmModule;
   readonly args?: TimmArgs;
+  /** What its weights have or lack beside the plain ones. */
+  readonly traits?: Traits;
   /** The head of its weights compares pictures with texts. */
   readonly projection?: true;
 }
@@ -56,51 +59,79 @@ const DINOV3: TimmArgs = {
 
 /** What the names of timm's registry imply beside their size: the first that fits. */
 const RULES: readonly Rule[] = [
-  { name: /^deit3?_.*_distilled_/, module: 'deit' },
+  { name: /^deit3?_.*_distilled_/, module: 'deit', traits: { distillationToken: true } },
   { name: /^deit3?_/, module: 'vit' },
-  { name: /_pe_(?:spatial|lang)_/, module: 'eva', args: { ...PE, ...PE_TOKENS } },
+  {
+    name: /_pe_(?:spatial|lang)_/,
+    module: 'eva',
+    args: { ...PE, ...PE_TOKENS },
+    traits: { preNorm: true },
+  },
   {
     name: /_pe_core_base_/,
     module: 'eva',
     args: { ...PE_POOL, ref_feat_shape: 14 },
+    traits: { preNorm: true },
     projection: true,
   },
-  { name: /_pe_core_/, module: 'eva', args: { ...PE_POOL, ref_feat_shape: 24 }, projection: true },
+  {
+    name: /_pe_core_/,
+    module: 'eva',
+    args: { ...PE_POOL, ref_feat_shape: 24 },
+    traits: { preNorm: true },
+    projection: true,
+  },
   {
     name: /_patch\d+_dinov3(?:_|$)/,
     module: 'eva',
     args: DINOV3,
+    traits: { positions: false },
   },
   {
     name: /^eva02_.*_clip_/,
     module: 'eva',
     args: { ...ROPE, global_pool: 'token' },
+    traits: { eva: true },
     projection: true,
   },
-  { name: /^eva02_/, module: 'eva', args: { ...ROPE, global_pool: 'avg' } },
-  { name: /^eva_giant_.*_clip_/, module: 'eva', args: { global_pool: 'token' }, projection: true },
-  { name: /^eva_giant_/, module: 'eva', args: { global_pool: 'avg' } },
+  { name: /^eva02_/, module: 'eva', args: { ...ROPE, global_pool: 'avg' }, traits: { eva: true } },
+  {
+    name: /^eva_giant_.*_clip_/,
+    module: 'eva',
+    args: { global_pool: 'token' },
+    traits: { eva: true },
+    projection: true,
+  },
+  { name: /^eva_giant_/, module: 'eva', args: { global_pool: 'avg' }, traits: { eva: true } },
   { name: /^eva_large_/, module: 'vit', args: { global_pool: 'avg' } },
-  { name: /_rope_reg\d_gap_/, module: 'eva', args: { ...ROPE, global_pool: 'avg' } },
+  {
+    name: /_rope_reg\d_gap_/,
+    module: 'eva',
+    args: { ...ROPE, global_pool: 'avg' },
+    traits: { eva: true },
+  },
   {
     name: /_clip_quickgelu_/,
     module: 'vit',
     args: { ...CLIP, act_layer: 'quick_gelu' },
+    traits: { preNorm: true },
     projection: true,
   },
   {
     name: /_plus_clip_/,
     module: 'vit',
     args: { ...CLIP, embed_dim: 896, num_heads: 14 },
+    traits: { preNorm: true },
     projection: true,
   },
-  { name: /_clip_/, module: 'vit', args: CLIP, projection: true },
+  { name: /_clip_/, module: 'vit', args: CLIP, traits: { preNorm: true }, projection: true },
   {
     name: /^vit_(?:giantopt_patch16|so400m_patch16|base_patch32)_siglip_|_large_patch16_siglip_(?:gap_)?512$/,
     module: 'vit',
     args: { act_layer: 'gelu_tanh' },
+    traits: { classToken: false },
   },
-  { name: /_siglip_/, module: 'vit' },
+  { name: /_siglip_/, module: 'vit', traits: { classToken: false } },
   { name: /^vit_giant_.*_dinov2$/, module: 'vit', args: GIANT },
   { name: /^vit_giant_.*_tipsv2$/, module: 'vit', args: GIANT },
   { name: /_(?:dinov2|tipsv2)$/, module: 'vit' },
@@ -128,6 +159,7 @@ const OTHER: readonly (readonly [RegExp, string])[] = [
 
 export interface RegisteredModel {
   readonly module: TimmModule;
+  readonly describes: Omit<DescribedNetwork, 'called'>;
   readonly args: TimmArgs;
   readonly projection: boolean;
 }
@@ -140,13 +172,14 @@ export function registeredModel(name: string): RegisteredModel | null {
   const [registered = '', tag = ''] = name.split('.');
   const rule = RULES.find(({ name: pattern }) => pattern.test(registered));
   if (rule === undefined) return null;
-  const { module, args = {}, projection = false } = rule;
+  const { module, args = {}, traits = {}, projection = false } = rule;
   const [, size = '', patch = ''] =
     /^[a-z0-9]+?_(?:pe_[a-z]+_)?([a-z0-9_]+?)_patch(\d+)/.exec(
       registered.replace('_distilled', ''),
     ) ?? [];
   return {
     module,
+    describes: { family: module === 'swin' ? 'swin' : 'vit', traits },
     args: { ...numbersOf(module, size, registered), patch_size: Number(patch), ...args },
     projection: projection && !tag.includes('ft_in'),
   };

@@ -1,19 +1,23 @@
 import * as v from 'valibot';
 import { parseTimmConfig, timmConfigOfMetadata, type TimmConfig } from '../timm-config.ts';
+import { classNames } from './class-names.ts';
 import { checked, configFault, known, maybe } from './json.ts';
 import type { Check, ModelConfig } from './model-config.ts';
 import type { Said } from '../../../../shared/domain/said.ts';
-import { saidByArgs, timmArgs, type TimmArgs } from './timm-args.ts';
+import { saidByArgs, timmArgs, withArgs, type TimmArgs } from './timm-args.ts';
 import { otherModel, registeredModel } from './timm-names.ts';
 
+/** In a model's own configuration a list; older ones name a file of timm's. */
+const names = v.optional(v.nullable(v.union([v.string(), v.array(v.string())])));
 const schema = v.object({
   architecture: maybe.text,
+  num_classes: maybe.count,
   model_args: v.optional(v.nullable(timmArgs)),
   global_pool: maybe.text,
-  label_names: v.optional(v.nullable(v.array(v.pipe(v.string(), v.maxLength(1000))))),
+  label_names: names,
   license: maybe.text,
   pretrained_cfg: v.optional(
-    v.nullable(v.object({ tag: maybe.text, license: maybe.text, label_names: maybe.text })),
+    v.nullable(v.object({ tag: maybe.text, license: maybe.text, label_names: names })),
   ),
 });
 
@@ -53,7 +57,8 @@ function modelConfig(
     throw configFault(path, `it names ${String(plain)}: ${other}, which is not supported.`);
   const registered = name === null ? null : registeredModel(name);
   const implied: TimmArgs = registered?.args ?? {};
-  const labels = json.label_names ?? null;
+  const given = json.label_names ?? pretrained?.label_names;
+  const labels = Array.isArray(given) ? classNames(given, 'label_names', path) : null;
   const saidBy = (base: TimmArgs): Said => ({
     ...saidByArgs({ ...base, ...own }, path),
     // At the top level it only says what the model had; `model_args` say what is built.
@@ -66,7 +71,15 @@ function modelConfig(
     library: 'timm',
     path,
     said: saidBy(implied),
-    checks: checksOf(own),
+    checks: checksOf(own, json.num_classes ?? 0),
+    describes:
+      registered === null
+        ? null
+        : {
+            called: String(plain),
+            family: registered.describes.family,
+            traits: withArgs(registered.describes.traits, own),
+          },
     architecture: overridden(implied, own) ? null : name,
     named: {
       ...known({
@@ -77,6 +90,7 @@ function modelConfig(
     },
     projection: (registered?.projection ?? false) && labels === null,
     labels,
+    labelsKey: 'label_names',
     licence: pretrained?.license ?? json.license ?? null,
     modelType: null,
     openClip: null,
@@ -91,13 +105,20 @@ function overridden(implied: TimmArgs, own: TimmArgs): boolean {
   );
 }
 
-function checksOf(args: TimmArgs): Check[] {
+/** @param classes of its head; 0: it is used for its features */
+function checksOf(args: TimmArgs, classes: number): Check[] {
   const checks: Check[] = [
     { key: 'model_args.embed_dim', field: 'width', value: args.embed_dim },
     { key: 'model_args.depth', field: 'depth', value: args.depth },
     { key: 'model_args.depths', field: 'depths', value: args.depths },
     { key: 'model_args.patch_size', field: 'patchSize', value: args.patch_size },
     { key: 'model_args.window_size', field: 'window', value: args.window_size },
+    {
+      key: 'model_args.num_heads',
+      field: 'heads',
+      value: Array.isArray(args.num_heads) ? args.num_heads : undefined,
+    },
+    { key: 'num_classes', field: 'classes', value: classes === 0 ? undefined : classes },
   ];
   return checks.filter(({ value }) => value !== undefined);
 }

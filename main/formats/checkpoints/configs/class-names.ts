@@ -1,0 +1,28 @@
+import { configFault } from './json.ts';
+
+const LONGEST = 1000;
+
+/**
+ * Names of classes in the order of a head's outputs. Space around them comes off, and equal ones get
+ * their number behind, as ImageNet has two kinds of crane.
+ * @param key of the configuration that has them
+ * @throws format-unsupported naming the class without a name that can be shown
+ */
+export function classNames(given: readonly string[], key: string, path: string): readonly string[] {
+  const names = given.map((name) => name.trim().normalize('NFC'));
+  const times = new Map<string, number>();
+  names.forEach((name, id) => {
+    const fault =
+      name === ''
+        ? 'is empty'
+        : name.length > LONGEST
+          ? `is longer than ${LONGEST} characters`
+          : /\p{Cc}/u.test(name)
+            ? 'holds a control character'
+            : null;
+    if (fault !== null)
+      throw configFault(path, `in "${key}", the name of the class ${String(id)} ${fault}.`);
+    times.set(name, (times.get(name) ?? 0) + 1);
+  });
+  return names.map((name, id) => (times.get(name) === 1 ? name : `${name} (${String(id)})`));
+}
