@@ -154,7 +154,7 @@ function eventStream(context: CommandContext): (event: EngineEvent) => void {
       printedAt = now;
     }
     if (event.type === 'metrics') context.console.emit({ event: 'metrics', ...event.record });
-    else if (['progress', 'checkpoint', 'log', 'state'].includes(event.type)) {
+    else if (['progress', 'checkpoint', 'first-step', 'log', 'state'].includes(event.type)) {
       const { type, ...rest } = event;
       context.console.emit({ event: type, ...rest });
     }

@@ -70,11 +70,14 @@ async function start(
   try {
     // Augmentation previews need no TensorFlow, which takes longer to load than they take to draw.
     const computes = message.job.kind !== 'augment';
+    const began = performance.now();
     const cacheFault = computes ? await giveUpUnusableCache() : null;
     const runtime = computes
       ? await (await import('./runtime/open-runtime.ts')).openRuntime()
       : null;
-    const channel = new JobChannel(runtime, message.cacheDir, (event) => port.send(event));
+    const loadingSeconds = (performance.now() - began) / 1000;
+    const send = (event: EngineEvent): void => port.send(event);
+    const channel = new JobChannel(runtime, message.cacheDir, send, loadingSeconds);
     if (runtime !== null) {
       channel.emit({ type: 'ready', device: runtime.device });
       for (const { sentence } of switchedOff(runtime.device))

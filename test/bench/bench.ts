@@ -1,18 +1,19 @@
-import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { cardDevice, findCard, NO_CARD, NO_CARD_EXIT, PROCESSOR, type Device } from './device.ts';
 import { putIntoDocs } from './docs.ts';
 import { measureEvaluation } from './evaluation.ts';
 import { GROWTH } from './growth.ts';
 import { compareImages, imageTables } from './images.ts';
-import { describeMachine } from './machine.ts';
+import { heldTo } from './isa.ts';
+import { measureJob } from './job.ts';
+import { keepResults } from './kept.ts';
+import { describeMachine, machineLine, processorKey } from './machine.ts';
+import { comparisonsOf, MODEL_NAMES } from './models.ts';
+import { benchOptions } from './options.ts';
 import { peersPython } from './python.ts';
-import { machineLine, tables } from './report.ts';
+import { stepTables } from './report.ts';
 import { measureStart } from './start.ts';
-import { compareSteps, type Comparison, type StepRow, type WorkRow } from './steps.ts';
+import { compareSteps, type StepRow, type WorkRow } from './steps.ts';
 import type { Say, Section } from './table.ts';
 
 /**
@@ -20,53 +21,40 @@ import type { Say, Section } from './table.ts';
  * one machine.
  *
  *   --quick   only the main comparisons, under five minutes
- *   --only    only some sections, by name or by its first word: images, start, evaluation,
- *             growth, growth-library …
+ *   --only    only some sections, by name or by its first word: steps, images, start, evaluation,
+ *             job, growth, growth-library …
+ *   --keep    with --only: puts these sections into `results.json` and the page, as a full run does
+ *   --models  of steps and evaluation: tiny, base, dinov2-112, dinov2-224, swin
+ *   --turns   counted turns of each comparison, for a short run
+ *   --isa     avx2 (or avx512): holds ours and the peers to this instruction set
  *   --device  cpu, or gpu: steps and evaluation on the card that the engine finds; exits with
  *             code 3 if it finds none
  *   --json    prints one JSON document and nothing else
  *
- * The full run writes `results.json` next to this file and its tables into `docs/speed.md`.
+ * The whole job, which is in no run without its two folders:
+ *
+ *   --backbone, --data  a pre-trained backbone, and a folder with the sets
+ *   --sets    of the data, with the side of their images (hands:112,flowers:224)
+ *   --epochs, --seeds   12 and 3
+ *
+ * The full run writes `results.json` next to this file and its tables into `docs/speed.md`, those
+ * of one processor beside those of others.
  */
 
-const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results.json');
-const TINY = { model: 'ViT-Tiny/16', timm: 'vit_tiny_patch16_224', heads: 3, batch: 16 };
-const BASE = { model: 'ViT-Base/16', timm: 'vit_base_patch16_224', heads: 12, batch: 8 };
-/** KARST as published, its fastest form, and the other adapters. */
-const QUICK_FORMS = ['karst-kron', 'karst-gemm', 'lora', 'lokr'];
-const ALL_FORMS = [
-  ...QUICK_FORMS,
-  ...['karst-hybrid', 'karst-factored', 'karst-compiled', 'probe', 'full'],
-];
-
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    device: { type: 'string', default: 'cpu' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const options = benchOptions(process.argv.slice(2));
+const { quick, turns } = options;
 // Exit explicitly, so that the exit handlers kill the measured processes and the next bench runs
 // undisturbed.
 process.on('SIGTERM', () => process.exit(128 + constants.signals.SIGTERM));
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const say: Say = (line) => void process.stderr.write(`${line}\n`);
 
-/** Measurements other than the training-step comparison with the peers. */
-const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
-  async images(say) {
-    const rows = await compareImages(await peersPython(say), options.quick ? 3 : 9, say);
-    return { results: rows, markdown: imageTables(rows) };
-  },
-  evaluation: async (say) => measureEvaluation(await peersPython(say), device, say),
-  start: (say) => measureStart(() => peersPython(say), say),
-  ...GROWTH,
-};
+const held = options.isa === undefined ? null : heldTo(options.isa);
+// All measured processes inherit them.
+Object.assign(process.env, held?.variables);
 
 /** Exits if a card is requested and none is found. */
 async function chooseDevice(): Promise<Device> {
   if (options.device === 'cpu') return PROCESSOR;
-  if (options.device !== 'gpu') throw new Error('--device is cpu or gpu');
   const card = await findCard();
   if (card !== null) return cardDevice(card, await peersPython(say));
   say(NO_CARD);
@@ -75,69 +63,77 @@ async function chooseDevice(): Promise<Device> {
   process.exit(NO_CARD_EXIT);
 }
 
-/** @throws if no section has this name */
-async function measureSections(only: string): Promise<void> {
-  const chosen = Object.entries(SECTIONS).filter(
-    ([name]) => name === only || name.startsWith(`${only}-`),
-  );
-  if (chosen.length === 0)
-    throw new Error(`--only takes ${Object.keys(SECTIONS).join(', ')} or their first word`);
-  const found: [string, Section][] = [];
-  for (const [name, measure] of chosen) found.push([name, await measure(say)]);
-  const machine = describeMachine();
-  const results = Object.fromEntries(found.map(([name, section]) => [name, section.results]));
-  console.log(
-    options.json
-      ? JSON.stringify({ machine, ...results })
-      : [machineLine(machine, device.card), ...found.map(([, section]) => section.markdown)].join(
-          '\n\n',
-        ),
-  );
-}
-
 const device = await chooseDevice();
-if (options.only !== undefined) {
-  await measureSections(options.only);
-  process.exit();
+const measured = { machine: describeMachine(held?.isa ?? null), card: device.card };
+
+/** Results of the steps, which stand beside the other parts. */
+interface StepResults {
+  readonly rows: readonly StepRow[];
+  readonly work: readonly WorkRow[];
 }
 
-const comparisons: Comparison[] = options.quick
-  ? [
-      { ...TINY, forms: QUICK_FORMS, turns: 3 },
-      { ...BASE, forms: ['karst-kron', 'karst-hybrid'], turns: 3 },
-    ]
-  : [
-      { ...TINY, forms: ALL_FORMS, turns: 8 },
-      { ...BASE, forms: ALL_FORMS, turns: 4 },
-    ];
+async function measureSteps(say: Say): Promise<Section> {
+  const python = await peersPython(say);
+  const rows: StepRow[] = [];
+  const work: WorkRow[] = [];
+  for (const comparison of comparisonsOf({ quick, chosen: options.models, turns })) {
+    const found = await compareSteps(python, comparison, device, say);
+    rows.push(...found.rows);
+    work.push(found.work);
+  }
+  return { results: { rows, work } satisfies StepResults, markdown: stepTables(rows, work) };
+}
 
-const python = await peersPython(say);
-const rows: StepRow[] = [];
-const work: WorkRow[] = [];
-for (const comparison of comparisons) {
-  const found = await compareSteps(python, comparison, device, say);
-  rows.push(...found.rows);
-  work.push(found.work);
+const { job } = options;
+const SECTIONS: Readonly<Record<string, (say: Say) => Promise<Section>>> = {
+  steps: measureSteps,
+  async images(say) {
+    const rows = await compareImages(await peersPython(say), turns ?? (quick ? 3 : 9), say);
+    return { results: rows, markdown: imageTables(rows) };
+  },
+  evaluation: async (say) => {
+    const models = options.chosen ?? MODEL_NAMES;
+    return measureEvaluation(await peersPython(say), device, { models, turns }, say);
+  },
+  ...(job === null ? {} : { job: async (say) => measureJob(await peersPython(say), job, say) }),
+  start: (say) => measureStart(() => peersPython(say), say),
+  ...GROWTH,
+};
+
+/** @throws if no section has this name */
+function chosenSections(only: string | undefined): readonly string[] {
+  const names = Object.keys(SECTIONS);
+  if (only !== undefined) {
+    const chosen = names.filter((name) => name === only || name.startsWith(`${only}-`));
+    if (chosen.length === 0)
+      throw new Error(`--only takes ${names.join(', ')} or their first word`);
+    return chosen;
+  }
+  if (quick) return ['steps'];
+  // On a card, skip the sections that do not use it.
+  return device.kind === 'gpu' ? ['steps', 'evaluation'] : names;
 }
-const machine = describeMachine();
-const results = { machine, card: device.card, rows, work };
-let all: Readonly<Record<string, unknown>> = results;
-/**
- * Reports and saves each part as it finishes, because the full run is long and may be interrupted.
- */
-async function keep(name: string, markdown: string): Promise<void> {
-  if (!options.json) console.log(`## ${name}\n\n${markdown}\n`);
-  if (options.quick || device.kind !== 'cpu') return;
-  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
-  await putIntoDocs(name, markdown);
-}
-await keep('steps', tables(results));
-// On a card, skip the sections that do not use it.
-const names = options.quick ? [] : device.kind === 'gpu' ? ['evaluation'] : Object.keys(SECTIONS);
-for (const name of names) {
+
+/** In `results.json` the steps' lists stand beside the other parts. */
+const partOf = (name: string, results: unknown): Readonly<Record<string, unknown>> =>
+  name === 'steps' ? (results as Readonly<Record<string, unknown>>) : { [name]: results };
+
+const keeps = options.only === undefined ? !quick && device.kind === 'cpu' : options.keep;
+const line = machineLine(measured.machine, measured.card);
+if (!options.json) console.log(line);
+let all: Readonly<Record<string, unknown>> = measured;
+for (const name of chosenSections(options.only)) {
   const section = await SECTIONS[name]?.(say);
   if (section === undefined) continue;
-  all = { ...all, [name]: section.results };
-  await keep(name, section.markdown);
+  const part = partOf(name, section.results);
+  all = { ...all, ...part };
+  if (!options.json) console.log(`\n## ${name}\n\n${section.markdown}`);
+  // Each part is kept as it is done, because the full run is long and may be interrupted.
+  if (!keeps) continue;
+  keepResults(measured, part);
+  const key = processorKey(measured.machine, measured.card);
+  await putIntoDocs(name, { key, markdown: `${line}\n\n${section.markdown}` });
 }
 if (options.json) console.log(JSON.stringify(all));
+// Measured processes that were left are killed by the exit handlers.
+process.exit();

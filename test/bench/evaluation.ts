@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
+import { BENCH_MODELS, type BenchModel, type ModelName } from './models.ts';
 import { median, spread } from './statistics.ts';
 import { OTHERS, stepAnswer } from './steps.ts';
 import { Subject } from './subject.ts';
@@ -33,10 +34,10 @@ export interface EvaluationRow {
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const MODELS = [
-  { model: 'ViT-Tiny/16', timm: 'vit_tiny_patch16_224', heads: 3, batch: 16, turns: 15 },
-  { model: 'ViT-Base/16', timm: 'vit_base_patch16_224', heads: 12, batch: 8, turns: 8 },
-] as const;
+/** Counted turns of each model. */
+const TURNS: Readonly<Record<ModelName, number>> = {
+  ...{ tiny: 15, base: 8, 'dinov2-112': 15, 'dinov2-224': 8, swin: 8 },
+};
 const WARM_UP = 2;
 /**
  * Short, because each answer also reports the load of other programs, and a disturbed turn is
@@ -64,24 +65,28 @@ type Times = Readonly<Record<EvaluationRow['subject'], number[]>>;
 export async function measureEvaluation(
   python: string,
   device: Device,
+  { models, turns }: { readonly models: readonly ModelName[]; readonly turns: number | null },
   say: (line: string) => void,
 ): Promise<Section> {
   const rows: EvaluationRow[] = [];
-  for (const compared of MODELS) rows.push(...(await compare(python, compared, device, say)));
+  for (const name of models) {
+    const compared = { ...BENCH_MODELS[name], turns: turns ?? TURNS[name] };
+    rows.push(...(await compare(python, compared, device, say)));
+  }
   return { results: rows, markdown: describe(rows) };
 }
 
 async function compare(
   python: string,
-  compared: (typeof MODELS)[number],
+  compared: BenchModel & { readonly turns: number },
   device: Device,
   say: (line: string) => void,
 ): Promise<EvaluationRow[]> {
-  const { model, timm, heads, batch, turns } = compared;
+  const { model, timm, heads, batch, size, turns } = compared;
   const threads = availableParallelism();
   const task = mkdtempSync(join(tmpdir(), 'karst-bench-'));
   try {
-    await makeTask(python, timm, batch, task);
+    await makeTask(python, { timm, batch, size }, task);
     const ours = (form: string): Promise<Subject> =>
       Subject.start(
         form,
@@ -91,7 +96,7 @@ async function compare(
       );
     const peer = [join(FOLDER, 'peers', 'evaluation_peer.py'), timm, task, String(threads)];
     const subjects = {
-      timm: await Subject.start('timm', python, [...peer, device.torch]),
+      timm: await Subject.start('timm', python, [...peer, device.torch, String(size)]),
       plain: await ours('plain'),
       merged: await ours('merged'),
       adapter: await ours('adapter'),

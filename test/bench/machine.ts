@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processorIsas, type Isa } from '../../main/platform/kernels.mjs';
+import { isaTitle } from './isa.ts';
 
 /** Ticks per second in /proc/stat, on every Linux that Node supports. */
 const TICKS = 100;
@@ -10,20 +12,63 @@ const LOOK_MS = 250;
 
 export interface Machine {
   readonly processor: string;
+  /** Family and model number, where the processor's name is that of many; null if unknown. */
+  readonly model: string | null;
+  /** Its best instruction set that our kernels are written for. */
+  readonly isa: Isa | null;
+  /** The instruction set that all were held to with `--isa`; null if they chose themselves. */
+  readonly heldTo: Isa | null;
   readonly cores: number;
   readonly memoryGiB: number;
   readonly node: string;
   readonly platform: string;
 }
 
-export function describeMachine(): Machine {
+/** @param held instruction set that this run is held to */
+export function describeMachine(held: Isa | null = null): Machine {
   return {
     processor: cpus()[0]?.model ?? 'unknown',
+    model: processorModel(),
+    isa: processorIsas()[0] ?? null,
+    heldTo: held,
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   };
+}
+
+function processorModel(): string | null {
+  if (process.platform !== 'linux') return null;
+  const text = readFileSync('/proc/cpuinfo', 'utf8');
+  const numberOf = (field: string): string | undefined =>
+    new RegExp(`^${field}\\s*: *(\\d+)$`, 'm').exec(text)?.[1];
+  const [family, model] = [numberOf('cpu family'), numberOf('model')];
+  return family === undefined || model === undefined ? null : `family ${family} model ${model}`;
+}
+
+/**
+ * The processor and the instruction set in use: results of two machines with the same are of one
+ * kind, and the later ones replace the earlier ones.
+ */
+export function processorKey(
+  { processor, model, isa, heldTo }: Machine,
+  card?: string | null,
+): string {
+  const name = model === null ? processor : `${processor} (${model})`;
+  const best = isaTitle(isa);
+  const on = card === undefined || card === null ? '' : `${card}, `;
+  if (heldTo !== null && heldTo !== isa)
+    return `${on}held to ${isaTitle(heldTo) ?? heldTo} on ${name}`;
+  return `${on}${name}${best === null ? '' : ` with ${best}`}`;
+}
+
+/** Describes the measured machine in one sentence. */
+export function machineLine(machine: Machine, card?: string | null): string {
+  const { heldTo, isa, cores, memoryGiB, platform } = machine;
+  const key = processorKey(machine, card);
+  const said = heldTo !== null && heldTo !== isa ? `Measured ${key}` : `Measured on ${key}`;
+  return `${said}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${platform}.`;
 }
 
 /** Busy CPU seconds of all cores since boot; 0 on systems other than Linux. */

@@ -5,6 +5,7 @@ import { singleLabel } from '../../main/tasks/single-label.ts';
 import { likeliest } from '../../shared/tasks/task.ts';
 import { mergedTensors } from '../../main/tuning/merge.ts';
 import { tunerOf } from '../../main/tuning/registry.ts';
+import { loadBackbone } from '../../main/engine/backbone/load.ts';
 import { openRuntime } from '../../main/engine/runtime/open-runtime.ts';
 import { ModelState } from '../../main/engine/programs/model-state.ts';
 import { evaluationProgram } from '../../main/engine/programs/evaluation.ts';
@@ -36,12 +37,13 @@ const KARST = {
 const batch = await readAllFloat32(`${folder}/batch.safetensors`);
 const images = batch.get('images') ?? new Float32Array();
 const labels = [...(batch.get('labels') ?? [])];
-const backbone = await readAllFloat32(`${folder}/backbone.safetensors`);
 const adapter = await readAllFloat32(`${folder}/adapter.safetensors`);
+const path = `${folder}/backbone.safetensors`;
+const found = await inspectBackbone(path, Number(heads) > 0 ? { heads: Number(heads) } : undefined);
+const { architecture } = found;
+const reference = { ...found, path, sha256: '', name: 'backbone' };
+const backbone = await loadBackbone(reference, architecture, { head: true });
 const classes = Array.from(backbone.get('head.bias')?.keys() ?? [], String);
-const { architecture } = await inspectBackbone(`${folder}/backbone.safetensors`, {
-  heads: Number(heads),
-});
 
 const runtime = await openRuntime();
 const session = form === 'adapter' || form === 'beside' ? await openAdapted() : await openPlain();

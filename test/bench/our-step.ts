@@ -18,7 +18,7 @@ import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 
 /**
  * Our training step as a subject: our-step.ts FOLDER HEADS [CHECKPOINTED_BLOCKS], driven like
- * `peers/step_peer.py`. The line `work` answers `{"gigaflop", "peakGigaflops"}`: the matrix work of
+ * `peers/step_peer.py`; HEADS is 0 where the configuration beside the weights says them. The line `work` answers `{"gigaflop", "peakGigaflops"}`: the matrix work of
  * a step, and the rate of the fastest matrix product that TensorFlow achieves here.
  */
 
@@ -28,10 +28,11 @@ const [folder = '', heads = '', checkpointed = '0'] = process.argv.slice(2);
  * Same settings as the peers: KARST as in its published code, one AdamW group, no clipping, no
  * randomness.
  */
-function configFor(batchSize: number): TrainingConfig {
+function configFor(batchSize: number, imageSize: number): TrainingConfig {
   return {
     ...TRAINING_DEFAULTS,
     batchSize,
+    imageSize,
     matmulPrecision: process.env['KARST_BENCH_PRECISION'] === 'highest' ? 'highest' : 'high',
     tuning: {
       method: 'karst',
@@ -57,13 +58,16 @@ interface PreparedStep {
 
 async function prepare(runtime: Runtime): Promise<PreparedStep> {
   const weights = `${folder}/backbone.safetensors`;
-  const { architecture, preprocessing } = await inspectBackbone(weights, { heads: Number(heads) });
+  const { architecture, preprocessing } = await inspectBackbone(
+    weights,
+    Number(heads) > 0 ? { heads: Number(heads) } : undefined,
+  );
   const batch = await readAllFloat32(`${folder}/batch.safetensors`);
   const pixels = batch.get('images') ?? new Float32Array();
   const labels = [...(batch.get('labels') ?? [])];
   const start = await readAllFloat32(`${folder}/adapter.safetensors`);
   const classes = start.get('head.bias')?.length ?? 0;
-  const config = configFor(labels.length);
+  const config = configFor(labels.length, architecture.imageSize);
   const reference = { path: weights, sha256: '', name: 'backbone', architecture, preprocessing };
   const prepared = await prepareTraining(
     reference,

@@ -1,4 +1,3 @@
-import type { Machine } from './machine.ts';
 import { OTHERS, type StepRow, type WorkRow } from './steps.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -14,30 +13,8 @@ const NAMES: Readonly<Record<string, string>> = {
   full: 'PyTorch, full fine-tuning',
 };
 
-export interface Results {
-  readonly machine: Machine;
-  /** The card that ran the steps; null for the processor. */
-  readonly card: string | null;
-  readonly rows: readonly StepRow[];
-  readonly work: readonly WorkRow[];
-}
-
-/** Describes the measured machine in one sentence. */
-export function machineLine(
-  { processor, cores, memoryGiB, platform }: Machine,
-  card: string | null = null,
-): string {
-  const on = card === null ? '' : `${card}, `;
-  return `Measured on ${on}${processor}, ${String(cores)} cores, ${String(memoryGiB)} GiB, ${platform}.`;
-}
-
-/** Markdown for the docs. */
-export function tables({ machine, card, rows, work }: Results): string {
-  return [machineLine(machine, card), stepTables(rows, work)].join('\n\n');
-}
-
-/** One table for each model. */
-function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string {
+/** Markdown for the docs: one table for each model. */
+export function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): string {
   const models = [...new Set(rows.map(({ model, batch }) => `${model}, batch ${String(batch)}`))];
   return models
     .map((title) => {

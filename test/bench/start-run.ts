@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { makeDigits } from '../e2e/fixtures/digits.ts';
 import { waitForQuiet } from './machine.ts';
+import { BENCH_MODELS } from './models.ts';
 import { PATIENCE_MS, type Timed } from './quiet-time.ts';
 import { makeTask } from './task.ts';
 
@@ -31,7 +32,7 @@ export async function measureFirstSteps(python: string, timed: Timed): Promise<v
     const digits = join(folder, 'digits');
     makeDigits(digits, { perClass: PER_CLASS });
     await karst('dataset', 'add', digits, '--name', 'digits', '--val', '0.2');
-    await makeTask(python, 'vit_tiny_patch16_224', 1, folder);
+    await makeTask(python, { ...BENCH_MODELS.tiny, batch: 1 }, folder);
     const tiny = join(folder, 'tiny');
     mkdirSync(tiny);
     copyFileSync(join(folder, 'backbone.safetensors'), join(tiny, 'model.safetensors'));

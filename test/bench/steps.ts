@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
+import type { BenchModel } from './models.ts';
 import { median, spread } from './statistics.ts';
 import { Subject } from './subject.ts';
 import { makeTask } from './task.ts';
@@ -51,11 +52,7 @@ export interface WorkRow {
   readonly utilisation: number;
 }
 
-export interface Comparison {
-  readonly model: string;
-  readonly timm: string;
-  readonly heads: number;
-  readonly batch: number;
+export interface Comparison extends BenchModel {
   readonly forms: readonly string[];
   /** Undisturbed turns against each peer. */
   readonly turns: number;
@@ -81,11 +78,11 @@ export async function compareSteps(
   device: Device,
   say: (line: string) => void,
 ): Promise<{ rows: StepRow[]; work: WorkRow }> {
-  const { model, timm, heads, batch, forms, turns } = comparison;
+  const { model, timm, heads, batch, size, forms, turns } = comparison;
   const threads = availableParallelism();
   const task = mkdtempSync(join(tmpdir(), 'karst-bench-'));
   try {
-    await makeTask(python, timm, batch, task);
+    await makeTask(python, { timm, batch, size }, task);
     const ours = await Subject.start(
       'ours',
       process.execPath,
@@ -99,6 +96,7 @@ export async function compareSteps(
       const peer = await Subject.start(form, python, [
         ...[join(FOLDER, 'peers', 'step_peer.py'), timm, form, task, String(threads)],
         device.torch,
+        String(size),
       ]);
       const times = await byTurns(ours, peer, turns);
       const lossDifference = form.startsWith('karst-')

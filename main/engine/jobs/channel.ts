@@ -15,6 +15,8 @@ export type Question = Extract<HostMessage, { type: 'question' }>;
 /** A job's side of the channel: sends events, handles controls between steps, takes questions. */
 export class JobChannel implements RunChannel {
   readonly cacheDir: string;
+  /** Seconds that opening the runtime took. */
+  readonly loadingSeconds: number;
   readonly #runtime: Runtime | null;
   readonly #send: (event: EngineEvent) => void;
   #pending: PendingControl = 'none';
@@ -24,9 +26,18 @@ export class JobChannel implements RunChannel {
   readonly #questions: Question[] = [];
   readonly #warned = new Set<string>();
 
-  /** @param runtime null for a job that computes no tensors */
-  constructor(runtime: Runtime | null, cacheDir: string, send: (event: EngineEvent) => void) {
+  /**
+   * @param runtime null for a job that computes no tensors
+   * @param loadingSeconds seconds that opening the runtime took
+   */
+  constructor(
+    runtime: Runtime | null,
+    cacheDir: string,
+    send: (event: EngineEvent) => void,
+    loadingSeconds = 0,
+  ) {
     this.#runtime = runtime;
+    this.loadingSeconds = loadingSeconds;
     this.cacheDir = cacheDir;
     this.#send = send;
   }

@@ -21,6 +21,7 @@ import type { JobChannel } from './channel.ts';
 
 /** Trains a run to its end and writes its adapter folder. */
 export async function train(job: TrainJob, channel: JobChannel): Promise<TrainResult> {
+  const began = performance.now();
   const { config } = job;
   const task = taskNamed(job.task);
   const classes = job.classes.length;
@@ -44,6 +45,7 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
     channel.runtime,
     job.checkpointedBlocks,
   );
+  const prepared = performance.now();
   const loaders = openLoaders(job, images, model.architecture.imageSize, channel);
   try {
     channel.progress('loading', 1, 1);
@@ -58,8 +60,9 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
       train: targetsOf(task.spec, images.train),
       val: targetsOf(task.spec, images.val),
     };
+    const preparing = { tensorflow: channel.loadingSeconds, graph: (prepared - began) / 1000 };
     const parts: TrainerParts = {
-      ...{ job, channel, task, model, session, groups, noise, images, targets },
+      ...{ job, channel, task, model, session, groups, noise, images, targets, preparing },
       loaders: sources,
     };
     const { start } = job;

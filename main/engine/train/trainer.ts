@@ -36,6 +36,8 @@ export interface TrainerParts {
   /** Targets of the images, in the same order. */
   readonly targets: { readonly train: readonly unknown[]; readonly val: readonly unknown[] };
   readonly loaders: { readonly train: BatchSource; readonly val: BatchSource | null };
+  /** Seconds before the training: see the event `first-step`. */
+  readonly preparing: { readonly tensorflow: number; readonly graph: number };
 }
 
 export interface TrainingOutcome {
@@ -263,7 +265,7 @@ export class Trainer {
   }
 
   async #step(group: readonly ImageBatch[], started: number, waited: number): Promise<void> {
-    const { job, channel } = this.#p;
+    const { job, channel, preparing } = this.#p;
     const { config } = job;
     const { step, epoch, batch } = this.#state;
     for (const b of group)
@@ -289,6 +291,10 @@ export class Trainer {
       );
     }
     const seconds = (performance.now() - started) / 1000;
+    if (!this.#compiled) {
+      const images = waited / 1000;
+      channel.emit({ type: 'first-step', ...preparing, images, xla: seconds - images });
+    }
     this.#state = {
       ...this.#state,
       step: step + 1,

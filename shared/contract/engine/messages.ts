@@ -73,6 +73,18 @@ export const engineEventSchema = immutable(
       secondsLeft: v.nullable(finiteSchema),
     }),
     v.object({ type: v.literal('metrics'), record: metricRecordSchema }),
+    /** After the first step of a process: where the seconds before its end went. */
+    v.object({
+      type: v.literal('first-step'),
+      /** Loading TensorFlow and the kernels. */
+      tensorflow: finiteSchema,
+      /** Reading the weights, building the graph and opening its session. */
+      graph: finiteSchema,
+      /** Waiting for the first batch. */
+      images: finiteSchema,
+      /** Compiling, or loading what is compiled, and the step itself. */
+      xla: finiteSchema,
+    }),
     v.object({ type: v.literal('samples'), record: sampleRecordSchema }),
     v.object({
       type: v.literal('log'),

@@ -1,4 +1,4 @@
-"""One PyTorch form of a training step, driven line by line: step_peer.py MODEL FORM FOLDER THREADS DEVICE
+"""One PyTorch form of a training step, driven line by line: step_peer.py MODEL FORM FOLDER THREADS DEVICE SIZE
 
 FORM: karst-kron (as published: a Kronecker product per kernel), karst-gemm (ΔW by one matrix product), karst-hybrid (ΔW
 merged in the forward pass, factored parameter gradients), karst-factored, karst-compiled (gemm under torch.compile), lora,
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 import karst_torch
-from stored_names import STORED
+from stored_names import STORED, head_name
 from processor import Stopwatch, peak_mebibytes
 
 TARGETS = r'.*blocks\.\d+\.(attn\.(qkv|proj)|mlp\.(fc1|fc2))'
@@ -26,13 +26,14 @@ def load_adapter(model, folder):
         for name, parameter in model.named_parameters():
             if not parameter.requires_grad:
                 continue
-            module, leaf = name.rsplit('.', 1)
+            module, leaf = head_name(name).rsplit('.', 1)
             parameter.copy_(stored[f'{module}.{STORED.get(leaf, leaf)}'].reshape(parameter.shape))
 
 
-def build(model_name, form, folder):
+def build(model_name, form, folder, size):
     backbone = load_file(f'{folder}/backbone.safetensors')
-    model = timm.create_model(model_name, num_classes=backbone['head.bias'].shape[0])
+    head = next(name for name in backbone if head_name(name) == 'head.bias').removesuffix('.bias')
+    model = timm.create_model(model_name, num_classes=backbone[f'{head}.bias'].shape[0], img_size=size)
     model.load_state_dict(backbone)
     model.train()
     if form.startswith('karst-'):
@@ -44,7 +45,7 @@ def build(model_name, form, folder):
     elif form in ('lora', 'lokr'):
         import peft
 
-        shared = {'r': 8, 'target_modules': TARGETS, 'modules_to_save': ['head']}
+        shared = {'r': 8, 'target_modules': TARGETS, 'modules_to_save': [head]}
         config = (
             peft.LoraConfig(lora_alpha=8, **shared)
             if form == 'lora'
@@ -63,10 +64,10 @@ def answer(**values):
     print(json.dumps(values), flush=True)
 
 
-def main(model_name, form, folder, threads, device):
+def main(model_name, form, folder, threads, device, size):
     torch.set_num_threads(int(threads))
     torch.set_num_interop_threads(1)
-    model = build(model_name, form, folder).to(device)
+    model = build(model_name, form, folder, int(size)).to(device)
     batch = load_file(f'{folder}/batch.safetensors')
     images, labels = batch['images'].to(device), batch['labels'].long().to(device)
     trained = [p for p in model.parameters() if p.requires_grad]

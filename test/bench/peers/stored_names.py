@@ -8,3 +8,8 @@ STORED = {
     'out_s': 'out_scale',
     'out_b': 'out_shift',
 }
+
+
+def head_name(name):
+    """Name of a tensor of the classifier, whatever module of the head timm keeps it in."""
+    return name.replace('head.fc.', 'head.')

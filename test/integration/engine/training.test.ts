@@ -87,6 +87,12 @@ describe('a training', () => {
       expect(r.learningRate).toBeCloseTo(wanted, 12);
       expect(r.gradientNorm).toBeGreaterThan(0);
     }
+    // Once, before the step's own record.
+    const order = events.flatMap(({ type }) =>
+      ['first-step', 'metrics'].includes(type) ? [type] : [],
+    );
+    expect(order.indexOf('first-step')).toBe(0);
+    expect(order.lastIndexOf('first-step')).toBe(0);
     // The events report the same records as the file.
     const told = events.flatMap((e) => (e.type === 'metrics' ? [e.record] : []));
     expect(timeless(told)).toEqual(timeless(records));

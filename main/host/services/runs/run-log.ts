@@ -65,6 +65,12 @@ export class RunLog {
       case 'state':
         this.write('info', event.state === 'paused' ? 'Paused.' : 'Goes on.');
         break;
+      case 'first-step': {
+        const { tensorflow, graph, images, xla } = event;
+        const parts = `TensorFlow ${tensorflow.toFixed(1)} s, graph ${graph.toFixed(1)} s, images ${images.toFixed(1)} s`;
+        this.write('info', `First step: ${parts}, compiling and the step ${xla.toFixed(1)} s.`);
+        break;
+      }
       case 'metrics':
         if (event.record.kind === 'validation') {
           const { epoch, top1, loss, best } = event.record;
