@@ -33,7 +33,9 @@ def load_adapter(model, folder):
 def build(model_name, form, folder, size):
     backbone = load_file(f'{folder}/backbone.safetensors')
     head = next(name for name in backbone if head_name(name) == 'head.bias').removesuffix('.bias')
-    model = timm.create_model(model_name, num_classes=backbone[f'{head}.bias'].shape[0], img_size=size)
+    classes = backbone[f'{head}.bias'].shape[0]
+    # Swin's default drops paths at random, which ours does not.
+    model = timm.create_model(model_name, num_classes=classes, img_size=size, drop_path_rate=0.0)
     model.load_state_dict(backbone)
     model.train()
     if form.startswith('karst-'):
