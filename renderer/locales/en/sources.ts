@@ -67,6 +67,9 @@ export const sources = {
     choose: 'Add {name}',
     add: 'Add none | Add one | Add {count}',
     adding: 'Adding {name}',
+    done: 'None was added. | One was added. | {count} were added.',
+    failed:
+      'All could be added. | One could not be added: the reason is beside it. | {count} could not be added: the reasons are beside them.',
     running: 'Looking through the caches',
   },
 };

@@ -68,6 +68,8 @@ export const sources: Shape<typeof en> = {
     choose: '添加 {name}',
     add: '添加 | 添加 1 个 | 添加 {count} 个',
     adding: '正在添加 {name}',
+    done: '一个也没有添加。 | 已添加 1 个。 | 已添加 {count} 个。',
+    failed: '全部可以添加。 | 有 1 个无法添加，原因见该项。 | 有 {count} 个无法添加，原因见各项。',
     running: '正在查看缓存',
   },
 };

@@ -1,0 +1,173 @@
+// @vitest-environment happy-dom
+import { mount, type VueWrapper } from '@vue/test-utils';
+import { createPinia, setActivePinia } from 'pinia';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Task } from '../../../shared/contract/window/tasks.ts';
+import type { FoundBackbone } from '../../../shared/domain/backbone-sources.ts';
+import { KarstError } from '../../../shared/domain/errors.ts';
+import type { BackbonePreview } from '../../../shared/domain/library.ts';
+import { setBridge } from '../../../renderer/bridge/index.ts';
+import { setLocale } from '../../../renderer/i18n.ts';
+import AddBackboneDialog from '../../../renderer/views/backbones/AddBackboneDialog.vue';
+import FoundBackbonesDialog from '../../../renderer/views/backbones/FoundBackbonesDialog.vue';
+import { eventually } from '../../fixtures/eventually.ts';
+import { TINY_VIT } from '../../fixtures/tiny-backbone.ts';
+import { FakeBridge } from './fake-bridge.ts';
+
+let bridge: FakeBridge;
+let mounted: VueWrapper | null = null;
+
+beforeEach(() => {
+  bridge = new FakeBridge({ 'tasks.dismiss': () => ({}) });
+  setBridge(bridge);
+  setActivePinia(createPinia());
+  setLocale('en');
+});
+
+afterEach(() => {
+  mounted?.unmount();
+  mounted = null;
+  document.body.innerHTML = '';
+});
+
+const said = (): string => document.querySelector('[role=dialog]')?.textContent ?? '';
+const errors = (): (string | null)[] =>
+  [...document.querySelectorAll('[role=alert] .what')].map(({ textContent }) => textContent);
+
+function button(name: string): HTMLButtonElement {
+  const found = [...document.querySelectorAll<HTMLButtonElement>('[role=dialog] button')].find(
+    (one) => one.textContent.trim() === name || one.getAttribute('aria-label') === name,
+  );
+  if (found === undefined) throw new Error(`There is no button "${name}" in: ${said()}`);
+  return found;
+}
+
+describe('adding a file', () => {
+  const PREVIEW: BackbonePreview = {
+    path: '/models/mosses.safetensors',
+    bytes: 100,
+    container: 'safetensors',
+    source: 'timm',
+    dtype: 'F32',
+    architecture: TINY_VIT,
+    preprocessing: {
+      imageSize: 16,
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+      interpolation: 'bicubic',
+      cropFraction: 1,
+      cropMode: 'center',
+    },
+    timmName: null,
+    headsFrom: 'option',
+    preprocessingFrom: 'default',
+    assumed: [{ what: 'heads', value: 2, from: 'option' }],
+    positionRule: 'timm',
+    labels: null,
+    licence: null,
+    tensorPrefix: '',
+    files: 1,
+  };
+
+  function answerHeads(heads: string): void {
+    const field = document.querySelector<HTMLInputElement>('input[role=spinbutton]');
+    if (field === null) throw new Error(`Nothing asks for a number in: ${said()}`);
+    field.value = heads;
+    field.dispatchEvent(new Event('input'));
+    field.dispatchEvent(new Event('change'));
+  }
+
+  it('goes on with the newest answer, whatever becomes of an older question', async () => {
+    const older = Promise.withResolvers<BackbonePreview>();
+    bridge.answers['backbones.preview'] = ({ said: { heads } }) => {
+      if (heads === undefined) throw new KarstError('heads-unknown', 'No heads.');
+      return heads === 5 ? older.promise : PREVIEW;
+    };
+    mounted = mount(AddBackboneDialog, {
+      props: { path: PREVIEW.path },
+      attachTo: document.body,
+    });
+    await eventually(() => expect(said()).toContain('How many attention heads'));
+    answerHeads('5');
+    // The question stays while its answer is looked at.
+    await eventually(() => expect(bridge.inputsOf('backbones.preview')).toHaveLength(2));
+    answerHeads('2');
+    await eventually(() => expect(button('Add').disabled).toBe(false));
+    older.reject(new KarstError('heads-unknown', 'The width is not divisible by 5.'));
+    await new Promise(setImmediate);
+    expect(errors()).toEqual([]);
+    expect(button('Add').disabled).toBe(false);
+  });
+});
+
+describe('adding what was found', () => {
+  const found = (name: string): FoundBackbone => ({
+    path: `/cache/${name}`,
+    name,
+    place: 'huggingface',
+    bytes: 100,
+    backboneId: null,
+    architecture: TINY_VIT,
+    error: null,
+  });
+  const task = (id: string, rest: Partial<Task>): Task => ({
+    id,
+    kind: 'backbone-add',
+    subject: id,
+    state: 'done',
+    phase: 'starting',
+    done: 0,
+    total: 0,
+    secondsLeft: null,
+    hosts: [],
+    result: null,
+    error: null,
+    startedAt: '2026-11-20T10:00:00.000Z',
+    ...rest,
+  });
+
+  /** Opens the dialog on three models of which the second fails, and adds those named. */
+  async function add(...names: string[]): Promise<VueWrapper> {
+    bridge.answers['backbones.find'] = () =>
+      task('find', { result: { kind: 'found', found: ['first', 'second', 'third'].map(found) } });
+    bridge.answers['backbones.add'] = ({ path }) =>
+      path === '/cache/second'
+        ? task(path, {
+            state: 'failed',
+            error: {
+              code: 'file-damaged',
+              message: '/cache/second is torn.',
+              hint: 'Get it again.',
+            },
+          })
+        : task(path, { result: { kind: 'backbone', backboneId: `id of ${path}` } });
+    const dialog = mount(FoundBackbonesDialog, { attachTo: document.body });
+    mounted = dialog;
+    await eventually(() => expect(said()).toContain('third'));
+    for (const name of names) button(`Add ${name}`).click();
+    await eventually(() => button(`Add ${String(names.length)}`).click());
+    return dialog;
+  }
+
+  it('goes on after one that fails, and says which and why', async () => {
+    const dialog = await add('first', 'second', 'third');
+    await eventually(() =>
+      expect(said()).toContain('2 were added. One could not be added: the reason is beside it.'),
+    );
+    expect(bridge.inputsOf('backbones.add').map(({ path }) => path)).toEqual([
+      '/cache/first',
+      '/cache/second',
+      '/cache/third',
+    ]);
+    expect(errors()).toEqual(['/cache/second is torn.']);
+    // It stays chosen for another try; those that are added cannot be chosen again.
+    expect(button('Add second').getAttribute('aria-checked')).toBe('true');
+    expect([button('Add first').disabled, button('Add third').disabled]).toEqual([true, true]);
+    expect(dialog.emitted('added')).toBeUndefined();
+  });
+
+  it('ends with the last when all are added', async () => {
+    const dialog = await add('first', 'third');
+    await eventually(() => expect(dialog.emitted('added')).toEqual([['id of /cache/third']]));
+  });
+});
