@@ -108,8 +108,8 @@ function defineBackbone(program: Command, runs: Runs): void {
     .addOption(new Option('--pool <name>', 'what the head sees of the tokens').choices(POOLS))
     .option('--pool-heads <number>', 'heads of attention pooling', positive)
     .addOption(new Option('--rope <name>', 'kind of rotary position embeddings').choices(ROPES))
-    .option('--rope-theta <number>', 'base of their periods', number)
-    .option('--rope-reference <number>', 'side of the grid they were trained on', positive)
+    .option('--rope-theta <number>', 'RoPE base (theta)', number)
+    .option('--rope-reference <number>', 'side of the RoPE reference grid, in patches', positive)
     .addHelpText('after', ASSUMED_HELP)
     .action(runs(() => import('./commands/backbone-add.ts')));
   backbone

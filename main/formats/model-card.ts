@@ -2,7 +2,7 @@ import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { methodSpec } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
-import { factInWords } from '../../shared/models/family.ts';
+import { factInWords, factLabel } from '../../shared/models/family.ts';
 import { familyOf, type Architecture } from '../../shared/models/registry.ts';
 import type { AdapterConfig } from './adapter-config.ts';
 
@@ -11,7 +11,7 @@ export const yamlText = (text: string): string => JSON.stringify(text);
 /** `width 192, blocks 12, heads 3, …` */
 export function architectureInWords(a: Architecture): string {
   const facts = familyOf(a).facts(a);
-  const named = facts.map(({ label, value }) => `${label} ${factInWords(value)}`);
+  const named = facts.map(({ name, value }) => `${factLabel(name)} ${factInWords(value)}`);
   return `${named.join(', ')}, patches of ${String(familyOf(a).patch(a))}`;
 }
 

@@ -18,6 +18,10 @@ export type SourceKind = (typeof SOURCE_KINDS)[number];
 export const CONTAINER_FORMATS = ['safetensors', 'npz', 'torch'] as const;
 export type ContainerFormat = (typeof CONTAINER_FORMATS)[number];
 
+/** Data types of weights as files name them, with the field's names. */
+export const DTYPE_WORDS = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+export const DTYPES = ['F32', 'F16', 'BF16'] as const satisfies (keyof typeof DTYPE_WORDS)[];
+
 /** Source of a value that is not in the weight file itself. */
 export const provenanceSchema = v.picklist([
   'config.json',

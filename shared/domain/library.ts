@@ -6,6 +6,7 @@ import {
   assumedSchema,
   backboneFileSchema,
   CONTAINER_FORMATS,
+  DTYPES,
   provenanceSchema,
   SOURCE_KINDS,
 } from './backbone.ts';
@@ -38,7 +39,7 @@ const weights = {
   /** Whose names the tensors have. */
   source: v.picklist(SOURCE_KINDS),
   /** Data type of the weights. */
-  dtype: v.picklist(['F32', 'F16', 'BF16']),
+  dtype: v.picklist(DTYPES),
   architecture: architectureSchema,
   preprocessing: preprocessingSchema,
   /** timm's name of the architecture if known (`vit_tiny_patch16_224`). */

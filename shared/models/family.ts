@@ -11,14 +11,44 @@ export interface CommonArchitecture {
   readonly layerNormEpsilon: number;
 }
 
+/** What an architecture's fields are called, in English, for the command line and cards. */
+const LABELS = {
+  imageSize: 'image size',
+  width: 'width',
+  depth: 'blocks',
+  heads: 'heads',
+  mlpDim: 'MLP width',
+  qkvBias: 'bias in q, k, v',
+  layerScale: 'LayerScale',
+  classToken: 'class token',
+  distillationToken: 'distillation token',
+  registers: 'register tokens',
+  positions: 'position embeddings',
+  patchPositions: 'positions of patches only',
+  rope: 'rotary positions (RoPE)',
+  ropeTheta: 'RoPE base (theta)',
+  ropeReference: 'RoPE reference grid',
+  preNorm: 'norm before the first block',
+  patchBias: 'bias in the patch embedding',
+  qkNorm: 'norms of q and k',
+  attentionNorm: 'norm inside the attention',
+  mlp: 'MLP',
+  mlpNorm: 'norm inside the MLP',
+  activation: 'activation',
+  pool: 'pooling',
+  poolHeads: 'heads of the attention pool',
+  poolMlpDim: 'MLP width of the attention pool',
+  poolPrefix: 'the pool sees the tokens before the patches',
+  pooledNorm: 'last norm after the pool',
+  lastNorm: 'last norm',
+  layerNormEpsilon: 'epsilon of LayerNorm',
+  firstWidth: 'width of the first stage',
+  depths: 'blocks of each stage',
+  window: 'attention window',
+  mlpRatio: "MLP width over the stage's width",
+} as const;
 /** A field that is displayed individually, by its key in the window's locales. */
-export type FactName =
-  | ('width' | 'depth' | 'heads' | 'mlpDim' | 'qkvBias' | 'layerScale' | 'classToken')
-  | ('distillationToken' | 'registers' | 'positions' | 'patchPositions' | 'rope' | 'ropeTheta')
-  | ('ropeReference' | 'preNorm' | 'patchBias' | 'qkNorm' | 'attentionNorm' | 'mlp' | 'mlpNorm')
-  | ('activation' | 'pool' | 'poolHeads' | 'poolMlpDim' | 'poolPrefix' | 'pooledNorm')
-  | 'lastNorm'
-  | ('depths' | 'window' | 'mlpRatio');
+export type FactName = keyof typeof LABELS;
 
 /** What the fields with a choice hold, in English. */
 const CHOICES = {
@@ -28,9 +58,11 @@ const CHOICES = {
   pe: 'as in the Perception Encoder',
   'packed-glu': 'gated, in one layer',
   'split-glu': 'gated, in two layers',
+  gelu: 'GELU',
   'gelu-tanh': 'GELU by tanh',
   'quick-gelu': 'QuickGELU',
   silu: 'SiLU',
+  class: 'class token',
   mean: 'mean of the patches',
   attention: 'attention pool',
   'class-and-distillation': 'class and distillation token',
@@ -43,16 +75,22 @@ export type FactValue = number | boolean | readonly number[] | FactChoice;
 /** One property of a network for display. */
 export interface ArchitectureFact {
   readonly name: FactName;
-  /** In English, for the command line and cards. */
-  readonly label: string;
   /** A list has one number a stage. */
   readonly value: FactValue;
 }
 
-/** In English, for the command line and cards. */
-export function factInWords(value: FactValue): string {
+export function factLabel(name: FactName): string {
+  return LABELS[name];
+}
+
+export function isFactChoice(word: string): word is FactChoice {
+  return Object.hasOwn(CHOICES, word);
+}
+
+/** In English, for the command line and cards. @param value a word that is no choice stays as it is */
+export function factInWords(value: FactValue | string): string {
   if (typeof value === 'object') return value.join(', ');
-  if (typeof value === 'string') return CHOICES[value];
+  if (typeof value === 'string') return isFactChoice(value) ? CHOICES[value] : value;
   return typeof value === 'number' ? String(value) : value ? 'yes' : 'no';
 }
 

@@ -164,11 +164,11 @@ export const swin: FamilySpec<SwinArchitecture> = {
   leastSize: (a) => a.window * lastPatch(a),
 
   facts: (a) => [
-    { name: 'width', label: 'width of the first stage', value: a.width },
-    { name: 'depths', label: 'blocks of each stage', value: a.depths },
-    { name: 'heads', label: 'heads', value: a.heads },
-    { name: 'window', label: 'window', value: a.window },
-    { name: 'mlpRatio', label: 'MLP width over the width', value: a.mlpRatio },
-    { name: 'qkvBias', label: 'bias in q, k, v', value: a.qkvBias },
+    { name: 'firstWidth', value: a.width },
+    { name: 'depths', value: a.depths },
+    { name: 'heads', value: a.heads },
+    { name: 'window', value: a.window },
+    { name: 'mlpRatio', value: a.mlpRatio },
+    { name: 'qkvBias', value: a.qkvBias },
   ],
 };

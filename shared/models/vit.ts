@@ -66,29 +66,29 @@ const CONTRADICTIONS: readonly (readonly [
 
 /** Fields that are displayed where they are not at their default. */
 const OPTIONAL = [
-  ['layerScale', 'LayerScale'],
-  ['classToken', 'class token'],
-  ['distillationToken', 'distillation token'],
-  ['registers', 'register tokens'],
-  ['positions', 'position embeddings'],
-  ['patchPositions', 'positions of patches only'],
-  ['rope', 'rotary positions'],
-  ['ropeTheta', 'largest rotary period'],
-  ['ropeReference', 'reference grid of the rotary positions'],
-  ['preNorm', 'norm before the first block'],
-  ['patchBias', 'bias in the patch embedding'],
-  ['qkNorm', 'norms of q and k'],
-  ['attentionNorm', 'norm inside the attention'],
-  ['mlp', 'MLP'],
-  ['mlpNorm', 'norm inside the MLP'],
-  ['activation', 'activation'],
-  ['pool', 'features'],
-  ['poolHeads', 'heads of the attention pool'],
-  ['poolMlpDim', 'MLP width of the attention pool'],
-  ['poolPrefix', 'pool of the tokens before the patches, too'],
-  ['pooledNorm', 'last norm after the pool'],
-  ['lastNorm', 'last norm'],
-] as const satisfies readonly (readonly [FactName & keyof VitArchitecture, string])[];
+  'layerScale',
+  'classToken',
+  'distillationToken',
+  'registers',
+  'positions',
+  'patchPositions',
+  'rope',
+  'ropeTheta',
+  'ropeReference',
+  'preNorm',
+  'patchBias',
+  'qkNorm',
+  'attentionNorm',
+  'mlp',
+  'mlpNorm',
+  'activation',
+  'pool',
+  'poolHeads',
+  'poolMlpDim',
+  'poolPrefix',
+  'pooledNorm',
+  'lastNorm',
+] as const satisfies readonly (FactName & keyof VitArchitecture)[];
 
 export const vit: FamilySpec<VitArchitecture> = {
   family: 'vit',
@@ -110,14 +110,14 @@ export const vit: FamilySpec<VitArchitecture> = {
   leastSize: ({ patchSize }) => patchSize,
 
   facts: (a) => [
-    { name: 'width', label: 'width', value: a.width },
-    { name: 'depth', label: 'blocks', value: a.depth },
-    { name: 'heads', label: 'heads', value: a.heads },
-    { name: 'mlpDim', label: 'MLP width', value: a.mlpDim },
-    { name: 'qkvBias', label: 'bias in q, k, v', value: a.qkvBias },
-    ...OPTIONAL.flatMap(([name, label]): ArchitectureFact[] => {
+    { name: 'width', value: a.width },
+    { name: 'depth', value: a.depth },
+    { name: 'heads', value: a.heads },
+    { name: 'mlpDim', value: a.mlpDim },
+    { name: 'qkvBias', value: a.qkvBias },
+    ...OPTIONAL.flatMap((name): ArchitectureFact[] => {
       const value = a[name];
-      return value === undefined ? [] : [{ name, label, value }];
+      return value === undefined ? [] : [{ name, value }];
     }),
   ],
 };

@@ -1,12 +1,12 @@
-import type {
-  Assumed,
-  ContainerFormat,
-  Provenance,
-  SourceKind,
+import {
+  DTYPE_WORDS,
+  type ContainerFormat,
+  type Provenance,
+  type SourceKind,
 } from '../../../shared/domain/backbone.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import type { PositionRule } from '../../../shared/domain/position-rule.ts';
-import { factInWords } from '../../../shared/models/family.ts';
+import { factInWords, factLabel } from '../../../shared/models/family.ts';
 import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import type { Console } from '../output/console.ts';
 import { formatBytes, formatMoment, formatParameters } from '../output/format.ts';
@@ -33,18 +33,6 @@ const SOURCES: Record<SourceKind, string> = {
   open_clip: "open_clip's names",
   original: "its authors' names",
   npz: "JAX's names",
-};
-const SAID: Record<Assumed['what'], string> = {
-  heads: 'heads',
-  activation: 'activation',
-  layerNormEpsilon: 'epsilon',
-  pool: 'pooling',
-  poolHeads: 'heads of the pool',
-  poolPrefix: 'pool sees all tokens',
-  rope: 'rotary positions',
-  ropeTheta: 'their base',
-  ropeReference: 'their grid',
-  imageSize: 'image size',
 };
 const RULES: Record<PositionRule, string> = {
   timm: 'positions resampled as timm does (bicubic, antialias)',
@@ -74,7 +62,7 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
         ? []
         : [['files', `${backbone.files.length}: the index and its parts`] as const]),
       ['format', `${CONTAINERS[backbone.container]}, ${SOURCES[backbone.source]}`],
-      ['size', `${formatBytes(backbone.bytes)}, ${backbone.dtype}`],
+      ['size', `${formatBytes(backbone.bytes)}, ${DTYPE_WORDS[backbone.dtype]}`],
       ['sha256', backbone.sha256],
       ...(backbone.tensorPrefix === ''
         ? []
@@ -86,15 +74,18 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
           ]),
       ['architecture', backbone.timmName ?? family.title],
       ['input', `${p.imageSize} × ${p.imageSize} pixels in patches of ${family.patch(a)}`],
-      ...family.facts(a).map(({ name, label, value }) => {
+      ...family.facts(a).map(({ name, value }) => {
         const said = backbone.assumed.find(({ what }) => what === name);
         const from = said === undefined ? '' : ` (${FROM[said.from]})`;
-        return [label, `${factInWords(value)}${from}`] as const;
+        return [factLabel(name), `${factInWords(value)}${from}`] as const;
       }),
       ['parameters', formatParameters(parameterCount(a))],
       ...backbone.assumed
         .filter(({ what }) => !shown.has(what))
-        .map(({ what, value, from }) => [SAID[what], `${String(value)} (${FROM[from]})`] as const),
+        .map(
+          ({ what, value, from }) =>
+            [factLabel(what), `${factInWords(value)} (${FROM[from]})`] as const,
+        ),
       ['classes', classesOf(backbone)],
       [
         'preprocessing',
