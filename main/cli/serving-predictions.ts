@@ -31,7 +31,7 @@ export function predictorOf({
   });
 }
 
-/** Serves it until Ctrl-C. @throws in-use, not-available, not-found */
+/** Serves it until Ctrl-C. @throws in-use, not-available, not-found, and what loading it throws */
 export async function servePredictor(
   context: CommandContext,
   model: Predictor,
@@ -43,6 +43,11 @@ export async function servePredictor(
     context,
     async ({ predictions }, signal) => {
       const served = predictions.describe(model);
+      const stopped = once(signal, 'abort');
+      // A model that cannot be loaded ends this before anybody knows the address.
+      console.note(`Loading ${served.name}`);
+      await Promise.race([predictions.makeReady(model), stopped]);
+      if (signal.aborted) return;
       const server = await servePredictions({
         served,
         predict: (picture, top) => predictions.ofPicture(model, picture, top),
@@ -51,7 +56,7 @@ export async function servePredictor(
       });
       try {
         tellPredictor(console, server, served.name);
-        if (!signal.aborted) await once(signal, 'abort');
+        await stopped;
       } finally {
         await server.close();
       }

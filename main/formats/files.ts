@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bytesInWords } from '../../shared/domain/bytes-in-words.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
 import { temporaryName } from './temporary-files.ts';
 
@@ -142,11 +143,10 @@ export async function readWholeFile(path: string, limit = Infinity): Promise<Buf
   try {
     const { size } = await handle.stat();
     if (size > limit)
-      throw new KarstError(
-        'format-unsupported',
-        `${path} is larger than ${String(Math.floor(limit / 2 ** 20))} MiB.`,
-        { hint: 'Make it smaller.', path },
-      );
+      throw new KarstError('format-unsupported', `${path} is larger than ${bytesInWords(limit)}.`, {
+        hint: 'Make it smaller.',
+        path,
+      });
     return await handle.readFile();
   } catch (error) {
     throw readError(path, error);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { reasonOf } from '../../formats/files.ts';
 import { cacheFault } from './cache-fault.ts';
@@ -108,7 +109,7 @@ async function onDisk(
   const full = room.ofDisk
     ? cacheFault(
         own,
-        `its disk has no more than the ${String(DISK_RESERVE / 2 ** 30)} GiB left that must stay free`,
+        `its disk has no more than the ${bytesInWords(DISK_RESERVE)} left that must stay free`,
       )
     : null;
   if (full !== null && room.bytes === 0 && used.length === 0)

@@ -29,11 +29,17 @@ export async function answerQuestions(
       const question = await channel.nextQuestion();
       if (question === null) return { kind: 'interactive-predict' };
       const { id, paths, top } = question;
+      if (paths.length === 0) await computeOnce(model);
       channel.emit({ type: 'answer', id, answers: await answersTo(paths, top, model) });
     }
   } finally {
     await model.session.dispose();
   }
+}
+
+/** A question without files makes ready: what is compiled or taken up at first use then is. */
+async function computeOnce(model: OpenPredictor): Promise<void> {
+  await logitsOf([new Float32Array(3 * model.preprocessing.imageSize ** 2)], model);
 }
 
 async function answersTo(

@@ -1,5 +1,6 @@
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
 import type { ErrorReport } from '../../../shared/domain/error-report.ts';
 import { reasonOf } from '../../formats/files.ts';
 import { xlaCacheOf } from '../../platform/engine-environment.mjs';
@@ -39,7 +40,7 @@ async function whyUnusable(folder: string): Promise<string | null> {
     await mkdir(folder, { recursive: true });
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < COMPILE_RESERVE)
-      return `its disk has ${String(Math.floor((bavail * bsize) / 2 ** 20))} MiB left, and ${String(COMPILE_RESERVE / 2 ** 20)} MiB are needed`;
+      return `its disk has ${bytesInWords(bavail * bsize)} left, and ${bytesInWords(COMPILE_RESERVE)} are needed`;
     const handle = await open(probe, 'w');
     await handle.close();
     await rm(probe);

@@ -179,6 +179,11 @@ export interface PredictionService {
     options: { paths: readonly string[]; top: number },
   ): Promise<readonly FileAnswer[]>;
   /**
+   * Loads a model for `atOnce` and computes with it once, so that the first picture need not wait.
+   * @throws what loading it throws
+   */
+  makeReady(model: string | Predictor): Promise<void>;
+  /**
    * For a picture that is no file: its likeliest classes. The engine is kept loaded as for `atOnce`.
    * @throws what the picture's file would have as its reason
    */

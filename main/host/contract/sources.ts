@@ -15,13 +15,15 @@ export interface BackboneSourceService {
   lookUp(name: string, options?: Watching): Promise<HubOffer>;
   /**
    * Downloads a model into the hub's cache, checks it and adds it to the library.
+   * @param options.revision the commit that was agreed to; default: the newest
    * @param options.onOffer called before the first byte of a file is asked for
    * @param options.onHost called with each host before it is asked for the first time
-   * @throws as `lookUp`; not-writable when the disk has no room; file-damaged; as `BackboneService.add`
+   * @throws as `lookUp`; file-changed when there is a newer commit; not-writable when the disk has no room; file-damaged; as `BackboneService.add`
    */
   get(
     name: string,
     options?: Watching & {
+      revision?: string;
       onOffer?: (offer: HubOffer) => void;
       onHost?: (host: string) => void;
     },

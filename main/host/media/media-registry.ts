@@ -3,7 +3,9 @@ import { mkdtempSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { LARGEST_PICTURE } from '../../../shared/domain/picture-limit.ts';
 import { readError, writeError } from '../../formats/files.ts';
 import { decodeImage } from '../../formats/image.ts';
 import { systemTemporaryPrefix } from '../../formats/system-temporaries.ts';
@@ -11,9 +13,6 @@ import { statOf } from '../services/paths.ts';
 import { Thumbnails, type Picture } from './thumbnails.ts';
 
 export type { Picture } from './thumbnails.ts';
-
-/** Largest upload from a window, in bytes. */
-export const UPLOAD_LIMIT = 40 * 2 ** 20;
 
 /** Limit of named uploads and files per session; beyond it the oldest names expire. */
 const UPLOADS_KEPT = 2_000;
@@ -64,8 +63,8 @@ export class MediaRegistry {
    * @throws usage when it is too large; file-damaged, format-unsupported, format-unknown
    */
   async addUpload(name: string, bytes: Uint8Array): Promise<string> {
-    if (bytes.byteLength > UPLOAD_LIMIT)
-      throw new KarstError('usage', `${name} is larger than ${UPLOAD_LIMIT / 2 ** 20} MB.`, {
+    if (bytes.byteLength > LARGEST_PICTURE)
+      throw new KarstError('usage', `${name} is larger than ${bytesInWords(LARGEST_PICTURE)}.`, {
         hint: 'Make it smaller, or use the folder prediction, which reads files in place.',
       });
     const { format } = await decodeImage(bytes, name);

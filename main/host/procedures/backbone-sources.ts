@@ -18,9 +18,13 @@ export function backboneSourceProcedures({
         .catalogue()
         .map(({ entry, backbone }) => ({ ...entry, backboneId: backbone?.id ?? null })),
     'backbones.lookUp': ({ name }) => sources.lookUp(name),
-    'backbones.download': ({ name }) =>
+    'backbones.download': ({ name, revision }) =>
       tasks.start('backbone-get', name, async ({ signal, host, asks }) => {
-        const { id } = await sources.get(name, { signal, onProgress: host, onHost: asks });
+        const { id } = await sources.get(name, {
+          ...{ revision, signal },
+          onProgress: host,
+          onHost: asks,
+        });
         emit('library', { part: 'backbones', id });
         return { kind: 'backbone', backboneId: id };
       }),

@@ -1,8 +1,28 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KarstError } from '../../../shared/domain/errors.ts';
 
 export const LOOPBACK = '127.0.0.1';
+
+/** Milliseconds between looks for requests that take too long. */
+const CHECK_MS = 1_000;
+
+/**
+ * A server that waits for no slow request and holds few connections.
+ * @param limits.requestMs for a whole request, however often data arrive
+ * @param limits.connections further ones are closed before anything is read
+ */
+export function limitedServer(limits: { requestMs: number; connections: number }): Server {
+  const { requestMs, connections } = limits;
+  const server = createServer({
+    headersTimeout: requestMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+    maxHeaderSize: 16 * 2 ** 10,
+  });
+  server.maxConnections = connections;
+  return server;
+}
 
 /**
  * Listens on the loopback interface only.

@@ -1,3 +1,4 @@
+import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
 import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { PREDICT_PATH } from '../../../shared/domain/predict-snippets.ts';
 
@@ -30,7 +31,7 @@ export function openapi(
     info: {
       title: `Predictions of ${name}`,
       version,
-      description: `Served by KARST Studio. Pictures of at most ${limits.bytes} bytes.`,
+      description: `Served by KARST Studio. Pictures of at most ${bytesInWords(limits.bytes)}.`,
     },
     servers: [{ url: origin }],
     security: [{ token: [] }],

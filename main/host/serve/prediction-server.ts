@@ -1,21 +1,20 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorCode, ErrorReport } from '../../../shared/domain/error-report.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
+import { LARGEST_PICTURE } from '../../../shared/domain/picture-limit.ts';
 import { OPENAPI_PATH, PREDICT_PATH } from '../../../shared/domain/predict-snippets.ts';
 import { version } from '../version.ts';
 import { Gate, same, secret } from './gate.ts';
-import { LOOPBACK, listen } from './listen.ts';
+import { LOOPBACK, limitedServer, listen } from './listen.ts';
 import { openapi, type Served } from './openapi.ts';
 
-/** As of a picture that is dropped into the window. */
-const LARGEST_BODY = 40 * 2 ** 20;
 const MOST_CLASSES = 100;
 const DEFAULT_TOP = 5;
 const MOST_CONNECTIONS = 64;
 /** Timeout for receiving a whole request, in milliseconds. */
 const REQUEST_MS = 30_000;
-const CHECK_MS = 1_000;
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   usage: 400,
@@ -56,13 +55,7 @@ export interface PredictionServer {
 export async function servePredictions(
   options: PredictionServerOptions,
 ): Promise<PredictionServer> {
-  const server = createServer({
-    headersTimeout: REQUEST_MS,
-    requestTimeout: REQUEST_MS,
-    connectionsCheckingInterval: CHECK_MS,
-    maxHeaderSize: 16 * 2 ** 10,
-  });
-  server.maxConnections = MOST_CONNECTIONS;
+  const server = limitedServer({ requestMs: REQUEST_MS, connections: MOST_CONNECTIONS });
   const port = await listen(server, options.port);
   const origin = `http://${LOOPBACK}:${port}`;
   const desk = new Desk(options, origin, new Gate(port), options.token ?? secret());
@@ -141,7 +134,7 @@ class Desk {
   }
 
   get #largest(): number {
-    return this.#options.largestBody ?? LARGEST_BODY;
+    return this.#options.largestBody ?? LARGEST_PICTURE;
   }
 
   async #body(request: IncomingMessage): Promise<Buffer> {
@@ -155,7 +148,7 @@ class Desk {
       new Refused(
         413,
         'usage',
-        `The body is larger than ${this.#largest} bytes.`,
+        `The body is larger than ${bytesInWords(this.#largest)}.`,
         'Send a smaller picture.',
       );
     if (bytes > this.#largest) throw tooLarge();

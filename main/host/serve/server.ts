@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { toErrorReport } from '../../../shared/domain/errors.ts';
 import type { ErrorCode } from '../../../shared/domain/error-report.ts';
 import type { Dispatcher } from '../api/dispatch.ts';
 import { Gate } from './gate.ts';
-import { LOOPBACK, listen } from './listen.ts';
+import { LOOPBACK, limitedServer, listen } from './listen.ts';
 import { securityHeaders } from './headers.ts';
 import { etagOf, type Pages } from './pages.ts';
 import { ADMITTED_PAGE, REFUSED_PAGE } from './notices.ts';
@@ -19,12 +19,8 @@ const LARGEST_MESSAGE = 64 * 2 ** 20;
 
 /** Timeout for receiving a whole request; the page sends its own in one piece. */
 const REQUEST_MS = 10_000;
-const CHECK_MS = 1_000;
 
-/**
- * Limit of concurrent connections, windows included; further ones are closed before anything is
- * read.
- */
+/** Limit of concurrent connections, windows included. */
 const MOST_CONNECTIONS = 256;
 
 /** Seconds that a browser may cache a picture. */
@@ -63,15 +59,11 @@ export interface StudioServer {
  * @throws in-use when the port is taken; not-available when the system refuses it
  */
 export async function serveStudio(options: ServeOptions): Promise<StudioServer> {
-  const requestMs = options.limits?.requestMs ?? REQUEST_MS;
-  // Measured from the start, however often data arrive.
-  const server = createServer({
-    headersTimeout: requestMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
-    maxHeaderSize: 16 * 2 ** 10,
+  const server = limitedServer({
+    requestMs: REQUEST_MS,
+    connections: MOST_CONNECTIONS,
+    ...options.limits,
   });
-  server.maxConnections = options.limits?.connections ?? MOST_CONNECTIONS;
   const port = await listen(server, options.port);
   const gate = new Gate(port);
   const windows = new Windows(options.dispatcher);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { CATALOGUE } from '../../../shared/domain/backbone-catalogue.ts';
 import type { FoundBackbone, HubOffer } from '../../../shared/domain/backbone-sources.ts';
+import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
 import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
 import { download, missingBytes } from '../../hub/download.ts';
@@ -57,9 +58,10 @@ export class BackboneSources implements BackboneSourceService {
 
   get(name: string, options: Parameters<BackboneSourceService['get']>[1] = {}): Promise<Backbone> {
     const address = addressOf(name);
-    const { signal, onProgress, onOffer } = options;
+    const { signal, revision, onProgress, onOffer } = options;
     return this.#asking(options, async (transport, settings) => {
       const listing = await listModel(address, settings, transport);
+      if (revision !== undefined) requireRevision(listing, revision);
       const offer = await this.#offer(listing, settings);
       requireRoom(offer);
       onOffer?.(offer);
@@ -188,14 +190,22 @@ function addressOf(name: string): string {
   });
 }
 
+/** A newer commit may have other files, another size or another licence. @throws file-changed */
+function requireRevision({ address, revision }: HubListing, shown: string): void {
+  if (revision === shown) return;
+  throw new KarstError(
+    'file-changed',
+    `${address} has changed on the hub: its newest commit is ${revision.slice(0, 8)}, and ${shown.slice(0, 8)} was shown.`,
+    { hint: 'Look it up again.' },
+  );
+}
+
 /** @throws not-writable */
 function requireRoom({ missingBytes: needed, freeBytes, folder }: HubOffer): void {
   if (freeBytes === null || needed <= freeBytes) return;
   throw new KarstError(
     'not-writable',
-    `${megabytes(needed)} are to be downloaded, and the disk of ${folder} has ${megabytes(freeBytes)} free.`,
+    `${bytesInWords(needed)} are to be downloaded, and the disk of ${folder} has ${bytesInWords(freeBytes)} free.`,
     { hint: 'Free some space, or name another folder by HF_HUB_CACHE.', path: folder },
   );
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -44,6 +44,7 @@ export const sources = {
       'It is gated: accept its terms on its page first, make a token in your account there, and put it into the environment variable HF_TOKEN.',
     files: 'Files',
     revision: 'Commit',
+    again: 'Look it up again',
     leave: 'You can close this; the download continues.',
     asked: 'Asked: {hosts}',
   },

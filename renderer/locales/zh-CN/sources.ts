@@ -45,6 +45,7 @@ export const sources: Shape<typeof en> = {
     gated: '此模型受限：请先在其页面接受条款，在您的账户中生成令牌，并填入环境变量 HF_TOKEN。',
     files: '文件',
     revision: '提交',
+    again: '重新查询',
     leave: '您可以关闭此窗口，下载会继续。',
     asked: '已请求：{hosts}',
   },

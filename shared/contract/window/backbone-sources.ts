@@ -45,8 +45,11 @@ export const backboneSourceProcedures = {
   'backbones.catalogue': procedure(nothingSchema, v.array(catalogueItem)),
   /** Asks the hub what a model means to get. This and `backbones.download` alone touch a network. */
   'backbones.lookUp': procedure(wanted, hubOfferSchema),
-  /** Downloads a model of the hub and adds it. */
-  'backbones.download': procedure(wanted, task),
+  /** Downloads a model of the hub, at the commit that was shown, and adds it. */
+  'backbones.download': procedure(
+    v.strictObject({ ...wanted.entries, revision: v.string() }),
+    task,
+  ),
   /** One of each backbone that a run was finished on. */
   'backbones.epochs': procedure(nothingSchema, v.array(measuredEpoch)),
   /** Looks through what other programs keep on this machine. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import {
 } from '../../../main/host/serve/prediction-server.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { predictSnippets, TOKEN_VARIABLE } from '../../../shared/domain/predict-snippets.ts';
+import { karst, start, workplace } from '../cli/karst.ts';
 
 const LIMIT = 1000;
 const LABELS = ['beech', 'oak', 'ash'];
@@ -102,6 +103,7 @@ describe('a served model', () => {
       'transfer-encoding': 'chunked',
     });
     expect(answer.status).toBe(413);
+    expect(answer.json.error?.message).toBe('The body is larger than 1.0 kB.');
   });
 
   it('describes itself: every reference leads somewhere, every answer has its schema', async () => {
@@ -130,5 +132,33 @@ describe('a served model', () => {
       '',
     ]);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('karst serve --predict', () => {
+  it('loads the model before it says its address, and says none where it cannot', async () => {
+    const { folder, remove } = await workplace();
+    try {
+      const home = ['--home', join(folder, 'home')];
+      const model = join(folder, 'model');
+      cpSync(join(import.meta.dirname, '../../fixtures/backbones/hf-deit-teacher'), model, {
+        recursive: true,
+      });
+      await karst(['backbone', 'add', model, '--name', 'own', ...home]);
+      const args = ['serve', '--predict', '--backbone', 'own', '--port', '0', '--json', ...home];
+      const running = start(args);
+      const line = await running.line((text) => text.includes('"serving"'));
+      expect(JSON.parse(line)).toMatchObject({ event: 'serving', model: 'own' });
+      running.interrupt();
+      expect((await running.outcome).code).toBe(0);
+
+      truncateSync(join(model, 'model.safetensors'), 1000);
+      const refused = await karst(args);
+      expect(refused.code).not.toBe(0);
+      expect(refused.out).not.toContain('serving');
+      expect(refused.out + refused.error).toContain(join(model, 'model.safetensors'));
+    } finally {
+      await remove();
+    }
   });
 });

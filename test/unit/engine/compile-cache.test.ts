@@ -48,7 +48,7 @@ describe('the cache of compiled programs', () => {
         disk.free = 3 * 2 ** 20;
         return join(dir, 'xla');
       },
-      'its disk has 3 MiB left, and 256 MiB are needed',
+      'its disk has 3.1 MB left, and 268 MB are needed',
     ],
     [
       'whose disk is full',

@@ -327,7 +327,7 @@ describe.runIf(CAN_MAKE_PIPES)('what is no plain file', () => {
     const error = await failure(readWholeFile(path, 2 * 2 ** 20));
     expect([error.code, error.message]).toEqual([
       'format-unsupported',
-      `${path} is larger than 2 MiB.`,
+      `${path} is larger than 2.1 MB.`,
     ]);
     for (const gone of [join(dir, 'gone'), join(path, 'below a file')]) {
       expect((await failure(openFile(gone))).code).toBe('not-found');

@@ -117,6 +117,17 @@ describe('a model of the hub', () => {
     ).toBe(backbone.id);
   });
 
+  it('is got as it was shown, or not at all', async () => {
+    const shown = await sources().lookUp(ADDRESS);
+    const older = 'ab'.repeat(20);
+    const error = await refusal(sources().get(ADDRESS, { revision: older }), 'file-changed');
+    expect(error.message).toContain(`${REVISION.slice(0, 8)}, and abababab was shown`);
+    expect(hub.asked.every(({ path }) => path.startsWith('/api/'))).toBe(true);
+    expect(existsSync(cache)).toBe(false);
+    const { revision } = await sources().get(ADDRESS, { revision: shown.revision });
+    expect(revision).toBe(shown.revision);
+  });
+
   it('is not downloaded twice', async () => {
     const first = await sources().get(ADDRESS);
     hub.asked.length = 0;
@@ -216,7 +227,7 @@ describe('a model of the hub', () => {
 
   it('is not begun where the disk has no room', async () => {
     const { message } = await refusal(sources({}, 1000).get(ADDRESS), 'not-writable');
-    expect(message).toContain('0.0 MB free');
+    expect(message).toContain('1.0 kB free');
     expect(existsSync(cache)).toBe(false);
   });
 

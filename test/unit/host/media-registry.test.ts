@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { MediaRegistry, UPLOAD_LIMIT } from '../../../main/host/media/media-registry.ts';
+import { MediaRegistry } from '../../../main/host/media/media-registry.ts';
+import { LARGEST_PICTURE } from '../../../shared/domain/picture-limit.ts';
 import { Thumbnails } from '../../../main/host/media/thumbnails.ts';
 import { Semaphore } from '../../../main/host/media/semaphore.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
@@ -226,7 +227,7 @@ describe('uploads', () => {
   it('are refused above 40 MB', async () => {
     const { media } = registry();
     const error = await refusal(
-      media.addUpload('huge.png', new Uint8Array(UPLOAD_LIMIT + 1)),
+      media.addUpload('huge.png', new Uint8Array(LARGEST_PICTURE + 1)),
       'usage',
     );
     expect(error.message).toBe('huge.png is larger than 40 MB.');

@@ -3,13 +3,14 @@ import { mount, type VueWrapper } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Task } from '../../../shared/contract/window/tasks.ts';
-import type { FoundBackbone } from '../../../shared/domain/backbone-sources.ts';
+import type { FoundBackbone, HubOffer } from '../../../shared/domain/backbone-sources.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { BackbonePreview } from '../../../shared/domain/library.ts';
 import { setBridge } from '../../../renderer/bridge/index.ts';
 import { setLocale } from '../../../renderer/i18n.ts';
 import AddBackboneDialog from '../../../renderer/views/backbones/AddBackboneDialog.vue';
 import FoundBackbonesDialog from '../../../renderer/views/backbones/FoundBackbonesDialog.vue';
+import GetBackboneDialog from '../../../renderer/views/backbones/GetBackboneDialog.vue';
 import { eventually } from '../../fixtures/eventually.ts';
 import { TINY_VIT } from '../../fixtures/tiny-backbone.ts';
 import { FakeBridge } from './fake-bridge.ts';
@@ -169,5 +170,45 @@ describe('adding what was found', () => {
   it('ends with the last when all are added', async () => {
     const dialog = await add('first', 'third');
     await eventually(() => expect(dialog.emitted('added')).toEqual([['id of /cache/third']]));
+  });
+});
+
+describe('getting a model', () => {
+  const offer = (revision: string): HubOffer => ({
+    address: 'facebook/dinov2-small',
+    revision,
+    host: 'huggingface.co',
+    files: [{ path: 'model.safetensors', bytes: 100 }],
+    bytes: 100,
+    missingBytes: 100,
+    freeBytes: null,
+    folder: '/cache',
+    licence: 'apache-2.0',
+    gated: false,
+  });
+
+  it('asks for the commit that was shown, and shows the newer one when there is one', async () => {
+    const shown = ['a'.repeat(40), 'b'.repeat(40)];
+    bridge.answers['backbones.catalogue'] = () => [];
+    bridge.answers['backbones.epochs'] = () => [];
+    bridge.answers['backbones.lookUp'] = () => offer(shown.shift() ?? '');
+    bridge.answers['backbones.download'] = ({ revision }) => {
+      throw new KarstError('file-changed', `${revision} is not the newest.`);
+    };
+    mounted = mount(GetBackboneDialog, { attachTo: document.body });
+    await eventually(() => expect(said()).toContain('Look it up'));
+    const field = document.querySelector<HTMLInputElement>('[role=dialog] input');
+    if (field === null) throw new Error('Nothing asks for a name.');
+    field.value = 'facebook/dinov2-small';
+    field.dispatchEvent(new Event('input'));
+    await eventually(() => expect(button('Look it up').disabled).toBe(false));
+    button('Look it up').click();
+    await eventually(() => button('Download 100 B').click());
+    await eventually(() => button('Look it up again').click());
+    await eventually(() => expect(said()).toContain('b'.repeat(40)));
+    expect(errors()).toEqual([]);
+    expect(bridge.inputsOf('backbones.download')).toEqual([
+      { name: 'facebook/dinov2-small', revision: 'a'.repeat(40) },
+    ]);
   });
 });

@@ -182,12 +182,19 @@ export class Predictions implements PredictionService {
     model: string | Predictor,
     { paths, top }: { paths: readonly string[]; top: number },
   ): Promise<readonly FileAnswer[]> {
-    const { id, model: opened } = this.#subject(model);
     requireCount('top', top);
-    if (paths.length === 0) return [];
+    const subject = this.#subject(model);
+    return paths.length === 0 ? [] : this.#ask(subject, paths, top);
+  }
+
+  async makeReady(model: string | Predictor): Promise<void> {
+    await this.#ask(this.#subject(model), [], 1);
+  }
+
+  #ask(subject: Subject, paths: readonly string[], top: number): Promise<readonly FileAnswer[]> {
     return this.#warm.ask(
-      id,
-      async () => ({ kind: 'interactive-predict', ...(await opened({})) }),
+      subject.id,
+      async () => ({ kind: 'interactive-predict', ...(await subject.model({})) }),
       paths,
       top,
     );

@@ -1,3 +1,4 @@
+import { bytesInWords } from '../../../../shared/domain/bytes-in-words.ts';
 import { SWITCHED_OFF_HINT, switchedOff } from '../../../../shared/domain/compiled-code.ts';
 import type { DeviceReport } from '../../../../shared/domain/device.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
@@ -22,7 +23,7 @@ export function factsOf(report: StudioReport): Fact[] {
     plain('Node', machine.node),
     plain('system', `${machine.platform} ${machine.arch}, ${machine.release}`),
     plain('processor', `${machine.processor}, ${counted(machine.cores, 'core')} to use`),
-    plain('memory', `${amount(machine.memory)}, ${amount(machine.memoryFree)} free`),
+    plain('memory', `${bytesInWords(machine.memory)}, ${bytesInWords(machine.memoryFree)} free`),
     ...('error' in engine ? [failed('engine', engine.error)] : deviceFacts(engine)),
     dataFact(data),
     ...('error' in library
@@ -30,7 +31,7 @@ export function factsOf(report: StudioReport): Fact[] {
       : [...libraryFacts(library), starterFact(report.starter)]),
     plain(
       'cache',
-      `${cache.folder}, ${counted(cache.xlaFiles, 'compiled program')} (${amount(cache.xlaBytes)})`,
+      `${cache.folder}, ${counted(cache.xlaFiles, 'compiled program')} (${bytesInWords(cache.xlaBytes)})`,
     ),
   ];
 }
@@ -95,12 +96,5 @@ function counted(count: number, word: string): string {
 }
 
 function freeOf(bytes: number | null): string {
-  return bytes === null ? 'free space not known' : `${amount(bytes)} free`;
-}
-
-/** Bytes with two digits that count: "1.2 GB", "340 MB". */
-function amount(bytes: number): string {
-  const [unit, word] = bytes >= 999.5e6 ? [1e9, 'GB'] : [1e6, 'MB'];
-  const value = bytes / unit;
-  return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${word}`;
+  return bytes === null ? 'free space not known' : `${bytesInWords(bytes)} free`;
 }
