@@ -206,7 +206,7 @@ export function describePlan(
     ['backbone', run.backboneName],
     [
       'dataset',
-      `${run.datasetName}: ${formatCount(run.counts.train)} train and ${formatCount(run.counts.val)} val images in ${formatCount(run.classes.length)} classes`,
+      `${run.datasetName}: ${formatCount(run.counts.train)} train and ${plural(run.counts.val, 'val image')} in ${plural(run.classes.length, 'class', 'classes')}`,
     ],
   ];
   if (parameters !== null) pairs.push(['trains', `${formatParameters(parameters)} parameters`]);
@@ -250,7 +250,7 @@ function describeOutcome(
   const { console } = context;
   const pairs: [string, string][] = [
     ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
-    ['trained', `${formatCount(result.steps)} steps${describeTime(run)}`],
+    ['trained', `${plural(result.steps, 'step')}${describeTime(run)}`],
   ];
   if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (result.val !== null) {

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/domain/counted.ts';
 import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
 import { methodSpec } from '../../shared/methods/registry.ts';
@@ -36,10 +37,10 @@ export function trainingLines({ training: t }: Pick<AdapterConfig, 'training'>):
   const { valTop1, valLoss, valImages, bestEpoch } = t;
   const loss = valLoss === null ? '' : `, loss ${valLoss.toFixed(4)}`;
   return [
-    `- Training: run ${t.runName} (${t.runId}), ${t.trainImages} images, ${t.epochs} epochs, ${t.steps} steps of ${t.batchSize}, learning rate ${t.learningRate}, weight decay ${t.weightDecay}, seed ${t.seed}, steps took ${Math.round(t.seconds)} s; finished ${t.finishedAt}`,
+    `- Training: run ${t.runName} (${t.runId}), ${counted(t.trainImages, 'image')}, ${counted(t.epochs, 'epoch')}, ${counted(t.steps, 'step')} of ${t.batchSize}, learning rate ${t.learningRate}, weight decay ${t.weightDecay}, seed ${t.seed}, steps took ${Math.round(t.seconds)} s; finished ${t.finishedAt}`,
     valTop1 === null
       ? '- Validation: none'
-      : `- Validation: ${percent(valTop1)} of ${valImages} images right${loss} (epoch ${bestEpoch})`,
+      : `- Validation: ${percent(valTop1)} of ${counted(valImages, 'image')} right${loss} (epoch ${bestEpoch})`,
   ];
 }
 

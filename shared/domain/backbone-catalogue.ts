@@ -121,7 +121,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   ),
   entry(
     ['pe-base', 'PE', 'timm/vit_pe_core_base_patch16_224.fb'],
-    ['Perception Encoder', 'varied'],
+    ['MetaCLIP (5.4 B)', 'varied'],
     [93_673_984, 224],
     'apache-2.0',
   ),

@@ -88,7 +88,7 @@ export function isFactChoice(word: string): word is FactChoice {
 }
 
 /** In English, for the command line and cards. @param value a word that is no choice stays as it is */
-export function factInWords(value: FactValue | string): string {
+export function factInWords(value: string | number | boolean | readonly number[]): string {
   if (typeof value === 'object') return value.join(', ');
   if (typeof value === 'string') return isFactChoice(value) ? CHOICES[value] : value;
   return typeof value === 'number' ? String(value) : value ? 'yes' : 'no';

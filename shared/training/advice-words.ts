@@ -9,13 +9,13 @@ export const ADVICE_WORDS: {
     diverging:
       'The training loss is {loss}, above the {chance} of guessing: what was learned is lost again.',
     'no-learning':
-      'After {epochs} epochs validation is {validation}, no better than guessing among {classes} classes.',
+      'After epoch {epochs}, validation is {validation}, no better than guessing among {classes} classes.',
     unstable:
       'Validation fell more than once, from {before} to {after} between two epochs: the updates are too large.',
     memorises: 'Training {training}, validation {validation}: it memorizes.',
     improving: 'Validation was still improving at the end, from {before} to {after}.',
     'few-validation':
-      '{images} validation images are few: {validation} may stand for anything from {low} to {high}.',
+      'Few images validate it, {images}: {validation} may stand for anything from {low} to {high}.',
     'early-best': 'The best epoch was {best} of {epochs}; those after it brought nothing.',
   },
   remedy: {
@@ -24,8 +24,8 @@ export const ADVICE_WORDS: {
     'crop-flip': 'Try random crops and horizontal flips.',
     flip: 'Try horizontal flips.',
     regularise: 'Try more weight decay; more images or a larger backbone help most.',
-    extend: 'Give it {more} epochs more.',
+    extend: 'Give it more epochs: {more}.',
     'more-validation': 'Add images, or give more of them to validation.',
-    'early-stopping': 'Early stopping would have ended it {patience} epochs after the best.',
+    'early-stopping': 'Early stopping with a patience of {patience} would have ended it sooner.',
   },
 };

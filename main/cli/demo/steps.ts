@@ -24,6 +24,7 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
+  plural,
 } from '../output/format.ts';
 import { trainableParameters, type TrainingSession } from '../training.ts';
 
@@ -103,7 +104,7 @@ export async function runDemo(
     resume: false,
     signal,
   });
-  steps.end(`${formatCount(result.steps)} steps${describeTime(run)}`);
+  steps.end(`${plural(result.steps, 'step')}${describeTime(run)}`);
 
   steps.begin('Evaluate the stored adapter on the validation images');
   const { evaluation } = await studio.evaluations.evaluate(adapter.id, {

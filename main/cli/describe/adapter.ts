@@ -7,6 +7,7 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
+  plural,
 } from '../output/format.ts';
 import { formatMetric } from '../output/metrics.ts';
 import { facts } from '../output/table.ts';
@@ -43,7 +44,7 @@ export function describeAdapter(
     const value = formatMetric(metric, measuredValue(evaluation, metric.key));
     pairs.push([
       'evaluated',
-      `${metric.title} ${value} on ${evaluation.n} ${split} images, ${formatMoment(createdAt)}`,
+      `${metric.title} ${value} on ${plural(evaluation.n, `${split} image`)}, ${formatMoment(createdAt)}`,
     ]);
   }
   if (parent !== null) pairs.push(['started from', describeParent(parent)]);

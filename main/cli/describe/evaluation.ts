@@ -109,7 +109,7 @@ export function verificationLines(verification: Verification): string[] {
   const differ = `${of} differ by at most ${formatNumber(maxAbsDiff)}${allowed}`;
   const agree = (share: number): string => `top-1 predictions agree on ${formatPercent(share)}`;
   return [
-    `checked on ${formatCount(images)} images: ${differ}, ${agree(top1Agreement)}`,
+    `checked on ${plural(images, 'image')}: ${differ}, ${agree(top1Agreement)}`,
     ...(accuracy === undefined
       ? []
       : [
@@ -118,7 +118,7 @@ export function verificationLines(verification: Verification): string[] {
     ...(files === undefined
       ? []
       : [
-          `as files: ${formatCount(files.images)} images, pixels differ by at most ${formatNumber(files.maxPixelDiff)} of 255, probabilities by ${formatNumber(files.maxProbabilityDiff)}, ${agree(files.top1Agreement)}${files.leftOut === 0 ? '' : `; ${formatCount(files.leftOut)} that it does not read as we do are left out`}`,
+          `as files: ${plural(files.images, 'image')}, pixels differ by at most ${formatNumber(files.maxPixelDiff)} of 255, probabilities by ${formatNumber(files.maxProbabilityDiff)}, ${agree(files.top1Agreement)}${files.leftOut === 0 ? '' : `; ${formatCount(files.leftOut)} that it does not read as we do are left out`}`,
         ]),
   ];
 }

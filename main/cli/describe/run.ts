@@ -16,6 +16,7 @@ import {
   formatMoment,
   formatNumber,
   formatPercent,
+  plural,
 } from '../output/format.ts';
 import { formatMetric } from '../output/metrics.ts';
 import { facts, table } from '../output/table.ts';
@@ -85,7 +86,7 @@ export function describeRun(
     ['dataset', run.datasetName],
     [
       'images',
-      `${formatCount(run.counts.train)} train, ${formatCount(run.counts.val)} val in ${formatCount(run.classes.length)} classes`,
+      `${formatCount(run.counts.train)} train, ${formatCount(run.counts.val)} val in ${plural(run.classes.length, 'class', 'classes')}`,
     ],
     [
       'reached',
@@ -121,7 +122,7 @@ export function describeRun(
 export function describeCheckpointing({ checkpointedBlocks, config }: Run): string | null {
   if (checkpointedBlocks === null || checkpointedBlocks === 0) return null;
   const why = config.gradientCheckpointing === 'auto' ? 'was short' : 'was saved';
-  return `${why}: ${checkpointedBlocks} blocks used gradient checkpointing`;
+  return `${why}: ${plural(checkpointedBlocks, 'block')} used gradient checkpointing`;
 }
 
 /** One line per validation: epoch, step, loss, and what else the best is chosen by. */

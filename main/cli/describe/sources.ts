@@ -1,8 +1,9 @@
+import type { MeasuredEpoch } from '../../../shared/contract/window/backbone-sources.ts';
 import type { CatalogueEntry, Strength } from '../../../shared/domain/backbone-catalogue.ts';
 import type { FoundBackbone, HubOffer } from '../../../shared/domain/backbone-sources.ts';
 import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import type { Console } from '../output/console.ts';
-import { formatBytes, formatParameters } from '../output/format.ts';
+import { formatBytes, formatDuration, formatParameters, plural } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
 const STRENGTH: Record<Strength, string> = {
@@ -29,7 +30,10 @@ export function describeOffer(offer: HubOffer): string[] {
 }
 
 export function describeCatalogue(
-  items: readonly (CatalogueEntry & { readonly backbone: string | null })[],
+  items: readonly (CatalogueEntry & {
+    readonly backbone: string | null;
+    readonly epoch: MeasuredEpoch | null;
+  })[],
   console: Pick<Console, 'dim'>,
 ): string[] {
   return [
@@ -42,7 +46,9 @@ export function describeCatalogue(
         { title: 'input', align: 'right' },
         { title: 'download', align: 'right' },
         { title: 'licence' },
-        { title: 'on the hub' },
+        { title: 'commercial use' },
+        { title: 'an epoch here' },
+        { title: 'on the hub (not tried)' },
       ],
       items.map((item) => [
         item.backbone === null ? item.name : `${item.name} (here)`,
@@ -51,7 +57,9 @@ export function describeCatalogue(
         formatParameters(item.parameters),
         `${item.pixels}`,
         item.bytes === null ? '' : formatBytes(item.bytes),
-        `${item.licence}${item.commercial ? '' : ', not commercially'}${item.gated ? ', gated' : ''}`,
+        `${item.licence}${item.gated ? ', gated' : ''}`,
+        item.commercial ? 'yes' : 'no',
+        item.epoch === null ? '' : epochInWords(item.epoch),
         item.address,
       ]),
       console.dim,
@@ -59,6 +67,11 @@ export function describeCatalogue(
     '',
     'The addresses have not been tried. `karst backbone get NAME` asks the hub and downloads.',
   ];
+}
+
+/** "12 s (lora, 600 images of 224 px)" */
+function epochInWords({ seconds, method, images, imageSize }: MeasuredEpoch): string {
+  return `${formatDuration(seconds)} (${method}, ${plural(images, 'image')} of ${imageSize} px)`;
 }
 
 export function describeFound(

@@ -81,7 +81,7 @@ function* conflicts(
   if (schedule.warmupEpochs > schedule.epochs)
     yield problem(
       'schedule.warmupEpochs',
-      `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most the ${schedule.epochs} epochs of "schedule.epochs".`,
+      `The setting "schedule.warmupEpochs" is ${schedule.warmupEpochs}; it must be at most "schedule.epochs", ${schedule.epochs}.`,
       'Choose a shorter warm-up or more epochs.',
     );
   if (imageSize !== 0 && !fits(architecture, imageSize))

@@ -125,13 +125,13 @@ export const library = {
   verification: {
     title: 'Verified.',
     sentence:
-      'On {images} images the outputs differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}).',
+      'On {images} the outputs differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}). Read back by the studio itself.',
     probabilities:
-      'On {images} images the probabilities differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}).',
+      'On {images} the probabilities differ by at most {difference}; {tolerance} is allowed. Top-1 predictions agree ({agreement}). Computed by the library that opens it.',
     accuracy:
-      'Of {images} images the adapter predicts {adapted} right and the written model {exported}. Top-1 predictions agree ({agreement}).',
+      'Of {images} the adapter predicts {adapted} right and the written model {exported}. Top-1 predictions agree ({agreement}).',
     files:
-      'Reading {images} image files itself, its pixels differ by at most {pixels} of 255 and its probabilities by {difference}. Top-1 predictions agree ({agreement}).',
+      'Reading the files of {images} itself, its pixels differ by at most {pixels} of 255 and its probabilities by {difference}. Top-1 predictions agree ({agreement}).',
     leftOut:
       'One image was left out, because the model does not read it as the studio does. | {count} images were left out, because the model does not read them as the studio does.',
     none: 'Copied as it is.',

@@ -77,9 +77,9 @@ export const runs = {
     paused: 'Paused. It keeps its memory until it is resumed.',
     warned: 'Warnings in its log: {count}. The last: {message}',
     checkpointedShort:
-      'Memory was short at the start: gradient checkpointing of {count} blocks. Steps take longer, with the same result.',
+      'Memory was short at the start: gradient checkpointing of {blocks}. Steps take longer, with the same result.',
     checkpointedAlways:
-      'As set: gradient checkpointing of {count} blocks. Steps take longer and need less memory, with the same result.',
+      'As set: gradient checkpointing of {blocks}. Steps take longer and need less memory, with the same result.',
     figures: {
       label: 'Figures of the run',
       best: { top1: 'Best accuracy', other: 'Best: {metric}' },

@@ -1,6 +1,6 @@
 /** Where backbones come from: the hub, and what other programs keep on this computer. */
 export const sources = {
-  epoch: 'Here an epoch took {duration}: {method}, {images} images, {size} px.',
+  epoch: 'Here an epoch took {duration}: {method}, {images}, {size} px.',
   get: {
     action: 'Get one',
     title: 'Get a backbone',

@@ -100,7 +100,7 @@ export const train = {
     problems: 'One setting needs a change | {count} settings need a change',
   },
   problem: {
-    warmup: 'Must be at most the {epochs} epochs of the run.',
+    warmup: 'Must be at most the length of the run, {epochs}.',
     imageSize: 'Must be a multiple of the patch size, {patch}, for example {near}.',
     imageSizeFrom: 'Must be a multiple of {step} and at least {least}, for example {near}.',
     patchDrop:

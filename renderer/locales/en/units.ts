@@ -19,5 +19,6 @@ export const units = {
   datasets: 'no datasets | one dataset | {count} datasets',
   epochs: 'no epochs | one epoch | {count} epochs',
   steps: 'no steps | one step | {count} steps',
+  blocks: 'no blocks | one block | {count} blocks',
   parameters: '{value} parameters',
 };

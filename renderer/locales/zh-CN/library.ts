@@ -125,13 +125,13 @@ export const library: Shape<typeof en> = {
   verification: {
     title: '已验证。',
     sentence:
-      '在 {images} 张图像上，输出最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。',
+      '在 {images}上，输出最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。由工作室自行读回。',
     probabilities:
-      '在 {images} 张图像上，概率最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。',
+      '在 {images}上，概率最多相差 {difference}，允许 {tolerance}。Top-1 预测一致（{agreement}）。由打开它的库计算。',
     accuracy:
-      '在 {images} 张图像中，适配器预测正确 {adapted}，写出的模型 {exported}。Top-1 预测一致（{agreement}）。',
+      '在 {images}中，适配器预测正确 {adapted}，写出的模型 {exported}。Top-1 预测一致（{agreement}）。',
     files:
-      '由模型自行读取 {images} 个图像文件时，像素最多相差 {pixels}（满值 255），概率最多相差 {difference}。Top-1 预测一致（{agreement}）。',
+      '由模型自行读取 {images}的文件时，像素最多相差 {pixels}（满值 255），概率最多相差 {difference}。Top-1 预测一致（{agreement}）。',
     leftOut:
       '有一张图像未参与比较，因为模型的读取方式与工作室不同。 | 有 {count} 张图像未参与比较，因为模型的读取方式与工作室不同。',
     none: '按原样复制。',

@@ -76,8 +76,8 @@ export const runs: Shape<typeof en> = {
     interruptedEarly: '训练在第一个检查点之前中断。点击“继续”将重新开始。',
     paused: '已暂停。继续之前会一直占用内存。',
     warned: '日志中有 {count} 条警告，最近一条：{message}',
-    checkpointedShort: '启动时内存不足：对 {count} 个块使用梯度检查点。每步更久，结果相同。',
-    checkpointedAlways: '按设置，对 {count} 个块使用梯度检查点。每步更久，内存更少，结果相同。',
+    checkpointedShort: '启动时内存不足：对 {blocks}使用梯度检查点。每步更久，结果相同。',
+    checkpointedAlways: '按设置，对 {blocks}使用梯度检查点。每步更久，内存更少，结果相同。',
     figures: {
       label: '训练数据',
       best: { top1: '最佳准确率', other: '最佳：{metric}' },

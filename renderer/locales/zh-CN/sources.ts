@@ -2,7 +2,7 @@ import type { sources as en } from '../en/sources.ts';
 import type { Shape } from '../shape.ts';
 
 export const sources: Shape<typeof en> = {
-  epoch: '在这台电脑上，一轮用时 {duration}：{method}，{images} 张图像，{size} 像素。',
+  epoch: '在这台电脑上，一轮用时 {duration}：{method}，{images}，{size} 像素。',
   get: {
     action: '获取骨干网络',
     title: '获取骨干网络',

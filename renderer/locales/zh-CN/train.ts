@@ -108,7 +108,7 @@ export const train: Shape<typeof en> = {
     problems: '有 {count} 项设置需要更改',
   },
   problem: {
-    warmup: '不得超过训练的 {epochs} 轮。',
+    warmup: '不得超过训练的长度，即 {epochs}。',
     imageSize: '须为图块大小 {patch} 的倍数，例如 {near}。',
     imageSizeFrom: '须为 {step} 的倍数，且不小于 {least}，例如 {near}。',
     patchDrop: '须为 0：此骨干网络在由所有图块组成的窗口内计算注意力，不能丢弃图块。',

@@ -22,5 +22,6 @@ export const units: Shape<typeof en> = {
   datasets: '{count} 个数据集',
   epochs: '{count} 轮',
   steps: '{count} 步',
+  blocks: '{count} 个块',
   parameters: '{value} 参数',
 };

@@ -1,5 +1,5 @@
 import type { Assumed } from '../../../shared/domain/backbone.ts';
-import { isFactChoice, type FactValue } from '../../../shared/models/family.ts';
+import { isFactChoice } from '../../../shared/models/family.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import { formatCount, formatSignificant } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
@@ -8,7 +8,7 @@ import { t } from '../../i18n.ts';
 const DIGITS = 4;
 
 /** What a field of an architecture holds; a word that is no choice stays as it is. */
-export function inWord(value: FactValue | Assumed['value']): string {
+export function inWord(value: Assumed['value']): string {
   if (typeof value === 'object') return value.map((one) => formatCount(one)).join(', ');
   if (typeof value === 'string')
     return isFactChoice(value) ? t(`backbones.choice.${value}`) : value;

@@ -1,6 +1,6 @@
 import { useBridge } from '../../bridge/index.ts';
 import { useLoad } from '../../composables/use-load.ts';
-import { formatCount, formatDuration } from '../../domain/format.ts';
+import { formatDuration } from '../../domain/format.ts';
 import { t } from '../../i18n.ts';
 
 /** What an epoch took here on each backbone, as a sentence; empty where none was measured. */
@@ -14,7 +14,7 @@ export function useMeasuredEpochs(): (backboneId: string | null) => string {
     return t('sources.epoch', {
       duration: formatDuration(seconds),
       method: t(`training.method.${method}.name`),
-      images: formatCount(images),
+      images: t('units.images', { count: images }),
       size: imageSize,
     });
   };

@@ -11,7 +11,7 @@ import {
   settingValue,
 } from '../../../shared/training/settings.ts';
 import { describeError } from '../../domain/errors.ts';
-import { formatCount, formatSignificant } from '../../domain/format.ts';
+import { formatSignificant } from '../../domain/format.ts';
 import { limitsText } from '../../domain/number-text.ts';
 import { t } from '../../i18n.ts';
 
@@ -29,7 +29,9 @@ export function problemText(
     return limitsText(limits);
   }
   if (key === 'schedule.warmupEpochs' && schedule.warmupEpochs > schedule.epochs) {
-    return t('train.problem.warmup', { epochs: formatCount(schedule.epochs) });
+    return t('train.problem.warmup', {
+      epochs: t('units.epochs', { count: schedule.epochs }),
+    });
   }
   if (architecture === null) return describeError(error).what;
   const { sizeStep, leastSize, takesAnyPatches } = familyOf(architecture);

@@ -92,6 +92,12 @@ export const catalogue = v.array(
     ...{ parameters: count, pixels: count, bytes: v.nullable(count) },
     ...{ licence: text, commercial: v.boolean(), gated: v.boolean() },
     backbone: v.nullable(text),
+    epoch: v.nullable(
+      v.strictObject({
+        ...{ backboneId: text, method: text, images: count, imageSize: count },
+        seconds: v.number(),
+      }),
+    ),
   }),
 );
 export const gotBackbone = v.strictObject({

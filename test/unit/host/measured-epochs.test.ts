@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { measuredEpochs } from '../../../main/host/procedures/backbone-sources.ts';
+import { measuredEpochs } from '../../../main/host/services/measured-epochs.ts';
 import type { Backbone, Run } from '../../../shared/domain/library.ts';
 import { ARCHITECTURE, PREPROCESSING } from './support.ts';
 

@@ -4,6 +4,7 @@ import { hasMessage, resolveLocale, setLocale, t } from '../../../renderer/i18n.
 import { en } from '../../../renderer/locales/en/index.ts';
 import { zhCN } from '../../../renderer/locales/zh-CN/index.ts';
 import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
+import { ADVICE_WORDS } from '../../../shared/training/advice-words.ts';
 import { FINDING_KINDS } from '../../../shared/domain/problem-kinds.ts';
 
 interface Tree {
@@ -69,6 +70,39 @@ describe('the languages', () => {
       expect(hasMessage(`errors.what.${code}`), code).toBe(true);
       expect(hasMessage(`errors.todo.${code}`), code).toBe(true);
     }
+  });
+});
+
+describe('English messages', () => {
+  /** Whose numbers are never one. */
+  const SEVERAL = [
+    'backbones.words.vit',
+    'backbones.words.swin',
+    'backbones.addDialog.files',
+    'charts.smoothing.over',
+    'runs.run.advice.finding.no-learning',
+    'tryIt.tooMany',
+  ];
+  const PLURAL =
+    /(?<! of )\{\w+\} (?:images|epochs|steps|classes|blocks|files|runs|heads|adapters|datasets|folders|rows)\b(?!\/)/;
+
+  it('have a form for one where they count, or take the number with its noun', () => {
+    const wrong = english.filter(
+      ([key, message]) =>
+        PLURAL.test(message) && !message.includes(' | ') && !SEVERAL.includes(key),
+    );
+    expect(wrong).toEqual([]);
+    expect(t('runs.run.checkpointedShort', { blocks: t('units.blocks', { count: 1 }) })).toContain(
+      'gradient checkpointing of one block.',
+    );
+  });
+
+  it('of advice are right for one epoch', () => {
+    for (const sentence of [
+      ...Object.values(ADVICE_WORDS.finding),
+      ...Object.values(ADVICE_WORDS.remedy),
+    ])
+      expect(sentence).not.toMatch(/\} (?:epochs|images|validation images)\b/);
   });
 });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
 import type { TrainResult } from '../../../../shared/contract/engine/results.ts';
 import type { LogLine } from '../../../../shared/contract/window/runs.ts';
+import { counted } from '../../../../shared/domain/counted.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import { taskSpec } from '../../../../shared/tasks/registry.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
@@ -237,5 +238,5 @@ function describeEnd(result: TrainResult, stopped: boolean): string {
     result.val === null
       ? ''
       : ` The best epoch is ${result.bestEpoch}, with top-1 ${(100 * result.val.top1).toFixed(1)} %.`;
-  return `${how} after ${result.steps} steps.${best}`;
+  return `${how} after ${counted(result.steps, 'step')}.${best}`;
 }
