@@ -14,6 +14,15 @@ const LIBRARY: Readonly<Record<ModelFormat, string>> = {
   savedmodel: 'tensorflow',
 };
 
+/** Who opens the folder, and what the model takes and gives where no library knows it. */
+const OPENED_BY: Readonly<Record<ModelFormat, string>> = {
+  timm: 'timm opens this folder, and transformers does by way of timm.',
+  hf: 'transformers opens this folder.',
+  onnx: 'ONNX Runtime and other programs that read opset 17 open `model.onnx`. It takes `pixel_values`, any number of prepared images, and gives `logits` and `probabilities`. In Python, by the script in this folder:',
+  savedmodel:
+    'TensorFlow and TensorFlow Serving open this folder. The signature `serving_default` takes `images`, any number that are prepared, and gives `logits` and `probabilities`; `files` takes `file`, the bytes of one file, and gives `probabilities` and `pixels`.',
+};
+
 const HOW: Readonly<Record<string, string>> = {
   'predict.py': 'python predict.py PICTURE…',
   'predict.mjs': 'node predict.mjs PICTURE…',
@@ -22,7 +31,7 @@ const HOW: Readonly<Record<string, string>> = {
 /** `README.md` of a model's folder: a card with YAML front matter as Hugging Face reads it. */
 export function exportCard(
   model: ExportedModel,
-  { format, precision }: Written,
+  { format, precision, notes }: Written,
   scripts: readonly string[],
 ): string {
   const { name, backbone, architecture, labels, adapter, manifestSha256 } = model;
@@ -55,13 +64,15 @@ export function exportCard(
     '',
     '## How to use it',
     '',
+    OPENED_BY[format],
+    '',
     '```python',
     ...openingLines(format, '.'),
     '```',
     '',
     ...scripts.map((script) => `- \`${HOW[script] ?? script}\` prints the classes of pictures.`),
     '- `labels.txt` names the outputs in order, one a line.',
-    ...EXPORT_NOTES[format].map((note) => `- ${note}`),
+    ...notes.map((note) => `- ${EXPORT_NOTES[note]}`),
     '',
     '## How images are prepared',
     '',

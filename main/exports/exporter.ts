@@ -1,5 +1,6 @@
 import type { ExportTarget, ModelFormat, Precision } from '../../shared/domain/export-target.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
+import type { ExportNote } from '../../shared/domain/export-words.ts';
 import type { Preprocessing } from '../../shared/domain/preprocessing.ts';
 import type { Architecture } from '../../shared/models/registry.ts';
 import type { TensorSpec } from '../../shared/models/spec.ts';
@@ -56,6 +57,7 @@ export interface Written {
   readonly format: ModelFormat;
   /** null for a format that has no choice. */
   readonly precision: Precision | null;
+  readonly notes: readonly ExportNote[];
 }
 
 /** Runs an exported model for its proof. */
@@ -105,4 +107,6 @@ export interface Exporter<F extends ModelFormat = ModelFormat> {
   /** Opens what `write` wrote, in another implementation where there is one. */
   open(folder: string, model: ExportedModel, tools: ProofTools): Promise<ReadBack>;
   bound(model: ExportedModel, options: OptionsFor<F>): Bound;
+  /** What users of the written model must know. */
+  notes(model: ExportedModel): readonly ExportNote[];
 }

@@ -12,7 +12,7 @@ const VARIABLE = 'KARST_BENCH_PYTHON';
 
 /**
  * The interpreter of an environment with the peers' packages and those of another list. Created in
- * the cache once per list of packages; 6 GB on Linux.
+ * the cache once per list of packages; 7 GB on Linux.
  *
  * @returns its path
  */
@@ -32,7 +32,7 @@ export async function peersPython(
       : join(root, 'bin', 'python');
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return interpreter(folder);
-  say(`Installing the PyTorch peers into ${folder}; once, some minutes and 6 GB …`);
+  say(`Installing the PyTorch peers into ${folder}; once, some minutes and 7 GB …`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await must(pythonCommand(), ['-m', 'venv', folder]);

@@ -12,8 +12,6 @@ export interface FunctionOptions {
   /** Whether the process has registered the custom calls of `custom-calls.ts`. */
   readonly kernels: boolean;
   readonly attributes: Readonly<Record<string, AttrValue>>;
-  /** Values of variables to inline as constants; all other variables become arguments. */
-  readonly constants?: ReadonlyMap<string, Float32Array>;
 }
 
 /**
@@ -28,13 +26,13 @@ export interface LoweredFunction {
 export function lowerFunction(
   name: string,
   fn: ProgramFunction,
-  { kernels, attributes, constants = new Map() }: FunctionOptions,
+  { kernels, attributes }: FunctionOptions,
 ): LoweredFunction {
   const outputs = Object.entries(fn.outputs);
   const legal = legalFunction(fn, kernels);
   const variables = [
     ...new Set(legal.order.flatMap((n) => (isNode(n, 'variable') ? [n.attributes.name] : []))),
-  ].filter((variable) => !constants.has(variable));
+  ];
   const inputNames = new Map(
     fn.inputs.map((i, index) => [i.attributes.name, `input_${String(index)}`]),
   );
@@ -52,13 +50,9 @@ export function lowerFunction(
       return argument;
     },
     // One read per variable: every use sees the value from before this call's updates.
-    variable: ({ attributes: { name: key, shape } }) => {
-      const values = constants.get(key);
+    variable: ({ attributes: { name: key } }) => {
       const read =
-        reads.get(key) ??
-        (values === undefined
-          ? body.emit('ReadVariableOp', [handleOf(key)], { dtype: FLOAT }, 'value')
-          : body.constant(values, shape));
+        reads.get(key) ?? body.emit('ReadVariableOp', [handleOf(key)], { dtype: FLOAT }, 'value');
       reads.set(key, read);
       return read;
     },

@@ -43,14 +43,14 @@ export async function run(
   const format = FORMER_FORMATS[given] ?? (given as ExportFormat);
   const precision = precisionOf(format, { float16, int8 });
   const wish = { ...options, ...(precision === null ? {} : { precision }), format };
-  const { out, verification } = await withWatchedStudio(context, (studio, watching) =>
+  const { out, verification, notes } = await withWatchedStudio(context, (studio, watching) =>
     exported(context, studio, name, { ...wish, ...watching, acceptLoss: yes === true }),
   );
-  const notes = EXPORT_NOTES[format];
-  console.answer({ out, verification, notes }, () => [
+  const sentences = notes.map((note) => EXPORT_NOTES[note]);
+  console.answer({ out, verification, notes: sentences }, () => [
     `Exported ${console.bold(name)} to ${out}, ${WRITTEN[format]}`,
     ...(verification === null ? [] : verificationLines(verification)),
-    ...notes,
+    ...sentences,
   ]);
 }
 

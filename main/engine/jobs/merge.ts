@@ -43,9 +43,10 @@ export async function merge(job: MergeJob, channel: JobChannel): Promise<MergeRe
       channel.progress('merging', 1, 1);
       proof.verification = await verify(job, channel, adapted, { model, exporter, folder });
     });
-    if (proof.verification === undefined)
+    const { verification } = proof;
+    if (verification === undefined)
       throw new KarstError('internal', 'The merged model was written without a verification.');
-    return { kind: 'merge', out: job.out, verification: proof.verification };
+    return { kind: 'merge', out: job.out, verification, notes: exporter.notes(model) };
   } finally {
     await adapted.session.dispose();
   }

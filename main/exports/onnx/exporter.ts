@@ -29,7 +29,7 @@ export const onnx: Exporter<'onnx'> = {
   format: 'onnx',
   async write(model, { precision }, folder) {
     await writeOnnx(model, precision, folder);
-    await writeCompanions(model, folder, { format: 'onnx', precision });
+    await writeCompanions(model, folder, { format: 'onnx', precision, notes: onnx.notes(model) });
   },
   async open(folder, { labels, preprocessing: { imageSize } }) {
     const ort = await onnxruntime();
@@ -51,6 +51,7 @@ export const onnx: Exporter<'onnx'> = {
     tolerance: () => TOLERANCE[precision],
     ...(precision === 'int8' ? { lossy: true } : {}),
   }),
+  notes: () => ['onnx-cmyk'],
 };
 
 /** @param limit bytes of weights up to which they are in the file itself */

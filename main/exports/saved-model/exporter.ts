@@ -40,7 +40,8 @@ export const savedModel: Exporter<'savedmodel'> = {
     );
     await writeTensorBundle(join(folder, VARIABLES, VARIABLES), tensors);
     await writeFileAtomic(join(folder, GRAPH), encodeSavedModel(graphOf(model)));
-    await writeCompanions(model, folder, { format: 'savedmodel', precision: null });
+    const notes = savedModel.notes(model);
+    await writeCompanions(model, folder, { format: 'savedmodel', precision: null, notes });
   },
   async open(folder, { labels, preprocessing: { imageSize } }, tools) {
     const { tf, backend } = tools.tensorflow();
@@ -77,6 +78,7 @@ export const savedModel: Exporter<'savedmodel'> = {
     };
   },
   bound: () => ({ of: 'probabilities', tolerance: () => TOLERANCE }),
+  notes: () => ['savedmodel-files'],
 };
 
 function graphOf(model: ExportedModel): GraphModel {

@@ -1,11 +1,21 @@
 // Classify pictures: node predict.mjs PICTURE...   (npm install onnxruntime-node sharp)
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import ort from 'onnxruntime-node';
-import sharp from 'sharp';
+
+function end(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+const paths = process.argv.slice(2);
+if (paths.length === 0) end('Usage: node predict.mjs PICTURE...');
+const [ort, sharp] = await Promise.all(
+  ['onnxruntime-node', 'sharp'].map(async (name) => (await import(name)).default),
+).catch(({ message }) =>
+  end(`Run "npm install onnxruntime-node sharp" beside predict.mjs: ${message.split('\n')[0]}.`),
+);
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
-const labels = readFileSync(file('labels.txt'), 'utf8').trimEnd().split('\n');
+const labels = readFileSync(file('labels.txt'), 'utf8').split('\n');
 const p = JSON.parse(readFileSync(file('preprocessing.json'), 'utf8'));
 const { imageSize: size, mean, std } = p;
 const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
@@ -50,13 +60,14 @@ function resize(values, from, to, step) {
 
 /** The model's input: upright, in sRGB, on white, resized, cut out, scaled; (3, size, size). */
 async function input(path) {
-  const picture = sharp(path).rotate().flatten({ background: '#fff' }).toColourspace('srgb').raw();
+  const upright = sharp(path, { failOn: 'error' }).rotate();
+  const picture = upright.flatten({ background: '#fff' }).toColourspace('srgb').raw();
   const { data, info } = await picture.toBuffer({ resolveWithObject: true });
   const { width: w, height: h } = info;
   const side = Math.max(size, Math.floor(size / p.cropFraction));
   const even = (x) => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
   const resized = (n) =>
-    ({ squash: side, border: Math.max(1, even((n * side) / Math.max(w, h))) })[p.cropMode] ??
+    ({ squash: side, border: Math.max(1, even(n / (Math.max(w, h) / side))) })[p.cropMode] ??
     Math.floor((side * n) / Math.min(w, h));
   const [width, height] = [resized(w), resized(h)];
   const pixels = resize(resize(data, w, width, 3), h, height, 3 * width);
@@ -75,11 +86,15 @@ async function input(path) {
 }
 
 const session = await ort.InferenceSession.create(file('model.onnx'));
-for (const path of process.argv.slice(2)) {
-  const images = new ort.Tensor('float32', await input(path), [1, 3, size, size]);
-  const { probabilities } = await session.run({ pixel_values: images });
-  const best = [...probabilities.data.entries()].sort((a, b) => b[1] - a[1]).slice(0, 5);
-  console.log(
-    [path, ...best.map(([i, share]) => `${labels[i]} ${(100 * share).toFixed(1)} %`)].join('  '),
-  );
+for (const path of paths) {
+  try {
+    const images = new ort.Tensor('float32', await input(path), [1, 3, size, size]);
+    const { probabilities } = await session.run({ pixel_values: images });
+    const best = [...probabilities.data.entries()].sort((a, b) => b[1] - a[1]).slice(0, 5);
+    const shown = best.map(([i, share]) => `${labels[i]} ${(100 * share).toFixed(1)} %`);
+    console.log([path, ...shown].join('  '));
+  } catch ({ message }) {
+    console.error(`${path} is not classified: ${message.trim().replaceAll('\n', '; ')}`);
+    process.exitCode = 1;
+  }
 }

@@ -6,43 +6,57 @@ import onnxruntime
 from PIL import Image, ImageCms, ImageOps
 
 here = Path(__file__).parent
-labels = (here / "labels.txt").read_text("utf-8").splitlines()
+labels = (here / "labels.txt").read_text("utf-8").split("\n")
 p = json.loads((here / "preprocessing.json").read_text("utf-8"))
-size, mean = p["imageSize"], np.array(p["mean"], np.float32)
-filter = Image.Resampling[p["interpolation"].upper()]
+size, mean, std = p["imageSize"], *(np.array(p[key], np.float32)[:, None, None] for key in ("mean", "std"))
+session = onnxruntime.InferenceSession(here / "model.onnx")
 
 def picture(path):
-    """Upright, in sRGB, on white."""
+    """Upright, in sRGB, on white. Without a profile that fits its colors, a picture is taken for sRGB."""
     image = ImageOps.exif_transpose(Image.open(path))
-    if profile := image.info.get("icc_profile"):
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    profile, grey = image.info.pop("icc_profile", b""), image.mode in ("1", "L", "LA", "I;16")
+    if image.mode in ("I", "F"):
+        raise ValueError("its samples have 32 bits")
     if image.mode == "I;16":
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return image.convert("RGB")
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    image.info.pop("transparency", None)
+    image = image if image.mode == "CMYK" else image.convert("L" if grey else "RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (OSError, ImageCms.PyCMSError):
+        image = image.convert("RGB")
+    return image if alpha is None else Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
 
 def levels(image):
-    """The square that the model sees: (size, size, 3), 0..255."""
-    side, (w, h) = max(size, int(size / p["cropFraction"])), image.size
-    ratio = max(w / side, h / side)
-    width, height = {"center": (side * w // min(w, h), side * h // min(w, h)), "squash": (side, side),
-                     "border": (max(1, round(w / ratio)), max(1, round(h / ratio)))}[p["cropMode"]]
-    bands = [b.convert("F") for b in image.split()] if "rescale" in p else [image]
-    x = np.dstack([np.asarray(b.resize((width, height), filter), np.float32) for b in bands])
+    """The square that the model sees: (3, size, size), 0..255."""
+    side, short, long = max(size, int(size / p["cropFraction"])), min(image.size), max(image.size)
+    sides = {"center": lambda n: side * n // short, "squash": lambda n: side,
+             "border": lambda n: max(1, round(n / (long / side)))}[p["cropMode"]]
     half = (lambda n: n // 2) if p.get("cropRounding") == "down" else (lambda n: round(n / 2))
-    cut, gap = [half(max(n - size, 0)) for n in (height, width)], [max(size - n, 0) // 2 for n in (height, width)]
-    x = x[cut[0]:cut[0] + size, cut[1]:cut[1] + size]
-    square = np.empty((size, size, 3), np.float32)
-    square[:] = p.get("borderColour", np.clip(np.round(255 * mean), 0, 255))
-    square[gap[0]:gap[0] + x.shape[0], gap[1]:gap[1] + x.shape[1]] = x
-    return square
+    resized = [sides(n) for n in image.size]
+    place = tuple((size - n) // 2 if n < size else -half(n - size) for n in resized)
+    border = p.get("borderColour", [min(255, max(0, round(255 * x))) for x in p["mean"]])
+    squares = []
+    for band, level in zip(image.split(), border):
+        band = band.convert("F") if "rescale" in p else band
+        squares.append(Image.new(band.mode, (size, size), level))
+        squares[-1].paste(band.resize(resized, Image.Resampling[p["interpolation"].upper()]), place)
+    return np.stack([np.asarray(square, np.float32) for square in squares])
 
-session = onnxruntime.InferenceSession(here / "model.onnx")
-for path in sys.argv[1:]:
-    x = (levels(picture(path)) / 255 - mean) / np.array(p["std"], np.float32)
-    (probabilities,) = session.run(["probabilities"], {"pixel_values": x.transpose(2, 0, 1)[None]})
-    best = probabilities[0].argsort()[::-1][:5]
-    print(path, *(f"{labels[i]} {100 * probabilities[0][i]:.1f} %" for i in best), sep="  ")
+def classify(path):
+    """Labels with their probabilities, the likeliest first."""
+    images = ((levels(picture(path)) / 255 - mean) / std)[None]
+    (probabilities,) = session.run(["probabilities"], {"pixel_values": images})
+    return sorted(zip(labels, probabilities[0].tolist()), key=lambda one: -one[1])
+
+if __name__ == "__main__":
+    refused = 0 if sys.argv[1:] else sys.exit(__doc__)
+    for path in sys.argv[1:]:
+        try:
+            print(path, *(f"{label} {100 * share:.1f} %" for label, share in classify(path)[:5]), sep="  ")
+        except Exception as error:  # Decoders raise many kinds.
+            print(f"{path} is not classified: {error or type(error).__name__}", file=sys.stderr)
+            refused = 1
+    sys.exit(refused)

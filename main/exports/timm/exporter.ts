@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../formats/files.ts';
+import { otherwiseInTimm } from '../../formats/preprocessing/timm.ts';
 import { writeSafetensors } from '../../formats/safetensors.ts';
 import { writeCompanions } from '../companions.ts';
 import type { Exporter } from '../exporter.ts';
@@ -20,8 +21,13 @@ export const timm: Exporter<'timm'> = {
     const config = timmConfigOf(architecture, preprocessing, labels, backbone.licence);
     await write('config.json', config);
     await write('labels.json', labels);
-    await writeCompanions(model, folder, { format: 'timm', precision: null });
+    const notes = timm.notes(model);
+    await writeCompanions(model, folder, { format: 'timm', precision: null, notes });
   },
   open: openWritten,
   bound: tensorBound,
+  notes({ preprocessing }) {
+    const note = otherwiseInTimm(preprocessing);
+    return note === null ? [] : [note];
+  },
 };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ExportNote } from '../../../shared/domain/export-words.ts';
 import { FILTERS, resizedSide, type Preprocessing } from '../../../shared/domain/preprocessing.ts';
 import { IMAGENET } from './constants.ts';
 import { level, spread } from './fields.ts';
@@ -81,19 +82,12 @@ export function pretrainedCfgOf(p: Preprocessing): Record<string, unknown> {
   };
 }
 
-/**
- * What timm's transform does otherwise than `p`, as a sentence; null where a `pretrained_cfg` says
- * all of it.
- */
-export function otherwiseInTimm(p: Preprocessing): string | null {
-  if (p.rescale !== undefined)
-    return 'timm rounds the resized image to whole levels, which moves a value by up to a level.';
-  if (p.cropMode === 'border' && p.borderColour !== undefined)
-    return 'timm fills the border with the mean color.';
+/** What timm's transform does otherwise than `p`; null where a `pretrained_cfg` says all of it. */
+export function otherwiseInTimm(p: Preprocessing): ExportNote | null {
+  if (p.rescale !== undefined) return 'timm-levels';
+  if (p.cropMode === 'border' && p.borderColour !== undefined) return 'timm-border';
   const margin = resizedSide(p) - p.imageSize;
   // Of a square only one margin is halved; halves of 1.5, 3.5, … are rounded up by timm.
   const same = p.cropMode === 'border' || (p.cropMode === 'squash' && margin % 4 !== 3);
-  return p.cropRounding === undefined || same
-    ? null
-    : 'timm halves an odd margin otherwise: the crop may lie one pixel beside.';
+  return p.cropRounding === undefined || same ? null : 'timm-crop';
 }

@@ -2,6 +2,7 @@ import type { FileAnswer } from '../../../shared/contract/engine/messages.ts';
 import type { AdapterFilter } from '../../../shared/contract/window/adapters.ts';
 import type { Split } from '../../../shared/domain/dataset.ts';
 import type { ExportFormat } from '../../../shared/domain/export-formats.ts';
+import type { ExportNote } from '../../../shared/domain/export-words.ts';
 import type { Precision } from '../../../shared/domain/export-target.ts';
 import type {
   Adapter,
@@ -30,12 +31,14 @@ export interface AdapterEvaluation {
 export interface ExportOutcome {
   readonly out: string;
   readonly verification: Verification | null;
+  readonly notes: readonly ExportNote[];
   readonly stored: StoredExport;
 }
 
 export interface MergeOutcome {
   readonly out: string;
   readonly verification: Verification;
+  readonly notes: readonly ExportNote[];
   readonly stored: StoredMerge;
 }
 

@@ -89,7 +89,8 @@ export function adapterProcedures({
           ...(datasetId === undefined ? {} : { dataset: datasetId }),
         });
         changed(id);
-        return { kind: 'written', out: merged.out, verification: merged.verification };
+        const { verification, notes } = merged;
+        return { kind: 'written', out: merged.out, verification, notes };
       });
     },
     'adapters.export'({ id: wanted, datasetId, ...wish }) {
@@ -103,7 +104,8 @@ export function adapterProcedures({
           ...(datasetId === undefined ? {} : { dataset: datasetId }),
         });
         changed(id);
-        return { kind: 'written', out: exported.out, verification: exported.verification };
+        const { verification, notes } = exported;
+        return { kind: 'written', out: exported.out, verification, notes };
       });
     },
   };

@@ -1,3 +1,5 @@
+import { EXPORT_NOTES } from '../../../shared/domain/export-words.ts';
+
 export const library = {
   title: 'Library',
   import: 'Import',
@@ -168,8 +170,6 @@ export const library = {
       savedmodel:
         'For TensorFlow and TensorFlow Serving. It takes prepared images, or JPEG and PNG files as they are.',
     },
-    savedmodelNote:
-      'Reading files itself, the model does not turn pictures by their EXIF orientation, converts no colour profile to sRGB, takes no CMYK and drops transparency.',
     precision: 'Precision',
     precisionHelp: {
       float32: 'As trained.',
@@ -180,6 +180,7 @@ export const library = {
     accept: 'Export anyway',
     opening: 'To open it in Python',
   },
+  exportNotes: EXPORT_NOTES,
   evaluateDialog: {
     title: 'Evaluate {name}',
     dataset: 'Dataset',

@@ -168,8 +168,6 @@ export const library: Shape<typeof en> = {
       savedmodel:
         '用于 TensorFlow 和 TensorFlow Serving。可输入预处理好的图像，也可直接输入 JPEG 和 PNG 文件。',
     },
-    savedmodelNote:
-      '模型自行读取文件时，不按 EXIF 方向旋转图片，不把颜色配置文件转换为 sRGB，不支持 CMYK，并丢弃透明度。',
     precision: '精度',
     precisionHelp: {
       float32: '与训练时相同。',
@@ -178,6 +176,18 @@ export const library: Shape<typeof en> = {
     },
     accept: '仍然导出',
     opening: '在 Python 中打开',
+  },
+  exportNotes: {
+    'timm-levels': 'timm 的变换会把缩放后的图像取整，工作室则不会：一个值最多相差一级。',
+    'timm-border': 'timm 的变换用平均颜色填充边框，工作室用的是另一种颜色。',
+    'timm-crop': 'timm 的变换对奇数边距的取半方式与工作室不同：裁剪可能偏移一个像素。',
+    'hf-crop': 'transformers 的图像处理器对奇数边距的取半方式与工作室不同：裁剪可能偏移一个像素。',
+    'hf-pillow':
+      '从第 5 版起，如果装有 torchvision，transformers 就用它缩放，像素值可能相差一两级；AutoImageProcessor.from_pretrained(…, backend="pil") 与工作室一样用 Pillow 缩放。',
+    'onnx-cmyk':
+      '对没有颜色配置文件的 CMYK 图片，predict.py 得到的颜色与工作室不同（Pillow 只用简单公式转换），类别也可能不同；predict.mjs 的转换与工作室相同。',
+    'savedmodel-files':
+      '签名 “files” 读取 JPEG 和 PNG。它不按 EXIF 方向旋转图片，不把颜色配置文件转换为 sRGB，用简单公式转换 CMYK，并丢弃透明度而不是铺在白底上：请先处理好这类图片。',
   },
   evaluateDialog: {
     title: '评估 {name}',

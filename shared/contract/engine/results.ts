@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { deviceReportSchema } from '../../domain/device.ts';
 import { errorReportSchema } from '../../domain/error-report.ts';
+import { exportNotesSchema } from '../../domain/export-words.ts';
 import { immutable } from '../../domain/immutable.ts';
 import { evaluationSchema, predictionSchema, verificationSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema } from '../../domain/scalars.ts';
@@ -47,6 +48,7 @@ const mergeResult = v.object({
   kind: v.literal('merge'),
   out: v.string(),
   verification: verificationSchema,
+  notes: exportNotesSchema,
 });
 
 const augmentResult = v.object({

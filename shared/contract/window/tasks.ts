@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { foundBackboneSchema } from '../../domain/backbone-sources.ts';
 import { errorReportSchema } from '../../domain/error-report.ts';
+import { exportNotesSchema } from '../../domain/export-words.ts';
 import { verificationSchema } from '../../domain/metrics.ts';
 import { countSchema, finiteSchema, fractionSchema, idSchema } from '../../domain/scalars.ts';
 import { datasetOutlook, growthOutlook } from './dataset-source.ts';
@@ -50,6 +51,7 @@ export const taskResult = v.variant('kind', [
     out: v.string(),
     /** null for the adapter folder and the `.karst` file, which are plain copies. */
     verification: v.nullable(verificationSchema),
+    notes: exportNotesSchema,
   }),
   v.object({
     kind: v.literal('predictions'),

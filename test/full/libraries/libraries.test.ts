@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +31,7 @@ import { MODEL_OPTIONS, type ModelFormat } from '../../../shared/domain/export-t
 import { putIntoDocs } from '../../bench/docs.ts';
 import { peersPython } from '../../bench/python.ts';
 import { partOptions } from '../../parts.mjs';
-import { allPictures, plainPictures, studioPixels } from './pictures.ts';
+import { allPictures, plainFixtures, plainPictures, studioPixels } from './pictures.ts';
 import { difference, Subject, type Expected } from '../../fixtures/library-backbone.ts';
 import { fileTable, table, type Measured, type OfFiles, type Opened } from './table.ts';
 
@@ -120,19 +129,48 @@ describe('full sizes', () => {
   });
 });
 
-it('prints with the Python script of an ONNX folder what the studio predicts', async () => {
-  const model = await (await Subject.open(join(FIXTURES, 'timm-vit'), 'timm-vit')).model();
-  const out = join(folder, 'script');
-  mkdirSync(out);
-  await exporterOf('onnx').write(model, MODEL_OPTIONS.onnx.defaults, out);
-  const pictures = allPictures();
-  const ours = await byStudio(model, proofTools(runtime), pictures);
-  const { stdout } = await promisify(execFile)(python, [join(out, 'predict.py'), ...pictures]);
-  const printed = stdout.trim().split('\n');
-  expect(printed).toHaveLength(pictures.length);
-  printed.forEach((line, i) => {
-    expect(line).toContain(`${pictures[i] ?? ''}  ${model.labels[best(ours[i] ?? [])] ?? ''} `);
-  });
+describe('what a folder shows its users', () => {
+  it.each(['onnx', 'savedmodel'] as const)(
+    'is a script that prints what the studio predicts: %s',
+    async (format) => {
+      const model = await (await Subject.open(join(FIXTURES, 'timm-vit'), 'timm-vit')).model();
+      const out = join(folder, `script-${format}`);
+      mkdirSync(out);
+      await exporterOf<ModelFormat>(format).write(model, MODEL_OPTIONS[format].defaults, out);
+      const pictures = format === 'onnx' ? await allPictures(folder) : plainFixtures();
+      const ours = await byStudio(model, proofTools(runtime), pictures);
+      const others = [join(out, 'labels.txt'), join(out, 'missing.png')];
+      const script = join(out, 'predict.py');
+      const { code, stdout, stderr } = await outcome([script, ...others, ...pictures]);
+      const printed = stdout.trim().split('\n');
+      expect(printed).toHaveLength(pictures.length);
+      printed.forEach((line, i) => {
+        const label = model.labels[best(ours[i] ?? [])] ?? '';
+        expect(line).toContain(`${pictures[i] ?? ''}  ${label} `);
+      });
+      expect(code).toBe(1);
+      expect(stderr).not.toContain('Traceback');
+      for (const other of others) expect(stderr).toContain(`${other} is not classified: `);
+      const { code: none, stderr: usage } = await outcome([script]);
+      expect(none).toBe(1);
+      expect(usage).toContain('python predict.py PICTURE...');
+    },
+  );
+
+  it.each(FORMATS.flatMap((format) => ['timm-vit', 'hf-swin'].map((name) => [format, name])))(
+    'are three lines that run as they are: %s of %s',
+    async (format, name) => {
+      const model = await (await Subject.open(join(FIXTURES, name), name)).model();
+      const out = join(folder, `lines-${format}-${name}`);
+      expect(await holds(model, format as ModelFormat, out)).toBe(true);
+      copyFileSync(here('../../fixtures/images/landscape.jpg'), join(out, 'picture.jpg'));
+      const [, lines = ''] =
+        /```python\n(.*?)```/s.exec(readFileSync(join(out, 'README.md'), 'utf8')) ?? [];
+      expect(lines.trim().split('\n')).toHaveLength(3);
+      const { code, stderr } = await outcome(['-c', lines], out);
+      expect(code, stderr).toBe(0);
+    },
+  );
 });
 
 it.skipIf(backbone === null)('reads a given backbone as transformers does', async () => {
@@ -162,6 +200,21 @@ it('puts the tables into the page', async () => {
   const tables = [table([...measured.values()]), fileTable(ofFiles)];
   await putIntoDocs('libraries', tables.join('\n\n'), PAGE);
 });
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Of a call of Python, in a folder. */
+async function outcome(args: readonly string[], cwd = folder): Promise<Outcome> {
+  const env = { ...process.env, HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  return promisify(execFile)(python, [...args], { env, cwd }).then(
+    (printed) => ({ code: 0, ...printed }),
+    (error: unknown) => error as Outcome,
+  );
+}
 
 /** Compares the features, and writes the backbone with a head in every format that holds it. */
 async function measure(subject: Subject, files: readonly string[] = []): Promise<void> {
@@ -199,7 +252,7 @@ async function measure(subject: Subject, files: readonly string[] = []): Promise
       jobs.push({ name, format, folder: out, pixels, files });
       continue;
     }
-    // TensorFlow is the engine's alone; the environment has none.
+    // By the engine's TensorFlow, the library that is in the environment's package, too.
     const back = await exporterOf(format).open(out, model, tools);
     const theirs = await back.run(images, batch);
     await back.close();

@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ImageLoader } from '../../../main/engine/data/loader.ts';
 import type { Preprocessing } from '../../../shared/domain/preprocessing.ts';
+import { srgbProfile, withProfile } from '../../fixtures/profiled-png.ts';
 
 const IMAGES = fileURLToPath(new URL('../../fixtures/images', import.meta.url));
 /** Upright and in sRGB, which the libraries' own reading takes for granted; none is square. */
@@ -16,13 +17,31 @@ export function plainPictures(folder: string | null): string[] {
   const all = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(?:jpe?g|png)$/i.test(name))
     .sort();
-  const step = Math.max(1, Math.floor(all.length / MOST));
-  return all.filter((_, index) => index % step === 0).map((name) => join(folder, name));
+  const count = Math.min(MOST, all.length);
+  const spread = (i: number): string => all[Math.floor((i * all.length) / count)] ?? '';
+  return Array.from({ length: count }, (_, i) => join(folder, spread(i)));
 }
 
-/** The same, and a turned one and one in Display P3. */
-export function allPictures(): string[] {
-  return [...PLAIN, 'rotated-6.jpg', 'wide-gamut.jpg'].map((name) => join(IMAGES, name));
+/**
+ * The same, a turned one and one in Display P3; into `folder`, PNGs of three kinds with a profile
+ * of sRGB, and one with a damaged profile.
+ */
+export async function allPictures(folder: string): Promise<string[]> {
+  const profile = await srgbProfile();
+  const made = ['palette.png', 'grey.png', 'rgb.png', 'damaged.png'].map((name) => {
+    const damaged = name === 'damaged.png';
+    const png = readFileSync(join(IMAGES, damaged ? 'rgb.png' : name));
+    const path = join(folder, name);
+    writeFileSync(path, withProfile(png, damaged ? Buffer.from('no profile') : profile));
+    return path;
+  });
+  const others = ['rotated-6.jpg', 'wide-gamut.jpg', 'palette.png', 'grey.png', 'rgba.png'];
+  return [...[...PLAIN, ...others].map((name) => join(IMAGES, name)), ...made];
+}
+
+/** Those that TensorFlow's decoders read as the studio does. */
+export function plainFixtures(): string[] {
+  return [...PLAIN, 'palette.png', 'grey.png'].map((name) => join(IMAGES, name));
 }
 
 /** What the studio makes of files: normalised, (files, 3, S, S). */

@@ -37,6 +37,7 @@ import {
   verified,
 } from './schemas.ts';
 import { runPlan } from '../../../shared/contract/window/runs.ts';
+import { EXPORT_NOTES } from '../../../shared/domain/export-words.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { completeConfig } from '../../../shared/training/config.ts';
 
@@ -313,7 +314,10 @@ describe('a training and what comes of it', () => {
       return answer(exported, at('export', 'first', '--format', 'onnx', ...options, '--out', out));
     };
     const whole = await written('onnx');
-    expect(whole).toMatchObject({ verification: { images: 15, tolerance: 1e-4 }, notes: [] });
+    expect(whole).toMatchObject({
+      verification: { images: 15, tolerance: 1e-4 },
+      notes: [EXPORT_NOTES['onnx-cmyk']],
+    });
     const half = await written('onnx-half', '--float16');
     const size = ({ out }: { out: string }) => statSync(path.join(out, 'model.onnx')).size;
     expect(size(half)).toBeLessThan(0.7 * size(whole));

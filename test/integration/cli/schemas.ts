@@ -401,7 +401,7 @@ const verification = v.strictObject({
   tolerance: v.number(),
   top1Agreement: fraction,
 });
-export const verified = v.strictObject({ out: text, verification });
+export const verified = v.strictObject({ out: text, verification, notes: v.array(text) });
 export const exported = v.strictObject({
   out: text,
   verification: v.strictObject({

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +11,7 @@ import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { ExportTarget } from '../../../shared/domain/export-target.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';
+import { srgbProfile, withProfile } from '../../fixtures/profiled-png.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';
 import { configured, TestBed, writeManifest } from '../../fixtures/engine/test-bed.ts';
@@ -92,7 +94,7 @@ describe('an export to ONNX', () => {
     const target = { format: 'onnx', options: { precision: 'float32' } } as const;
     const { out } = await exported2(target);
     const { adapterDir, backbone } = trained;
-    const paths = [...pictures];
+    const paths = [...pictures, ...(await profiled())];
     const predicted = await perform(
       { kind: 'predict', adapterDir, backbone, paths, top: 3, batchSize: 4 },
       { cacheDir: testBed.cacheDir },
@@ -114,8 +116,59 @@ describe('an export to ONNX', () => {
           .map((part) => part.split(' ')[0]),
       );
     expect(printed).toEqual(wanted);
+
+    const [first = ''] = paths;
+    const others = [join(out, 'labels.txt'), first, join(out, 'missing.png')];
+    const refused = await failed([join(out, 'predict.mjs'), ...others]);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toBe(`${stdout.split('\n')[0] ?? ''}\n`);
+    const sentences = refused.stderr.trim().split('\n');
+    expect(sentences).toHaveLength(2);
+    [others[0], others[2]].forEach((path, i) =>
+      expect(sentences[i]).toContain(`${path ?? ''} is not classified: Input file`),
+    );
+    expect((await failed([join(out, 'predict.mjs')])).stderr).toBe(
+      'Usage: node predict.mjs PICTURE...\n',
+    );
+  });
+
+  it('has a script for Node that says what it needs where that is not installed', async () => {
+    const alone = await mkdtemp(join(tmpdir(), 'karst-script-'));
+    const script = join(alone, 'predict.mjs');
+    await copyFile(join(ROOT, 'main/exports/scripts/onnx.mjs'), script);
+    const { code, stderr } = await failed([script, 'picture.jpg']);
+    await rm(alone, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Run "npm install onnxruntime-node sharp" beside predict.mjs: .*\n$/);
   });
 });
+
+/** Pictures with a profile of sRGB, and one with a damaged one. */
+async function profiled(): Promise<string[]> {
+  const profile = await srgbProfile();
+  return Promise.all(
+    ['palette.png', 'grey.png', 'rgb.png', 'tiny.png'].map(async (name) => {
+      const png = await readFile(join(IMAGES, name));
+      const path = join(testBed.folder, `profiled-${name}`);
+      await writeFile(path, withProfile(png, name === 'tiny.png' ? Buffer.from('none') : profile));
+      return path;
+    }),
+  );
+}
+
+interface Failure {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function failed(args: readonly string[]): Promise<Failure> {
+  const run = promisify(execFile)(process.execPath, args);
+  return run.then(
+    () => Promise.reject(new Error('The script was to fail.')),
+    (error: unknown) => error as Failure,
+  );
+}
 
 /** Into a folder of its own, since the first test has written the other. */
 async function exported2(target: ExportTarget): Promise<MergeResult> {

@@ -209,6 +209,24 @@ describe('import and export of adapter folders', () => {
       'not-found',
     );
   });
+
+  it.each<[string, (file: string) => string, string]>([
+    ['below a file', (file) => join(file, 'model'), 'not-found'],
+    ['under a name that is too long', (file) => `${file}${'x'.repeat(300)}`, 'not-readable'],
+    ['where no one may write', () => '/proc/model', 'not-writable'],
+  ])('a model that cannot be written %s is refused before it is computed', async (_, at, code) => {
+    const studio = await open();
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const seen: string[] = [];
+    const onEvent = ({ type }: { type: string }) => void seen.push(type);
+    await refusal(
+      studio.merging.export('first', { format: 'onnx', out: at(file), onEvent }),
+      code as never,
+    );
+    expect(seen).toEqual([]);
+    expect(readdirSync(join(file, '..'))).toEqual(['file']);
+  });
 });
 
 describe('what engines do with adapters', () => {

@@ -170,25 +170,26 @@ describe('the library of a window', () => {
     const { id } = api.studio.adapters.get('first');
     const place = temporaryFolder();
     const before = (await api.ask('adapters.get', { id })).exports.length;
-    for (const [format, name, verified] of [
-      ['adapter', 'folder', false],
-      ['karst', 'file.karst', false],
-      ['timm', 'model', true],
+    for (const [format, name, verified, notes] of [
+      ['adapter', 'folder', false, []],
+      ['karst', 'file.karst', false, []],
+      ['onnx', 'onnx', true, ['onnx-cmyk']],
+      ['timm', 'model', true, []],
     ] as const) {
       const out = join(place, name);
       const task = await api.end(await api.ask('adapters.export', { id, format, out }));
       expect(task).toMatchObject({
         kind: 'export',
         state: 'done',
-        result: { kind: 'written', out },
+        result: { kind: 'written', out, notes },
       });
       if (task.result?.kind === 'written') expect(task.result.verification !== null).toBe(verified);
       const again = await api.end(await api.ask('adapters.export', { id, format, out }));
       expect(again).toMatchObject({ state: 'failed', error: { code: 'name-taken' } });
     }
-    expect(readdirSync(place).sort()).toEqual(['file.karst', 'folder', 'model']);
+    expect(readdirSync(place).sort()).toEqual(['file.karst', 'folder', 'model', 'onnx']);
     const { exports } = await api.ask('adapters.get', { id });
-    expect(exports).toHaveLength(before + 3);
+    expect(exports).toHaveLength(before + 4);
     expect(exports[0]).toMatchObject({
       format: 'timm',
       out: join(place, 'model'),

@@ -11,6 +11,7 @@ import KField from '../../../renderer/components/KField.vue';
 import KSegmented from '../../../renderer/components/KSegmented.vue';
 import type { Sorting } from '../../../renderer/components/table.ts';
 import KTable from '../../../renderer/components/KTable.vue';
+import WrittenModel from '../../../renderer/components/WrittenModel.vue';
 import { setLocale } from '../../../renderer/i18n.ts';
 import { useDialogs } from '../../../renderer/stores/dialogs.ts';
 import { FakeBridge } from './fake-bridge.ts';
@@ -27,6 +28,21 @@ afterEach(() => {
   mounted?.unmount();
   mounted = null;
   document.body.innerHTML = '';
+});
+
+describe('WrittenModel', () => {
+  it.each([
+    ['en', 'one pixel beside'],
+    ['zh-CN', '偏移一个像素'],
+  ] as const)('says in %s what users of the model must know', (locale, words) => {
+    setLocale(locale);
+    const info = { kind: 'browser', nativeDialogs: false, platform: 'linux' } as const;
+    const asked = () => ({ ...info, canReveal: false, canMoveHome: false });
+    setBridge(new FakeBridge({ 'shell.info': asked }));
+    const props = { path: '/leaves', verification: null, notes: ['timm-crop'] as const };
+    mounted = mount(WrittenModel, { props });
+    expect(mounted.text()).toContain(words);
+  });
 });
 
 describe('KTable', () => {

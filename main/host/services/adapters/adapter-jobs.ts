@@ -5,7 +5,7 @@ import type { ManifestImage } from '../../../../shared/domain/dataset.ts';
 import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { Adapter } from '../../../../shared/domain/library.ts';
-import { makeFolder, readError } from '../../../formats/files.ts';
+import { makeFolder, readError, requireWritable } from '../../../formats/files.ts';
 import { temporaryName } from '../../../formats/temporary-files.ts';
 import type { HomeFolders } from '../../home.ts';
 import { isHidden, mayBeImage } from '../datasets/listing.ts';
@@ -101,7 +101,11 @@ async function imagesIn(given: string, folder: string): Promise<AskedFile[]> {
   return files;
 }
 
-/** @throws name-taken when something of that name exists, not-found when its parent does not */
+/**
+ * Before long work: whether its result can be written there.
+ * @throws name-taken when something of that name exists, not-found when its parent is no folder,
+ * not-writable
+ */
 export async function requireNewPath(path: string, option = '--out'): Promise<void> {
   if ((await statOrNull(path)) !== null)
     throw new KarstError('name-taken', `${path} already exists and is not overwritten.`, {
@@ -110,7 +114,7 @@ export async function requireNewPath(path: string, option = '--out'): Promise<vo
       path,
     });
   const parent = dirname(path);
-  if ((await statOrNull(parent)) === null)
+  if ((await statOrNull(parent))?.isDirectory() !== true)
     throw new KarstError(
       'not-found',
       `There is no folder ${parent} to write ${basename(path)} into.`,
@@ -119,6 +123,7 @@ export async function requireNewPath(path: string, option = '--out'): Promise<vo
         path: parent,
       },
     );
+  await requireWritable(path);
 }
 
 /** Waits for checks. @throws one error that names all that fail, with the code of the first */

@@ -5,7 +5,6 @@ import { usedClasses } from '../../../../shared/domain/dataset-classes.ts';
 import type { ExportTarget, ModelFormat } from '../../../../shared/domain/export-target.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
-import type { Verification } from '../../../../shared/domain/metrics.ts';
 import type { HomeFolders } from '../../home.ts';
 import type { EvaluationRepository } from '../../store/evaluations.ts';
 import type { RunRepository } from '../../store/runs.ts';
@@ -53,6 +52,9 @@ export interface MergeOptions extends JobWatching {
   readonly acceptLoss?: boolean;
 }
 
+/** Of a model that was written: how it was verified, and what its users must know. */
+export type WrittenModel = Pick<MergeResult, 'verification' | 'notes'>;
+
 type Images = Iterable<ManifestImage> | AsyncIterable<ManifestImage>;
 
 /** Writes adapters merged into their backbones, verified on images. */
@@ -64,7 +66,7 @@ export class MergedModels {
   }
 
   /** Writes the merged model to the new folder `out`. @throws accuracy-loss, verification-failed */
-  async intoFolder(adapter: Adapter, out: string, options: MergeOptions): Promise<Verification> {
+  async intoFolder(adapter: Adapter, out: string, options: MergeOptions): Promise<WrittenModel> {
     const { target = TIMM, acceptLoss = false } = options;
     const limit =
       options.verifyImages === undefined
@@ -93,7 +95,7 @@ export class MergedModels {
           adapter.backboneId === null ? null : this.#c.backbones.get(adapter.backboneId).licence,
       }))) as MergeResult;
     });
-    return result.verification;
+    return result;
   }
 
   /**

@@ -3,7 +3,6 @@ import { makeFolder } from '../../../formats/files.ts';
 import { type ExportFormat } from '../../../../shared/domain/export-formats.ts';
 import { MODEL_OPTIONS, type Precision } from '../../../../shared/domain/export-target.ts';
 import type { Adapter, StoredExport, StoredMerge } from '../../../../shared/domain/library.ts';
-import type { Verification } from '../../../../shared/domain/metrics.ts';
 import { packKarstFile } from '../../../formats/karst-file.ts';
 import type { ExportOutcome, MergeOutcome, MergingService } from '../../contract/adapters.ts';
 import type { HomeFolders } from '../../home.ts';
@@ -26,6 +25,8 @@ export interface MergingContext {
   readonly exports: ExportRepository;
   readonly models: MergedModels;
 }
+
+const COPIED = { verification: null, notes: [] } as const;
 
 /** Merges and exports adapters, and records where they were written. */
 export class Merging implements MergingService {
@@ -50,7 +51,7 @@ export class Merging implements MergingService {
       options.out === undefined
         ? join(folders.merged, `${fileNameFor(adapter.name)}-${id}`)
         : resolve(options.out);
-    const verification = await writingInto(folders, dirname(out), () =>
+    const { verification, notes } = await writingInto(folders, dirname(out), () =>
       this.#c.models.intoFolder(adapter, out, {
         ...options,
         target: { format: names, options: {} },
@@ -58,7 +59,7 @@ export class Merging implements MergingService {
     );
     const stored: StoredMerge = { id, adapterId: adapter.id, out, verification, createdAt: now() };
     if (!library.readOnly) merges.insert(stored);
-    return { out, verification, stored };
+    return { out, verification, notes, stored };
   }
 
   async export(
@@ -68,7 +69,7 @@ export class Merging implements MergingService {
     const adapter = this.#c.adapters.get(nameOrId);
     const { format } = options;
     const out = resolve(options.out);
-    const verification = await writingInto(this.#c.folders, dirname(out), () =>
+    const { verification, notes } = await writingInto(this.#c.folders, dirname(out), () =>
       this.#export(adapter, out, options),
     );
     const stored: StoredExport = {
@@ -80,20 +81,20 @@ export class Merging implements MergingService {
       createdAt: now(),
     };
     if (!this.#c.library.readOnly) this.#c.exports.insert(stored);
-    return { out, verification, stored };
+    return { out, verification, notes, stored };
   }
 
-  /** Returns null for formats that are plain copies. */
+  /** Formats that are plain copies have no verification. */
   async #export(
     adapter: Adapter,
     out: string,
     options: MergeOptions & { format: ExportFormat; precision?: Precision },
-  ): Promise<Verification | null> {
+  ): Promise<Pick<ExportOutcome, 'verification' | 'notes'>> {
     switch (options.format) {
       case 'adapter':
         await requireNewPath(out);
         await copyAdapter(adapter.folder, out);
-        return null;
+        return COPIED;
       case 'karst': {
         const { signal, onProgress } = options;
         await requireNewPath(out);
@@ -101,7 +102,7 @@ export class Merging implements MergingService {
           signal,
           onBytes: (done, total) => onProgress?.({ phase: 'packing', done, total }),
         });
-        return null;
+        return COPIED;
       }
       case 'onnx': {
         const { precision = MODEL_OPTIONS.onnx.defaults.precision } = options;
