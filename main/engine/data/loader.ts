@@ -64,6 +64,14 @@ export class ImageLoader implements BatchSource {
   }
 
   /**
+   * Starts the threads before the first epoch asks for them, so that they load their code meanwhile.
+   * A failure is reported by that epoch.
+   */
+  open(): void {
+    this.#start().catch(() => undefined);
+  }
+
+  /**
    * The batches of one epoch, in order. With `shuffle` the order of the images is
    * `shuffledIndices(n, randomStream(seed, 'shuffle', epoch))`, else as given. An image that cannot
    * be used becomes a padding row and is listed in `problems`. Only one epoch may be iterated at a

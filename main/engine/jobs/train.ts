@@ -13,7 +13,7 @@ import type { Session } from '../../backends/session.ts';
 import { startValues } from '../train/start-values.ts';
 import { Pace } from '../train/pace.ts';
 import { FeatureSource } from '../train/features.ts';
-import { prepareTraining } from '../train/prepare.ts';
+import { prepareTraining, workingArchitecture, type PreparedTraining } from '../train/prepare.ts';
 import { Trainer, type TrainerParts, type TrainingOutcome } from '../train/trainer.ts';
 import { taskNamed } from '../../tasks/registry.ts';
 import { readImages, targetsOf } from './manifest.ts';
@@ -38,16 +38,21 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
   channel.progress('loading', 0, 1);
   const used = [...images.train, ...images.val];
   const missing = missingFiles(used);
-  const { model, session, featureExtractor, groups, noise, initial } = await prepareTraining(
-    job.backbone,
-    config,
-    { task, classes },
-    channel.runtime,
-    job.checkpointedBlocks,
-  );
-  const prepared = performance.now();
-  const loaders = openLoaders(job, images, model.architecture.imageSize, channel);
+  const { imageSize } = workingArchitecture(job.backbone, config);
+  const loaders = openLoaders(job, images, imageSize, channel);
+  // While this thread builds the graph, those of the loader get ready to decode.
+  loaders.train.open();
+  let prepared: PreparedTraining | null = null;
   try {
+    prepared = await prepareTraining(
+      job.backbone,
+      config,
+      { task, classes },
+      channel.runtime,
+      job.checkpointedBlocks,
+    );
+    const { model, session, featureExtractor, groups, noise, initial } = prepared;
+    const graph = (performance.now() - began) / 1000;
     channel.progress('loading', 1, 1);
     warnOfMissing(await missing, used.length, channel);
     if (job.checkpointedBlocks > 0)
@@ -60,7 +65,7 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
       train: targetsOf(task.spec, images.train),
       val: targetsOf(task.spec, images.val),
     };
-    const preparing = { tensorflow: channel.loadingSeconds, graph: (prepared - began) / 1000 };
+    const preparing = { tensorflow: channel.loadingSeconds, graph };
     const parts: TrainerParts = {
       ...{ job, channel, task, model, session, groups, noise, images, targets, preparing },
       loaders: sources,
@@ -74,8 +79,8 @@ export async function train(job: TrainJob, channel: JobChannel): Promise<TrainRe
   } finally {
     await loaders.train.close();
     await loaders.val?.close();
-    await session.dispose();
-    await featureExtractor?.dispose();
+    await prepared?.session.dispose();
+    await prepared?.featureExtractor?.dispose();
   }
 }
 
@@ -150,7 +155,7 @@ function openLoaders(
   images: TrainerParts['images'],
   imageSize: number,
   channel: JobChannel,
-): TrainerParts['loaders'] {
+): { readonly train: ImageLoader; readonly val: ImageLoader | null } {
   const { config, backbone } = job;
   const common = {
     ...channel.loading,

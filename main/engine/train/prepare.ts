@@ -4,7 +4,7 @@ import { headTensors } from '../../../shared/models/head.ts';
 import type { Tuner } from '../../tuning/tuner.ts';
 import type { Model } from '../model/model.ts';
 import { initialTensor } from '../initialisers.ts';
-import { atSize } from '../../../shared/models/registry.ts';
+import { atSize, type Architecture } from '../../../shared/models/registry.ts';
 import { loadBackbone, randomBackbone } from '../backbone/load.ts';
 import type { Session } from '../../backends/session.ts';
 import type { Runtime } from '../runtime/open-runtime.ts';
@@ -30,6 +30,14 @@ export interface PreparedTraining {
   readonly initial: ReadonlyMap<string, Float32Array>;
 }
 
+/** The backbone's architecture at the size that the images are trained at. @throws config-invalid */
+export function workingArchitecture(
+  { architecture, preprocessing }: BackboneReference,
+  { imageSize }: TrainingConfig,
+): Architecture {
+  return atSize(architecture, imageSize || preprocessing.imageSize);
+}
+
 /**
  * Loads the backbone, builds the training step and writes the frozen weights.
  * @param checkpointedBlocks number of checkpointed blocks, from the first
@@ -41,10 +49,7 @@ export async function prepareTraining(
   runtime: Runtime,
   checkpointedBlocks: number,
 ): Promise<PreparedTraining> {
-  const architecture = atSize(
-    reference.architecture,
-    config.imageSize || reference.preprocessing.imageSize,
-  );
+  const architecture = workingArchitecture(reference, config);
   const { tuner, model, program, groups, noise, features } = trainingPrograms(
     config,
     architecture,

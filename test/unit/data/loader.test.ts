@@ -316,6 +316,14 @@ describe('the cache folder', () => {
 });
 
 describe('threads', () => {
+  test('get ready before an epoch asks for them, when told to', async () => {
+    await writeFile(join(dir, 'pixels'), '');
+    const told = new Promise<ErrorReport>((resolve) => {
+      loader({ cacheDir: dir, onCacheFault: resolve }).open();
+    });
+    expect((await told).code).toBe('not-writable');
+  });
+
   test('work ahead while the caller is busy and never yields', async () => {
     const training = loader({ batchSize: 2, cacheDir: dir });
     const epoch = training.epoch({ epoch: 0, shuffle: true });
