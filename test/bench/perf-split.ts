@@ -21,7 +21,7 @@ export interface PerfSplit {
 const PARTS: readonly (readonly [keyof PerfSplit, RegExp])[] = [
   ['system', /^\[(?:kernel|guest|vdso)/],
   ['images', /\b(?:libvips|sharp|libheif|karst_pixels|jpeg|png|webp)/i],
-  ['products', /openblas|multiply|gemm|gebp|karst::pack/i],
+  ['products', /openblas|multiply|matmul|gemm|gebp|\bdot_|karst::pack/i],
 ];
 const LINE = /^\s*(\d+(?:\.\d+)?)%\s+(\S.*)$/;
 

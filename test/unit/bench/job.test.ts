@@ -44,7 +44,8 @@ it('sorts the processor time by what it is spent on', () => {
   const report = `
 # Overhead  Shared Object  Symbol
     60.00%  karst_kernels_avx2.node     [.] karst::multiplyRows<5, 2>
-     5.00%  libscipy_openblas64_.so     [.] sgemm_kernel_HASWELL
+     2.00%  libtensorflow_cc.so.2       [.] ynn::dot_fp32_5x32x2_1x8x2_avx512f
+     3.00%  libscipy_openblas64_.so     [.] sgemm_kernel_HASWELL
     10.00%  [kernel.kallsyms]           [k] clear_page_erms
      4.00%  libvips-cpp.so.42           [.] jpeg_idct_islow
     21.00%  karst_kernels_avx2.node     [.] karst::gelu
