@@ -10,7 +10,7 @@ import { openRuntime } from '../../main/engine/runtime/open-runtime.ts';
 import { ModelState } from '../../main/engine/programs/model-state.ts';
 import { evaluationProgram } from '../../main/engine/programs/evaluation.ts';
 import { readAllFloat32 } from '../../main/formats/safetensors.ts';
-import { inspectBackbone } from '../../main/host/services/backbones.ts';
+import { inspectBackbone } from '../../main/host/services/backbones/inspection.ts';
 import { answerSteps } from './step-answers.ts';
 
 /**

@@ -9,7 +9,7 @@ import { trainingProgram } from '../../main/engine/programs/training.ts';
 import { singleLabel as task } from '../../main/tasks/single-label.ts';
 import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';
 import { readAllFloat32 } from '../../main/formats/safetensors.ts';
-import { inspectBackbone } from '../../main/host/services/backbones.ts';
+import { inspectBackbone } from '../../main/host/services/backbones/inspection.ts';
 import { matrixWork } from './matrix-work.ts';
 import { answerSteps } from './step-answers.ts';
 import { writeOne } from '../fixtures/engine/variables.ts';

@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainingMemory } from '../../../main/host/services/planning/memory-estimate.ts';
 import { memoryRequest } from '../../../main/host/services/planning/gradient-checkpointing.ts';
-import { inspectBackbone } from '../../../main/host/services/backbones.ts';
+import { inspectBackbone } from '../../../main/host/services/backbones/inspection.ts';
 import { engineEnvironment, xlaCacheFlag } from '../../../main/platform/engine-environment.mjs';
 import type { Architecture } from '../../../shared/models/registry.ts';
 import { TRAINING_DEFAULTS } from '../../../shared/domain/training.ts';

@@ -6,7 +6,7 @@ import { prepareTraining } from '../../../main/engine/train/prepare.ts';
 import { makeUpdate, targetSet } from '../../../main/engine/train/update.ts';
 import { sizeOf } from '../../../main/graph/tensor.ts';
 import { singleLabel as task } from '../../../main/tasks/single-label.ts';
-import { inspectBackbone } from '../../../main/host/services/backbones.ts';
+import { inspectBackbone } from '../../../main/host/services/backbones/inspection.ts';
 import type { Method } from '../../../shared/methods/registry.ts';
 import { completeConfig } from '../../../shared/training/config.ts';
 

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -124,6 +125,13 @@ describe('backbones', () => {
       code: 'not-found',
       hint: expect.stringContaining('tiny') as string,
     });
+
+    const elsewhere = `${weights}.moved`;
+    renameSync(weights, elsewhere);
+    const found = await karst(at('backbone', 'add', elsewhere));
+    expect(found.out).toMatch(/^Found the files of the backbone tiny again/);
+    renameSync(elsewhere, weights);
+    expect((await karst(at('backbone', 'add', weights))).code).toBe(0);
 
     const refused = await refusal(at('backbone', 'remove', 'tiny'));
     expect(refused).toMatchObject({ exit: 2, code: 'usage' });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBackbone } from '../../../main/engine/backbone/load.ts';
 import { Checkpoint } from '../../../main/formats/checkpoints/checkpoint.ts';
 import { writeSafetensors, type TensorDtype } from '../../../main/formats/safetensors.ts';
-import { inspectBackbone } from '../../../main/host/services/backbones.ts';
+import { inspectBackbone } from '../../../main/host/services/backbones/inspection.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { ARCHITECTURE, PREPROCESSING, refusal } from '../host/support.ts';
 

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
 import type { CheckpointSources } from '../../../main/formats/checkpoints/family.ts';
@@ -7,6 +8,7 @@ import {
 } from '../../../main/formats/checkpoints/registry.ts';
 import { translateNames } from '../../../main/formats/checkpoints/translate.ts';
 import { SafetensorsFile } from '../../../main/formats/safetensors.ts';
+import { saidSchema } from '../../../shared/domain/said.ts';
 
 /** A fixture's tensors with a configuration of somebody else's beside them. */
 async function recognised(
@@ -165,6 +167,11 @@ describe('an option that changes nothing', () => {
       ) as string,
     });
   });
+});
+
+it('a base of rotary periods that makes them all one is no option', () => {
+  expect(v.safeParse(saidSchema, { ropeTheta: 1 }).success).toBe(false);
+  expect(v.safeParse(saidSchema, { ropeTheta: 2 }).success).toBe(true);
 });
 
 describe('a mean of all tokens', () => {

@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
 import { openContainer } from '../../../main/formats/containers/open.ts';
 import { writeSafetensors } from '../../../main/formats/safetensors.ts';
-import type { Backbones } from '../../../main/host/services/backbones.ts';
+import type { Backbones } from '../../../main/host/services/backbones/backbones.ts';
 import { homeFolders } from '../../../main/host/home.ts';
 import { newOwner, releaseOwner } from '../../../main/host/owner.ts';
 import { MIGRATIONS } from '../../../main/host/store/migrations/index.ts';
@@ -127,6 +127,7 @@ describe('the weights in a folder', () => {
     writeFileSync(join(root, 'second.pth'), 'x');
     const several = await refusal(studio.backbones.preview(root), 'ambiguous-name');
     expect(several.message).toContain('several files of weights: second.pth, vit.safetensors.');
+    expect(several.hint).toBe(`Choose the file itself, for example ${join(root, 'second.pth')}.`);
   });
 
   it('are said to be missing, with their index', async () => {

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
-import type { Backbones } from '../../../main/host/services/backbones.ts';
+import type { Backbones } from '../../../main/host/services/backbones/backbones.ts';
 import { timmConfigOf } from '../../../main/exports/timm/config.ts';
 import type { CheckpointSources, TensorTable } from '../../../main/formats/checkpoints/family.ts';
 import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
@@ -372,6 +372,10 @@ describe('backbones in the library', () => {
     const again = (name: string) => studio.backbones.add(join(root, 'newest'), { name });
     await refusal(again('other'), 'name-taken');
     expect(await again('small')).toMatchObject({ id, name: 'small' });
+    // Its own name is not taken by another.
+    renameSync(join(root, 'newest'), join(root, 'last'));
+    const last = await studio.backbones.add(join(root, 'last'), { name: 'small' });
+    expect(last).toMatchObject({ id, name: 'small' });
   });
 
   it('with other settings than those of the library are refused, with the way out', async () => {

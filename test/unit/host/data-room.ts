@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { homeFolders } from '../../../main/host/home.ts';
 import { newOwner, releaseOwner } from '../../../main/host/owner.ts';
-import { Backbones } from '../../../main/host/services/backbones.ts';
+import { Backbones } from '../../../main/host/services/backbones/backbones.ts';
 import { AugmentationPreviews } from '../../../main/host/services/datasets/augmentation-previews.ts';
 import { Classes } from '../../../main/host/services/datasets/classes.ts';
 import { Datasets } from '../../../main/host/services/datasets/datasets.ts';

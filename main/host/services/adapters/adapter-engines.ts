@@ -9,7 +9,7 @@ import type { JobRegistry } from '../../engine/job-registry.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import type { JobWatching, Watching } from '../../contract/watching.ts';
 import { requireSameBackbone } from './adapter-jobs.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import { statOrNull } from '../paths.ts';
 
 export interface AdapterEnginesContext {

@@ -27,7 +27,7 @@ import type { TagRepository } from '../../store/tags.ts';
 import type { AdapterLineage, AdapterResults, AdapterService } from '../../contract/adapters.ts';
 import type { Page, Watching } from '../../contract/watching.ts';
 import { differenceOf } from '../architecture-difference.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import type { Bin } from '../bin.ts';
 import { checkClassName } from '../class-name.ts';
 import { moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';

@@ -10,7 +10,7 @@ import type { EvaluationRepository } from '../../store/evaluations.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { JobWatching } from '../../contract/watching.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { requireCount, requireNewPath, withManifest } from './adapter-jobs.ts';
 import { indicesOf, type KnownClasses } from './known-classes.ts';

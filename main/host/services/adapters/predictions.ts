@@ -15,7 +15,7 @@ import type { AdapterRepository } from '../../store/adapters.ts';
 import { writingInto } from '../leftovers.ts';
 import { statOf } from '../paths.ts';
 import type { JobWatching, Watching } from '../../contract/watching.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import type { AdapterEngines } from './adapter-engines.ts';
 import { allOf, askedFiles, requireCount, requireNewPath } from './adapter-jobs.ts';
 import { imageFilesBelow, topOf, writePredictionTable, type TableRow } from './prediction-table.ts';

@@ -19,7 +19,7 @@ import type { StepTimeRepository, StepTimes } from '../../store/step-times.ts';
 import type { DatasetService } from '../../contract/datasets.ts';
 import type { EngineSpawner } from '../../contract/engine.ts';
 import type { JobWatching } from '../../contract/watching.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import { memoryRequest, type GradientCheckpointing } from './gradient-checkpointing.ts';
 import { runClasses } from '../run-classes.ts';
 import type { PlanRequest, PlanService } from '../../contract/runs.ts';

@@ -12,7 +12,7 @@ import { now } from '../../store/rows.ts';
 import type { AdapterRepository } from '../../store/adapters.ts';
 import type { RunRepository } from '../../store/runs.ts';
 import type { KnownClasses } from '../adapters/known-classes.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import { moveToBin } from '../paths.ts';
 import { requireKernels } from '../planning/engine-kernels.ts';
 import { runClasses } from '../run-classes.ts';

@@ -18,7 +18,7 @@ import { freeName } from '../../store/names.ts';
 import { now } from '../../store/rows.ts';
 import type { RunRepository, StoredRun } from '../../store/runs.ts';
 import type { Adapters } from '../adapters/adapters.ts';
-import type { Backbones } from '../backbones.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import { sweepRun } from '../leftovers.ts';
 import { nearSize } from '../../../../shared/models/registry.ts';
 import { requireKernels } from '../planning/engine-kernels.ts';

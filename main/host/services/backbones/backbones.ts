@@ -1,33 +1,20 @@
 import type { Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { BackboneReference } from '../../../shared/contract/engine/jobs.ts';
-import { KarstError } from '../../../shared/domain/errors.ts';
-import type { SourceKind } from '../../../shared/domain/backbone.ts';
-import type { Backbone, BackbonePreview } from '../../../shared/domain/library.ts';
-import type { Said } from '../../../shared/domain/said.ts';
-import { Checkpoint } from '../../formats/checkpoints/checkpoint.ts';
-import type { Preprocessor } from '../../formats/checkpoints/backbone-preprocessing.ts';
-import type { ModelConfig } from '../../formats/checkpoints/configs/model-config.ts';
-import { parseModelConfig } from '../../formats/checkpoints/configs/read.ts';
-import { readMetadata } from '../../formats/checkpoints/configs/timm.ts';
-import { isTimmWrapper, preprocessingFromJson } from '../../formats/preprocessor-config.ts';
-import {
-  copyFileAtomic,
-  readError,
-  readTextFile,
-  sha256OfFile,
-  writeError,
-} from '../../formats/files.ts';
-import { recogniseBackbone, type RecognisedBackbone } from '../../formats/checkpoints/registry.ts';
-import { addressOfPath } from '../../hub/place.ts';
-import type { BackboneRepository } from '../store/backbones.ts';
-import type { Library } from '../store/library.ts';
-import { checkName, freeName, newId, requireFreeName } from '../store/names.ts';
-import { now } from '../store/rows.ts';
-import type { BackboneOptions, BackboneService } from '../contract/backbones.ts';
-import type { Watching } from '../contract/watching.ts';
-import { differenceOf, type Difference } from './architecture-difference.ts';
+import { dirname, join } from 'node:path';
+import type { BackboneReference } from '../../../../shared/contract/engine/jobs.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { Backbone, BackbonePreview } from '../../../../shared/domain/library.ts';
+import type { Said } from '../../../../shared/domain/said.ts';
+import { copyFileAtomic, sha256OfFile, writeError } from '../../../formats/files.ts';
+import type { RecognisedBackbone } from '../../../formats/checkpoints/registry.ts';
+import { addressOfPath } from '../../../hub/place.ts';
+import type { BackboneRepository } from '../../store/backbones.ts';
+import type { Library } from '../../store/library.ts';
+import { checkName, freeName, newId, requireFreeName } from '../../store/names.ts';
+import { now } from '../../store/rows.ts';
+import type { BackboneOptions, BackboneService } from '../../contract/backbones.ts';
+import type { Watching } from '../../contract/watching.ts';
+import { differenceOf, type Difference } from '../architecture-difference.ts';
 import {
   hashFiles,
   hashOfAll,
@@ -35,115 +22,10 @@ import {
   verifyFiles,
   type BackboneFiles,
 } from './backbone-files.ts';
+import { nameOf } from './backbone-name.ts';
 import { weightsAt } from './backbone-weights.ts';
-import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
-
-const CONFIG_LIMIT = 1024 * 1024;
-/** A free name may get a number behind. */
-const NAME_LENGTH = 94;
-/** Names of files that say nothing; the folder's does. */
-const PLAIN_NAMES = /^(model|pytorch_model|open_clip_model|open_clip_pytorch_model)$/;
-
-/** The configuration beside the weights of the library whose names they have; null if there is none. */
-async function configBeside(weights: string, source: SourceKind): Promise<ModelConfig | null> {
-  const name = source === 'open_clip' ? 'open_clip_config.json' : 'config.json';
-  const found = await jsonBeside(weights, name);
-  return found === null ? null : parseModelConfig(found.value, found.path);
-}
-
-/** `preprocessor_config.json` beside the weights; null if there is none, or one that only points to timm's. */
-async function preprocessorBeside(
-  weights: string,
-  config: ModelConfig | null,
-): Promise<Preprocessor | null> {
-  const found = await jsonBeside(weights, 'preprocessor_config.json');
-  if (found === null || (config?.library === 'timm' && isTimmWrapper(found.value))) return null;
-  const { path, value } = found;
-  return { path, preprocessing: preprocessingFromJson(value, path, config?.modelType) };
-}
-
-async function jsonBeside(
-  weights: string,
-  name: string,
-): Promise<{ path: string; value: unknown } | null> {
-  const path = join(dirname(weights), name);
-  const info = await statOrNull(path);
-  if (info === null) return null;
-  const refuse = (why: string, cause?: unknown): KarstError =>
-    new KarstError('file-damaged', `${path}: ${why}.`, {
-      hint: 'Correct the file, or remove it to use the defaults.',
-      path,
-      cause,
-    });
-  if (info.size > CONFIG_LIMIT) throw refuse('it is too long for a configuration');
-  let value: unknown;
-  try {
-    value = JSON.parse(await readTextFile(path));
-  } catch (error) {
-    if (error instanceof SyntaxError)
-      throw refuse(`it is not valid JSON (${error.message})`, error);
-    throw readError(path, error);
-  }
-  return { path, value };
-}
-
-export interface InspectedBackbone
-  extends RecognisedBackbone, Pick<Backbone, 'container' | 'tensorPrefix'> {
-  /** The file, or the index and its shards. */
-  readonly paths: readonly [string, ...string[]];
-}
-
-/**
- * Reads weights completely, and the files beside them.
- * @param weights a file, or the index of several
- * @throws as `BackboneService.add`
- */
-export async function inspectBackbone(
-  weights: string,
-  said?: Said,
-  signal?: AbortSignal,
-): Promise<InspectedBackbone> {
-  const file = await Checkpoint.open(weights);
-  try {
-    const recognised = await recognise(file, weights, said);
-    const { architecture } = recognised;
-    // Its own head is used as well, to try the backbone.
-    const head = architecture.classes > 0;
-    await file.requireFinite(architecture, { head, ...(signal === undefined ? {} : { signal }) });
-    return recognised;
-  } finally {
-    await file.close();
-  }
-}
-
-/** Recognises weights by names and shapes and the files beside them, without reading numbers. */
-export async function recogniseAt(weights: string, said?: Said): Promise<InspectedBackbone> {
-  const file = await Checkpoint.open(weights);
-  try {
-    return await recognise(file, weights, said);
-  } finally {
-    await file.close();
-  }
-}
-
-async function recognise(
-  file: Checkpoint,
-  weights: string,
-  said: Said = {},
-): Promise<InspectedBackbone> {
-  const config = await configBeside(weights, file.translation.kind);
-  const metadata = readMetadata(file.container.metadata, weights);
-  const preprocessor = await preprocessorBeside(weights, config);
-  const recognised = recogniseBackbone(weights, file.translation, {
-    ...{ option: said, config, metadata, preprocessor },
-  });
-  return {
-    ...recognised,
-    container: file.container.format,
-    paths: [weights, ...file.container.files.filter((path) => path !== weights)],
-    tensorPrefix: file.translation.prefix,
-  };
-}
+import { inspectBackbone, recogniseAt } from './inspection.ts';
+import { statOf, statOrNull, throwIfCancelled } from '../paths.ts';
 
 export class Backbones implements BackboneService {
   readonly #library: Library;
@@ -158,7 +40,7 @@ export class Backbones implements BackboneService {
 
   async add(path: string, options: BackboneOptions = {}): Promise<Backbone> {
     const weights = await weightsAt(path);
-    if (options.name !== undefined) this.checkNewName(options.name);
+    if (options.name !== undefined) await this.#checkWanted(options.name);
     const found = await inspectBackbone(weights, options.said, options.signal);
     const { paths, ...recognised } = found;
     const files = await hashFiles(paths, options);
@@ -166,10 +48,6 @@ export class Backbones implements BackboneService {
     const sha256 = hashOfAll(files);
     const known = this.#repository.bySha256(sha256);
     if (known !== null) return await this.#again(known, { weights, files, recognised, options });
-    const stem = basename(weights)
-      .replace(/\.index\.json$/, '')
-      .replace(/\.[^.]+$/, '');
-    const fallback = PLAIN_NAMES.test(stem) ? basename(dirname(weights)) : stem;
     // In the hub's cache, where the folder is called by a commit.
     const onHub = addressOfPath(weights);
     const [{ modifiedMs }] = files;
@@ -177,9 +55,7 @@ export class Backbones implements BackboneService {
       id: newId('backbone'),
       name:
         options.name === undefined
-          ? this.freeName(
-              fitName(onHub?.address.split('/').at(-1) ?? recognised.timmName ?? fallback),
-            )
+          ? this.freeName(nameOf(weights, onHub?.address ?? recognised.timmName))
           : checkName('backbone', options.name),
       path: weights,
       sha256,
@@ -196,6 +72,14 @@ export class Backbones implements BackboneService {
       this.#repository.insert(backbone);
     });
     return backbone;
+  }
+
+  /** A name may be that of a backbone whose files were moved, which may be these. @throws name-taken, usage */
+  async #checkWanted(wanted: string): Promise<void> {
+    const name = checkName('backbone', wanted);
+    const holder = this.list().find((one) => one.name === name);
+    const gone = holder !== undefined && (await missingOf(holder.files)) !== null;
+    if (!gone) requireFreeName(this.#library, 'backbone', name);
   }
 
   /**
@@ -343,17 +227,6 @@ interface Again {
   readonly files: BackboneFiles;
   readonly recognised: Pick<RecognisedBackbone, 'architecture'>;
   readonly options: BackboneOptions;
-}
-
-/** A name made of a file's or a folder's, which may be called what no backbone may. */
-function fitName(wanted: string): string {
-  const fit = wanted
-    .normalize('NFC')
-    .replaceAll(/[\p{Cc}\p{Cf}/\\]+/gu, ' ')
-    .replace(/^[\s.-]+/, '')
-    .slice(0, NAME_LENGTH)
-    .trim();
-  return fit === '' ? 'backbone' : fit;
 }
 
 function otherSettings(

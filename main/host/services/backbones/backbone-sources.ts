@@ -1,21 +1,22 @@
 import { basename } from 'node:path';
 import { realpath } from 'node:fs/promises';
-import { CATALOGUE } from '../../../shared/domain/backbone-catalogue.ts';
-import type { FoundBackbone, HubOffer } from '../../../shared/domain/backbone-sources.ts';
-import { bytesInWords } from '../../../shared/domain/bytes-in-words.ts';
-import { KarstError, toErrorReport } from '../../../shared/domain/errors.ts';
-import type { Backbone } from '../../../shared/domain/library.ts';
-import { download, missingBytes } from '../../hub/download.ts';
-import { foundFiles, type FoundFile } from '../../hub/found-files.ts';
-import { listModel, type HubListing } from '../../hub/offer.ts';
-import { addressOfPath, type Environment } from '../../hub/place.ts';
-import { hubSettings, type HubSettings } from '../../hub/settings.ts';
-import { Transport } from '../../hub/transport.ts';
-import type { BackboneSourceService } from '../contract/sources.ts';
-import type { Watching } from '../contract/watching.ts';
-import { nearNames } from '../store/names.ts';
-import { recogniseAt, type Backbones } from './backbones.ts';
-import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
+import { CATALOGUE } from '../../../../shared/domain/backbone-catalogue.ts';
+import type { FoundBackbone, HubOffer } from '../../../../shared/domain/backbone-sources.ts';
+import { bytesInWords } from '../../../../shared/domain/bytes-in-words.ts';
+import { KarstError, toErrorReport } from '../../../../shared/domain/errors.ts';
+import type { Backbone } from '../../../../shared/domain/library.ts';
+import { download, missingBytes } from '../../../hub/download.ts';
+import { foundFiles, type FoundFile } from '../../../hub/found-files.ts';
+import { listModel, type HubListing } from '../../../hub/offer.ts';
+import { addressOfPath, type Environment } from '../../../hub/place.ts';
+import { hubSettings, type HubSettings } from '../../../hub/settings.ts';
+import { Transport } from '../../../hub/transport.ts';
+import type { BackboneSourceService } from '../../contract/sources.ts';
+import type { Watching } from '../../contract/watching.ts';
+import { nearNames } from '../../store/names.ts';
+import type { Backbones } from './backbones.ts';
+import { recogniseAt } from './inspection.ts';
+import { statOf, statOrNull, throwIfCancelled } from '../paths.ts';
 
 /** Milliseconds before a download that was cut goes on. */
 const PAUSE_MS = 1_000;

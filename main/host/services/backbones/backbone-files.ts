@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { BackboneFile } from '../../../shared/domain/backbone.ts';
-import { KarstError } from '../../../shared/domain/errors.ts';
-import type { Backbone } from '../../../shared/domain/library.ts';
-import { sha256OfFile } from '../../formats/files.ts';
-import type { Watching } from '../contract/watching.ts';
-import { statOf, statOrNull, throwIfCancelled } from './paths.ts';
+import type { BackboneFile } from '../../../../shared/domain/backbone.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import type { Backbone } from '../../../../shared/domain/library.ts';
+import { sha256OfFile } from '../../../formats/files.ts';
+import type { Watching } from '../../contract/watching.ts';
+import { statOf, statOrNull, throwIfCancelled } from '../paths.ts';
 
 /** The files of a backbone, of which it has one at least. */
 export type BackboneFiles = readonly [BackboneFile, ...BackboneFile[]];

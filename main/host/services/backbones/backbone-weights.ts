@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { KarstError } from '../../../shared/domain/errors.ts';
-import { preferredWeights } from '../../formats/containers/weight-files.ts';
-import { readError } from '../../formats/files.ts';
-import { statOf } from './paths.ts';
+import { KarstError } from '../../../../shared/domain/errors.ts';
+import { preferredWeights } from '../../../formats/containers/weight-files.ts';
+import { readError } from '../../../formats/files.ts';
+import { statOf } from '../paths.ts';
 
 const WEIGHTS = /\.(safetensors|npz|bin|pth|pt)$|\.(safetensors|bin)\.index\.json$/i;
 const SHARD = /-\d{5}-of-\d{5}\.(safetensors|bin)$/i;
@@ -42,7 +42,7 @@ export async function weightsAt(given: string): Promise<string> {
     throw new KarstError(
       'ambiguous-name',
       `The folder ${path} holds several files of weights: ${listed([name, ...others])}.`,
-      { hint: `Name the one that you want: ${join(path, name)}, for example.`, path },
+      { hint: `Choose the file itself, for example ${join(path, name)}.`, path },
     );
   return join(path, name);
 }
