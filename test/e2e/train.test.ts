@@ -83,7 +83,7 @@ test('settings are explained, limited, marked where they were changed, and taken
   await main.getByRole('button', { name: /^Schedule/ }).click();
   await field(page, 'Warm-up epochs').fill('30');
   await page.keyboard.press('Tab');
-  await expect(main.getByText('Must be at most the 20 epochs of the run.')).toBeVisible();
+  await expect(main.getByText('Must be at most the length of the run, 20 epochs.')).toBeVisible();
   await main.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(page).toHaveURL(/\/train/);
   await expect(field(page, 'Warm-up epochs')).toBeFocused();

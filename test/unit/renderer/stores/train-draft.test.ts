@@ -220,7 +220,7 @@ describe('what is said of settings', () => {
   it('names the limits and what must fit together, else as the host does', () => {
     const long = withSetting(STANDARD, 'schedule.warmupEpochs', 30);
     expect(problemText('schedule.warmupEpochs', error, long, SMALLEST_VIT)).toBe(
-      'Must be at most the 20 epochs of the run.',
+      'Must be at most the length of the run, 20 epochs.',
     );
     const odd = withSetting(STANDARD, 'imageSize', 30);
     expect(problemText('imageSize', error, odd, SMALLEST_VIT)).toBe(
