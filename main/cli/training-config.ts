@@ -7,10 +7,11 @@ import { DEFAULT_METHOD, METHOD_NAMES, type Method } from '../../shared/methods/
 import type { Architecture } from '../../shared/models/registry.ts';
 import { configFrom } from '../../shared/training/config.ts';
 import { flipObjection } from '../../shared/training/flip-rule.ts';
-import { SMALL_INPUT } from '../../shared/training/method-defaults.ts';
+import { BACKBONE_DEFAULTS, traitsOf } from '../../shared/training/method-defaults.ts';
 import { currentName, flatSettings } from '../../shared/training/names.ts';
 import {
   defaultOf,
+  defaultOn,
   isSettingKey,
   SECTIONS,
   SETTING_KEYS,
@@ -78,14 +79,18 @@ export async function givenSettings(sources: ConfigSources): Promise<GivenSettin
 
 /**
  * All settings of a run on these classes.
- * @param backbone its architecture, on which defaults depend
+ * @param backbone the architecture, on which defaults depend
  */
 export function configOf(
   { method, values }: GivenSettings,
   classes: readonly string[],
-  { imageSize, family }: Pick<Architecture, 'imageSize' | 'family'>,
+  backbone: Architecture,
 ): TrainingConfig {
-  const context = { method, mayFlip: flipObjection(classes) === null, imageSize, family };
+  const context = {
+    method,
+    mayFlip: flipObjection(classes) === null,
+    backbone: traitsOf(backbone),
+  };
   return configFrom(
     settingsFrom((setting) =>
       values.has(setting.key) ? values.get(setting.key) : defaultOf(setting, context),
@@ -134,20 +139,23 @@ export function settingsHelp(): string {
   ]).join('\n');
 }
 
-/** The default, and that on backbones for small inputs where it is another one. */
+/** The default, and those on the kinds of backbones where it is another one. */
 function defaultsOf(setting: Setting): string {
-  const [usual, small] = [defaultsOn(setting, null), defaultsOn(setting, SMALL_INPUT)];
-  return usual === small
-    ? usual
-    : `${usual}; on backbones of at most ${SMALL_INPUT} pixels ${small}`;
+  const usual = byMethod((method) => defaultOf(setting, { method, mayFlip: true, backbone: null }));
+  const others = BACKBONE_DEFAULTS.map((of) => {
+    const values = byMethod((method) => defaultOn(of, method, setting.key));
+    return values === '' ? '' : `on backbones ${of.kind} ${values}`;
+  });
+  return [usual, ...others].filter((text) => text !== '').join('; ');
 }
 
 /** "0.003 (karst, lora), 0.0003 (full)", or one value where all methods have the same. */
-function defaultsOn(setting: Setting, imageSize: number | null): string {
+function byMethod(valueOf: (method: Method) => FieldValue | undefined): string {
   const methods = new Map<string, Method[]>();
   for (const method of METHOD_NAMES) {
-    const text = shown(defaultOf(setting, { method, mayFlip: true, imageSize }));
-    methods.set(text, [...(methods.get(text) ?? []), method]);
+    const value = valueOf(method);
+    if (value === undefined) continue;
+    methods.set(shown(value), [...(methods.get(shown(value)) ?? []), method]);
   }
   const each = [...methods].map(([text, of]) => `${text} (${of.join(', ')})`);
   return methods.size === 1 ? [...methods.keys()].join('') : each.join(', ');
@@ -218,7 +226,7 @@ function checked(setting: Setting, { value, file, strict }: Given, method: Metho
   const outcome = v.safeParse(setting.schema, read);
   if (outcome.success) return outcome.output;
   const where = file === null ? '' : ` in ${file}`;
-  const usual = defaultOf(setting, { method, mayFlip: true, imageSize: null });
+  const usual = defaultOf(setting, { method, mayFlip: true, backbone: null });
   const hint = `Its default is ${JSON.stringify(usual)}.`;
   throw new KarstError(
     'config-invalid',

@@ -1,6 +1,6 @@
-import type { Architecture } from '../../shared/models/registry.ts';
 import { defineStore } from 'pinia';
 import type { BackboneDetail } from '../../shared/contract/window/backbones.ts';
+import { traitsOf, type BackboneTraits } from '../../shared/training/method-defaults.ts';
 import { useBridge } from '../bridge/index.ts';
 import { useLibraryList } from './library-list.ts';
 
@@ -14,15 +14,11 @@ export const useBackbones = defineStore('backbones', () => {
     return details.map((detail) => ({ id: detail.backbone.id, ...detail }));
   });
 
-  /** Side of a backbone's own input in pixels; null when it is not in the list. */
-  function imageSizeOf(id: string | null): number | null {
-    return list.byId.value.get(id ?? '')?.backbone.preprocessing.imageSize ?? null;
+  /** What defaults depend on; null when the backbone is not in the list. */
+  function traitsOfId(id: string | null): BackboneTraits | null {
+    const item = list.byId.value.get(id ?? '');
+    return item === undefined ? null : traitsOf(item.backbone.architecture);
   }
 
-  /** Null when it is not in the list. */
-  function familyOf(id: string | null): Architecture['family'] | null {
-    return list.byId.value.get(id ?? '')?.backbone.architecture.family ?? null;
-  }
-
-  return { ...list, imageSizeOf, familyOf };
+  return { ...list, traitsOf: traitsOfId };
 });

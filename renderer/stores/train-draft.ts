@@ -6,7 +6,8 @@ import { runStart, type RunStart, type RunView } from '../../shared/contract/win
 import { PRESETS, type PresetName } from '../../shared/domain/training.ts';
 import { usedClasses } from '../../shared/domain/dataset-classes.ts';
 import { DEFAULT_METHOD, type Method } from '../../shared/methods/registry.ts';
-import { families, type Architecture } from '../../shared/models/registry.ts';
+import { families } from '../../shared/models/registry.ts';
+import type { BackboneTraits } from '../../shared/training/method-defaults.ts';
 import { allSettings, configFrom } from '../../shared/training/config.ts';
 import { flipObjection } from '../../shared/training/flip-rule.ts';
 import {
@@ -46,13 +47,11 @@ export type Origin =
       readonly settings: AllSettings;
       /** Whether the classes of the run allow flips. */
       readonly mayFlip: boolean;
-      /** Side of its backbone's input in pixels; null when that is no longer known. */
-      readonly imageSize: number | null;
-      /** Its family; as above. */
-      readonly family: Architecture['family'] | null;
+      /** What defaults depend on of its backbone; null when that is no longer known. */
+      readonly backbone: BackboneTraits | null;
     };
 
-const STANDARD: DefaultContext = { method: DEFAULT_METHOD, mayFlip: true, imageSize: null };
+const STANDARD: DefaultContext = { method: DEFAULT_METHOD, mayFlip: true, backbone: null };
 
 const presetNames = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
 const id = v.nullable(v.string());
@@ -71,8 +70,13 @@ const kept = v.object({
       name: v.string(),
       settings: looseSettingsSchema,
       mayFlip: v.boolean(),
-      imageSize: v.nullable(v.number()),
-      family: v.optional(v.nullable(v.picklist(families.map(({ family }) => family))), null),
+      backbone: v.nullable(
+        v.object({
+          imageSize: v.number(),
+          family: v.picklist(families.map(({ family }) => family)),
+          layerScale: v.boolean(),
+        }),
+      ),
     }),
   ]),
 });
@@ -120,8 +124,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     return dataset === undefined ? [] : usedClasses(dataset).map((one) => one.name);
   });
   const mayFlip = computed(() => flipObjection(classes.value) === null);
-  const imageSize = computed(() => backbones.imageSizeOf(backboneId.value));
-  const family = computed(() => backbones.familyOf(backboneId.value));
+  const backbone = computed(() => backbones.traitsOf(backboneId.value));
 
   /** The default rate of the method on the backbone. */
   const usualRate = computed(() =>
@@ -150,8 +153,7 @@ export const useTrainDraft = defineStore('train-draft', () => {
     origin.value = {
       ...{ kind: 'run', id: run.id, name: run.name, settings: former },
       mayFlip: flipObjection(run.classes) === null,
-      imageSize: backbones.imageSizeOf(run.backboneId),
-      family: backbones.familyOf(run.backboneId),
+      backbone: backbones.traitsOf(run.backboneId),
     };
     datasetId.value = run.datasetId;
     backboneId.value = run.backboneId;
@@ -196,11 +198,11 @@ export const useTrainDraft = defineStore('train-draft', () => {
   }
 
   function contextOf(method: Method): DefaultContext {
-    return { method, mayFlip: mayFlip.value, imageSize: imageSize.value, family: family.value };
+    return { method, mayFlip: mayFlip.value, backbone: backbone.value };
   }
 
   // Other classes and backbones have other defaults. At once: the settings may be used next.
-  watch([mayFlip, imageSize, family], () => setMethod(settings.value.method), { flush: 'sync' });
+  watch([mayFlip, backbone], () => setMethod(settings.value.method), { flush: 'sync' });
 
   function set(key: SettingKey, value: FieldValue): void {
     settings.value = withSetting(settings.value, key, value);
@@ -273,6 +275,6 @@ export const useTrainDraft = defineStore('train-draft', () => {
 
 function settingsOf(origin: Origin, context: DefaultContext): AllSettings {
   if (origin.kind === 'preset') return presetSettings(origin.preset, context);
-  const { settings, mayFlip, imageSize, family } = origin;
-  return withDefaults(settings, { method: settings.method, mayFlip, imageSize, family }, context);
+  const { settings, mayFlip, backbone } = origin;
+  return withDefaults(settings, { method: settings.method, mayFlip, backbone }, context);
 }

@@ -11,7 +11,7 @@ export function flipReason(
   classes: readonly string[],
 ): FlipReason {
   const objection = flipObjection(classes);
-  const context = { method, mayFlip: objection === null, imageSize: null };
+  const context = { method, mayFlip: objection === null, backbone: null };
   const usual = defaultOf(SETTINGS['augmentation.flip'], context);
   if (flip !== usual) return 'set';
   if (flip) return 'allowed';

@@ -188,7 +188,7 @@ function memorises({ run, best, epochs, trainTop1 }: Facts): Advice | null {
   const figures = { training: percent(trainTop1), validation: percent(best.top1) };
   const { augmentation } = run.config;
   const { method } = run.config.tuning;
-  const context = { method, mayFlip: flipObjection(run.classes) === null, imageSize: null };
+  const context = { method, mayFlip: flipObjection(run.classes) === null, backbone: null };
   const flips =
     !augmentation.flip && defaultOf(SETTINGS['augmentation.flip'], context) === true
       ? [{ key: 'augmentation.flip', value: true } as const]

@@ -17,7 +17,12 @@ import {
   type ScheduleOptions,
 } from './fields.ts';
 import type { Architecture } from '../models/registry.ts';
-import { METHOD_DEFAULTS, SMALL_INPUT, SMALL_INPUT_RATES } from './method-defaults.ts';
+import {
+  BACKBONE_DEFAULTS,
+  METHOD_DEFAULTS,
+  type BackboneDefaults,
+  type BackboneTraits,
+} from './method-defaults.ts';
 
 /** What every run is told, whatever its method. */
 export interface RunSettings extends Omit<CommonSettings, 'method'> {
@@ -150,33 +155,28 @@ export interface DefaultContext {
   readonly method: Method;
   /** Whether the names of the classes allow flips; see `flipObjection`. */
   readonly mayFlip: boolean;
-  /** Side of the backbone's own input in pixels; null where no backbone is chosen. */
-  readonly imageSize: number | null;
-  /** The backbone's family; as above. */
-  readonly family?: Architecture['family'] | null;
+  /** Null where no backbone is chosen. */
+  readonly backbone: BackboneTraits | null;
 }
-
-/** Settings whose default is another one on the backbones of a family. */
-const FAMILY_DEFAULTS: Readonly<
-  Partial<Record<Architecture['family'], Partial<Record<SettingKey, FieldValue>>>>
-> = {
-  // A rank by the width of each stage.
-  swin: { 'karst.rank': 0 },
-};
 
 /** The default of a setting for a new run. */
 export function defaultOf({ key, default: usual }: Setting, context: DefaultContext): FieldValue {
-  const { method, imageSize, family } = context;
-  const own = heldIn(METHOD_DEFAULTS[method], key) as FieldValue | undefined;
-  if (key === 'optimizer.learningRate' && imageSize !== null && imageSize <= SMALL_INPUT)
-    return SMALL_INPUT_RATES[method];
+  const { method, backbone } = context;
   if (key === 'augmentation.flip' && !context.mayFlip) return false;
-  return own ?? ofFamily(key, family ?? null) ?? usual;
+  const ofBackbone = BACKBONE_DEFAULTS.filter(({ fits }) => backbone !== null && fits(backbone))
+    .map((kind) => defaultOn(kind, method, key))
+    .find((value) => value !== undefined);
+  return ofBackbone ?? (heldIn(METHOD_DEFAULTS[method], key) as FieldValue | undefined) ?? usual;
 }
 
-/** What a family of backbones brings with it. */
-function ofFamily(key: SettingKey, family: Architecture['family'] | null): FieldValue | undefined {
-  return family === null ? undefined : FAMILY_DEFAULTS[family]?.[key];
+/** The default that a kind of backbones brings with it; undefined where it brings none. */
+export function defaultOn(
+  { learningRate, options }: BackboneDefaults,
+  method: Method,
+  key: SettingKey,
+): FieldValue | undefined {
+  if (key === 'optimizer.learningRate') return learningRate?.[method];
+  return heldIn(options ?? {}, key) as FieldValue | undefined;
 }
 
 /** The settings that are given, and the defaults of all others. */

@@ -3,17 +3,22 @@ import type { Page } from '@playwright/test';
 import { TRAINING_DEFAULTS } from '../../shared/domain/training.ts';
 import { completeConfig } from '../../shared/training/config.ts';
 import { METHOD_NAMES } from '../../shared/methods/registry.ts';
-import { SMALL_INPUT_RATES } from '../../shared/training/method-defaults.ts';
+import { defaultOf, SETTINGS } from '../../shared/training/settings.ts';
 import { makeDigits } from './fixtures/digits.ts';
 import { ENGINE_MS, field, goTo } from './fixtures/parts.ts';
 import type { ServedStudio } from './fixtures/served-studio.ts';
 import { StudioClient } from './fixtures/studio-client.ts';
 import { expect, test } from './fixtures/studio.ts';
 
-const RATES = {
-  full: String(SMALL_INPUT_RATES.full),
-  lora: String(SMALL_INPUT_RATES.lora),
-};
+/** The default rate on the starter. */
+const rateOf = (method: 'full' | 'lora'): string =>
+  String(
+    defaultOf(SETTINGS['optimizer.learningRate'], {
+      ...{ method, mayFlip: true },
+      backbone: { imageSize: 32, family: 'vit', layerScale: false },
+    }),
+  );
+const RATES = { full: rateOf('full'), lora: rateOf('lora') };
 
 interface Subject {
   readonly client: StudioClient;

@@ -21,7 +21,8 @@ import {
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
 import { lora } from '../../../shared/methods/lora.ts';
 import { allSettings } from '../../../shared/training/config.ts';
-import { METHOD_DEFAULTS, SMALL_INPUT_RATES } from '../../../shared/training/method-defaults.ts';
+import { METHOD_DEFAULTS } from '../../../shared/training/method-defaults.ts';
+import { SMALLEST_VIT } from '../../fixtures/engine/test-bed.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -38,7 +39,10 @@ function file(name: string, content: string): string {
 }
 
 async function trainingConfig(sources: ConfigSources, classes: readonly string[] = []) {
-  return configOf(await givenSettings(sources), classes, { imageSize: 224, family: 'vit' });
+  return configOf(await givenSettings(sources), classes, {
+    ...SMALLEST_VIT,
+    imageSize: 224,
+  });
 }
 
 async function refusal(sources: ConfigSources): Promise<ErrorReport> {
@@ -283,7 +287,14 @@ describe('settings of a run', () => {
       /^ {2}optimizer\.learningRate, lr, learningRate +default .+ \(.+\); a number above 0, at most 10$/m,
     );
     expect(help).toContain(`${METHOD_DEFAULTS.karst.optimizer.learningRate} (karst`);
-    expect(help).toContain(`at most 64 pixels ${SMALL_INPUT_RATES.karst} (karst`);
+    expect(help).toContain('; on backbones of at most 64 pixels 0.01 (karst, lora), 0.03 (linear)');
+    expect(help).toContain('; on backbones with LayerScale 0.004 (karst), 0.003 (lora)');
+    expect(help).toMatch(
+      /^ {2}karst\.factor, factor +default 8; on backbones with LayerScale 4; a whole/m,
+    );
+    expect(help).toMatch(
+      /^ {2}karst\.alpha, alpha +default 8; on backbones of at most 64 pixels 32; /m,
+    );
     expect(help).toMatch(
       /^ {2}checkpointEverySeconds +default 60 seconds; a number from 1 to 1,000,000,000$/m,
     );

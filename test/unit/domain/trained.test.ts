@@ -40,7 +40,7 @@ it('splits a dimension into factors as LyCORIS does', () => {
   ]);
 });
 
-const STANDARD = { method: 'karst', mayFlip: true, imageSize: null } as const;
+const STANDARD = { method: 'karst', mayFlip: true, backbone: null } as const;
 
 describe('trained parameters', () => {
   it('are those that were published for ViT-B/16', () => {

@@ -39,8 +39,8 @@ function leaves(object: object, prefix = ''): string[] {
   );
 }
 
-const KARST = { method: 'karst', mayFlip: true, imageSize: null } as const;
-const FULL = { method: 'full', mayFlip: true, imageSize: null } as const;
+const KARST = { method: 'karst', mayFlip: true, backbone: null } as const;
+const FULL = { method: 'full', mayFlip: true, backbone: null } as const;
 const STANDARD = allSettings(TRAINING_DEFAULTS);
 
 /** A vision transformer of patch size 1, which accepts any image size. */

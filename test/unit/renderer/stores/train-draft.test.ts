@@ -70,7 +70,7 @@ describe('the training that is being set up', () => {
     draft.setMethod('full');
     draft.startFromPreset('paper-code');
     expect(draft.settings).toEqual(
-      presetSettings('paper-code', { method: 'full', mayFlip: true, imageSize: null }),
+      presetSettings('paper-code', { method: 'full', mayFlip: true, backbone: null }),
     );
     expect(draft.changed).toEqual([]);
   });
