@@ -16,7 +16,6 @@ import {
   type OptimizerOptions,
   type ScheduleOptions,
 } from './fields.ts';
-import type { Architecture } from '../models/registry.ts';
 import {
   BACKBONE_DEFAULTS,
   METHOD_DEFAULTS,

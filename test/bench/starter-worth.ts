@@ -53,7 +53,7 @@ const WAYS: readonly Way[] = [
   {
     title: 'KARST on the starter',
     name: 'karst',
-    settings: ['method=karst', 'karst.kernels=8', 'optimizer.learningRate=0.006'],
+    settings: ['method=karst', 'karst.kernels=8', 'karst.alpha=8', 'optimizer.learningRate=0.006'],
   },
   {
     title: 'full fine-tuning of the starter',
