@@ -8,15 +8,14 @@
 
 namespace karst {
 
-/** Unsplit float32 micro-panel, K-major: for each k, the 32 row (or column) values are contiguous.
- */
+/** Unsplit float32 micro-panel, K-major: for each k, the row (or column) values are contiguous. */
 using Packed = float;
 
 /** Numbers of a micro-panel per step along K. */
 constexpr std::size_t kPanelStep = kPanelWidth * kStepK;
 
-/** Packs a step of a micro-panel: [mn, mn + mnCount) × [k, k + kCount) of `x`, each count ≤ 32.
- * Missing rows or columns are 0. Left and right operands have the same layout. */
+/** Packs a step of a micro-panel: [mn, mn + mnCount) × [k, k + kCount) of `x`, counts at
+ * most kPanelWidth. Missing rows or columns are 0. Left and right operands have the same layout. */
 template <bool kRight>
 void packStep(const Operand& x, int mn, int mnCount, int k, int kCount, float* step) {
   for (int first = 0; first < kPanelWidth; first += kLanes) {

@@ -17,7 +17,7 @@ namespace {
 /** Bytes of a group of left micro-panels: they stay in the L2 cache while all right ones are
  * multiplied with them. */
 constexpr std::size_t kGroupBytes = 3 << 18;
-/** The block size along K (BLIS: KC) of left micro-panels, in steps. */
+/** The block size along K (BLIS: KC), in steps: 1024 values, or 768 with AVX2. */
 constexpr int kBlockSteps = 32;
 /** Steps along K that a thread packs of the right operand at a time. */
 constexpr int kStepsOfPart = 4;
@@ -49,7 +49,8 @@ struct Multiplication {
   /** Whether the result consists of whole cache lines and is too large to be worth caching. */
   bool storesNonTemporal() const {
     const std::size_t bytes = static_cast<std::size_t>(size.m) * size.n * sizeof(float);
-    return bytes >= kNonTemporalBytes && stepsOf(size.k) <= kBlockSteps && size.n % 16 == 0 &&
+    return kPanelWidth % 16 == 0 && bytes >= kNonTemporalBytes &&
+           stepsOf(size.k) <= kBlockSteps && size.n % 16 == 0 &&
            reinterpret_cast<std::uintptr_t>(c) % 64 == 0;
   }
 

@@ -24,10 +24,11 @@ struct Part {
   std::size_t panelSize;
 };
 
-/** Packs a part in the order of memory, 32 rows at a time, and prefetches the next 32 meanwhile. */
+/** Packs a part in the order of memory, kPanelWidth rows at a time, and prefetches the next ones
+ * meanwhile. */
 template <bool kRight>
 void packPart(const Operand& x, const Part& part) {
-  static_assert(kPanelWidth == kStepK, "32 rows of memory are a panel or a step");
+  static_assert(kPanelWidth == kStepK, "so many rows of memory are a panel or a step");
   const int panels = ceilDivide(part.mnEnd - part.mnBegin, kPanelWidth);
   const int steps = stepsOf(part.kEnd - part.kBegin);
   const int across = x.contiguousK ? steps : panels, along = x.contiguousK ? panels : steps;

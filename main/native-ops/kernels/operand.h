@@ -4,14 +4,20 @@
 
 namespace karst {
 
-// Products are (M, K) × (K, N). Operands are packed into micro-panels (BLIS): 32 rows of the left
-// operand (its MR) or 32 columns of the right one (its NR), over some of K. "MN" below is M for a
+// Products are (M, K) × (K, N). Operands are packed into micro-panels (BLIS): kPanelWidth rows of the
+// left operand (its MR) or columns of the right one (its NR), over some of K. "MN" below is M for a
 // left operand and N for a right one.
 
 /** Rows (left) or columns (right) of a micro-panel. */
+#ifdef __AVX512F__
 constexpr int kPanelWidth = 32;
+#else
+// As wide as a register tile: it is then read in the order of memory, and a block of it along K
+// fits into the L1 cache.
+constexpr int kPanelWidth = 24;
+#endif
 /** K is packed in steps of so many values. */
-constexpr int kStepK = 32;
+constexpr int kStepK = kPanelWidth;
 
 constexpr int ceilDivide(int a, int b) { return (a + b - 1) / b; }
 

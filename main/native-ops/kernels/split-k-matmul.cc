@@ -19,7 +19,7 @@ constexpr std::size_t kBlock = kPanelWidth * kPanelWidth;
 
 thread_local Scratch packedScratch, sumScratch;
 
-/** The product over a slice of K, as blocks of 32 by 32. */
+/** The product over a slice of K, as blocks of kPanelWidth by kPanelWidth. */
 struct Slice {
   int m, n;
   const Operand &left, &right;
@@ -40,7 +40,7 @@ struct Slice {
       packPart<true>(right, {0, n, start, end, columns, panelSize});
       for (int j = 0; j < columnPanels(); ++j) {
         for (int i = 0; i < rowPanels(); ++i) {
-          // Packed micro-panels count as full (or half full): the padding is 0 or never read.
+          // Packed micro-panels count as whole vectors: the padding is 0 or never read.
           const int height =
               kReadsInPlace ? std::min(kPanelWidth, m - i * kPanelWidth) : heightOf(m, i);
           multiplyPanels(rows[i], columns + j * panelSize, end - start,
@@ -51,10 +51,9 @@ struct Slice {
     }
   }
 
-  /** Rows (or columns) of a micro-panel, rounded up to all or half of it. */
+  /** Rows (or columns) of a micro-panel, rounded up to whole vectors. */
   static int heightOf(int mn, int panel) {
-    constexpr int kHalf = kPanelWidth / 2;
-    return mn - panel * kPanelWidth > kHalf ? kPanelWidth : kHalf;
+    return std::min(kPanelWidth, ceilDivide(mn - panel * kPanelWidth, kLanes) * kLanes);
   }
 };
 

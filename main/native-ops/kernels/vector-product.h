@@ -21,9 +21,10 @@ struct ProductUnit {
 constexpr bool kReadsInPlace = true;
 
 /** Register tile of the micro-kernel: rows (at most) by vectors of columns. With the values of one
- * k and a factor it fits into AVX-512's 32 and AVX2's 16 registers. */
-constexpr int kTileRows = kLanes == 16 ? 8 : 6;
-constexpr int kTileVectors = 2;
+ * k and a factor it fits into AVX-512's 32 and AVX2's 16 registers. A panel is a whole number of
+ * tiles either way. */
+constexpr int kTileRows = kLanes == 16 ? 8 : 4;
+constexpr int kTileVectors = kLanes == 16 ? 2 : 3;
 
 /** A micro-panel of a left operand, packed or in place. */
 struct LeftMicroPanel {
@@ -88,18 +89,25 @@ void multiplyRows(const LeftMicroPanel& left, const float* right, int k, const B
   }
 }
 
+/** Dispatches on the number of vectors of columns, and on how the left operand lies in memory. */
+template <int kRows, int kVectors = kTileVectors>
+void multiplyColumns(const LeftMicroPanel& left, const float* right, int k, const Block& block) {
+  if constexpr (kVectors > 1) {
+    if (block.columns <= (kVectors - 1) * kLanes)
+      return multiplyColumns<kRows, kVectors - 1>(left, right, k, block);
+  }
+  const auto multiply = left.contiguousK() ? multiplyRows<kRows, kVectors, true>
+                                           : multiplyRows<kRows, kVectors, false>;
+  multiply(left, right, k, block);
+}
+
 /** Dispatches on the number of rows. */
 template <int kRows = kTileRows>
 void multiplySome(const LeftMicroPanel& left, const float* right, int k, const Block& block) {
   if constexpr (kRows > 1) {
     if (block.rows < kRows) return multiplySome<kRows - 1>(left, right, k, block);
   }
-  const bool one = block.columns <= kLanes;
-  const auto multiply = left.contiguousK() ? one ? multiplyRows<kRows, 1, true>
-                                                 : multiplyRows<kRows, kTileVectors, true>
-                        : one              ? multiplyRows<kRows, 1, false>
-                                           : multiplyRows<kRows, kTileVectors, false>;
-  multiply(left, right, k, block);
+  multiplyColumns<kRows>(left, right, k, block);
 }
 
 /** block (+)= left × right, micro-panels over k values. */

@@ -22,8 +22,9 @@ namespace {
 
 using karst::Trial;
 
-/** Sizes around those of vectors (8, 16), register tiles (6, 8 rows) and micro-panels (32). */
-constexpr int kEdges[] = {1, 2, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 47, 63, 64, 65, 97};
+/** Sizes around those of vectors (8, 16), register tiles (4, 8 rows) and micro-panels (24, 32). */
+constexpr int kEdges[] = {1,  2,  3,  4,  5,  7,  8,  9,  13, 15, 16, 17, 23,
+                          24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97};
 
 class Draw {
  public:
