@@ -119,7 +119,6 @@ async function build(progress) {
  */
 async function runReady(args, progress) {
   const { node } = await ensureInstalled(ROOT, progress);
-  for (const signal of SIGNALS) process.removeAllListeners(signal);
   const [script = '', ...rest] = args;
   return runInForeground(node, [join(ROOT, script), ...rest]);
 }

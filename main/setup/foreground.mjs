@@ -16,6 +16,8 @@ export function runInForeground(program, args, environment = process.env) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env: environment });
     for (const signal of SIGNALS) {
+      // From here on the program answers them: a set-up's own answer would end this process first.
+      process.removeAllListeners(signal);
       process.on(signal, () => {
         // A terminal sends Ctrl-C to the child as well; a second one would force an immediate exit.
         if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

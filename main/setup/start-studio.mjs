@@ -83,6 +83,7 @@ function runWindow(electron, root, environment) {
     });
     for (const signal of SIGNALS) {
       // The shell suspends running work on a signal. A terminal sends Ctrl-C to it as well.
+      process.removeAllListeners(signal);
       process.on(signal, () => {
         if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       });

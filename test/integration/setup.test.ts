@@ -98,6 +98,7 @@ describe('runInForeground', () => {
     writeFileSync(
       join(folder, 'outer.mjs'),
       `import { endLike, runInForeground } from './setup/foreground.mjs';
+       process.on('SIGTERM', () => process.exit(9)); // As the set-up answers while it installs.
        endLike(await runInForeground(process.execPath, [${JSON.stringify(join(folder, 'inner.mjs'))}, 'x y']));`,
     );
     return join(folder, 'outer.mjs');
