@@ -68,6 +68,11 @@ export async function openArchive(path: string): Promise<TensorContainer> {
       return new ArchivedTensors('torch', archive, await torchTensors(archive, pickle));
     if (names.some((name) => name.endsWith('.npy')))
       return new ArchivedTensors('npz', archive, await npzTensors(archive));
+    if (names.some((name) => /^[^/]+\/adapter_config\.json$/.test(name)))
+      throw new KarstError('format-unsupported', `${path} is an adapter, not a backbone.`, {
+        hint: 'Import adapters with `karst adapter import`.',
+        path,
+      });
     throw new KarstError(
       'format-unsupported',
       `${path} is a zip archive without weights that are recognized.`,

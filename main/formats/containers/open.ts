@@ -1,3 +1,4 @@
+import { KarstError } from '../../../shared/domain/errors.ts';
 import { openFile, readError } from '../files.ts';
 import { SafetensorsFile } from '../safetensors.ts';
 import { openArchive } from './archive.ts';
@@ -29,7 +30,16 @@ async function openOne(path: string): Promise<TensorContainer> {
 
 async function openFrom(path: string, head: Buffer): Promise<TensorContainer> {
   if (ZIP_STARTS.includes(head.toString('latin1', 0, 4))) return openArchive(path);
-  return SafetensorsFile.open(path);
+  try {
+    return await SafetensorsFile.open(path);
+  } catch (error) {
+    if (!(error instanceof KarstError) || error.code !== 'format-unknown') throw error;
+    throw new KarstError('format-unknown', `${path} is no file of weights that is recognized.`, {
+      hint: 'Use safetensors, .npz, a PyTorch checkpoint (.bin, .pth, .pt), or the folder with it.',
+      path,
+      cause: error,
+    });
+  }
 }
 
 function isIndex(path: string, head: Buffer): boolean {

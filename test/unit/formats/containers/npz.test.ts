@@ -102,4 +102,20 @@ describe('archives', () => {
     );
     expect(error.message).toContain('is a zip archive without weights');
   });
+
+  test('an adapter in one file', async () => {
+    const error = await refusalOf(
+      temporaryFolder(),
+      zipOf([{ name: 'gulls/adapter_config.json', data: Buffer.from('{}') }]),
+    );
+    expect(error.message).toContain('is an adapter, not a backbone');
+    expect(error.hint).toContain('karst adapter import');
+  });
+
+  test('a file that holds no tensors in any form, by the forms that are read', async () => {
+    const error = await refusalOf(temporaryFolder(), Buffer.from('import timm, torch\n'));
+    expect(error.code).toBe('format-unknown');
+    expect(error.message).toContain('is no file of weights that is recognized');
+    expect(error.hint).toContain('.npz');
+  });
 });
