@@ -59,7 +59,7 @@ export function exportCard(
     ...trainingLines(adapter),
     ...(manifestSha256 === null ? [] : [`- List of images: sha256 ${manifestSha256}`]),
     `- Backbone: sha256 ${backbone.sha256 ?? 'none, trained from scratch'}`,
-    `- Licence of the backbone: ${backbone.licence ?? 'not said by its files'}`,
+    `- License of the backbone: ${backbone.licence ?? 'not said by its files'}`,
     ...(precision === null ? [] : [`- Weights: ${precision}`]),
     '',
     '## How to use it',

@@ -48,7 +48,7 @@ test('a model of the catalogue is asked about, downloaded and added', async ({ p
   await dialog.getByRole('button', { name: 'Get dinov2-small' }).click();
   await expect(dialog).toContainText(`are asked for from ${hub.host}`);
   await expect(dialog).toContainText(`Into ${join(folder, 'hub')}`);
-  await expect(dialog).toContainText('Licence: apache-2.0.');
+  await expect(dialog).toContainText('License: apache-2.0.');
   expect(hub.asked.some(({ path }) => path.includes('/resolve/'))).toBe(false);
   await dialog.getByRole('button', { name: /^Download/ }).click();
   await expect(page.getByRole('complementary', { name: 'dinov2-small' })).toBeVisible();

@@ -92,7 +92,7 @@ export function describeBackbone(backbone: Backbone, console: Pick<Console, 'dim
         `${p.interpolation}${p.rescale === undefined ? '' : ' on floats'}, ${p.cropMode} at ${p.cropFraction}, mean ${triple(p.mean)}, std ${triple(p.std)} (${FROM[backbone.preprocessingFrom]})`,
       ],
       ['other sizes', RULES[backbone.positionRule]],
-      ...(backbone.licence === null ? [] : [['licence', backbone.licence] as const]),
+      ...(backbone.licence === null ? [] : [['license', backbone.licence] as const]),
       ...(backbone.revision === null ? [] : [['revision', backbone.revision] as const]),
       ['added', formatMoment(backbone.createdAt)],
     ],

@@ -22,7 +22,7 @@ export function describeOffer(offer: HubOffer): string[] {
   const kept = bytes - missingBytes;
   return [
     `${address}, commit ${revision.slice(0, 8)}: ${files.map(({ path }) => path).join(', ')}`,
-    `Licence: ${licence ?? 'see its page'}.${offer.gated ? ' Gated: its terms have to be accepted on its page first.' : ''}`,
+    `License: ${licence ?? 'see its page'}.${offer.gated ? ' Gated: its terms have to be accepted on its page first.' : ''}`,
     `${formatBytes(missingBytes)} from ${offer.host} into ${folder}` +
       (kept > 0 ? `, where ${formatBytes(kept)} of it are already` : '') +
       (freeBytes === null ? '' : `; the disk has ${formatBytes(freeBytes)} free`),
@@ -45,7 +45,7 @@ export function describeCatalogue(
         { title: 'parameters', align: 'right' },
         { title: 'input', align: 'right' },
         { title: 'download', align: 'right' },
-        { title: 'licence' },
+        { title: 'license' },
         { title: 'commercial use' },
         { title: 'an epoch here' },
         { title: 'on the hub (not tried)' },

@@ -113,7 +113,7 @@ export const backbones = {
     },
     scaledFirst: '{words}; scaled to 0–1 before, without rounding',
     format: 'Format',
-    licence: 'Licence',
+    licence: 'License',
     revision: 'Revision',
     files: 'Files',
     positions: 'Other sizes',

@@ -23,7 +23,7 @@ export const sources = {
     by: {
       title: 'By a browser instead',
       note: 'for a computer without a network',
-      find: 'On huggingface.co, look among the models of “timm” for one whose name begins with vit_ or deit_. Its page names the licence.',
+      find: 'On huggingface.co, look among the models of “timm” for one whose name begins with vit_ or deit_. Its page names the license.',
       save: 'On its tab “Files”, save model.safetensors and config.json into one folder.',
       add: 'Here, choose “Add a backbone”, “A model folder”, and that folder.',
     },
@@ -38,8 +38,8 @@ export const sources = {
     into: 'Into {folder}, where other programs find it, too.',
     free: '{bytes} are free on that disk.',
     full: 'That disk has only {bytes} free: too little.',
-    licence: 'Licence: {licence}.',
-    noLicence: 'Its page does not name a licence.',
+    licence: 'License: {licence}.',
+    noLicence: 'Its page does not name a license.',
     gated:
       'It is gated: accept its terms on its page first, make a token in your account there, and put it into the environment variable HF_TOKEN.',
     files: 'Files',

@@ -80,7 +80,7 @@ describe('an export to ONNX', () => {
     const card = await readFile(join(out, 'README.md'), 'utf8');
     expect(card).toContain(`sha256 ${'a'.repeat(64)}`);
     expect(card).toContain(`Weights: ${precision}`);
-    expect(card).toContain('Licence of the backbone: apache-2.0');
+    expect(card).toContain('License of the backbone: apache-2.0');
   });
 
   it('in 8 bits says what each predicts right', async () => {

@@ -5,6 +5,7 @@ import { en } from '../../../renderer/locales/en/index.ts';
 import { zhCN } from '../../../renderer/locales/zh-CN/index.ts';
 import { ERROR_CODES } from '../../../shared/domain/error-report.ts';
 import { ADVICE_WORDS } from '../../../shared/training/advice-words.ts';
+import { EXPORT_NOTES } from '../../../shared/domain/export-words.ts';
 import { FINDING_KINDS } from '../../../shared/domain/problem-kinds.ts';
 
 interface Tree {
@@ -44,6 +45,14 @@ describe('the languages', () => {
     for (const [key, message] of [...english, ...chinese]) {
       expect(message, key).not.toMatch(/[!！]/);
     }
+  });
+
+  it('are spelled as American English spells', () => {
+    const british =
+      /licence|colour|grey|centre|favour|behaviour|labell|(?:initial|normal|optim|recogn|memor|summar)is/i;
+    for (const [key, message] of english)
+      expect(message.replace(/\{\w+\}/g, ''), key).not.toMatch(british);
+    for (const note of Object.values(EXPORT_NOTES)) expect(note).not.toMatch(british);
   });
 
   it('are written in their own script', () => {
