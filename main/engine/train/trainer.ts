@@ -12,11 +12,11 @@ import { CheckpointStore, type TrainingState } from './checkpoint.ts';
 import { ModelState, type NamedTensors } from '../programs/model-state.ts';
 import type { StepNoise } from './noise.ts';
 import { learningRateAt } from '../programs/optimizer.ts';
-import { Pace } from './pace.ts';
 import type { ParameterGroup } from '../programs/parameters.ts';
 import type { RunChannel } from './run-channel.ts';
 import { ValidationSamples } from './samples.ts';
 import { StepLog } from './step-log.ts';
+import { TimeLeft } from './time-left.ts';
 import type { Task } from '../../tasks/task.ts';
 import { isBetter } from '../../../shared/tasks/task.ts';
 import { makeUpdate, targetSet, type UpdateParts } from './update.ts';
@@ -85,10 +85,7 @@ export class Trainer {
   #state: TrainingState = START;
   #savedStep = -1;
   #savedAt = performance.now();
-  /** Of updates, without those that compile, and of validations. */
-  readonly #pace = new Pace();
-  readonly #validationPace = new Pace();
-  #compiled = false;
+  readonly #timeLeft: TimeLeft;
   readonly #reported = new Set<string>();
 
   constructor(parts: TrainerParts) {
@@ -113,6 +110,16 @@ export class Trainer {
       targets: targetSet(task, targets.train, job.classes.length, config),
     };
     this.#updatesPerEpoch = Math.ceil(loaders.train.batchesPerEpoch / config.accumulate);
+    this.#timeLeft = new TimeLeft({
+      epochs: config.schedule.epochs,
+      validateEvery: config.validateEvery,
+      updates: this.#updates,
+    });
+  }
+
+  /** Of the whole training. */
+  get #updates(): number {
+    return this.#p.job.config.schedule.epochs * this.#updatesPerEpoch;
   }
 
   /**
@@ -277,9 +284,7 @@ export class Trainer {
       config.schedule,
     );
     const place = { epoch, batch, step, learningRate };
-    // The session's first update compiles before it computes.
-    if (!this.#compiled)
-      channel.progress('compiling', step, config.schedule.epochs * this.#updatesPerEpoch);
+    if (this.#timeLeft.compiles) channel.progress('compiling', step, this.#updates);
     const { loss, gradientNorm, correct, seen } = await makeUpdate(this.#update, group, place);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new KarstError(
@@ -291,7 +296,7 @@ export class Trainer {
       );
     }
     const seconds = (performance.now() - started) / 1000;
-    if (!this.#compiled) {
+    if (this.#timeLeft.compiles) {
       const images = waited / 1000;
       channel.emit({ type: 'first-step', ...preparing, images, xla: seconds - images });
     }
@@ -314,7 +319,9 @@ export class Trainer {
     } as const;
     await this.#metrics.append(record);
     channel.emit({ type: 'metrics', record });
-    this.#progress(seconds);
+    this.#timeLeft.updated(seconds);
+    const left = this.#timeLeft.seconds(this.#state);
+    channel.progress('training', step + 1, this.#updates, left);
   }
 
   /** @returns whether the result is the best so far */
@@ -348,7 +355,7 @@ export class Trainer {
     const samples = this.#validationSamples.record(step, epoch);
     await this.#samples.append(samples);
     channel.emit({ type: 'samples', record: samples });
-    this.#validationPace.add((performance.now() - started) / 1000);
+    this.#timeLeft.validated((performance.now() - started) / 1000);
     return better;
   }
 
@@ -374,29 +381,6 @@ export class Trainer {
     }
     const { adapter, evaluation } = await this.#checkpoints.loadBest(best.step);
     return { state: this.#state, stoppedEarly, adapter, val: evaluation };
-  }
-
-  #progress(seconds: number): void {
-    const { channel, job } = this.#p;
-    const total = job.config.schedule.epochs * this.#updatesPerEpoch;
-    const { step } = this.#state;
-    // The first update of a session includes compilation and is not representative.
-    if (this.#compiled) this.#pace.add(seconds);
-    this.#compiled = true;
-    const each = this.#pace.secondsPerUnit;
-    const validations = (this.#validationPace.secondsPerUnit ?? 0) * this.#validationsLeft();
-    channel.progress(
-      'training',
-      step,
-      total,
-      each === null ? null : (total - step) * each + validations,
-    );
-  }
-
-  #validationsLeft(): number {
-    const { schedule, validateEvery } = this.#p.job.config;
-    const before = Math.floor(this.#state.epoch / validateEvery);
-    return Math.ceil(schedule.epochs / validateEvery) - before;
   }
 
   /** Reports an unreadable image, once per session. */
