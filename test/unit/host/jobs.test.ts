@@ -148,7 +148,7 @@ describe('training settings', () => {
     ],
     [
       { schedule: { ...TRAINING_DEFAULTS.schedule, epochs: 2, warmupEpochs: 3 } },
-      'at most the 2 epochs',
+      'must be at most "schedule.epochs", 2.',
     ],
   ])('refuse %j', async (change, sentence) => {
     expect((await refusal(() => check(change), 'config-invalid')).message).toContain(sentence);
