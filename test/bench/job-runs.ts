@@ -67,7 +67,7 @@ export interface ScriptRun {
   readonly workers: number;
 }
 
-export const JOB_BATCH = 16;
+const JOB_BATCH = 16;
 
 const KARST = fileURLToPath(new URL('../../main/cli/karst.mjs', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('peers/job_peer.py', import.meta.url));

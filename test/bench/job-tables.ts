@@ -1,5 +1,42 @@
-import type { JobRow, Reached } from './job.ts';
+import type { EpochSplit, StartTimes } from './job-figures.ts';
 import { markdownTable } from './table.ts';
+
+export interface JobRow {
+  readonly set: string;
+  readonly size: number;
+  readonly epochs: number;
+  readonly seeds: number;
+  readonly turns: number;
+  /** Adding the images and the backbone to the library, which the script does not need. */
+  readonly addingSeconds: number;
+  /** Of the epochs after the first, if there are more. */
+  readonly epochSeconds: { readonly ours: number; readonly script: readonly number[] };
+  /** Workers of the faster form of the script. */
+  readonly workers: number;
+  readonly firstStep: {
+    readonly cold: StartTimes;
+    readonly warm: StartTimes;
+    readonly script: number;
+  };
+  readonly split: EpochSplit;
+  readonly accuracy: JobAccuracy;
+}
+
+export interface JobAccuracy {
+  /** Learning rate of the script. */
+  readonly rate: number;
+  /** By subject; `seconds` are null where most seeds did not get there. */
+  readonly script: Reached;
+  readonly defaults: Reached;
+  readonly atRate: Reached;
+}
+
+export interface Reached {
+  /** Median over the seeds of the best validation accuracy. */
+  readonly best: number;
+  /** Median over the seeds of the time from an empty cache to the target. */
+  readonly seconds: number | null;
+}
 
 const seconds = (value: number): string => `${value.toFixed(1)} s`;
 const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;

@@ -3,17 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { FewShotHome } from './few-shot.ts';
 import { runOurs, runScript, type JobRun, type OurRun, type ScriptRun } from './job-runs.ts';
-import { jobTables } from './job-tables.ts';
-import {
-  bestOf,
-  chosenRate,
-  epochOf,
-  medianStart,
-  splitOf,
-  timeTo,
-  type EpochSplit,
-  type StartTimes,
-} from './job-figures.ts';
+import { jobTables, type JobAccuracy, type JobRow, type Reached } from './job-tables.ts';
+import { bestOf, chosenRate, epochOf, medianStart, splitOf, timeTo } from './job-figures.ts';
 import { waitForQuiet } from './machine.ts';
 import type { JobOptions, JobSet } from './options.ts';
 import { median } from './statistics.ts';
@@ -35,43 +26,6 @@ const TRAIN_FRACTION = 0.8;
 /** Fraction of the script's best accuracy whose time is measured. */
 const TARGET = 0.95;
 const PATIENCE_MS = 20_000;
-
-export interface JobRow {
-  readonly set: string;
-  readonly size: number;
-  readonly epochs: number;
-  readonly seeds: number;
-  readonly turns: number;
-  /** Adding the images and the backbone to the library, which the script does not need. */
-  readonly addingSeconds: number;
-  /** Of the epochs after the first, if there are more. */
-  readonly epochSeconds: { readonly ours: number; readonly script: readonly number[] };
-  /** Workers of the faster form of the script. */
-  readonly workers: number;
-  readonly firstStep: {
-    readonly cold: StartTimes;
-    readonly warm: StartTimes;
-    readonly script: number;
-  };
-  readonly split: EpochSplit;
-  readonly accuracy: JobAccuracy;
-}
-
-export interface JobAccuracy {
-  /** Learning rate of the script. */
-  readonly rate: number;
-  /** By subject; `seconds` are null where most seeds did not get there. */
-  readonly script: Reached;
-  readonly defaults: Reached;
-  readonly atRate: Reached;
-}
-
-export interface Reached {
-  /** Median over the seeds of the best validation accuracy. */
-  readonly best: number;
-  /** Median over the seeds of the time from an empty cache to the target. */
-  readonly seconds: number | null;
-}
 
 export async function measureJob(python: string, options: JobOptions, say: Say): Promise<Section> {
   const rows: JobRow[] = [];

@@ -47,7 +47,8 @@ interface Trained {
 }
 
 function train(method: string, set: string, seed: number): Promise<Trained> {
-  const name = `worth-${method}-${set}-${String(seed)}`;
+  const given = [String(backbone), `${options.epochs}e`, ...options.set].join('-');
+  const name = `worth-${given.replaceAll(/[^\w.-]/g, '-')}-${method}-${set}-${String(seed)}`;
   const settings = [...options.set, `method=${method}`, `seed=${String(seed)}`];
   return home.once(
     name,

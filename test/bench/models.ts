@@ -1,5 +1,3 @@
-import type { Comparison } from './steps.ts';
-
 /** A model of a comparison, with random weights. */
 export interface BenchModel {
   /** As tables call it. */
@@ -11,6 +9,12 @@ export interface BenchModel {
   readonly batch: number;
   /** Side of the images in pixels. */
   readonly size: number;
+}
+
+export interface Comparison extends BenchModel {
+  readonly forms: readonly string[];
+  /** Undisturbed turns against each peer. */
+  readonly turns: number;
 }
 
 /** By the names of `--models`. */

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
-import type { BenchModel } from './models.ts';
+import type { Comparison } from './models.ts';
 import { median, spread } from './statistics.ts';
 import { Subject } from './subject.ts';
 import { makeTask } from './task.ts';
@@ -50,12 +50,6 @@ export interface WorkRow {
   readonly peakGigaflops: number;
   /** Time of the matrix work at that rate ÷ time of a step. */
   readonly utilisation: number;
-}
-
-export interface Comparison extends BenchModel {
-  readonly forms: readonly string[];
-  /** Undisturbed turns against each peer. */
-  readonly turns: number;
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));

@@ -1,9 +1,12 @@
 """Classify pictures: python predict.py PICTURE...   (pip install onnxruntime pillow numpy)"""
 import io, json, sys
 from pathlib import Path
-import numpy as np
-import onnxruntime
-from PIL import Image, ImageCms, ImageOps
+try:
+    import numpy as np
+    import onnxruntime
+    from PIL import Image, ImageCms, ImageOps
+except ImportError as error:
+    sys.exit(f"{__doc__}\n{error}")
 
 here = Path(__file__).parent
 labels = (here / "labels.txt").read_text("utf-8").split("\n")
@@ -14,10 +17,11 @@ session = onnxruntime.InferenceSession(here / "model.onnx")
 def picture(path):
     """Upright, in sRGB, on white. Without a profile that fits its colors, a picture is taken for sRGB."""
     image = ImageOps.exif_transpose(Image.open(path))
-    profile, grey = image.info.pop("icc_profile", b""), image.mode in ("1", "L", "LA", "I;16")
+    deep = image.mode.startswith("I;16")
+    profile, grey = image.info.pop("icc_profile", b""), deep or image.mode in ("1", "L", "LA")
     if image.mode in ("I", "F"):
         raise ValueError("its samples have 32 bits")
-    if image.mode == "I;16":
+    if deep:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     image.info.pop("transparency", None)

@@ -4,7 +4,10 @@ from pathlib import Path
 
 refused = 0 if sys.argv[1:] else sys.exit(__doc__)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # It reports what it finds at every start.
-import tensorflow as tf
+try:
+    import tensorflow as tf
+except ImportError as error:
+    sys.exit(f"{__doc__}\n{error}")
 
 here = Path(__file__).parent
 labels = (here / "labels.txt").read_text("utf-8").split("\n")
@@ -14,7 +17,8 @@ for path in sys.argv[1:]:
     try:
         answer = classify(file=tf.constant(Path(path).read_bytes()))
     except (OSError, tf.errors.OpError) as error:
-        reason = error if isinstance(error, OSError) else "TensorFlow reads no JPEG or PNG in it"
+        unread = isinstance(error, tf.errors.InvalidArgumentError)
+        reason = "TensorFlow reads no JPEG or PNG in it" if unread else error
         print(f"{path} is not classified: {reason}", file=sys.stderr)
         refused = 1
         continue

@@ -31,8 +31,9 @@ const char* selfCheck() {
       matmulTrial({1, 70, 45, 67, true, false}),
       matmulTrial({1, 70, 45, 67, false, true}),
       matmulTrial({3, 33, 40, 50, true, true}),
-      // Several blocks along K, split-K, and a result that is written with non-temporal stores.
-      matmulTrial({1, 26, 30, 850, false, true}),
+      // Several blocks along K, which a batch keeps from split-K; split-K; and a result that is
+      // written with non-temporal stores.
+      matmulTrial({2, 26, 30, 1100, false, true}),
       matmulTrial({1, 20, 37, 1100, false, false}),
       matmulTrial({1, 520, 512, 33, false, false}),
       attentionTrial({2, 37, 2, 20}),

@@ -86,8 +86,8 @@ export function useTrainQuery(
   }
 
   async function takeRun(id: string): Promise<void> {
-    // Lists do not follow what becomes of an adapter.
-    const run = await bridge.call('runs.get', { id });
+    // Lists do not follow what becomes of an adapter. What was usual depends on the backbone.
+    const [run] = await Promise.all([bridge.call('runs.get', { id }), backbones.ensure()]);
     const { parent } = run;
     draft.startFromRun(run, parent?.inLibrary === true ? await startOf(parent.id) : null);
     if (parent?.inLibrary === false) lost.value = run.name;

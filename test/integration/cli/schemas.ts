@@ -386,6 +386,13 @@ export const trainEvent = v.variant('event', [
   ]),
   v.strictObject({ event: v.literal('checkpoint'), step: count, epoch: count, path: text }),
   v.strictObject({
+    event: v.literal('first-step'),
+    tensorflow: v.number(),
+    graph: v.number(),
+    images: v.number(),
+    xla: v.number(),
+  }),
+  v.strictObject({
     event: v.literal('log'),
     level: v.picklist(['info', 'warning']),
     message: text,

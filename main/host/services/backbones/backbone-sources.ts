@@ -168,7 +168,8 @@ export class BackboneSources implements BackboneSourceService {
     return backbones.add(path, {
       ...watching,
       revision,
-      ...(entry === undefined ? {} : { name: backbones.freeName(entry.name) }),
+      // One whose file is gone keeps the name that it has.
+      ...(entry === undefined || known !== null ? {} : { name: backbones.freeName(entry.name) }),
       ...(said === undefined ? {} : { licence: said }),
     });
   }
