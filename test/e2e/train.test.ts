@@ -195,7 +195,7 @@ test('a run that learned nothing says so, and a click sets what to try', async (
   await client.runUntil(id, ({ state }) => state === 'done');
   await page.goto(`${studio.origin}/runs/${id}`);
   const advice = page.getByRole('status').filter({ hasText: 'no better than guessing among 10' });
-  await expect(advice).toContainText('After 2 epochs validation is');
+  await expect(advice).toContainText('After epoch 2, validation is');
   await expect(advice).toContainText('Try a learning rate of');
   await advice.getByRole('link', { name: 'Set this up' }).click();
   await expect(page).toHaveURL(/\/train$/);
