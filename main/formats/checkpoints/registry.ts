@@ -11,6 +11,7 @@ import {
 } from '../../../shared/models/registry.ts';
 import { assumedPreprocessing, type Origin } from '../preprocessing/assumed.ts';
 import { settlePreprocessing, type PreprocessingSources } from './backbone-preprocessing.ts';
+import { classNames } from './configs/class-names.ts';
 import { otherKind, type Trait } from './configs/described.ts';
 import type { ModelConfig } from './configs/model-config.ts';
 import {
@@ -87,7 +88,7 @@ export function recogniseBackbone(
     modelType: config?.modelType ?? translation.source.model ?? null,
   };
   const [first] = familyOf(architecture).linears(architecture);
-  const labels = config?.labels ?? metadata?.labels ?? null;
+  const named = [config, metadata].find((one) => one !== null && one.labels !== null);
   return {
     ...recognised,
     source: translation.kind,
@@ -96,7 +97,11 @@ export function recogniseBackbone(
       architecture.family === 'vit' ? architecture : { patchSize: 0 },
     ),
     timmName: config?.architecture ?? metadata?.architecture ?? null,
-    labels: architecture.classes > 0 ? labels : null,
+    // Names that no head needs may be as they like.
+    labels:
+      architecture.classes > 0 && named?.labels
+        ? classNames(named.labels, named.labelsKey, named.path)
+        : null,
     licence: config?.licence ?? metadata?.licence ?? null,
     dtype: translation.tensors.get(`${first?.path ?? ''}.weight`)?.dtype as StoredDtype,
     ...settlePreprocessing(

@@ -18,11 +18,11 @@ const object = v.custom<Record<string, unknown>>(
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const configSchema = v.object({
-  architecture: v.optional(v.string()),
-  model_args: v.optional(
-    v.pipe(object, v.object({ num_heads: v.optional(v.union([count, v.array(count)])) })),
+  architecture: v.nullish(v.string()),
+  model_args: v.nullish(
+    v.pipe(object, v.object({ num_heads: v.nullish(v.union([count, v.array(count)])) })),
   ),
-  pretrained_cfg: v.optional(v.pipe(object, pretrainedCfgSchema)),
+  pretrained_cfg: v.nullish(v.pipe(object, pretrainedCfgSchema)),
 });
 
 function unsupported(path: string, sentence: string): KarstError {

@@ -110,6 +110,20 @@ describe('a configuration that says what the weights are not', () => {
   });
 });
 
+describe("null in timm's configuration", () => {
+  it('is as good as absent', async () => {
+    const json = { architecture: 'x', model_args: ARGS, pretrained_cfg: null };
+    expect((await recognised('timm-vit', json)).architecture.classes).toBe(3);
+    const heads = await recognised(
+      'timm-vit',
+      { architecture: null, model_args: { num_heads: null } },
+      { heads: 2 },
+    );
+    expect(heads.architecture).toMatchObject({ heads: 2 });
+    expect(await recognised('timm-vit', { model_args: null }, { heads: 2 })).toBeDefined();
+  });
+});
+
 describe('names of classes', () => {
   it.each([
     [['a', 'b\u0007', 'c'], 'the name of the class 1 holds a control character'],
@@ -129,6 +143,13 @@ describe('names of classes', () => {
       id2label,
     });
     expect(found.labels).toEqual(labels);
+    const colliding = await recognised('timm-vit', three(['a', 'a', 'a (0)']));
+    expect(new Set(colliding.labels).size).toBe(3);
+  });
+
+  it("that are transformers' placeholders in timm's wrapper are none", async () => {
+    const names = ['LABEL_0', 'LABEL_1', 'LABEL_2'];
+    expect((await recognised('timm-vit', three(names))).labels).toBeNull();
   });
 
   it("may stand in timm's pretrained_cfg, and a file of timm's that is named there is none", async () => {
@@ -144,6 +165,8 @@ describe('names of classes', () => {
     const { architecture, labels } = await recognised('timm-vit', json, { pool: 'class-and-mean' });
     expect(architecture.classes).toBe(0);
     expect(labels).toBeNull();
+    const unfit = three(['a', '', 'c']);
+    expect((await recognised('timm-vit', unfit, { pool: 'class-and-mean' })).labels).toBeNull();
   });
 });
 

@@ -24,5 +24,12 @@ export function classNames(given: readonly string[], key: string, path: string):
       throw configFault(path, `in "${key}", the name of the class ${String(id)} ${fault}.`);
     times.set(name, (times.get(name) ?? 0) + 1);
   });
-  return names.map((name, id) => (times.get(name) === 1 ? name : `${name} (${String(id)})`));
+  const apart = names.map((name, id) => (times.get(name) === 1 ? name : `${name} (${String(id)})`));
+  // A number behind can make a name equal to another that had it already.
+  return times.size === names.length ? apart : classNames(apart, key, path);
+}
+
+/** Whether they are what transformers calls classes without names, there or in timm's wrapper. */
+export function arePlaceholders(names: readonly unknown[]): boolean {
+  return names.every((name, id) => name === `LABEL_${String(id)}`);
 }

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import type { Said } from '../../../../shared/domain/said.ts';
-import { classNames } from './class-names.ts';
 import type { DescribedNetwork } from './described.ts';
 import { checked, configFault, entryOf, known, maybe } from './json.ts';
 import type { Check, ModelConfig } from './model-config.ts';
@@ -217,5 +216,5 @@ function labelsOf(
         path,
         `"id2label" has ${entries.length} classes, but none of the id ${id}.`,
       );
-  return classNames(labels, 'id2label', path);
+  return labels;
 }

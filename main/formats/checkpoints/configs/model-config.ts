@@ -35,7 +35,7 @@ export interface ModelConfig {
   } | null;
   /** Its last layer compares pictures with texts and is no classifier. */
   readonly projection: boolean;
-  /** Class names of its own head in the order of the label ids; null where it has none. */
+  /** Class names of its own head in the order of the label ids, as they stand; null where it has none. */
   readonly labels: readonly string[] | null;
   /** The key that has them. */
   readonly labelsKey: 'label_names' | 'id2label';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseTimmConfig, timmConfigOfMetadata, type TimmConfig } from '../timm-config.ts';
-import { classNames } from './class-names.ts';
+import { arePlaceholders } from './class-names.ts';
 import { checked, configFault, known, maybe } from './json.ts';
 import type { Check, ModelConfig } from './model-config.ts';
 import type { Said } from '../../../../shared/domain/said.ts';
@@ -58,7 +58,7 @@ function modelConfig(
   const registered = name === null ? null : registeredModel(name);
   const implied: TimmArgs = registered?.args ?? {};
   const given = json.label_names ?? pretrained?.label_names;
-  const labels = Array.isArray(given) ? classNames(given, 'label_names', path) : null;
+  const labels = Array.isArray(given) && !arePlaceholders(given) ? given : null;
   const saidBy = (base: TimmArgs): Said => ({
     ...saidByArgs({ ...base, ...own }, path),
     // At the top level it only says what the model had; `model_args` say what is built.
