@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'not-writable', // the file system refuses to write, or the disk is full
   'file-damaged', // truncated, corrupt, checksum differs
   'file-changed', // no longer the file that was imported (sha256 differs)
+  'hub-changed', // the hub has a newer commit than the one that was shown
   'format-unsupported', // a recognised but unsupported format
   'format-unknown', // not recognised at all
   'heads-unknown', // the number of attention heads of a backbone is unknown or impossible

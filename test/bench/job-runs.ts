@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { xlaCacheFlag } from '../../main/platform/engine-environment.mjs';
 import { PerfSample, type PerfSplit } from './perf-split.ts';
 
 /** One whole training, ours or the script's, as its lines told it. Seconds from the command on. */
@@ -98,6 +100,13 @@ const ourLine = v.union([
   v.object({ event: v.string() }),
 ]);
 
+/** Where a run keeps compiled programs: an instruction set that is held to names a folder of its own. */
+function cacheVariables(cache: string): Readonly<Record<string, string>> {
+  return process.env['TF_XLA_FLAGS'] === undefined
+    ? { KARST_CACHE: cache }
+    : { KARST_CACHE: cache, TF_XLA_FLAGS: xlaCacheFlag(join(cache, 'xla')) };
+}
+
 /** Trains with the command line, as a user does. @throws if it fails */
 export async function runOurs(run: OurRun): Promise<JobRun> {
   const words = [
@@ -117,33 +126,28 @@ export async function runOurs(run: OurRun): Promise<JobRun> {
   let waiting = 0;
   let trained = 0;
   let last = 0;
-  await lines(
-    process.execPath,
-    [KARST, ...words],
-    { KARST_CACHE: run.cache },
-    (text, at, child) => {
-      const line = v.parse(ourLine, JSON.parse(text));
-      if (v.is(firstStep, line)) {
-        const { tensorflow, graph, images, xla } = line;
-        // The rest is the command line's, and the start of the engine's process.
-        const rest = at - tensorflow - graph - images - xla;
-        seen.start = { process: rest, tensorflow, graph, images, xla };
-      } else if (v.is(trainRecord, line)) {
-        seen.first ??= at;
-        const since = Math.max(began, last);
-        waiting += line.waiting * (at - since);
-        last = at;
-        trained = at;
-        if (run.sampled && epochs.length === 1) seen.perf ??= PerfSample.start(child);
-      } else if (v.is(validationRecord, line)) {
-        seen.perf?.stop();
-        const steps = trained - began;
-        epochs.push({ end: at, top1: line.top1, steps, waiting, validation: at - trained });
-        began = at;
-        waiting = 0;
-      }
-    },
-  );
+  await lines(process.execPath, [KARST, ...words], cacheVariables(run.cache), (text, at, child) => {
+    const line = v.parse(ourLine, JSON.parse(text));
+    if (v.is(firstStep, line)) {
+      const { tensorflow, graph, images, xla } = line;
+      // The rest is the command line's, and the start of the engine's process.
+      const rest = at - tensorflow - graph - images - xla;
+      seen.start = { process: rest, tensorflow, graph, images, xla };
+    } else if (v.is(trainRecord, line)) {
+      seen.first ??= at;
+      const since = Math.max(began, last);
+      waiting += line.waiting * (at - since);
+      last = at;
+      trained = at;
+      if (run.sampled && epochs.length === 1) seen.perf ??= PerfSample.start(child);
+    } else if (v.is(validationRecord, line)) {
+      seen.perf?.stop();
+      const steps = trained - began;
+      epochs.push({ end: at, top1: line.top1, steps, waiting, validation: at - trained });
+      began = at;
+      waiting = 0;
+    }
+  });
   const { first, start, perf } = seen;
   if (first === null) throw new Error('the training ended without a step');
   return { firstStep: first, start, epochs, perf: (await perf?.split()) ?? null };

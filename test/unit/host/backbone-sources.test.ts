@@ -120,7 +120,7 @@ describe('a model of the hub', () => {
   it('is got as it was shown, or not at all', async () => {
     const shown = await sources().lookUp(ADDRESS);
     const older = 'ab'.repeat(20);
-    const error = await refusal(sources().get(ADDRESS, { revision: older }), 'file-changed');
+    const error = await refusal(sources().get(ADDRESS, { revision: older }), 'hub-changed');
     expect(error.message).toContain(`${REVISION.slice(0, 8)}, and abababab was shown`);
     expect(hub.asked.every(({ path }) => path.startsWith('/api/'))).toBe(true);
     expect(existsSync(cache)).toBe(false);

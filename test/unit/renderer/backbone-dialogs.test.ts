@@ -127,16 +127,22 @@ describe('adding what was found', () => {
     ...rest,
   });
 
-  /** Opens the dialog on three models of which the second fails, and adds those named. */
+  /** What becomes of the second model. */
+  let state: 'failed' | 'cancelled' = 'failed';
+  afterEach(() => {
+    state = 'failed';
+  });
+
+  /** Opens the dialog on three models of which the second is not added, and adds those named. */
   async function add(...names: string[]): Promise<VueWrapper> {
     bridge.answers['backbones.find'] = () =>
       task('find', { result: { kind: 'found', found: ['first', 'second', 'third'].map(found) } });
     bridge.answers['backbones.add'] = ({ path }) =>
       path === '/cache/second'
         ? task(path, {
-            state: 'failed',
+            state,
             error: {
-              code: 'file-damaged',
+              code: state === 'failed' ? 'file-damaged' : 'cancelled',
               message: '/cache/second is torn.',
               hint: 'Get it again.',
             },
@@ -167,6 +173,15 @@ describe('adding what was found', () => {
     expect(dialog.emitted('added')).toBeUndefined();
   });
 
+  it('tells what was added before it was cancelled', async () => {
+    state = 'cancelled';
+    const dialog = await add('first', 'second', 'third');
+    await eventually(() => expect(said()).toContain('One was added.'));
+    expect(said()).not.toContain('could not be added');
+    expect(bridge.inputsOf('backbones.add')).toHaveLength(2);
+    expect(dialog.emitted('added')).toBeUndefined();
+  });
+
   it('ends with the last when all are added', async () => {
     const dialog = await add('first', 'third');
     await eventually(() => expect(dialog.emitted('added')).toEqual([['id of /cache/third']]));
@@ -193,7 +208,7 @@ describe('getting a model', () => {
     bridge.answers['backbones.epochs'] = () => [];
     bridge.answers['backbones.lookUp'] = () => offer(shown.shift() ?? '');
     bridge.answers['backbones.download'] = ({ revision }) => {
-      throw new KarstError('file-changed', `${revision} is not the newest.`);
+      throw new KarstError('hub-changed', `${revision} is not the newest.`);
     };
     mounted = mount(GetBackboneDialog, { attachTo: document.body });
     await eventually(() => expect(said()).toContain('Look it up'));

@@ -192,11 +192,11 @@ function addressOf(name: string): string {
   });
 }
 
-/** A newer commit may have other files, another size or another licence. @throws file-changed */
+/** A newer commit may have other files, another size or another licence. @throws hub-changed */
 function requireRevision({ address, revision }: HubListing, shown: string): void {
   if (revision === shown) return;
   throw new KarstError(
-    'file-changed',
+    'hub-changed',
     `${address} has changed on the hub: its newest commit is ${revision.slice(0, 8)}, and ${shown.slice(0, 8)} was shown.`,
     { hint: 'Look it up again.' },
   );
