@@ -1,16 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  utimes,
-} from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesInWords } from '../../shared/domain/bytes-in-words.ts';
@@ -320,22 +310,6 @@ export async function writeFolderAtomic(
     await discard(temporary, null, error);
   }
   await syncFolder(dirname(target));
-}
-
-/**
- * Tries whether a file or folder can be made at `path`, by one beside it that is removed at once:
- * permissions alone do not tell of read-only and full disks.
- * @throws KarstError not-writable
- */
-export async function requireWritable(path: string): Promise<void> {
-  const target = resolve(path);
-  const trial = temporaryName(target);
-  try {
-    await mkdir(trial);
-    await rmdir(trial);
-  } catch (error) {
-    throw writeError(target, error);
-  }
 }
 
 function nameTaken(path: string): KarstError {

@@ -62,8 +62,8 @@ function train(method: string, set: string, seed: number): Promise<Trained> {
   );
 }
 
-/** By method and set, for each seed whether each test image is named right. */
-const hits = new Map<string, boolean[][][]>(methods.map((method) => [method, []]));
+/** By method, set and seed, whether each test image is named right. */
+const hits = new Map(methods.map((method) => [method, sets.map((): boolean[][] => [])]));
 const parameters = new Map<string, number>();
 for (const set of sets) {
   for (const seed of seeds) await home.importProtocol(set, join(resolve(data), set), seed);
@@ -74,16 +74,10 @@ for (const seed of seeds) {
       const { adapter, trainableParameters } = await train(method, set, seed);
       parameters.set(method, trainableParameters);
       const right = await home.testHits(`${set}-${String(seed)}`, adapter);
-      (hits.get(method)?.[index] ?? addSet(method)).push(right);
+      hits.get(method)?.[index]?.push(right);
       console.error(method, set, seed, mean(right.map(Number)));
     }
   }
-}
-
-function addSet(method: string): boolean[][] {
-  const bySeed: boolean[][] = [];
-  hits.get(method)?.push(bySeed);
-  return bySeed;
 }
 
 const percent = (fraction: number) => (100 * fraction).toFixed(1);

@@ -12,6 +12,7 @@ import AddBackboneDialog from '../../../renderer/views/backbones/AddBackboneDial
 import FoundBackbonesDialog from '../../../renderer/views/backbones/FoundBackbonesDialog.vue';
 import GetBackboneDialog from '../../../renderer/views/backbones/GetBackboneDialog.vue';
 import { eventually } from '../../fixtures/eventually.ts';
+import { RECOGNISED_BACKBONE } from '../../fixtures/recognised-backbone.ts';
 import { TINY_VIT } from '../../fixtures/tiny-backbone.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
@@ -44,31 +45,7 @@ function button(name: string): HTMLButtonElement {
 }
 
 describe('adding a file', () => {
-  const PREVIEW: BackbonePreview = {
-    path: '/models/mosses.safetensors',
-    bytes: 100,
-    container: 'safetensors',
-    source: 'timm',
-    dtype: 'F32',
-    architecture: TINY_VIT,
-    preprocessing: {
-      imageSize: 16,
-      mean: [0.5, 0.5, 0.5],
-      std: [0.5, 0.5, 0.5],
-      interpolation: 'bicubic',
-      cropFraction: 1,
-      cropMode: 'center',
-    },
-    timmName: null,
-    headsFrom: 'option',
-    preprocessingFrom: 'default',
-    assumed: [{ what: 'heads', value: 2, from: 'option' }],
-    positionRule: 'timm',
-    labels: null,
-    licence: null,
-    tensorPrefix: '',
-    files: 1,
-  };
+  const PREVIEW: BackbonePreview = { ...RECOGNISED_BACKBONE, files: 1 };
 
   function answerHeads(heads: string): void {
     const field = document.querySelector<HTMLInputElement>('input[role=spinbutton]');

@@ -15,7 +15,7 @@ import BackboneFound from '../../../renderer/views/backbones/BackboneFound.vue';
 import BackbonePanel from '../../../renderer/views/backbones/BackbonePanel.vue';
 import SaidFields from '../../../renderer/views/backbones/SaidFields.vue';
 import { inWord, inWords } from '../../../renderer/views/backbones/architecture-words.ts';
-import { TINY_VIT } from '../../fixtures/tiny-backbone.ts';
+import { RECOGNISED_BACKBONE } from '../../fixtures/recognised-backbone.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const VALUES = [...ACTIVATIONS, ...POOLS, ...ROPES];
@@ -32,30 +32,13 @@ const ASSUMED: Assumed[] = (
   ] as const
 ).map(([what, value]) => ({ what, value, from: 'config.json' }));
 const BACKBONE = {
+  ...RECOGNISED_BACKBONE,
   id: 'bb-1',
   name: 'mosses',
-  path: '/models/mosses.safetensors',
-  bytes: 100,
-  container: 'safetensors',
-  source: 'timm',
   dtype: 'BF16',
-  architecture: TINY_VIT,
-  preprocessing: {
-    imageSize: 16,
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-    interpolation: 'bicubic',
-    cropFraction: 1,
-    cropMode: 'center',
-  },
-  timmName: null,
   headsFrom: 'config.json',
   preprocessingFrom: 'config.json',
   assumed: ASSUMED,
-  positionRule: 'timm',
-  labels: null,
-  licence: null,
-  tensorPrefix: '',
   sha256: 'ab'.repeat(32),
   modifiedMs: 0,
   files: [],
