@@ -107,9 +107,12 @@ function defineBackbone(program: Command, runs: Runs): void {
     .option('--epsilon <number>', 'of its LayerNorms', number)
     .addOption(new Option('--pool <name>', 'what the head sees of the tokens').choices(POOLS))
     .option('--pool-heads <number>', 'heads of attention pooling', positive)
+    .option('--pool-prefix', 'pool the tokens before the patches, too')
+    .option('--no-pool-prefix', 'pool the patches alone')
     .addOption(new Option('--rope <name>', 'kind of rotary position embeddings').choices(ROPES))
     .option('--rope-theta <number>', 'RoPE base (theta)', number)
     .option('--rope-reference <number>', 'side of the RoPE reference grid, in patches', positive)
+    .option('--image-size <pixels>', 'where position embeddings leave it open', positive)
     .addHelpText('after', ASSUMED_HELP)
     .action(runs(() => import('./commands/backbone-add.ts')));
   backbone

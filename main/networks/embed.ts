@@ -6,7 +6,7 @@ import type { Build } from './build.ts';
 
 /**
  * Maps (batch, 3, S, S) to (batch, patches, width), the patches in row-major order: a convolution
- * whose stride is its size.
+ * whose stride is its size, without padding, so that what no whole patch covers is not read.
  */
 export function embedPatches(
   images: Tensor,
@@ -15,9 +15,10 @@ export function embedPatches(
   bias = true,
 ): Tensor {
   const [batch = 0] = images.shape;
-  const side = imageSize / p;
+  const side = Math.floor(imageSize / p);
   const inner = 3 * p * p;
-  const boxes = g.reshape(images, [batch, 3, side, p, side, p]);
+  const covered = g.slice(images, [0, 0, 0, 0], [batch, 3, side * p, side * p]);
+  const boxes = g.reshape(covered, [batch, 3, side, p, side, p]);
   const rows = g.reshape(g.transpose(boxes, [0, 2, 4, 1, 3, 5]), [
     times(batch, side * side),
     inner,

@@ -8,6 +8,19 @@ export const POOLS = [
   'class-and-mean',
 ] as const;
 export const ROPES = ['none', 'dinov3', 'eva', 'pe'] as const;
+/** The options of `karst backbone add` that say them. */
+export const SAID_OPTIONS = {
+  heads: '--heads',
+  activation: '--activation',
+  layerNormEpsilon: '--epsilon',
+  pool: '--pool',
+  poolHeads: '--pool-heads',
+  poolPrefix: '--pool-prefix',
+  rope: '--rope',
+  ropeTheta: '--rope-theta',
+  ropeReference: '--rope-reference',
+  imageSize: '--image-size',
+} as const;
 export const SAID_LIMITS = {
   heads: { min: 1, max: 256, whole: true },
   poolHeads: { min: 1, max: 256, whole: true },

@@ -25,7 +25,7 @@ const said = v.strictObject({
   rope: v.exactOptional(v.picklist(ROPES)),
   ropeTheta: v.exactOptional(limited(SAID_LIMITS.ropeTheta)),
   ropeReference: v.exactOptional(limited(SAID_LIMITS.ropeReference)),
-  /** Only where no position embeddings tell it. */
+  /** Where no position embeddings tell it, or leave open how much of an image no patch covers. */
   imageSize: v.exactOptional(limited(SAID_LIMITS.imageSize)),
 });
 export const saidSchema = immutable(said);

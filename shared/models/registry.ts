@@ -74,14 +74,15 @@ function sideOf(a: Architecture, imageSize: number): number {
   return imageSize === 0 ? a.imageSize : imageSize;
 }
 
-/** Whether images of a side fit the architecture. */
+/** Whether images of a side fit the architecture: its own, and others that whole patches fill. */
 export function fits(a: Architecture, side: number): boolean {
   const { sizeStep, leastSize } = familyOf(a);
-  return side % sizeStep(a) === 0 && side >= leastSize(a);
+  return side === a.imageSize || (side % sizeStep(a) === 0 && side >= leastSize(a));
 }
 
 /** The image side nearest to `side` that fits the architecture. */
 export function nearestSide(a: Architecture, side: number): number {
+  if (fits(a, side)) return side;
   const { sizeStep, leastSize } = familyOf(a);
   const step = sizeStep(a);
   return Math.max(leastSize(a), Math.round(side / step) * step);

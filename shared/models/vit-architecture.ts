@@ -9,7 +9,10 @@ import { commonFields, whole } from './layers.ts';
  */
 export interface VitArchitecture extends CommonArchitecture {
   readonly family: 'vit';
-  /** Divides `imageSize`. */
+  /**
+   * Pixels that it leaves of `imageSize`, right and below, are not read, as by the convolution of
+   * the libraries: SigLIP's so400m at 384 pixels has 27 patches of 14 a side.
+   */
   readonly patchSize: number;
   readonly width: number;
   readonly depth: number;
@@ -97,9 +100,9 @@ export const vitFields = {
   lastNorm: given(v.literal(false)),
 };
 
-/** Patches along a side of the image. */
+/** Whole patches along a side of the image. */
 export const patchesAlong = (a: Pick<VitArchitecture, 'imageSize' | 'patchSize'>): number =>
-  a.imageSize / a.patchSize;
+  Math.floor(a.imageSize / a.patchSize);
 
 /** Tokens before the patches: class token, distillation token, registers. */
 export const prefixOf = ({ classToken, distillationToken, registers = 0 }: VitArchitecture) =>

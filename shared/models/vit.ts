@@ -4,13 +4,17 @@ import { vitFeatures, vitLinears, vitTensors } from './vit-tensors.ts';
 
 export type { VitArchitecture } from './vit-architecture.ts';
 
+/** Where no position embeddings tell the grid, patches fill the image. */
+const leavesRest = (a: VitArchitecture): boolean =>
+  a.positions === 'none' && a.imageSize % a.patchSize !== 0;
+
 /** What contradicts each other in an architecture whose fields are within their limits. */
 const CONTRADICTIONS: readonly (readonly [
   holds: (a: VitArchitecture) => boolean,
   phrase: (a: VitArchitecture) => string,
 ])[] = [
   [
-    (a) => a.width % a.heads !== 0 || a.imageSize % a.patchSize !== 0,
+    (a) => a.width % a.heads !== 0 || a.imageSize < a.patchSize || leavesRest(a),
     (a) =>
       `width ${String(a.width)} by ${String(a.heads)} heads, ${String(a.imageSize)} pixels by patches of ${String(a.patchSize)}`,
   ],

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { saidSchema, type Said } from '../../../shared/domain/said.ts';
-import { SAID_LIMITS } from '../../../shared/domain/said-words.ts';
+import { SAID_LIMITS, SAID_OPTIONS } from '../../../shared/domain/said-words.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { describeBackbone } from '../describe/backbone.ts';
 import { progressView } from '../output/progress.ts';
@@ -36,14 +36,6 @@ export async function run(
   ]);
 }
 
-/** Options that are not called as the field. */
-const OPTIONS: Readonly<Partial<Record<keyof Said, string>>> = {
-  layerNormEpsilon: '--epsilon',
-  poolHeads: '--pool-heads',
-  ropeTheta: '--rope-theta',
-  ropeReference: '--rope-reference',
-};
-
 interface SaidOptions extends Omit<Said, 'layerNormEpsilon'> {
   readonly epsilon?: number;
 }
@@ -57,7 +49,7 @@ function saidOf({ epsilon, ...options }: SaidOptions): Said {
   const { min, max } = SAID_LIMITS[what];
   throw new KarstError(
     'usage',
-    `${OPTIONS[what] ?? `--${what}`} takes ${min} to ${max}, not ${String(field?.value)}.`,
+    `${SAID_OPTIONS[what]} takes ${min} to ${max}, not ${String(field?.value)}.`,
     { hint: '`karst backbone add --help` lists the options.' },
   );
 }

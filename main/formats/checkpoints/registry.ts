@@ -78,7 +78,7 @@ export function recogniseBackbone(
     throw refuse(
       'format-unsupported',
       path,
-      `the option ${useless.option} has no use: ${useless.why}.`,
+      `the option ${useless.option} (${useless.label}) has no use: ${useless.why}.`,
       'Leave the option out.',
       useless.option,
     );
@@ -185,11 +185,13 @@ function refuseContradiction(config: ModelConfig | null, architecture: Architect
   const sentence = contradiction(config, { ...network, ...(classes > 0 ? { classes } : {}) });
   if (sentence !== null) throw contradicts(config, sentence);
   const { labels, labelsKey, preprocessing } = config;
-  const step = familyOf(architecture).sizeStep(architecture);
-  if ((preprocessing?.imageSize ?? 0) % step !== 0)
+  const side = preprocessing?.imageSize ?? architecture.imageSize;
+  const { sizeStep } = familyOf(architecture);
+  // Another multiple is of another checkpoint and believed by nobody.
+  if (side !== architecture.imageSize && side % sizeStep(architecture) !== 0)
     throw contradicts(
       config,
-      `"input_size" is ${String(preprocessing?.imageSize)}, and the weights take multiples of ${String(step)}`,
+      `"input_size" is ${String(side)}, and the weights take ${String(architecture.imageSize)} or multiples of ${String(sizeStep(architecture))}`,
     );
   if (labels !== null && classes > 0 && labels.length !== classes)
     throw contradicts(
@@ -198,11 +200,8 @@ function refuseContradiction(config: ModelConfig | null, architecture: Architect
     );
 }
 
-function contradicts({ path }: ModelConfig, sentence: string): KarstError {
-  return new KarstError('format-unsupported', `${path}: ${sentence}.`, {
-    hint: 'Put the configuration that belongs to the weights beside them, or remove it.',
-    path,
-  });
+function contradicts({ path, remedy }: ModelConfig, sentence: string): KarstError {
+  return new KarstError('format-unsupported', `${path}: ${sentence}.`, { hint: remedy, path });
 }
 
 /**

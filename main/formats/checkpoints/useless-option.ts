@@ -1,36 +1,35 @@
+import { factLabel } from '../../../shared/models/family.ts';
 import type { Architecture } from '../../../shared/models/registry.ts';
-import { prefixOf, type VitArchitecture } from '../../../shared/models/vit-architecture.ts';
+import {
+  patchesAlong,
+  prefixOf,
+  type VitArchitecture,
+} from '../../../shared/models/vit-architecture.ts';
 import type { Said } from '../../../shared/domain/said.ts';
+import { SAID_OPTIONS } from '../../../shared/domain/said-words.ts';
 import type { Recognised } from './family.ts';
 
-const OPTIONS: Readonly<Record<keyof Said, string>> = {
-  heads: '--heads',
-  activation: '--activation',
-  layerNormEpsilon: '--epsilon',
-  pool: '--pool',
-  poolHeads: '--pool-heads',
-  poolPrefix: 'poolPrefix',
-  rope: '--rope',
-  ropeTheta: '--rope-theta',
-  ropeReference: '--rope-reference',
-  imageSize: 'imageSize',
-};
-
-/** An option that changes nothing in the network, and why; null where all of them have a use. */
+/**
+ * An option that changes nothing in the network, as command line and window call it, and why; null
+ * where all of them have a use.
+ */
 export function uselessOption(
   said: Said,
   { architecture, assumed }: Pick<Recognised<Architecture>, 'architecture' | 'assumed'>,
-): { readonly option: string; readonly why: string } | null {
+): { readonly option: string; readonly label: string; readonly why: string } | null {
   for (const what of Object.keys(said) as (keyof Said)[]) {
     const used = assumed.some((one) => one.what === what && one.from === 'option');
-    if (!used) return { option: OPTIONS[what], why: whyNot(what, architecture) };
+    if (!used)
+      return {
+        option: SAID_OPTIONS[what],
+        label: factLabel(what),
+        why: whyNot(what, architecture),
+      };
   }
   return null;
 }
 
 function whyNot(what: keyof Said, a: Architecture): string {
-  if (what === 'imageSize')
-    return `its position embeddings are for images of ${String(a.imageSize)} pixels`;
   return a.family === 'swin' ? whyNotOfSwin(what) : whyNotOfVit(what, a);
 }
 
@@ -43,6 +42,10 @@ function whyNotOfSwin(what: keyof Said): string {
 }
 
 function whyNotOfVit(what: keyof Said, a: VitArchitecture): string {
+  if (what === 'imageSize') {
+    const [patches, filled] = [patchesAlong(a), patchesAlong(a) * a.patchSize];
+    return `its position embeddings are for ${patches} × ${patches} patches, images of ${filled} to ${filled + a.patchSize - 1} pixels`;
+  }
   if (what.startsWith('rope'))
     return a.rope === undefined
       ? 'the network has no rotary positions'

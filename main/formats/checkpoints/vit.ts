@@ -26,7 +26,7 @@ const HEADS: Readonly<Record<number, number>> = {
 
 /** What names and shapes tell. */
 type Shape = Omit<VitArchitecture, 'heads' | 'layerNormEpsilon' | 'imageSize'> & {
-  /** Of the position embeddings; null without them. */
+  /** That the patches of the position embeddings fill; null without them. */
   readonly imageSize: number | null;
 };
 
@@ -54,12 +54,12 @@ export function recogniseVit(
       : pool === 'mean'
         ? meanPool(settling, shape)
         : {};
-  const { mlpDim, patchSize } = shape;
+  const { mlpDim } = shape;
   const { heads, headsFrom } = headsOf(path, shape, rope.rope, settling);
   const { poolHeads, poolMlpDim, poolPrefix } = values;
   const architecture: VitArchitecture = {
     ...shape,
-    imageSize: shape.imageSize ?? settling.settle('imageSize', 14 * patchSize),
+    imageSize: sizeOf(shape, settling),
     heads,
     layerNormEpsilon: settling.settle(
       'layerNormEpsilon',
@@ -83,6 +83,17 @@ export function recogniseVit(
   );
   checkTensors(path, needed, vit.tensors(architecture, architecture.classes), called);
   return { architecture, headsFrom, assumed: settling.assumed };
+}
+
+/** The size that is said, where it has as many whole patches as there are position embeddings. */
+function sizeOf({ imageSize, patchSize }: Shape, settling: Settling): number {
+  if (imageSize === null) return settling.settle('imageSize', 14 * patchSize);
+  const said = settling.said('imageSize');
+  const patches = Math.floor((said?.value ?? 0) / patchSize);
+  // A size of another grid belongs to another checkpoint.
+  if (said === null || patches * patchSize !== imageSize) return imageSize;
+  const told = said.value === imageSize && said.from !== 'option';
+  return told ? imageSize : settling.note('imageSize', said.value, said.from);
 }
 
 /** The shape of a required tensor of a given rank. */

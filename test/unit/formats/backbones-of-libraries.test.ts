@@ -41,6 +41,8 @@ const DINOV3 = {
 } as const;
 const CLIP = { preNorm: true, patchBias: false, layerNormEpsilon: 1e-5 } as const;
 const SIGLIP = { classToken: false } as const;
+/** 34 pixels, of which 2 are not read. */
+const REST = { imageSize: 34, patchSize: 8 } as const;
 const GATED = { activation: 'silu' } as const;
 const EVA = { ...GATED, rope: 'eva', pool: 'mean', pooledNorm: true } as const;
 const PE = { ...CLIP, rope: 'pe', imageSize: 16 } as const;
@@ -68,6 +70,7 @@ const DIFFERENT: Readonly<Record<string, object>> = {
   'timm-clip-quickgelu': { ...CLIP, activation: 'quick-gelu', classes: 3 },
   'timm-siglip': { ...SIGLIP, pool: 'attention' },
   'timm-siglip-tanh': { ...SIGLIP, pool: 'attention', activation: 'gelu-tanh' },
+  'timm-siglip-rest': { ...SIGLIP, ...REST, pool: 'attention' },
   'timm-siglip-mean': { ...SIGLIP, pool: 'mean', classes: 3 },
   'timm-eva02-packed': { ...EVA, mlp: 'packed-glu', classes: 3 },
   'timm-eva02-split': { ...EVA, mlp: 'split-glu', mlpNorm: true, classes: 3 },
@@ -93,6 +96,10 @@ const DIFFERENT: Readonly<Record<string, object>> = {
   'hf-clip-vision': CLIP,
   'hf-siglip': { ...SIGLIP, pool: 'attention', activation: 'gelu-tanh' },
   'hf-siglip-classifier': { ...SIGLIP, pool: 'mean', activation: 'gelu-tanh', classes: 3 },
+  'hf-siglip-rest': {
+    ...{ ...SIGLIP, ...REST, pool: 'mean', activation: 'gelu-tanh', classes: 3 },
+  },
+  'open-clip-trunk-rest': { ...SIGLIP, ...REST, pool: 'attention' },
   npz: { classes: 3 },
   'npz-optimizer': { classes: 3 },
   'open-clip': CLIP,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
+import { readMetadata } from '../../../main/formats/checkpoints/configs/timm.ts';
 import type { CheckpointSources } from '../../../main/formats/checkpoints/family.ts';
 import {
   recogniseBackbone,
@@ -78,8 +79,19 @@ describe('a configuration of another kind of network than the weights', () => {
 describe('a configuration that says what the weights are not', () => {
   it.each([
     ['timm-vit', { num_classes: 4 }, '"num_classes" is 4, and the weights have 3'],
+    [
+      'timm-vit',
+      { model_args: { ...ARGS, num_classes: 4 } },
+      '"model_args.num_classes" is 4, and the weights have 3',
+    ],
     ['timm-vit', { model_args: { ...ARGS, in_chans: 1 } }, '"in_chans" is 1'],
-    ['timm-vit', { pretrained_cfg: { input_size: [3, 18, 18] } }, '"input_size" is 18'],
+    ['timm-vit', { pretrained_cfg: { input_size: [3, 22, 22] } }, '"input_size" is 22'],
+    // Built for 16, timm takes no image of 18, though it has as many patches.
+    [
+      'timm-vit',
+      { model_args: { ...ARGS, img_size: 16 }, pretrained_cfg: { input_size: [3, 18, 18] } },
+      '"input_size" is 18',
+    ],
     ['timm-vit', { pretrained_cfg: { input_size: [3, 0, 0] } }, 'input_size (3, 0, 0)'],
     ['timm-vit', { pretrained_cfg: { input_size: [3, 16, 20] } }, 'input_size (3, 16, 20)'],
     ['timm-vit', { label_names: ['a', 'b'] }, '"label_names" has 2 classes'],
@@ -147,6 +159,24 @@ describe('names of classes', () => {
     expect(new Set(colliding.labels).size).toBe(3);
   });
 
+  it('may stand under their numbers, some of them without one', async () => {
+    const named = { 2: 'thumb', 0: 'ring' };
+    expect((await recognised('timm-vit', three(named))).labels).toEqual([
+      ...['ring', '<unmapped:1>', 'thumb'],
+    ]);
+    const last = { ...three({ 0: 'ring' }), num_classes: 3 };
+    expect((await recognised('timm-vit', last)).labels).toEqual([
+      ...['ring', '<unmapped:1>', '<unmapped:2>'],
+    ]);
+    expect((await recognised('timm-vit', three({}))).labels).toBeNull();
+    await expect(recognised('timm-vit', three({ one: 'ring' }))).rejects.toThrow(
+      '"label_names" has the entry "one", which is no class',
+    );
+    await expect(recognised('timm-vit', three({ 3: 'ring' }))).rejects.toThrow(
+      '"label_names" has 4 classes',
+    );
+  });
+
   it("that are transformers' placeholders in timm's wrapper are none", async () => {
     const names = ['LABEL_0', 'LABEL_1', 'LABEL_2'];
     expect((await recognised('timm-vit', three(names))).labels).toBeNull();
@@ -173,10 +203,11 @@ describe('names of classes', () => {
 describe('an option that changes nothing', () => {
   it.each([
     ['timm-vit', { poolHeads: 4 }, '--pool-heads', 'another pool (class)'],
+    ['timm-vit', { poolPrefix: true }, '--pool-prefix', 'another pool (class)'],
     ['timm-vit', { ropeTheta: 50 }, '--rope-theta', 'no rotary positions'],
     ['timm-vit', { rope: 'none', ropeReference: 7 }, '--rope-reference', 'no rotary positions'],
     ['timm-dinov3', { ropeReference: 7 }, '--rope-reference', 'no reference grid'],
-    ['timm-vit', { imageSize: 32 }, 'imageSize', 'images of 16 pixels'],
+    ['timm-vit', { imageSize: 32 }, '--image-size', '4 × 4 patches, images of 16 to 19 pixels'],
     ['timm-swin', { heads: 3 }, '--heads', 'bias tables'],
     ['timm-swin', { pool: 'mean' }, '--pool', 'mean of its patches'],
     ['timm-swin', { activation: 'silu' }, '--activation', 'exact GELU'],
@@ -186,7 +217,7 @@ describe('an option that changes nothing', () => {
     await expect(recognised(fixture, null, { ...heads, ...option })).rejects.toMatchObject({
       ...{ code: 'format-unsupported', option: name },
       message: expect.stringMatching(
-        `option ${name} has no use: .*${why.replaceAll(/[()]/g, '.')}`,
+        `option ${name} \\([a-zA-Z, ()]+\\) has no use: .*${why.replaceAll(/[()]/g, '.')}`,
       ) as string,
     });
   });
@@ -195,6 +226,50 @@ describe('an option that changes nothing', () => {
 it('a base of rotary periods that makes them all one is no option', () => {
   expect(v.safeParse(saidSchema, { ropeTheta: 1 }).success).toBe(false);
   expect(v.safeParse(saidSchema, { ropeTheta: 2 }).success).toBe(true);
+});
+
+describe('images that patches do not fill', () => {
+  it('have the size that a configuration or an option says, where the patches are as many', async () => {
+    const timm = {
+      architecture: 'x',
+      model_args: ARGS,
+      pretrained_cfg: { input_size: [3, 19, 19] },
+    };
+    const { architecture, preprocessing, assumed } = await recognised('timm-vit', timm);
+    expect([architecture.imageSize, preprocessing.imageSize]).toEqual([19, 19]);
+    expect(assumed).toContainEqual({ what: 'imageSize', value: 19, from: 'config.json' });
+    const alone = await recognised('timm-vit', null, { heads: 2, imageSize: 18 });
+    expect(alone.architecture.imageSize).toBe(18);
+  });
+
+  it('are none where no position embeddings tell their patches', async () => {
+    await expect(recognised('timm-dinov3', null, { heads: 2, imageSize: 18 })).rejects.toThrow(
+      '18 pixels by patches of 4',
+    );
+  });
+});
+
+describe("a file's own metadata that contradict its weights", () => {
+  const cfg = (value: object): [string, string] => ['pretrained_cfg', JSON.stringify(value)];
+  it.each([
+    [[cfg({ input_size: [3, 22, 22] })], '"input_size" is 22'],
+    [[['architecture', 'swin_tiny_patch4_window7_224']], 'is a Swin transformer'],
+    [[['pretrained_cfg', '{']], 'is not valid JSON'],
+    [[['num_heads', 'many']], 'num_heads'],
+  ] as const)('have a way out that does not remove the weights: %j', async (entries, sentence) => {
+    const path = 'test/fixtures/backbones/timm-vit/model.safetensors';
+    const file = await SafetensorsFile.open(path);
+    await file.close();
+    const work = (): unknown => {
+      const metadata = readMetadata(new Map(entries), path);
+      return recogniseBackbone(path, translateNames(path, file.tensors), {
+        ...{ metadata, option: { heads: 2 } },
+      });
+    };
+    expect(work).toThrow(sentence);
+    const hint: unknown = expect.stringContaining(`save_file(load_file("${path}")`);
+    expect(work).toThrow(expect.objectContaining({ code: 'format-unsupported', path, hint }));
+  });
 });
 
 describe('a mean of all tokens', () => {

@@ -29,6 +29,24 @@ export function classNames(given: readonly string[], key: string, path: string):
   return times.size === names.length ? apart : classNames(apart, key, path);
 }
 
+/**
+ * Names under the numbers of their classes, as JSON has them; undefined for a number without one.
+ * @throws format-unsupported naming the entry that is no class
+ */
+export function namesByNumber(
+  given: Readonly<Record<string, unknown>>,
+  key: string,
+  path: string,
+): readonly (string | undefined)[] {
+  const names: (string | undefined)[] = [];
+  for (const [id, name] of Object.entries(given)) {
+    if (!/^\d{1,6}$/.test(id) || typeof name !== 'string')
+      throw configFault(path, `"${key}" has the entry ${JSON.stringify(id)}, which is no class.`);
+    names[Number(id)] = name;
+  }
+  return Array.from(names);
+}
+
 /** Whether they are what transformers calls classes without names, there or in timm's wrapper. */
 export function arePlaceholders(names: readonly unknown[]): boolean {
   return names.every((name, id) => name === `LABEL_${String(id)}`);

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { Said } from '../../../../shared/domain/said.ts';
+import { namesByNumber } from './class-names.ts';
 import type { DescribedNetwork } from './described.ts';
 import { checked, configFault, entryOf, known, maybe } from './json.ts';
-import type { Check, ModelConfig } from './model-config.ts';
+import { OTHER_CONFIG, type Check, type ModelConfig } from './model-config.ts';
 
 const schema = v.object({
   model_type: maybe.text,
@@ -163,6 +164,7 @@ export function readHuggingFaceConfig(value: unknown, path: string): ModelConfig
     projection: false,
     labels: labelsOf(id2label, path),
     labelsKey: 'id2label',
+    remedy: OTHER_CONFIG,
     licence: null,
     modelType: given ?? null,
     openClip: null,
@@ -204,17 +206,8 @@ function labelsOf(
 ): readonly string[] | null {
   const entries = Object.entries(id2label ?? {});
   if (entries.every(([id, label]) => label === `LABEL_${id}`)) return null;
-  const labels: string[] = [];
-  for (const [id, label] of entries) {
-    if (!/^\d{1,6}$/.test(id) || typeof label !== 'string')
-      throw configFault(path, `"id2label" has the entry ${JSON.stringify(id)}, which is no class.`);
-    labels[Number(id)] = label;
-  }
-  for (let id = 0; id < labels.length; id++)
-    if (labels[id] === undefined)
-      throw configFault(
-        path,
-        `"id2label" has ${entries.length} classes, but none of the id ${id}.`,
-      );
-  return labels;
+  return namesByNumber(id2label ?? {}, 'id2label', path).map((label, id) => {
+    if (label !== undefined) return label;
+    throw configFault(path, `"id2label" has ${entries.length} classes, but none of the id ${id}.`);
+  });
 }

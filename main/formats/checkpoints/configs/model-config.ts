@@ -14,6 +14,10 @@ export interface Check {
   readonly value: unknown;
 }
 
+/** The remedy for a file beside the weights. */
+export const OTHER_CONFIG =
+  'Put the configuration that belongs to the weights beside them, or remove it.';
+
 /** What a library's configuration beside the weights says, in the words of our architectures. */
 export interface ModelConfig {
   readonly library: 'timm' | 'huggingface' | 'open_clip';
@@ -39,6 +43,8 @@ export interface ModelConfig {
   readonly labels: readonly string[] | null;
   /** The key that has them. */
   readonly labelsKey: 'label_names' | 'id2label';
+  /** What a person does where it does not belong to the weights. */
+  readonly remedy: string;
   readonly licence: string | null;
   /** Hugging Face's `model_type`. */
   readonly modelType: string | null;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { readPreprocessCfg } from '../../preprocessing/open-clip.ts';
 import type { Said } from '../../../../shared/domain/said.ts';
 import { checked, configFault, known, maybe, object } from './json.ts';
-import type { ModelConfig } from './model-config.ts';
+import { OTHER_CONFIG, type ModelConfig } from './model-config.ts';
 import { saidByArgs } from './timm-args.ts';
 import { otherModel, registeredModel } from './timm-names.ts';
 
@@ -47,6 +47,7 @@ export function readOpenClipConfig(value: unknown, path: string): ModelConfig {
     projection: true,
     labels: null,
     labelsKey: 'label_names',
+    remedy: OTHER_CONFIG,
     licence: null,
     modelType: null,
     openClip: readPreprocessCfg(preprocess, path),
@@ -101,7 +102,10 @@ function timmTower(
   const registered = registeredModel(name);
   const args = registered?.args ?? {};
   return {
-    said: known<Said>(saidByArgs({ ...args, ...(pool === '' ? {} : { global_pool: pool }) }, path)),
+    said: known<Said>({
+      ...saidByArgs({ ...args, ...(pool === '' ? {} : { global_pool: pool }) }, path),
+      ...known({ imageSize: tower.image_size }),
+    }),
     checks: [],
     describes: registered === null ? null : { called: name, ...registered.describes },
     architecture: name,

@@ -5,6 +5,7 @@ import { configFault, entryOf, known, maybe } from './json.ts';
 
 /** Arguments of timm's networks that are understood; what others change shows in the tensors. */
 export interface TimmArgs {
+  readonly num_classes?: number;
   readonly img_size?: number;
   readonly in_chans?: number;
   readonly patch_size?: number;
@@ -38,6 +39,7 @@ export interface TimmArgs {
 
 const heads = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024));
 const schema = v.object({
+  num_classes: maybe.count,
   img_size: maybe.side,
   in_chans: maybe.count,
   patch_size: maybe.side,
