@@ -8,7 +8,8 @@ import { locale, t } from '../i18n.ts';
  */
 export function describeError(error: ErrorReport): { what: string; todo: string } {
   const todo = t(`errors.todo.${error.code}`);
-  if (locale.value !== 'en') return { what: t(`errors.what.${error.code}`), todo };
+  const values = { entry: error.entry ?? '' };
+  if (locale.value !== 'en') return { what: t(`errors.what.${error.code}`, values), todo };
   return { what: error.message, todo: error.hint.includes('`karst ') ? todo : error.hint };
 }
 

@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'not-found', // no file, folder or library entry of that name
   'ambiguous-name', // a name that fits several library entries
   'name-taken', // a name that another library entry has
+  'already-added', // the library has it, under the name in `entry`
   'in-use', // cannot be removed while something depends on it
   'not-readable', // the file system refuses to read
   'not-writable', // the file system refuses to write, or the disk is full
@@ -47,6 +48,8 @@ export const errorReportSchema = immutable(
     message: v.string(),
     hint: v.string(),
     path: v.exactOptional(v.string()),
+    /** Name of the library entry that it is about, for sentences in other languages. */
+    entry: v.exactOptional(v.string()),
     /** Name of the hint's subject on the command line, such as `--out`; windows have no options. */
     option: v.exactOptional(v.string()),
   }),

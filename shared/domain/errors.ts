@@ -6,18 +6,27 @@ export class KarstError extends Error {
   /** The remedy, one sentence. */
   readonly hint: string;
   readonly path: string | undefined;
+  /** Name of the library entry that it is about. */
+  readonly entry: string | undefined;
   /** Name of the hint's subject on the command line. */
   readonly option: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; path?: string; option?: string; cause?: unknown } = {},
+    options: {
+      hint?: string;
+      path?: string;
+      entry?: string;
+      option?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint ?? '';
     this.path = options.path;
+    this.entry = options.entry;
     this.option = options.option;
   }
 
@@ -26,6 +35,7 @@ export class KarstError extends Error {
     return {
       ...report,
       ...(this.path === undefined ? {} : { path: this.path }),
+      ...(this.entry === undefined ? {} : { entry: this.entry }),
       ...(this.option === undefined ? {} : { option: this.option }),
     };
   }

@@ -13,10 +13,11 @@ export interface BackboneOptions extends Watching {
 
 export interface BackboneService {
   /**
-   * Adds a backbone to the library; its files stay where they are.
+   * Adds a backbone to the library; its files stay where they are. Weights that are there already are
+   * one of their own where `said` makes another network of them.
    * @param path a file of weights, the index of several, or a folder with either
    * @throws not-found, not-readable, file-damaged, format-unsupported, format-unknown,
-   * heads-unknown, ambiguous-name, name-taken
+   * heads-unknown, ambiguous-name, name-taken, already-added
    */
   add(path: string, options?: BackboneOptions): Promise<Backbone>;
   /** What `add` would find there, without reading the numbers. @throws as `add` */

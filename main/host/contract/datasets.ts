@@ -176,7 +176,7 @@ export interface DatasetService {
   preview(path: string, options?: Watching & SourceOptions): Promise<DatasetOutlook>;
   /**
    * The name as it will be stored, if a dataset from `path` can have it.
-   * @throws usage; name-taken, with what to do when it is the same source
+   * @throws usage; name-taken; already-added, with what to do when it is the same source
    */
   checkNewName(name: string, path: string): string;
   list(): Dataset[];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   CONTAINER_FORMATS,
   SOURCE_KINDS,
@@ -37,6 +38,14 @@ function toBackbone(row: Row): Backbone {
   };
 }
 
+/** Of weights and architecture, whatever the order of its fields. */
+function networkHash({ sha256, architecture }: Pick<Backbone, 'sha256' | 'architecture'>): string {
+  const fields = Object.entries(architecture).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(`${sha256}\n${JSON.stringify(fields)}`)
+    .digest('hex');
+}
+
 /** Table `backbones`. */
 export class BackboneRepository {
   readonly #library: Library;
@@ -46,14 +55,15 @@ export class BackboneRepository {
 
   insert(b: Backbone): void {
     this.#library.run(
-      `INSERT INTO backbones (id, name, path, sha256, bytes, modified_ms, files, container, source,
+      `INSERT INTO backbones (id, name, path, sha256, network, bytes, modified_ms, files, container, source,
          dtype, architecture, preprocessing, timm_name, heads_from, preprocessing_from, assumed,
          position_rule, labels, licence, revision, tensor_prefix, created_at)
-       VALUES (@id, @name, @path, @sha256, @bytes, @modifiedMs, @files, @container, @source,
+       VALUES (@id, @name, @path, @sha256, @network, @bytes, @modifiedMs, @files, @container, @source,
          @dtype, @architecture, @preprocessing, @timmName, @headsFrom, @preprocessingFrom, @assumed,
          @positionRule, @labels, @licence, @revision, @tensorPrefix, @createdAt)`,
       {
         ...b,
+        network: networkHash(b),
         files: JSON.stringify(b.files),
         architecture: JSON.stringify(b.architecture),
         preprocessing: JSON.stringify(b.preprocessing),
@@ -91,9 +101,11 @@ export class BackboneRepository {
     return toBackbone(findRow(this.#library, 'backbone', nameOrId));
   }
 
-  bySha256(sha256: string): Backbone | null {
-    const row = this.#library.get('SELECT * FROM backbones WHERE sha256 = @sha256', { sha256 });
-    return row === undefined ? null : toBackbone(row);
+  /** The networks of these weights, the first that was added first. */
+  ofWeights(sha256: string): Backbone[] {
+    return this.#library
+      .all('SELECT * FROM backbones WHERE sha256 = @sha256 ORDER BY created_at, id', { sha256 })
+      .map(toBackbone);
   }
 
   /** The runs and adapters that use it, including those in the bin, as `run "name"`. */

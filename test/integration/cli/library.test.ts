@@ -120,7 +120,9 @@ describe('backbones', () => {
     expect(renamed).toEqual({ ...added, name: 'small' });
     expect((await karst(at('backbone', 'rename', 'small', 'tiny'))).code).toBe(0);
 
-    expect(await refusal(at('backbone', 'add', weights))).toMatchObject({ code: 'name-taken' });
+    expect(await refusal(at('backbone', 'add', weights))).toMatchObject({
+      ...{ code: 'already-added', entry: 'tiny' },
+    });
     expect(await refusal(at('backbone', 'show', 'tinny'))).toMatchObject({
       code: 'not-found',
       hint: expect.stringContaining('tiny') as string,
@@ -172,6 +174,14 @@ describe('backbones', () => {
       code: 'usage',
       message: '--epsilon takes 1e-12 to 0.1, not 5.',
     });
+    for (const [option, named] of [
+      [['--no-pool-prefix'], '--pool-prefix (the pool sees the tokens before the patches)'],
+      [['--image-size', '32'], '--image-size (image size)'],
+    ] as const) {
+      const useless = await refusal(at('backbone', 'add', weights, ...option));
+      expect(useless.code).toBe('format-unsupported');
+      expect(useless.message).toContain(`the option ${named} has no use`);
+    }
     const people = await karst(at('backbone', 'add', pickle));
     expect(people).toMatchObject({ code: 1, out: '' });
     expect(people.error).toMatch(/^error: .*model\.pth.*\nhint: {2}.*torch\.save/s);

@@ -22,6 +22,7 @@ const errorReport = v.strictObject({
   message: text,
   hint: v.string(),
   path: v.optional(text),
+  entry: v.optional(text),
 });
 export const errorDocument = v.strictObject({ error: errorReport });
 

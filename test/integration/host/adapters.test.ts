@@ -76,6 +76,23 @@ describe('import and export of adapter folders', () => {
     await refusal(studio.adapters.import(folder, { name: 'guest' }), 'name-taken');
   });
 
+  it('an adapter comes back on the one of several networks of the same weights that it describes', async () => {
+    const folder = exported();
+    const weights = join(trained.template, 'backbone');
+    const studio = await studioIn(join(temporaryFolder(), 'home'));
+    await studio.backbones.add(weights, { name: 'mean', said: { pool: 'mean' } });
+    const other = await refusal(studio.adapters.import(folder), 'backbone-mismatch');
+    expect(other.message).toContain('says pool nothing, the backbone "mean" has "mean"');
+    expect(other.hint).toContain('Add the same weights once more');
+    const plain = await studio.backbones.add(weights, { name: 'plain' });
+    expect((await studio.adapters.import(folder)).backboneId).toBe(plain.id);
+    editJson(join(folder, 'adapter_config.json'), (config) => {
+      (config['architecture'] as Record<string, unknown>)['pool'] = 'mean';
+    });
+    const mean = studio.backbones.get('mean');
+    expect((await studio.adapters.import(folder)).backboneId).toBe(mean.id);
+  });
+
   it.each<[string, string, RegExp, (folder: string) => void]>([
     [
       'another backbone',
@@ -212,7 +229,7 @@ describe('import and export of adapter folders', () => {
 
   it.each<[string, (file: string) => string, string]>([
     ['below a file', (file) => join(file, 'model'), 'not-found'],
-    ['under a name that is too long', (file) => `${file}${'x'.repeat(300)}`, 'not-readable'],
+    ['under a name that is too long', (file) => `${file}${'x'.repeat(300)}`, 'not-writable'],
     ['where no one may write', () => '/proc/model', 'not-writable'],
   ])('a model that cannot be written %s is refused before it is computed', async (_, at, code) => {
     const studio = await open();

@@ -174,7 +174,8 @@ describe('importing a messy folder', () => {
 
   it('refuses at once what cannot come to anything', async () => {
     const id = await importedId();
-    const twice = await refusal(importing(), 'name-taken');
+    const twice = await refusal(importing(), 'already-added');
+    expect(twice.entry).toBe('Küstenvögel');
     expect(twice.message).toContain(`${messy} is in the library already, as "Küstenvögel" (${id})`);
     expect(twice.hint).toContain('Open "Küstenvögel" and find new files');
     const other = await refusal(importing({ path: root }), 'name-taken');
@@ -403,6 +404,6 @@ describe('projects and backbones', () => {
     const done = await ended(await ask('backbones.add', { path: file, name: null, said: {} }));
     expect(done.state).toBe('done');
     const second = await ended(await ask('backbones.add', { path: file, name: null, said: {} }));
-    expect([second.state, second.error?.code]).toEqual(['failed', 'name-taken']);
+    expect([second.state, second.error?.code]).toEqual(['failed', 'already-added']);
   });
 });

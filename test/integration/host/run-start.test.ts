@@ -94,6 +94,10 @@ describe('a run that starts from an adapter', () => {
       'backbone-mismatch',
     );
     expect(other.message).toContain('was trained on the backbone "tiny"');
+    // Nor on another network of the same weights.
+    const { path } = studio.backbones.get('tiny');
+    await studio.backbones.add(path, { name: 'mean', said: { pool: 'mean' } });
+    await refusal(studio.runs.create({ ...FROM, backbone: 'mean' }), 'backbone-mismatch');
 
     const refused = async (overrides: Parameters<typeof configured>[0], from = 'first') =>
       (

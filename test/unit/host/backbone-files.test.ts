@@ -82,7 +82,7 @@ describe('a backbone in several files', () => {
       ),
     );
     expect(added.bytes).toBe(files.reduce((sum, file) => sum + readFileSync(file).length, 0));
-    await refusal(studio.backbones.add(index), 'name-taken');
+    await refusal(studio.backbones.add(index), 'already-added');
   });
 
   it('is found at its new place, and a part that changed is named', async () => {
@@ -193,6 +193,7 @@ it('a backbone that an earlier version added has the one file and what was said 
   const studio = await studioIn(home);
   expect(studio.backbones.get('old')).toMatchObject({
     path,
+    sha256: 'a'.repeat(64),
     files: [{ path, bytes: 9, modifiedMs, sha256: 'a'.repeat(64) }],
     container: 'safetensors',
     source: 'timm',

@@ -2,30 +2,18 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeBackbone } from '../../../main/cli/describe/backbone.ts';
 import type { Backbones } from '../../../main/host/services/backbones/backbones.ts';
 import { timmConfigOf } from '../../../main/exports/timm/config.ts';
-import type { CheckpointSources, TensorTable } from '../../../main/formats/checkpoints/family.ts';
-import { parseModelConfig } from '../../../main/formats/checkpoints/configs/read.ts';
-import {
-  recogniseBackbone as recogniseNames,
-  type RecognisedBackbone,
-} from '../../../main/formats/checkpoints/registry.ts';
-import { parseTimmConfig } from '../../../main/formats/checkpoints/timm-config.ts';
-import { translateNames } from '../../../main/formats/checkpoints/translate.ts';
-import { parameterCount, type Architecture } from '../../../shared/models/registry.ts';
-import type { VitArchitecture } from '../../../shared/models/vit.ts';
 import type { Backbone } from '../../../shared/domain/library.ts';
-import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
 import { CAN_MAKE_PIPES, makePipe } from '../../fixtures/pipe.ts';
 import {
   ARCHITECTURE,
@@ -35,141 +23,6 @@ import {
   temporaryFolder,
   writeBackbone,
 } from './support.ts';
-
-const table = (
-  a: Architecture,
-  change: (shapes: Map<string, readonly number[]>) => void = () => undefined,
-): TensorTable => {
-  const shapes = tensorShapes(a);
-  change(shapes);
-  return new Map([...shapes].map(([name, shape]) => [name, { dtype: 'F32' as const, shape }]));
-};
-const recogniseBackbone = (
-  path: string,
-  names: TensorTable,
-  sources?: CheckpointSources,
-): RecognisedBackbone => recogniseNames(path, translateNames(path, names), sources);
-const TINY: VitArchitecture = {
-  ...ARCHITECTURE,
-  imageSize: 224,
-  patchSize: 16,
-  width: 192,
-  depth: 12,
-  heads: 3,
-  mlpDim: 768,
-  classes: 1000,
-};
-const count = (shapes: ReadonlyMap<string, readonly number[]>): number =>
-  [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
-
-describe('shapes', () => {
-  it('add up to the known size of ViT-B/16', () => {
-    const base: VitArchitecture = { ...TINY, width: 768, heads: 12, mlpDim: 3072 };
-    expect(count(tensorShapes(base))).toBe(parameterCount(base));
-    expect(parameterCount(base)).toBe(86_567_656);
-  });
-});
-
-describe('recognising a timm ViT', () => {
-  it('reads everything but the heads from names and shapes', () => {
-    expect(recogniseBackbone('x', table(TINY))).toMatchObject({
-      architecture: TINY,
-      headsFrom: 'default',
-      preprocessingFrom: 'default',
-      preprocessing: {
-        imageSize: 224,
-        interpolation: 'bicubic',
-        cropFraction: 0.9,
-        mean: [0.5, 0.5, 0.5],
-      },
-      dtype: 'F32',
-    });
-    const bare = { ...TINY, qkvBias: false, classes: 0, depth: 1 };
-    expect(recogniseBackbone('x', table(bare)).architecture).toEqual(bare);
-  });
-
-  it('takes the heads from the option, config.json, metadata or the width, and says which', () => {
-    const named = parseModelConfig(
-      { architecture: 'vit_tiny_patch16_224.augreg_in21k', num_classes: 1000 },
-      'c',
-    );
-    const counted = parseModelConfig({ architecture: 'x', model_args: { num_heads: 6 } }, 'c');
-    const from = (sources: object): [unknown, string] => {
-      const { architecture, headsFrom } = recogniseBackbone('x', table(TINY), sources);
-      return [architecture.heads, headsFrom];
-    };
-    expect(from({ config: named })).toEqual([3, 'config.json']);
-    expect(from({ config: counted })).toEqual([6, 'config.json']);
-    expect(from({ metadata: counted })).toEqual([6, 'metadata']);
-    expect(from({ option: { heads: 12 }, config: counted })).toEqual([12, 'option']);
-    expect(() => from({ option: { heads: 5 } })).toThrow(
-      '5 attention heads do not divide the width 192 (said by you)',
-    );
-    expect(() => recogniseBackbone('x', table(ARCHITECTURE))).toThrow(
-      'cannot be inferred from the width 12',
-    );
-  });
-
-  it('takes the preprocessing from timm, in both of its layouts', () => {
-    const json = { ...timmConfigOf(ARCHITECTURE, PREPROCESSING), architecture: 'n' };
-    const nested = parseModelConfig(json, 'c');
-    const found = recogniseBackbone('x', table(ARCHITECTURE), { config: nested });
-    expect(found).toMatchObject({
-      architecture: ARCHITECTURE,
-      preprocessing: PREPROCESSING,
-      preprocessingFrom: 'config.json',
-      timmName: 'n',
-    });
-    expect(
-      parseTimmConfig({ crop_pct: 0.95, mean: [0.4, 0.4, 0.4], interpolation: 'bilinear' }, 'c')
-        .preprocessing,
-    ).toEqual({
-      cropFraction: 0.95,
-      mean: [0.4, 0.4, 0.4],
-      interpolation: 'bilinear',
-    });
-    expect(() => parseTimmConfig({ pretrained_cfg: { crop_pct: 3 } }, 'c')).toThrow(
-      '"pretrained_cfg.crop_pct"',
-    );
-    expect(() => parseTimmConfig({ pretrained_cfg: { interpolation: 'random' } }, 'c')).toThrow(
-      '"random" is not supported',
-    );
-    expect(() => parseTimmConfig([], 'c')).toThrow("not timm's config.json");
-  });
-
-  it.each([
-    ['dist_token', [1, 1, 12], '197 tokens'],
-    ['reg_token', [1, 4, 12], '197 tokens'],
-    ['fc_norm.weight', [12], 'fc_norm.weight does not belong'],
-    ['blocks.0.ls1.gamma', [12], 'blocks.0.ls1.gamma has the shape (12), expected (192)'],
-    ['blocks.1.attn.q_norm.weight', [4], 'blocks.1.attn.q_norm.weight does not belong'],
-    ['vit.embeddings.cls_token', [1, 1, 12], 'vit.embeddings.cls_token does not belong'],
-    ['blocks.0.attn.qkv.karst_a', [2, 3, 1, 1], 'an adapter, not a backbone'],
-    ['blocks.0.attn.relative', [1], 'blocks.0.attn.relative does not belong'],
-  ])('refuses a file with %s', (name, shape, sentence) => {
-    expect(() =>
-      recogniseBackbone(
-        'x',
-        table(TINY, (s) => s.set(name, shape)),
-      ),
-    ).toThrow(sentence);
-  });
-
-  it.each([
-    ['blocks.1.mlp.fc2.bias', null, 'the tensor blocks.1.mlp.fc2.bias of shape (192) is missing'],
-    ['cls_token', null, 'cls_token is missing'],
-    ['blocks.3.attn.proj.weight', [192, 191], 'has the shape (192, 191), expected (192, 192)'],
-    ['pos_embed', [1, 99, 192], '99 tokens'],
-    ['pos_embed', [197, 192], 'expected 3 dimensions'],
-    ['patch_embed.proj.weight', [192, 1, 16, 16], 'three channels'],
-  ])('names the tensor %s when it is wrong (%j)', (name, shape, sentence) => {
-    const change = (s: Map<string, readonly number[]>): void => {
-      if (shape === null) s.delete(name);
-      else s.set(name, shape);
-    };
-    expect(() => recogniseBackbone('x', table(TINY, change))).toThrow(sentence);
-  });
-});
 
 describe('backbones in the library', () => {
   it.each(['F32', 'F16', 'BF16'] as const)(
@@ -193,7 +46,7 @@ describe('backbones in the library', () => {
       expect(bytes).toBe(added.bytes);
       expect(studio.backbones.get(added.id)).toEqual(added);
       expect(studio.backbones.list()).toEqual([added]);
-      expect((await refusal(studio.backbones.add(path), 'name-taken')).message).toContain(
+      expect((await refusal(studio.backbones.add(path), 'already-added')).message).toContain(
         'as "tiny"',
       );
       expect(studio.backbones.remove('tiny')).toEqual(added);
@@ -378,23 +231,33 @@ describe('backbones in the library', () => {
     expect(last).toMatchObject({ id, name: 'small' });
   });
 
-  it('with other settings than those of the library are refused, with the way out', async () => {
+  it('with other settings are a backbone of their own, and are found together where they were moved', async () => {
     const root = temporaryFolder();
     const studio = await studioIn(join(root, 'home'));
     const path = await writeBackbone(join(root, 'old'));
-    const { id, architecture } = await studio.backbones.add(path, { name: 'tiny' });
-    const otherwise = { name: 'mean', said: { pool: 'mean' } } as const;
-    for (const place of ['old', 'new']) {
-      const error = await refusal(studio.backbones.add(join(root, place), otherwise), 'name-taken');
-      expect(error.message).toContain('as "tiny"');
-      expect(error.message).toContain('its pool is nothing, not "mean"');
-      expect(error.hint).toContain('backbone remove');
-      if (place === 'old') renameSync(join(root, 'old'), join(root, 'new'));
-    }
+    const plain = await studio.backbones.add(path, { name: 'tiny' });
+    const otherwise = { said: { pool: 'mean' } } as const;
+    const mean = await studio.backbones.add(path, otherwise);
+    expect(mean).toMatchObject({ sha256: plain.sha256, path, architecture: { pool: 'mean' } });
+    expect(mean.name).not.toBe('tiny');
+    expect(studio.backbones.list().map(({ id }) => id)).toEqual([plain.id, mean.id]);
     // Said as they are, they are no other ones.
-    const same = { name: 'same', said: { pool: 'class' } } as const;
-    const moved = await studio.backbones.add(join(root, 'new'), same);
-    expect(moved).toMatchObject({ id, name: 'same', architecture });
+    for (const [said, name] of [
+      [{ pool: 'class' }, 'tiny'],
+      [otherwise.said, mean.name],
+    ] as const) {
+      const error = await refusal(studio.backbones.add(path, { said }), 'already-added');
+      expect(error.message).toContain(`is in the library already, as "${name}"`);
+      expect(error.entry).toBe(name);
+      expect(error.hint).toContain(`Use "${name}"`);
+    }
+    renameSync(join(root, 'old'), join(root, 'new'));
+    const moved = await studio.backbones.add(join(root, 'new'), { ...otherwise, name: 'mean' });
+    expect(moved).toMatchObject({ id: mean.id, name: 'mean', architecture: mean.architecture });
+    const place = join(root, 'new', 'model.safetensors');
+    expect(studio.backbones.get('tiny')).toMatchObject({ id: plain.id, path: place });
+    expect(studio.backbones.remove('tiny').id).toBe(plain.id);
+    expect(studio.backbones.get('mean').path).toBe(place);
   });
 
   it('a touched file is hashed again and accepted, a changed one is not', async () => {
@@ -412,66 +275,5 @@ describe('backbones in the library', () => {
     expect(studio.backbones.get('tiny').modifiedMs).toBe(1_000_000);
     appendFileSync(path, 'x');
     await refusal(service.reference(studio.backbones.get('tiny')), 'file-changed');
-  });
-
-  it('the starter registers itself as a copy, and a damaged one is only told', async () => {
-    const root = temporaryFolder();
-    const starter = join(root, 'starter');
-    const weights = await writeBackbone(starter);
-    const home = join(root, 'home');
-    const studio = await studioIn(home, { starter });
-    const first = studio.backbones.get('starter');
-    expect(studio.backbones.isStarter(first)).toBe(true);
-    expect(dirname(first.path)).toBe(join(home, 'backbones'));
-    expect(readFileSync(first.path)).toEqual(readFileSync(weights));
-    await studio.close();
-    const again = await studioIn(home, { starter });
-    expect(again.backbones.list()).toEqual([first]);
-    await again.close();
-    // A deleted copy is created again.
-    rmSync(first.path);
-    const mended = await studioIn(home, { starter });
-    expect(readFileSync(mended.backbones.get('starter').path)).toEqual(readFileSync(weights));
-    await mended.close();
-    writeFileSync(weights, 'damaged');
-    const damaged = await studioIn(join(root, 'other'), { starter });
-    expect(damaged.notices).toEqual([expect.stringContaining('starter backbone is not available')]);
-    expect(damaged.backbones.list()).toEqual([]);
-  });
-
-  it('an update with another starter leaves the old one to what stands on it', async () => {
-    const root = temporaryFolder();
-    const starter = join(root, 'starter');
-    await writeBackbone(starter);
-    const home = join(root, 'home');
-    const before = await studioIn(home, { starter });
-    const old = before.backbones.get('starter');
-    await before.close();
-
-    await writeBackbone(starter, { value: 0.2 });
-    const after = await studioIn(home, { starter });
-    const current = after.backbones.get('starter-2');
-    expect(after.backbones.list()).toEqual([old, current]);
-    expect(after.backbones.isStarter(old)).toBe(false);
-    expect(after.backbones.isStarter(current)).toBe(true);
-    const service = after.backbones as unknown as Pick<Backbones, 'reference'>;
-    expect(await service.reference(old)).toMatchObject({ path: old.path, sha256: old.sha256 });
-    await after.close();
-  });
-
-  it("a library of the time when the starter was used in the application's folder gets its copy", async () => {
-    const root = temporaryFolder();
-    const starter = join(root, 'starter');
-    const weights = await writeBackbone(starter);
-    const home = join(root, 'home');
-    const before = await studioIn(home);
-    const { id } = await before.backbones.add(weights, { name: 'starter' });
-    await before.close();
-    const after = await studioIn(home, { starter });
-    const [only, ...others] = after.backbones.list();
-    expect(others).toEqual([]);
-    expect(only).toMatchObject({ id, name: 'starter' });
-    expect(dirname(only!.path)).toBe(join(home, 'backbones'));
-    await after.close();
   });
 });

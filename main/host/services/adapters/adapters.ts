@@ -27,7 +27,7 @@ import type { TagRepository } from '../../store/tags.ts';
 import type { AdapterLineage, AdapterResults, AdapterService } from '../../contract/adapters.ts';
 import type { Page, Watching } from '../../contract/watching.ts';
 import { differenceOf } from '../architecture-difference.ts';
-import type { Backbones } from '../backbones/backbones.ts';
+import { sameNetwork, type Backbones } from '../backbones/backbones.ts';
 import type { Bin } from '../bin.ts';
 import { checkClassName } from '../class-name.ts';
 import { moveToBin, statOrNull, throwIfCancelled } from '../paths.ts';
@@ -246,7 +246,7 @@ export class Adapters implements AdapterService {
       (other) =>
         other.id !== id &&
         other.method === adapter.method &&
-        other.backboneSha256 === adapter.backboneSha256 &&
+        other.backboneId === adapter.backboneId &&
         other.adapterParameters === adapter.adapterParameters &&
         isDeepStrictEqual(other.classes, adapter.classes),
     );
@@ -280,19 +280,21 @@ export class Adapters implements AdapterService {
       if (folder.config.method === 'full') return null;
       throw mismatch(folder.dir, 'it names no backbone');
     }
-    const backbone = backbones.bySha256(sha256);
-    if (backbone === null)
+    const known = backbones.ofWeights(sha256);
+    const same = sameNetwork(known, { architecture });
+    if (same !== undefined) return same.id;
+    const [backbone] = known;
+    if (backbone === undefined)
       throw mismatch(
         folder.dir,
         `it was trained on the backbone "${backboneName}" (sha256 ${sha256.slice(0, 12)}…), which is not in the library`,
       );
     const differs = differenceOf(architecture, backbone.architecture);
-    if (differs !== null)
-      throw mismatch(
-        folder.dir,
-        `its description says ${differs.key} ${differs.said}, the backbone "${backbone.name}" has ${differs.is}`,
-      );
-    return backbone.id;
+    throw mismatch(
+      folder.dir,
+      `its description says ${String(differs?.key)} ${String(differs?.said)}, the backbone "${backbone.name}" has ${String(differs?.is)}`,
+      'Add the same weights once more, with options of `karst backbone add` that say so, then import again.',
+    );
   }
 
   async remove(nameOrId: string): Promise<Adapter> {
@@ -344,9 +346,13 @@ function inside(source: string, folder: string, error: unknown): KarstError {
   });
 }
 
-function mismatch(path: string, why: string): KarstError {
+function mismatch(
+  path: string,
+  why: string,
+  hint = 'Add the backbone it was trained on with `karst backbone add`, then import again.',
+): KarstError {
   return new KarstError('backbone-mismatch', `The adapter ${path} cannot be imported: ${why}.`, {
-    hint: 'Add the backbone it was trained on with `karst backbone add`, then import again.',
+    hint,
     path,
   });
 }

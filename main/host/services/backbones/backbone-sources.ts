@@ -14,7 +14,7 @@ import { Transport } from '../../../hub/transport.ts';
 import type { BackboneSourceService } from '../../contract/sources.ts';
 import type { Watching } from '../../contract/watching.ts';
 import { nearNames } from '../../store/names.ts';
-import type { Backbones } from './backbones.ts';
+import { asFilesSay, type Backbones } from './backbones.ts';
 import { recogniseAt } from './inspection.ts';
 import { statOf, statOrNull, throwIfCancelled } from '../paths.ts';
 
@@ -24,7 +24,7 @@ const PAUSE_MS = 1_000;
 const ADDRESS = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
 export interface BackboneSourcesContext {
-  readonly backbones: Pick<Backbones, 'add' | 'list' | 'bySha256' | 'freeName'>;
+  readonly backbones: Pick<Backbones, 'add' | 'list' | 'ofWeights' | 'freeName'>;
   /** Of the process. */
   readonly environment: Environment;
   /** Free bytes on the disk of a folder, which need not exist; null if unknown. */
@@ -45,7 +45,7 @@ export class BackboneSources implements BackboneSourceService {
     const there = new Map<string, Backbone>();
     for (const backbone of this.#c.backbones.list()) {
       const from = addressOfPath(backbone.path);
-      if (from !== null) there.set(from.address, backbone);
+      if (from !== null && !there.has(from.address)) there.set(from.address, backbone);
     }
     return CATALOGUE.map((entry) => ({ entry, backbone: there.get(entry.address) ?? null }));
   }
@@ -104,11 +104,11 @@ export class BackboneSources implements BackboneSourceService {
   /** The backbone of the library that a file is. */
   async #known(path: string): Promise<Backbone | null> {
     const { backbones } = this.#c;
-    const same = backbones.list().find((backbone) => backbone.path === path);
-    if (same !== undefined) return same;
+    const same = asFilesSay(backbones.list().filter((backbone) => backbone.path === path));
+    if (same !== null) return same;
     // Large files of the hub's cache are links to blobs that are called by their sha256.
     const blob = await realpath(path).catch(() => path);
-    return backbones.bySha256(basename(blob));
+    return asFilesSay(backbones.ofWeights(basename(blob)));
   }
 
   async #asking<T>(

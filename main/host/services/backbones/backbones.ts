@@ -14,7 +14,7 @@ import { checkName, freeName, newId, requireFreeName } from '../../store/names.t
 import { now } from '../../store/rows.ts';
 import type { BackboneOptions, BackboneService } from '../../contract/backbones.ts';
 import type { Watching } from '../../contract/watching.ts';
-import { differenceOf, type Difference } from '../architecture-difference.ts';
+import { differenceOf } from '../architecture-difference.ts';
 import {
   hashFiles,
   hashOfAll,
@@ -46,8 +46,9 @@ export class Backbones implements BackboneService {
     const files = await hashFiles(paths, options);
     throwIfCancelled(options.signal, `Adding ${weights}`);
     const sha256 = hashOfAll(files);
-    const known = this.#repository.bySha256(sha256);
-    if (known !== null) return await this.#again(known, { weights, files, recognised, options });
+    const known = this.#repository.ofWeights(sha256);
+    const again = await this.#again(known, { weights, files, recognised, options });
+    if (again !== null) return again;
     // In the hub's cache, where the folder is called by a commit.
     const onHub = addressOfPath(weights);
     const [{ modifiedMs }] = files;
@@ -69,6 +70,9 @@ export class Backbones implements BackboneService {
     };
     this.#library.transaction(() => {
       requireFreeName(this.#library, 'backbone', backbone.name);
+      // Another process may have added it since.
+      const same = sameNetwork(this.#repository.ofWeights(sha256), backbone);
+      if (same !== undefined) throw inLibrary(weights, same);
       this.#repository.insert(backbone);
     });
     return backbone;
@@ -85,24 +89,29 @@ export class Backbones implements BackboneService {
   /**
    * What adding means for weights that the library has: where their files were moved, everything
    * that uses them finds them at their new path, under the name that is given.
-   * @throws name-taken where they are in their old place, or are to be computed otherwise
+   * @returns null where they are another network by what is said of them: a backbone of its own
+   * @throws already-added where they are in their old place, as the same network
    */
-  async #again(known: Backbone, { weights, files, recognised, options }: Again): Promise<Backbone> {
-    const moved = (await missingOf(known.files)) !== null;
-    const differs = differenceOf(recognised.architecture, known.architecture);
+  async #again(
+    known: readonly Backbone[],
+    { weights, files, recognised, options }: Again,
+  ): Promise<Backbone | null> {
+    const moved: Backbone[] = [];
+    for (const one of known) if ((await missingOf(one.files)) !== null) moved.push(one);
     // What a configuration beside the files says now is not what was trained with.
     const asked = Object.keys(options.said ?? {}).length > 0;
-    if (differs !== null && (asked || !moved)) throw otherSettings(weights, known, differs);
-    if (!moved) throw inLibrary(weights, known);
-    const name = options.name === undefined ? known.name : checkName('backbone', options.name);
+    const found = sameNetwork(known, recognised) ?? (asked ? undefined : moved[0]);
+    if (found === undefined) return null;
+    if (!moved.includes(found)) throw inLibrary(weights, found);
+    const name = options.name === undefined ? found.name : checkName('backbone', options.name);
     this.#library.transaction(() => {
-      this.#repository.relocate(known.id, files);
-      if (name !== known.name) {
+      for (const { id } of moved) this.#repository.relocate(id, files);
+      if (name !== found.name) {
         requireFreeName(this.#library, 'backbone', name);
-        this.#repository.rename(known.id, name);
+        this.#repository.rename(found.id, name);
       }
     });
-    return this.get(known.id);
+    return this.get(found.id);
   }
 
   async preview(path: string, said: Said = {}): Promise<BackbonePreview> {
@@ -152,8 +161,9 @@ export class Backbones implements BackboneService {
     });
   }
 
-  bySha256(sha256: string): Backbone | null {
-    return this.#repository.bySha256(sha256);
+  /** The networks of these weights. */
+  ofWeights(sha256: string): Backbone[] {
+    return this.#repository.ofWeights(sha256);
   }
 
   remove(nameOrId: string): Backbone {
@@ -197,14 +207,14 @@ export class Backbones implements BackboneService {
     const weights = join(folder, 'model.safetensors');
     const info = await statOrNull(weights);
     if (info === null) return;
-    const copied = this.#repository.list().find((b) => isCopyOf(b, keep, info));
+    const copied = this.#repository.list().find((b) => isCopyOf(b, keep, info) && isAsFilesSay(b));
     if (copied !== undefined && (await statOrNull(copied.path)) !== null) {
       this.#starter = copied.id;
       return;
     }
     const sha256 = await sha256OfFile(weights);
     const starter =
-      this.#repository.bySha256(sha256) ??
+      this.#repository.ofWeights(sha256).find(isAsFilesSay) ??
       (await this.add(weights, { name: freeName(this.#library, 'backbone', 'starter') }));
     this.#starter = starter.id;
     // A file that the user added stays where it is.
@@ -229,26 +239,33 @@ interface Again {
   readonly options: BackboneOptions;
 }
 
-function otherSettings(
-  path: string,
-  { name, id }: Backbone,
-  { key, said, is }: Difference,
-): KarstError {
-  return new KarstError(
-    'name-taken',
-    `${path} is in the library already, as "${name}" (${id}), where its ${key} is ${is}, not ${said}. Weights are in the library once: adapters know them by their hash.`,
-    {
-      hint: `Use "${name}" as it is, or remove it (\`karst backbone remove\`) with the runs and adapters that use it, then add the file again.`,
-      path,
-    },
-  );
+/** Of networks of the same weights, the one with this architecture. */
+export function sameNetwork(
+  known: readonly Backbone[],
+  { architecture }: Pick<Backbone, 'architecture'>,
+): Backbone | undefined {
+  return known.find((one) => differenceOf(architecture, one.architecture) === null);
+}
+
+/** Whether no option has changed what the files say. */
+const isAsFilesSay = ({ assumed }: Backbone): boolean =>
+  assumed.every(({ from }) => from !== 'option');
+
+/** Of networks of the same weights the one that no option has changed, else the first; null of none. */
+export function asFilesSay(known: readonly Backbone[]): Backbone | null {
+  return known.find(isAsFilesSay) ?? known[0] ?? null;
 }
 
 function inLibrary(path: string, { name, id }: Backbone): KarstError {
-  return new KarstError('name-taken', `${path} is in the library already, as "${name}" (${id}).`, {
-    hint: `Use "${name}", or remove it first.`,
-    path,
-  });
+  return new KarstError(
+    'already-added',
+    `${path} is in the library already, as "${name}" (${id}).`,
+    {
+      hint: `Use "${name}", say otherwise what weights do not tell, which makes a backbone of its own, or remove "${name}" first.`,
+      entry: name,
+      path,
+    },
+  );
 }
 
 /** Whether a backbone is the copy of this file, by path, size and time. */

@@ -147,10 +147,11 @@ export class Datasets implements DatasetService {
     const same = this.list().find((dataset) => dataset.name === name && dataset.path === path);
     if (same !== undefined)
       throw new KarstError(
-        'name-taken',
+        'already-added',
         `${path} is in the library already, as "${name}" (${same.id}).`,
         {
           hint: `Open "${name}" and find new files in it, remove it first, or choose another name.`,
+          entry: name,
           option: `karst dataset check ${same.id}`,
           path,
         },

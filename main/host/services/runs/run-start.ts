@@ -123,10 +123,10 @@ function requireBackbone(
       `The setting "initialize" is "${initialize}"; the adapter "${adapter.name}" was trained with "${needed}".`,
       { hint: `Choose "${needed}".` },
     );
+  // The same weights may be several networks.
   const same =
-    sha256 === null
-      ? differenceOf(architecture, backbone.architecture) === null
-      : sha256 === backbone.sha256;
+    (sha256 === null || sha256 === backbone.sha256) &&
+    differenceOf(architecture, backbone.architecture) === null;
   if (!same)
     throw new KarstError(
       'backbone-mismatch',

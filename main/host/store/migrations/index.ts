@@ -14,6 +14,7 @@ import { tensorPrefix } from './0013-tensor-prefix.ts';
 import { severalLabels } from './0014-several-labels.ts';
 import { growingDatasets } from './0015-growing-datasets.ts';
 import { backboneFiles } from './0016-backbone-files.ts';
+import { weightsMoreThanOnce } from './0017-weights-more-than-once.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order; a new one goes at the end, in a file of its own. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   severalLabels,
   growingDatasets,
   backboneFiles,
+  weightsMoreThanOnce,
 ];

@@ -22,6 +22,19 @@ describe('an error in words', () => {
     expect(errorAsText(gone)).toContain(gone.message);
   });
 
+  it('names in every language the entry that the library has already', () => {
+    const known = {
+      code: 'already-added',
+      message: '/b is in the library already, as "leaves" (bb-1).',
+      hint: 'Use "leaves".',
+      entry: 'leaves',
+    } as const;
+    expect(describeError(known)).toEqual({ what: known.message, todo: known.hint });
+    i18n.global.locale.value = 'zh-CN';
+    expect(describeError(known).what).toContain('“leaves”');
+    expect(describeError(known).todo).toContain('移除');
+  });
+
   it('sends nobody from a window to the command line', () => {
     const hint = 'Bring it back, or add it with `karst backbone add`.';
     expect(describeError({ ...gone, hint }).todo).toBe(
