@@ -18,6 +18,8 @@ export const EXPORT_NOTES = {
     'The image processor of transformers halves an odd margin otherwise than the studio: the crop may lie one pixel beside.',
   'hf-pillow':
     'From version 5 on, transformers resizes by torchvision where that is installed, and a level may differ by one or two; AutoImageProcessor.from_pretrained(…, backend="pil") resizes by Pillow, as the studio does.',
+  'library-files':
+    'Neither timm nor transformers turns pictures by their EXIF orientation or converts color profiles to sRGB, as the studio does: prepare such pictures first.',
   'onnx-cmyk':
     'CMYK pictures without a color profile get other colors from predict.py than from the studio, as Pillow converts them by a plain formula, and may get another class; predict.mjs converts them as the studio does.',
   'savedmodel-files':

@@ -39,6 +39,7 @@ export const huggingFace: Exporter<'hf'> = {
     return [
       ...(shifted ? (['hf-crop'] as const) : []),
       ...(byPillow ? (['hf-pillow'] as const) : []),
+      'library-files',
     ];
   },
 };

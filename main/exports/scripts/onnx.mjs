@@ -61,6 +61,9 @@ function resize(values, from, to, step) {
 /** The model's input: upright, in sRGB, on white, resized, cut out, scaled; (3, size, size). */
 async function input(path) {
   const upright = sharp(path, { failOn: 'error' }).rotate();
+  const { depth } = await upright.metadata();
+  if (!['uchar', 'ushort'].includes(depth))
+    throw new Error(`its samples are ${depth}, without the values of black and white`);
   const picture = upright.flatten({ background: '#fff' }).toColourspace('srgb').raw();
   const { data, info } = await picture.toBuffer({ resolveWithObject: true });
   const { width: w, height: h } = info;

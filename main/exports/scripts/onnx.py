@@ -20,7 +20,7 @@ def picture(path):
     deep = image.mode.startswith("I;16")
     profile, grey = image.info.pop("icc_profile", b""), deep or image.mode in ("1", "L", "LA")
     if image.mode in ("I", "F"):
-        raise ValueError("its samples have 32 bits")
+        raise ValueError("its samples are not of 8 or 16 bits, without the values of black and white")
     if deep:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None

@@ -28,6 +28,6 @@ export const timm: Exporter<'timm'> = {
   bound: tensorBound,
   notes({ preprocessing }) {
     const note = otherwiseInTimm(preprocessing);
-    return note === null ? [] : [note];
+    return [...(note === null ? [] : [note]), 'library-files'];
   },
 };

@@ -184,6 +184,8 @@ export const library: Shape<typeof en> = {
     'hf-crop': 'transformers 的图像处理器对奇数边距的取半方式与工作室不同：裁剪可能偏移一个像素。',
     'hf-pillow':
       '从第 5 版起，如果装有 torchvision，transformers 就用它缩放，像素值可能相差一两级；AutoImageProcessor.from_pretrained(…, backend="pil") 与工作室一样用 Pillow 缩放。',
+    'library-files':
+      'timm 和 transformers 都不像工作室那样按 EXIF 方向旋转图片，也不把颜色配置文件转换为 sRGB：请先处理好这类图片。',
     'onnx-cmyk':
       '对没有颜色配置文件的 CMYK 图片，predict.py 得到的颜色与工作室不同（Pillow 只用简单公式转换），类别也可能不同；predict.mjs 的转换与工作室相同。',
     'savedmodel-files':

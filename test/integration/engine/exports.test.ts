@@ -11,6 +11,7 @@ import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { ExportTarget } from '../../../shared/domain/export-target.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';
+import { tiffFile } from '../../unit/formats/tiff-file.ts';
 import { srgbProfile, withProfile } from '../../fixtures/profiled-png.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { perform } from '../../fixtures/engine/in-process.ts';
@@ -119,6 +120,14 @@ describe('an export to ONNX', () => {
 
     const [first = ''] = paths;
     const others = [join(out, 'labels.txt'), first, join(out, 'missing.png')];
+    // As the studio and predict.py: nothing says which of its levels are black and white.
+    const deep = join(testBed.folder, 'floating.tif');
+    const strip = new Uint8Array(Float32Array.from({ length: 48 }, (_, i) => i / 48).buffer);
+    await writeFile(deep, tiffFile({ width: 4, height: 4, bands: 3, bits: 32, format: 3, strip }));
+    const floating = await failed([join(out, 'predict.mjs'), deep]);
+    expect(floating.code).toBe(1);
+    expect(floating.stderr).toContain('floating.tif is not classified: its samples are float');
+
     const refused = await failed([join(out, 'predict.mjs'), ...others]);
     expect(refused.code).toBe(1);
     expect(refused.stdout).toBe(`${stdout.split('\n')[0] ?? ''}\n`);

@@ -24,13 +24,13 @@ const SQUASH = { cropMode: 'squash', cropFraction: 1 } as const;
 
 describe('the notes of an export', () => {
   it.each<[ModelFormat, Partial<Preprocessing>, ExportNote[]]>([
-    ['timm', {}, []],
-    ['timm', { cropRounding: 'down' }, ['timm-crop']],
-    ['timm', { ...SQUASH, rescale: 'before-resizing' }, ['timm-levels']],
-    ['timm', { cropMode: 'border', borderColour: [0, 0, 0] }, ['timm-border']],
-    ['hf', {}, ['hf-crop', 'hf-pillow']],
-    ['hf', { cropRounding: 'down' }, ['hf-pillow']],
-    ['hf', { ...SQUASH, rescale: 'before-resizing' }, []],
+    ['timm', {}, ['library-files']],
+    ['timm', { cropRounding: 'down' }, ['timm-crop', 'library-files']],
+    ['timm', { ...SQUASH, rescale: 'before-resizing' }, ['timm-levels', 'library-files']],
+    ['timm', { cropMode: 'border', borderColour: [0, 0, 0] }, ['timm-border', 'library-files']],
+    ['hf', {}, ['hf-crop', 'hf-pillow', 'library-files']],
+    ['hf', { cropRounding: 'down' }, ['hf-pillow', 'library-files']],
+    ['hf', { ...SQUASH, rescale: 'before-resizing' }, ['library-files']],
     ['onnx', {}, ['onnx-cmyk']],
     ['savedmodel', {}, ['savedmodel-files']],
   ])('for %s, of images prepared by %j, are in its README', async (format, changes, notes) => {
