@@ -10,6 +10,7 @@ import type { BatchSource } from '../data/batch-source.ts';
 import { ImageLoader } from '../data/loader.ts';
 import { missingFiles } from '../data/missing-files.ts';
 import type { Session } from '../../backends/session.ts';
+import { tensorNamed } from '../programs/tensor-named.ts';
 import { startValues } from '../train/start-values.ts';
 import { Pace } from '../train/pace.ts';
 import { FeatureSource } from '../train/features.ts';
@@ -183,12 +184,12 @@ async function writeAdapter(
   await writeAdapterFolder(job.adapterDir, {
     name: job.runName,
     tensors: [...model.trained].map(([name, shape]) => {
-      const found = adapter.get(name);
+      const found = tensorNamed(adapter, name);
       return {
         name,
         dtype: 'F32',
         shape,
-        data: found instanceof Float32Array ? found : (found?.values ?? new Float32Array()),
+        data: found instanceof Float32Array ? found : found.values,
       };
     }),
     config: {

@@ -2,6 +2,7 @@ import type { ProofTools } from '../../exports/exporter.ts';
 import { BATCH } from '../../graph/dim.ts';
 import { plainModel } from '../model/plain-model.ts';
 import { evaluationProgram } from '../programs/evaluation.ts';
+import { tensorNamed } from '../programs/tensor-named.ts';
 import type { Runtime } from '../runtime/open-runtime.ts';
 import { loadTensorFlow } from '../runtime/tensorflow.ts';
 
@@ -15,7 +16,7 @@ export function proofTools(runtime: Runtime): ProofTools {
       await session.write(tensors);
       return {
         run: async (images) =>
-          (await session.run('evaluate', { images }))['logits'] ?? new Float32Array(),
+          tensorNamed(new Map(Object.entries(await session.run('evaluate', { images }))), 'logits'),
         close: () => session.dispose(),
       };
     },

@@ -1,6 +1,7 @@
 import type { Session } from '../../backends/session.ts';
 import type { StaticShape } from '../../graph/tensor.ts';
 import { packGroup, unpackGroup, type ParameterGroup } from './parameters.ts';
+import { tensorNamed } from './tensor-named.ts';
 
 export type NamedTensors = ReadonlyMap<
   string,
@@ -34,7 +35,9 @@ export class ModelState {
         const stored = new Map(
           group.tensors.map((t) => [
             t.name,
-            optimizer?.get(`${t.name}.${role}`) ?? new Float32Array(t.size),
+            optimizer === null
+              ? new Float32Array(t.size)
+              : tensorNamed(optimizer, `${t.name}.${role}`),
           ]),
         );
         values.set(...this.#packed(role, group, stored));
@@ -71,15 +74,17 @@ export class ModelState {
   /** Every tensor of the packed variables of these roles; moments have their role in their name. */
   async #read(rolesOf: (group: ParameterGroup) => readonly string[]): Promise<NamedTensors> {
     const packed = this.#groups.flatMap((group) => rolesOf(group).map((role) => ({ group, role })));
-    const vectors = await this.#session.read(packed.map((p) => `${p.role}.${p.group.name}`));
+    const variables = packed.map((p) => `${p.role}.${p.group.name}`);
+    const read = await this.#session.read(variables);
+    const vectors = new Map(read.map((vector, index) => [variables[index] ?? '', vector]));
     return new Map(
-      packed.flatMap(({ group, role }, index) => {
-        const values = unpackGroup(group, vectors[index] ?? new Float32Array());
+      packed.flatMap(({ group, role }) => {
+        const values = unpackGroup(group, tensorNamed(vectors, `${role}.${group.name}`));
         return group.tensors.map(
           ({ name, shape }) =>
             [
               role === 'trained' ? name : `${name}.${role}`,
-              { shape, values: values.get(name) ?? new Float32Array() },
+              { shape, values: tensorNamed(values, name) },
             ] as const,
         );
       }),

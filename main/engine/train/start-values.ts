@@ -4,6 +4,7 @@ import { readAdapterFolder } from '../../formats/adapter-folder.ts';
 import { sha256OfFile } from '../../formats/files.ts';
 import { readAllFloat32 } from '../../formats/safetensors.ts';
 import type { Model } from '../model/model.ts';
+import { tensorNamed } from '../programs/tensor-named.ts';
 
 /**
  * Initial values of a run that starts from an adapter: the adapter's own, and of the head the rows
@@ -26,8 +27,14 @@ export async function startValues(
   const stored = await readAllFloat32(weights);
   return new Map(
     model.trainedTensors.map(({ name, role }) => {
-      const values = fresh.get(name) ?? new Float32Array();
-      const known = stored.get(name) ?? new Float32Array();
+      const values = tensorNamed(fresh, name);
+      const known = stored.get(name);
+      if (known === undefined)
+        throw new KarstError(
+          'backbone-mismatch',
+          `The adapter "${adapter}" has no tensor ${name}, which the run trains.`,
+          { hint: 'Train with the settings that it was trained with.', path: weights },
+        );
       if (role === 'head') return [name, withRows(values, known, rows)];
       if (known.length === values.length) return [name, known];
       throw new KarstError(

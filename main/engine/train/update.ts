@@ -3,6 +3,7 @@ import type { ImageBatch } from '../data/batch-source.ts';
 import type { Session } from '../../backends/session.ts';
 import { batchNoise, dropsPatches, type StepNoise } from './noise.ts';
 import { stepScalars } from '../programs/optimizer.ts';
+import { tensorNamed } from '../programs/tensor-named.ts';
 import { stepFunction } from '../programs/training.ts';
 import { batchTargets, type TargetSet } from '../../tasks/batch-targets.ts';
 import type { Task } from '../../tasks/task.ts';
@@ -83,7 +84,7 @@ export async function makeUpdate(
     loss += out['loss']?.[0] ?? NaN;
     gradientNorm = out['gradientNorm']?.[0] ?? 0;
     seen += b.count;
-    correct += correctRows(b, out['logits'] ?? new Float32Array(), parts);
+    correct += correctRows(b, tensorNamed(new Map(Object.entries(out)), 'logits'), parts);
   }
   if (accumulates) {
     const { gradientNorm: norm } = await session.run('apply', { scalars });

@@ -92,6 +92,17 @@ describe.each(METHOD_NAMES)('from an adapter of %s', (method) => {
       });
     }
 
+    const more = {
+      trainedTensors: [...model.trainedTensors, { ...model.trainedTensors[0]!, name: 'x' }],
+    };
+    const fresh = new Map([...initial, ['x', new Float32Array(1)]]);
+    const lacking = startValues(await startOf(parent, rows), more, fresh);
+    await expect(lacking).rejects.toThrow(
+      'The adapter "the parent" has no tensor x, which the run',
+    );
+    const without = startValues(await startOf(parent, rows), more, initial);
+    await expect(without).rejects.toThrow('tensor "x" is missing');
+
     await new ModelState(session, groups).set(values, null);
     const { batchSize } = config;
     const { imageSize } = model.architecture;
