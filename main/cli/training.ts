@@ -1,3 +1,4 @@
+import { counted } from '../../shared/domain/counted.ts';
 import type { EngineEvent } from '../../shared/contract/engine/messages.ts';
 import type { RunPlan, RunStart } from '../../shared/contract/window/runs.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
@@ -26,7 +27,6 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
-  plural,
 } from './output/format.ts';
 import { progressView, type ProgressView } from './output/progress.ts';
 import { facts } from './output/table.ts';
@@ -206,13 +206,13 @@ export function describePlan(
     ['backbone', run.backboneName],
     [
       'dataset',
-      `${run.datasetName}: ${formatCount(run.counts.train)} train and ${plural(run.counts.val, 'val image')} in ${plural(run.classes.length, 'class', 'classes')}`,
+      `${run.datasetName}: ${formatCount(run.counts.train)} train and ${counted(run.counts.val, 'val image')} in ${counted(run.classes.length, 'class', 'classes')}`,
     ],
   ];
   if (parameters !== null) pairs.push(['trains', `${formatParameters(parameters)} parameters`]);
   pairs.push([
     'schedule',
-    `${plural(schedule.epochs, 'epoch')}, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
+    `${counted(schedule.epochs, 'epoch')}, batches of ${config.batchSize}, learning rate ${optimizer.learningRate}, seed ${config.seed}`,
   ]);
   pairs.push(['augmentation', describeAugmentation(run)]);
   const needed = plan?.memoryBytes ?? null;
@@ -250,7 +250,7 @@ function describeOutcome(
   const { console } = context;
   const pairs: [string, string][] = [
     ['adapter', `${console.bold(adapter.name)} (${adapter.id})`],
-    ['trained', `${plural(result.steps, 'step')}${describeTime(run)}`],
+    ['trained', `${counted(result.steps, 'step')}${describeTime(run)}`],
   ];
   if (waiting.length > 0) pairs.push(['waited', describeWaiting(waiting)]);
   if (result.val !== null) {

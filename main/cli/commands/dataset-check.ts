@@ -1,8 +1,8 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import { CHECKED_KINDS, countProblems } from '../../../shared/domain/problem-kinds.ts';
 import { advice, withStudio, type CommandContext } from '../context.ts';
 import { problemLines } from '../describe/dataset.ts';
 import { PARTLY } from '../exit-codes.ts';
-import { plural } from '../output/format.ts';
 import { progressView } from '../output/progress.ts';
 
 /**
@@ -29,8 +29,8 @@ export async function run(
   );
   console.answer({ dataset, checked, problems }, () => [
     asTheyWere
-      ? `All ${plural(checked, 'image')} of ${dataset.name} are unchanged.`
-      : `Looked at ${plural(checked, 'image')} of ${dataset.name}.`,
+      ? `All ${counted(checked, 'image')} of ${dataset.name} are unchanged.`
+      : `Looked at ${counted(checked, 'image')} of ${dataset.name}.`,
     ...problemLines(problems, console),
     ...(problems.some(({ kind }) => kind === 'changed')
       ? ['', `${advice(context, 'dataset', 'update', dataset.name)} takes what is new and changed.`]

@@ -1,5 +1,5 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import { advice, withStudio, type CommandContext } from '../context.ts';
-import { plural } from '../output/format.ts';
 
 /** `--json`: the dataset as stored in the library. */
 export async function run(
@@ -15,7 +15,7 @@ export async function run(
     return { from, into, dataset, images: classes.history(wanted).at(-1)?.images ?? 0 };
   });
   context.console.answer(dataset, () => [
-    `"${from.name}" is merged into "${into.name}" in ${dataset.name}: ${plural(images, 'image')} moved.`,
+    `"${from.name}" is merged into "${into.name}" in ${dataset.name}: ${counted(images, 'image')} moved.`,
     `To undo it: ${advice(context, 'dataset', 'class', 'unmerge', dataset.name, from.name)}`,
   ]);
 }

@@ -1,5 +1,5 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import { withStudio, type CommandContext } from '../context.ts';
-import { plural } from '../output/format.ts';
 import { classWithLabel } from '../../../shared/domain/dataset-classes.ts';
 
 /** `--json`: the dataset as stored in the library. */
@@ -10,7 +10,7 @@ export async function run(context: CommandContext, wanted: string, name: string)
   });
   context.console.answer(dataset, () => {
     const { train = 0, val = 0, test = 0, excluded = 0 } = classWithLabel(dataset, label) ?? {};
-    const images = plural(train + val + test + excluded, 'image');
+    const images = counted(train + val + test + excluded, 'image');
     return [`"${name}" is a class of ${dataset.name} again, with ${images}.`];
   });
 }

@@ -1,8 +1,8 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import { sourceSplit, type SplitDraw } from '../../../shared/domain/dataset.ts';
 import { withStudio, type CommandContext } from '../context.ts';
 import { classTable, describeDataset } from '../describe/dataset.ts';
-import { plural } from '../output/format.ts';
 
 /**
  * `--json`: the dataset with its new counts and `"moved"`, the number of images that are in another
@@ -27,7 +27,7 @@ export async function run(
     return datasets.resplit(before.id, sourceSplit(before));
   });
   console.answer({ ...dataset, moved }, () => [
-    `${console.bold(dataset.name)}: ${moved === 0 ? 'nothing changed' : `${plural(moved, 'image')} moved to another split`}.`,
+    `${console.bold(dataset.name)}: ${moved === 0 ? 'nothing changed' : `${counted(moved, 'image')} moved to another split`}.`,
     ...describeDataset(dataset, console),
     '',
     ...classTable(dataset, console),

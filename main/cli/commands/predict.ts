@@ -1,10 +1,11 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { PredictionRow } from '../../../shared/domain/library.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
 import type { Predictor } from '../../../shared/domain/predictor.ts';
 import type { CommandContext } from '../context.ts';
 import type { Console } from '../output/console.ts';
 import { DONE, FAILED, PARTLY } from '../exit-codes.ts';
-import { formatCount, formatPercent, plural } from '../output/format.ts';
+import { formatCount, formatPercent } from '../output/format.ts';
 import { table } from '../output/table.ts';
 import { withWatchedStudio } from '../watched.ts';
 
@@ -56,7 +57,7 @@ export async function run(
     options.csv === undefined
       ? rows.flatMap((row) => ('error' in row ? [] : describeRow(row, console)))
       : [
-          `Wrote predictions for ${plural(rows.length - unread, 'image')} to ${options.csv}`,
+          `Wrote predictions for ${counted(rows.length - unread, 'image')} to ${options.csv}`,
           ...notRead(unread),
         ],
   );

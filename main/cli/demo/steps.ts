@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { counted } from '../../../shared/domain/counted.ts';
 import { parameterCount } from '../../../shared/models/registry.ts';
 import { classNameOf } from '../../../shared/domain/dataset-classes.ts';
 import { freeName } from '../../../shared/domain/free-name.ts';
@@ -24,7 +25,6 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
-  plural,
 } from '../output/format.ts';
 import { trainableParameters, type TrainingSession } from '../training.ts';
 
@@ -104,7 +104,7 @@ export async function runDemo(
     resume: false,
     signal,
   });
-  steps.end(`${plural(result.steps, 'step')}${describeTime(run)}`);
+  steps.end(`${counted(result.steps, 'step')}${describeTime(run)}`);
 
   steps.begin('Evaluate the stored adapter on the validation images');
   const { evaluation } = await studio.evaluations.evaluate(adapter.id, {

@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { ParentAdapter, StoredEvaluation } from '../../../shared/domain/library.ts';
 import type { AdapterLineage } from '../../host/contract/adapters.ts';
 import type { Console } from '../output/console.ts';
@@ -7,7 +8,6 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
-  plural,
 } from '../output/format.ts';
 import { formatMetric } from '../output/metrics.ts';
 import { facts } from '../output/table.ts';
@@ -44,7 +44,7 @@ export function describeAdapter(
     const value = formatMetric(metric, measuredValue(evaluation, metric.key));
     pairs.push([
       'evaluated',
-      `${metric.title} ${value} on ${plural(evaluation.n, `${split} image`)}, ${formatMoment(createdAt)}`,
+      `${metric.title} ${value} on ${counted(evaluation.n, `${split} image`)}, ${formatMoment(createdAt)}`,
     ]);
   }
   if (parent !== null) pairs.push(['started from', describeParent(parent)]);

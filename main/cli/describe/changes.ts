@@ -1,6 +1,7 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { DatasetChanges } from '../../../shared/domain/library.ts';
 import type { Console } from '../output/console.ts';
-import { formatCount, plural } from '../output/format.ts';
+import { formatCount } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
 /** What is found in the sources of a dataset, one line a kind; empty if nothing is. */
@@ -8,14 +9,14 @@ export function describeChanges(changes: DatasetChanges, console: Console): stri
   const { added, classes, changed, missing, unreadable, back, known, unlisted } = changes;
   const lines = [
     added > 0
-      ? `${plural(added, 'new image')} in ${plural(classes.length, 'class', 'classes')}`
+      ? `${counted(added, 'new image')} in ${counted(classes.length, 'class', 'classes')}`
       : '',
-    changed > 0 ? `${plural(changed, 'image')} with another content` : '',
-    back > 0 ? `${plural(back, 'image')} usable again` : '',
-    missing > 0 ? `${plural(missing, 'image')} missing` : '',
-    unreadable > 0 ? `${plural(unreadable, 'image')} not readable` : '',
-    known > 0 ? `${plural(known, 'image')} already in it` : '',
-    unlisted > 0 ? `${plural(unlisted, 'image')} no longer named by the source; they stay` : '',
+    changed > 0 ? `${counted(changed, 'image')} with another content` : '',
+    back > 0 ? `${counted(back, 'image')} usable again` : '',
+    missing > 0 ? `${counted(missing, 'image')} missing` : '',
+    unreadable > 0 ? `${counted(unreadable, 'image')} not readable` : '',
+    known > 0 ? `${counted(known, 'image')} already in it` : '',
+    unlisted > 0 ? `${counted(unlisted, 'image')} no longer named by the source; they stay` : '',
   ].filter((line) => line !== '');
   if (added === 0) return lines;
   const rows = classes.map(({ name, images, isNew }) => [

@@ -1,10 +1,11 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { DatasetPreview } from '../../../shared/contract/window/dataset-source.ts';
 import type { ClassEvent } from '../../../shared/domain/class-history.ts';
 import { lastNameOf } from '../../../shared/domain/dataset-classes.ts';
 import type { Dataset, DatasetLayout, DatasetProblem } from '../../../shared/domain/library.ts';
 import { isNote } from '../../../shared/domain/problem-kinds.ts';
 import type { Console } from '../output/console.ts';
-import { formatBytes, formatCount, formatMoment, formatPercent, plural } from '../output/format.ts';
+import { formatBytes, formatCount, formatMoment, formatPercent } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
 
 const LAYOUTS: Record<DatasetLayout, string> = {
@@ -50,7 +51,7 @@ export function previewLine(preview: DatasetPreview): string {
   const names = classes.map(({ name, images }) => `${name} ${formatCount(images)}`);
   if (classCount > classes.length) names.push('…');
   return [
-    `${plural(classCount, 'class', 'classes')}, ${plural(total, 'image')}`,
+    `${counted(classCount, 'class', 'classes')}, ${counted(total, 'image')}`,
     free === total ? ', no split of its own' : `, own split (${split.join(' / ')})`,
     `: ${names.join(', ')}`,
     problems + notes > 0 ? `; ${formatCount(problems + notes)} skipped` : '',
@@ -104,7 +105,7 @@ function inWords(e: ClassEvent, history: readonly ClassEvent[], dataset: Dataset
     case 'renamed':
       return `"${e.formerName}" was renamed to "${e.name}"`;
     case 'merged':
-      return `"${e.formerName}" was merged into "${e.name}", ${plural(e.images, 'image')}`;
+      return `"${e.formerName}" was merged into "${e.name}", ${counted(e.images, 'image')}`;
     case 'unmerged':
       return `"${e.name}" was taken out of "${lastNameOf(dataset, history, e.intoLabel ?? -1)}" again`;
     case 'left-out':
@@ -135,9 +136,9 @@ export function problemLines(
     return ['', title, ...lines];
   };
   return [
-    ...list(`${plural(problems.length, 'problem')} found:`, problems),
+    ...list(`${counted(problems.length, 'problem')} found:`, problems),
     ...list(
-      `${plural(notes.length, 'note')}, which ${notes.length === 1 ? 'counts' : 'count'} as no problem:`,
+      `${counted(notes.length, 'note')}, which ${notes.length === 1 ? 'counts' : 'count'} as no problem:`,
       notes,
     ),
   ];

@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { ClassNote } from '../../../shared/domain/class-history.ts';
 import type { StoredEvaluation } from '../../../shared/domain/library.ts';
 import type { Evaluation, Verification } from '../../../shared/domain/metrics.ts';
@@ -5,7 +6,7 @@ import { taskSpec } from '../../../shared/tasks/registry.ts';
 import { shownMetrics } from '../../../shared/tasks/task.ts';
 import type { Console } from '../output/console.ts';
 import { formatMetric, FRACTION_DIGITS } from '../output/metrics.ts';
-import { formatCount, formatNumber, formatPercent, plural } from '../output/format.ts';
+import { formatCount, formatNumber, formatPercent } from '../output/format.ts';
 import { facts, table } from '../output/table.ts';
 
 /** Classes up to which the whole confusion matrix fits a terminal. */
@@ -64,7 +65,7 @@ function noteInWords(note: ClassNote): string {
     case 'left-out':
       return `"${note.name}" is left out: its images are not evaluated.`;
     case 'unknown':
-      return `${plural(note.images, 'image')} of "${note.name}" ${note.images === 1 ? 'is' : 'are'} not evaluated: the adapter does not know this class.`;
+      return `${counted(note.images, 'image')} of "${note.name}" ${note.images === 1 ? 'is' : 'are'} not evaluated: the adapter does not know this class.`;
   }
 }
 
@@ -109,7 +110,7 @@ export function verificationLines(verification: Verification): string[] {
   const differ = `${of} differ by at most ${formatNumber(maxAbsDiff)}${allowed}`;
   const agree = (share: number): string => `top-1 predictions agree on ${formatPercent(share)}`;
   return [
-    `checked on ${plural(images, 'image')}: ${differ}, ${agree(top1Agreement)}`,
+    `checked on ${counted(images, 'image')}: ${differ}, ${agree(top1Agreement)}`,
     ...(accuracy === undefined
       ? []
       : [
@@ -118,7 +119,7 @@ export function verificationLines(verification: Verification): string[] {
     ...(files === undefined
       ? []
       : [
-          `as files: ${plural(files.images, 'image')}, pixels differ by at most ${formatNumber(files.maxPixelDiff)} of 255, probabilities by ${formatNumber(files.maxProbabilityDiff)}, ${agree(files.top1Agreement)}${files.leftOut === 0 ? '' : `; ${formatCount(files.leftOut)} that it does not read as we do are left out`}`,
+          `as files: ${counted(files.images, 'image')}, pixels differ by at most ${formatNumber(files.maxPixelDiff)} of 255, probabilities by ${formatNumber(files.maxProbabilityDiff)}, ${agree(files.top1Agreement)}${files.leftOut === 0 ? '' : `; ${formatCount(files.leftOut)} that it does not read as we do are left out`}`,
         ]),
   ];
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { Run, RunState } from '../../../shared/domain/library.ts';
 import type { RunStart } from '../../../shared/contract/window/runs.ts';
 import type { MetricRecord } from '../../../shared/domain/metrics.ts';
@@ -16,7 +17,6 @@ import {
   formatMoment,
   formatNumber,
   formatPercent,
-  plural,
 } from '../output/format.ts';
 import { formatMetric } from '../output/metrics.ts';
 import { facts, table } from '../output/table.ts';
@@ -86,7 +86,7 @@ export function describeRun(
     ['dataset', run.datasetName],
     [
       'images',
-      `${formatCount(run.counts.train)} train, ${formatCount(run.counts.val)} val in ${plural(run.classes.length, 'class', 'classes')}`,
+      `${formatCount(run.counts.train)} train, ${formatCount(run.counts.val)} val in ${counted(run.classes.length, 'class', 'classes')}`,
     ],
     [
       'reached',
@@ -122,7 +122,7 @@ export function describeRun(
 export function describeCheckpointing({ checkpointedBlocks, config }: Run): string | null {
   if (checkpointedBlocks === null || checkpointedBlocks === 0) return null;
   const why = config.gradientCheckpointing === 'auto' ? 'was short' : 'was saved';
-  return `${why}: ${plural(checkpointedBlocks, 'block')} used gradient checkpointing`;
+  return `${why}: ${counted(checkpointedBlocks, 'block')} used gradient checkpointing`;
 }
 
 /** One line per validation: epoch, step, loss, and what else the best is chosen by. */

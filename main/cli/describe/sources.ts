@@ -1,9 +1,10 @@
+import { counted } from '../../../shared/domain/counted.ts';
 import type { MeasuredEpoch } from '../../../shared/contract/window/backbone-sources.ts';
 import type { CatalogueEntry, Strength } from '../../../shared/domain/backbone-catalogue.ts';
 import type { FoundBackbone, HubOffer } from '../../../shared/domain/backbone-sources.ts';
 import { familyOf, parameterCount } from '../../../shared/models/registry.ts';
 import type { Console } from '../output/console.ts';
-import { formatBytes, formatDuration, formatParameters, plural } from '../output/format.ts';
+import { formatBytes, formatDuration, formatParameters } from '../output/format.ts';
 import { table } from '../output/table.ts';
 
 const STRENGTH: Record<Strength, string> = {
@@ -71,7 +72,7 @@ export function describeCatalogue(
 
 /** "12 s (lora, 600 images of 224 px)" */
 function epochInWords({ seconds, method, images, imageSize }: MeasuredEpoch): string {
-  return `${formatDuration(seconds)} (${method}, ${plural(images, 'image')} of ${imageSize} px)`;
+  return `${formatDuration(seconds)} (${method}, ${counted(images, 'image')} of ${imageSize} px)`;
 }
 
 export function describeFound(

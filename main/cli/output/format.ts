@@ -58,11 +58,6 @@ export function formatEpochs(epochs: number): string {
   return Number.isInteger(epochs) ? `${epochs}` : epochs.toFixed(1);
 }
 
-/** "1 image", "2 images", "1,797 images". */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${formatCount(n)} ${n === 1 ? one : many}`;
-}
-
 function twoDigits(value: number): string {
   return value.toString().padStart(2, '0');
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { counted } from '../../../shared/domain/counted.ts';
 import {
   formatBytes,
   formatCount,
@@ -8,7 +9,6 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
-  plural,
 } from '../../../main/cli/output/format.ts';
 
 describe('numbers for people', () => {
@@ -85,8 +85,8 @@ describe('numbers for people', () => {
   });
 
   it('names one thing and many', () => {
-    expect(plural(1, 'image')).toBe('1 image');
-    expect(plural(1797, 'image')).toBe('1,797 images');
-    expect(plural(0, 'class', 'classes')).toBe('0 classes');
+    expect(counted(1, 'image')).toBe('1 image');
+    expect(counted(1797, 'image')).toBe('1,797 images');
+    expect(counted(0, 'class', 'classes')).toBe('0 classes');
   });
 });

@@ -1,5 +1,6 @@
 import { bytesInWords } from '../../../../shared/domain/bytes-in-words.ts';
 import { SWITCHED_OFF_HINT, switchedOff } from '../../../../shared/domain/compiled-code.ts';
+import { counted } from '../../../../shared/domain/counted.ts';
 import type { DeviceReport } from '../../../../shared/domain/device.ts';
 import type { ErrorReport } from '../../../../shared/domain/error-report.ts';
 import type { StudioReport } from './report.ts';
@@ -89,10 +90,6 @@ function warning(name: string, text: string): Fact {
 
 function failed(name: string, error: ErrorReport): Fact {
   return { name, text: error.message, tone: 'error', hint: error.hint, error };
-}
-
-function counted(count: number, word: string): string {
-  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
 }
 
 function freeOf(bytes: number | null): string {
