@@ -52,7 +52,10 @@ export function systemCode(error: unknown): string | undefined {
 export function writeError(path: string, error: unknown): KarstError {
   if (error instanceof KarstError) return error;
   return new KarstError('not-writable', `Cannot write ${path}: ${reasonOf(error)}.`, {
-    hint: 'Free some space or choose a folder that you may write to.',
+    hint:
+      systemCode(error) === 'ENAMETOOLONG'
+        ? 'Choose a shorter name.'
+        : 'Free some space or choose a folder that you may write to.',
     path,
     cause: error,
   });

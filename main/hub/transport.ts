@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { KarstError } from '../../shared/domain/errors.ts';
-import { reasonOf } from '../formats/files.ts';
+import { reasonOf, systemCode } from '../formats/files.ts';
 import { refusal } from './refusals.ts';
 import { isSafe, type HubSettings } from './settings.ts';
 
@@ -141,9 +141,34 @@ export const cancelled = (): KarstError =>
     hint: 'What has arrived is kept: get it again to go on.',
   });
 
-export function unreachable({ host }: URL, error: unknown): KarstError {
+const UNTRUSTED = 'its certificate is not one that this computer trusts';
+/** Reasons by the code of the system or of TLS; `host` may be a proxy's. */
+const REASONS: Readonly<Record<string, (host: string) => string>> = {
+  ENOTFOUND: (host) => `no name server knows ${host}`,
+  EAI_AGAIN: () => 'no name server answers',
+  ECONNREFUSED: (host) => `${host} takes no connections`,
+  ECONNRESET: () => 'the connection was cut',
+  EPIPE: () => 'the connection was cut',
+  ETIMEDOUT: (host) => `${host} does not answer`,
+  EHOSTUNREACH: (host) => `no way leads to ${host}`,
+  ENETUNREACH: (host) => `no network leads to ${host}`,
+  CERT_HAS_EXPIRED: () => 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: () => UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: () => UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: () => UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => UNTRUSTED,
+};
+
+/** Why a host was not reached, in words. */
+function networkReason(error: unknown, asked: string): string {
+  const { hostname, address } = error as { hostname?: string; address?: string };
+  const reason = REASONS[systemCode(error) ?? '']?.(hostname ?? address ?? asked);
   // After a semicolon Node advises how to start Node.
-  const [reason = ''] = reasonOf(error).split(';');
+  return reason ?? reasonOf(error).split(';')[0] ?? '';
+}
+
+export function unreachable({ host }: URL, error: unknown): KarstError {
+  const reason = networkReason(error, host);
   return new KarstError('unreachable', `${host} cannot be reached: ${reason}.`, {
     hint: 'Check the network; HTTPS_PROXY and NO_PROXY say whether a proxy is used. What has arrived is kept.',
     cause: error,

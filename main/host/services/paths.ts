@@ -2,7 +2,7 @@ import { rename, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KarstError } from '../../../shared/domain/errors.ts';
-import { makeFolder, readError, syncFolder, writeError } from '../../formats/files.ts';
+import { makeFolder, readError, syncFolder, systemCode, writeError } from '../../formats/files.ts';
 import type { HomeFolders } from '../home.ts';
 
 /** `stat` with readable errors. @throws not-found, not-readable */
@@ -14,13 +14,15 @@ export async function statOf(path: string): Promise<Stats> {
   }
 }
 
+/** Nothing exists under a name that the file system cannot have. */
+const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
+
 /** null if it does not exist. @throws not-readable */
 export async function statOrNull(path: string): Promise<Stats | null> {
   try {
     return await stat(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (ABSENT.has(systemCode(error))) return null;
     throw readError(path, error);
   }
 }
