@@ -11,9 +11,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_VIT, writeTinyBackbone } from '../../fixtures/tiny-backbone.ts';
-import { installedKernels } from '../../../main/platform/kernels.mjs';
 import { trainableParameters } from '../../../main/cli/training.ts';
-import { answer, karst, refusal, someDigits, start, workplace } from './karst.ts';
+import { answer, karst, refusal, someDigits, workplace } from './karst.ts';
 import {
   adapter,
   adapterImported,
@@ -22,9 +21,7 @@ import {
   dataset,
   datasetImport,
   datasetShown,
-  doctor,
   done,
-  errorDocument,
   measured as evaluated,
   exported,
   metrics,
@@ -495,125 +492,5 @@ describe('settings out of their limits', () => {
     const report = await refusal(train('never', '--set', assignment));
     expect(report).toMatchObject({ exit: 2, code: 'config-invalid' });
     expect(report.message).toContain(word);
-  });
-});
-
-/**
- * Timeout for two trainings and the commands issued meanwhile; their duration depends on the
- * machine.
- */
-const PATIENCE = 900_000;
-
-describe('an interrupted training', () => {
-  it(
-    'suspends at Ctrl-C, says how to go on, and goes on',
-    async () => {
-      const running = start([...train('long', '--epochs', '2000'), '--json']);
-      await running.line((line) => line.includes('"kind":"validation"'));
-      running.interrupt();
-      const { code, out, error } = await running.outcome;
-      expect(code).toBe(1);
-      const last = v.parse(errorDocument, JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));
-      expect(last.error.code).toBe('cancelled');
-      expect(last.error.message).toMatch(/^long is interrupted at step \d+\.$/);
-      expect(last.error.hint).toContain(`karst runs resume long --home ${home}`);
-      expect(error).toContain(
-        'Interrupted: writing a checkpoint. Press Ctrl-C again to quit immediately.',
-      );
-      const suspended = await answer(runShown, at('runs', 'show', 'long'));
-      expect(suspended.state).toBe('interrupted');
-      expect(suspended.checkpointStep).toBeGreaterThan(0);
-
-      // The run would take long: another process asks it to stop and keep its best checkpoint.
-      const resumed = start([...at('runs', 'resume', 'long'), '--json']);
-      await resumed.line((line) => line.includes('"kind":"train"'));
-      expect((await answer(run, at('runs', 'stop', 'long'))).id).toBe(suspended.id);
-      const end = await resumed.outcome;
-      expect(end.code, end.out + end.error).toBe(0);
-      const all = events(end.out);
-      const steps = all.flatMap((e) => (e.event === 'metrics' ? [e.step] : []));
-      expect(Math.min(...steps)).toBeGreaterThan(suspended.checkpointStep ?? Number.NaN);
-      expect(v.parse(done, all.at(-1)).run).toBe(suspended.id);
-      const stopped = await answer(runShown, at('runs', 'show', 'long'));
-      expect(stopped.state).toBe('stopped');
-
-      // An ended run cannot be resumed, only extended by more epochs.
-      expect(await refusal(at('runs', 'resume', 'long'))).toMatchObject({ code: 'run-state' });
-      const more = await karst([...at('runs', 'extend', 'long', '--epochs', '1'), '--json']);
-      expect(more.code, more.out + more.error).toBe(0);
-      const added = events(more.out);
-      const next = added.find((e) => e.event === 'metrics');
-      expect(next).toMatchObject({ kind: 'train', step: stopped.step + 1 });
-      const made = v.parse(done, added.at(-1));
-      expect(made.run).toBe(stopped.id);
-      expect(made.adapter).not.toBe(stopped.adapterId);
-      expect(await answer(adapterShown, at('adapter', 'show', made.adapter))).toMatchObject({
-        name: 'long-2',
-        runId: stopped.id,
-      });
-    },
-    PATIENCE,
-  );
-
-  it(
-    'is ended where it is, with the best adapter it has',
-    async () => {
-      const running = start([...train('brief', '--epochs', '2000'), '--json']);
-      await running.line((line) => line.includes('"kind":"validation"'));
-      running.interrupt();
-      await running.outcome;
-      const left = await answer(runShown, at('runs', 'show', 'brief'));
-      expect(left.state).toBe('interrupted');
-      const ended = await karst([...at('runs', 'stop', 'brief'), '--json']);
-      expect(ended.code, ended.out + ended.error).toBe(0);
-      const all = events(ended.out);
-      expect(all.some((e) => e.event === 'metrics' && e.kind === 'train')).toBe(false);
-      const { adapter: made } = v.parse(done, all.at(-1));
-      const shown = await answer(runShown, at('runs', 'show', 'brief'));
-      expect(shown).toMatchObject({ state: 'stopped', step: left.step, adapterId: made });
-    },
-    PATIENCE,
-  );
-});
-
-describe('doctor', () => {
-  it('says what is there, for scripts and for people', async () => {
-    const report = await answer(doctor, at('doctor'));
-    expect(report.ok).toBe(true);
-    expect(report.engine).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
-    expect(report.library).toMatchObject({ integrity: 'ok', datasets: 2 });
-    expect(report.data.folder).toBe(home);
-    const people = await karst(at('doctor'));
-    expect(people.code).toBe(0);
-    expect(people.out).toMatch(/^engine +TensorFlow \d+\.\d+/m);
-    const [usable] = installedKernels(path.resolve(import.meta.dirname, '../../..'));
-    expect(people.out).toMatch(new RegExp(`^kernels +${usable?.isa ?? 'none'}`, 'm'));
-    expect(people.out).not.toContain('kernels off');
-    expect(people.out).toMatch(/^library +sound: /m);
-  });
-
-  it('refuses kernels that there are none of, and names those that there are', async () => {
-    const { code, out } = await karst(at('doctor', '--json'), { KARST_KERNELS: 'avx-512' });
-    expect(code).toBe(1);
-    const { engine } = v.parse(doctor, JSON.parse(out));
-    expect(engine).toMatchObject({
-      error: {
-        code: 'usage',
-        message: 'The environment variable KARST_KERNELS is "avx-512", which names no kernels.',
-      },
-    });
-    const people = await karst(at('doctor'), { KARST_KERNELS: 'avx-512' });
-    expect(people.out).toMatch(/^engine +.* Set it to amx, avx512, avx2, none, or leave it out/m);
-  });
-
-  it('reports a damaged library and does not stop at it', async () => {
-    const broken = path.join(folder, 'broken home');
-    mkdirSync(broken);
-    writeFileSync(path.join(broken, 'library.sqlite'), 'this was a library once'.repeat(400));
-    const { code, out } = await karst(['doctor', '--json', '--home', broken]);
-    expect(code).toBe(1);
-    const report = v.parse(doctor, JSON.parse(out));
-    expect(report.ok).toBe(false);
-    expect(report.library).toMatchObject({ error: { code: 'store-damaged' } });
   });
 });
