@@ -1,6 +1,6 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { writeError } from './files.ts';
+import { systemCode, writeError } from './files.ts';
 import { temporaryName } from './temporary-files.ts';
 
 /**
@@ -12,6 +12,10 @@ export async function requireWritable(path: string): Promise<void> {
   const target = resolve(path);
   const trial = temporaryName(target);
   try {
+    // The trial's name is cut: whether the target's is too long shows here.
+    await stat(target).catch((error: unknown) => {
+      if (systemCode(error) === 'ENAMETOOLONG') throw error;
+    });
     await mkdir(trial);
     await rmdir(trial);
   } catch (error) {
