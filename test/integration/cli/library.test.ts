@@ -316,7 +316,7 @@ describe('datasets', () => {
     });
     expect(await refusal(at('dataset', 'add', images, '--name', 'again'))).toMatchObject({
       exit: 1,
-      code: 'name-taken',
+      code: 'already-added',
     });
   });
 });
