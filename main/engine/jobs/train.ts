@@ -184,7 +184,7 @@ async function writeAdapter(
   await writeAdapterFolder(job.adapterDir, {
     name: job.runName,
     tensors: [...model.trained].map(([name, shape]) => {
-      const found = tensorNamed(adapter, name);
+      const found = tensorNamed<Float32Array | { readonly values: Float32Array }>(adapter, name);
       return {
         name,
         dtype: 'F32',
