@@ -77,7 +77,7 @@ const ROOMS = {
   // The interface of back ends to the engine, then the independent implementations.
   'main/backends': [
     ['session.ts', 'feeds.ts'],
-    ['tfjs', 'tensorflow'],
+    ['tfjs', 'tensorflow', 'webgpu'],
   ],
   'main/exports': [
     ['exporter.ts'],
