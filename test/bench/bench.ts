@@ -34,8 +34,9 @@ import type { Say, Section } from './table.ts';
  * The whole job, which is in no run without its two folders:
  *
  *   --backbone, --data  a pre-trained backbone, and a folder with the sets
- *   --sets    of the data, with the side of their images (hands:112,flowers:224)
- *   --epochs, --seeds   12 and 3
+ *   --sets    of the data, with the side of their images (hands:112,flowers:224), and if they are
+ *             not those of all, epochs and seeds (hands:112:6:1)
+ *   --epochs, --seeds   12 and 3; with no seed there is no time to accuracy
  *
  * The full run writes `results.json` next to this file and its tables into `docs/speed.md`, those
  * of one processor beside those of others.

@@ -19,7 +19,8 @@ export interface JobRow {
     readonly script: number;
   };
   readonly split: EpochSplit;
-  readonly accuracy: JobAccuracy;
+  /** Null where no time to accuracy was measured. */
+  readonly accuracy: JobAccuracy | null;
 }
 
 export interface JobAccuracy {
@@ -46,23 +47,20 @@ const NONE = '–';
 
 /** Markdown: what was run, then a table for each question. */
 export function jobTables(rows: readonly JobRow[]): string {
+  const timed = rows.filter(({ accuracy }) => accuracy !== null);
   return [
     ...rows.map(what),
-    '### An epoch',
-    epochs(rows),
-    '### The first step',
-    starts(rows),
-    '### Time to accuracy',
-    accuracies(rows),
-    '### Where our epoch goes',
-    splits(rows),
+    ...['### An epoch', epochs(rows), '### The first step', starts(rows)],
+    ...(timed.length === 0 ? [] : ['### Time to accuracy', accuracies(timed)]),
+    ...['### Where our epoch goes', splits(rows)],
   ].join('\n\n');
 }
 
 function what(row: JobRow): string {
   const { epochs, seeds, turns, workers, accuracy } = row;
   const runs = `${String(epochs)} epochs, ${String(seeds)} seeds, ${String(turns)} turns`;
-  const script = `the script at ${String(accuracy.rate)} with ${workers === 0 ? 'no worker' : 'one worker'}`;
+  const rate = accuracy === null ? '' : ` at ${String(accuracy.rate)}`;
+  const script = `the script${rate} with ${workers === 0 ? 'no worker' : 'one worker'}`;
   return `${title(row)}: batch 16, ${runs}; ${script}.`;
 }
 
@@ -112,6 +110,7 @@ function accuracies(rows: readonly JobRow[]): string {
   return markdownTable(
     ['', 'best on validation', 'until 95 % of the script’s best'],
     rows.flatMap((row) => {
+      if (row.accuracy === null) return [];
       const { script, defaults, atRate, rate } = row.accuracy;
       return [
         [`${title(row)}, script`, ...cells(script)],

@@ -50,11 +50,11 @@ class Job {
 
   async measure(): Promise<JobRow> {
     try {
-      const { epochs, seeds, turns } = this.#o;
+      const { name: set, size, epochs, seeds } = this.#set;
+      const { turns } = this.#o;
       const addingSeconds = await this.#add();
       const timed = await this.#timed();
-      const accuracy = await this.#accuracy(timed.workers, addingSeconds);
-      const { name: set, size } = this.#set;
+      const accuracy = seeds === 0 ? null : await this.#accuracy(timed.workers, addingSeconds);
       return { set, size, epochs, seeds, turns, addingSeconds, ...timed, accuracy };
     } finally {
       rmSync(this.#folder, { recursive: true, force: true });
@@ -77,7 +77,7 @@ class Job {
   }
 
   async #timed(): Promise<Pick<JobRow, 'epochSeconds' | 'workers' | 'firstStep' | 'split'>> {
-    const epochs = Math.min(TIMED_EPOCHS, this.#o.epochs);
+    const epochs = Math.min(TIMED_EPOCHS, this.#set.epochs);
     const cold: JobRun[] = [];
     const warm: JobRun[] = [];
     const script: JobRun[][] = SCRIPT_WORKERS.map(() => []);
@@ -104,11 +104,11 @@ class Job {
   }
 
   async #accuracy(workers: number, addingSeconds: number): Promise<JobAccuracy> {
-    const { epochs } = this.#o;
+    const { epochs, seeds } = this.#set;
     const byRate: JobRun[][] = SCRIPT_RATES.map(() => []);
     const defaults: JobRun[] = [];
     const atRate: JobRun[] = [];
-    for (let seed = 0; seed < this.#o.seeds; seed++) {
+    for (let seed = 0; seed < seeds; seed++) {
       for (const [i, rate] of SCRIPT_RATES.entries())
         byRate[i]?.push(await this.#script({ epochs, seed, rate, workers }));
       defaults.push(await this.#ours({ epochs, seed, rate: null, sampled: false }, 'empty'));
@@ -116,7 +116,7 @@ class Job {
     const chosen = chosenRate(byRate);
     const script = byRate[chosen] ?? [];
     const rate = SCRIPT_RATES[chosen] ?? SCRIPT_RATES[0];
-    for (let seed = 0; seed < this.#o.seeds; seed++)
+    for (let seed = 0; seed < seeds; seed++)
       atRate.push(await this.#ours({ epochs, seed, rate, sampled: false }, 'empty'));
     const targets = script.map((run) => TARGET * bestOf(run));
     const reached = (runs: readonly JobRun[], before: number): Reached => ({

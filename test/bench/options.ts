@@ -25,8 +25,6 @@ export interface JobOptions {
   readonly data: string;
   /** Sets that are taken, with the side of their images in pixels. */
   readonly sets: readonly JobSet[];
-  readonly epochs: number;
-  readonly seeds: number;
   /** Turns in which epochs and first steps are timed. */
   readonly turns: number;
 }
@@ -34,6 +32,9 @@ export interface JobOptions {
 export interface JobSet {
   readonly name: string;
   readonly size: number;
+  readonly epochs: number;
+  /** Runs that time to accuracy is measured with; 0: it is not. */
+  readonly seeds: number;
 }
 
 const JOB_SETS = 'hands:112,flowers:224';
@@ -73,25 +74,34 @@ export function benchOptions(words: readonly string[]): BenchOptions {
     backbone === undefined || data === undefined
       ? null
       : {
-          ...{ backbone, data, sets: setsOf(values.sets), turns: turns ?? JOB_TURNS },
-          epochs: values.epochs === undefined ? JOB_EPOCHS : whole('--epochs', values.epochs),
-          seeds: values.seeds === undefined ? JOB_SEEDS : whole('--seeds', values.seeds),
+          ...{ backbone, data, turns: turns ?? JOB_TURNS },
+          sets: setsOf(values.sets, {
+            epochs: values.epochs === undefined ? JOB_EPOCHS : whole('--epochs', values.epochs),
+            seeds: values.seeds === undefined ? JOB_SEEDS : whole('--seeds', values.seeds, 0),
+          }),
         };
   const chosen = modelNames(models);
   return { quick, only, keep, device, isa, json, models, chosen, turns, job };
 }
 
-function whole(option: string, text: string): number {
-  if (!/^[1-9]\d*$/.test(text))
-    throw new Error(`${option} is a whole number from 1, not "${text}"`);
+function whole(option: string, text: string, least = 1): number {
+  if (!/^(?:0|[1-9]\d*)$/.test(text) || Number(text) < least)
+    throw new Error(`${option} is a whole number from ${String(least)}, not "${text}"`);
   return Number(text);
 }
 
-function setsOf(text: string): JobSet[] {
+function setsOf(text: string, usual: Pick<JobSet, 'epochs' | 'seeds'>): JobSet[] {
   return text.split(',').map((word) => {
-    const [, name, size] = /^([\w.-]+):([1-9]\d*)$/.exec(word) ?? [];
+    const [, name, size, epochs, seeds] =
+      /^([\w.-]+):([1-9]\d*)(?::([1-9]\d*)(?::(\d+))?)?$/.exec(word) ?? [];
     if (name === undefined || size === undefined)
-      throw new Error(`--sets takes NAME:PIXELS, separated by commas, not "${word}"`);
-    return { name, size: Number(size) };
+      throw new Error(
+        `--sets takes NAME:PIXELS[:EPOCHS[:SEEDS]], separated by commas, not "${word}"`,
+      );
+    return {
+      ...{ name, size: Number(size) },
+      epochs: epochs === undefined ? usual.epochs : Number(epochs),
+      seeds: seeds === undefined ? usual.seeds : Number(seeds),
+    };
   });
 }

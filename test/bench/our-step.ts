@@ -10,7 +10,8 @@ import { singleLabel as task } from '../../main/tasks/single-label.ts';
 import { makeUpdate, targetSet } from '../../main/engine/train/update.ts';
 import { readAllFloat32 } from '../../main/formats/safetensors.ts';
 import { inspectBackbone } from '../../main/host/services/backbones/inspection.ts';
-import { matrixWork } from './matrix-work.ts';
+import { mainShapes, matrixWork } from './matrix-work.ts';
+import type { ProductShape } from './products.ts';
 import { answerSteps } from './step-answers.ts';
 import { writeOne } from '../fixtures/engine/variables.ts';
 import { MATMUL_PRECISIONS } from '../../shared/training/fields.ts';
@@ -18,8 +19,9 @@ import { KARST_DEFAULTS } from '../../shared/methods/karst.ts';
 
 /**
  * Our training step as a subject: our-step.ts FOLDER HEADS [CHECKPOINTED_BLOCKS], driven like
- * `peers/step_peer.py`; HEADS is 0 where the configuration beside the weights says them. The line `work` answers `{"gigaflop", "peakGigaflops"}`: the matrix work of
- * a step, and the rate of the fastest matrix product that TensorFlow achieves here.
+ * `peers/step_peer.py`; HEADS is 0 where the configuration beside the weights says them. The line
+ * `work` answers `{"gigaflop", "shapes"}`: the matrix work of a step, and the shapes whose rates the
+ * line `products` answers: `{"ours"}`, those of the fastest products in this process.
  */
 
 const [folder = '', heads = '', checkpointed = '0'] = process.argv.slice(2);
@@ -52,8 +54,8 @@ function configFor(batchSize: number, imageSize: number): TrainingConfig {
 interface PreparedStep {
   /** Runs one step and returns its loss. */
   make(): Promise<number>;
-  /** Matrix work of a step in 10⁹ floating point operations. */
-  readonly gigaflop: number;
+  /** The function that is one step. */
+  readonly train: ProgramFunction;
 }
 
 async function prepare(runtime: Runtime): Promise<PreparedStep> {
@@ -99,45 +101,53 @@ async function prepare(runtime: Runtime): Promise<PreparedStep> {
       step += 1;
       return loss;
     },
-    gigaflop: stepWork(model, config) / 1e9,
+    train: stepOf(model, config),
   };
 }
 
-function stepWork(model: Model, { batchSize, optimizer, matmulPrecision }: TrainingConfig): number {
+function stepOf(
+  model: Model,
+  { batchSize, optimizer, matmulPrecision }: TrainingConfig,
+): ProgramFunction {
   const { program } = trainingProgram(model, {
     ...{ batchSize, loss: task.loss, optimizer, matmulPrecision, accumulate: 1 },
   });
   const train = program.functions['train'];
   if (train === undefined) throw new Error('the program has a step');
-  return matrixWork(train);
+  return train;
 }
 
-/**
- * Rate of square products large enough to be compute-bound, at the faster of the two precisions.
- */
-async function peakGigaflops(runtime: Runtime): Promise<number> {
-  const side = 2048;
-  const a = g.variable('a', [side, side]);
-  const total = g.sumAll(g.matmul(a, a));
-  const product = { inputs: [], outputs: { total }, updates: [] };
+/** A square product, large enough to be bound by arithmetic alone. */
+const SQUARE: ProductShape = { rows: 2048, columns: 2048, depth: 2048 };
+const TRIES = 8;
+
+/** The best rate of a product at the faster of the two precisions, in 10⁹ floating point operations a second. */
+async function rateOf(runtime: Runtime, { rows, columns, depth }: ProductShape): Promise<number> {
+  const [a, b] = [g.variable('a', [rows, depth]), g.variable('b', [columns, depth])];
+  const c = g.variable('c', [rows, columns]);
+  // The result takes the place of a variable, so that nothing but the product is timed.
+  const updates = [{ variable: c, value: g.matmul(a, b, { transposeB: true }) }];
+  const product = { inputs: [], outputs: { done: g.scalar(1) }, updates };
   const functions = Object.fromEntries(
     MATMUL_PRECISIONS.map((precision): [string, ProgramFunction] => [
       precision,
       { ...product, matmulPrecision: precision },
     ]),
   );
-  const session = runtime.open({ variables: [a], functions });
+  const session = runtime.open({ variables: [a, b, c], functions });
   try {
-    await writeOne(session, 'a', new Float32Array(side * side).fill(1e-3));
+    await writeOne(session, 'a', new Float32Array(rows * depth).fill(1e-3));
+    await writeOne(session, 'b', new Float32Array(columns * depth).fill(1e-3));
+    await writeOne(session, 'c', session.zeros('c'));
     const seconds: number[] = [];
     for (const precision of MATMUL_PRECISIONS) {
-      for (let i = 0; i < 8; i++) {
+      for (let i = 0; i < TRIES; i++) {
         const began = performance.now();
         await session.run(precision, {});
         seconds.push((performance.now() - began) / 1000);
       }
     }
-    return (2 * side ** 3) / Math.min(...seconds) / 1e9;
+    return (2 * rows * columns * depth) / Math.min(...seconds) / 1e9;
   } finally {
     await session.dispose();
   }
@@ -145,9 +155,12 @@ async function peakGigaflops(runtime: Runtime): Promise<number> {
 
 const runtime = await openRuntime();
 const prepared = await prepare(runtime);
+const shapes = [SQUARE, ...mainShapes(prepared.train)];
 await answerSteps(() => prepared.make(), {
-  work: async () => ({
-    gigaflop: prepared.gigaflop,
-    peakGigaflops: await peakGigaflops(runtime),
-  }),
+  work: () => ({ gigaflop: matrixWork(prepared.train) / 1e9, shapes }),
+  async products() {
+    const ours: number[] = [];
+    for (const shape of shapes) ours.push(await rateOf(runtime, shape));
+    return { ours };
+  },
 });

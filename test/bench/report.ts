@@ -33,11 +33,15 @@ export function stepTables(rows: readonly StepRow[], work: readonly WorkRow[]): 
           ? `\n\n\\* Others used up to ${busiest.toFixed(2)} cores in every turn; the least disturbed ones count.`
           : '';
       const used = work.find(({ model, batch }) => `${model}, batch ${String(batch)}` === title);
-      const note =
-        used === undefined
-          ? ''
-          : `\n\nMatrix work ${used.gigaflop.toFixed(0)} GFLOP a step; at the machine's ${used.peakGigaflops.toFixed(0)} GFLOP/s that is ${(100 * used.utilisation).toFixed(0)} % of the step.`;
+      const note = used === undefined ? '' : `\n\n${workNote(used)}`;
       return `### ${title}\n\n| | a step | peak memory | times ours |\n|---|---:|---:|---:|\n${lines.map((line) => `| ${line} |`).join('\n')}${disturbed}${note}`;
     })
     .join('\n\n');
+}
+
+function workNote({ gigaflop, fastest, utilisation }: WorkRow): string {
+  const { library, rows, columns, depth, gigaflops } = fastest;
+  const product = `${library}, ${String(rows)} × ${String(columns)}, depth ${String(depth)}`;
+  const rate = `the ${gigaflops.toFixed(0)} GFLOP/s of the fastest product (${product})`;
+  return `Matrix work ${gigaflop.toFixed(0)} GFLOP a step; at ${rate} that is ${(100 * utilisation).toFixed(0)} % of the step.`;
 }

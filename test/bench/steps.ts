@@ -7,6 +7,7 @@ import { engineEnvironment } from '../../main/platform/engine-environment.mjs';
 import type { Device } from './device.ts';
 import { waitForQuiet } from './machine.ts';
 import type { Comparison } from './models.ts';
+import { fastestProduct, type FastestProduct } from './products.ts';
 import { median, spread } from './statistics.ts';
 import { Subject } from './subject.ts';
 import { makeTask } from './task.ts';
@@ -44,11 +45,9 @@ export interface WorkRow {
   readonly batch: number;
   /** Matrix work of a step in 10⁹ floating point operations. */
   readonly gigaflop: number;
-  /**
-   * Rate of the fastest matrix product on this machine, in 10⁹ floating point operations a second.
-   */
-  readonly peakGigaflops: number;
-  /** Time of the matrix work at that rate ÷ time of a step. */
+  /** The fastest matrix product of any library in this run. */
+  readonly fastest: FastestProduct;
+  /** Time of the matrix work at its rate ÷ time of a step. */
   readonly utilisation: number;
 }
 
@@ -64,7 +63,10 @@ export const PATIENCE_MS = 20_000;
 
 export const stepAnswer = v.object({ seconds: v.number(), others: v.number(), loss: v.number() });
 export const memoryAnswer = v.object({ peakMiB: v.number() });
-const workAnswer = v.object({ gigaflop: v.number(), peakGigaflops: v.number() });
+const workAnswer = v.object({
+  gigaflop: v.number(),
+  shapes: v.array(v.object({ rows: v.number(), columns: v.number(), depth: v.number() })),
+});
 
 export async function compareSteps(
   python: string,
@@ -116,8 +118,8 @@ export async function compareSteps(
       });
     }
     const { peakMiB } = await ours.ask('memory', memoryAnswer);
-    await waitForQuiet(PATIENCE_MS);
-    const { gigaflop, peakGigaflops } = await ours.ask('work', workAnswer);
+    const { gigaflop, shapes } = await ours.ask('work', workAnswer);
+    const fastest = await fastestProduct(ours, shapes, { python, device, threads });
     await ours.end();
     const own: StepRow = {
       ...{
@@ -130,8 +132,8 @@ export async function compareSteps(
       ...{ steps: ownTimes.length, peakMiB, speedup: 1, lossDifference: 0 },
       others: Math.max(...rows.map((row) => row.others)),
     };
-    const utilisation = gigaflop / peakGigaflops / own.medianSeconds;
-    return { rows: [own, ...rows], work: { model, batch, gigaflop, peakGigaflops, utilisation } };
+    const utilisation = gigaflop / fastest.gigaflops / own.medianSeconds;
+    return { rows: [own, ...rows], work: { model, batch, gigaflop, fastest, utilisation } };
   } finally {
     rmSync(task, { recursive: true, force: true });
   }

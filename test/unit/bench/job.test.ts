@@ -8,7 +8,7 @@ import {
   timeTo,
 } from '../../bench/job-figures.ts';
 import type { JobRun } from '../../bench/job-runs.ts';
-import { jobTables } from '../../bench/job-tables.ts';
+import { jobTables, type JobRow } from '../../bench/job-tables.ts';
 import { perfSplit } from '../../bench/perf-split.ts';
 
 /** A run with the first step after 5 s and these ends of epochs and accuracies. */
@@ -57,20 +57,19 @@ it('sorts the processor time by what it is spent on', () => {
 
 it('says in the tables what was run, and what was not reached', () => {
   const times = { total: 13, process: 1, tensorflow: 0.5, graph: 1, images: 0.1, xla: 10.4 };
-  const markdown = jobTables([
-    {
-      ...{ set: 'hands', size: 112, epochs: 1, seeds: 2, turns: 1, addingSeconds: 2, workers: 1 },
-      epochSeconds: { ours: 17, script: [22, 20] },
-      firstStep: { cold: times, warm: { ...times, total: 3 }, script: 5 },
-      split: { steps: 15, waiting: 0.1, validation: 2, perf: null },
-      accuracy: {
-        rate: 0.003,
-        script: { best: 0.9, seconds: 100 },
-        defaults: { best: 0.95, seconds: 80 },
-        atRate: { best: 0.8, seconds: null },
-      },
+  const row: JobRow = {
+    ...{ set: 'hands', size: 112, epochs: 1, seeds: 2, turns: 1, addingSeconds: 2, workers: 1 },
+    epochSeconds: { ours: 17, script: [22, 20] },
+    firstStep: { cold: times, warm: { ...times, total: 3 }, script: 5 },
+    split: { steps: 15, waiting: 0.1, validation: 2, perf: null },
+    accuracy: {
+      rate: 0.003,
+      script: { best: 0.9, seconds: 100 },
+      defaults: { best: 0.95, seconds: 80 },
+      atRate: { best: 0.8, seconds: null },
     },
-  ]);
+  };
+  const markdown = jobTables([row, { ...row, set: 'flowers', seeds: 0, accuracy: null }]);
   expect(markdown).toContain(
     'hands, 112 pixels: batch 16, 1 epochs, 2 seeds, 1 turns; the script at 0.003 with one worker.',
   );
@@ -78,4 +77,7 @@ it('says in the tables what was run, and what was not reached', () => {
   expect(markdown).toContain('| hands, 112 pixels, nothing compiled | 13.0 s |');
   expect(markdown).toContain('| 2.60 |');
   expect(markdown).toContain('| hands, 112 pixels, KARST Studio at 0.003 | 80.0 % | not reached |');
+  expect(markdown).toContain('0 seeds, 1 turns; the script with one worker.');
+  expect(markdown).not.toContain('flowers, 112 pixels, KARST Studio');
+  expect(jobTables([{ ...row, accuracy: null }])).not.toContain('Time to accuracy');
 });

@@ -8,16 +8,21 @@ describe('the options of the bench', () => {
 
   it('take a whole job of two folders, as large as its aims say or smaller', () => {
     expect(benchOptions([]).job).toBeNull();
+    const usual = { epochs: 12, seeds: 3 };
     const sets = [
-      { name: 'hands', size: 112 },
-      { name: 'flowers', size: 224 },
+      { name: 'hands', size: 112, ...usual },
+      { name: 'flowers', size: 224, ...usual },
     ];
-    const whole = { backbone: '/b', data: '/d', sets, epochs: 12, seeds: 3, turns: 3 };
+    const whole = { backbone: '/b', data: '/d', sets, turns: 3 };
     expect(benchOptions(folders).job).toEqual(whole);
-    const words = ['--sets', 'hands:56', '--epochs', '1', '--seeds', '2', '--turns', '1'];
-    expect(benchOptions([...folders, ...words]).job).toEqual({
-      ...{ ...whole, sets: [{ name: 'hands', size: 56 }] },
-      ...{ epochs: 1, seeds: 2, turns: 1 },
+    const words = ['--sets', 'hands:56,steel:28:4:0', '--epochs', '1', '--seeds', '2'];
+    expect(benchOptions([...folders, ...words, '--turns', '1']).job).toEqual({
+      ...whole,
+      sets: [
+        { name: 'hands', size: 56, epochs: 1, seeds: 2 },
+        { name: 'steel', size: 28, epochs: 4, seeds: 0 },
+      ],
+      turns: 1,
     });
   });
 
@@ -25,7 +30,8 @@ describe('the options of the bench', () => {
     [['--only', 'job'], '--only job takes --backbone DIR and --data DIR'],
     [['--only', 'job', '--data', '/d'], '--backbone DIR'],
     [[...folders, '--epochs', '0'], '--epochs is a whole number from 1, not "0"'],
-    [[...folders, '--seeds', 'three'], '--seeds is a whole number'],
+    [[...folders, '--seeds', 'three'], '--seeds is a whole number from 0'],
+    [[...folders, '--sets', 'hands:56:0'], '--sets takes NAME:PIXELS[:EPOCHS[:SEEDS]]'],
     [['--turns', '1.5'], '--turns is a whole number'],
     [[...folders, '--sets', 'hands'], '--sets takes NAME:PIXELS'],
     [['--models', 'tiny,large'], '--models takes tiny, base, dinov2-112, dinov2-224, swin'],
