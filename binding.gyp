@@ -60,24 +60,24 @@
       ],
     },
   ],
+  'variables': {
+    'kernels': [
+      'main/native-ops/kernels/addon.cc',
+      'main/native-ops/kernels/attention.cc',
+      'main/native-ops/kernels/calls.cc',
+      'main/native-ops/kernels/split-k-matmul.cc',
+      'main/native-ops/kernels/gelu.cc',
+      'main/native-ops/kernels/kronecker.cc',
+      'main/native-ops/kernels/layer-norm.cc',
+      'main/native-ops/kernels/matmul.cc',
+      'main/native-ops/kernels/mix.cc',
+      'main/native-ops/kernels/self-check.cc',
+      'main/native-ops/kernels/trial.cc',
+    ],
+  },
+  # The kernels, compiled from the same sources for each ISA.
   'conditions': [
-    # The kernels, compiled from the same sources for each ISA.
     ['OS=="linux" and target_arch=="x64"', {
-      'variables': {
-        'kernels': [
-          'main/native-ops/kernels/addon.cc',
-          'main/native-ops/kernels/attention.cc',
-          'main/native-ops/kernels/calls.cc',
-          'main/native-ops/kernels/split-k-matmul.cc',
-          'main/native-ops/kernels/gelu.cc',
-          'main/native-ops/kernels/kronecker.cc',
-          'main/native-ops/kernels/layer-norm.cc',
-          'main/native-ops/kernels/matmul.cc',
-          'main/native-ops/kernels/mix.cc',
-          'main/native-ops/kernels/self-check.cc',
-          'main/native-ops/kernels/trial.cc',
-        ],
-      },
       'targets': [
         {
           'target_name': 'karst_kernels_amx',
@@ -95,6 +95,19 @@
           'target_name': 'karst_kernels_avx2',
           'variables': {'tensorflow': 1, 'hidden': 1},
           'cflags': ['-mavx2', '-mfma'],
+          'sources': ['<@(kernels)'],
+        },
+      ],
+    }],
+    # Written and not run on such a system. Windows has none: the TensorFlow of its addon exports the
+    # C interface alone, through which XLA cannot be told of a kernel.
+    ['(OS=="linux" or OS=="mac") and target_arch=="arm64"', {
+      'targets': [
+        {
+          'target_name': 'karst_kernels_neon',
+          'variables': {'tensorflow': 1, 'hidden': 1},
+          # NEON is part of every arm64 processor, and on macOS compilers take it without a flag.
+          'cflags': ['-march=armv8-a'],
           'sources': ['<@(kernels)'],
         },
       ],

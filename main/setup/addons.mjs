@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BINDING, BUILT, kernelsAddon, PACKAGE, PIXELS, RUNTIME } from '../platform/addons.mjs';
-import { ISAS, isTheirSystem, processorIsas } from '../platform/kernels.mjs';
+import { ISAS, processorIsas, systemIsas } from '../platform/kernels.mjs';
 import { lastLines, runCommand } from './command.mjs';
 import { withInstallLock } from './install-lock.mjs';
 import { linkTarget, relink } from './link.mjs';
@@ -39,7 +39,6 @@ const SOURCES = ['binding.gyp', join('main', 'native-ops'), join(PACKAGE, 'bindi
 
 /** @returns {readonly Addon[]} those to build on this system */
 function addons() {
-  const isas = isTheirSystem() ? ISAS : [];
   return [
     { place: BINDING, runs: true, without: null },
     {
@@ -47,7 +46,7 @@ function addons() {
       without:
         'Images are resized without the compiled resampling, which takes several times as long.',
     },
-    ...isas.map(({ name, title }) => ({
+    ...systemIsas().map(({ name, title }) => ({
       ...{ place: kernelsAddon(name), runs: processorIsas().includes(name) },
       without: `Training does without the kernels for processors with ${title}, which takes longer there (g++ 11 or newer builds them).`,
     })),

@@ -4,6 +4,7 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['amx', 'AMX'],
   ['avx512', 'AVX-512'],
   ['avx2', 'AVX2'],
+  ['neon', 'NEON'],
 ]);
 
 /** The name of a kernels' instruction set. */

@@ -1,9 +1,12 @@
-#include <malloc.h>
 #include <node_api.h>
 
 #include <atomic>
 #include <string>
 #include <utility>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "../node-api.h"
 #include "calls.h"
@@ -23,13 +26,20 @@ namespace {
 
 std::atomic<bool> trimming{false};
 
+/** Returns free heap memory to the system, where the C library can be asked to. */
+void trim() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 /**
  * The function that XLA calls. A program's first call comes after compilation and before its memory
  * is touched: the moment to return what compilation has freed to the system.
  */
 template <int kIndex>
 void enter(void* out, const void** in) {
-  if (trimming.load(std::memory_order_relaxed) && trimming.exchange(false)) malloc_trim(0);
+  if (trimming.load(std::memory_order_relaxed) && trimming.exchange(false)) trim();
   karst::kCalls[kIndex].make(out, in);
 }
 

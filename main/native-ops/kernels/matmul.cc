@@ -1,11 +1,10 @@
 #include "matmul.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 
+#include "processor.h"
 #include "product.h"
 #include "scratch.h"
 #include "split-k-matmul.h"
@@ -119,8 +118,7 @@ void matmul(const Product& product, const float* a, const float* b, float* c) {
         for (int p = 0; p < one.rowPanels(); p += one.group())
           one.multiplyRows(p, std::min(one.group(), one.rowPanels() - p));
       }
-      // Non-temporal stores are weakly ordered: make them visible before the call returns.
-      _mm_sfence();
+      finishNonTemporalStores();
     });
     return;
   }
@@ -134,11 +132,11 @@ void matmul(const Product& product, const float* a, const float* b, float* c) {
   std::atomic<int> nextPart{0}, packedParts{0}, nextPanel{0};
   threadPool().run([&] {
     for (int j; (j = nextPart++) < one.columnParts(); ++packedParts) one.packColumns(j);
-    while (packedParts < one.columnParts()) _mm_pause();
+    while (packedParts < one.columnParts()) spinHint();
     ProductUnit unit;
     for (int panel; (panel = nextPanel.fetch_add(group)) < one.rowPanels();)
       one.multiplyRows(panel, std::min(group, one.rowPanels() - panel));
-    _mm_sfence();
+    finishNonTemporalStores();
   });
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <cstddef>
 
 #include "operand.h"
+#include "processor.h"
 
 // The layout of a micro-panel; product.h multiplies them.
 #ifdef __AMX_BF16__
@@ -42,8 +41,7 @@ void packPart(const Operand& x, const Part& part) {
       const int end = std::min(lastRow, next + kPanelWidth * (j + 1) / across);
       for (int row = next + kPanelWidth * j / across; row < end; ++row) {
         const float* ahead = x.values + row * x.stride + column;
-        for (int offset = 0; offset < columns; offset += 16)
-          _mm_prefetch(ahead + offset, _MM_HINT_T1);
+        for (int offset = 0; offset < columns; offset += 16) prefetch(ahead + offset);
       }
       const int panel = x.contiguousK ? i : j, step = x.contiguousK ? j : i;
       const int mn = part.mnBegin + panel * kPanelWidth;

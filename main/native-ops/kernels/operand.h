@@ -12,7 +12,7 @@ namespace karst {
 #ifdef __AVX512F__
 constexpr int kPanelWidth = 32;
 #else
-// As wide as a register tile: it is then read in the order of memory, and a block of it along K
+// As wide as a register tile (with NEON two): it is then read in the order of memory, and a block of it along K
 // fits into the L1 cache.
 constexpr int kPanelWidth = 24;
 #endif

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <immintrin.h>
+#ifdef __linux__
 #include <pthread.h>
 #include <sched.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -12,6 +13,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "processor.h"
 
 namespace karst {
 
@@ -24,7 +27,9 @@ class ThreadPool {
  public:
   /** @param threads all that work at a time, including the caller */
   explicit ThreadPool(int threads) {
+#ifdef __linux__
     sched_getaffinity(0, sizeof allowed_, &allowed_);
+#endif
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { serve(); });
   }
 
@@ -42,7 +47,7 @@ class ThreadPool {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       job_ = &job;
-      mxcsr_ = _mm_getcsr();
+      floatMode_ = floatMode();
       ++generation_;
     }
     start_.notify_all();
@@ -53,6 +58,7 @@ class ThreadPool {
   }
 
  private:
+#ifdef __linux__
   // Linux tends to wake a thread on the processor of the thread that wakes it, where it would have
   // to wait until the caller ends.
   void leaveProcessorToCaller() {
@@ -65,6 +71,9 @@ class ThreadPool {
     }
     excluded_ = processor;
   }
+#else
+  void leaveProcessorToCaller() {}
+#endif
 
   void serve() {
     unsigned long seen = 0;
@@ -76,7 +85,7 @@ class ThreadPool {
       const auto* job = job_;
       // XLA's threads flush denormals to zero. A result must not depend on which thread computed
       // which part of it.
-      _mm_setcsr(mxcsr_);
+      setFloatMode(floatMode_);
       lock.unlock();
       (*job)();
       lock.lock();
@@ -89,13 +98,15 @@ class ThreadPool {
   std::condition_variable start_, done_;
   const std::function<void()>* job_ = nullptr;
   /** The caller's rounding mode and treatment of denormals. */
-  unsigned mxcsr_ = 0;
+  FloatMode floatMode_ = 0;
   int active_ = 0;
   /** Number of the current job. */
   unsigned long generation_ = 0;
+#ifdef __linux__
   /** The processor that workers stay off. */
   int excluded_ = -1;
   cpu_set_t allowed_;
+#endif
 };
 
 /** The pool of this process, with as many threads as TensorFlow is told to use. */

@@ -1,6 +1,10 @@
 #pragma once
 
+#ifdef __x86_64__
 #include <immintrin.h>
+#else
+#include <arm_neon.h>
+#endif
 
 #include <algorithm>
 #include <cstddef>
@@ -9,7 +13,7 @@
 namespace karst {
 
 /**
- * A SIMD vector of floats (AVX-512: 16, AVX2: 8) and the operations on it. Names follow Google
+ * A SIMD vector of floats (AVX-512: 16, AVX2: 8, NEON: 4) and the operations on it. Names follow Google
  * Highway. Operators come from the compiler (GCC's vector extension).
  */
 #ifdef __AVX512F__
@@ -74,7 +78,7 @@ inline void transpose(Vec r[kLanes]) {
   }
 }
 
-#else
+#elif defined(__AVX2__)
 
 using Vec = __m256;
 using Mask = __m256i;
@@ -142,6 +146,64 @@ inline void transpose(Vec r[kLanes]) {
     r[i] = _mm256_permute2f128_ps(t[i], r[i + 4], 0x20);
     r[i + 4] = _mm256_permute2f128_ps(t[i], r[i + 4], 0x31);
   }
+}
+
+#else
+
+using Vec = float32x4_t;
+constexpr int kLanes = 4;
+/** The first `count` lanes: there are no masked loads and stores. */
+struct Mask {
+  int count;
+};
+
+inline Mask firstN(int count) { return {std::clamp(count, 0, kLanes)}; }
+inline Vec broadcast(float value) { return vdupq_n_f32(value); }
+inline Vec load(const float* from) { return vld1q_f32(from); }
+inline Vec load(const float* from, Mask mask) {
+  float lanes[kLanes] = {};
+  std::copy_n(from, mask.count, lanes);
+  return load(lanes);
+}
+inline void store(float* to, Vec x) { vst1q_f32(to, x); }
+inline void store(float* to, Vec x, Mask mask) {
+  float lanes[kLanes];
+  store(lanes, x);
+  std::copy_n(lanes, mask.count, to);
+}
+inline void storeNonTemporal(float* to, Vec x) { store(to, x); }
+inline Vec mulAdd(Vec a, Vec b, Vec c) { return vfmaq_f32(c, a, b); }
+inline Vec negMulAdd(Vec a, Vec b, Vec c) { return vfmsq_f32(c, a, b); }
+inline Vec max(Vec a, Vec b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+inline Vec abs(Vec x) { return vabsq_f32(x); }
+inline Vec round(Vec x) { return vrndnq_f32(x); }
+inline Vec ldexp(Vec x, Vec n) {
+  // In two steps: a single power of two would not reach subnormal results.
+  const auto power = [](int32x4_t e) {
+    return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(e, vdupq_n_s32(127)), 23));
+  };
+  const int32x4_t whole = vcvtnq_s32_f32(n), half = vshrq_n_s32(whole, 1);
+  return x * power(half) * power(vsubq_s32(whole, half));
+}
+/** Lanes that a comparison has found: all ones or all zeros. */
+inline Vec ifThenElse(uint32x4_t lanes, Vec yes, Vec no) { return vbslq_f32(lanes, yes, no); }
+inline Vec ifThenElse(Mask mask, Vec yes, Vec no) {
+  static constexpr std::int32_t kIndices[kLanes] = {0, 1, 2, 3};
+  return ifThenElse(vcltq_s32(vld1q_s32(kIndices), vdupq_n_s32(mask.count)), yes, no);
+}
+inline uint32x4_t isNegative(Vec x) { return vcltzq_f32(x); }
+inline float reduceSum(Vec x) { return vaddvq_f32(x); }
+inline float reduceMax(Vec x) { return vmaxvq_f32(x); }
+
+inline void transpose(Vec r[kLanes]) {
+  const auto wide = [](Vec x) { return vreinterpretq_f64_f32(x); };
+  const auto narrow = [](float64x2_t x) { return vreinterpretq_f32_f64(x); };
+  const float64x2_t even = wide(vtrn1q_f32(r[0], r[1])), odd = wide(vtrn2q_f32(r[0], r[1]));
+  const float64x2_t even2 = wide(vtrn1q_f32(r[2], r[3])), odd2 = wide(vtrn2q_f32(r[2], r[3]));
+  r[0] = narrow(vtrn1q_f64(even, even2));
+  r[1] = narrow(vtrn1q_f64(odd, odd2));
+  r[2] = narrow(vtrn2q_f64(even, even2));
+  r[3] = narrow(vtrn2q_f64(odd, odd2));
 }
 
 #endif

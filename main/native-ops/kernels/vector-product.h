@@ -21,9 +21,9 @@ struct ProductUnit {
 constexpr bool kReadsInPlace = true;
 
 /** Register tile of the micro-kernel: rows (at most) by vectors of columns. With the values of one
- * k and a factor it fits into AVX-512's 32 and AVX2's 16 registers. A panel is a whole number of
- * tiles either way. */
-constexpr int kTileRows = kLanes == 16 ? 8 : 4;
+ * k and a factor it fits into the 32 registers of AVX-512 and NEON and AVX2's 16. A panel is a whole
+ * number of tiles in all of them. */
+constexpr int kTileRows = kLanes == 8 ? 4 : 8;
 constexpr int kTileVectors = kLanes == 16 ? 2 : 3;
 
 /** A micro-panel of a left operand, packed or in place. */
@@ -89,40 +89,47 @@ void multiplyRows(const LeftMicroPanel& left, const float* right, int k, const B
   }
 }
 
-/** Dispatches on the number of vectors of columns, and on how the left operand lies in memory. */
-template <int kRows, int kVectors = kTileVectors>
-void multiplyColumns(const LeftMicroPanel& left, const float* right, int k, const Block& block) {
-  if constexpr (kVectors > 1) {
-    if (block.columns <= (kVectors - 1) * kLanes)
-      return multiplyColumns<kRows, kVectors - 1>(left, right, k, block);
+/** Rows (at most) of a register tile that is so many vectors wide: as many sums as the registers
+ * hold, so that a narrow one does not wait for the FMA units' latency. */
+constexpr int tileRows(int vectors) { return kTileRows * kTileVectors / vectors; }
+
+/** Dispatches on the number of rows, and on how the left operand lies in memory. */
+template <int kRows, int kVectors>
+void multiplySome(const LeftMicroPanel& left, const float* right, int k, const Block& block) {
+  if constexpr (kRows > 1) {
+    if (block.rows < kRows) return multiplySome<kRows - 1, kVectors>(left, right, k, block);
   }
   const auto multiply = left.contiguousK() ? multiplyRows<kRows, kVectors, true>
                                            : multiplyRows<kRows, kVectors, false>;
   multiply(left, right, k, block);
 }
 
-/** Dispatches on the number of rows. */
-template <int kRows = kTileRows>
-void multiplySome(const LeftMicroPanel& left, const float* right, int k, const Block& block) {
-  if constexpr (kRows > 1) {
-    if (block.rows < kRows) return multiplySome<kRows - 1>(left, right, k, block);
+/** The columns of one register tile, for all rows; dispatches on the number of their vectors. */
+template <int kVectors = kTileVectors>
+void multiplyColumns(const LeftMicroPanel& left, const float* right, int k, const Block& block) {
+  if constexpr (kVectors > 1) {
+    if (block.columns <= (kVectors - 1) * kLanes)
+      return multiplyColumns<kVectors - 1>(left, right, k, block);
   }
-  multiplyColumns<kRows>(left, right, k, block);
+  // Split evenly: a remainder of few rows would leave the FMA units idle.
+  constexpr int kRows = tileRows(kVectors);
+  const int parts = ceilDivide(block.rows, kRows);
+  for (int part = 0; part < parts; ++part) {
+    const int row = block.rows * part / parts, end = block.rows * (part + 1) / parts;
+    multiplySome<kRows, kVectors>(left.from(row), right, k,
+                                  {block.values + row * block.stride, block.stride, end - row,
+                                   block.columns, block.add, block.nonTemporal});
+  }
 }
 
 /** block (+)= left × right, micro-panels over k values. */
 inline void multiplyPanels(const LeftMicroPanel& left, const float* right, int k,
                            const Block& block) {
   constexpr int kColumns = kTileVectors * kLanes;
-  // Split evenly: a remainder of few rows would leave the FMA units idle.
-  const int parts = ceilDivide(block.rows, kTileRows);
   for (int column = 0; column < block.columns; column += kColumns) {
-    for (int part = 0; part < parts; ++part) {
-      const int row = block.rows * part / parts, end = block.rows * (part + 1) / parts;
-      multiplySome(left.from(row), right + column, k,
-                   {block.values + row * block.stride + column, block.stride, end - row,
-                    block.columns - column, block.add, block.nonTemporal});
-    }
+    multiplyColumns(left, right + column, k,
+                    {block.values + column, block.stride, block.rows, block.columns - column,
+                     block.add, block.nonTemporal});
   }
 }
 

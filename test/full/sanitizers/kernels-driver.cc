@@ -3,8 +3,6 @@
 // Built with the compiler's sanitizers by sanitizers.test.ts. TF_NUM_INTRAOP_THREADS sets the size of
 // the thread pool. The last line of output is the number of calls.
 
-#include <immintrin.h>
-
 #include <atomic>
 #include <cmath>
 #include <cstdio>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "../../../main/native-ops/kernels/calls.h"
+#include "../../../main/native-ops/kernels/processor.h"
 #include "../../../main/native-ops/kernels/product.h"
 #include "../../../main/native-ops/kernels/trial.h"
 #include "placed.h"
@@ -22,7 +21,7 @@ namespace {
 
 using karst::Trial;
 
-/** Sizes around those of vectors (8, 16), register tiles (4, 8 rows) and micro-panels (24, 32). */
+/** Sizes around those of vectors (4, 8, 16), register tiles (4, 8 rows) and micro-panels (24, 32). */
 constexpr int kEdges[] = {1,  2,  3,  4,  5,  7,  8,  9,  13, 15, 16, 17, 23,
                           24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97};
 
@@ -135,7 +134,6 @@ void tryAt(const Trial& trial, Place place) {
  * if it started without the flag.
  */
 void tryDenormals() {
-  constexpr unsigned kFlush = 0x8040;
   constexpr int kRows = 4000, kWidth = 9;
   Trial trial = karst::geluTrial({kRows, kWidth}, false);
   for (float& x : trial.operands[0]) x = -13.3f;
@@ -143,10 +141,10 @@ void tryDenormals() {
   if (gelu == 0 || std::isnormal(gelu)) require(trial, false, "has operands for something else");
   std::vector<float> result(trial.expected.size());
   const void* in[] = {trial.operands[0].data(), nullptr, trial.size.data()};
-  const unsigned before = _mm_getcsr();
-  _mm_setcsr(before | kFlush);
+  const karst::FloatMode before = karst::floatMode();
+  karst::setFloatMode(before | karst::kFlushDenormals);
   karst::kCalls[trial.call].make(result.data(), in);
-  _mm_setcsr(before);
+  karst::setFloatMode(before);
   for (const float value : result)
     require(trial, std::fpclassify(value) != FP_SUBNORMAL, "did not flush a denormal");
   ++calls;

@@ -40,6 +40,10 @@ describe('KARST_KERNELS', () => {
     });
   });
 
+  it.runIf(process.arch === 'x64')('may not be that of other processors', () => {
+    expect(problemOf('neon')?.message).toContain('this processor has no NEON');
+  });
+
   it('may not be one whose kernels were not built', () => {
     expect(problemOf('avx512')).toEqual({
       message:
@@ -49,7 +53,7 @@ describe('KARST_KERNELS', () => {
   });
 });
 
-describe.runIf(processorIsas().length > 0)('installedKernels', () => {
+describe.runIf(process.arch === 'x64' && processorIsas().length > 0)('installedKernels', () => {
   const isas = processorIsas();
   const lesser = isas.slice(1);
   const found = (root: string, environment = {}): string[] =>
