@@ -147,6 +147,7 @@ const RESERVED = [
   { package: /^@huggingface\//, folders: ['main/hub'] },
   { package: /^better-sqlite3(\/|$)/, folders: ['main/host/store'] },
   { package: /^onnxruntime-node(\/|$)/, folders: ['main/exports'] },
+  { package: /^webgpu(\/|$)/, folders: ['main/engine/runtime'] },
 ];
 
 /** Run before packages are installed or must not need any: only Node's built-in modules allowed. */

@@ -35,6 +35,10 @@ export const PARTS = {
     takes: ['seed', 'minutes'],
   },
   serve: { does: 'loads a served studio as no browser does', takes: [] },
+  gpu: {
+    does: 'computes every operation and the oracle’s training on a graphics card in software',
+    takes: [],
+  },
   memory: { does: 'holds plans to the memory that trainings take, for nine of them', takes: [] },
   install: {
     does: 'makes, installs, uses, upgrades and removes the Debian package',

@@ -10,6 +10,7 @@ import { SetupProblem } from '../main/setup/setup-problem.mjs';
 import { BROWSER_SUITES, PARTS, chooseParts, commandOf, usage } from './parts.mjs';
 import { ensureTestApplication } from './setup/electron-9.mjs';
 import { ensureTestElectron } from './setup/test-electron.mjs';
+import { ensureSoftwareVulkan, VULKAN_VARIABLE } from './setup/vulkan.mjs';
 import {
   browserResult,
   checkResult,
@@ -34,6 +35,9 @@ import {
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const TOOLS = join(ROOT, 'node_modules');
+
+/** What has tests that need a graphics card, or software that stands in for one. */
+const WITH_CARD = ['unit', 'gpu'];
 
 const TYPES = join(TOOLS, 'vue-tsc', 'bin', 'vue-tsc.js');
 
@@ -70,17 +74,19 @@ async function main(args) {
   const shortSuites = chosen.filter(
     (name) => !(name in CHECKS) && !BROWSER_SUITES.includes(name) && !(name in PARTS),
   );
-  for (const name of shortSuites) results.push(await runSuite(name, [`--project=${name}*`], {}));
-  results.unshift(...(await Promise.all(checked)));
   /** @type {string[]} */
   const reasons = [];
+  const vulkan = await vulkanEnvironment(chosen, reasons);
+  for (const name of shortSuites)
+    results.push(await runSuite(name, [`--project=${name}*`], vulkan));
+  results.unshift(...(await Promise.all(checked)));
   for (const name of chosen.filter((part) => BROWSER_SUITES.includes(part)))
     results.push(await runBrowserSuite(name, join('test', name), reasons));
   for (const name of chosen.filter((one) => one in PARTS))
     results.push(
       PARTS[name]?.window === true
         ? await runBrowserSuite(name, join('test', 'full', name), reasons)
-        : await runPart(name, choice),
+        : await runPart(name, { ...choice, environment: { ...choice.environment, ...vulkan } }),
     );
   console.log('');
   for (const result of results) console.log(describe(result));
@@ -213,6 +219,21 @@ async function runBrowserSuite(name, folder, reasons) {
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
+}
+
+/**
+ * Names a software driver of Vulkan for the tests of graphics cards.
+ *
+ * @param {readonly string[]} chosen names of suites and parts
+ * @param {string[]} reasons receives a sentence if these tests are skipped
+ * @returns {Promise<Record<string, string>>}
+ */
+async function vulkanEnvironment(chosen, reasons) {
+  if (!chosen.some((name) => WITH_CARD.includes(name))) return {};
+  const vulkan = await ensureSoftwareVulkan(new Progress());
+  if ('path' in vulkan) return { [VULKAN_VARIABLE]: vulkan.path };
+  reasons.push(`tests of graphics cards: ${vulkan.missing}`);
+  return { [VULKAN_VARIABLE]: '' };
 }
 
 /** @typedef {{ environment: Record<string, string> } | { missing: string }} Tools */

@@ -5,7 +5,7 @@ import { countSchema } from './scalars.ts';
 /** Versions and device of an engine. */
 export const deviceReportSchema = immutable(
   v.object({
-    backend: v.picklist(['tensorflow', 'tfjs-cpu']),
+    backend: v.picklist(['tensorflow', 'tfjs-cpu', 'webgpu']),
     tensorflow: v.nullable(v.string()),
     tfjs: v.string(),
     /** The level of processors whose kernels of ours run, amx, avx512 or avx2; null: products stay with TensorFlow. */
@@ -20,7 +20,7 @@ export const deviceReportSchema = immutable(
      * clause.
      */
     resamplingOff: v.nullable(v.string()),
-    /** Names of the devices TensorFlow found, CPU first. */
+    /** Names of the devices found, CPU first. */
     devices: v.array(v.string()),
     device: v.picklist(['cpu', 'gpu']),
     threads: countSchema,

@@ -147,7 +147,7 @@ export class Shader {
 }
 
 /** Vectors of four that hold the offsets of a dispatch. */
-function offsetVectors(offsets: number): number {
+export function offsetVectors(offsets: number): number {
   return Math.ceil(offsets / 4);
 }
 

@@ -13,11 +13,36 @@ export interface Runtime {
 
 /**
  * Opens native TensorFlow, or with `KARST_BACKEND=tfjs-cpu` the plain JavaScript interpreter (many
- * times slower, for machines without TensorFlow). Never falls back silently.
+ * times slower, for machines without TensorFlow), with `webgpu` a graphics card. Never falls back
+ * silently.
  * @throws KarstError engine-unavailable
  */
 export async function openRuntime(): Promise<Runtime> {
-  return process.env['KARST_BACKEND'] === 'tfjs-cpu' ? openInterpreter() : openTensorFlow();
+  switch (process.env['KARST_BACKEND']) {
+    case 'tfjs-cpu':
+      return openInterpreter();
+    case 'webgpu':
+      return openWebGpu();
+    default:
+      return openTensorFlow();
+  }
+}
+
+async function openWebGpu(): Promise<Runtime> {
+  const { openCard } = await import('./graphics-card.ts');
+  const { WebGpuSession } = await import('../../backends/webgpu/session.ts');
+  const card = await openCard();
+  const device = {
+    ...common(),
+    backend: 'webgpu',
+    tensorflow: null,
+    kernels: null,
+    kernelsOff: [],
+    devices: ['CPU', card.name],
+    device: 'gpu',
+    threads: 1,
+  } as const;
+  return { device, open: (program) => new WebGpuSession(program, card) };
 }
 
 async function openInterpreter(): Promise<Runtime> {

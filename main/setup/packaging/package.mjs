@@ -24,6 +24,11 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 /** Location of the TensorFlow that the addon loads; on Windows it is the npm package's. */
 const TENSORFLOW = process.platform === 'win32' ? join(PACKAGE, 'deps') : RUNTIME;
 
+/** The folder of this platform in the package webgpu. */
+function dawnFolder() {
+  return `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`;
+}
+
 /** Excludes the files of packages that are not needed at run time, a third of their size. */
 const LEFT_OUT = [
   '!**/*.{map,ts,mts,cts,tsbuildinfo,min.js}',
@@ -41,6 +46,9 @@ const LEFT_OUT = [
   `!onnxruntime-node/bin/napi-v6/!(${process.platform}){,/**}`,
   `!onnxruntime-node/bin/napi-v6/${process.platform}/!(${process.arch}){,/**}`,
   '!onnxruntime-node/{script,node_modules}{,/**}',
+  // Dawn for all systems, of 130 MB; the rest builds it.
+  `!webgpu/dist/!(${dawnFolder()}){,/**}`,
+  '!webgpu/build{,/**}',
   // Older set-ups built the addon here; it is now in another folder.
   ...(process.platform === 'win32' ? [] : ['!@tensorflow/tfjs-node-gpu/lib{,/**}']),
   '!@tensorflow/**/*.{es2017,fesm}.js',
@@ -50,7 +58,7 @@ const LEFT_OUT = [
 const FOLDER = process.arch === 'x64' ? 'linux-unpacked' : `linux-${process.arch}-unpacked`;
 
 /** Dependencies of other packages that contain only types. */
-const TYPES_ONLY = [/^typescript$/, /^@types\//];
+const TYPES_ONLY = [/^typescript$/, /^@types\//, /^@webgpu\/types$/];
 
 /** @typedef {{ dir: boolean, deb: boolean, link: boolean, out: string, version: string, config: string | null }} Options */
 

@@ -44,6 +44,7 @@ export const settings = {
     backend: {
       tensorflow: 'TensorFlow {version}',
       'tfjs-cpu': 'TensorFlow.js {version}, without native code',
+      webgpu: 'WebGPU',
     },
     using: {
       cpu: 'Training uses the CPU.',

@@ -47,6 +47,7 @@ export const settings: Shape<typeof en> = {
     backend: {
       tensorflow: 'TensorFlow {version}',
       'tfjs-cpu': 'TensorFlow.js {version}，无原生代码',
+      webgpu: 'WebGPU',
     },
     using: {
       cpu: '使用 CPU 训练。',

@@ -455,7 +455,7 @@ export const doctor = v.strictObject({
   }),
   engine: v.union([
     v.strictObject({
-      backend: v.picklist(['tensorflow', 'tfjs-cpu']),
+      backend: v.picklist(['tensorflow', 'tfjs-cpu', 'webgpu']),
       tensorflow: v.nullable(text),
       tfjs: text,
       kernels: v.nullable(text),

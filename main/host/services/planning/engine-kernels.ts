@@ -24,8 +24,7 @@ export function requireKernels(): void {
 }
 
 async function ask(): Promise<string | null> {
-  if (process.env['KARST_BACKEND'] === 'tfjs-cpu' || installedKernels(ROOT).length === 0)
-    return null;
+  if (process.env['KARST_BACKEND'] || installedKernels(ROOT).length === 0) return null;
   const env = { TF_CPP_MIN_LOG_LEVEL: '3', ...process.env };
   return new Promise((resolve) => {
     execFile(process.execPath, [TELL, ROOT], { env }, (error, output) => {

@@ -47,9 +47,12 @@ export class RunLog {
   engine(event: EngineEvent): void {
     switch (event.type) {
       case 'ready': {
-        const { backend, tensorflow, device, threads } = event.device;
-        const what =
-          backend === 'tensorflow' ? `TensorFlow ${tensorflow ?? ''}` : 'plain JavaScript';
+        const { backend, tensorflow, devices, device, threads } = event.device;
+        const what = {
+          tensorflow: `TensorFlow ${tensorflow ?? ''}`,
+          'tfjs-cpu': 'plain JavaScript',
+          webgpu: `WebGPU (${devices.at(-1) ?? ''})`,
+        }[backend];
         this.write('info', `The engine runs on ${what}, ${device}, ${threads} threads.`);
         break;
       }
