@@ -5,7 +5,11 @@ import type { Tensor } from '../graph/tensor.ts';
 import type { TuningMethod } from './method.ts';
 
 /** alpha / r, or alpha / √r (rsLoRA, arXiv 2312.03732). */
-function scaleOf({ alpha, rank, rankStabilized }: LoraOptions): number {
+export function scaleOf({
+  alpha,
+  rank,
+  rankStabilized,
+}: Pick<LoraOptions, 'alpha' | 'rank' | 'rankStabilized'>): number {
   return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 }
 

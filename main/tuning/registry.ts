@@ -1,16 +1,32 @@
 import type { Method, MethodOptions, Tuning } from '../../shared/methods/registry.ts';
 import { modelSpec, type Architecture } from '../../shared/models/registry.ts';
+import { bitfit } from './bitfit.ts';
+import { difffit } from './difffit.ts';
+import { dora } from './dora.ts';
+import { fact } from './fact.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
+import { lntune } from './lntune.ts';
+import { lokr } from './lokr.ts';
 import { lora } from './lora.ts';
 import type { TuningMethod } from './method.ts';
+import { repadapter } from './repadapter.ts';
+import { ssf } from './ssf.ts';
 import { tune, type Tuner } from './tuner.ts';
 
 /** The computations of all methods. */
 const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
   karst,
   lora,
+  dora,
+  lokr,
+  fact,
+  repadapter,
+  ssf,
+  difffit,
+  bitfit,
+  lntune,
   linear,
   full,
 };

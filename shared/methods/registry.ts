@@ -1,12 +1,33 @@
 import type { NoOptions, OptionsOf } from '../fields/group.ts';
+import { bitfit } from './bitfit.ts';
+import { difffit } from './difffit.ts';
+import { dora } from './dora.ts';
+import { fact } from './fact.ts';
 import { full } from './full.ts';
 import { karst } from './karst.ts';
 import { linear } from './linear.ts';
+import { lntune } from './lntune.ts';
+import { lokr } from './lokr.ts';
 import { lora } from './lora.ts';
 import type { MethodSpec } from './method.ts';
+import { repadapter } from './repadapter.ts';
+import { ssf } from './ssf.ts';
 
 /** Every method, in display order. */
-export const METHODS = [karst, lora, linear, full] as const;
+export const METHODS = [
+  karst,
+  lora,
+  dora,
+  lokr,
+  fact,
+  repadapter,
+  ssf,
+  difffit,
+  bitfit,
+  lntune,
+  linear,
+  full,
+] as const;
 
 type AnyMethod = (typeof METHODS)[number];
 export type Method = AnyMethod['name'];

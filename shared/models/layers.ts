@@ -31,7 +31,10 @@ export function tensor(
 }
 
 export function norm(path: string, width: number): TensorSpec[] {
-  return [tensor(`${path}.weight`, [width], 'norm', ONE), tensor(`${path}.bias`, [width], 'bias')];
+  return [
+    tensor(`${path}.weight`, [width], 'norm', ONE),
+    tensor(`${path}.bias`, [width], 'norm-bias', ZERO),
+  ];
 }
 
 /** The linear layer `name` of a block; it is of the kind `name` unless another is given. */

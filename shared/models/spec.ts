@@ -1,17 +1,20 @@
 /**
  * The role of a tensor in a network: optimizers and methods treat tensors by role, never by name.
  */
-export type TensorRole = 'matrix' | 'bias' | 'norm' | 'scale' | 'embedding' | 'head';
+export type TensorRole = 'matrix' | 'bias' | 'norm' | 'norm-bias' | 'scale' | 'embedding' | 'head';
 
 /**
  * Initialisation of a tensor; random values are a function of the run's seed and the tensor's name.
  */
 export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'normal'; readonly deviation: number }
+  /** Around `mean`, 0 unless given. */
+  | { readonly kind: 'normal'; readonly deviation: number; readonly mean?: number }
   /** Redrawn beyond two standard deviations. */
   | { readonly kind: 'truncated-normal'; readonly deviation: number }
-  | { readonly kind: 'uniform'; readonly bound: number };
+  | { readonly kind: 'uniform'; readonly bound: number }
+  /** The Euclidean norm of each row of a tensor of the backbone. */
+  | { readonly kind: 'row-norms'; readonly of: string };
 
 export interface TensorSpec {
   readonly name: string;

@@ -14,6 +14,14 @@ export interface MethodDefaults {
 export const METHOD_DEFAULTS: Readonly<Record<Method, MethodDefaults>> = {
   karst: defaults(2e-3, { cropScaleMin: 0.6, flip: true }),
   lora: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  dora: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  lokr: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  fact: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  repadapter: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  ssf: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  difffit: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  bitfit: defaults(3e-3, { cropScaleMin: 0.6, flip: false }),
+  lntune: defaults(3e-3, { cropScaleMin: 0.6, flip: false }),
   linear: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   full: defaults(1e-4, { cropScaleMin: 0.6, flip: false }),
 };
@@ -48,7 +56,7 @@ export interface BackboneDefaults {
   /** English for the command line's help, after "on backbones". */
   readonly kind: string;
   readonly fits: (traits: BackboneTraits) => boolean;
-  readonly learningRate?: Readonly<Record<Method, number>>;
+  readonly learningRate?: Readonly<Partial<Record<Method, number>>>;
   readonly options?: { readonly karst: Partial<KarstOptions> };
 }
 

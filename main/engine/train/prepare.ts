@@ -108,6 +108,6 @@ function initialValues(
   const fresh = [...tuner.added, ...headTensors(tuner.model.width, model.classes)];
   return new Map([
     ...trainedBackbone,
-    ...fresh.map((tensor) => [tensor.name, initialTensor(tensor, seed)] as const),
+    ...fresh.map((tensor) => [tensor.name, initialTensor(tensor, seed, backbone)] as const),
   ]);
 }

@@ -37,6 +37,7 @@ describe('the specification of the vision transformer', () => {
       tensors.filter((t) => t.role === role).map(({ name }) => name);
     expect(named('embedding')).toEqual(['cls_token', 'pos_embed']);
     expect(named('norm').every((name) => /norm\d?\.weight$/.test(name))).toBe(true);
+    expect(named('norm-bias').every((name) => /norm\d?\.bias$/.test(name))).toBe(true);
     expect(named('bias').every((name) => name.endsWith('.bias'))).toBe(true);
     expect(named('matrix').every((name) => name.endsWith('.weight'))).toBe(true);
   });
