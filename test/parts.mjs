@@ -49,6 +49,7 @@ export const PARTS = {
     does: 'compares backbones and exports with timm, transformers and ONNX Runtime themselves',
     takes: ['data', 'backbone'],
   },
+  methods: { does: 'holds every method to its properties on every network', takes: [] },
   sanitizers: {
     does: 'runs the compiled code under the compiler’s sanitizers',
     takes: ['seed'],

@@ -5,6 +5,7 @@ import type { MethodSpec } from './method.ts';
 export const bitfit: MethodSpec<'bitfit', NoOptions> = {
   name: 'bitfit',
   title: 'BitFit',
+  paper: '2106.10199',
   scope: 'adapter',
   options: group<NoOptions>({}),
   added: () => [],

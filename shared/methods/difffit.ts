@@ -14,6 +14,7 @@ export function branchEnds({ linears }: ModelSpec): LinearSpec[] {
 export const difffit: MethodSpec<'difffit', NoOptions> = {
   name: 'difffit',
   title: 'DiffFit',
+  paper: '2304.06648',
   scope: 'adapter',
   options: group<NoOptions>({}),
   added: (model) =>

@@ -37,6 +37,7 @@ export type DoraOptions = OptionsOf<typeof options>;
 export const dora: MethodSpec<'dora', DoraOptions> = {
   name: 'dora',
   title: 'DoRA',
+  paper: '2402.09353',
   scope: 'adapter',
   options,
   added: ({ linears }, { rank, targetModules: targets }) =>

@@ -57,6 +57,7 @@ const matrix = (name: string, shape: readonly number[], init: Initialiser): Tens
 export const fact: MethodSpec<'fact', FactOptions> = {
   name: 'fact',
   title: 'FacT-TT',
+  paper: '2212.03145',
   scope: 'adapter',
   options,
   added: (model, { rank }) => {

@@ -5,6 +5,7 @@ import type { MethodSpec } from './method.ts';
 export const full: MethodSpec<'full', NoOptions> = {
   name: 'full',
   title: 'full fine-tuning',
+  paper: null,
   scope: 'model',
   options: group<NoOptions>({}),
   added: () => [],

@@ -160,6 +160,7 @@ const PUBLISHED_OPTIONS = {
 export const karst: MethodSpec<'karst', KarstOptions, 'paper-code' | 'compact'> = {
   name: 'karst',
   title: 'KARST',
+  paper: '2502.06779',
   scope: 'adapter',
   options,
   added: (model, o) => karstLinears(model, o).flatMap((linear) => tensorsOf(linear, o)),

@@ -5,6 +5,7 @@ import type { MethodSpec } from './method.ts';
 export const linear: MethodSpec<'linear', NoOptions> = {
   name: 'linear',
   title: 'linear probe',
+  paper: null,
   scope: 'head',
   options: group<NoOptions>({}),
   added: () => [],

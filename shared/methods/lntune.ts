@@ -5,6 +5,7 @@ import type { MethodSpec } from './method.ts';
 export const lntune: MethodSpec<'lntune', NoOptions> = {
   name: 'lntune',
   title: 'LN-tune',
+  paper: '2304.01917',
   scope: 'adapter',
   options: group<NoOptions>({}),
   added: () => [],

@@ -91,6 +91,7 @@ function tensorsOf(linear: LokrLinear, rank: number): TensorSpec[] {
 export const lokr: MethodSpec<'lokr', LokrOptions> = {
   name: 'lokr',
   title: 'LoKr',
+  paper: '2309.14859',
   scope: 'adapter',
   options,
   added: (model, o) => lokrLinears(model, o).flatMap((linear) => tensorsOf(linear, o.rank)),

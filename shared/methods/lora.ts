@@ -48,6 +48,7 @@ export const MASK = { terms: 8, values: 256 } as const;
 export const lora: MethodSpec<'lora', LoraOptions> = {
   name: 'lora',
   title: 'LoRA',
+  paper: '2106.09685',
   scope: 'adapter',
   options,
   added: ({ linears }, { rank, targetModules: targets }) =>

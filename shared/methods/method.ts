@@ -33,6 +33,8 @@ export interface MethodSpec<N extends string = string, O = unknown, P extends st
   readonly name: N;
   /** Its name on the command line, in files and on cards. */
   readonly title: string;
+  /** Its number on arXiv; null for what no paper introduced. */
+  readonly paper: string | null;
   readonly scope: Scope;
   readonly options: FieldGroup<O>;
   /** Tensors that the method adds to the model, in packing order, without the head. */

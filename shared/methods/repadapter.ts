@@ -86,6 +86,7 @@ function tensorsOf(site: RepAdapterSite, o: RepAdapterOptions): TensorSpec[] {
 export const repadapter: MethodSpec<'repadapter', RepAdapterOptions> = {
   name: 'repadapter',
   title: 'RepAdapter',
+  paper: '2302.08106',
   scope: 'adapter',
   options,
   added: (model, o) => repAdapterSites(model).flatMap((site) => tensorsOf(site, o)),

@@ -48,6 +48,7 @@ export function ssfSites({ tensors, linears }: ModelSpec): {
 export const ssf: MethodSpec<'ssf', NoOptions> = {
   name: 'ssf',
   title: 'SSF',
+  paper: '2210.08823',
   scope: 'adapter',
   options: group<NoOptions>({}),
   added: (model) => {

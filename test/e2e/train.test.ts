@@ -65,6 +65,8 @@ test('settings are explained, limited, marked where they were changed, and taken
   const panel = page.getByRole('complementary', { name: 'Cost' });
   await expect(panel.getByText('Trainable parameters')).toBeVisible();
   const methods = page.getByRole('radiogroup', { name: 'Method' });
+  await expect(methods.getByRole('radio')).toHaveCount(4);
+  await methods.getByRole('button', { name: 'More methods' }).click();
   await expect(methods.getByRole('radio')).toHaveCount(METHOD_NAMES.length);
   const trained = panel.locator('dd').first();
   const before = await trained.textContent();

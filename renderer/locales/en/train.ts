@@ -47,6 +47,15 @@ export const train = {
   method: {
     label: 'Method',
     trained: '{count} trainable',
+    suits: {
+      linear: 'Quick',
+      bitfit: 'Small and safe',
+      karst: 'Standard',
+      full: 'Largest',
+    },
+    more: 'More methods',
+    moreNote: 'for comparison; all merge into the backbone',
+    paper: 'arXiv {number}',
   },
   settings: {
     label: 'Settings',

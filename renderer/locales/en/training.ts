@@ -1,5 +1,9 @@
+import { dora } from '../../../shared/methods/dora.ts';
+import { fact } from '../../../shared/methods/fact.ts';
 import { karst } from '../../../shared/methods/karst.ts';
+import { lokr } from '../../../shared/methods/lokr.ts';
 import { lora } from '../../../shared/methods/lora.ts';
+import { repadapter } from '../../../shared/methods/repadapter.ts';
 import { augmentation, common, optimizer, schedule } from '../../../shared/training/fields.ts';
 import { settingWords } from '../setting-words.ts';
 
@@ -9,6 +13,10 @@ export const training = {
     basics: 'Basics',
     karst: 'KARST',
     lora: 'LoRA',
+    dora: 'DoRA',
+    lokr: 'LoKr',
+    fact: 'FacT-TT',
+    repadapter: 'RepAdapter',
     optimizer: 'Optimizer',
     schedule: 'Schedule',
     augmentation: 'Augmentation',
@@ -37,6 +45,38 @@ export const training = {
     lora: {
       name: 'LoRA',
       text: 'Two thin matrices beside each frozen weight. Widely used; a small file that merges.',
+    },
+    dora: {
+      name: 'DoRA',
+      text: 'LoRA that trains the length of each row of a weight apart from its direction.',
+    },
+    lokr: {
+      name: 'LoKr',
+      text: 'One Kronecker product beside each frozen weight. The smallest file of the adapters.',
+    },
+    fact: {
+      name: 'FacT-TT',
+      text: 'Two thin matrices shared by the whole network, and a small square for each weight.',
+    },
+    repadapter: {
+      name: 'RepAdapter',
+      text: 'A narrow linear layer before attention and MLP, which merges into what follows it.',
+    },
+    ssf: {
+      name: 'SSF',
+      text: 'Scales and shifts what each layer puts out, channel by channel.',
+    },
+    difffit: {
+      name: 'DiffFit',
+      text: 'Trains biases and norms, and a factor for each channel of each branch.',
+    },
+    bitfit: {
+      name: 'BitFit',
+      text: 'Trains the biases alone. Hard to spoil, and a very small file.',
+    },
+    lntune: {
+      name: 'LN-tune',
+      text: 'Trains the layer norms alone. The fewest parameters beside the classifier.',
     },
     linear: {
       name: 'Linear probe',
@@ -83,6 +123,21 @@ export const training = {
       dropout: 'Dropout',
       targetModules: 'Adapted layers',
     }),
+    dora: settingWords(dora.options, {
+      rank: 'Rank',
+      alpha: 'Alpha',
+      rankStabilized: 'Rank-stabilized',
+      targetModules: 'Adapted layers',
+    }),
+    lokr: settingWords(lokr.options, {
+      rank: 'Rank',
+      alpha: 'Alpha',
+      factor: 'Factor',
+      decomposeBoth: 'Both factors of low rank',
+      targetModules: 'Adapted layers',
+    }),
+    fact: settingWords(fact.options, { rank: 'Rank', scale: 'Scale' }),
+    repadapter: settingWords(repadapter.options, { hidden: 'Bottleneck width', scale: 'Scale' }),
     optimizer: settingWords(optimizer, {
       name: 'Optimizer',
       learningRate: 'Learning rate',
@@ -112,7 +167,20 @@ export const training = {
     }),
   },
   choice: {
-    method: { karst: 'KARST', lora: 'LoRA', linear: 'Linear probe', full: 'Full fine-tuning' },
+    method: {
+      karst: 'KARST',
+      lora: 'LoRA',
+      dora: 'DoRA',
+      lokr: 'LoKr',
+      fact: 'FacT-TT',
+      repadapter: 'RepAdapter',
+      ssf: 'SSF',
+      difffit: 'DiffFit',
+      bitfit: 'BitFit',
+      lntune: 'LN-tune',
+      linear: 'Linear probe',
+      full: 'Full fine-tuning',
+    },
     karst: {
       init: { gaussian: 'Gaussian', kaiming: 'Kaiming, as published' },
       rescale: { none: 'None', scalar: 'One number', channel: 'One per channel' },

@@ -57,6 +57,15 @@ export const train: Shape<typeof en> = {
   method: {
     label: '方法',
     trained: '{count} 个可训练参数',
+    suits: {
+      linear: '快速',
+      bitfit: '小而稳妥',
+      karst: '标准',
+      full: '最大',
+    },
+    more: '更多方法',
+    moreNote: '用于比较；均可合并到骨干网络',
+    paper: 'arXiv {number}',
   },
   settings: {
     label: '设置',

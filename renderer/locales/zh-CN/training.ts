@@ -6,6 +6,10 @@ export const training: Shape<typeof en> = {
     basics: '基本设置',
     karst: 'KARST',
     lora: 'LoRA',
+    dora: 'DoRA',
+    lokr: 'LoKr',
+    fact: 'FacT-TT',
+    repadapter: 'RepAdapter',
     optimizer: '优化器',
     schedule: '学习率调度',
     augmentation: '数据增强',
@@ -34,6 +38,38 @@ export const training: Shape<typeof en> = {
     lora: {
       name: 'LoRA',
       text: '在每个冻结的权重旁加入两个细长矩阵。应用广泛；文件小，可合并。',
+    },
+    dora: {
+      name: 'DoRA',
+      text: '在 LoRA 的基础上，将权重每一行的长度与方向分开训练。',
+    },
+    lokr: {
+      name: 'LoKr',
+      text: '在每个冻结的权重旁加入一个克罗内克积。各种适配器中文件最小。',
+    },
+    fact: {
+      name: 'FacT-TT',
+      text: '整个网络共用两个细长矩阵，每个权重另有一个小方阵。',
+    },
+    repadapter: {
+      name: 'RepAdapter',
+      text: '在注意力和 MLP 之前加入窄的线性层，可合并到其后的层中。',
+    },
+    ssf: {
+      name: 'SSF',
+      text: '对每一层的输出逐通道缩放和平移。',
+    },
+    difffit: {
+      name: 'DiffFit',
+      text: '训练偏置和归一化层，以及每个分支逐通道的系数。',
+    },
+    bitfit: {
+      name: 'BitFit',
+      text: '只训练偏置。不易出错，文件很小。',
+    },
+    lntune: {
+      name: 'LN-tune',
+      text: '只训练层归一化。除分类器外参数最少。',
     },
     linear: {
       name: '线性探测',
@@ -103,6 +139,66 @@ export const training: Shape<typeof en> = {
       targetModules: {
         name: '适配的层',
         text: '每个块中哪些线性层加入适配器。通常为全部。',
+      },
+    },
+    dora: {
+      rank: {
+        name: '秩',
+        text: '每个权重方向改变量的秩。越高拟合能力越强，代价也越大。',
+      },
+      alpha: {
+        name: 'Alpha',
+        text: '适配器的强度：其改变量乘以 alpha 除以秩。',
+      },
+      rankStabilized: {
+        name: '秩稳定',
+        text: '改为乘以 alpha 除以秩的平方根，使高秩与低秩学得一样快（rsLoRA）。',
+      },
+      targetModules: {
+        name: '适配的层',
+        text: '每个块中哪些线性层加入适配器。通常为全部。',
+      },
+    },
+    lokr: {
+      rank: {
+        name: '秩',
+        text: '较大的克罗内克因子的秩。秩不小于其边长一半时，该因子完整保存。',
+      },
+      alpha: {
+        name: 'Alpha',
+        text: '适配器的强度：其改变量乘以 alpha 除以秩。',
+      },
+      factor: {
+        name: '因子',
+        text: '每个克罗内克积较小一边的最大尺寸。-1 表示两边尽可能相等。',
+      },
+      decomposeBoth: {
+        name: '两个因子均低秩',
+        text: '较小的因子也采用低秩。',
+      },
+      targetModules: {
+        name: '适配的层',
+        text: '每个块中哪些线性层加入适配器。通常为全部。',
+      },
+    },
+    fact: {
+      rank: {
+        name: '秩',
+        text: '每个权重改变量的秩。参数量随秩的平方增长。',
+      },
+      scale: {
+        name: '系数',
+        text: '适配器的强度：其改变量乘以此数。',
+      },
+    },
+    repadapter: {
+      hidden: {
+        name: '瓶颈宽度',
+        text: '每个适配器瓶颈的宽度。',
+      },
+      scale: {
+        name: '系数',
+        text: '适配器的强度：其输出乘以此数。',
       },
     },
     optimizer: {
@@ -257,7 +353,20 @@ export const training: Shape<typeof en> = {
     },
   },
   choice: {
-    method: { karst: 'KARST', lora: 'LoRA', linear: '线性探测', full: '全量微调' },
+    method: {
+      karst: 'KARST',
+      lora: 'LoRA',
+      dora: 'DoRA',
+      lokr: 'LoKr',
+      fact: 'FacT-TT',
+      repadapter: 'RepAdapter',
+      ssf: 'SSF',
+      difffit: 'DiffFit',
+      bitfit: 'BitFit',
+      lntune: 'LN-tune',
+      linear: '线性探测',
+      full: '全量微调',
+    },
     karst: {
       init: { gaussian: '高斯', kaiming: 'Kaiming（论文）' },
       rescale: { none: '无', scalar: '单个数值', channel: '每通道一个' },

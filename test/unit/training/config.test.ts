@@ -37,7 +37,10 @@ describe('the settings of a run', () => {
     expectTypeOf<{ method: 'linear'; options: KarstOptions }>().not.toExtend<Tuning>();
     for (const method of METHOD_NAMES) {
       const config = completeConfig({ method, karst: { rank: 3 }, lora: { rank: 5 } });
-      const rank = { karst: 3, lora: 5, linear: undefined, full: undefined }[method];
+      const rank = new Map<string, number>([
+        ['karst', 3],
+        ['lora', 5],
+      ]).get(method);
       expect(config.tuning).toMatchObject({ method, options: rank === undefined ? {} : { rank } });
       expect(Object.keys(config)).not.toContain('karst');
       expect(Object.keys(config)).not.toContain('method');
