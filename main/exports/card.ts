@@ -34,7 +34,7 @@ export function exportCard(
   { format, precision, notes }: Written,
   scripts: readonly string[],
 ): string {
-  const { name, backbone, architecture, labels, adapter, manifestSha256 } = model;
+  const { name, merged, backbone, architecture, labels, adapter, manifestSha256 } = model;
   const { family, imageSize } = architecture;
   return [
     '---',
@@ -52,7 +52,7 @@ export function exportCard(
     '',
     `# ${name}`,
     '',
-    `A classifier of images: the adapter ${name} merged into the backbone ${backbone.name}, a ${familyOf(architecture).title} (${architectureInWords(architecture)}, ${String(imageSize)} pixels).`,
+    `A classifier of images: the adapter ${name} ${merged ? 'merged into' : 'as extra layers on'} the backbone ${backbone.name}, a ${familyOf(architecture).title} (${architectureInWords(architecture)}, ${String(imageSize)} pixels).`,
     '',
     classLine(labels),
     `- Method: ${describeTuning(adapter)}`,

@@ -9,7 +9,7 @@ import type { AdapterConfig } from '../formats/adapter-config.ts';
 import type { TensorDtype } from '../formats/safetensors.ts';
 import type { ProgramFunction } from '../graph/program.ts';
 
-/** A classifier with its adapter merged into the backbone, as exporters get it. */
+/** A classifier with its adapter, merged into the backbone where it can be, as exporters get it. */
 export interface ExportedModel {
   /** Name of the run or adapter. */
   readonly name: string;
@@ -28,9 +28,14 @@ export interface ExportedModel {
   readonly adapter: AdapterConfig;
   /** SHA-256 of the frozen list of images that it was trained on; null if unknown. */
   readonly manifestSha256: string | null;
-  /** Every tensor of the architecture under its canonical name, the head included. */
+  /** Whether the adapter is in the backbone's own tensors, and not in extra layers. */
+  readonly merged: boolean;
+  /**
+   * Every tensor of the architecture under its canonical name, the head included, and those of extra
+   * layers.
+   */
   readonly specs: readonly TensorSpec[];
-  /** The merged values of `specs`. */
+  /** The values of `specs`. */
   readonly tensors: ReadonlyMap<string, Float32Array | Float64Array>;
   /** The type of a tensor in the backbone's file; float32 for a model that has none. */
   readonly storedAs: (tensor: TensorSpec) => TensorDtype;

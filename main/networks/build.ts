@@ -30,6 +30,8 @@ export interface Build {
   readonly linear: (path: string, x: Tensor, source?: Tensor) => Tensor;
   /** Layer norm over the last axis. */
   readonly norm: (path: string, x: Tensor) => Tensor;
+  /** Tokens that `tokens` puts behind the prefix, in every block; features are not read from them. */
+  readonly prompts: number;
   /** Maps tokens (batch, tokens, width); may change their number, but keeps the prefix in front. */
   readonly tokens: (site: TokenSite, x: Tensor) => Tensor;
   /**
@@ -37,8 +39,11 @@ export interface Build {
    * first block: to itself, or to (batch, kept, columns).
    */
   readonly positions: (table: Tensor) => Tensor;
-  /** Maps a branch's output (batch, tokens, width) before it is added to the residual stream. */
-  readonly branch: (site: BranchSite, y: Tensor) => Tensor;
+  /**
+   * Maps a branch's output y (batch, tokens, width) before it is added to the residual stream x of
+   * the same shape.
+   */
+  readonly branch: (site: BranchSite, y: Tensor, x: Tensor) => Tensor;
   /** Maps the output `y` of a block, which is computed from `x` and weights only. */
   readonly checkpoint: (block: number, y: Tensor, x: Tensor) => Tensor;
 }
@@ -62,6 +67,7 @@ export function plainBuild(
     },
     norm: (path, x) =>
       g.layerNorm(x, param(`${path}.weight`), param(`${path}.bias`), layerNormEpsilon),
+    prompts: 0,
     tokens: (_site, x) => x,
     positions: (table) => table,
     branch: (_site, y) => y,

@@ -10,8 +10,8 @@ import type { Build } from './build.ts';
 export function withDropPath(build: Build, mask: Tensor): Build {
   return {
     ...build,
-    branch: (site, given) => {
-      const y = build.branch(site, given);
+    branch: (site, given, x) => {
+      const y = build.branch(site, given, x);
       const [batch = 0] = y.shape;
       const keep = g.slice(mask, [2 * site.block + site.branch, 0], [1, batch]);
       return g.mul(y, g.reshape(keep, [batch, 1, 1]));

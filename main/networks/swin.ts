@@ -64,9 +64,9 @@ function block(x: Tensor, { a, stage, index, inStage }: Block, build: Build): Te
   const shift = inStage % 2 === 1 ? stage.shift : 0;
   const windows = { ...stage, window: a.window, shift };
   const attended = windowAttention(x, path, windows, build);
-  const middle = g.add(x, build.branch({ block: index, branch: 0 }, attended));
+  const middle = g.add(x, build.branch({ block: index, branch: 0 }, attended, x));
   const normed = g.reshape(build.norm(`${path}.norm2`, middle), [times(batch, count), stage.width]);
   const given = mlp(`${path}.mlp`, normed, { mlpDim: stage.mlpDim }, build, middle);
   const y = g.reshape(given, [batch, count, stage.width]);
-  return g.add(middle, build.branch({ block: index, branch: 1 }, y));
+  return g.add(middle, build.branch({ block: index, branch: 1 }, y, middle));
 }

@@ -1,5 +1,6 @@
 import type { Method, MethodOptions, Tuning } from '../../shared/methods/registry.ts';
 import { modelSpec, type Architecture } from '../../shared/models/registry.ts';
+import { adaptformer } from './adaptformer.ts';
 import { bitfit } from './bitfit.ts';
 import { difffit } from './difffit.ts';
 import { dora } from './dora.ts';
@@ -14,6 +15,7 @@ import type { TuningMethod } from './method.ts';
 import { repadapter } from './repadapter.ts';
 import { ssf } from './ssf.ts';
 import { tune, type Tuner } from './tuner.ts';
+import { vpt } from './vpt.ts';
 
 /** The computations of all methods. */
 const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
@@ -27,6 +29,8 @@ const METHODS: { readonly [M in Method]: TuningMethod<MethodOptions<M>> } = {
   difffit,
   bitfit,
   lntune,
+  vpt,
+  adaptformer,
   linear,
   full,
 };

@@ -17,7 +17,7 @@ export interface MethodNoise {
  * A method with its options applied to one model; the method-independent interface of the engine.
  */
 export interface Tuner {
-  readonly spec: Pick<MethodSpec, 'name' | 'title' | 'scope'>;
+  readonly spec: Pick<MethodSpec, 'name' | 'title' | 'scope' | 'merges'>;
   readonly model: ModelSpec;
   /** Tensors that the method adds to the model. */
   readonly added: readonly TensorSpec[];

@@ -7,6 +7,8 @@ export const bitfit: MethodSpec<'bitfit', NoOptions> = {
   title: 'BitFit',
   paper: '2106.10199',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options: group<NoOptions>({}),
   added: () => [],
   trainsInPlace: ({ role }) => role === 'bias' || role === 'norm-bias',

@@ -16,6 +16,8 @@ export const difffit: MethodSpec<'difffit', NoOptions> = {
   title: 'DiffFit',
   paper: '2304.06648',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options: group<NoOptions>({}),
   added: (model) =>
     branchEnds(model).map(({ path, out }) => ({

@@ -39,6 +39,8 @@ export const dora: MethodSpec<'dora', DoraOptions> = {
   title: 'DoRA',
   paper: '2402.09353',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options,
   added: ({ linears }, { rank, targetModules: targets }) =>
     targeted(linears, targets).flatMap(({ path, in: inner, out }) => [

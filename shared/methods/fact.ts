@@ -59,6 +59,8 @@ export const fact: MethodSpec<'fact', FactOptions> = {
   title: 'FacT-TT',
   paper: '2212.03145',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options,
   added: (model, { rank }) => {
     const linears = factLinears(model);

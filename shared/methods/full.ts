@@ -7,6 +7,8 @@ export const full: MethodSpec<'full', NoOptions> = {
   title: 'full fine-tuning',
   paper: null,
   scope: 'model',
+  merges: true,
+  families: null,
   options: group<NoOptions>({}),
   added: () => [],
   trainsInPlace: () => true,

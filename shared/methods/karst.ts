@@ -162,6 +162,8 @@ export const karst: MethodSpec<'karst', KarstOptions, 'paper-code' | 'compact'> 
   title: 'KARST',
   paper: '2502.06779',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options,
   added: (model, o) => karstLinears(model, o).flatMap((linear) => tensorsOf(linear, o)),
   trainsInPlace: () => false,

@@ -7,6 +7,8 @@ export const linear: MethodSpec<'linear', NoOptions> = {
   title: 'linear probe',
   paper: null,
   scope: 'head',
+  merges: true,
+  families: null,
   options: group<NoOptions>({}),
   added: () => [],
   trainsInPlace: () => false,

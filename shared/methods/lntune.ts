@@ -7,6 +7,8 @@ export const lntune: MethodSpec<'lntune', NoOptions> = {
   title: 'LN-tune',
   paper: '2304.01917',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options: group<NoOptions>({}),
   added: () => [],
   trainsInPlace: ({ role }) => role === 'norm' || role === 'norm-bias',

@@ -93,6 +93,8 @@ export const lokr: MethodSpec<'lokr', LokrOptions> = {
   title: 'LoKr',
   paper: '2309.14859',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options,
   added: (model, o) => lokrLinears(model, o).flatMap((linear) => tensorsOf(linear, o.rank)),
   trainsInPlace: () => false,

@@ -50,6 +50,8 @@ export const lora: MethodSpec<'lora', LoraOptions> = {
   title: 'LoRA',
   paper: '2106.09685',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options,
   added: ({ linears }, { rank, targetModules: targets }) =>
     targeted(linears, targets).flatMap(({ path, in: inner, out }) => [

@@ -1,5 +1,6 @@
 import type { FieldValue } from '../fields/field.ts';
 import type { FieldGroup } from '../fields/group.ts';
+import type { Architecture } from '../models/registry.ts';
 import type { ModelSpec, TensorSpec } from '../models/spec.ts';
 
 /**
@@ -36,6 +37,10 @@ export interface MethodSpec<N extends string = string, O = unknown, P extends st
   /** Its number on arXiv; null for what no paper introduced. */
   readonly paper: string | null;
   readonly scope: Scope;
+  /** Whether what it adds can be merged into the backbone's own tensors. */
+  readonly merges: boolean;
+  /** The families that it is defined on; null for all. */
+  readonly families: readonly Architecture['family'][] | null;
   readonly options: FieldGroup<O>;
   /** Tensors that the method adds to the model, in packing order, without the head. */
   readonly added: (model: ModelSpec, options: O) => readonly TensorSpec[];
@@ -43,4 +48,12 @@ export interface MethodSpec<N extends string = string, O = unknown, P extends st
   readonly trainsInPlace: (tensor: TensorSpec) => boolean;
   readonly noise: readonly NoiseSpec<O>[];
   readonly presets: Readonly<Record<P, MethodPreset<O>>>;
+}
+
+/** Whether a method can be trained on this architecture. */
+export function isDefinedOn(
+  { families }: Pick<MethodSpec, 'families'>,
+  { family }: Pick<Architecture, 'family'>,
+): boolean {
+  return families?.includes(family) ?? true;
 }

@@ -1,4 +1,5 @@
 import type { NoOptions, OptionsOf } from '../fields/group.ts';
+import { adaptformer } from './adaptformer.ts';
 import { bitfit } from './bitfit.ts';
 import { difffit } from './difffit.ts';
 import { dora } from './dora.ts';
@@ -12,6 +13,7 @@ import { lora } from './lora.ts';
 import type { MethodSpec } from './method.ts';
 import { repadapter } from './repadapter.ts';
 import { ssf } from './ssf.ts';
+import { vpt } from './vpt.ts';
 
 /** Every method, in display order. */
 export const METHODS = [
@@ -25,6 +27,8 @@ export const METHODS = [
   difffit,
   bitfit,
   lntune,
+  vpt,
+  adaptformer,
   linear,
   full,
 ] as const;

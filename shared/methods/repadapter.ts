@@ -88,6 +88,8 @@ export const repadapter: MethodSpec<'repadapter', RepAdapterOptions> = {
   title: 'RepAdapter',
   paper: '2302.08106',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options,
   added: (model, o) => repAdapterSites(model).flatMap((site) => tensorsOf(site, o)),
   trainsInPlace: () => false,

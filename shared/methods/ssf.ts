@@ -50,6 +50,8 @@ export const ssf: MethodSpec<'ssf', NoOptions> = {
   title: 'SSF',
   paper: '2210.08823',
   scope: 'adapter',
+  merges: true,
+  families: null,
   options: group<NoOptions>({}),
   added: (model) => {
     const { norms, linears, patches } = ssfSites(model);

@@ -22,6 +22,8 @@ export const METHOD_DEFAULTS: Readonly<Record<Method, MethodDefaults>> = {
   difffit: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
   bitfit: defaults(3e-3, { cropScaleMin: 0.6, flip: false }),
   lntune: defaults(3e-3, { cropScaleMin: 0.6, flip: false }),
+  vpt: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
+  adaptformer: defaults(1e-3, { cropScaleMin: 0.6, flip: false }),
   linear: defaults(1e-3, { cropScaleMin: 1, flip: false }),
   full: defaults(1e-4, { cropScaleMin: 0.6, flip: false }),
 };

@@ -8,30 +8,39 @@ import type { TensorDtype } from '../../formats/safetensors.ts';
 import { BATCH } from '../../graph/dim.ts';
 import type { ProgramFunction } from '../../graph/program.ts';
 import { mergedTensors } from '../../tuning/merge.ts';
+import { shapesOf, type Model } from '../model/model.ts';
 import { plainModel } from '../model/plain-model.ts';
 import { evaluationProgram } from '../programs/evaluation.ts';
 import type { OpenAdapter } from '../programs/open-adapter.ts';
 
 /**
- * The model that an adapter makes of its backbone, with its weights merged.
- * @throws KarstError not-available for a method whose effect no weights can hold
+ * The model that an adapter makes of its backbone: with its weights merged, or, of a method that
+ * cannot be merged, with its extra layers.
+ * @throws KarstError not-available for extra layers in a format of the backbone's own classes
  */
 export async function exportedModel(
-  { adapterDir, backbone, manifestSha256, licence }: MergeJob,
+  { adapterDir, backbone, manifestSha256, licence, target }: MergeJob,
   { model, tuner, tensors, folder, preprocessing, task }: OpenAdapter,
 ): Promise<ExportedModel> {
-  if (tuner.delta === null)
+  const { merges, title } = tuner.spec;
+  if (!merges && (target.format === 'timm' || target.format === 'hf'))
     throw new KarstError(
       'not-available',
-      `An adapter of the method ${tuner.spec.title} cannot be merged: no weights of the backbone can hold what it adds.`,
-      { hint: 'Export it as an adapter.', path: adapterDir },
+      `An adapter of the method ${title} cannot be merged: no weights of the backbone can hold what it adds.`,
+      {
+        hint: 'Export it as ONNX or as a SavedModel, which carry its extra layers.',
+        path: adapterDir,
+      },
     );
   const { classes } = model;
   const architecture: Architecture = { ...model.architecture, classes };
-  const specs = familyOf(architecture).tensors(architecture, classes);
+  const own = familyOf(architecture).tensors(architecture, classes);
+  const specs = merges ? own : [...own, ...tuner.added];
   const { config, labels } = folder;
-  const { evaluate } = evaluationProgram(plainModel(architecture, classes), BATCH).program
-    .functions as { readonly evaluate: ProgramFunction };
+  const whole = merges ? plainModel(architecture, classes) : frozenModel(model, specs);
+  const { evaluate } = evaluationProgram(whole, BATCH).program.functions as {
+    readonly evaluate: ProgramFunction;
+  };
   const { logits } = evaluate.outputs;
   if (logits === undefined) throw new KarstError('internal', 'The model has no outputs.');
   return {
@@ -43,10 +52,18 @@ export async function exportedModel(
     adapter: config,
     manifestSha256,
     specs,
-    tensors: mergedTensors(tuner, tensors.adapter, tensors.backbone),
+    merged: merges,
+    tensors: merges
+      ? mergedTensors(tuner, tensors.adapter, tensors.backbone)
+      : new Map([...tensors.backbone, ...tensors.adapter]),
     storedAs: await storedTypes(backbone, tuner.spec.scope === 'model'),
     classify: { ...evaluate, outputs: { logits, probabilities: task.probabilities(logits) } },
   };
+}
+
+/** The model with all its tensors stored and nothing to train. */
+function frozenModel(model: Model, specs: readonly TensorSpec[]): Model {
+  return { ...model, frozen: shapesOf(specs), trainedTensors: [], trained: new Map() };
 }
 
 const isMatrix = ({ role }: TensorSpec): boolean => role === 'matrix';

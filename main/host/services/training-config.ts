@@ -6,6 +6,7 @@ import {
   type AugmentationOptions,
   type TrainingConfig,
 } from '../../../shared/domain/training.ts';
+import { isDefinedOn } from '../../../shared/methods/method.ts';
 import { methodSpec } from '../../../shared/methods/registry.ts';
 import { trainingSchema } from '../../../shared/training/config.ts';
 
@@ -97,7 +98,14 @@ function* conflicts(
       `The setting "patchDrop" is ${patchDrop}; a ${title} attends in windows of all patches, so none can be left out.`,
       'Choose 0.',
     );
-  const { scope } = methodSpec(method);
+  const spec = methodSpec(method);
+  if (!isDefinedOn(spec, architecture))
+    yield problem(
+      'method',
+      `The setting "method" is "${method}"; ${spec.title} is not defined on a ${title}.`,
+      'Choose another method, such as lora.',
+    );
+  const { scope } = spec;
   if (initialize === 'random' && scope !== 'model')
     yield problem(
       'initialize',

@@ -54,7 +54,7 @@ export const train = {
       full: 'Largest',
     },
     more: 'More methods',
-    moreNote: 'for comparison; all merge into the backbone',
+    moreNote: 'for comparison',
     paper: 'arXiv {number}',
   },
   settings: {

@@ -1,9 +1,11 @@
+import { adaptformer } from '../../../shared/methods/adaptformer.ts';
 import { dora } from '../../../shared/methods/dora.ts';
 import { fact } from '../../../shared/methods/fact.ts';
 import { karst } from '../../../shared/methods/karst.ts';
 import { lokr } from '../../../shared/methods/lokr.ts';
 import { lora } from '../../../shared/methods/lora.ts';
 import { repadapter } from '../../../shared/methods/repadapter.ts';
+import { vpt } from '../../../shared/methods/vpt.ts';
 import { augmentation, common, optimizer, schedule } from '../../../shared/training/fields.ts';
 import { settingWords } from '../setting-words.ts';
 
@@ -17,6 +19,8 @@ export const training = {
     lokr: 'LoKr',
     fact: 'FacT-TT',
     repadapter: 'RepAdapter',
+    vpt: 'VPT-deep',
+    adaptformer: 'AdaptFormer',
     optimizer: 'Optimizer',
     schedule: 'Schedule',
     augmentation: 'Augmentation',
@@ -78,6 +82,14 @@ export const training = {
       name: 'LN-tune',
       text: 'Trains the layer norms alone. The fewest parameters beside the classifier.',
     },
+    vpt: {
+      name: 'VPT-deep',
+      text: 'Trained tokens beside the patches in each block. Cannot be merged; exports carry them.',
+    },
+    adaptformer: {
+      name: 'AdaptFormer',
+      text: 'A narrow network beside each MLP. Cannot be merged; exports carry it as extra layers.',
+    },
     linear: {
       name: 'Linear probe',
       text: 'Trains only a new classifier. The quickest; enough when the backbone already knows such images.',
@@ -138,6 +150,11 @@ export const training = {
     }),
     fact: settingWords(fact.options, { rank: 'Rank', scale: 'Scale' }),
     repadapter: settingWords(repadapter.options, { hidden: 'Bottleneck width', scale: 'Scale' }),
+    vpt: settingWords(vpt.options, { prompts: 'Prompts' }),
+    adaptformer: settingWords(adaptformer.options, {
+      bottleneck: 'Bottleneck width',
+      scale: 'Scale',
+    }),
     optimizer: settingWords(optimizer, {
       name: 'Optimizer',
       learningRate: 'Learning rate',
@@ -178,6 +195,8 @@ export const training = {
       difffit: 'DiffFit',
       bitfit: 'BitFit',
       lntune: 'LN-tune',
+      vpt: 'VPT-deep',
+      adaptformer: 'AdaptFormer',
       linear: 'Linear probe',
       full: 'Full fine-tuning',
     },

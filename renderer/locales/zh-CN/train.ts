@@ -64,7 +64,7 @@ export const train: Shape<typeof en> = {
       full: '最大',
     },
     more: '更多方法',
-    moreNote: '用于比较；均可合并到骨干网络',
+    moreNote: '用于比较',
     paper: 'arXiv {number}',
   },
   settings: {

@@ -10,6 +10,8 @@ export const training: Shape<typeof en> = {
     lokr: 'LoKr',
     fact: 'FacT-TT',
     repadapter: 'RepAdapter',
+    vpt: 'VPT-deep',
+    adaptformer: 'AdaptFormer',
     optimizer: '优化器',
     schedule: '学习率调度',
     augmentation: '数据增强',
@@ -70,6 +72,14 @@ export const training: Shape<typeof en> = {
     lntune: {
       name: 'LN-tune',
       text: '只训练层归一化。除分类器外参数最少。',
+    },
+    vpt: {
+      name: 'VPT-deep',
+      text: '在每个块的图像块旁加入可训练的词元。无法合并；导出时作为附加部分保留。',
+    },
+    adaptformer: {
+      name: 'AdaptFormer',
+      text: '在每个 MLP 旁加入一个窄网络。无法合并；导出时作为附加层保留。',
     },
     linear: {
       name: '线性探测',
@@ -193,6 +203,22 @@ export const training: Shape<typeof en> = {
     },
     repadapter: {
       hidden: {
+        name: '瓶颈宽度',
+        text: '每个适配器瓶颈的宽度。',
+      },
+      scale: {
+        name: '系数',
+        text: '适配器的强度：其输出乘以此数。',
+      },
+    },
+    vpt: {
+      prompts: {
+        name: '提示词元数',
+        text: '每个块中可训练词元的数量。越多拟合能力越强，但每个块的计算时间更长。',
+      },
+    },
+    adaptformer: {
+      bottleneck: {
         name: '瓶颈宽度',
         text: '每个适配器瓶颈的宽度。',
       },
@@ -364,6 +390,8 @@ export const training: Shape<typeof en> = {
       difffit: 'DiffFit',
       bitfit: 'BitFit',
       lntune: 'LN-tune',
+      vpt: 'VPT-deep',
+      adaptformer: 'AdaptFormer',
       linear: '线性探测',
       full: '全量微调',
     },

@@ -10,6 +10,7 @@ import type { MergeResult } from '../../../shared/contract/engine/results.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import type { ExportTarget } from '../../../shared/domain/export-target.ts';
 import type { Verification } from '../../../shared/domain/metrics.ts';
+import { METHOD_NAMES, methodSpec } from '../../../shared/methods/registry.ts';
 import { sha256OfFile } from '../../../main/formats/files.ts';
 import { tiffFile } from '../../unit/formats/tiff-file.ts';
 import { srgbProfile, withProfile } from '../../fixtures/profiled-png.ts';
@@ -63,6 +64,42 @@ async function exported(target: ExportTarget): Promise<MergeResult> {
   const { result } = await perform(exportJob(target), { cacheDir: testBed.cacheDir });
   return result as MergeResult;
 }
+
+describe.each(METHOD_NAMES.filter((method) => !methodSpec(method).merges))(
+  'an adapter of %s, which cannot be merged',
+  (method) => {
+    let own: TrainJob;
+    beforeAll(async () => {
+      const images = await testBed.images({ train: 20, val: 0 });
+      const config = configured({ method, schedule: { epochs: 2, warmupEpochs: 0 } });
+      own = await testBed.run(images, config);
+      await perform(own, { cacheDir: testBed.cacheDir });
+    });
+    const jobFor = (target: ExportTarget): MergeJob => ({
+      ...exportJob(target, { adapterDir: own.adapterDir }),
+      out: `${own.runDir}-${target.format}`,
+    });
+
+    it.each<ExportTarget>([
+      { format: 'onnx', options: { precision: 'float32' } },
+      { format: 'savedmodel', options: {} },
+    ])('goes out as $format with its extra layers', async (target) => {
+      const { result } = await perform(jobFor(target), { cacheDir: testBed.cacheDir });
+      const { out, verification } = result as MergeResult;
+      expect(verification).toMatchObject({ images: 30, top1Agreement: 1, tolerance: 1e-4 });
+      expect(await readFile(join(out, 'README.md'), 'utf8')).toContain('as extra layers on');
+    });
+
+    it.each(['timm', 'hf'] as const)('is refused as %s, with what holds it', async (format) => {
+      const job = jobFor({ format, options: {} });
+      await expect(perform(job, { cacheDir: testBed.cacheDir })).rejects.toMatchObject({
+        code: 'not-available',
+        hint: 'Export it as ONNX or as a SavedModel, which carry its extra layers.',
+      });
+      await expect(readdir(job.out)).rejects.toThrow('ENOENT');
+    });
+  },
+);
 
 describe('an export to ONNX', () => {
   it.each([

@@ -20,7 +20,7 @@ import type { EngineEvent } from '../../../shared/contract/engine/messages.ts';
 import type { MergeResult } from '../../../shared/contract/engine/results.ts';
 import type { ManifestImage } from '../../../shared/domain/dataset.ts';
 import { tensorShapes } from '../../fixtures/tensor-shapes.ts';
-import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
+import { METHOD_NAMES, methodSpec } from '../../../shared/methods/registry.ts';
 import type { Prediction } from '../../../shared/domain/metrics.ts';
 import { runProcess } from '../../fixtures/engine/engine-process.ts';
 import { openInterpreter, perform } from '../../fixtures/engine/in-process.ts';
@@ -92,7 +92,7 @@ describe('a merge', () => {
   it.each([
     { title: 'KARST, scalar', overrides: {} },
     { title: 'KARST, channel', overrides: { karst: { rescale: 'channel', alpha: 7 } } },
-    ...METHOD_NAMES.filter((method) => method !== 'karst').map((method) => ({
+    ...METHOD_NAMES.filter((m) => m !== 'karst' && methodSpec(m).merges).map((method) => ({
       title: method,
       overrides: { method },
     })),

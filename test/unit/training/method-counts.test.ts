@@ -18,6 +18,8 @@ describe.each<[method: Method, settings: SomeSettings, count: number]>([
   ['ssf', {}, 205_824],
   ['fact', { fact: { rank: 16 } }, 1536 * 16 + 144 * 16 ** 2],
   ['repadapter', {}, 239_808],
+  ['vpt', { vpt: { prompts: 50 } }, 12 * 50 * 768],
+  ['adaptformer', {}, 12 * (1537 * 64 + 768)],
   ['lora', { lora: { rank: 4, targetModules: ['attn.qkv'] } }, 36_864 * 4],
 ])('%s on ViT-B/16', (method, settings, count) => {
   it(`trains ${count.toLocaleString('en')} parameters`, () => {

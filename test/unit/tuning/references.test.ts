@@ -45,6 +45,8 @@ const CASES: readonly { file: string; method: Tuning['method']; options?: object
   { file: 'ssf', method: 'ssf' },
   { file: 'repadapter', method: 'repadapter', options: { hidden: 4, scale: 0.5 } },
   { file: 'fact', method: 'fact', options: { rank: 3, scale: 0.5 } },
+  { file: 'adaptformer', method: 'adaptformer', options: { bottleneck: 6, scale: 0.5 } },
+  { file: 'vpt', method: 'vpt', options: { prompts: 3 } },
   { file: 'dora', method: 'dora', options: { rank: 3, alpha: 5 } },
   { file: 'lokr', method: 'lokr', options: { rank: 3, alpha: 5 } },
   {
@@ -124,7 +126,7 @@ describe.each(CASES)('$file as its reference computes it', ({ file, method, opti
       expect(distance(found[name]!, wanted.get(name)!), name).toBeLessThan(3e-5);
   });
 
-  it('merged', () => {
+  it.runIf(tuner.spec.merges)('merged', () => {
     const merged = mergedTensors(tuner, of('adapter'), base);
     for (const [name, values] of of('merged'))
       expect(distance(merged.get(name)!, values), name).toBeLessThan(1e-6);
