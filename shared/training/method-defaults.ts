@@ -69,13 +69,17 @@ export const BACKBONE_DEFAULTS: readonly BackboneDefaults[] = [
     // forgets what it knows.
     kind: `of at most ${SMALL_INPUT} pixels`,
     fits: ({ imageSize }) => imageSize <= SMALL_INPUT,
-    learningRate: { karst: 0.01, lora: 0.01, linear: 0.03, full: 1e-3 },
+    learningRate: {
+      ...{ karst: 0.01, lora: 0.01, dora: 0.01, lokr: 0.01, fact: 0.01, repadapter: 0.01 },
+      ...{ ssf: 0.01, difffit: 0.01, bitfit: 0.01, lntune: 0.01, vpt: 0.01, adaptformer: 0.01 },
+      ...{ linear: 0.03, full: 1e-3 },
+    },
     options: { karst: { alpha: 32 } },
   },
   {
     kind: 'with LayerScale',
     fits: ({ layerScale }) => layerScale,
-    learningRate: { karst: 4e-3, lora: 3e-3, linear: 1e-2, full: 1e-4 },
+    learningRate: { karst: 4e-3, lora: 3e-3, dora: 3e-3, linear: 1e-2, full: 1e-4 },
     options: { karst: { factor: 4 } },
   },
   {

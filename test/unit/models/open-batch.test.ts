@@ -11,6 +11,8 @@ import { loadTensorFlow, openNativeSession } from '../../../main/engine/runtime/
 import { BATCH, type Dim } from '../../../main/graph/dim.ts';
 import type { Program } from '../../../main/graph/program.ts';
 import { tunerOf } from '../../../main/tuning/registry.ts';
+import { isDefinedOn } from '../../../shared/methods/method.ts';
+import { DEFAULT_METHOD, methodSpec } from '../../../shared/methods/registry.ts';
 import { VARIANTS } from '../../fixtures/methods.ts';
 import { MODELS } from '../../fixtures/models.ts';
 import { distance, randomTensors } from '../engine/random-tensors.ts';
@@ -55,9 +57,16 @@ async function logits(
   return answers;
 }
 
-/** Every variant of every method on the plain network; only the default variant on the others. */
-const SETS = MODELS.flatMap(({ title: network, architecture }, index) =>
-  VARIANTS.filter(({ title }) => index === 0 || title === USUAL).flatMap(({ title, tuning }) =>
+/**
+ * Every variant of every method on the plain network, and the usual ones on those that stand for
+ * their family; the default method on the others.
+ */
+const SETS = MODELS.flatMap(({ title: network, architecture, everyVariant = false }, index) =>
+  VARIANTS.filter(
+    ({ title, tuning: { method } }) =>
+      (index === 0 || (title === USUAL && (everyVariant || method === DEFAULT_METHOD))) &&
+      isDefinedOn(methodSpec(method), architecture),
+  ).flatMap(({ title, tuning }) =>
     [false, true].map((merged) => {
       const tuner = tunerOf(tuning, architecture);
       const model = adaptedModel({ architecture, classes: CLASSES, tuner, merged });
