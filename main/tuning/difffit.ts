@@ -1,5 +1,5 @@
 import { branchEnds, difffit as spec } from '../../shared/methods/difffit.ts';
-import type { NoOptions } from '../../shared/fields/group.ts';
+import type { MethodOptions } from '../../shared/methods/registry.ts';
 import * as g from '../graph/operations.ts';
 import { rowsScaled, stored } from './matrices.ts';
 import type { TuningMethod } from './method.ts';
@@ -9,7 +9,7 @@ import type { TuningMethod } from './method.ts';
  * γ, which is merged into its weight and bias. What lies between it and the residual stream
  * (LayerScale, windows) acts on channels alike, so that the order does not matter.
  */
-export const difffit: TuningMethod<NoOptions> = {
+export const difffit: TuningMethod<MethodOptions<'difffit'>> = {
   spec,
 
   attach(build, model) {

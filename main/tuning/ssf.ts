@@ -1,6 +1,6 @@
-import type { NoOptions } from '../../shared/fields/group.ts';
 import { ssf as spec, ssfSites, type SsfSite } from '../../shared/methods/ssf.ts';
 import type { ModelSpec } from '../../shared/models/spec.ts';
+import type { MethodOptions } from '../../shared/methods/registry.ts';
 import * as g from '../graph/operations.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Weights } from '../networks/build.ts';
@@ -11,7 +11,7 @@ import type { TuningMethod } from './method.ts';
  * SSF: γ ⊙ y + β on the output of each layer. On the patch embedding it is computed on the weights,
  * which are smaller than its outputs.
  */
-export const ssf: TuningMethod<NoOptions> = {
+export const ssf: TuningMethod<MethodOptions<'ssf'>> = {
   spec,
 
   attach(build, model) {
