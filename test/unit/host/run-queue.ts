@@ -7,7 +7,7 @@ import type { EventName } from '../../../shared/contract/window/events.ts';
 import type { RunView } from '../../../shared/contract/window/runs.ts';
 import type { TrainingConfig } from '../../../shared/domain/training.ts';
 import { FakeEngines } from '../../fixtures/engines/fake-engine-handle.ts';
-import { PreparedHome } from './prepared-home.ts';
+import type { PreparedHome } from './prepared-home.ts';
 import { CONFIG } from './support.ts';
 
 /** Two updates per epoch, two epochs. */
