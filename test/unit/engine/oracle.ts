@@ -152,7 +152,8 @@ export interface OracleSession {
 
 /** Requires a back end to have everything that the oracle says of forward pass, gradients and steps. */
 export function testSession({ name, prepare, execute }: OracleSession): void {
-  describe(`the oracle on ${name}`, { timeout: 300_000 }, () => {
+  // A card in software takes seconds to compile each kernel.
+  describe(`the oracle on ${name}`, { timeout: 1_200_000 }, () => {
     beforeAll(async () => {
       expect(await prepare()).toBe(true);
     });
