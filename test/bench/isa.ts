@@ -5,7 +5,7 @@ import { ISAS, KERNELS_VARIABLE, processorIsas, type Isa } from '../../main/plat
 
 /** Names of an instruction set in the libraries that choose their code by the processor. */
 interface LibraryNames {
-  /** `--xla_cpu_max_isa` of XLA. */
+  /** `XLA_FLAGS`. YNNPACK goes by the processor alone, and is left out where it has more. */
   readonly xla: string;
   /** `OPENBLAS_CORETYPE`: a processor whose best instruction set this is. */
   readonly openblas: string;
@@ -20,10 +20,13 @@ interface LibraryNames {
 /** AMX is not among them: nothing is above it that a run could be held from. */
 const HELD: Readonly<Partial<Record<Isa, LibraryNames>>> = {
   avx512: {
-    ...{ xla: 'AVX512', openblas: 'SkylakeX', aten: 'avx512' },
+    ...{ xla: '--xla_cpu_max_isa=AVX512', openblas: 'SkylakeX', aten: 'avx512' },
     ...{ onednn: 'AVX512_CORE_VNNI', mkl: 'AVX512' },
   },
-  avx2: { xla: 'AVX2', openblas: 'Haswell', aten: 'avx2', onednn: 'AVX2', mkl: 'AVX2' },
+  avx2: {
+    xla: '--xla_cpu_max_isa=AVX2 --xla_cpu_experimental_ynn_fusion_type=',
+    ...{ openblas: 'Haswell', aten: 'avx2', onednn: 'AVX2', mkl: 'AVX2' },
+  },
 };
 
 /** Title of an instruction set, as in tables; null where our kernels know none of the processor's. */
@@ -50,7 +53,7 @@ export function heldTo(
     throw new Error(`--isa takes ${Object.keys(HELD).join(' or ')}, not "${named}"`);
   if (!isas.includes(isa))
     throw new Error(`--isa ${named}: this processor has no ${isaTitle(isa) ?? named}`);
-  const xla = [environment['XLA_FLAGS'], `--xla_cpu_max_isa=${names.xla}`].filter(Boolean);
+  const xla = [environment['XLA_FLAGS'], names.xla].filter(Boolean);
   return {
     isa,
     variables: {
