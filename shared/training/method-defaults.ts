@@ -71,7 +71,7 @@ export const BACKBONE_DEFAULTS: readonly BackboneDefaults[] = [
     fits: ({ imageSize }) => imageSize <= SMALL_INPUT,
     learningRate: {
       ...{ karst: 0.01, lora: 0.01, dora: 0.01, lokr: 0.01, fact: 0.01, repadapter: 0.01 },
-      ...{ ssf: 0.01, difffit: 0.01, bitfit: 0.01, lntune: 0.01, vpt: 0.01, adaptformer: 0.01 },
+      ...{ ssf: 0.01, difffit: 0.01, bitfit: 0.03, lntune: 0.03, vpt: 0.01, adaptformer: 0.01 },
       ...{ linear: 0.03, full: 1e-3 },
     },
     options: { karst: { alpha: 32 } },
