@@ -287,8 +287,9 @@ describe('settings of a run', () => {
       /^ {2}optimizer\.learningRate, lr, learningRate +default .+ \(.+\); a number above 0, at most 10$/m,
     );
     expect(help).toContain(`${METHOD_DEFAULTS.karst.optimizer.learningRate} (karst`);
-    expect(help).toContain('; on backbones of at most 64 pixels 0.01 (karst, lora), 0.03 (linear)');
-    expect(help).toContain('; on backbones with LayerScale 0.004 (karst), 0.003 (lora)');
+    expect(help).toContain('; on backbones of at most 64 pixels 0.01 (karst, lora, dora');
+    expect(help).toContain('0.03 (bitfit, lntune, linear)');
+    expect(help).toContain('; on backbones with LayerScale 0.004 (karst), 0.003 (lora, dora)');
     expect(help).toMatch(
       /^ {2}karst\.factor, factor +default 8; on backbones with LayerScale 4; a whole/m,
     );

@@ -13,6 +13,7 @@ import {
 } from '../../../shared/domain/training.ts';
 import { ARCHITECTURE, refusal, temporaryFolder } from './support.ts';
 import { KARST_DEFAULTS } from '../../../shared/methods/karst.ts';
+import { METHOD_NAMES } from '../../../shared/methods/registry.ts';
 import { completeConfig } from '../../../shared/training/config.ts';
 
 describe('the reason of a crash', () => {
@@ -127,7 +128,7 @@ describe('training settings', () => {
     [{ patchDrop: 0.95 }, '"patchDrop" is 0.95; it must be a number from 0 to 0.9'],
     [
       { tuning: { method: 'prompt', options: {} } },
-      '"method" is "prompt"; it must be one of karst, lora, linear, full',
+      `"method" is "prompt"; it must be one of ${METHOD_NAMES.join(', ')}`,
     ],
     [karst({ factor: 0 }), '"karst.factor" is 0'],
     [karst({ targetModules: [] }), '"karst.targetModules" is []'],

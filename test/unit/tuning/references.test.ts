@@ -126,7 +126,11 @@ describe.each(CASES)('$file as its reference computes it', ({ file, method, opti
       expect(distance(found[name]!, wanted.get(name)!), name).toBeLessThan(3e-5);
   });
 
-  it.runIf(tuner.spec.merges)('merged', () => {
+  it('merged, where it can be', () => {
+    if (!tuner.spec.merges) {
+      expect([tuner.delta, tuner.merged]).toEqual([null, null]);
+      return;
+    }
     const merged = mergedTensors(tuner, of('adapter'), base);
     for (const [name, values] of of('merged'))
       expect(distance(merged.get(name)!, values), name).toBeLessThan(1e-6);
