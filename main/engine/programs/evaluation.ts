@@ -7,8 +7,14 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { Weights } from '../../networks/build.ts';
 import type { Model } from '../model/model.ts';
 import { adamState } from './optimizer.ts';
-import { parameterGroups } from './parameters.ts';
+import { parameterGroups, type ParameterGroup } from './parameters.ts';
 import { imagesInput, weightsOf, type PackedProgram } from './weights.ts';
+
+/** A group of trained tensors, and the variable that holds them one behind the other. */
+interface Packed {
+  readonly group: ParameterGroup;
+  readonly parameters: Variable;
+}
 
 export interface EvaluationOptions {
   /** Adds the function `evaluateOne`, so that a single image needs no padding. */
@@ -36,18 +42,28 @@ export function evaluationProgram(
   };
   if (single) functions['evaluateOne'] = evaluateFunction(model, weights, 1, matmulPrecision);
   const merged = model.merged?.(weights) ?? new Map<string, Tensor>();
-  if (merged.size > 0) functions['merge'] = mergeFunction(frozen, merged);
+  if (merged.size > 0) functions['merge'] = mergeFunction(frozen, packed, weights, merged);
   return { program: { variables, functions }, groups };
 }
 
 function mergeFunction(
   frozen: readonly Variable[],
+  packed: readonly Packed[],
+  weights: Weights,
   merged: ReadonlyMap<string, Tensor>,
 ): ProgramFunction {
   const updates = frozen.flatMap((variable): Update[] => {
     const value = merged.get(variable.attributes.name);
     return value === undefined ? [] : [{ variable, value }];
   });
+  // What is trained in place may be changed by the merge, too.
+  for (const { group, parameters } of packed) {
+    if (!group.tensors.some(({ name }) => merged.has(name))) continue;
+    const values = group.tensors.map(({ name, size }) =>
+      g.reshape(merged.get(name) ?? weights(name), [size]),
+    );
+    updates.push({ variable: parameters, value: g.concat(values, 0) });
+  }
   // A call needs an output.
   return { inputs: [], outputs: { done: g.scalar(1) }, updates };
 }
