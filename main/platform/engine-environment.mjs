@@ -48,6 +48,9 @@ export function engineEnvironment(options = {}, environment = process.env) {
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // Persists compiled programs, so that the first step of a later run need not compile.
     TF_XLA_FLAGS: xlaCacheFlag(join(cacheFolder(environment), 'xla')),
+    // Keeps the buffers of a step for the next one. Otherwise large ones go back to the system, which
+    // maps and zeroes every page of them anew: a fifth of a step where Linux has pages of 4 KiB.
+    TF_CPU_ALLOCATOR_USE_BFC: 'true',
     TF_NUM_INTRAOP_THREADS: threads,
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: threads,

@@ -17,6 +17,7 @@ describe('engineEnvironment', () => {
       TF_CPP_MIN_LOG_LEVEL: '3',
       TF_FORCE_GPU_ALLOW_GROWTH: 'true',
       TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory="${join(cache, 'xla')}"`,
+      TF_CPU_ALLOCATOR_USE_BFC: 'true',
       TF_NUM_INTRAOP_THREADS: all,
       TF_NUM_INTEROP_THREADS: '1',
       OMP_NUM_THREADS: all,
