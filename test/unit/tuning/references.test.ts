@@ -47,6 +47,12 @@ const CASES: readonly { file: string; method: Tuning['method']; options?: object
   { file: 'fact', method: 'fact', options: { rank: 3, scale: 0.5 } },
   { file: 'adaptformer', method: 'adaptformer', options: { bottleneck: 6, scale: 0.5 } },
   { file: 'vpt', method: 'vpt', options: { prompts: 3 } },
+  { file: 'lora', method: 'lora', options: { rank: 3, alpha: 5 } },
+  {
+    file: 'lora-rank-stabilized',
+    method: 'lora',
+    options: { rank: 3, alpha: 5, rankStabilized: true },
+  },
   { file: 'dora', method: 'dora', options: { rank: 3, alpha: 5 } },
   { file: 'lokr', method: 'lokr', options: { rank: 3, alpha: 5 } },
   {
