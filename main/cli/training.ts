@@ -2,7 +2,9 @@ import { counted } from '../../shared/domain/counted.ts';
 import type { EngineEvent } from '../../shared/contract/engine/messages.ts';
 import type { RunPlan, RunStart } from '../../shared/contract/window/runs.ts';
 import { KarstError } from '../../shared/domain/errors.ts';
+import { canExportAs } from '../../shared/methods/export-formats.ts';
 import { describeTuning } from '../../shared/methods/describe.ts';
+import type { Method } from '../../shared/methods/registry.ts';
 import { trainedParameters } from '../../shared/methods/trained.ts';
 import { nearSize, type Architecture } from '../../shared/models/registry.ts';
 import type { Run } from '../../shared/domain/library.ts';
@@ -274,8 +276,15 @@ function describeOutcome(
     ...facts(pairs, console.dim),
     '',
     `Next: ${advice(context, 'evaluate', adapter.name, '--dataset', run.datasetName)}`,
-    `      ${advice(context, 'merge', adapter.name)}`,
+    `      ${advice(context, ...toModel(run.method, adapter.name))}`,
   ];
+}
+
+/** The command that makes a model of an adapter. */
+function toModel(method: Method, name: string): string[] {
+  return canExportAs('timm', method)
+    ? ['merge', name]
+    : ['export', name, '--format', 'onnx', '--out', `${name}-onnx`];
 }
 
 /** The first object of a training's `--json` stream. */

@@ -78,6 +78,8 @@ const SETTLING = 2;
 /** Above this, differences are hardly chance: 2 standard errors are 95 %, 3 are 99.7 %. */
 const LIKELY = 2;
 const CERTAIN = 3;
+/** A training loss below this part of that of guessing has learned something. */
+const LEARNED = 0.9;
 /** A gap between training and validation that is worth closing. */
 const NOTABLE_GAP = 0.1;
 /** Half the width of an interval in which two runs can hardly be told apart. */
@@ -151,6 +153,9 @@ function diverging({ run, best, trainLoss, chance }: Facts): Advice | null {
 function noLearning({ run, best, epochs, trainLoss, trainTop1, chance }: Facts): Advice | null {
   const { val, train } = run.counts;
   if (!isChance(best.top1, val, chance) || !isChance(trainTop1, train, chance)) return null;
+  // Few images can hide it from the accuracies, and a warm-up holds the rate down.
+  if (trainLoss < -Math.log(chance) * LEARNED || epochs <= run.config.schedule.warmupEpochs)
+    return null;
   const figures = {
     epochs: count(epochs),
     validation: percent(best.top1),

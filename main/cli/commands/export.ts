@@ -11,10 +11,10 @@ import { EXPORT_NOTES } from '../../../shared/domain/export-words.ts';
 import { withWatchedStudio } from '../watched.ts';
 
 const WRITTEN: Record<ExportFormat, string> = {
-  timm: 'a folder with the merged model for timm, read back by the studio itself',
-  hf: 'a folder with the merged model for transformers, read back by the studio itself',
-  onnx: 'a folder with the merged model for ONNX, opened by ONNX Runtime',
-  savedmodel: 'a folder with the merged model for TensorFlow, opened by its own loader',
+  timm: 'a folder with the whole model for timm, read back by the studio itself',
+  hf: 'a folder with the whole model for transformers, read back by the studio itself',
+  onnx: 'a folder with the whole model for ONNX, opened by ONNX Runtime',
+  savedmodel: 'a folder with the whole model for TensorFlow, opened by its own loader',
   karst: 'an adapter in one file',
   adapter: 'an adapter folder',
 };

@@ -1,5 +1,6 @@
 import type { MergeJob } from '../../../shared/contract/engine/jobs.ts';
 import { KarstError } from '../../../shared/domain/errors.ts';
+import { requireExportAs } from '../../../shared/methods/export-formats.ts';
 import { familyOf, type Architecture } from '../../../shared/models/registry.ts';
 import type { TensorSpec } from '../../../shared/models/spec.ts';
 import type { ExportedModel } from '../../exports/exporter.ts';
@@ -22,21 +23,13 @@ export async function exportedModel(
   { adapterDir, backbone, manifestSha256, licence, target }: MergeJob,
   { model, tuner, tensors, folder, preprocessing, task }: OpenAdapter,
 ): Promise<ExportedModel> {
-  const { merges, title } = tuner.spec;
-  if (!merges && (target.format === 'timm' || target.format === 'hf'))
-    throw new KarstError(
-      'not-available',
-      `An adapter of the method ${title} cannot be merged: no weights of the backbone can hold what it adds.`,
-      {
-        hint: 'Export it as ONNX or as a SavedModel, which carry its extra layers.',
-        path: adapterDir,
-      },
-    );
+  const { config, labels } = folder;
+  requireExportAs(target.format, config.method, adapterDir);
+  const { merges } = tuner.spec;
   const { classes } = model;
   const architecture: Architecture = { ...model.architecture, classes };
   const own = familyOf(architecture).tensors(architecture, classes);
   const specs = merges ? own : [...own, ...tuner.added];
-  const { config, labels } = folder;
   const whole = merges ? plainModel(architecture, classes) : frozenModel(model, specs);
   const { evaluate } = evaluationProgram(whole, BATCH).program.functions as {
     readonly evaluate: ProgramFunction;

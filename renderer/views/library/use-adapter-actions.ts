@@ -12,6 +12,7 @@ import {
   Trash2,
 } from '@lucide/vue';
 import type { Adapter } from '../../../shared/domain/library.ts';
+import { canExportAs } from '../../../shared/methods/export-formats.ts';
 import { useBridge } from '../../bridge/index.ts';
 import type { MenuItem } from '../../components/menu.ts';
 import { useAction } from '../../composables/use-action.ts';
@@ -62,7 +63,9 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
   });
 
   function show(dialog: AdapterDialog, adapter: Adapter): void {
-    open.value = { dialog, adapter };
+    // What cannot be merged is exported with its extra layers.
+    const merges = canExportAs('timm', adapter.method);
+    open.value = { dialog: dialog === 'merge' && !merges ? 'export' : dialog, adapter };
   }
 
   function close(): void {
@@ -83,7 +86,9 @@ export function useAdapterActions(removed: () => void = () => undefined): Adapte
         run: () => void router.push({ path: '/train', query: { adapter: adapter.id } }),
       },
       { label: t('library.evaluate'), icon: Target, run: () => show('evaluate', adapter) },
-      { label: t('library.merge'), icon: Merge, run: () => show('merge', adapter) },
+      ...(canExportAs('timm', adapter.method)
+        ? [{ label: t('library.merge'), icon: Merge, run: () => show('merge', adapter) }]
+        : []),
       { label: t('library.export'), icon: Share, run: () => show('export', adapter) },
       { label: t('common.rename'), icon: Pencil, run: () => show('rename', adapter) },
       { label: t('library.classes.rename'), icon: Tags, run: () => show('classes', adapter) },

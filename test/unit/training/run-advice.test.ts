@@ -121,6 +121,23 @@ describe('a training is told', () => {
       [['no-learning', 'rate']],
     ],
     [
+      'that few images validate it, where they hide what the loss shows',
+      {
+        ...{ validation: flat(0.5, 4), loss: ramp(1.1, 0.7, 4), training: flat(0.6, 4) },
+        ...{ names: ['0', '1', '2'], val: 6, train: 18 },
+      },
+      [['few-validation', 'more-validation']],
+    ],
+    [
+      'nothing of a learning rate that is still being warmed up',
+      {
+        validation: [0.1],
+        loss: [GUESS + 0.1],
+        settings: { schedule: { warmupEpochs: 1, epochs: 1 } },
+      },
+      [],
+    ],
+    [
       'that it diverges',
       { validation: [0.5, 0.6, 0.2, 0.1], loss: [1, 0.9, 2, 4], running: true },
       [['diverging', 'rate']],

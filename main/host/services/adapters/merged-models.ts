@@ -5,6 +5,7 @@ import { usedClasses } from '../../../../shared/domain/dataset-classes.ts';
 import type { ExportTarget, ModelFormat } from '../../../../shared/domain/export-target.ts';
 import { KarstError } from '../../../../shared/domain/errors.ts';
 import type { Adapter, Dataset } from '../../../../shared/domain/library.ts';
+import { requireExportAs } from '../../../../shared/methods/export-formats.ts';
 import type { HomeFolders } from '../../home.ts';
 import type { EvaluationRepository } from '../../store/evaluations.ts';
 import type { RunRepository } from '../../store/runs.ts';
@@ -65,9 +66,14 @@ export class MergedModels {
     this.#c = context;
   }
 
-  /** Writes the merged model to the new folder `out`. @throws accuracy-loss, verification-failed */
+  /**
+   * Writes the merged model to the new folder `out`.
+   * @throws accuracy-loss, verification-failed, not-available for what cannot be merged
+   */
   async intoFolder(adapter: Adapter, out: string, options: MergeOptions): Promise<WrittenModel> {
     const { target = TIMM, acceptLoss = false } = options;
+    // The engine would refuse it as well, after it has loaded the model.
+    requireExportAs(target.format, adapter.method, adapter.folder);
     const limit =
       options.verifyImages === undefined
         ? DEFAULT_IMAGES[target.format]

@@ -324,7 +324,7 @@ function toRun(stored: StoredRun): Run {
 export function runState(run: Run, why: string, hint = ''): KarstError {
   return new KarstError(
     'run-state',
-    `The run "${run.name}" (${run.state}) does not allow this: ${why}.`,
+    `This cannot be done with the run "${run.name}" (${run.state}): ${why}.`,
     { hint },
   );
 }
